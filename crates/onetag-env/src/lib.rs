@@ -1,0 +1,1 @@
+//! Keys and grammar of the environment file.

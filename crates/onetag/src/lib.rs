@@ -1,0 +1,6 @@
+//! End-to-end testing of Rust workspaces with several services.
+
+/// Runs the command line of the harness.
+pub fn main() -> std::process::ExitCode {
+    std::process::ExitCode::SUCCESS
+}

@@ -1,0 +1,3 @@
+//! datastorage
+
+fn main() {}

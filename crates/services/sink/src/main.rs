@@ -1,0 +1,3 @@
+//! sink
+
+fn main() {}
