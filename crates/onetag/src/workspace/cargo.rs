@@ -1,0 +1,44 @@
+//! The part of `cargo metadata --format-version 1` that a topology needs.
+//!
+//! Own types instead of the crate `cargo_metadata`: it and the five crates that
+//! nothing else in the harness needs cost 7 s of compiler time in every cold
+//! build of `xtask`, for the ten fields below. Their format is stable:
+//! <https://doc.rust-lang.org/cargo/commands/cargo-metadata.html>.
+
+use camino::Utf8PathBuf;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The document itself.
+#[derive(Debug, Deserialize)]
+pub(super) struct CargoMetadata {
+    /// The members of the workspace, because of `--no-deps`.
+    pub(super) packages: Vec<Package>,
+    pub(super) workspace_root: Utf8PathBuf,
+    pub(super) target_directory: Utf8PathBuf,
+    /// `[workspace.metadata]`, null where there is none.
+    #[serde(default)]
+    pub(super) metadata: Value,
+}
+
+/// A member of the workspace.
+#[derive(Debug, Deserialize)]
+pub(super) struct Package {
+    pub(super) name: String,
+    pub(super) manifest_path: Utf8PathBuf,
+    pub(super) targets: Vec<Target>,
+    /// `[package.metadata]`, null where there is none.
+    #[serde(default)]
+    pub(super) metadata: Value,
+}
+
+/// Something that cargo can build from a package.
+#[derive(Debug, Deserialize)]
+pub(super) struct Target {
+    pub(super) name: String,
+    /// One of `bin`, `test`, `example`, `bench`, `custom-build`, or the crate
+    /// types of a library.
+    pub(super) kind: Vec<String>,
+    /// Whether `cargo test` builds it as a test binary.
+    pub(super) test: bool,
+}

@@ -1,0 +1,297 @@
+//! What a suite deploys, and in which order.
+
+use std::collections::BTreeMap;
+
+use super::error::Problem;
+use super::graph::{self, Edges};
+use super::placeholder::{Placeholder, Template};
+use super::topology::{Service, Suite, Workspace};
+
+/// The services of a run, in the order in which they are deployed.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The name of the suite, which is the consumer of the run.
+    pub suite: String,
+    /// Each service stands in a later level than everything it needs. Those of
+    /// one level do not depend on each other and are sorted by name.
+    pub levels: Vec<Vec<PlannedService>>,
+}
+
+/// A service as one suite deploys it.
+#[derive(Clone, Debug)]
+pub struct PlannedService {
+    /// The service.
+    pub service: Service,
+    /// Its variables, those of the suite put over its own. Placeholders in them
+    /// have a source in this plan.
+    pub env: BTreeMap<String, Template>,
+}
+
+impl Workspace {
+    /// What `suite`, one of this workspace's suites, deploys: the service under
+    /// test, the suite's needs, and all that they need in turn.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem::NoTests`] if no test binary can hold a test of the suite.
+    pub fn plan(&self, suite: &Suite) -> Result<Plan, Problem> {
+        if suite.tests.is_empty() {
+            return Err(no_tests(self, suite));
+        }
+        let planned = |name: &str| {
+            let service = self.services[name].clone();
+            let mut env = service.env.clone();
+            env.extend(suite.env.get(name).cloned().unwrap_or_default());
+            PlannedService { service, env }
+        };
+        let levels = order(self, suite)?;
+        let levels = levels
+            .into_iter()
+            .map(|level| level.into_iter().map(planned).collect())
+            .collect();
+        Ok(Plan {
+            suite: suite.name.clone(),
+            levels,
+        })
+    }
+}
+
+impl Plan {
+    /// All services in deploy order.
+    pub fn services(&self) -> impl DoubleEndedIterator<Item = &PlannedService> {
+        self.levels.iter().flatten()
+    }
+
+    /// The service named `name`, if the plan has it.
+    pub fn service(&self, name: &str) -> Option<&PlannedService> {
+        self.services().find(|planned| planned.service.name == name)
+    }
+}
+
+/// Which services need which, by their own metadata.
+pub(super) fn needs(workspace: &Workspace) -> Edges<'_> {
+    let services = workspace.services.values();
+    services
+        .map(|service| {
+            (
+                service.name.as_str(),
+                service.needs.iter().map(String::as_str).collect(),
+            )
+        })
+        .collect()
+}
+
+/// The services that `suite` deploys, in levels.
+///
+/// A service whose variable the suite points at another service comes after
+/// that one, as if it needed it: its address answers when it is used.
+///
+/// # Errors
+///
+/// [`Problem::Metadata`] if the suite's variables make a circle.
+pub(super) fn order<'a>(
+    workspace: &'a Workspace,
+    suite: &'a Suite,
+) -> Result<Vec<Vec<&'a str>>, Problem> {
+    let mut edges = needs(workspace);
+    let wanted = graph::closure(&edges, roots(suite));
+    edges.retain(|name, _| wanted.contains(name));
+    for (service, variables) in &suite.env {
+        for named in variables.values().flat_map(named_services) {
+            if let Some(needs) = edges.get_mut(service.as_str()).filter(|_| named != service) {
+                needs.insert(named);
+            }
+        }
+    }
+    graph::levels(&edges).map_err(|circle| {
+        Problem::Metadata(format!(
+            "{}: with these variables services need each other in a circle: {}\n\
+             hint: a service comes after those that its variables name; remove one of them",
+            suite.source.key("env"),
+            circle.join(" -> ")
+        ))
+    })
+}
+
+/// The services that `suite` asks for itself.
+pub(super) fn roots(suite: &Suite) -> impl Iterator<Item = &str> {
+    suite.service.iter().chain(&suite.needs).map(String::as_str)
+}
+
+/// The other services that the placeholders of `template` name.
+fn named_services(template: &Template) -> impl Iterator<Item = &str> {
+    template
+        .placeholders()
+        .filter_map(|placeholder| match placeholder {
+            Placeholder::Service { service, .. } => Some(service.as_str()),
+            _ => None,
+        })
+}
+
+fn no_tests(workspace: &Workspace, suite: &Suite) -> Problem {
+    let names = suite.filter.names();
+    let closeness = |id: &str| {
+        names
+            .iter()
+            .map(|name| strsim::normalized_damerau_levenshtein(name, id))
+            .fold(0.0, f64::max)
+    };
+    let mut ids: Vec<(f64, &str)> = workspace
+        .test_targets
+        .iter()
+        .map(|target| (closeness(&target.binary_id), target.binary_id.as_str()))
+        .collect();
+    // A stable sort, so that equally close ones stay in order.
+    ids.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let close: Vec<&str> = ids.iter().take(3).map(|(_, id)| *id).collect();
+    let hint = if close.is_empty() {
+        "hint: this workspace has no test binary at all".to_owned()
+    } else {
+        format!("hint: test binaries that come close: {}", close.join(", "))
+    };
+    Problem::NoTests(format!(
+        "the suite `{}` selects no test: `{}` matches no test binary\n  {}\n{hint}",
+        suite.name,
+        suite.filter,
+        suite.source.key("filter"),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::workspace::testing::{Fixture, error};
+
+    fn fixture() -> Fixture {
+        Fixture::new()
+            .service("datastorage", json!({}))
+            .service(
+                "gateway",
+                json!({ "needs": ["orchestrator", "datastorage"] }),
+            )
+            .service(
+                "notification",
+                json!({
+                    "needs": ["datastorage"],
+                    "env": { "KEEP": "1", "RETRY": "30s", "DS": "{datastorage.url}" },
+                    "suite": {
+                        "needs": ["sink"],
+                        "env": { "notification": { "RETRY": "50ms", "SLACK": "{sink.url}/hook" } },
+                    },
+                }),
+            )
+            .service("orchestrator", json!({ "needs": ["notification"] }))
+            .service("sink", json!({}))
+            .e2e(&["notification", "pipeline", "gateway"])
+    }
+
+    fn levels(plan: &Plan) -> Vec<Vec<&str>> {
+        plan.levels
+            .iter()
+            .map(|level| {
+                level
+                    .iter()
+                    .map(|planned| planned.service.name.as_str())
+                    .collect()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_a_suite_names_comes_before_who_is_told() {
+        let workspace = fixture().load().unwrap();
+        let plan = workspace
+            .plan(workspace.suite("notification").unwrap())
+            .unwrap();
+        assert_eq!(plan.suite, "notification");
+        assert_eq!(
+            levels(&plan),
+            [vec!["datastorage", "sink"], vec!["notification"]]
+        );
+    }
+
+    #[test]
+    fn needs_are_transitive_also_for_a_suite_without_a_service() {
+        let pipeline = json!({ "pipeline": { "needs": ["gateway", "sink"] } });
+        let workspace = fixture().suites(pipeline).load().unwrap();
+        let plan = workspace
+            .plan(workspace.suite("pipeline").unwrap())
+            .unwrap();
+        let expected = [
+            vec!["datastorage", "sink"],
+            vec!["notification"],
+            vec!["orchestrator"],
+            vec!["gateway"],
+        ];
+        assert_eq!(levels(&plan), expected);
+        assert!(plan.service("gateway").is_some());
+        assert!(plan.service("pipeline").is_none());
+    }
+
+    #[test]
+    fn variables_of_the_suite_win() {
+        let workspace = fixture().load().unwrap();
+        let plan = workspace
+            .plan(workspace.suite("notification").unwrap())
+            .unwrap();
+        let env: Vec<String> = plan
+            .service("notification")
+            .unwrap()
+            .env
+            .iter()
+            .map(|(name, template)| format!("{name}={template}"))
+            .collect();
+        assert_eq!(
+            env,
+            [
+                "DS={datastorage.url}",
+                "KEEP=1",
+                "RETRY=50ms",
+                "SLACK={sink.url}/hook"
+            ]
+        );
+        assert!(plan.service("sink").unwrap().env.is_empty());
+    }
+
+    #[test]
+    fn a_suite_cannot_point_services_at_each_other() {
+        let env = json!({ "a": { "B": "{b.url}" }, "b": { "A": "{a.url}", "ME": "{self.url}" } });
+        let suite = json!({ "s": { "needs": ["a", "b"], "env": env } });
+        let fixture = Fixture::new()
+            .service("a", json!({}))
+            .service("b", json!({}))
+            .suites(suite);
+        insta::assert_snapshot!(error(fixture), @r"
+        Cargo.toml: workspace.metadata.onetag.suites.s.env: with these variables services need each other in a circle: a -> b -> a
+        hint: a service comes after those that its variables name; remove one of them
+        ");
+    }
+
+    #[test]
+    fn a_suite_without_a_test_has_no_plan() {
+        let problem = |fixture: Fixture, suite: Value| {
+            let workspace = fixture.suites(json!({ "s": suite })).load().unwrap();
+            let problem = workspace.plan(workspace.suite("s").unwrap()).unwrap_err();
+            assert!(matches!(problem, Problem::NoTests(_)), "{problem:?}");
+            problem.to_string()
+        };
+        let typo = json!({ "filter": "binary_id(e2e::notifcation) & test(a)" });
+        insta::assert_snapshot!(problem(fixture(), typo), @r"
+        the suite `s` selects no test: `binary_id(e2e::notifcation) & test(a)` matches no test binary
+          Cargo.toml: workspace.metadata.onetag.suites.s.filter
+        hint: test binaries that come close: e2e::notification, e2e::gateway, e2e::pipeline
+        ");
+        insta::assert_snapshot!(problem(fixture(), json!({})), @r"
+        the suite `s` selects no test: `binary_id(e2e::s)` matches no test binary
+          Cargo.toml: workspace.metadata.onetag.suites.s.filter
+        hint: test binaries that come close: e2e, e2e::gateway, e2e::pipeline
+        ");
+        insta::assert_snapshot!(problem(Fixture::new(), json!({})), @r"
+        the suite `s` selects no test: `binary_id(e2e::s)` matches no test binary
+          Cargo.toml: workspace.metadata.onetag.suites.s.filter
+        hint: this workspace has no test binary at all
+        ");
+    }
+}

@@ -1,0 +1,48 @@
+//! Where a piece of metadata was written.
+
+use std::fmt;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// A table of a manifest, for messages: every error names its file and key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Source {
+    /// Relative to the workspace root, so that it is short to read.
+    manifest: Utf8PathBuf,
+    table: String,
+}
+
+impl Source {
+    /// The table `table` of `manifest`, an absolute path below `root`.
+    pub(super) fn new(root: &Utf8Path, manifest: &Utf8Path, table: impl Into<String>) -> Self {
+        let manifest = manifest.strip_prefix(root).unwrap_or(manifest).to_owned();
+        Self {
+            manifest,
+            table: table.into(),
+        }
+    }
+
+    /// A table or key inside this one.
+    pub(super) fn key(&self, key: impl fmt::Display) -> Self {
+        Self {
+            manifest: self.manifest.clone(),
+            table: format!("{}.{key}", self.table),
+        }
+    }
+
+    /// The manifest, relative to the workspace root.
+    pub(super) fn manifest(&self) -> &Utf8Path {
+        &self.manifest
+    }
+
+    /// The full path of the table inside the manifest.
+    pub(super) fn table(&self) -> &str {
+        &self.table
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.manifest, self.table)
+    }
+}
