@@ -1,5 +1,6 @@
 //! End-to-end testing of Rust workspaces with several services.
 
+pub mod image;
 pub mod workspace;
 
 /// Runs the command line of the harness.
