@@ -1,0 +1,164 @@
+//! Answers from `/proc` and from Linux-only calls.
+
+use std::fs;
+use std::io;
+use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Mode, OFlags};
+use rustix::process::{Pid, Signal};
+
+/// Names this boot of the machine: process ids start anew with each.
+pub(crate) fn boot_id() -> io::Result<String> {
+    Ok(fs::read_to_string("/proc/sys/kernel/random/boot_id")?
+        .trim()
+        .to_owned())
+}
+
+/// When a process started, in clock ticks since boot; none if it is gone.
+///
+/// Together with the process id and the boot id it names one process for good
+/// (proc(5), field 22). A zombie counts as gone: nothing of it runs any more.
+pub(crate) fn start_time(pid: u32) -> Option<String> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The second field is the command in parentheses and may hold anything.
+    let after_command = &stat[stat.rfind(')')? + 1..];
+    let mut fields = after_command.split_ascii_whitespace();
+    let state = fields.next()?;
+    (state != "Z" && state != "X").then(|| fields.nth(18).map(str::to_owned))?
+}
+
+/// The file that a process executes, even when its name is gone.
+pub(crate) fn executable(pid: u32) -> PathBuf {
+    PathBuf::from(format!("/proc/{pid}/exe"))
+}
+
+/// This program, even when cargo has replaced its file meanwhile.
+pub(crate) fn own_executable() -> io::Result<PathBuf> {
+    Ok(PathBuf::from("/proc/self/exe"))
+}
+
+/// Has the kernel kill this process when the thread that started it ends.
+///
+/// A parent that ended before this call is not noticed by the kernel, so the
+/// caller says who the parent has to be.
+pub(crate) fn die_with_parent(parent: u32) -> io::Result<()> {
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+    let actual = rustix::process::getppid().map(Pid::as_raw_nonzero);
+    if actual.is_some_and(|pid| pid.get() as u32 == parent) {
+        return Ok(());
+    }
+    Err(io::Error::other("the keeper ended meanwhile"))
+}
+
+/// Processes whose environment names `owner` under `key`, with their commands.
+///
+/// Processes of other users cannot be looked into and are passed over.
+pub(crate) fn owned_by(key: &str, owner: &str) -> io::Result<Vec<(u32, String)>> {
+    let wanted = format!("{key}={owner}");
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc")? {
+        let Ok(pid) = entry?.file_name().to_string_lossy().parse::<u32>() else {
+            continue;
+        };
+        let Ok(environ) = fs::read(format!("/proc/{pid}/environ")) else {
+            continue;
+        };
+        if environ
+            .split(|byte| *byte == 0)
+            .any(|variable| variable == wanted.as_bytes())
+        {
+            let cmdline = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            let command = String::from_utf8_lossy(&cmdline)
+                .replace('\0', " ")
+                .trim()
+                .to_owned();
+            found.push((pid, command));
+        }
+    }
+    Ok(found)
+}
+
+/// Whether some process listens on this TCP port of 127.0.0.1 or of any address.
+pub(crate) fn listening(port: u16) -> bool {
+    // Fields 2 and 4 of /proc/net/tcp: local address, and 0A for LISTEN.
+    let wanted = format!(":{port:04X}");
+    ["/proc/net/tcp", "/proc/net/tcp6"].iter().any(|table| {
+        fs::read_to_string(table).is_ok_and(|rows| {
+            rows.lines().any(|row| {
+                let mut fields = row.split_ascii_whitespace().skip(1);
+                let local = fields.next().unwrap_or_default();
+                let state = fields.nth(1).unwrap_or_default();
+                local.ends_with(&wanted) && state == "0A"
+            })
+        })
+    })
+}
+
+/// A path for a Unix socket in `folder` that is short enough for the kernel.
+///
+/// Socket addresses end after 107 bytes, which the folders of a workspace can
+/// well exceed; through an open folder they can be any depth. The folder must
+/// stay open for as long as the path is used.
+pub(crate) fn socket_path(folder: &Path, name: &str) -> io::Result<(PathBuf, Option<OwnedFd>)> {
+    let open = rustix::fs::open(
+        folder,
+        OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
+        Mode::empty(),
+    )?;
+    let path = PathBuf::from(format!("/proc/self/fd/{}/{name}", open.as_raw_fd()));
+    Ok((path, Some(open)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn a_listening_port_is_seen_and_a_closed_one_is_not() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        assert!(listening(port));
+        drop(listener);
+        assert!(!listening(port));
+    }
+
+    #[test]
+    fn a_process_is_found_by_its_owner() {
+        let owner = format!("test-{}", std::process::id());
+        let mut child = std::process::Command::new("sleep")
+            .arg("60")
+            .env("ONETAG_TEST_OWNER", &owner)
+            .spawn()
+            .unwrap();
+        // Between fork and exec the child still shows the environment of this process.
+        let found = crate::wait::until(
+            "finding the process",
+            std::time::Duration::from_secs(10),
+            &crate::signals::Interrupt::default(),
+            || {
+                let found = owned_by("ONETAG_TEST_OWNER", &owner)?;
+                Ok(match found.is_empty() {
+                    true => crate::wait::Look::NotYet("nothing".to_owned()),
+                    false => crate::wait::Look::Done(found),
+                })
+            },
+        );
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(found.unwrap(), [(child.id(), "sleep 60".to_owned())]);
+    }
+
+    #[test]
+    fn sockets_work_in_folders_of_any_depth() {
+        let temp = tempfile::tempdir().unwrap();
+        let deep = temp.path().join("d".repeat(100)).join("e".repeat(100));
+        fs::create_dir_all(&deep).unwrap();
+        let (path, _open) = socket_path(&deep, "s").unwrap();
+        let _listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        assert!(deep.join("s").exists());
+        std::os::unix::net::UnixStream::connect(&path).unwrap();
+    }
+}

@@ -1,0 +1,25 @@
+//! What the operating system is asked for beyond the standard library.
+//!
+//! Linux-only calls live in [`linux`] alone. Elsewhere [`portable`] answers the
+//! same questions with weaker guarantees, through `ps`; it is compiled and
+//! compared with the Linux answers in tests, but not tried on other systems.
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(any(test, not(target_os = "linux")))]
+mod portable;
+mod process;
+mod socket;
+
+#[cfg(target_os = "linux")]
+pub(crate) use linux::{
+    boot_id, die_with_parent, executable, listening, own_executable, owned_by, socket_path,
+    start_time,
+};
+#[cfg(not(target_os = "linux"))]
+pub(crate) use portable::{
+    boot_id, die_with_parent, executable, listening, own_executable, owned_by, socket_path,
+    start_time,
+};
+pub(crate) use process::{ProcessId, signal_group, signal_process};
+pub(crate) use socket::bind_lease;

@@ -1,0 +1,90 @@
+//! The same answers through `ps` and the standard library, for systems without
+//! `/proc`. What they cannot promise: that a service dies with its keeper, that
+//! a leftover is found by its environment, that a replaced executable is seen.
+#![cfg_attr(
+    target_os = "linux",
+    expect(dead_code, reason = "only compiled here for its tests")
+)]
+
+use std::io;
+use std::net::{Ipv4Addr, TcpStream};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+fn ps(column: &str, pid: u32) -> Option<String> {
+    let output = Command::new("ps")
+        .args(["-o", column, "-p", &pid.to_string()])
+        .output()
+        .ok()?;
+    let text = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+    (output.status.success() && !text.is_empty()).then_some(text)
+}
+
+/// Names this boot of the machine by the start of its first process.
+pub(crate) fn boot_id() -> io::Result<String> {
+    ps("lstart=", 1).ok_or_else(|| io::Error::other("`ps -o lstart= -p 1` gives no answer"))
+}
+
+/// When a process started, in words; none if it is gone or a zombie.
+pub(crate) fn start_time(pid: u32) -> Option<String> {
+    let state = ps("stat=", pid)?;
+    if state.starts_with('Z') {
+        None
+    } else {
+        ps("lstart=", pid)
+    }
+}
+
+/// The file that a process was started from.
+pub(crate) fn executable(pid: u32) -> PathBuf {
+    PathBuf::from(ps("comm=", pid).unwrap_or_default())
+}
+
+/// This program.
+pub(crate) fn own_executable() -> io::Result<PathBuf> {
+    std::env::current_exe()
+}
+
+/// Not to be had here; the keeper and the ledger do without it.
+pub(crate) fn die_with_parent(_parent: u32) -> io::Result<()> {
+    Ok(())
+}
+
+/// Not to be had here: nothing is found.
+pub(crate) fn owned_by(_key: &str, _owner: &str) -> io::Result<Vec<(u32, String)>> {
+    Ok(Vec::new())
+}
+
+/// Whether something answers on this TCP port of 127.0.0.1.
+pub(crate) fn listening(port: u16) -> bool {
+    let address = (Ipv4Addr::LOCALHOST, port).into();
+    TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_ok()
+}
+
+/// The plain path; the caller learns from the system when it is too long.
+pub(crate) fn socket_path(folder: &Path, name: &str) -> io::Result<(PathBuf, Option<OwnedFd>)> {
+    Ok((folder.join(name), None))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_has_a_start_time_while_it_lives() {
+        let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+        let born = start_time(child.id());
+        assert!(born.is_some());
+        assert_eq!(born, start_time(child.id()));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(start_time(child.id()), None);
+    }
+
+    #[test]
+    fn a_boot_has_a_name() {
+        assert!(!boot_id().unwrap().is_empty());
+    }
+}

@@ -1,0 +1,96 @@
+//! Naming a process for good, and sending it signals.
+
+use std::io;
+
+use rustix::process::{Pid, Signal};
+use serde::{Deserialize, Serialize};
+
+/// One process of one boot: its id alone would be given to another later.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ProcessId {
+    /// The number of the process, which is also its group's where it leads one.
+    pub(crate) pid: u32,
+    /// The boot of the machine in which it runs.
+    pub(crate) boot_id: String,
+    /// When it started within that boot.
+    pub(crate) start_time: String,
+}
+
+impl ProcessId {
+    /// Names a process that runs now.
+    pub(crate) fn of(pid: u32) -> io::Result<ProcessId> {
+        let start_time = super::start_time(pid)
+            .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the process is gone"))?;
+        Ok(ProcessId {
+            pid,
+            boot_id: super::boot_id()?,
+            start_time,
+        })
+    }
+
+    /// Whether this very process still runs.
+    pub(crate) fn is_alive(&self) -> bool {
+        super::start_time(self.pid).is_some_and(|start_time| start_time == self.start_time)
+            && super::boot_id().is_ok_and(|boot_id| boot_id == self.boot_id)
+    }
+}
+
+/// Sends a signal to one process; one that is gone is no error.
+pub(crate) fn signal_process(pid: u32, signal: i32) -> io::Result<()> {
+    send(pid, signal, rustix::process::kill_process)
+}
+
+/// Sends a signal to all processes of a group; a group that is gone is no error.
+pub(crate) fn signal_group(leader: u32, signal: i32) -> io::Result<()> {
+    send(leader, signal, rustix::process::kill_process_group)
+}
+
+fn send(
+    pid: u32,
+    signal: i32,
+    call: impl Fn(Pid, Signal) -> rustix::io::Result<()>,
+) -> io::Result<()> {
+    let invalid = || io::Error::new(io::ErrorKind::InvalidInput, "no such process or signal");
+    let pid = i32::try_from(pid)
+        .ok()
+        .and_then(Pid::from_raw)
+        .ok_or_else(invalid)?;
+    let signal = Signal::from_named_raw(signal).ok_or_else(invalid)?;
+    match call(pid, signal) {
+        Err(rustix::io::Errno::SRCH) => Ok(()),
+        sent => Ok(sent?),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_process_under_the_same_number_is_not_this_one() {
+        let me = ProcessId::of(std::process::id()).unwrap();
+        assert!(me.is_alive());
+        assert!(
+            !ProcessId {
+                start_time: "1".to_owned(),
+                ..me.clone()
+            }
+            .is_alive()
+        );
+        assert!(
+            !ProcessId {
+                boot_id: "other".to_owned(),
+                ..me
+            }
+            .is_alive()
+        );
+    }
+
+    #[test]
+    fn a_signal_to_a_process_that_is_gone_is_no_error() {
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        child.wait().unwrap();
+        signal_process(child.id(), signal_hook::consts::SIGTERM).unwrap();
+        signal_group(child.id(), signal_hook::consts::SIGTERM).unwrap();
+    }
+}

@@ -1,0 +1,54 @@
+//! Port leases.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::os::fd::OwnedFd;
+
+use rustix::io::FdFlags;
+use rustix::net::{AddressFamily, SocketType};
+
+/// Binds a TCP port of 127.0.0.1 without ever listening on it.
+///
+/// As long as the socket is open nobody is given this port by the system, while
+/// a service that sets SO_REUSEADDR can bind it, listen, end, and bind it again.
+/// Port 0 lets the system choose.
+pub(crate) fn bind_lease(port: u16) -> io::Result<(OwnedFd, u16)> {
+    let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None)?;
+    // Only the keeper may hold the lease: a service would keep it for itself.
+    rustix::io::fcntl_setfd(&socket, FdFlags::CLOEXEC)?;
+    rustix::net::sockopt::set_socket_reuseaddr(&socket, true)?;
+    rustix::net::bind(&socket, &SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
+    let bound = SocketAddr::try_from(rustix::net::getsockname(&socket)?)
+        .map_err(|_| io::Error::other("the system bound something that is no TCP port"))?;
+    Ok((socket, bound.port()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn a_service_binds_a_leased_port_again_and_again() {
+        let (_lease, port) = bind_lease(0).unwrap();
+        for _ in 0..3 {
+            // The standard library sets SO_REUSEADDR on listeners.
+            let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
+            drop(listener);
+        }
+    }
+
+    #[test]
+    fn a_leased_port_is_given_to_nobody_else() {
+        let (_lease, port) = bind_lease(0).unwrap();
+        let others: Vec<TcpListener> = (0..500)
+            .map(|_| TcpListener::bind(("127.0.0.1", 0)).unwrap())
+            .collect();
+        assert!(
+            others
+                .iter()
+                .all(|other| other.local_addr().unwrap().port() != port)
+        );
+    }
+}
