@@ -1,0 +1,8 @@
+//! The write-ahead journal of a run: what it makes is written here first, and
+//! teardown reads nothing else.
+
+mod entry;
+mod journal;
+
+pub(crate) use entry::{Entry, Resource, Role};
+pub(crate) use journal::{Ledger, Record};
