@@ -83,6 +83,12 @@ impl Closure {
         &self.libraries
     }
 
+    /// The files of this machine that are in it.
+    pub fn host_files(&self) -> impl Iterator<Item = &Utf8Path> {
+        let libraries = self.libraries.iter().map(|library| library.host.as_path());
+        libraries.chain(self.certificates.as_deref())
+    }
+
     /// The variables that a program needs to find what is in the layer.
     pub fn environment(&self) -> Vec<String> {
         let mut variables = vec!["PATH=/usr/local/bin".to_owned()];

@@ -34,6 +34,7 @@ pub struct Contents {
     pub(crate) config: Vec<u8>,
     pub(crate) manifest: Vec<u8>,
     digests: Digests,
+    closure: Closure,
 }
 
 /// The digests of the image of `service` with this binary, as
@@ -84,7 +85,13 @@ impl Contents {
             config,
             manifest,
             digests,
+            closure,
         })
+    }
+
+    /// The files of this machine that the image has beside the binary.
+    pub fn closure(&self) -> impl Iterator<Item = &Utf8Path> {
+        self.closure.host_files()
     }
 
     /// The names of these bytes.

@@ -4,15 +4,14 @@
 //! capabilities and on what the libraries need in turn. This module is for
 //! Linux alone.
 
-use std::io::Read;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 use camino::{Utf8Path, Utf8PathBuf};
-use rustix::event::{PollFd, PollFlags, Timespec};
-use rustix::process::{Pid, PidfdFlags};
+
+use crate::signals::Interrupt;
+use crate::tool::{Said, Tool};
 
 /// Listing takes a few milliseconds; this is for a machine that swaps.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -40,13 +39,20 @@ pub(crate) fn list(interpreter: &Utf8Path, binary: &Utf8Path) -> anyhow::Result<
     let absolute =
         camino::absolute_utf8(binary).with_context(|| format!("cannot locate `{binary}`"))?;
     let mut command = Command::new(interpreter);
-    command.arg("--list").arg(&absolute).env_clear();
-    let (status, listing, complaint) = output(&mut command, DEADLINE).map_err(|error| {
+    command.arg("--list").arg(&absolute);
+    let listed = Tool::new(command, DEADLINE)
+        .env_clear()
+        .said(Said::Captured, Said::Captured)
+        .finish(&Interrupt::default());
+    let listed = listed.map_err(|error| {
         anyhow!(
-            "`{interpreter}`, the loader that `{binary}` asks for, {error:#}\n\
+            "the loader that `{binary}` asks for does not work: {error:#}\n\
              hint: install it, or build `{binary}` for this machine"
         )
     })?;
+    let status = listed.status;
+    let listing = String::from_utf8_lossy(&listed.stdout);
+    let complaint = String::from_utf8_lossy(&listed.stderr);
     // glibc begins with the program's path, and with a phrase that says less
     // than ours.
     let complaint = complaint.trim().trim_start_matches(absolute.as_str());
@@ -94,66 +100,6 @@ fn parse(listing: &str) -> (Vec<Found>, Vec<String>) {
         }
     }
     (found, missing)
-}
-
-/// Runs `command` to its end or for `deadline`, whichever is first.
-fn output(
-    command: &mut Command,
-    deadline: Duration,
-) -> anyhow::Result<(ExitStatus, String, String)> {
-    let command = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command
-        .spawn()
-        .map_err(|error| anyhow!("cannot be started: {error}"))?;
-    let stdout = drain(child.stdout.take());
-    let stderr = drain(child.stderr.take());
-    let ended = ends_within(&child, deadline);
-    if !matches!(ended, Ok(true)) {
-        // It is our child and not yet waited for, so the number is still its.
-        let _ = child.kill();
-    }
-    let status = child.wait()?;
-    let [stdout, stderr] = [stdout, stderr].map(|thread| thread.join().unwrap_or_default());
-    if !ended? {
-        let last = stderr
-            .lines()
-            .chain(stdout.lines())
-            .last()
-            .unwrap_or("nothing");
-        bail!(
-            "did not end within {} s and last said: {last}",
-            deadline.as_secs_f32()
-        );
-    }
-    Ok((status, stdout, stderr))
-}
-
-/// Reads in a thread of its own, lest the child wait for room in a pipe.
-fn drain(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<String> {
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        // What was read before an error is all there is to show.
-        let _ = pipe.map(|mut pipe| pipe.read_to_end(&mut bytes));
-        String::from_utf8_lossy(&bytes).into_owned()
-    })
-}
-
-/// Whether the child ends before the deadline; it is not waited for yet.
-fn ends_within(child: &Child, deadline: Duration) -> anyhow::Result<bool> {
-    let end = Instant::now() + deadline;
-    let pid = rustix::process::pidfd_open(Pid::from_child(child), PidfdFlags::empty())?;
-    loop {
-        let left = Timespec::try_from(end.saturating_duration_since(Instant::now()))?;
-        let mut fds = [PollFd::new(&pid, PollFlags::IN)];
-        match rustix::event::poll(&mut fds, Some(&left)) {
-            Ok(ready) => return Ok(ready > 0),
-            Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -216,27 +162,10 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_end_is_ended() {
-        let mut command = Command::new("tail");
-        command.args(["-f", "/dev/null"]);
-        let error = output(&mut command, Duration::from_millis(50)).unwrap_err();
-        assert_snapshot!(error, @"did not end within 0.05 s and last said: nothing");
-    }
-
-    #[test]
-    fn much_output_does_not_block() {
-        let mut command = Command::new("head");
-        command.args(["-c", "1000000", "/dev/zero"]);
-        let (status, stdout, stderr) = output(&mut command, DEADLINE).unwrap();
-        assert!(status.success());
-        assert_eq!((stdout.len(), stderr.len()), (1_000_000, 0));
-    }
-
-    #[test]
     fn a_missing_loader_is_named() {
         let error = list("/nowhere/ld.so".into(), "/bin/program".into()).unwrap_err();
         assert_snapshot!(format!("{error:#}"), @r"
-        `/nowhere/ld.so`, the loader that `/bin/program` asks for, cannot be started: No such file or directory (os error 2)
+        the loader that `/bin/program` asks for does not work: cannot run `ld.so --list /bin/program`: No such file or directory (os error 2)
         hint: install it, or build `/bin/program` for this machine
         ");
     }

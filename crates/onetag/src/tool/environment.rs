@@ -1,0 +1,119 @@
+//! The environment of the commands that the harness runs.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+use std::process::Command;
+
+/// Takes out of a command's environment what cargo, rustup and nextest *set*
+/// for their children, and leaves what *configures* them.
+///
+/// `cargo xtask` runs below one cargo and calls another: with `CARGO_PKG_*` left
+/// in place build scripts that watch them run again, with the library path left
+/// in place the loader resolves libraries to those of the toolchain.
+pub(crate) fn scrub(command: &mut Command) {
+    for (key, value) in std::env::vars_os() {
+        match Fate::of(&key, &value) {
+            Fate::Stays => {}
+            Fate::Goes => {
+                command.env_remove(key);
+            }
+            Fate::Becomes(value) => {
+                command.env(key, value);
+            }
+        }
+    }
+}
+
+#[derive(Debug, PartialEq)]
+enum Fate {
+    Stays,
+    Goes,
+    Becomes(OsString),
+}
+
+impl Fate {
+    fn of(key: &OsStr, value: &OsStr) -> Fate {
+        let Some(name) = key.to_str() else {
+            return Fate::Stays;
+        };
+        const PREFIXES: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "NEXTEST"];
+        const NAMES: [&str; 3] = ["CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE", "OUT_DIR"];
+        if PREFIXES.iter().any(|prefix| name.starts_with(prefix)) || NAMES.contains(&name) {
+            return Fate::Goes;
+        }
+        if !matches!(name, "LD_LIBRARY_PATH" | "DYLD_FALLBACK_LIBRARY_PATH") {
+            return Fate::Stays;
+        }
+        let all: Vec<_> = std::env::split_paths(value).collect();
+        let own: Vec<_> = all
+            .iter()
+            .filter(|path| !set_by_cargo(path))
+            .cloned()
+            .collect();
+        match std::env::join_paths(&own) {
+            _ if own.is_empty() => Fate::Goes,
+            Ok(joined) if own.len() < all.len() => Fate::Becomes(joined),
+            _ => Fate::Stays,
+        }
+    }
+}
+
+/// Whether cargo or rustup put this entry into the library path: folders of a
+/// toolchain, and folders of build output, which cargo marks with a lock file.
+fn set_by_cargo(path: &Path) -> bool {
+    let of_toolchain = path.components().any(|part| part.as_os_str() == "rustlib")
+        || path.join("rustlib").is_dir();
+    let of_build = path
+        .ancestors()
+        .take(5)
+        .any(|folder| folder.join(".cargo-lock").exists());
+    of_toolchain || of_build || path.as_os_str().is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fate(key: &str, value: &str) -> Fate {
+        Fate::of(OsStr::new(key), OsStr::new(value))
+    }
+
+    #[test]
+    fn what_is_set_goes_and_what_configures_stays() {
+        for key in [
+            "CARGO_PKG_NAME",
+            "CARGO_MANIFEST_DIR",
+            "CARGO_BIN_EXE_x",
+            "OUT_DIR",
+            "NEXTEST_ENV",
+        ] {
+            assert_eq!(fate(key, "x"), Fate::Goes, "{key}");
+        }
+        for key in [
+            "CARGO_HOME",
+            "CARGO_TARGET_DIR",
+            "CARGO_NET_OFFLINE",
+            "CARGO_PROFILE_DEV_DEBUG",
+            "CARGO",
+            "PATH",
+        ] {
+            assert_eq!(fate(key, "x"), Fate::Stays, "{key}");
+        }
+    }
+
+    #[test]
+    fn only_the_own_entries_of_the_library_path_are_left() {
+        let temp = tempfile::tempdir().unwrap();
+        let build = temp.path().join("target/xtask");
+        std::fs::create_dir_all(build.join("deps")).unwrap();
+        std::fs::write(build.join(".cargo-lock"), "").unwrap();
+        let set = format!("{}:/t/lib/rustlib/x/lib", build.join("deps").display());
+        assert_eq!(fate("LD_LIBRARY_PATH", &set), Fate::Goes);
+        let mixed = format!("{set}:/opt/oracle/lib");
+        assert_eq!(
+            fate("LD_LIBRARY_PATH", &mixed),
+            Fate::Becomes("/opt/oracle/lib".into())
+        );
+        assert_eq!(fate("LD_LIBRARY_PATH", "/opt/oracle/lib"), Fate::Stays);
+    }
+}
