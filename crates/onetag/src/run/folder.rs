@@ -1,0 +1,212 @@
+//! Where everything lies: one folder below the target folder for the harness,
+//! one folder in it for each run.
+
+use std::fs::{self, DirBuilder};
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{FileLock, RunId};
+use crate::signals::Interrupt;
+
+/// The harness's folder of a workspace: `<target>/onetag`.
+///
+/// ```text
+/// runs/<run id>/      runs that live, are kept, or died and are not yet torn down
+/// finished/<run id>/  report, logs and diagnostics of runs that are over
+/// store/<digest>/     executables by the digest of their bytes
+/// cache/              what can be worked out again
+/// ```
+#[derive(Clone, Debug)]
+pub(crate) struct Layout {
+    base: Utf8PathBuf,
+}
+
+impl Layout {
+    pub(crate) fn below(target_directory: &Utf8Path) -> Layout {
+        Layout {
+            base: target_directory.join("onetag"),
+        }
+    }
+
+    pub(crate) fn runs(&self) -> Utf8PathBuf {
+        self.base.join("runs")
+    }
+
+    pub(crate) fn finished(&self) -> Utf8PathBuf {
+        self.base.join("finished")
+    }
+
+    pub(crate) fn store(&self) -> Utf8PathBuf {
+        self.base.join("store")
+    }
+
+    pub(crate) fn cache(&self) -> Utf8PathBuf {
+        self.base.join("cache")
+    }
+
+    /// Held from cargo's start until what it built is in the store.
+    pub(crate) fn build_lock(&self) -> Utf8PathBuf {
+        self.base.join("build.lock")
+    }
+
+    /// Held for the moments in which run folders come and go.
+    pub(crate) fn lock_runs(&self, interrupt: &Interrupt) -> anyhow::Result<FileLock> {
+        make_folder(&self.base)?;
+        let path = self.base.join("runs.lock");
+        FileLock::take(&path, Duration::from_secs(60), interrupt, || {})
+    }
+
+    /// The folder of a run, whether it exists or not.
+    pub(crate) fn run(&self, run_id: RunId) -> RunFolder {
+        RunFolder {
+            path: self.runs().join(run_id.to_string()),
+            run_id,
+        }
+    }
+
+    /// The runs that have a folder, the oldest first.
+    pub(crate) fn list(&self) -> anyhow::Result<Vec<RunFolder>> {
+        let runs = self.runs();
+        let mut found: Vec<RunFolder> = match fs::read_dir(&runs) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+            listed => listed
+                .with_context(|| format!("cannot list {runs}"))?
+                .filter_map(|entry| {
+                    let name = entry.ok()?.file_name().into_string().ok()?;
+                    RunId::parse(&name).ok().map(|run_id| self.run(run_id))
+                })
+                .collect(),
+        };
+        found.sort_by_key(|folder| folder.run_id);
+        Ok(found)
+    }
+}
+
+/// The folder of one run. All names in it are derived here.
+#[derive(Clone, Debug)]
+pub(crate) struct RunFolder {
+    path: Utf8PathBuf,
+    run_id: RunId,
+}
+
+impl RunFolder {
+    /// The folder at this path, whose name has to be a run id.
+    pub(crate) fn at(path: &Utf8Path) -> anyhow::Result<RunFolder> {
+        let run_id = RunId::parse(path.file_name().unwrap_or_default())
+            .with_context(|| format!("{path} is not the folder of a run"))?;
+        Ok(RunFolder {
+            path: path.to_owned(),
+            run_id,
+        })
+    }
+
+    pub(crate) fn path(&self) -> &Utf8Path {
+        &self.path
+    }
+
+    pub(crate) fn run_id(&self) -> RunId {
+        self.run_id
+    }
+
+    /// The harness's folder that this run belongs to.
+    pub(crate) fn layout(&self) -> Layout {
+        let base = self
+            .path
+            .parent()
+            .and_then(Utf8Path::parent)
+            .unwrap_or(&self.path);
+        Layout {
+            base: base.to_owned(),
+        }
+    }
+
+    pub(crate) fn lock(&self) -> Utf8PathBuf {
+        self.path.join("lock")
+    }
+
+    pub(crate) fn environment(&self) -> Utf8PathBuf {
+        self.path.join("run.env")
+    }
+
+    pub(crate) fn plan(&self) -> Utf8PathBuf {
+        self.path.join("plan.json")
+    }
+
+    pub(crate) fn witness(&self) -> Utf8PathBuf {
+        self.path.join("witness.json")
+    }
+
+    pub(crate) fn report(&self) -> Utf8PathBuf {
+        self.path.join("report.json")
+    }
+
+    pub(crate) fn junit(&self) -> Utf8PathBuf {
+        self.path.join("junit.xml")
+    }
+
+    pub(crate) fn diagnostics(&self) -> Utf8PathBuf {
+        self.path.join("diagnostics")
+    }
+
+    pub(crate) fn log(&self, name: &str) -> Utf8PathBuf {
+        self.path.join("logs").join(format!("{name}.log"))
+    }
+
+    pub(crate) fn volume(&self, service: &str) -> Utf8PathBuf {
+        self.path.join("volumes").join(service)
+    }
+
+    pub(crate) fn database(&self, service: &str) -> Utf8PathBuf {
+        self.path.join("databases").join(format!("{service}.db"))
+    }
+
+    /// The name of the keeper's socket; see `sys::socket_path` for its path.
+    pub(crate) const SOCKET: &str = "keeper.sock";
+}
+
+/// Makes a folder and those above it, for this user alone.
+pub(crate) fn make_folder(path: &Utf8Path) -> anyhow::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path).with_context(|| {
+        format!(
+            "cannot make the folder {path}\nhint: set CARGO_TARGET_DIR to a folder that you can write to"
+        )
+    })
+}
+
+/// Writes a file as a whole: a reader sees the old one, or all of the new one.
+///
+/// Only this user may read it.
+pub(crate) fn write_file(path: &Utf8Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let partial = Utf8PathBuf::from(format!("{path}.{}.partial", std::process::id()));
+    let write = || {
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&partial)?;
+        file.write_all(bytes)?;
+        fs::rename(&partial, path)
+    };
+    write().with_context(|| {
+        let _ = fs::remove_file(&partial);
+        format!("cannot write {path}")
+    })
+}
+
+/// Writes a value as one JSON document, for people as well.
+pub(crate) fn write_json(path: &Utf8Path, value: &impl serde::Serialize) -> anyhow::Result<()> {
+    let mut bytes = serde_json::to_vec_pretty(value).context("not to be written as JSON")?;
+    bytes.push(b'\n');
+    write_file(path, &bytes)
+}
+
+/// Reads a JSON document that the harness wrote before.
+pub(crate) fn read_json<T: serde::de::DeserializeOwned>(path: &Utf8Path) -> anyhow::Result<T> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {path}"))?;
+    serde_json::from_slice(&bytes).with_context(|| format!("{path} is damaged"))
+}

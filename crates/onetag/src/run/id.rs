@@ -1,0 +1,200 @@
+//! The run id and the tag: the names that everything else is derived from.
+
+use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context as _, ensure};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// The identity of a run: a UUIDv7 as 32 lower-case hex digits.
+///
+/// It is unique, it sorts by time, and its age can be read from it without
+/// asking any store for creation times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RunId(Uuid);
+
+impl RunId {
+    /// The one place where a run gets its identity.
+    pub(super) fn mint() -> RunId {
+        RunId(Uuid::now_v7())
+    }
+
+    /// Reads an id back from a folder name, a ledger or an environment file.
+    pub(crate) fn parse(text: &str) -> anyhow::Result<RunId> {
+        let well_formed =
+            text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        ensure!(
+            well_formed,
+            "`{text}` is not a run id of 32 lower-case hex digits"
+        );
+        let uuid = Uuid::try_parse(text).with_context(|| format!("`{text}` is not a run id"))?;
+        ensure!(
+            uuid.get_version_num() == 7,
+            "`{text}` is not a UUID of version 7"
+        );
+        Ok(RunId(uuid))
+    }
+
+    /// When the run was minted.
+    pub fn minted_at(self) -> SystemTime {
+        let (seconds, nanos) = self
+            .0
+            .get_timestamp()
+            .map_or((0, 0), |timestamp| timestamp.to_unix());
+        UNIX_EPOCH + Duration::new(seconds, nanos)
+    }
+
+    /// How long ago the run was minted; zero if the clock was set back since.
+    pub fn age(self) -> Duration {
+        self.minted_at().elapsed().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0.as_simple(), f)
+    }
+}
+
+impl Serialize for RunId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for RunId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<RunId, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        RunId::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+/// The tag of a run: `<consumer>-<run id>`, and `.<n>` behind it from the
+/// second generation of a kept run on.
+///
+/// It names the run, never the bytes. No string becomes a tag: a tag is minted
+/// with its run, or derived from the record of a run that was.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Tag {
+    consumer: String,
+    run_id: RunId,
+    generation: u32,
+}
+
+impl Tag {
+    pub(super) fn new(consumer: &str, run_id: RunId, generation: u32) -> Tag {
+        Tag {
+            consumer: consumer.to_owned(),
+            run_id,
+            generation,
+        }
+    }
+
+    /// The suite that the run is for.
+    pub fn consumer(&self) -> &str {
+        &self.consumer
+    }
+
+    /// The run that the tag names.
+    pub fn run_id(&self) -> RunId {
+        self.run_id
+    }
+
+    /// 1 for a new run, one more for each time that `up` replaced something.
+    pub fn generation(&self) -> u32 {
+        self.generation
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.consumer, self.run_id)?;
+        if self.generation > 1 {
+            write!(f, ".{}", self.generation)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// The name of one image of one run: `localhost/<service>:<tag>`.
+///
+/// There is no constructor from a string: a reference comes from a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    service: String,
+    tag: Tag,
+}
+
+impl Reference {
+    pub(crate) fn new(service: &str, tag: &Tag) -> Reference {
+        Reference {
+            service: service.to_owned(),
+            tag: tag.clone(),
+        }
+    }
+
+    /// The service whose image this is.
+    pub fn service(&self) -> &str {
+        &self.service
+    }
+
+    /// The tag of the run that the image belongs to.
+    pub fn tag(&self) -> &Tag {
+        &self.tag
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "localhost/{}:{}", self.service, self.tag)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn a_hundred_thousand_mints_are_all_different_and_in_order() {
+        let ids: Vec<RunId> = (0..100_000).map(|_| RunId::mint()).collect();
+        assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
+        assert!(ids.is_sorted());
+    }
+
+    #[test]
+    fn the_age_is_read_from_the_id() {
+        let id = RunId::parse("0193a5c2e4b07c1e9f3a2b4c5d6e7f80").unwrap();
+        let since_epoch = id.minted_at().duration_since(UNIX_EPOCH).unwrap();
+        assert_eq!(since_epoch.as_millis(), 0x0193_a5c2_e4b0);
+        assert!(RunId::mint().age() < Duration::from_secs(60));
+    }
+
+    #[test]
+    fn only_canonical_ids_are_read_back() {
+        for text in [
+            "",
+            "0193a5c2e4b07c1e9f3a2b4c5d6e7f8",
+            "0193A5C2E4B07C1E9F3A2B4C5D6E7F80",
+            "0193a5c2-e4b0-7c1e-9f3a-2b4c5d6e7f80",
+            "0193a5c2e4b04c1e9f3a2b4c5d6e7f80",
+        ] {
+            assert!(RunId::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_first_generation_has_no_number() {
+        let id = RunId::parse("0193a5c2e4b07c1e9f3a2b4c5d6e7f80").unwrap();
+        let tag = Tag::new("alpha", id, 1);
+        assert_eq!(tag.to_string(), "alpha-0193a5c2e4b07c1e9f3a2b4c5d6e7f80");
+        let second = Tag::new("alpha", id, 2);
+        assert_eq!(
+            Reference::new("beta", &second).to_string(),
+            "localhost/beta:alpha-0193a5c2e4b07c1e9f3a2b4c5d6e7f80.2"
+        );
+    }
+}

@@ -1,0 +1,12 @@
+//! A run: its identity, its folder, and the one function that mints.
+
+mod folder;
+mod id;
+mod lock;
+mod mint;
+
+pub(crate) use folder::{Layout, RunFolder, make_folder, read_json, write_file, write_json};
+pub use id::{Reference, RunId, Tag};
+pub(crate) use lock::FileLock;
+pub(crate) use mint::Brand;
+pub use mint::{MintedRun, Run, mint};
