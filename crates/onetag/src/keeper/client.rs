@@ -1,0 +1,144 @@
+//! Asking the keeper of a run.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow, bail};
+
+use super::protocol::{Launch, Reply, Request, ServiceState};
+use crate::run::RunFolder;
+use crate::sys::{ProcessId, socket_path};
+
+/// How long the keeper may take to answer what it can answer at once.
+const AT_ONCE: Duration = Duration::from_secs(10);
+
+/// How long a service may take to stop: its grace, and time to be killed.
+const STOPPING: Duration = Duration::from_secs(30);
+
+/// How long a run may take to stop, one service after the other.
+const SHUTDOWN: Duration = Duration::from_secs(120);
+
+/// A connection to the keeper of a run.
+#[derive(Debug)]
+pub(crate) struct Client {
+    stream: BufReader<UnixStream>,
+}
+
+/// A connection that says: this is the harness. The run ends with it, unless it
+/// is kept.
+#[derive(Debug)]
+pub(crate) struct Attachment(#[expect(dead_code, reason = "it is its end that counts")] Client);
+
+impl Client {
+    /// Connects to the keeper of the run in `folder`.
+    pub(crate) fn connect(folder: &RunFolder) -> anyhow::Result<Client> {
+        let connect = || {
+            let (path, _open) = socket_path(folder.path().as_std_path(), RunFolder::SOCKET)?;
+            UnixStream::connect(path)
+        };
+        let stream = connect()
+            .with_context(|| format!("the keeper of run {} does not answer", folder.run_id()))?;
+        Ok(Client {
+            stream: BufReader::new(stream),
+        })
+    }
+
+    /// Ties the life of the run to this connection.
+    pub(crate) fn attach(mut self) -> anyhow::Result<Attachment> {
+        self.done(&Request::Attach, AT_ONCE)?;
+        Ok(Attachment(self))
+    }
+
+    /// Has a port bound for a service, the same one as before if it has one.
+    pub(crate) fn lease(&mut self, service: &str, port: Option<u16>) -> anyhow::Result<u16> {
+        let request = Request::Lease {
+            service: service.to_owned(),
+            port,
+        };
+        match self.ask(&request, AT_ONCE)? {
+            Reply::Leased { port } => Ok(port),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Has a service started; it is not ready yet.
+    pub(crate) fn start(&mut self, launch: Launch) -> anyhow::Result<ProcessId> {
+        match self.ask(&Request::Start { launch }, AT_ONCE)? {
+            Reply::Started { id } => Ok(id),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Has a service stopped, and returns once it has ended.
+    pub(crate) fn stop(&mut self, service: &str) -> anyhow::Result<()> {
+        self.done(
+            &Request::Stop {
+                service: service.to_owned(),
+            },
+            STOPPING,
+        )
+    }
+
+    /// How the services are.
+    pub(crate) fn status(&mut self) -> anyhow::Result<BTreeMap<String, ServiceState>> {
+        match self.ask(&Request::Status, AT_ONCE)? {
+            Reply::Status { services } => Ok(services),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Has everything stopped, and returns once the keeper has ended.
+    pub(crate) fn shutdown(mut self, hurry: bool) -> anyhow::Result<()> {
+        self.done(&Request::Shutdown { hurry }, AT_ONCE)?;
+        let stream = self.stream.get_mut();
+        stream.set_read_timeout(Some(SHUTDOWN))?;
+        let mut rest = Vec::new();
+        // An end is what is waited for, whichever kind.
+        match stream.read_to_end(&mut rest) {
+            Err(error) if timed_out(&error) => {
+                bail!("the keeper did not end within {SHUTDOWN:?} of being told to")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn done(&mut self, request: &Request, limit: Duration) -> anyhow::Result<()> {
+        match self.ask(request, limit)? {
+            Reply::Done => Ok(()),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    fn ask(&mut self, request: &Request, limit: Duration) -> anyhow::Result<Reply> {
+        let mut line = serde_json::to_vec(request).context("a request is no JSON")?;
+        line.push(b'\n');
+        let stream = self.stream.get_mut();
+        stream.set_read_timeout(Some(limit))?;
+        stream.write_all(&line).context("the keeper is gone")?;
+        let mut answer = String::new();
+        match self.stream.read_line(&mut answer) {
+            Ok(0) => bail!("the keeper is gone"),
+            Ok(_) => {}
+            Err(error) if timed_out(&error) => bail!("the keeper did not answer within {limit:?}"),
+            Err(error) => return Err(error).context("the keeper is gone"),
+        }
+        match serde_json::from_str(&answer) {
+            Ok(Reply::Refused { reason }) => Err(anyhow!("{reason}")),
+            Ok(reply) => Ok(reply),
+            Err(error) => Err(error).context("the keeper answers something else"),
+        }
+    }
+}
+
+fn timed_out(error: &std::io::Error) -> bool {
+    matches!(
+        error.kind(),
+        std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut
+    )
+}
+
+fn unexpected(reply: Reply) -> anyhow::Error {
+    anyhow!("the keeper gave an answer to another question: {reply:?}")
+}

@@ -1,0 +1,106 @@
+//! What the keeper is asked and what it answers: one JSON object a line, one
+//! answer for each question, any number of questions on a connection.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8PathBuf;
+use serde::{Deserialize, Serialize};
+
+use crate::sys::ProcessId;
+
+/// What the keeper can be asked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "kebab-case")]
+pub(super) enum Request {
+    /// The connection is the harness: when it ends, and the run is not kept,
+    /// the run ends.
+    Attach,
+    /// Bind a port for a service and hold it for the life of the run; the same
+    /// one as before if the service has one.
+    Lease {
+        service: String,
+        /// The port that it had before the keeper was started anew.
+        port: Option<u16>,
+    },
+    /// Start a service that does not run.
+    Start { launch: Launch },
+    /// Stop a service: ask first, then insist. Answered once it has ended.
+    Stop { service: String },
+    /// What runs.
+    Status,
+    /// Stop everything and end. The connection ends when nothing runs any more.
+    Shutdown {
+        /// Do not ask first.
+        hurry: bool,
+    },
+}
+
+/// What the keeper answers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "kebab-case")]
+pub(super) enum Reply {
+    Done,
+    Leased {
+        port: u16,
+    },
+    Started {
+        id: ProcessId,
+    },
+    Status {
+        services: BTreeMap<String, ServiceState>,
+    },
+    Refused {
+        reason: String,
+    },
+}
+
+/// How to start a service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Launch {
+    pub(crate) service: String,
+    pub(crate) executable: Utf8PathBuf,
+    /// The whole environment, but for the variable that names the owner, which
+    /// the keeper alone sets.
+    pub(crate) environment: BTreeMap<String, String>,
+    pub(crate) folder: Utf8PathBuf,
+    pub(crate) log: Utf8PathBuf,
+    /// Services that are stopped after this one.
+    pub(crate) needs: Vec<String>,
+}
+
+/// How a service is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub(crate) enum ServiceState {
+    /// Its process runs.
+    Running { id: ProcessId },
+    /// It ended without being asked to.
+    Exited {
+        /// The process that ended.
+        pid: u32,
+        code: Option<i32>,
+        signal: Option<i32>,
+    },
+    /// It was stopped.
+    Stopped,
+}
+
+impl ServiceState {
+    /// The state in words.
+    pub(crate) fn describe(&self) -> String {
+        match self {
+            ServiceState::Running { id } => format!("runs as process {}", id.pid),
+            ServiceState::Stopped => "was stopped".to_owned(),
+            ServiceState::Exited {
+                code: Some(code), ..
+            } => format!("ended with code {code}"),
+            ServiceState::Exited {
+                signal: Some(signal),
+                ..
+            } => {
+                format!("was ended by {}", crate::signals::name(*signal))
+            }
+            ServiceState::Exited { .. } => "ended".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! One service of the keeper: starting it, ending it, and how it is.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use rustix::process::{Pid, WaitId, WaitIdOptions};
+use signal_hook::consts::{SIGKILL, SIGTERM};
+
+use super::launch::GO;
+use super::protocol::{Launch, ServiceState};
+use crate::ledger::{Entry, Ledger, Resource, Role};
+use crate::run::RunId;
+use crate::sys::{ProcessId, own_executable, signal_group};
+use crate::wait::Deadline;
+
+/// How long a service may take to stop before it is killed.
+///
+/// Services drain their requests for up to ten seconds.
+const GRACE: Duration = Duration::from_secs(12);
+
+/// How long the kernel may take to end a process that was killed, before it is
+/// killed again.
+const KILLED: Duration = Duration::from_secs(1);
+
+/// A service that the keeper started at least once.
+#[derive(Debug)]
+pub(super) struct Service {
+    pub(super) launch: Launch,
+    process: Option<Process>,
+    last: ServiceState,
+}
+
+#[derive(Debug)]
+struct Process {
+    child: Child,
+    id: ProcessId,
+    /// Set once it was asked to end.
+    stopping: Option<Deadline>,
+}
+
+impl Service {
+    /// Starts a service; `ended` is called from another thread when it ends.
+    pub(super) fn start(
+        launch: Launch,
+        run_id: RunId,
+        ledger: &Ledger,
+        ended: impl FnOnce(u32) + Send + 'static,
+    ) -> anyhow::Result<Service> {
+        let log = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(&launch.log)
+            .with_context(|| format!("cannot open the log {}", launch.log))?;
+        let mut child = Command::new(own_executable()?)
+            .args(["launch", "--keeper", &std::process::id().to_string()])
+            .arg(&launch.executable)
+            .env_clear()
+            .envs(&launch.environment)
+            .env(onetag_env::keys::OWNER, run_id.to_string())
+            .current_dir(&launch.folder)
+            .stdin(Stdio::piped())
+            .stdout(log.try_clone().context("cannot share the log")?)
+            .stderr(log)
+            .process_group(0)
+            .spawn()
+            .with_context(|| format!("cannot start service `{}`", launch.service))?;
+        let id = ProcessId::of(child.id()).context("cannot name the new process")?;
+        let go = ledger.own(process(&launch.service, &id)).and_then(|()| {
+            let mut stdin = child
+                .stdin
+                .take()
+                .context("the new process has no standard input")?;
+            stdin
+                .write_all(GO)
+                .context("the new process does not listen")
+        });
+        if let Err(error) = go {
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(error);
+        }
+        watch(id.pid, ended)?;
+        let last = ServiceState::Running { id: id.clone() };
+        Ok(Service {
+            launch,
+            process: Some(Process {
+                child,
+                id,
+                stopping: None,
+            }),
+            last,
+        })
+    }
+
+    pub(super) fn state(&self) -> ServiceState {
+        self.last.clone()
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.process.is_some()
+    }
+
+    /// Asks the service to end, and kills it when it was asked long ago.
+    ///
+    /// Returns when to come back.
+    pub(super) fn stop(&mut self, hurry: bool) -> anyhow::Result<Option<Deadline>> {
+        let Some(process) = &mut self.process else {
+            return Ok(None);
+        };
+        if hurry || process.stopping.as_ref().is_some_and(Deadline::passed) {
+            signal_group(process.id.pid, SIGKILL)?;
+            process.stopping = Some(Deadline::within(KILLED));
+        } else if process.stopping.is_none() {
+            signal_group(process.id.pid, SIGTERM)?;
+            process.stopping = Some(Deadline::within(GRACE));
+        }
+        Ok(process.stopping)
+    }
+
+    /// Takes note that process `pid` has ended, if it is this service's.
+    pub(super) fn ended(&mut self, pid: u32, ledger: &Ledger) -> anyhow::Result<bool> {
+        let Some(mut process) = self.process.take_if(|process| process.id.pid == pid) else {
+            return Ok(false);
+        };
+        // The process is not waited for yet, so its group is still its own:
+        // whatever it started ends with it, as it would in a container.
+        let _ = signal_group(pid, SIGKILL);
+        let status = process.child.wait().context("cannot wait for a service")?;
+        self.last = match process.stopping {
+            Some(_) => ServiceState::Stopped,
+            None => ServiceState::Exited {
+                pid,
+                code: status.code(),
+                signal: status.signal(),
+            },
+        };
+        ledger.write(&Entry::Gone {
+            resource: self::process(&self.launch.service, &process.id),
+        })?;
+        Ok(true)
+    }
+}
+
+fn process(service: &str, id: &ProcessId) -> Resource {
+    Resource::Process {
+        role: Role::Service,
+        name: service.to_owned(),
+        id: id.clone(),
+    }
+}
+
+/// Calls back when a child has ended, leaving it to be waited for.
+fn watch(pid: u32, ended: impl FnOnce(u32) + Send + 'static) -> anyhow::Result<()> {
+    let Some(child) = i32::try_from(pid).ok().and_then(Pid::from_raw) else {
+        bail!("{pid} is no process id");
+    };
+    thread::Builder::new()
+        .name(format!("watch {pid}"))
+        .spawn(move || {
+            let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+            while let Err(rustix::io::Errno::INTR) =
+                rustix::process::waitid(WaitId::Pid(child), options)
+            {}
+            ended(pid);
+        })
+        .context("cannot start the thread that watches a service")?;
+    Ok(())
+}

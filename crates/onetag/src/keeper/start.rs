@@ -1,0 +1,58 @@
+//! Starting the keeper of a run.
+
+use std::fs::OpenOptions;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::net::UnixListener;
+use std::process::{Child, Command, Stdio};
+
+use anyhow::Context as _;
+
+use super::{Attachment, Client};
+use crate::ledger::{Ledger, Resource};
+use crate::run::{FileLock, RunFolder};
+use crate::sys::{own_executable, socket_path};
+use crate::tool::scrub;
+
+/// Starts the keeper and attaches to it.
+///
+/// The keeper is given what it holds as open files: the listening socket as its
+/// standard input, so that it can be asked from the first moment on, and the
+/// run's lock as its standard output, so that the lock passes from the harness
+/// to the keeper without a moment in which nobody holds it.
+pub(crate) fn start(
+    folder: &RunFolder,
+    ledger: &Ledger,
+    lock: Option<&FileLock>,
+) -> anyhow::Result<(Child, Attachment)> {
+    let lock = lock.context("the run has a keeper already")?;
+    let socket = folder.path().join(RunFolder::SOCKET);
+    ledger.own(Resource::File {
+        path: socket.clone(),
+    })?;
+    // Left by a keeper that was killed.
+    let _ = std::fs::remove_file(&socket);
+    let (path, _open) = socket_path(folder.path().as_std_path(), RunFolder::SOCKET)
+        .with_context(|| format!("cannot open {}", folder.path()))?;
+    let listener = UnixListener::bind(path).with_context(|| format!("cannot make {socket}"))?;
+    let log = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(folder.log("keeper"))
+        .context("cannot open the log of the keeper")?;
+    let mut command = Command::new(own_executable().context("cannot find this program")?);
+    scrub(&mut command);
+    let child = command
+        .arg("keeper")
+        .arg(folder.path())
+        .stdin(Stdio::from(OwnedFd::from(listener)))
+        .stdout(Stdio::from(lock.share()?))
+        .stderr(log)
+        .spawn()
+        .context("cannot start the keeper")?;
+    // The command holds the harness's copies of the files until it is dropped.
+    drop(command);
+    let attachment = Client::connect(folder)?.attach()?;
+    Ok((child, attachment))
+}
