@@ -11,13 +11,14 @@ use super::source::Source;
 use super::test_target::TestTarget;
 use super::topology::{Service, Suite, Workspace};
 use super::validate::validate;
+use crate::image::Digest;
 
 /// The validated topology.
 ///
 /// # Errors
 ///
 /// [`Problem::Metadata`] for the first thing that is not allowed.
-pub(super) fn assemble(cargo: CargoMetadata) -> Result<Workspace, Problem> {
+pub(super) fn assemble(cargo: CargoMetadata, fingerprint: Digest) -> Result<Workspace, Problem> {
     let mut test_targets: Vec<TestTarget> = cargo
         .packages
         .iter()
@@ -70,6 +71,7 @@ pub(super) fn assemble(cargo: CargoMetadata) -> Result<Workspace, Problem> {
     let workspace = Workspace {
         root: cargo.workspace_root,
         target_directory: cargo.target_directory,
+        fingerprint,
         services,
         suites,
         test_targets,

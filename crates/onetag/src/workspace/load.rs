@@ -7,6 +7,7 @@ use xshell::{Shell, cmd};
 use super::assemble::assemble;
 use super::cargo::CargoMetadata;
 use super::topology::Workspace;
+use crate::image::Digest;
 
 /// The validated topology of the workspace that `cwd` lies in.
 ///
@@ -18,7 +19,7 @@ pub fn load(cwd: &Utf8Path) -> anyhow::Result<Workspace> {
     let json = metadata_json(cwd)?;
     let metadata: CargoMetadata =
         serde_json::from_slice(&json).context("cannot read the output of `cargo metadata`")?;
-    Ok(assemble(metadata)?)
+    Ok(assemble(metadata, Digest::of(&json))?)
 }
 
 /// What `cargo metadata` prints.

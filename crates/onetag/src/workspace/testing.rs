@@ -71,7 +71,8 @@ impl Fixture {
             "target_directory": "/ws/target",
             "metadata": self.metadata,
         });
-        assemble(serde_json::from_value(document).unwrap())
+        let fingerprint = crate::image::Digest::of(document.to_string().as_bytes());
+        assemble(serde_json::from_value(document).unwrap(), fingerprint)
     }
 }
 

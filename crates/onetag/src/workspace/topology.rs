@@ -11,6 +11,7 @@ use super::placeholder::Template;
 use super::source::Source;
 use super::suggest;
 use super::test_target::TestTarget;
+use crate::image::Digest;
 
 /// What the harness knows of a workspace.
 #[derive(Clone, Debug)]
@@ -21,6 +22,9 @@ pub struct Workspace {
     /// [`validate_target_directory`](super::validate_target_directory) tells
     /// whether a run can live in it.
     pub target_directory: Utf8PathBuf,
+    /// Of what cargo says of the workspace's own manifests: another one as soon
+    /// as a member, a target or a dependency changes.
+    pub fingerprint: Digest,
     /// By name.
     pub services: BTreeMap<String, Service>,
     /// By name.

@@ -1,0 +1,234 @@
+//! The one cargo call, and what it says that it made.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context as _, anyhow, bail};
+use camino::Utf8PathBuf;
+use serde::Deserialize;
+use xshell::cmd;
+
+use super::CARGO;
+use crate::context::Context;
+use crate::driver::Job;
+use crate::exit::{Classify as _, Exit};
+use crate::ledger::Ledger;
+use crate::tool::{Said, Tool};
+use crate::workspace::{Service, TargetKind};
+
+/// What an invocation builds: binaries of services and integration tests of
+/// suites, each once.
+pub(super) struct Selection<'a> {
+    services: BTreeMap<&'a str, &'a Service>,
+    tests: BTreeSet<(&'a str, &'a str)>,
+}
+
+impl<'a> Selection<'a> {
+    pub(super) fn of(jobs: &'a [Job<'a>]) -> Selection<'a> {
+        let services = jobs
+            .iter()
+            .flat_map(|job| job.plan.services())
+            .map(|planned| (planned.service.name.as_str(), &planned.service))
+            .collect();
+        let tests = jobs
+            .iter()
+            .flat_map(|job| job.suite.tests.iter())
+            // Suites consist of integration tests; unit tests run without one.
+            .filter(|test| test.kind == TargetKind::Test)
+            .map(|test| (test.package.as_str(), test.target.as_str()))
+            .collect();
+        Selection { services, tests }
+    }
+
+    pub(super) fn services(&self) -> impl Iterator<Item = (&'a str, &'a Service)> {
+        self.services
+            .iter()
+            .map(|(name, service)| (*name, *service))
+    }
+
+    fn arguments(&self) -> Vec<String> {
+        let packages: BTreeSet<&str> = self
+            .services
+            .values()
+            .map(|service| service.package.as_str())
+            .chain(self.tests.iter().map(|(package, _)| *package))
+            .collect();
+        let bins: BTreeSet<&str> = self
+            .services
+            .values()
+            .map(|service| service.binary.as_str())
+            .collect();
+        let tests: BTreeSet<&str> = self.tests.iter().map(|(_, target)| *target).collect();
+        let pair = |flag: &'static str| move |name: &str| [flag.to_owned(), name.to_owned()];
+        packages
+            .into_iter()
+            .flat_map(pair("--package"))
+            .chain(bins.into_iter().flat_map(pair("--bin")))
+            .chain(tests.into_iter().flat_map(pair("--test")))
+            .collect()
+    }
+}
+
+/// What cargo says that it made.
+#[derive(Debug, Default)]
+pub(super) struct Artifacts {
+    pub(super) executables: Vec<Artifact>,
+    pub(super) build_scripts: Vec<BuildScript>,
+}
+
+/// One message about an artifact; only what is needed of it.
+#[derive(Debug, Deserialize)]
+pub(super) struct Artifact {
+    pub(super) package_id: String,
+    pub(super) manifest_path: Utf8PathBuf,
+    pub(super) target: Target,
+    profile: Profile,
+    executable: Option<Utf8PathBuf>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Target {
+    pub(super) name: String,
+    pub(super) kind: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Profile {
+    test: bool,
+}
+
+/// One message about a build script that ran.
+#[derive(Debug, Deserialize)]
+pub(super) struct BuildScript {
+    pub(super) package_id: String,
+    pub(super) linked_paths: Vec<String>,
+    pub(super) out_dir: Utf8PathBuf,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "reason", rename_all = "kebab-case")]
+enum Message {
+    CompilerArtifact(Artifact),
+    BuildScriptExecuted(BuildScript),
+    #[serde(other)]
+    Other,
+}
+
+impl Artifact {
+    /// The executable, which every artifact in [`Artifacts`] has.
+    pub(super) fn executable(&self) -> anyhow::Result<&Utf8PathBuf> {
+        self.executable
+            .as_ref()
+            .ok_or_else(|| anyhow!("`{}` has no executable", self.target.name))
+    }
+
+    pub(super) fn is_test(&self) -> bool {
+        self.profile.test && self.target.kind.iter().any(|kind| kind == "test")
+    }
+
+    fn is_binary(&self) -> bool {
+        !self.profile.test && self.target.kind.iter().any(|kind| kind == "bin")
+    }
+
+    /// The package's name, which newer package ids tell only in part.
+    pub(super) fn package(&self) -> &str {
+        let fragment = self.package_id.rsplit('#').next().unwrap_or_default();
+        match fragment.split_once('@') {
+            Some((name, _version)) => name,
+            None => self
+                .manifest_path
+                .parent()
+                .and_then(|path| path.file_name())
+                .unwrap_or(fragment),
+        }
+    }
+}
+
+impl Artifacts {
+    fn parse(stdout: &[u8]) -> anyhow::Result<Artifacts> {
+        let mut artifacts = Artifacts::default();
+        for line in stdout
+            .split(|byte| *byte == b'\n')
+            .filter(|line| line.starts_with(b"{"))
+        {
+            match serde_json::from_slice(line).context("cargo says something unexpected")? {
+                Message::CompilerArtifact(artifact) if artifact.executable.is_some() => {
+                    artifacts.executables.push(artifact);
+                }
+                Message::BuildScriptExecuted(script) => artifacts.build_scripts.push(script),
+                Message::CompilerArtifact(_) | Message::Other => {}
+            }
+        }
+        Ok(artifacts)
+    }
+
+    /// The binary of a service.
+    pub(super) fn binary(&self, package: &str, target: &str) -> anyhow::Result<Utf8PathBuf> {
+        self.executables
+            .iter()
+            .find(|made| {
+                made.is_binary() && made.target.name == target && made.package() == package
+            })
+            .ok_or_else(|| anyhow!("cargo built no binary `{target}` of package `{package}`"))?
+            .executable()
+            .cloned()
+    }
+}
+
+/// Runs cargo; its progress and its diagnostics go to the terminal.
+pub(super) fn build<'a>(
+    context: &Context,
+    selection: &Selection<'_>,
+    ledgers: impl IntoIterator<Item = &'a Ledger>,
+) -> anyhow::Result<Artifacts> {
+    let shell = context.shell()?;
+    let cargo = &context.cargo;
+    let arguments = selection.arguments();
+    // The harness never edits a checked-in file, the lock file included.
+    let command = cmd!(
+        shell,
+        "{cargo} build --locked --message-format json-render-diagnostics {arguments...}"
+    );
+    let finished = Tool::new(command, CARGO)
+        .said(Said::Captured, Said::Shown)
+        .recorded(ledgers)
+        .finish(&context.interrupt)?;
+    if !finished.status.success() {
+        let failed: anyhow::Result<Artifacts> = Err(anyhow!(
+            "cargo could not build it: `{}` {}",
+            finished.line,
+            finished.ended()
+        ));
+        return failed.exit(Exit::Build);
+    }
+    let artifacts = Artifacts::parse(&finished.stdout)?;
+    if artifacts.executables.is_empty() {
+        bail!("`{}` built no executable", finished.line);
+    }
+    Ok(artifacts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MESSAGES: &str = r#"{"reason":"compiler-artifact","package_id":"path+file:///w/crates/alpha#0.1.0","manifest_path":"/w/crates/alpha/Cargo.toml","target":{"kind":["bin"],"crate_types":["bin"],"name":"alpha","src_path":"x"},"profile":{"opt_level":"0","test":false},"features":[],"filenames":[],"executable":"/w/target/debug/alpha","fresh":true}
+{"reason":"compiler-artifact","package_id":"path+file:///w/tests#e2e@0.1.0","manifest_path":"/w/tests/Cargo.toml","target":{"kind":["test"],"crate_types":["bin"],"name":"alpha","src_path":"x"},"profile":{"opt_level":"0","test":true},"features":[],"filenames":[],"executable":"/w/target/debug/deps/alpha-1","fresh":false}
+{"reason":"compiler-artifact","package_id":"path+file:///w/lib#lib@0.1.0","manifest_path":"/w/lib/Cargo.toml","target":{"kind":["lib"],"crate_types":["lib"],"name":"lib","src_path":"x"},"profile":{"opt_level":"0","test":false},"features":[],"filenames":[],"executable":null,"fresh":false}
+{"reason":"build-finished","success":true}
+"#;
+
+    #[test]
+    fn executables_are_found_by_package_and_target() {
+        let artifacts = Artifacts::parse(MESSAGES.as_bytes()).unwrap();
+        assert_eq!(artifacts.executables.len(), 2);
+        assert_eq!(
+            artifacts.binary("alpha", "alpha").unwrap(),
+            "/w/target/debug/alpha"
+        );
+        assert!(artifacts.executables[1].is_test());
+        assert_eq!(
+            artifacts.binary("beta", "beta").unwrap_err().to_string(),
+            "cargo built no binary `beta` of package `beta`"
+        );
+    }
+}

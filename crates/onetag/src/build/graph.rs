@@ -1,0 +1,93 @@
+//! The package graph that nextest needs, asked for once and kept until one of
+//! its inputs changes.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
+use xshell::cmd;
+
+use super::toolchain::toolchain;
+use crate::context::Context;
+use crate::image::{Digest, FileIdentity};
+use crate::run::{Layout, make_folder, read_json, write_file, write_json};
+use crate::tool::{Said, Tool};
+
+/// How long resolving the graph may take; it may have to download packages.
+const LIMIT: Duration = Duration::from_secs(30 * 60);
+
+/// What the kept answer was worked out from.
+#[derive(PartialEq, Serialize, Deserialize)]
+struct Inputs {
+    /// The workspace's own manifests, as cargo reads them, with all targets.
+    workspace: Digest,
+    host: String,
+    /// Files outside of what cargo told: the lock file, cargo's configuration,
+    /// and manifests of path dependencies that are no members.
+    files: BTreeMap<Utf8PathBuf, Option<FileIdentity>>,
+}
+
+/// The file that holds the answer of `cargo metadata` for the host platform.
+pub(super) fn cargo_metadata(context: &Context, layout: &Layout) -> anyhow::Result<Utf8PathBuf> {
+    let host = toolchain(context, layout)?.host;
+    let workspace = &context.workspace;
+    let (answer, key) = (
+        layout.cache().join("graph.json"),
+        layout.cache().join("graph.key.json"),
+    );
+    let inputs = |others: Vec<Utf8PathBuf>| {
+        let own = ["Cargo.lock", ".cargo/config.toml"].map(|name| workspace.root.join(name));
+        let files = own.into_iter().chain(others);
+        Inputs {
+            workspace: workspace.fingerprint.clone(),
+            host: host.clone(),
+            files: files
+                .map(|path| (path.clone(), FileIdentity::of_path(&path).ok()))
+                .collect(),
+        }
+    };
+    if answer.exists()
+        && let Ok(known) = read_json::<Inputs>(&key)
+        && known == inputs(known.files.keys().cloned().collect())
+    {
+        return Ok(answer);
+    }
+    let shell = context.shell()?;
+    let cargo = &context.cargo;
+    let command = cmd!(
+        shell,
+        "{cargo} metadata --locked --format-version 1 --all-features --filter-platform {host}"
+    );
+    let bytes = Tool::new(command, LIMIT)
+        .said(Said::Captured, Said::Captured)
+        .finish(&context.interrupt)?
+        .success()?
+        .stdout;
+    let inputs = inputs(path_packages(&bytes, &workspace.root)?);
+    make_folder(&layout.cache())?;
+    write_file(&answer, &bytes)?;
+    write_json(&key, &inputs)?;
+    Ok(answer)
+}
+
+/// Manifests of packages from a path, members or not.
+fn path_packages(metadata: &[u8], root: &Utf8Path) -> anyhow::Result<Vec<Utf8PathBuf>> {
+    #[derive(Deserialize)]
+    struct Metadata {
+        packages: Vec<Package>,
+    }
+    #[derive(Deserialize)]
+    struct Package {
+        source: Option<String>,
+        manifest_path: Utf8PathBuf,
+    }
+    let metadata: Metadata = serde_json::from_slice(metadata)
+        .with_context(|| format!("cargo describes the packages of {root} in another way"))?;
+    let of_path = metadata
+        .packages
+        .into_iter()
+        .filter(|package| package.source.is_none());
+    Ok(of_path.map(|package| package.manifest_path).collect())
+}

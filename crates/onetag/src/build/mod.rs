@@ -1,0 +1,119 @@
+//! Phase 1: one cargo call for all services and suites of the invocation, and
+//! the bytes of what it made.
+
+mod binaries;
+mod cargo;
+mod graph;
+mod store;
+mod toolchain;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+
+pub use store::Compiled;
+pub(crate) use store::Stored;
+
+use crate::context::Context;
+use crate::driver::Job;
+use crate::ledger::Ledger;
+use crate::run::{FileLock, Layout};
+
+/// How long cargo may take: a cold build of a large workspace.
+const CARGO: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// How long the builds of other invocations may take before this one.
+const OTHERS: Duration = CARGO;
+
+/// What one invocation built, of no run yet: the runs share it.
+#[derive(Debug)]
+pub(crate) struct Build {
+    services: BTreeMap<String, Compiled>,
+    /// What nextest is told instead of building and listing by itself.
+    pub(crate) nextest: NextestInputs,
+}
+
+/// Files that let nextest reuse the build.
+#[derive(Clone, Debug)]
+pub(crate) struct NextestInputs {
+    /// For `--cargo-metadata`.
+    pub(crate) cargo_metadata: Utf8PathBuf,
+    /// For `--binaries-metadata`, as a document.
+    pub(crate) binaries: nextest_metadata::BinaryListSummary,
+}
+
+impl Build {
+    /// What was built for a service of one of the jobs.
+    pub(crate) fn service(&self, name: &str) -> anyhow::Result<&Compiled> {
+        self.services
+            .get(name)
+            .ok_or_else(|| anyhow::anyhow!("service `{name}` was not part of the build"))
+    }
+
+    pub(crate) fn services(&self) -> impl Iterator<Item = &Compiled> {
+        self.services.values()
+    }
+}
+
+/// Builds everything that the jobs need.
+///
+/// From cargo's start until everything is in the store, the invocation holds a
+/// lock on the target folder: another selection of packages could make cargo
+/// write other bytes to the same path.
+pub(crate) fn build<'a>(
+    context: &Context,
+    jobs: &[Job<'_>],
+    ledgers: impl IntoIterator<Item = &'a Ledger>,
+) -> anyhow::Result<Build> {
+    let workspace = &context.workspace;
+    let layout = Layout::below(&workspace.target_directory);
+    let graph = std::thread::scope(|scope| {
+        let graph = scope.spawn(|| graph::cargo_metadata(context, &layout));
+        let built = locked_build(context, &layout, jobs, ledgers);
+        let graph = graph
+            .join()
+            .unwrap_or_else(|_| Err(anyhow::anyhow!("a thread panicked")));
+        built.and_then(|built| Ok((built, graph?)))
+    });
+    let ((services, binaries), cargo_metadata) = graph?;
+    Ok(Build {
+        services,
+        nextest: NextestInputs {
+            cargo_metadata,
+            binaries,
+        },
+    })
+}
+
+type Parts = (
+    BTreeMap<String, Compiled>,
+    nextest_metadata::BinaryListSummary,
+);
+
+fn locked_build<'a>(
+    context: &Context,
+    layout: &Layout,
+    jobs: &[Job<'_>],
+    ledgers: impl IntoIterator<Item = &'a Ledger>,
+) -> anyhow::Result<Parts> {
+    let _lock = FileLock::take(&layout.build_lock(), OTHERS, &context.interrupt, || {
+        context
+            .ui
+            .line("waiting for the build of another onetag command");
+    })?;
+    let selection = cargo::Selection::of(jobs);
+    let artifacts = cargo::build(context, &selection, ledgers)?;
+    let store = store::Store::open(layout)?;
+    let mut used = BTreeSet::new();
+    let mut services = BTreeMap::new();
+    for (name, service) in selection.services() {
+        let binary = artifacts.binary(&service.package, &service.binary)?;
+        let compiled = store.compiled(name, &binary)?;
+        used.insert(compiled.stored().digest.clone());
+        services.insert(name.to_owned(), compiled);
+    }
+    let binaries = binaries::summary(context, layout, &artifacts, &store)?;
+    store.remove_unused(layout)?;
+    Ok((services, binaries))
+}

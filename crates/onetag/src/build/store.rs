@@ -1,0 +1,222 @@
+//! Executables by the digest of their bytes.
+//!
+//! What cargo leaves in the target folder is replaced by the next build; what a
+//! run executes must not change under it. So every executable is copied into the
+//! store before the lock on the target folder is let go, and it is the copy that
+//! is hashed and run. A file that has not changed since is not read again.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use anyhow::Context as _;
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
+
+use crate::image::digest::hash_file;
+use crate::image::{Contents, Digest, Digests, FileIdentity};
+use crate::ledger::{Entry, Record, Resource};
+use crate::run::{Layout, make_folder, read_json, write_json};
+
+/// Bytes that were built, of no run: the runs of an invocation share them.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    service: String,
+    digests: Digests,
+    stored: Stored,
+}
+
+impl Compiled {
+    /// The service that was built.
+    pub fn service(&self) -> &str {
+        &self.service
+    }
+
+    /// What names the bytes.
+    pub fn digests(&self) -> &Digests {
+        &self.digests
+    }
+
+    pub(crate) fn stored(&self) -> &Stored {
+        &self.stored
+    }
+}
+
+/// An executable in the store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Stored {
+    /// The hash of its bytes.
+    pub(crate) digest: Digest,
+    pub(crate) path: Utf8PathBuf,
+    /// The file as it was when it was hashed; none if it was so new then that a
+    /// change within the same tick of the clock would not show.
+    pub(crate) identity: Option<FileIdentity>,
+}
+
+impl Stored {
+    /// Whether the file in the store is still the one that was hashed.
+    fn is_intact(&self) -> bool {
+        self.identity.is_some() && FileIdentity::of_path(&self.path).ok() == self.identity
+    }
+}
+
+/// What is known of a file of cargo's: which executable it is.
+#[derive(Serialize, Deserialize)]
+struct Known {
+    source: Utf8PathBuf,
+    identity: FileIdentity,
+    stored: Stored,
+    /// Of services: the digests of the image, and what else they depend on.
+    image: Option<KnownImage>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct KnownImage {
+    digests: Digests,
+    closure: Vec<(Utf8PathBuf, FileIdentity)>,
+}
+
+/// The store of a workspace, while the lock on its target folder is held.
+pub(super) struct Store {
+    store: Utf8PathBuf,
+    cache: Utf8PathBuf,
+}
+
+impl Store {
+    pub(super) fn open(layout: &Layout) -> anyhow::Result<Store> {
+        let store = Store {
+            store: layout.store(),
+            cache: layout.cache().join("executables"),
+        };
+        make_folder(&store.store)?;
+        make_folder(&store.cache)?;
+        Ok(store)
+    }
+
+    /// Takes the binary of a service in.
+    pub(super) fn compiled(&self, service: &str, source: &Utf8Path) -> anyhow::Result<Compiled> {
+        let known = self.known(&format!("service-{service}"), source, |stored| {
+            let contents = Contents::of(&stored.path, service)?;
+            let closure = contents
+                .closure()
+                .map(|path| Ok((path.to_owned(), FileIdentity::of_path(path)?)))
+                .collect::<anyhow::Result<_>>()?;
+            Ok(Some(KnownImage {
+                digests: *contents.digests(),
+                closure,
+            }))
+        })?;
+        let image = known
+            .image
+            .with_context(|| format!("`{service}` has no image"))?;
+        Ok(Compiled {
+            service: service.to_owned(),
+            digests: image.digests,
+            stored: known.stored,
+        })
+    }
+
+    /// Takes a test binary in, and says where it is.
+    pub(super) fn test(&self, name: &str, source: &Utf8Path) -> anyhow::Result<Utf8PathBuf> {
+        Ok(self
+            .known(&format!("test-{name}"), source, |_| Ok(None))?
+            .stored
+            .path)
+    }
+
+    fn known(
+        &self,
+        key: &str,
+        source: &Utf8Path,
+        image: impl FnOnce(&Stored) -> anyhow::Result<Option<KnownImage>>,
+    ) -> anyhow::Result<Known> {
+        let note = self.cache.join(format!("{key}.json"));
+        let identity = FileIdentity::of_path(source)?;
+        if let Ok(known) = read_json::<Known>(&note)
+            && known.source == source
+            && known.identity == identity
+            && known.stored.is_intact()
+            && known.image.as_ref().is_none_or(KnownImage::is_current)
+        {
+            return Ok(known);
+        }
+        let stored = self.take_in(source)?;
+        let image = image(&stored)?;
+        let known = Known {
+            source: source.to_owned(),
+            identity,
+            stored,
+            image,
+        };
+        write_json(&note, &known)?;
+        Ok(known)
+    }
+
+    /// Copies an executable, hashes the copy, and gives it its place.
+    ///
+    /// A reflink where the file system has them, else a copy; never a hard link:
+    /// cargo may write into its own file again.
+    fn take_in(&self, source: &Utf8Path) -> anyhow::Result<Stored> {
+        let name = source
+            .file_name()
+            .with_context(|| format!("{source} has no name"))?;
+        let partial = self.store.join(format!(".partial-{}", std::process::id()));
+        let copy = || -> anyhow::Result<Stored> {
+            fs::copy(source, &partial).with_context(|| {
+                format!("cannot copy {source} to {partial}\nhint: look whether the disk is full")
+            })?;
+            fs::set_permissions(&partial, fs::Permissions::from_mode(0o555))
+                .with_context(|| format!("cannot make {partial} executable"))?;
+            let digest = hash_file(&partial)?;
+            let folder = self.store.join(digest.hex());
+            make_folder(&folder)?;
+            let path = folder.join(name);
+            fs::rename(&partial, &path).with_context(|| format!("cannot make {path}"))?;
+            let identity = FileIdentity::of_path(&path)?;
+            Ok(Stored {
+                digest,
+                path,
+                identity: Some(identity),
+            })
+        };
+        copy().inspect_err(|_| {
+            let _ = fs::remove_file(&partial);
+        })
+    }
+
+    /// Removes what no service, no suite and no run refers to any more.
+    pub(super) fn remove_unused(&self, layout: &Layout) -> anyhow::Result<()> {
+        let mut used = BTreeSet::new();
+        for note in self.cache.read_dir_utf8()?.flatten() {
+            if let Ok(known) = read_json::<Known>(note.path()) {
+                used.insert(known.stored.digest.hex());
+            }
+        }
+        for run in layout.list()? {
+            for entry in Record::read(run.path())?.entries {
+                if let Entry::Borrowed {
+                    resource: Resource::Stored { digest },
+                } = entry
+                {
+                    used.insert(digest.trim_start_matches("sha256:").to_owned());
+                }
+            }
+        }
+        for entry in self.store.read_dir_utf8()?.flatten() {
+            if !used.contains(entry.file_name()) {
+                // A file that is executed right now stays until its end.
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl KnownImage {
+    /// Whether the libraries and files around the binary are the same as then.
+    fn is_current(&self) -> bool {
+        self.closure.iter().all(|(path, identity)| {
+            FileIdentity::of_path(path).is_ok_and(|current| current == *identity)
+        })
+    }
+}
