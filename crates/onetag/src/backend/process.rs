@@ -1,0 +1,218 @@
+//! The `process` backend: services are children of the run's keeper.
+
+use std::process::Child;
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use super::ready::{Started, wait_until_ready};
+use super::{Addresses, Deployed, wiring};
+use crate::image::digest::hash_file;
+use crate::image::{Digest, FileIdentity};
+use crate::keeper::{self, Attachment, Client, Launch, ServiceState};
+use crate::ledger::{Entry, Resource};
+use crate::phase::{Built, Image, Loaded, Replica, Running};
+use crate::run::{MintedRun, Run, RunFolder, make_folder};
+use crate::signals::Interrupt;
+use crate::workspace::{Plan, PlannedService};
+
+/// The backend of the run `'run`: what belongs to another run does not fit.
+#[derive(Debug)]
+pub struct Process<'run> {
+    folder: RunFolder,
+    addresses: Addresses,
+    _brand: crate::run::Brand<'run>,
+}
+
+/// The keeper of a run, for as long as the harness is attached to it.
+#[derive(Debug)]
+pub(crate) struct Keeper {
+    child: Child,
+    _attachment: Attachment,
+}
+
+impl Keeper {
+    /// Phase 2: starts the keeper of a run and has it hold a port for every
+    /// service of the plan; the same as before where a kept run is taken up
+    /// again.
+    pub(crate) fn start(
+        minted: &MintedRun,
+        plan: &Plan,
+        before: impl Fn(&str) -> Option<u16>,
+    ) -> anyhow::Result<(Keeper, Addresses)> {
+        let (child, attachment) = keeper::start(minted.folder(), minted.ledger(), minted.lock())?;
+        let addresses = lease(minted.folder(), plan, before)?;
+        Ok((
+            Keeper {
+                child,
+                _attachment: attachment,
+            },
+            addresses,
+        ))
+    }
+
+    /// Waits for the keeper, which was told to end, so that it is not left as a
+    /// zombie for as long as the harness goes on with other runs.
+    pub(crate) fn reap(mut self) -> anyhow::Result<()> {
+        self.child.wait().context("cannot wait for the keeper")?;
+        Ok(())
+    }
+}
+
+/// Asks the keeper for a port for every service of the plan.
+pub(crate) fn lease(
+    folder: &RunFolder,
+    plan: &Plan,
+    before: impl Fn(&str) -> Option<u16>,
+) -> anyhow::Result<Addresses> {
+    let mut keeper = Client::connect(folder)?;
+    let mut addresses = Addresses::default();
+    for planned in plan.services() {
+        let name = planned.service.name.as_str();
+        let port = before(name);
+        let leased = keeper.lease(name, port).with_context(|| match port {
+            Some(port) => format!("port {port} of service `{name}` is taken by somebody else now"),
+            None => format!("no port for service `{name}`"),
+        })?;
+        addresses.insert(name, leased);
+    }
+    Ok(addresses)
+}
+
+impl<'run> Process<'run> {
+    /// The backend of a run whose keeper holds these addresses.
+    pub(crate) fn new(run: &Run<'run>, addresses: Addresses) -> Process<'run> {
+        Process {
+            folder: run.folder().clone(),
+            addresses,
+            _brand: run.brand(),
+        }
+    }
+
+    /// Phase 3: makes sure that the store has the image's executable.
+    pub fn load(&self, image: Image<'run, Built>) -> anyhow::Result<Image<'run, Loaded>> {
+        let stored = image.stored();
+        let identity = FileIdentity::of_path(&stored.path)
+            .with_context(|| format!("the store lost {}", stored.path))?;
+        anyhow::ensure!(
+            stored.identity.is_none_or(|known| known == identity),
+            "{} was changed after it was built",
+            stored.path
+        );
+        let resource = Resource::Stored {
+            digest: stored.digest.to_string(),
+        };
+        crate::ledger::Ledger::open(self.folder.path())?.write(&Entry::Borrowed { resource })?;
+        Ok(image.loaded())
+    }
+
+    /// Phase 4: starts a service and waits until it serves.
+    ///
+    /// Services that it needs have to be ready before.
+    pub(crate) fn deploy(
+        &self,
+        image: Image<'run, Loaded>,
+        planned: &PlannedService,
+        limit: Duration,
+        interrupt: &Interrupt,
+    ) -> anyhow::Result<(Image<'run, Running>, Deployed)> {
+        let service = &planned.service;
+        let name = service.name.as_str();
+        let reference = image.reference().clone();
+        let folder = self.folder.volume(name);
+        make_folder(&folder)?;
+        let launch = Launch {
+            service: name.to_owned(),
+            executable: image.stored().path.clone(),
+            environment: wiring::environment(planned, &reference, &self.folder, &self.addresses)?,
+            folder,
+            log: self.folder.log(name),
+            needs: wiring::needs(planned),
+        };
+        let deployed = Deployed {
+            reference: reference.to_string(),
+            generation: reference.tag().generation(),
+            digests: *image.digests(),
+            stored: image.stored().clone(),
+            url: self.addresses.url(name)?,
+            port: self.addresses.port(name)?,
+            ready: service.ready.clone(),
+            variables: wiring::variables(planned),
+            launch,
+        };
+        let replica = self.start(&deployed, limit, interrupt)?;
+        Ok((image.running(vec![replica], deployed.url.clone()), deployed))
+    }
+
+    /// Starts a service as it was deployed, and waits until it serves.
+    pub(crate) fn start(
+        &self,
+        deployed: &Deployed,
+        limit: Duration,
+        interrupt: &Interrupt,
+    ) -> anyhow::Result<Replica> {
+        let launch = &deployed.launch;
+        let mut keeper = Client::connect(&self.folder)?;
+        let id = keeper
+            .start(launch.clone())
+            .with_context(|| format!("cannot start service `{}`", launch.service))?;
+        let started = Started {
+            service: &launch.service,
+            pid: id.pid,
+            port: deployed.port,
+            ready: format!("{}{}", deployed.url, deployed.ready),
+            log: &launch.log,
+        };
+        wait_until_ready(&started, &mut keeper, limit, interrupt)?;
+        Ok(Replica {
+            name: format!("{}-0", launch.service),
+            pid: id.pid,
+        })
+    }
+
+    /// Stops a service that is to be replaced.
+    pub(crate) fn stop(&self, service: &str) -> anyhow::Result<()> {
+        Client::connect(&self.folder)?
+            .stop(service)
+            .with_context(|| format!("cannot stop service `{service}`"))
+    }
+
+    /// Phase 5: the digest of what a replica really executes, and where it was
+    /// seen.
+    ///
+    /// The file behind the process is read, not the file that was meant: unless
+    /// it is, by its identity, the very file that was hashed when it was built.
+    pub(crate) fn digest_of(
+        image: &Image<'run, Running>,
+        replica: &Replica,
+    ) -> anyhow::Result<(Digest, String)> {
+        let executable = camino::Utf8PathBuf::try_from(crate::sys::executable(replica.pid))
+            .context("the executable has a path that is not UTF-8")?;
+        let location = format!("process {}", replica.pid);
+        let identity = FileIdentity::of_path(&executable).with_context(|| {
+            format!(
+                "`{}`, {location}, ended before it was looked at",
+                replica.name
+            )
+        })?;
+        let stored = image.stored();
+        if stored.identity == Some(identity) {
+            return Ok((stored.digest, location));
+        }
+        let digest = hash_file(&executable)
+            .with_context(|| format!("cannot read what `{}` executes", replica.name))?;
+        Ok((digest, location))
+    }
+
+    /// The process of a service, if it runs.
+    pub(crate) fn replica(folder: &RunFolder, service: &str) -> anyhow::Result<Option<Replica>> {
+        let state = Client::connect(folder)?.status()?.remove(service);
+        Ok(match state {
+            Some(ServiceState::Running { id }) => Some(Replica {
+                name: format!("{service}-0"),
+                pid: id.pid,
+            }),
+            _ => None,
+        })
+    }
+}

@@ -1,0 +1,140 @@
+//! The environment of a service: what its metadata says, with addresses.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{anyhow, bail};
+
+use crate::run::{Reference, RunFolder};
+use crate::workspace::{Placeholder, PlannedService, ServiceField, StoreKind, Template, Values};
+
+/// What services get of the host's environment; everything else stays outside,
+/// so that a run does not depend on who starts it.
+const ALLOWED: [&str; 8] = [
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "TMPDIR",
+    "RUST_LOG",
+    "RUST_BACKTRACE",
+    "LLVM_PROFILE_FILE",
+];
+
+/// The ports of a run's services, all on 127.0.0.1.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Addresses(BTreeMap<String, u16>);
+
+impl Addresses {
+    const HOST: &str = "127.0.0.1";
+
+    pub(crate) fn insert(&mut self, service: &str, port: u16) {
+        self.0.insert(service.to_owned(), port);
+    }
+
+    pub(crate) fn port(&self, service: &str) -> anyhow::Result<u16> {
+        self.0
+            .get(service)
+            .copied()
+            .ok_or_else(|| anyhow!("service `{service}` has no address"))
+    }
+
+    pub(crate) fn url(&self, service: &str) -> anyhow::Result<String> {
+        Ok(format!("http://{}:{}", Self::HOST, self.port(service)?))
+    }
+}
+
+/// The whole environment of a service, but for the owner, which the keeper sets.
+pub(super) fn environment(
+    planned: &PlannedService,
+    reference: &Reference,
+    folder: &RunFolder,
+    addresses: &Addresses,
+) -> anyhow::Result<BTreeMap<String, String>> {
+    let name = planned.service.name.as_str();
+    let wiring = Wiring {
+        name,
+        planned,
+        reference,
+        folder,
+        addresses,
+    };
+    let mut environment = BTreeMap::new();
+    for key in ALLOWED {
+        if let Ok(value) = std::env::var(key) {
+            environment.insert(key.to_owned(), value);
+        }
+    }
+    for (key, template) in &planned.env {
+        environment.insert(key.clone(), crate::workspace::resolve(template, &wiring)?);
+    }
+    environment.insert(onetag_env::keys::IMAGE.to_owned(), reference.to_string());
+    environment.insert(
+        onetag_env::keys::RUN_ID.to_owned(),
+        folder.run_id().to_string(),
+    );
+    Ok(environment)
+}
+
+/// The variables of a service as its metadata writes them, to see later whether
+/// they are others.
+pub(crate) fn variables(planned: &PlannedService) -> BTreeMap<String, String> {
+    planned
+        .env
+        .iter()
+        .map(|(key, template)| (key.clone(), template.to_string()))
+        .collect()
+}
+
+/// The services that this one talks to: those of its metadata, and those that
+/// the suite's variables name.
+pub(super) fn needs(planned: &PlannedService) -> Vec<String> {
+    let named = planned
+        .env
+        .values()
+        .flat_map(Template::placeholders)
+        .filter_map(|placeholder| match placeholder {
+            Placeholder::Service { service, .. } => Some(service),
+            _ => None,
+        });
+    let all: BTreeSet<&String> = planned.service.needs.iter().chain(named).collect();
+    all.into_iter().cloned().collect()
+}
+
+/// Where the placeholders of one service get their values.
+struct Wiring<'a> {
+    name: &'a str,
+    planned: &'a PlannedService,
+    reference: &'a Reference,
+    folder: &'a RunFolder,
+    addresses: &'a Addresses,
+}
+
+impl Values for Wiring<'_> {
+    fn value(&self, placeholder: &Placeholder) -> anyhow::Result<String> {
+        Ok(match placeholder {
+            Placeholder::Listen => {
+                format!("{}:{}", Addresses::HOST, self.addresses.port(self.name)?)
+            }
+            Placeholder::Port => self.addresses.port(self.name)?.to_string(),
+            Placeholder::Url => self.addresses.url(self.name)?,
+            Placeholder::Volume => self.folder.volume(self.name).into_string(),
+            Placeholder::Image => self.reference.to_string(),
+            Placeholder::StoreUrl => {
+                if !self.planned.service.store.contains(&StoreKind::Sqlite) {
+                    bail!(
+                        "service `{0}` has no store that the backend `process` offers\n\
+                         hint: add \"sqlite\" to `store` in {1}",
+                        self.name,
+                        self.planned.service.manifest_path
+                    );
+                }
+                format!("sqlite://{}", self.folder.database(self.name))
+            }
+            Placeholder::Service { service, field } => match field {
+                ServiceField::Url => self.addresses.url(service)?,
+                ServiceField::Host => Addresses::HOST.to_owned(),
+                ServiceField::Port => self.addresses.port(service)?.to_string(),
+            },
+        })
+    }
+}
