@@ -1,0 +1,148 @@
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
+
+use camino::Utf8PathBuf;
+
+use super::*;
+use crate::run::Layout;
+
+/// The folder of a run, as a harness that was killed leaves it.
+fn dead_run() -> (tempfile::TempDir, RunFolder) {
+    let temp = tempfile::tempdir().unwrap();
+    let target = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+    let run_id = crate::run::RunId::parse("0193a5c2e4b07c1e9f3a2b4c5d6e7f80").unwrap();
+    let folder = Layout::below(&target).run(run_id);
+    make_folder(&folder.path().join("logs")).unwrap();
+    Ledger::open(folder.path())
+        .unwrap()
+        .own(Resource::Folder {
+            path: folder.path().to_owned(),
+        })
+        .unwrap();
+    (temp, folder)
+}
+
+fn sleeper(folder: &RunFolder) -> std::process::Child {
+    let child = Command::new("sleep")
+        .arg("600")
+        .process_group(0)
+        .spawn()
+        .unwrap();
+    let id = sys::ProcessId::of(child.id()).unwrap();
+    let resource = Resource::Process {
+        role: Role::Service,
+        name: "alpha".to_owned(),
+        id,
+    };
+    Ledger::open(folder.path()).unwrap().own(resource).unwrap();
+    child
+}
+
+#[test]
+fn processes_of_the_ledger_are_ended_and_files_removed() {
+    let (_temp, folder) = dead_run();
+    let mut child = sleeper(&folder);
+    let reaper = std::thread::spawn(move || child.wait().unwrap());
+    make_folder(&folder.volume("alpha")).unwrap();
+    fs::write(folder.environment(), "").unwrap();
+    fs::write(folder.report(), "{}").unwrap();
+
+    assert_eq!(teardown(&folder, false).unwrap(), []);
+    assert!(!reaper.join().unwrap().success());
+    assert!(!folder.environment().exists());
+    assert!(!folder.path().join("volumes").exists());
+    assert!(folder.report().exists());
+
+    archive(&folder).unwrap();
+    assert!(!folder.path().exists());
+    let finished = folder.layout().finished().join(folder.run_id().to_string());
+    assert!(finished.join("report.json").exists());
+}
+
+#[test]
+fn a_process_that_took_the_number_of_another_is_left_alone() {
+    let (_temp, folder) = dead_run();
+    let mut child = Command::new("sleep")
+        .arg("600")
+        .process_group(0)
+        .spawn()
+        .unwrap();
+    let mut id = sys::ProcessId::of(child.id()).unwrap();
+    id.start_time = "1".to_owned();
+    let resource = Resource::Process {
+        role: Role::Service,
+        name: "alpha".to_owned(),
+        id,
+    };
+    Ledger::open(folder.path()).unwrap().own(resource).unwrap();
+    assert_eq!(teardown(&folder, true).unwrap(), []);
+    assert_eq!(child.try_wait().unwrap(), None);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn what_only_carries_the_run_id_is_reported_and_not_killed() {
+    let (_temp, folder) = dead_run();
+    let mut child = Command::new("sleep")
+        .arg("600")
+        .env(onetag_env::keys::OWNER, folder.run_id().to_string())
+        .spawn()
+        .unwrap();
+    let expected = Leftover {
+        kind: "process",
+        name: format!("{} (sleep 600)", child.id()),
+    };
+    // The new process may not have become `sleep` yet.
+    let found = wait::until(
+        "finding it",
+        Duration::from_secs(10),
+        &Interrupt::default(),
+        || {
+            let found = teardown(&folder, true)?;
+            Ok(if found == [expected.clone()] {
+                Look::Done(())
+            } else {
+                Look::NotYet(format!("{found:?}"))
+            })
+        },
+    );
+    let alive = child.try_wait().unwrap().is_none();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    found.unwrap();
+    assert!(alive);
+}
+
+#[test]
+fn a_damaged_ledger_is_told_and_the_rest_of_it_is_torn_down() {
+    let (_temp, folder) = dead_run();
+    let path = folder.path().join(Ledger::FILE);
+    let mut bytes = fs::read(&path).unwrap();
+    bytes.extend(b"{ this is no entry\n");
+    fs::write(&path, bytes).unwrap();
+    let mut child = sleeper(&folder);
+    let reaper = std::thread::spawn(move || child.wait().unwrap());
+    let left = teardown(&folder, true).unwrap();
+    reaper.join().unwrap();
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0].kind, "ledger");
+    assert!(
+        left[0].name.contains("ledger.jsonl line 2"),
+        "{}",
+        left[0].name
+    );
+}
+
+#[test]
+fn only_the_newest_finished_runs_stay() {
+    let (_temp, folder) = dead_run();
+    let finished = folder.layout().finished();
+    for old in 0..FINISHED_RUNS {
+        make_folder(&finished.join(format!("00000000000{old:02}0000000000000000000"))).unwrap();
+    }
+    archive(&folder).unwrap();
+    let left = finished.read_dir_utf8().unwrap().count();
+    assert_eq!(left, FINISHED_RUNS);
+    assert!(finished.join(folder.run_id().to_string()).exists());
+}
