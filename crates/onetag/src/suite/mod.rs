@@ -1,0 +1,79 @@
+//! Phase 6: nextest, with the build reused and the suite's filterset.
+
+mod arguments;
+mod junit;
+mod version;
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use xshell::cmd;
+
+pub(crate) use arguments::NextestArguments;
+pub(crate) use junit::Tests;
+pub(crate) use version::check_version;
+
+use crate::build::NextestInputs;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::ledger::Ledger;
+use crate::run::{RunFolder, write_file, write_json};
+use crate::tool::{Said, Tool};
+use crate::workspace::Suite;
+
+/// The profile of `.config/nextest.toml` that end-to-end suites run with.
+pub(crate) const PROFILE: &str = "e2e";
+
+/// How long a whole suite may take; single tests have nextest's own limits.
+const LIMIT: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// Runs the suite against the run in `folder`, and says how it ended.
+///
+/// Nextest's output goes to the terminal. Errors: nextest cannot be run at all.
+pub(crate) fn run(
+    context: &Context,
+    suite: &Suite,
+    inputs: &NextestInputs,
+    arguments: &NextestArguments,
+    folder: &RunFolder,
+) -> anyhow::Result<(Exit, Option<Tests>)> {
+    // A report of an earlier `test` against the same run would be counted again.
+    let junit = folder.junit();
+    let _ = std::fs::remove_file(&junit);
+    let tool_config = folder.path().join("nextest.toml");
+    let text = format!(
+        "[profile.{PROFILE}.junit]\npath = {}\n",
+        toml_string(junit.as_str())
+    );
+    write_file(&tool_config, text.as_bytes())?;
+    let binaries = folder.path().join("binaries.json");
+    write_json(&binaries, &inputs.binaries)?;
+
+    let shell = context.shell()?;
+    let (cargo, metadata) = (&context.cargo, &inputs.cargo_metadata);
+    let filterset = arguments.filterset(&suite.filter.to_string());
+    let rest = arguments.rest();
+    let command = cmd!(
+        shell,
+        "{cargo} nextest run --profile {PROFILE} --cargo-metadata {metadata}
+         --binaries-metadata {binaries} --tool-config-file onetag:{tool_config}
+         --no-input-handler -E {filterset} {rest...}"
+    )
+    .env(onetag_env::keys::ENV_FILE, folder.environment());
+    let ledger = Ledger::open(folder.path())?;
+    let finished = Tool::new(command, LIMIT)
+        .said(Said::Shown, Said::Shown)
+        .recorded([&ledger])
+        .finish(&context.interrupt)?;
+    let code = finished
+        .status
+        .code()
+        .with_context(|| format!("`{}` {}", finished.line, finished.ended()))?;
+    Ok((Exit::from_nextest(code), Tests::read(&junit)))
+}
+
+/// A basic string of TOML.
+fn toml_string(text: &str) -> String {
+    // JSON's escapes are a subset of TOML's.
+    serde_json::Value::from(text).to_string()
+}
