@@ -1,0 +1,43 @@
+//! `e2e`: the whole cycle, the main job.
+
+use std::collections::BTreeSet;
+
+use super::{conclude, context, job, usage};
+use crate::cli::E2e;
+use crate::driver::{self, Options};
+use crate::exit::Exit;
+use crate::suite::NextestArguments;
+
+/// Runs suites, one run each.
+pub(crate) fn e2e(arguments: &E2e) -> anyhow::Result<Exit> {
+    conclude(arguments.reporting.format, reports(arguments))
+}
+
+fn reports(arguments: &E2e) -> anyhow::Result<Vec<(Exit, crate::report::RunReport)>> {
+    let context = context()?;
+    let options = Options {
+        test: Some(NextestArguments::new(&arguments.nextest)?),
+        keep: arguments.keep,
+        keep_on_failure: arguments.keep_on_failure,
+        ready: arguments.deploying.ready_timeout,
+    };
+    let suites: Vec<String> = match arguments.all {
+        true => context.workspace.suites.keys().cloned().collect(),
+        false => arguments.suites.clone(),
+    };
+    if suites.is_empty() {
+        return usage(
+            "this workspace has no suite\nhint: add `[package.metadata.onetag.suite]` to a service"
+                .to_owned(),
+        );
+    }
+    let mut named = BTreeSet::new();
+    if let Some(twice) = suites.iter().find(|suite| !named.insert(suite.as_str())) {
+        return usage(format!("`{twice}` is named twice"));
+    }
+    let jobs = suites
+        .iter()
+        .map(|suite| job(&context, suite))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    driver::drive(&context, &jobs, &options)
+}

@@ -1,0 +1,89 @@
+//! `hook`: nextest's setup script. It finds the run, checks it, and hands its
+//! environment on; it starts nothing.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+
+use anyhow::{Context as _, bail, ensure};
+use camino::{Utf8Path, Utf8PathBuf};
+use onetag_env::Environment;
+
+use crate::cli::Hook;
+use crate::exit::Exit;
+use crate::keeper::{Client, ServiceState};
+use crate::run::{Layout, RunFolder};
+use crate::sweep::kept;
+
+/// Where nextest wants the variables (nextest documentation, setup scripts).
+const NEXTEST_ENV: &str = "NEXTEST_ENV";
+
+/// Hands the environment of the run to nextest, or to stdout when run by hand.
+pub(crate) fn hook(arguments: &Hook) -> anyhow::Result<Exit> {
+    let suite = arguments.suite.as_str();
+    let path = match std::env::var(onetag_env::keys::ENV_FILE) {
+        Ok(path) => Utf8PathBuf::from(path),
+        Err(_) => of_the_kept_run(suite)?,
+    };
+    let environment = read(&path)?;
+    ensure!(
+        environment.consumer == suite,
+        "{path} is of a run for `{}`, but these are tests of `{suite}`\nhint: cargo xtask e2e {suite}",
+        environment.consumer
+    );
+    check_that_it_lives(&environment)?;
+    let lines: String = environment
+        .lines()
+        .map(|(key, value)| format!("{key}={value}\n"))
+        .collect();
+    match std::env::var_os(NEXTEST_ENV) {
+        Some(file) => OpenOptions::new()
+            .append(true)
+            .open(&file)
+            .and_then(|mut file| file.write_all(lines.as_bytes()))
+            .with_context(|| format!("cannot write to {}", file.to_string_lossy()))?,
+        None => std::io::stdout().lock().write_all(lines.as_bytes())?,
+    }
+    Ok(Exit::Success)
+}
+
+fn read(path: &Utf8Path) -> anyhow::Result<Environment> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the environment file {path}"))?;
+    Environment::parse(&text).with_context(|| format!("the environment file {path} is damaged"))
+}
+
+/// The environment file of the one kept run of the suite.
+fn of_the_kept_run(suite: &str) -> anyhow::Result<Utf8PathBuf> {
+    let here = Utf8PathBuf::try_from(std::env::current_dir()?)?;
+    let workspace = crate::workspace::load(&here)?;
+    // A name that is no suite is an error of its own.
+    let suite = workspace.suite(suite)?.name.as_str();
+    let found = kept(&Layout::below(&workspace.target_directory), suite)?;
+    match found.as_slice() {
+        [run] => Ok(run.folder.environment()),
+        [] => bail!(
+            "these tests need a run of `{suite}`, and there is none\n\
+             hint: `cargo xtask e2e {suite}` does everything; \
+             `cargo xtask up {suite}` keeps a run for tests like these"
+        ),
+        several => bail!("{}", super::several(suite, several)),
+    }
+}
+
+/// One call tells whether the services of the run are there.
+fn check_that_it_lives(environment: &Environment) -> anyhow::Result<()> {
+    let suite = &environment.consumer;
+    let folder = RunFolder::at(Utf8Path::new(&environment.run_dir))?;
+    let hint = format!("hint: cargo xtask up {suite}");
+    let states = Client::connect(&folder)
+        .and_then(|mut keeper| keeper.status())
+        .with_context(|| format!("the run of `{suite}` is over\n{hint}"))?;
+    for name in environment.services.keys() {
+        match states.get(name) {
+            Some(ServiceState::Running { .. }) => {}
+            Some(state) => bail!("service `{name}` of this run {}\n{hint}", state.describe()),
+            None => bail!("service `{name}` of this run was never started\n{hint}"),
+        }
+    }
+    Ok(())
+}

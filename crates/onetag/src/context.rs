@@ -1,0 +1,55 @@
+//! What every verb works with.
+
+use anyhow::Context as _;
+use camino::{Utf8Path, Utf8PathBuf};
+use xshell::Shell;
+
+use crate::report::Ui;
+use crate::run::Layout;
+use crate::signals::Interrupt;
+use crate::workspace::Workspace;
+
+/// The workspace, the way to cargo, the signals and the terminal.
+pub(crate) struct Context {
+    pub(crate) workspace: Workspace,
+    /// The cargo that started this program; else the first on the path.
+    pub(crate) cargo: String,
+    pub(crate) interrupt: Interrupt,
+    pub(crate) ui: Ui,
+}
+
+impl Context {
+    /// Loads the workspace around the current folder.
+    pub(crate) fn load(interrupt: Interrupt, ui: Ui) -> anyhow::Result<Context> {
+        let here = std::env::current_dir().context("the current folder is gone")?;
+        let here = Utf8PathBuf::try_from(here).context("the current folder is not UTF-8")?;
+        let workspace = crate::workspace::load(&here)?;
+        let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+        Ok(Context {
+            workspace,
+            cargo,
+            interrupt,
+            ui,
+        })
+    }
+
+    pub(crate) fn layout(&self) -> Layout {
+        Layout::below(&self.workspace.target_directory)
+    }
+
+    /// A shell in the root of the workspace.
+    pub(crate) fn shell(&self) -> anyhow::Result<Shell> {
+        let shell = Shell::new().context("cannot start a shell")?;
+        shell.change_dir(&self.workspace.root);
+        Ok(shell)
+    }
+
+    /// A path as people read it: from the current folder, where it lies below.
+    pub(crate) fn shown(&self, path: &Utf8Path) -> Utf8PathBuf {
+        let here = std::env::current_dir().ok();
+        let here = here.as_deref().and_then(Utf8Path::from_path);
+        here.and_then(|here| path.strip_prefix(here).ok())
+            .unwrap_or(path)
+            .to_owned()
+    }
+}

@@ -1,0 +1,67 @@
+//! The report of a run and of a command as JSON, described in
+//! `crates/onetag/docs/report.md`.
+
+use camino::Utf8PathBuf;
+use serde::Serialize;
+
+use crate::image::Digests;
+use crate::run::RunId;
+use crate::suite::Tests;
+use crate::teardown::Leftover;
+
+/// What `--format json` prints: the one document of a command.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Document {
+    /// Of this format; it changes when a key goes or changes its meaning.
+    pub(crate) schema: u32,
+    /// The exit code of the command.
+    pub(crate) exit: i32,
+    pub(crate) runs: Vec<RunReport>,
+    /// Why the command failed outside of any run.
+    pub(crate) error: Option<String>,
+}
+
+/// `report.json` of a run.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct RunReport {
+    pub(crate) run_id: RunId,
+    pub(crate) tag: String,
+    pub(crate) consumer: String,
+    pub(crate) backend: String,
+    /// The exit code of this run.
+    pub(crate) exit: i32,
+    /// The phase that failed, and why; null when all went well.
+    pub(crate) failed_phase: Option<String>,
+    pub(crate) error: Option<String>,
+    pub(crate) kept: bool,
+    pub(crate) seconds: f64,
+    pub(crate) phases: Vec<PhaseTime>,
+    pub(crate) services: Vec<ServiceReport>,
+    pub(crate) tests: Option<Tests>,
+    pub(crate) leftovers: Vec<Leftover>,
+    /// Where logs, witness and diagnostics lie.
+    pub(crate) folder: Utf8PathBuf,
+}
+
+/// How long a phase took.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct PhaseTime {
+    pub(crate) phase: &'static str,
+    pub(crate) seconds: f64,
+}
+
+/// One image of the run.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ServiceReport {
+    pub(crate) service: String,
+    pub(crate) reference: String,
+    /// Null when the run ended before the image was built.
+    pub(crate) digests: Option<Digests>,
+    /// Null when the run ended before it was deployed.
+    pub(crate) url: Option<String>,
+}
+
+impl Document {
+    /// The format that this version writes.
+    pub(crate) const SCHEMA: u32 = 1;
+}

@@ -1,0 +1,25 @@
+//! What people and programs are told of a run.
+
+mod document;
+mod summary;
+mod ui;
+
+use camino::Utf8Path;
+
+pub(crate) use document::{Document, PhaseTime, RunReport, ServiceReport};
+pub(crate) use summary::summary;
+pub(crate) use ui::{PhaseFailed, Timeline, Ui};
+
+/// The last lines of a log; nothing if it cannot be read.
+pub(crate) fn last_lines(path: &Utf8Path, count: usize) -> Vec<String> {
+    let bytes = std::fs::read(path).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
+    lines[lines.len().saturating_sub(count)..]
+        .iter()
+        .map(|line| (*line).to_owned())
+        .collect()
+}

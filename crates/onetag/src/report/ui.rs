@@ -1,0 +1,159 @@
+//! Talk on the terminal: live where there is one, plain lines elsewhere.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::PhaseTime;
+
+/// Where talk goes: always stderr, so that stdout is for data alone.
+#[derive(Debug)]
+pub(crate) struct Ui {
+    /// Lines that change while something is under way. A terminal only.
+    live: bool,
+    /// The line of the phase that is under way.
+    current: Mutex<Option<ProgressBar>>,
+}
+
+impl Ui {
+    /// Talk for this process's stderr, live unless it is no terminal or
+    /// `NO_COLOR` asks for plain text (no-color.org).
+    pub(crate) fn stderr() -> Ui {
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Ui {
+            live: std::io::stderr().is_terminal() && !plain,
+            current: Mutex::new(None),
+        }
+    }
+
+    /// Says one line, or several.
+    pub(crate) fn line(&self, text: impl AsRef<str>) {
+        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let say = || {
+            // A terminal that is gone is no reason to fail.
+            let _ = writeln!(std::io::stderr().lock(), "{}", text.as_ref());
+        };
+        match current.as_ref() {
+            Some(bar) => bar.suspend(say),
+            None => say(),
+        }
+    }
+
+    fn begin(&self, phase: &str) {
+        if !self.live {
+            return;
+        }
+        let style = ProgressStyle::with_template("  {spinner} {msg}  {elapsed}")
+            .unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let bar = ProgressBar::new_spinner()
+            .with_style(style)
+            .with_message(phase.to_owned());
+        bar.enable_steady_tick(Duration::from_millis(100));
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar);
+    }
+
+    fn end(&self) {
+        let bar = self
+            .current
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(bar) = bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// The phases of a run, as they go by.
+#[derive(Clone, Debug)]
+pub(crate) struct Timeline<'a> {
+    ui: &'a Ui,
+    started: Instant,
+    phases: Vec<PhaseTime>,
+}
+
+impl<'a> Timeline<'a> {
+    pub(crate) fn start(ui: &'a Ui) -> Timeline<'a> {
+        Timeline {
+            ui,
+            started: Instant::now(),
+            phases: Vec::new(),
+        }
+    }
+
+    /// Goes through one phase and tells how long it took, and what came of it
+    /// in a few words.
+    pub(crate) fn phase<T>(
+        &mut self,
+        name: &'static str,
+        work: impl FnOnce() -> anyhow::Result<T>,
+        told: impl FnOnce(&T) -> String,
+    ) -> anyhow::Result<T> {
+        self.ui.begin(name);
+        let started = Instant::now();
+        let result = work();
+        self.ui.end();
+        self.record(
+            name,
+            started.elapsed(),
+            match &result {
+                Ok(value) => told(value),
+                Err(_) => "failed".to_owned(),
+            },
+        );
+        result.map_err(|error| error.context(PhaseFailed(name)))
+    }
+
+    /// A phase whose output belongs to another program: there is nothing live
+    /// beside it.
+    pub(crate) fn loud_phase<T>(
+        &mut self,
+        name: &'static str,
+        work: impl FnOnce() -> anyhow::Result<T>,
+        told: impl FnOnce(&T) -> String,
+    ) -> anyhow::Result<T> {
+        let started = Instant::now();
+        let result = work();
+        self.record(
+            name,
+            started.elapsed(),
+            match &result {
+                Ok(value) => told(value),
+                Err(_) => "failed".to_owned(),
+            },
+        );
+        result.map_err(|error| error.context(PhaseFailed(name)))
+    }
+
+    /// Takes over a phase that went by elsewhere.
+    pub(crate) fn record(&mut self, name: &'static str, took: Duration, told: String) {
+        let line = format!("  {name:<9} {:>7.2} s  {told}", took.as_secs_f64());
+        self.ui.line(line.trim_end());
+        self.phases.push(PhaseTime {
+            phase: name,
+            seconds: took.as_secs_f64(),
+        });
+    }
+
+    pub(crate) fn phases(&self) -> &[PhaseTime] {
+        &self.phases
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+}
+
+/// Names the phase in which an error came up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PhaseFailed(pub(crate) &'static str);
+
+impl std::fmt::Display for PhaseFailed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "phase {} failed", self.0)
+    }
+}
+
+impl std::error::Error for PhaseFailed {}
