@@ -31,9 +31,11 @@ mod error;
 mod target_directory;
 
 mod assemble;
+mod binary;
 mod cargo;
 mod graph;
 mod metadata;
+mod order;
 mod source;
 mod suggest;
 mod validate;

@@ -11,6 +11,7 @@
 
 mod set;
 
+mod cursor;
 mod expression;
 mod matcher;
 mod parse;
@@ -18,7 +19,9 @@ mod parse;
 #[cfg(test)]
 mod against_nextest;
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
 mod tests;
 
-pub use parse::FiltersetError;
+pub use cursor::FiltersetError;
 pub use set::{Filterset, Selection};

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use super::cursor::FiltersetError;
 use super::expression::Expression;
-use super::parse::{FiltersetError, parse};
+use super::parse::parse;
 use crate::workspace::test_target::TestTarget;
 
 /// A parsed filterset. It displays as it was written.

@@ -117,9 +117,14 @@ impl fmt::Display for TemplateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unbalanced(brace) => {
+                let close = if *brace == '{' {
+                    "close it with `}`, or "
+                } else {
+                    ""
+                };
                 write!(
                     f,
-                    "`{brace}` without its partner\nhint: write `{brace}{brace}` for a brace"
+                    "`{brace}` without its partner\nhint: {close}write `{brace}{brace}` for a brace"
                 )
             }
             Self::Unknown(name) => {

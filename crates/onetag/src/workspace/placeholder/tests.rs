@@ -89,7 +89,7 @@ fn errors_say_how_to_mend_them() {
     "#);
     insta::assert_snapshot!(error("a{self.port"), @r"
     `{` without its partner
-    hint: write `{{` for a brace
+    hint: close it with `}`, or write `{{` for a brace
     ");
     insta::assert_snapshot!(error("a}"), @r"
     `}` without its partner

@@ -3,16 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::workspace::error::Problem;
-use crate::workspace::placeholder::{Placeholder, Template};
+use crate::workspace::placeholder::Template;
 use crate::workspace::source::Source;
-use crate::workspace::topology::{Service, Workspace};
-use crate::workspace::{graph, plan, suggest};
+use crate::workspace::topology::Workspace;
+use crate::workspace::{graph, order, suggest};
+
+use super::placeholders::{Scope, check_placeholder};
 
 /// Variables with this beginning are set by the harness alone.
 const RESERVED_PREFIX: &str = "ONETAG_";
 
 pub(super) fn check(workspace: &Workspace) -> Result<(), Problem> {
-    let edges = plan::needs(workspace);
+    let edges = order::needs(workspace);
     for service in workspace.services.values() {
         let scope = Scope {
             workspace,
@@ -24,7 +26,7 @@ pub(super) fn check(workspace: &Workspace) -> Result<(), Problem> {
         check_variables(&scope, &service.env, &service.source.key("env"))?;
     }
     for suite in workspace.suites.values() {
-        let deployed = graph::closure(&edges, plan::roots(suite));
+        let deployed = graph::closure(&edges, order::roots(suite));
         for (name, variables) in &suite.env {
             let key = suite.source.key("env").key(name);
             if !deployed.contains(name.as_str()) {
@@ -45,21 +47,9 @@ pub(super) fn check(workspace: &Workspace) -> Result<(), Problem> {
             };
             check_variables(&scope, variables, &key)?;
         }
-        plan::order(workspace, suite)?;
+        order::order(workspace, suite)?;
     }
     Ok(())
-}
-
-/// What the placeholders of some variables may name.
-struct Scope<'a> {
-    workspace: &'a Workspace,
-    /// The service that gets the variables.
-    service: &'a Service,
-    /// Other services whose address is known by then.
-    reachable: BTreeSet<&'a str>,
-    /// Whose needs decide that, and where they are written.
-    who: String,
-    needs: Source,
 }
 
 fn check_variables(
@@ -104,51 +94,6 @@ fn check_value(template: &Template) -> Option<String> {
         .to_string()
         .contains('\0')
         .then(|| "the value has a NUL character".to_owned())
-}
-
-fn check_placeholder(scope: &Scope<'_>, placeholder: &Placeholder) -> Option<String> {
-    let Scope {
-        workspace,
-        service: own,
-        reachable,
-        who,
-        needs,
-    } = scope;
-    let no_source = |key: &str, example: &str| {
-        let (name, manifest) = (&own.name, own.source.manifest());
-        Some(format!(
-            "`{placeholder}` has no source: the service `{name}` has no `{key}`\n\
-             hint: add `{example}` to [{}] in {manifest}",
-            own.source.table()
-        ))
-    };
-    match placeholder {
-        Placeholder::StoreUrl if own.store.is_empty() => no_source("store", "store = [\"sqlite\"]"),
-        Placeholder::Volume if own.volume.is_none() => no_source("volume", "volume = \"/data\""),
-        Placeholder::Service { service, .. } if service == &own.name => Some(format!(
-            "`{placeholder}` names the service itself\nhint: write {{self.url}} or {{self.port}}"
-        )),
-        Placeholder::Service { service, .. } if !workspace.services.contains_key(service) => {
-            let words = workspace
-                .services
-                .keys()
-                .map(String::as_str)
-                .chain(["self", "store"]);
-            let hint = suggest::hint(service, "known are", words);
-            Some(format!(
-                "`{placeholder}` has no source: no service named `{service}`\n{hint}"
-            ))
-        }
-        Placeholder::Service { service, .. } if !reachable.contains(service.as_str()) => {
-            Some(format!(
-                "`{placeholder}` has no source: {who} does not need `{service}`\n\
-                 hint: add \"{service}\" to {} in {}",
-                needs.table(),
-                needs.manifest()
-            ))
-        }
-        _ => None,
-    }
 }
 
 fn not_deployed(
@@ -208,35 +153,6 @@ mod tests {
                 .load()
                 .is_ok()
         );
-    }
-
-    #[test]
-    fn placeholders_without_a_source_are_refused() {
-        let of_top = |value: &str| error(fixture(json!({ "X": value })));
-        insta::assert_snapshot!(of_top("{apart.url}"), @r#"
-        crates/top/Cargo.toml: package.metadata.onetag.env.X: `{apart.url}` has no source: `top` does not need `apart`
-        hint: add "apart" to package.metadata.onetag.needs in crates/top/Cargo.toml
-        "#);
-        insta::assert_snapshot!(of_top("{midle.url}"), @r"
-        crates/top/Cargo.toml: package.metadata.onetag.env.X: `{midle.url}` has no source: no service named `midle`
-        hint: did you mean `middle`? known are: apart, base, middle, top, self, store
-        ");
-        insta::assert_snapshot!(of_top("{stor.url}"), @r"
-        crates/top/Cargo.toml: package.metadata.onetag.env.X: `{stor.url}` has no source: no service named `stor`
-        hint: did you mean `store`? known are: apart, base, middle, top, self, store
-        ");
-        insta::assert_snapshot!(of_top("{top.url}"), @r"
-        crates/top/Cargo.toml: package.metadata.onetag.env.X: `{top.url}` names the service itself
-        hint: write {self.url} or {self.port}
-        ");
-        insta::assert_snapshot!(of_top("{store.url}"), @r#"
-        crates/top/Cargo.toml: package.metadata.onetag.env.X: `{store.url}` has no source: the service `top` has no `store`
-        hint: add `store = ["sqlite"]` to [package.metadata.onetag] in crates/top/Cargo.toml
-        "#);
-        insta::assert_snapshot!(of_top("{self.volume}"), @r#"
-        crates/top/Cargo.toml: package.metadata.onetag.env.X: `{self.volume}` has no source: the service `top` has no `volume`
-        hint: add `volume = "/data"` to [package.metadata.onetag] in crates/top/Cargo.toml
-        "#);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::topology::Workspace;
 mod env;
 mod names;
 mod needs;
+mod placeholders;
 mod settings;
 
 /// # Errors

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::workspace::error::Problem;
 use crate::workspace::source::Source;
 use crate::workspace::topology::Workspace;
-use crate::workspace::{graph, plan, suggest};
+use crate::workspace::{graph, order, suggest};
 
 pub(super) fn check(workspace: &Workspace) -> Result<(), Problem> {
     for service in workspace.services.values() {
@@ -39,7 +39,7 @@ fn check_known(workspace: &Workspace, needs: &[String], source: &Source) -> Resu
 }
 
 fn check_order(workspace: &Workspace) -> Result<(), Problem> {
-    let Err(circle) = graph::levels(&plan::needs(workspace)) else {
+    let Err(circle) = graph::levels(&order::needs(workspace)) else {
         return Ok(());
     };
     let mut text = format!(
