@@ -1,0 +1,93 @@
+//! The contents of the environment file, as types.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{Error, keys};
+
+/// What one run hands to its tests.
+///
+/// The fields are plain so that the harness can fill them in; what they must
+/// look like is checked when they are [rendered](Environment::render) and again
+/// when they are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Environment {
+    /// The run's id: a version 7 UUID as 32 lower-case hexadecimal digits.
+    pub run_id: String,
+    /// The run's tag, of its present generation.
+    pub tag: String,
+    /// The suite that the run is for, a DNS label.
+    pub consumer: String,
+    /// Where the images run, for example `process`.
+    pub backend: String,
+    /// Absolute path of the run folder.
+    pub run_dir: String,
+    /// The services of the run by name; names are DNS labels.
+    pub services: BTreeMap<String, Service>,
+    /// What the run can do to its services, for example `stop`.
+    pub capabilities: BTreeSet<String>,
+}
+
+/// One service of a run, as the tests see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// The reference of its image: `localhost/<service>:<tag>`.
+    pub image: String,
+    /// The digest of its image's manifest: `sha256:<64 hexadecimal digits>`.
+    pub digest: String,
+    /// Where tests reach it: `http://…` without a trailing slash.
+    pub url: String,
+}
+
+impl Environment {
+    /// The service called `name`.
+    ///
+    /// # Errors
+    ///
+    /// When the run has no such service; the error names those that it has.
+    pub fn service(&self, name: &str) -> Result<&Service, Error> {
+        self.services.get(name).ok_or_else(|| {
+            let known = Vec::from_iter(self.services.keys().map(String::as_str)).join(", ");
+            Error::new(format!("the run has no service `{name}`, only: {known}"))
+                .key(keys::SERVICES)
+                .hint(format!(
+                    "add `{name}` to the `needs` of suite `{}`",
+                    self.consumer
+                ))
+        })
+    }
+
+    /// Whether the run has the capability called `name`.
+    pub fn has(&self, capability: &str) -> bool {
+        self.capabilities.contains(capability)
+    }
+
+    /// Every key and its value, in the order of the file.
+    ///
+    /// This is what the hook appends to `NEXTEST_ENV`, one `KEY=VALUE` a line.
+    /// The values are unchecked unless the environment was parsed.
+    pub fn lines(&self) -> impl Iterator<Item = (String, String)> {
+        let services = Vec::from_iter(self.services.keys().map(String::as_str)).join(",");
+        let capabilities = Vec::from_iter(self.capabilities.iter().map(String::as_str)).join(",");
+        let head = [
+            (keys::RUN_ID, self.run_id.clone()),
+            (keys::TAG, self.tag.clone()),
+            (keys::CONSUMER, self.consumer.clone()),
+            (keys::BACKEND, self.backend.clone()),
+            (keys::RUN_DIR, self.run_dir.clone()),
+            (keys::SERVICES, services),
+        ];
+        let of_services = self.services.iter().flat_map(|(name, service)| {
+            [
+                (keys::IMAGE_SUFFIX, &service.image),
+                (keys::DIGEST_SUFFIX, &service.digest),
+                (keys::URL_SUFFIX, &service.url),
+            ]
+            .map(|(suffix, value)| (keys::service_key(name, suffix), value.clone()))
+        });
+        let tail = (keys::CAPABILITIES.to_owned(), capabilities);
+        head.map(|(key, value)| (key.to_owned(), value))
+            .into_iter()
+            .chain(of_services)
+            .chain([tail])
+    }
+}

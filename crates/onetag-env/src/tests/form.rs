@@ -1,0 +1,149 @@
+//! Refusals of lines and keys, with their words.
+
+use insta::assert_snapshot;
+
+use super::refused;
+
+#[test]
+fn blank_line() {
+    assert_snapshot!(refused("ONETAG_CONSUMER", "\nONETAG_CONSUMER"), @r"
+    line 3: blank line
+    hint: the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew
+    ");
+}
+
+#[test]
+fn line_of_spaces() {
+    assert_snapshot!(refused("ONETAG_CONSUMER", "  \nONETAG_CONSUMER"), @r"
+    line 3: blank line
+    hint: the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew
+    ");
+}
+
+#[test]
+fn comment() {
+    assert_snapshot!(refused("ONETAG_CONSUMER", "# who\nONETAG_CONSUMER"), @r"
+    line 3: comment
+    hint: the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew
+    ");
+}
+
+#[test]
+fn export() {
+    assert_snapshot!(refused("ONETAG_CONSUMER", "export ONETAG_CONSUMER"), @r"
+    line 3: `export` before the key
+    hint: the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew
+    ");
+}
+
+#[test]
+fn no_equals_sign() {
+    assert_snapshot!(refused("ONETAG_CONSUMER=mail", "ONETAG_CONSUMER"), @r#"
+    line 3: "ONETAG_CONSUMER" is not KEY=VALUE
+    hint: the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew
+    "#);
+}
+
+#[test]
+fn space_before_the_key() {
+    assert_snapshot!(refused("ONETAG_CONSUMER", " ONETAG_CONSUMER"), @r#"
+    line 3: " ONETAG_CONSUMER" is not a key
+    hint: the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew
+    "#);
+}
+
+#[test]
+fn space_after_the_key() {
+    assert_snapshot!(refused("ONETAG_CONSUMER=", "ONETAG_CONSUMER ="), @r#"
+    line 3: "ONETAG_CONSUMER " is not a key
+    hint: the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew
+    "#);
+}
+
+#[test]
+fn space_in_the_value() {
+    assert_snapshot!(refused("=mail\n", "=my mail\n"), @r#"
+    line 3: ONETAG_CONSUMER: "my mail" contains ' '
+    hint: values are taken literally and consist of A-Z a-z 0-9 _ . / : @ , % + = -; if the target folder's path has another character, set CARGO_TARGET_DIR
+    "#);
+}
+
+#[test]
+fn quotes() {
+    assert_snapshot!(refused("=mail\n", "=\"mail\"\n"), @r#"
+    line 3: ONETAG_CONSUMER: "\"mail\"" contains '"'
+    hint: values are taken literally and consist of A-Z a-z 0-9 _ . / : @ , % + = -; if the target folder's path has another character, set CARGO_TARGET_DIR
+    "#);
+}
+
+#[test]
+fn carriage_return() {
+    assert_snapshot!(refused("=mail\n", "=mail\r\n"), @r#"
+    line 3: ONETAG_CONSUMER: "mail\r" contains '\r'
+    hint: values are taken literally and consist of A-Z a-z 0-9 _ . / : @ , % + = -; if the target folder's path has another character, set CARGO_TARGET_DIR
+    "#);
+}
+
+#[test]
+fn no_newline_at_the_end() {
+    assert_snapshot!(refused("kill,stop\n", "kill,st"), @r"
+    line 13: the line does not end with a newline, so the file may be cut short
+    hint: the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew
+    ");
+}
+
+#[test]
+fn unknown_key() {
+    assert_snapshot!(refused("ONETAG_CONSUMER", "ONETAG_CONSUMMER"), @r"
+    line 3: ONETAG_CONSUMMER: unknown key
+    hint: the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew
+    ");
+}
+
+#[test]
+fn key_of_no_service() {
+    assert_snapshot!(refused("ONETAG_CAPABILITIES", "ONETAG_SINK_URL=http://x\nONETAG_CAPABILITIES"), @r"
+    line 13: ONETAG_SINK_URL: unknown key
+    hint: the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew
+    ");
+}
+
+#[test]
+fn owner_in_the_file() {
+    assert_snapshot!(refused("ONETAG_CAPABILITIES", "ONETAG_OWNER=0193a5c2e4b07c1e9f3a2b4c5d6e7f80\nONETAG_CAPABILITIES"), @r"
+    line 13: ONETAG_OWNER: unknown key
+    hint: the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew
+    ");
+}
+
+#[test]
+fn duplicate_key() {
+    assert_snapshot!(refused("ONETAG_RUN_DIR", "ONETAG_BACKEND=kind\nONETAG_RUN_DIR"), @r"
+    line 5: ONETAG_BACKEND: stands in line 4 already
+    hint: the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew
+    ");
+}
+
+#[test]
+fn missing_key() {
+    assert_snapshot!(refused("ONETAG_BACKEND=process\n", ""), @r"
+    line 13: ONETAG_BACKEND: missing
+    hint: the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew
+    ");
+}
+
+#[test]
+fn missing_key_of_a_service() {
+    assert_snapshot!(refused("ONETAG_MAIL_URL=http://127.0.0.1:41233\n", ""), @r"
+    line 13: ONETAG_MAIL_URL: missing
+    hint: the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew
+    ");
+}
+
+#[test]
+fn an_empty_file() {
+    assert_snapshot!(crate::Environment::parse("").unwrap_err(), @r"
+    line 1: ONETAG_SERVICES: missing
+    hint: the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew
+    ");
+}
