@@ -1,0 +1,79 @@
+//! The one file that engines load an image from.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use anyhow::bail;
+
+use super::contents::{Contents, measure};
+use super::digest::{Digest, Sha256Writer};
+use super::layer::{Layer, Measure};
+use super::manifest::{DockerManifest, Index, OCI_LAYOUT, blob_path, bytes};
+use super::tarball::TarWriter;
+
+/// Writes an archive with this image under this one, full name.
+///
+/// The archive is an uncompressed tar that is both an OCI layout and a docker
+/// archive. It is written in one pass; the layers are hashed on the way, so
+/// that an archive is either finished with the blobs that its manifest names,
+/// or not at all.
+///
+/// # Errors
+///
+/// When the binary or a library is not what it was when `contents` was made,
+/// or `out` fails. What was written until then is of no use.
+pub fn write_archive<W: Write>(contents: &Contents, reference: &str, out: W) -> anyhow::Result<W> {
+    let config = measure(&contents.config);
+    let manifest = measure(&contents.manifest);
+    let layers = [contents.layers[0].1, contents.layers[1].1];
+
+    let mut blobs = BTreeMap::from([
+        (config.digest, Blob::Document(&contents.config)),
+        (manifest.digest, Blob::Document(&contents.manifest)),
+    ]);
+    for (layer, measure) in &contents.layers {
+        blobs.insert(measure.digest, Blob::Layer(layer, *measure));
+    }
+
+    let mut tar = TarWriter::new(out);
+    tar.directory("blobs", 0o755)?;
+    tar.directory("blobs/sha256", 0o755)?;
+    for (digest, blob) in blobs {
+        let path = blob_path(digest);
+        match blob {
+            Blob::Document(document) => tar.file(&path, 0o644, document)?,
+            Blob::Layer(layer, expected) => tar.stream(&path, 0o644, expected.size, |out| {
+                write_layer(layer, expected.digest, out)
+            })?,
+        }
+    }
+    tar.file(
+        "index.json",
+        0o644,
+        &bytes(&Index::new(reference, manifest)),
+    )?;
+    let docker = [DockerManifest::new(reference, config, &layers)];
+    tar.file("manifest.json", 0o644, &bytes(&docker))?;
+    tar.file("oci-layout", 0o644, OCI_LAYOUT.as_bytes())?;
+    tar.finish()
+}
+
+enum Blob<'a> {
+    Document(&'a [u8]),
+    Layer(&'a Layer, Measure),
+}
+
+fn write_layer(layer: &Layer, expected: Digest, out: &mut dyn Write) -> anyhow::Result<()> {
+    let mut hash = Sha256Writer::new(out);
+    layer.write(&mut hash)?;
+    let written = hash.finish().1;
+    if written == expected {
+        return Ok(());
+    }
+    let files = Vec::from_iter(layer.host_files().map(|(_, host)| format!("`{host}`")));
+    let files = files.join(", ");
+    bail!(
+        "a file changed after its image was named: the layer should be {expected} and is {written}\n\
+         hint: nothing may write to these while a run builds: {files}"
+    )
+}

@@ -1,0 +1,109 @@
+//! All blobs of an image, and what names them.
+
+use camino::Utf8Path;
+use serde::{Deserialize, Serialize};
+
+use super::closure::{self, Closure, USER};
+use super::digest::Digest;
+use super::layer::{Layer, Measure, program_path};
+use super::manifest::{ImageConfig, Manifest, bytes};
+
+/// The names of an image's bytes.
+///
+/// Engines report one or another of them: docker's graph driver the config's,
+/// containerd the manifest's, the kernel knows the executable. So a digest seen
+/// on something that runs is compared [by membership](Digests::contains).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Digests {
+    /// Of the image configuration, which engines call the image id.
+    pub config: Digest,
+    /// Of the manifest, by which registries and containerd know an image.
+    pub manifest: Digest,
+    /// Of the binary itself.
+    pub executable: Digest,
+}
+
+/// An image of which everything is known but its name.
+///
+/// The documents are in memory; of the layers there is a description, and
+/// their bytes are read from their files when they are written.
+#[derive(Debug)]
+pub struct Contents {
+    pub(crate) layers: [(Layer, Measure); 2],
+    pub(crate) config: Vec<u8>,
+    pub(crate) manifest: Vec<u8>,
+    digests: Digests,
+}
+
+/// The digests of the image of `service` with this binary, as
+/// [`write_archive`](super::write_archive) would write it.
+///
+/// Reads the binary once and writes nothing.
+///
+/// # Errors
+///
+/// When the binary cannot be read, is no program for this machine, or needs a
+/// library that its loader does not find.
+pub fn digests(binary: &Utf8Path, service: &str) -> anyhow::Result<Digests> {
+    Ok(*Contents::of(binary, service)?.digests())
+}
+
+impl Contents {
+    /// The image of `service` with this binary.
+    ///
+    /// # Errors
+    ///
+    /// As for [`digests()`].
+    pub fn of(binary: &Utf8Path, service: &str) -> anyhow::Result<Self> {
+        let closure = Closure::of(binary)?;
+        let lower = closure.layer()?;
+        let upper = Layer::program(service, binary)?;
+        let lower_measure = closure::measure(&lower)?;
+        let (upper_measure, executable) = upper.measure_with_files()?;
+
+        let entrypoint = program_path(service)?.into_string();
+        let config = bytes(&ImageConfig::new(
+            USER,
+            closure.environment(),
+            entrypoint,
+            lower_measure.digest,
+            upper_measure.digest,
+        ));
+        let manifest = bytes(&Manifest::new(
+            measure(&config),
+            &[lower_measure, upper_measure],
+        ));
+        let digests = Digests {
+            config: Digest::of(&config),
+            manifest: Digest::of(&manifest),
+            executable,
+        };
+        Ok(Self {
+            layers: [(lower, lower_measure), (upper, upper_measure)],
+            config,
+            manifest,
+            digests,
+        })
+    }
+
+    /// The names of these bytes.
+    pub fn digests(&self) -> &Digests {
+        &self.digests
+    }
+}
+
+impl Digests {
+    /// Whether `seen` is one of the names of this image.
+    pub fn contains(&self, seen: &Digest) -> bool {
+        [self.config, self.manifest, self.executable].contains(seen)
+    }
+}
+
+/// Digest and size of a document.
+pub(crate) fn measure(document: &[u8]) -> Measure {
+    Measure {
+        digest: Digest::of(document),
+        size: document.len() as u64,
+    }
+}

@@ -1,0 +1,225 @@
+//! SHA-256 digests: as a value, of a stream, of a file.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::str::FromStr;
+
+use anyhow::{Context as _, bail};
+use camino::Utf8Path;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest as _, Sha256};
+
+/// How much is read at once: large enough that hashing, not calling, takes the
+/// time, small enough to stay in the processor's cache.
+const CHUNK: usize = 128 * 1024;
+
+/// The name of some bytes: `sha256:<64 lower-case hexadecimal digits>`.
+///
+/// The grammar is that of the OCI image specification, descriptor.md, of which
+/// only this one algorithm is used.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest([u8; 32]);
+
+/// Passes on what is written to it, and hashes and counts it on the way.
+#[derive(Debug)]
+pub struct Sha256Writer<W> {
+    inner: W,
+    hash: Sha256,
+    size: u64,
+}
+
+/// The digest of a file's contents.
+///
+/// # Errors
+///
+/// When the file cannot be read.
+pub fn hash_file(path: &Utf8Path) -> anyhow::Result<Digest> {
+    let file = File::open(path).with_context(|| format!("cannot open `{path}`"))?;
+    let mut hash = Sha256Writer::new(io::sink());
+    copy(file, &mut hash).with_context(|| format!("cannot read `{path}`"))?;
+    Ok(hash.finish().1)
+}
+
+/// Copies all of `from`, in chunks that suit hashing.
+pub(crate) fn copy(mut from: impl Read, mut to: impl Write) -> io::Result<u64> {
+    let mut chunk = vec![0; CHUNK];
+    let mut size = 0;
+    loop {
+        match from.read(&mut chunk) {
+            Ok(0) => return Ok(size),
+            Ok(read) => {
+                to.write_all(&chunk[..read])?;
+                size += read as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+impl Digest {
+    /// The digest of `bytes`.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// The 64 digits without the algorithm, as file names have them.
+    pub fn hex(&self) -> String {
+        use fmt::Write as _;
+        let mut hex = String::with_capacity(64);
+        for byte in self.0 {
+            write!(hex, "{byte:02x}").expect("writing to a string does not fail");
+        }
+        hex
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sha256:{}", self.hex())
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Digest {
+    type Err = anyhow::Error;
+
+    /// Accepts the canonical spelling alone, so that two digests are equal
+    /// exactly when their texts are.
+    fn from_str(text: &str) -> anyhow::Result<Self> {
+        let parse = || {
+            let hex = text.strip_prefix("sha256:")?.as_bytes();
+            let mut bytes = [0; 32];
+            if hex.len() != 64 {
+                return None;
+            }
+            for (byte, pair) in bytes.iter_mut().zip(hex.chunks_exact(2)) {
+                *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
+            }
+            Some(Self(bytes))
+        };
+        match parse() {
+            Some(digest) => Ok(digest),
+            None => bail!("`{text}` is not `sha256:` and 64 lower-case hexadecimal digits"),
+        }
+    }
+}
+
+fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl<W: Write> Sha256Writer<W> {
+    /// Hashes what goes to `inner`; [`io::sink`] when only the digest is
+    /// wanted.
+    pub fn new(inner: W) -> Self {
+        Self {
+            inner,
+            hash: Sha256::new(),
+            size: 0,
+        }
+    }
+
+    /// The writer below, the digest of what was written, and its size in
+    /// bytes.
+    pub fn finish(self) -> (W, Digest, u64) {
+        (self.inner, Digest(self.hash.finalize().into()), self.size)
+    }
+}
+
+impl<W: Write> Write for Sha256Writer<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.hash.update(&bytes[..written]);
+        self.size += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use insta::assert_snapshot;
+    use proptest::prelude::*;
+
+    /// FIPS 180-2, appendix B.1.
+    const ABC: &str = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+    #[test]
+    fn the_standard_s_example() {
+        assert_eq!(Digest::of(b"abc").to_string(), ABC);
+        assert_eq!(ABC.parse::<Digest>().unwrap(), Digest::of(b"abc"));
+    }
+
+    #[test]
+    fn a_file_is_hashed_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(dir.path()).unwrap().join("abc");
+        let bytes = b"abc".repeat(CHUNK);
+        std::fs::write(&path, &bytes).unwrap();
+        assert_eq!(hash_file(&path).unwrap(), Digest::of(&bytes));
+    }
+
+    #[test]
+    fn only_the_canonical_spelling_is_a_digest() {
+        let refused = |text: &str| text.parse::<Digest>().unwrap_err().to_string();
+        assert_snapshot!(refused("sha256:abc"), @"`sha256:abc` is not `sha256:` and 64 lower-case hexadecimal digits");
+        for text in [
+            ABC.to_uppercase(),
+            ABC.replace("sha256", "sha512"),
+            format!("{ABC} "),
+            ABC.replace("15ad", "15+d"),
+        ] {
+            refused(&text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn however_it_is_written_the_digest_is_of_the_whole(bytes: Vec<u8>, cut in any::<prop::sample::Index>()) {
+            let (head, tail) = bytes.split_at(cut.index(bytes.len() + 1));
+            let mut writer = Sha256Writer::new(Vec::new());
+            writer.write_all(head).unwrap();
+            writer.write_all(tail).unwrap();
+            let (copy, digest, size) = writer.finish();
+            prop_assert_eq!(digest, Digest::of(&bytes));
+            prop_assert_eq!(size, bytes.len() as u64);
+            prop_assert_eq!(copy, bytes);
+        }
+
+        #[test]
+        fn a_digest_survives_text_and_json(bytes: [u8; 32]) {
+            let digest = Digest(bytes);
+            prop_assert_eq!(digest.to_string().parse::<Digest>().unwrap(), digest);
+            let json = serde_json::to_string(&digest).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Digest>(&json).unwrap(), digest);
+        }
+    }
+}

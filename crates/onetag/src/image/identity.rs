@@ -1,0 +1,126 @@
+//! Whether a file is still the one that was looked at before.
+
+use std::fs::{File, Metadata};
+use std::os::unix::fs::MetadataExt as _;
+
+use anyhow::Context as _;
+use camino::Utf8Path;
+use serde::{Deserialize, Serialize};
+
+/// What the file system says about a file without reading it.
+///
+/// As long as it is the same, the contents are taken to be the same, so that a
+/// digest computed before still holds. The change time cannot be set back by
+/// ordinary means, which is why it is in here beside the modification time
+/// that `touch` and `cp -p` set at will. A file that is written to twice within
+/// one tick of the file system's clock looks the same: do not keep the identity
+/// of a file that something may still be writing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct FileIdentity {
+    /// The device that the file is on.
+    pub dev: u64,
+    /// Its number there.
+    pub ino: u64,
+    /// Its size in bytes.
+    pub size: u64,
+    /// When its contents changed last, in nanoseconds since 1970.
+    pub mtime_ns: i64,
+    /// When its contents or attributes changed last, in nanoseconds since
+    /// 1970.
+    pub ctime_ns: i64,
+}
+
+impl FileIdentity {
+    /// The identity of what `path` leads to, through symbolic links.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such file or it cannot be reached.
+    pub fn of_path(path: &Utf8Path) -> anyhow::Result<Self> {
+        let metadata = std::fs::metadata(path);
+        Ok(metadata
+            .with_context(|| format!("cannot look at `{path}`"))?
+            .into())
+    }
+
+    /// The identity of an open file, whatever its path leads to by now.
+    ///
+    /// # Errors
+    ///
+    /// When the file system does not answer.
+    pub fn of_file(file: &File) -> std::io::Result<Self> {
+        Ok(file.metadata()?.into())
+    }
+}
+
+impl From<Metadata> for FileIdentity {
+    fn from(metadata: Metadata) -> Self {
+        // Nanoseconds of 64 bits last until the year 2262.
+        let nanoseconds = |seconds: i64, rest: i64| seconds.saturating_mul(1_000_000_000) + rest;
+        Self {
+            dev: metadata.dev(),
+            ino: metadata.ino(),
+            size: metadata.size(),
+            mtime_ns: nanoseconds(metadata.mtime(), metadata.mtime_nsec()),
+            ctime_ns: nanoseconds(metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, SystemTime};
+
+    #[test]
+    fn a_file_keeps_its_identity_until_it_changes() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(dir.path()).unwrap().join("file");
+        std::fs::write(&path, "one").unwrap();
+        let before = FileIdentity::of_path(&path).unwrap();
+        assert_eq!(before.size, 3);
+        assert_eq!(FileIdentity::of_path(&path).unwrap(), before);
+        assert_eq!(
+            FileIdentity::of_file(&File::open(&path).unwrap()).unwrap(),
+            before
+        );
+
+        // Another time stands for another write: two real writes may fall into
+        // one tick of the clock.
+        let later = SystemTime::UNIX_EPOCH + Duration::from_nanos(1_000_000_007);
+        File::options()
+            .write(true)
+            .open(&path)
+            .unwrap()
+            .set_modified(later)
+            .unwrap();
+        let after = FileIdentity::of_path(&path).unwrap();
+        assert_eq!(after.mtime_ns, 1_000_000_007);
+        assert_ne!(after, before);
+    }
+
+    #[test]
+    fn a_copy_in_its_place_is_another_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(dir.path()).unwrap();
+        std::fs::write(dir.join("old"), "same").unwrap();
+        std::fs::write(dir.join("new"), "same").unwrap();
+        let before = FileIdentity::of_path(&dir.join("old")).unwrap();
+        std::fs::rename(dir.join("new"), dir.join("old")).unwrap();
+        assert_ne!(
+            FileIdentity::of_path(&dir.join("old")).unwrap().ino,
+            before.ino
+        );
+    }
+
+    #[test]
+    fn it_survives_json() {
+        let dir = tempfile::tempdir().unwrap();
+        let identity = FileIdentity::of_path(Utf8Path::from_path(dir.path()).unwrap()).unwrap();
+        let json = serde_json::to_string(&identity).unwrap();
+        assert_eq!(
+            serde_json::from_str::<FileIdentity>(&json).unwrap(),
+            identity
+        );
+    }
+}

@@ -1,0 +1,205 @@
+//! One layer of an image: a tree of directories and files.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Write};
+
+use anyhow::{Context as _, ensure};
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::digest::{Digest, Sha256Writer, copy};
+use super::tarball::TarWriter;
+
+/// What a layer holds, by path.
+///
+/// Equal layers are equal bytes: paths are sorted, which puts a directory
+/// before what is in it, and times and owners are 0.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Layer {
+    /// Keys are text because paths would be compared part by part, which is
+    /// not the order of their bytes.
+    entries: BTreeMap<String, Entry>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Entry {
+    Directory { mode: u32 },
+    Text { mode: u32, text: String },
+    HostFile { mode: u32, host: Utf8PathBuf },
+}
+
+/// The digest and the size in bytes of something written elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measure {
+    /// Names the bytes.
+    pub digest: Digest,
+    /// How many they are.
+    pub size: u64,
+}
+
+impl Layer {
+    /// The layer with nothing but the binary, at [`program_path`].
+    ///
+    /// # Errors
+    ///
+    /// When `service` is no file name.
+    pub fn program(service: &str, binary: &Utf8Path) -> anyhow::Result<Self> {
+        let mut layer = Self::default();
+        layer.add_host_file(&program_path(service)?, 0o555, binary)?;
+        Ok(layer)
+    }
+
+    /// Adds a directory with this mode, and those above it with mode 0755.
+    pub(crate) fn add_directory(&mut self, path: &Utf8Path, mode: u32) -> anyhow::Result<()> {
+        self.add(path, Entry::Directory { mode })
+    }
+
+    /// Adds a file with this text.
+    pub(crate) fn add_text(
+        &mut self,
+        path: &Utf8Path,
+        mode: u32,
+        text: &str,
+    ) -> anyhow::Result<()> {
+        self.add(
+            path,
+            Entry::Text {
+                mode,
+                text: text.to_owned(),
+            },
+        )
+    }
+
+    /// Adds a file with the contents that `host` will have when the layer is
+    /// written. A symbolic link is followed: the layer gets a regular file.
+    pub(crate) fn add_host_file(
+        &mut self,
+        path: &Utf8Path,
+        mode: u32,
+        host: &Utf8Path,
+    ) -> anyhow::Result<()> {
+        self.add(
+            path,
+            Entry::HostFile {
+                mode,
+                host: host.to_owned(),
+            },
+        )
+    }
+
+    /// The files that are read from this machine: path in the image, path
+    /// here.
+    pub(crate) fn host_files(&self) -> impl Iterator<Item = (&str, &Utf8Path)> {
+        self.entries.iter().filter_map(|(path, entry)| match entry {
+            Entry::HostFile { host, .. } => Some((path.as_str(), host.as_path())),
+            Entry::Directory { .. } | Entry::Text { .. } => None,
+        })
+    }
+
+    /// Writes the layer as an uncompressed tar.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read, changes its size meanwhile, or `out` fails.
+    pub fn write(&self, out: impl Write) -> anyhow::Result<()> {
+        self.write_through(out, &mut io::sink())
+    }
+
+    /// Digest and size of what [`write`](Layer::write) would write.
+    ///
+    /// # Errors
+    ///
+    /// As for [`write`](Layer::write).
+    pub fn measure(&self) -> anyhow::Result<Measure> {
+        Ok(self.measure_with_files()?.0)
+    }
+
+    /// Like [`measure`](Layer::measure), and the digest of all contents of
+    /// host files, one after the other, from the same single read.
+    ///
+    /// For the layer with the binary that is the binary's own digest.
+    pub(crate) fn measure_with_files(&self) -> anyhow::Result<(Measure, Digest)> {
+        let mut tar = Sha256Writer::new(io::sink());
+        let mut files = Sha256Writer::new(io::sink());
+        self.write_through(&mut tar, &mut files)?;
+        let (_, digest, size) = tar.finish();
+        Ok((Measure { digest, size }, files.finish().1))
+    }
+
+    fn add(&mut self, path: &Utf8Path, entry: Entry) -> anyhow::Result<()> {
+        let relative = path.as_str().strip_prefix('/');
+        let clean = |part: &str| !part.is_empty() && part != "." && part != "..";
+        let relative = relative.filter(|path| path.split('/').all(clean));
+        let relative = Utf8Path::new(relative.with_context(|| {
+            format!(
+                "`{path}` is no place in an image: it is not absolute, or has empty parts or dots"
+            )
+        })?);
+        for above in relative
+            .ancestors()
+            .skip(1)
+            .filter(|above| !above.as_str().is_empty())
+        {
+            let directory = self
+                .entries
+                .entry(above.to_string())
+                .or_insert(Entry::Directory { mode: 0o755 });
+            ensure!(
+                matches!(directory, Entry::Directory { .. }),
+                "`/{above}` is both a file and a directory"
+            );
+        }
+        self.entries.insert(relative.to_string(), entry);
+        Ok(())
+    }
+
+    fn write_through(&self, out: impl Write, files: &mut impl Write) -> anyhow::Result<()> {
+        let mut tar = TarWriter::new(out);
+        for (path, entry) in &self.entries {
+            match entry {
+                Entry::Directory { mode } => tar.directory(path, *mode)?,
+                Entry::Text { mode, text } => tar.file(path, *mode, text.as_bytes())?,
+                Entry::HostFile { mode, host } => {
+                    let read = || format!("cannot read `{host}`");
+                    let file = File::open(host).with_context(read)?;
+                    let size = file.metadata().with_context(read)?.len();
+                    tar.stream(path, *mode, size, |out| {
+                        copy(file, Both(out, &mut *files)).with_context(read)?;
+                        Ok(())
+                    })?;
+                }
+            }
+        }
+        tar.finish()?.flush()?;
+        Ok(())
+    }
+}
+
+/// Where a service's binary is in its image.
+///
+/// # Errors
+///
+/// When `service` is no file name.
+pub fn program_path(service: &str) -> anyhow::Result<Utf8PathBuf> {
+    ensure!(
+        !service.is_empty() && !service.contains('/'),
+        "`{service}` cannot be the name of a file"
+    );
+    Ok(Utf8Path::new("/usr/local/bin").join(service))
+}
+
+/// Writes everything twice.
+struct Both<A, B>(A, B);
+
+impl<A: Write, B: Write> Write for Both<A, B> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write_all(bytes)?;
+        self.1.write_all(bytes)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()?;
+        self.1.flush()
+    }
+}

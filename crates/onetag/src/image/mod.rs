@@ -1,0 +1,36 @@
+//! The bytes and digests of an image.
+//!
+//! An image is written straight from the binary that cargo built: no
+//! Containerfile, no daemon. It has two layers: the [closure], which is what
+//! the binary needs around it, and the binary itself. All bytes are
+//! reproducible, so the same binary on the same machine has the same digests
+//! and they can be computed as a stream without writing anything:
+//! [`digests()`]. Where a store wants the image, [`write_archive`] writes
+//! exactly those bytes.
+//!
+//! The tag of a run appears in the archive's `index.json` and `manifest.json`
+//! alone. Neither is part of what [`Digests`] names, so a new tag changes no
+//! digest.
+//!
+//! Formats: [OCI image 1.1](https://github.com/opencontainers/image-spec/tree/v1.1.0),
+//! the [docker archive](https://github.com/moby/moby/blob/v27.0.0/image/spec/v1.2.md),
+//! and POSIX.1-1988 `ustar`.
+
+pub mod archive;
+pub mod closure;
+pub mod contents;
+pub mod digest;
+pub mod identity;
+pub mod layer;
+#[cfg(target_os = "linux")]
+mod loader;
+pub mod manifest;
+pub mod program;
+mod tarball;
+#[cfg(test)]
+mod tests;
+
+pub use archive::write_archive;
+pub use contents::{Contents, Digests, digests};
+pub use digest::Digest;
+pub use identity::FileIdentity;

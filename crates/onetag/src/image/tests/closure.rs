@@ -1,0 +1,170 @@
+use super::*;
+use crate::image::closure::Closure;
+
+#[test]
+fn a_static_program_needs_no_library() {
+    let folder = Folder::new();
+    let closure = Closure::of(&folder.write("program", static_program(b""))).unwrap();
+    assert!(closure.libraries().is_empty());
+    let paths = Vec::from_iter(
+        closure
+            .layer()
+            .unwrap()
+            .host_files()
+            .map(|(path, _)| path.to_owned()),
+    );
+    assert!(
+        paths
+            .iter()
+            .all(|path| path == "etc/ssl/certs/ca-certificates.crt"),
+        "{paths:?}"
+    );
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::os::unix::fs::symlink;
+    use std::process::Command;
+
+    use insta::assert_snapshot;
+
+    use super::*;
+    use crate::image::closure::Library;
+
+    /// Builds `lib<name>.so.1` and a program which needs it, both in `folder`,
+    /// and returns the program.
+    fn program_with_library(folder: &Folder, name: &str, link: &[&str]) -> Utf8PathBuf {
+        let source = folder.write(
+            "lib.rs",
+            "#[unsafe(no_mangle)] pub extern \"C\" fn answer() -> i32 { 42 }",
+        );
+        let root = source.parent().unwrap();
+        rustc(
+            root,
+            &[
+                "lib.rs",
+                "--crate-type=cdylib",
+                &format!("-oreal-{name}.so"),
+                &format!("-Clink-arg=-Wl,-soname,lib{name}.so.1"),
+            ],
+        );
+        // Libraries usually are symbolic links to a file with a full version.
+        for link in [format!("lib{name}.so"), format!("lib{name}.so.1")] {
+            symlink(format!("real-{name}.so"), root.join(link)).unwrap();
+        }
+        folder.write(
+            "main.rs",
+            "unsafe extern \"C\" { fn answer() -> i32; } fn main() { std::process::exit(unsafe { answer() }) }",
+        );
+        let library = format!("-l{name}");
+        rustc(
+            root,
+            &[&["main.rs", "-oprogram", "-L.", &library], link].concat(),
+        );
+        root.join("program")
+    }
+
+    fn rustc(folder: &Utf8Path, args: &[&str]) {
+        let rustc = std::env::var_os("RUSTC").unwrap_or("rustc".into());
+        let output = Command::new(rustc)
+            .current_dir(folder)
+            .args(args)
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+
+    #[test]
+    fn the_loader_and_the_c_library_stay_where_they_are() {
+        let binary = dynamic_program();
+        let closure = Closure::of(&binary).unwrap();
+        let interpreter = crate::image::program::interpreter(&binary)
+            .unwrap()
+            .unwrap();
+        let at = |path: &Utf8Path| {
+            closure
+                .libraries()
+                .iter()
+                .find(|library| library.image == path)
+        };
+        assert_eq!(at(&interpreter).unwrap().host, interpreter);
+        let libc = |library: &&Library| library.image.file_name().unwrap().starts_with("libc.");
+        if let Some(libc) = closure.libraries().iter().find(libc) {
+            assert_eq!(libc.image, libc.host);
+        }
+        assert!(closure.libraries().is_sorted());
+        assert!(!closure.environment().concat().contains("LD_LIBRARY_PATH"));
+    }
+
+    #[test]
+    fn a_library_beside_the_program_is_put_where_the_image_looks() {
+        let folder = Folder::new();
+        let binary = program_with_library(&folder, "beside", &["-Clink-arg=-Wl,-rpath,$ORIGIN"]);
+        let closure = Closure::of(&binary).unwrap();
+        let image = "/usr/local/lib/libbeside.so.1";
+        let library = closure
+            .libraries()
+            .iter()
+            .find(|library| library.image == image)
+            .unwrap();
+        assert_eq!(library.host, binary.with_file_name("libbeside.so.1"));
+        assert!(
+            closure
+                .environment()
+                .contains(&"LD_LIBRARY_PATH=/usr/local/lib".to_owned())
+        );
+
+        // The layer has what the symbolic link leads to, as a regular file.
+        let mut bytes = Vec::new();
+        closure.layer().unwrap().write(&mut bytes).unwrap();
+        let mut archive = tar::Archive::new(&bytes[..]);
+        let mut entries = archive.entries().unwrap().map(Result::unwrap);
+        let entry = entries
+            .find(|entry| *entry.path_bytes() == image.as_bytes()[1..])
+            .unwrap();
+        assert_eq!(entry.header().entry_type(), tar::EntryType::Regular);
+        let real = std::fs::metadata(binary.with_file_name("real-beside.so")).unwrap();
+        assert_eq!(entry.size(), real.len());
+    }
+
+    #[test]
+    fn a_library_that_the_loader_does_not_find_is_named() {
+        let folder = Folder::new();
+        let binary = program_with_library(&folder, "astray", &[]);
+        let error = format!("{:#}", Closure::of(&binary).unwrap_err());
+        assert_snapshot!(error.replace(binary.as_str(), "<program>"), @r"
+        `<program>` needs a shared library that its loader does not find: libastray.so.1: cannot open shared object file: No such file or directory
+        hint: install the package that has it, or link it statically; LD_LIBRARY_PATH is left out on purpose, because no image would have it
+        ");
+    }
+
+    #[test]
+    fn a_loader_that_is_not_there_is_named() {
+        let folder = Folder::new();
+        let binary = folder.write("program", program_with_loader("/nowhere/ld.so"));
+        let error = format!("{:#}", Closure::of(&binary).unwrap_err());
+        assert_snapshot!(error.replace(binary.as_str(), "<program>"), @r"
+        `/nowhere/ld.so`, the loader that `<program>` asks for, cannot be started: No such file or directory (os error 2)
+        hint: install it, or build `<program>` for this machine
+        ");
+    }
+
+    #[test]
+    fn a_program_that_kills_its_loader_is_reported() {
+        let folder = Folder::new();
+        // The true loader, but nothing for it to load.
+        let loader = crate::image::program::interpreter(&dynamic_program())
+            .unwrap()
+            .unwrap();
+        let binary = folder.write("program", program_with_loader(loader.as_str()));
+        let error = format!("{:#}", Closure::of(&binary).unwrap_err());
+        assert!(
+            error.contains(binary.as_str()) && error.contains("\nhint: "),
+            "{error}"
+        );
+    }
+}
