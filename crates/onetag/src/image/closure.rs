@@ -7,7 +7,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::FileIdentity;
 use super::layer::{Layer, Measure};
-use super::program;
 
 /// The user that programs run as: the number that distroless images use, too,
 /// and that `runAsNonRoot` can check because it is not a name.
@@ -146,7 +145,7 @@ pub(crate) fn measure(layer: &Layer) -> anyhow::Result<Measure> {
 
 #[cfg(target_os = "linux")]
 fn libraries(binary: &Utf8Path) -> anyhow::Result<Vec<Library>> {
-    let Some(interpreter) = program::interpreter(binary)? else {
+    let Some(interpreter) = super::program::interpreter(binary)? else {
         return Ok(Vec::new());
     };
     let found = super::loader::list(&interpreter, binary)?;

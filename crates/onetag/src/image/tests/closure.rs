@@ -1,32 +1,54 @@
+use insta::assert_snapshot;
+
 use super::*;
-use crate::image::closure::Closure;
+use crate::image::closure::{Closure, measure};
+use crate::image::layer::Layer;
 
 #[test]
 fn a_static_program_needs_no_library() {
     let folder = Folder::new();
     let closure = Closure::of(&folder.write("program", static_program(b""))).unwrap();
     assert!(closure.libraries().is_empty());
-    let paths = Vec::from_iter(
-        closure
-            .layer()
-            .unwrap()
-            .host_files()
-            .map(|(path, _)| path.to_owned()),
-    );
-    assert!(
-        paths
-            .iter()
-            .all(|path| path == "etc/ssl/certs/ca-certificates.crt"),
-        "{paths:?}"
-    );
+
+    let mut bytes = Vec::new();
+    closure.layer().unwrap().write(&mut bytes).unwrap();
+    let mut archive = tar::Archive::new(&bytes[..]);
+    let entries = archive.entries().unwrap().map(|entry| {
+        let entry = entry.unwrap();
+        let (mode, path) = (entry.header().mode().unwrap(), entry.path().unwrap());
+        format!("{mode:4o} {}\n", path.display())
+    });
+    // Not every machine has certificates.
+    let listing = String::from_iter(entries.filter(|line| !line.contains(" etc/ssl/")));
+    assert_snapshot!(listing, @r"
+     755 etc/
+     644 etc/group
+     644 etc/nsswitch.conf
+     644 etc/passwd
+    1777 tmp/
+    ");
+}
+
+#[test]
+fn a_closure_is_measured_anew_when_a_file_changes() {
+    let folder = Folder::new();
+    let host = folder.write("library", "one");
+    let mut layer = Layer::default();
+    layer
+        .add_host_file("/lib/library".into(), 0o755, &host)
+        .unwrap();
+    let before = measure(&layer).unwrap();
+    assert_eq!(measure(&layer).unwrap(), before);
+    folder.write("library", "three");
+    let after = measure(&layer).unwrap();
+    assert_ne!(after, before);
+    assert_eq!(after, layer.measure().unwrap());
 }
 
 #[cfg(target_os = "linux")]
 mod linux {
     use std::os::unix::fs::symlink;
     use std::process::Command;
-
-    use insta::assert_snapshot;
 
     use super::*;
     use crate::image::closure::Library;
@@ -140,6 +162,33 @@ mod linux {
         `<program>` needs a shared library that its loader does not find: libastray.so.1: cannot open shared object file: No such file or directory
         hint: install the package that has it, or link it statically; LD_LIBRARY_PATH is left out on purpose, because no image would have it
         ");
+    }
+
+    /// Runs itself again with a library path that helps the program, because
+    /// a test cannot change its own environment.
+    #[test]
+    fn a_library_path_in_the_environment_does_not_count() {
+        const PROGRAM: &str = "PROGRAM_THAT_NEEDS_A_LIBRARY_PATH";
+        if let Ok(program) = std::env::var(PROGRAM) {
+            assert_eq!(Command::new(&program).status().unwrap().code(), Some(42));
+            Closure::of(program.as_str().into()).unwrap_err();
+            return;
+        }
+        let folder = Folder::new();
+        let binary = program_with_library(&folder, "path", &[]);
+        let (_, module) = module_path!().split_once("::").unwrap();
+        let name = format!("{module}::a_library_path_in_the_environment_does_not_count");
+        let output = Command::new(dynamic_program())
+            .args([&name, "--exact", "--nocapture"])
+            .env(PROGRAM, &binary)
+            .env("LD_LIBRARY_PATH", binary.parent().unwrap())
+            .output()
+            .unwrap();
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            output.status.success() && stdout.contains(" 1 passed"),
+            "{stdout}"
+        );
     }
 
     #[test]

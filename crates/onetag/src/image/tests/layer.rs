@@ -58,6 +58,10 @@ fn entries_are_sorted_and_say_nothing_of_this_machine() {
 
 /// Every digest of every image depends on these bytes: whoever changes them
 /// makes all stores load all images again.
+///
+/// GNU tar 1.34 writes the same ones, given the same files in this order and
+/// `--format=ustar --no-recursion --owner=:0 --group=:0 --numeric-owner
+/// --mtime=@0 -b1`.
 #[test]
 fn the_bytes_of_a_layer_do_not_drift() {
     let measure = tiny(&Folder::new()).measure().unwrap();
@@ -70,10 +74,9 @@ fn what_is_measured_is_what_is_written() {
     let layer = tiny(&folder);
     let mut bytes = Vec::new();
     layer.write(&mut bytes).unwrap();
-    let (measure, files) = layer.measure_with_files().unwrap();
+    let measure = layer.measure().unwrap();
     assert_eq!(measure.digest, Digest::of(&bytes));
     assert_eq!(measure.size, bytes.len() as u64);
-    assert_eq!(files, Digest::of(b"program"));
 }
 
 #[test]
