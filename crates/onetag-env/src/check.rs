@@ -18,12 +18,12 @@ pub(crate) fn characters(key: &str, value: &str) -> Result<(), Error> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_./:@,%+=-".contains(c);
     match value.chars().find(|c| !allowed(*c)) {
         None => Ok(()),
-        Some(character) => Err(Error::new(format!("{value:?} contains {character:?}"))
-            .key(key)
-            .hint(
+        Some(character) => {
+            Err(Error::new(format!("{value:?} contains {character:?}")).key(key).hint(
                 "values are taken literally and consist of A-Z a-z 0-9 _ . / : @ , % + = -; \
                  if the target folder's path has another character, set CARGO_TARGET_DIR",
-            )),
+            ))
+        }
     }
 }
 
@@ -56,11 +56,9 @@ impl Environment {
         };
         label(keys::BACKEND, &self.backend)?;
         if !self.run_dir.starts_with('/') {
-            return Err(
-                Error::new(format!("`{}` is not an absolute path", self.run_dir))
-                    .key(keys::RUN_DIR)
-                    .hint(REWRITE),
-            );
+            return Err(Error::new(format!("`{}` is not an absolute path", self.run_dir))
+                .key(keys::RUN_DIR)
+                .hint(REWRITE));
         }
         for (name, service) in &self.services {
             label(keys::SERVICES, name)?;
@@ -98,13 +96,9 @@ impl Environment {
         let Some((host, name_and_tag)) =
             image.rsplit_once('/').filter(|(host, _)| !host.is_empty())
         else {
-            return refuse(format!(
-                "`{image}` does not begin with `localhost/` or a registry"
-            ));
+            return refuse(format!("`{image}` does not begin with `localhost/` or a registry"));
         };
-        let Some(tag) = name_and_tag
-            .strip_prefix(service)
-            .and_then(|rest| rest.strip_prefix(':'))
+        let Some(tag) = name_and_tag.strip_prefix(service).and_then(|rest| rest.strip_prefix(':'))
         else {
             return refuse(format!(
                 "`{image}` is not an image of `{service}`, `{host}/{service}:<tag>`"
@@ -116,10 +110,7 @@ impl Environment {
                 "`{image}` is of a later generation than the run's tag `{}`",
                 self.tag
             )),
-            None => refuse(format!(
-                "`{image}` is not of this run, whose tag is `{}`",
-                self.tag
-            )),
+            None => refuse(format!("`{image}` is not of this run, whose tag is `{}`", self.tag)),
         }
     }
 }
@@ -160,9 +151,7 @@ fn digest(service: &str, value: &str) -> Result<(), Error> {
 }
 
 fn url(service: &str, value: &str) -> Result<(), Error> {
-    let rest = value
-        .strip_prefix("http://")
-        .or_else(|| value.strip_prefix("https://"));
+    let rest = value.strip_prefix("http://").or_else(|| value.strip_prefix("https://"));
     if rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/') && !rest.ends_with('/')) {
         return Ok(());
     }

@@ -49,10 +49,7 @@ impl Environment {
             let known = Vec::from_iter(self.services.keys().map(String::as_str)).join(", ");
             Error::new(format!("the run has no service `{name}`, only: {known}"))
                 .key(keys::SERVICES)
-                .hint(format!(
-                    "add `{name}` to the `needs` of suite `{}`",
-                    self.consumer
-                ))
+                .hint(format!("add `{name}` to the `needs` of suite `{}`", self.consumer))
         })
     }
 

@@ -21,12 +21,7 @@ impl Error {
     }
 
     pub(crate) fn new(what: impl Into<String>) -> Self {
-        Self {
-            line: None,
-            key: None,
-            what: what.into(),
-            hint: None,
-        }
+        Self { line: None, key: None, what: what.into(), hint: None }
     }
 
     pub(crate) fn key(mut self, key: impl Into<String>) -> Self {

@@ -89,14 +89,8 @@ fn services(value: &dyn Fn(&str) -> Option<String>) -> Result<Vec<String>, Error
         check::label(keys::SERVICES, service)?;
     }
     if let Some(pair) = services.windows(2).find(|pair| pair[0] >= pair[1]) {
-        let what = if pair[0] == pair[1] {
-            "stands twice"
-        } else {
-            "is not in order"
-        };
-        return Err(Error::new(format!("`{}` {what}", pair[1]))
-            .key(keys::SERVICES)
-            .hint(REWRITE));
+        let what = if pair[0] == pair[1] { "stands twice" } else { "is not in order" };
+        return Err(Error::new(format!("`{}` {what}", pair[1])).key(keys::SERVICES).hint(REWRITE));
     }
     Ok(services)
 }
@@ -118,11 +112,7 @@ fn refuse_unknown(
         keys::SERVICES,
         keys::CAPABILITIES,
     ];
-    let known: BTreeSet<String> = fixed
-        .map(str::to_owned)
-        .into_iter()
-        .chain(of_services)
-        .collect();
+    let known: BTreeSet<String> = fixed.map(str::to_owned).into_iter().chain(of_services).collect();
     let unknown = entries.iter().filter(|(key, _)| !known.contains(**key));
     match unknown.min_by_key(|(_, (line, _))| line) {
         None => Ok(()),

@@ -70,11 +70,7 @@ pub(crate) enum Format {
 #[derive(Debug, Args)]
 pub(crate) struct E2e {
     /// Suites to run, one after the other; most are named like their service.
-    #[arg(
-        value_name = "SERVICE",
-        required_unless_present = "all",
-        conflicts_with = "all"
-    )]
+    #[arg(value_name = "SERVICE", required_unless_present = "all", conflicts_with = "all")]
     pub(crate) suites: Vec<String>,
     /// Run every suite of the workspace.
     #[arg(long)]
@@ -181,9 +177,7 @@ mod tests {
     #[test]
     fn arguments_for_nextest_follow_two_dashes() {
         let cli = Cli::parse_from(["xtask", "e2e", "a", "b", "--keep", "--", "-E", "test(x)"]);
-        let Command::E2e(e2e) = cli.command else {
-            panic!("{cli:?}")
-        };
+        let Command::E2e(e2e) = cli.command else { panic!("{cli:?}") };
         assert_eq!(e2e.suites, ["a", "b"]);
         assert_eq!(e2e.nextest, ["-E", "test(x)"]);
         assert!(Cli::try_parse_from(["xtask", "e2e"]).is_err());

@@ -25,12 +25,7 @@ impl Context {
         let here = Utf8PathBuf::try_from(here).context("the current folder is not UTF-8")?;
         let workspace = crate::workspace::load(&here)?;
         let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-        Ok(Context {
-            workspace,
-            cargo,
-            interrupt,
-            ui,
-        })
+        Ok(Context { workspace, cargo, interrupt, ui })
     }
 
     pub(crate) fn layout(&self) -> Layout {
@@ -48,8 +43,6 @@ impl Context {
     pub(crate) fn shown(&self, path: &Utf8Path) -> Utf8PathBuf {
         let here = std::env::current_dir().ok();
         let here = here.as_deref().and_then(Utf8Path::from_path);
-        here.and_then(|here| path.strip_prefix(here).ok())
-            .unwrap_or(path)
-            .to_owned()
+        here.and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path).to_owned()
     }
 }

@@ -19,22 +19,14 @@ const LINES: usize = 200;
 pub(crate) fn collect(folder: &RunFolder, cause: &str) -> anyhow::Result<Vec<String>> {
     let diagnostics = folder.diagnostics();
     make_folder(&diagnostics)?;
-    write_file(
-        &diagnostics.join("cause.txt"),
-        format!("{cause}\n").as_bytes(),
-    )?;
+    write_file(&diagnostics.join("cause.txt"), format!("{cause}\n").as_bytes())?;
     let states = sweep::services(folder);
     write_json(&diagnostics.join("services.json"), &states)?;
     if let Ok(plan) = RunPlan::read(folder) {
         write_json(&diagnostics.join("plan.json"), &plan)?;
     }
     let mut ends = String::new();
-    let mut logs: Vec<_> = folder
-        .path()
-        .join("logs")
-        .read_dir_utf8()?
-        .flatten()
-        .collect();
+    let mut logs: Vec<_> = folder.path().join("logs").read_dir_utf8()?.flatten().collect();
     logs.sort_by(|one, other| one.file_name().cmp(other.file_name()));
     for log in logs {
         let _ = writeln!(ends, "==> {} <==", log.file_name());
@@ -43,10 +35,6 @@ pub(crate) fn collect(folder: &RunFolder, cause: &str) -> anyhow::Result<Vec<Str
         }
     }
     write_file(&diagnostics.join("logs.txt"), ends.as_bytes())?;
-    let ended = states
-        .iter()
-        .filter(|(_, state)| matches!(state, ServiceState::Exited { .. }));
-    Ok(ended
-        .map(|(name, state)| format!("service `{name}` {}", state.describe()))
-        .collect())
+    let ended = states.iter().filter(|(_, state)| matches!(state, ServiceState::Exited { .. }));
+    Ok(ended.map(|(name, state)| format!("service `{name}` {}", state.describe())).collect())
 }

@@ -31,8 +31,6 @@ pub(crate) fn write(folder: &RunFolder, plan: &RunPlan) -> anyhow::Result<()> {
         capabilities: CAPABILITIES.iter().map(|name| (*name).to_owned()).collect(),
     };
     let path = folder.environment();
-    let text = environment
-        .render()
-        .with_context(|| format!("cannot write {path}"))?;
+    let text = environment.render().with_context(|| format!("cannot write {path}"))?;
     write_file(&path, text.as_bytes())
 }

@@ -105,12 +105,7 @@ pub(crate) trait Classify<T> {
 
 impl<T, E: Into<anyhow::Error>> Classify<T> for Result<T, E> {
     fn exit(self, exit: Exit) -> anyhow::Result<T> {
-        self.map_err(|error| {
-            anyhow::Error::new(Classified {
-                exit,
-                error: error.into(),
-            })
-        })
+        self.map_err(|error| anyhow::Error::new(Classified { exit, error: error.into() }))
     }
 }
 

@@ -60,11 +60,7 @@ impl<S> Image<'_, S> {
 
 impl<'run> Image<'run, Minted> {
     pub(crate) fn minted(reference: Reference, brand: Brand<'run>) -> Image<'run, Minted> {
-        Image {
-            reference,
-            state: Minted(()),
-            brand,
-        }
+        Image { reference, state: Minted(()), brand }
     }
 
     /// Gives the image its bytes.
@@ -72,31 +68,16 @@ impl<'run> Image<'run, Minted> {
     /// Errors: they were built for another service.
     pub fn built(self, compiled: &Compiled) -> anyhow::Result<Image<'run, Built>> {
         let (wanted, got) = (self.reference.service(), compiled.service());
-        ensure!(
-            wanted == got,
-            "the image of `{wanted}` was given the bytes of `{got}`"
-        );
-        let state = Built {
-            compiled: compiled.clone(),
-        };
-        Ok(Image {
-            reference: self.reference,
-            state,
-            brand: self.brand,
-        })
+        ensure!(wanted == got, "the image of `{wanted}` was given the bytes of `{got}`");
+        let state = Built { compiled: compiled.clone() };
+        Ok(Image { reference: self.reference, state, brand: self.brand })
     }
 }
 
 impl<'run> Image<'run, Built> {
     pub(crate) fn loaded(self) -> Image<'run, Loaded> {
-        let state = Loaded {
-            compiled: self.state.compiled,
-        };
-        Image {
-            reference: self.reference,
-            state,
-            brand: self.brand,
-        }
+        let state = Loaded { compiled: self.state.compiled };
+        Image { reference: self.reference, state, brand: self.brand }
     }
 
     pub(crate) fn stored(&self) -> &Stored {
@@ -106,16 +87,8 @@ impl<'run> Image<'run, Built> {
 
 impl<'run> Image<'run, Loaded> {
     pub(crate) fn running(self, replicas: Vec<Replica>, url: String) -> Image<'run, Running> {
-        let state = Running {
-            compiled: self.state.compiled,
-            replicas,
-            url,
-        };
-        Image {
-            reference: self.reference,
-            state,
-            brand: self.brand,
-        }
+        let state = Running { compiled: self.state.compiled, replicas, url };
+        Image { reference: self.reference, state, brand: self.brand }
     }
 
     /// What names the bytes that are about to run.
@@ -138,16 +111,8 @@ impl<'run> Image<'run, Running> {
         url: String,
         brand: Brand<'run>,
     ) -> Image<'run, Running> {
-        let state = Running {
-            compiled: compiled.clone(),
-            replicas,
-            url,
-        };
-        Image {
-            reference,
-            state,
-            brand,
-        }
+        let state = Running { compiled: compiled.clone(), replicas, url };
+        Image { reference, state, brand }
     }
 
     /// The digests of which one has to be the digest of what runs.

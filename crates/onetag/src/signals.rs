@@ -65,10 +65,7 @@ impl Interrupt {
 
     /// Takes note of one signal.
     pub(crate) fn raise(&self, signal: i32) {
-        let _ = self
-            .0
-            .first
-            .compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
+        let _ = self.0.first.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
         self.0.count.fetch_add(1, Ordering::SeqCst);
     }
 
@@ -101,10 +98,7 @@ mod tests {
         assert!(interrupt.check().is_ok());
         interrupt.raise(SIGTERM);
         interrupt.raise(SIGINT);
-        assert_eq!(
-            interrupt.check().unwrap_err().to_string(),
-            "interrupted by SIGTERM"
-        );
+        assert_eq!(interrupt.check().unwrap_err().to_string(), "interrupted by SIGTERM");
         assert_eq!(interrupt.count(), 2);
     }
 }

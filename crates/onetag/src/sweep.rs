@@ -48,11 +48,7 @@ pub(crate) fn find(layout: &Layout) -> anyhow::Result<Vec<Found>> {
             (false, false) => Life::Dead,
         };
         let consumer = record.consumer().unwrap_or("unknown").to_owned();
-        found.push(Found {
-            folder,
-            consumer,
-            life,
-        });
+        found.push(Found { folder, consumer, life });
     }
     Ok(found)
 }
@@ -93,10 +89,7 @@ pub(crate) fn sweep(context: &Context) -> anyhow::Result<()> {
             folder.run_id()
         ));
         for leftover in leftovers {
-            context.ui.line(format!(
-                "  left behind: {} {}",
-                leftover.kind, leftover.name
-            ));
+            context.ui.line(format!("  left behind: {} {}", leftover.kind, leftover.name));
         }
         archive(&folder)?;
     }
@@ -105,7 +98,5 @@ pub(crate) fn sweep(context: &Context) -> anyhow::Result<()> {
 
 /// How the services of a kept run are; all of them are gone with the keeper.
 pub(crate) fn services(folder: &RunFolder) -> BTreeMap<String, ServiceState> {
-    Client::connect(folder)
-        .and_then(|mut keeper| keeper.status())
-        .unwrap_or_default()
+    Client::connect(folder).and_then(|mut keeper| keeper.status()).unwrap_or_default()
 }

@@ -61,17 +61,12 @@ pub(crate) fn teardown(folder: &RunFolder, hurry: bool) -> anyhow::Result<Vec<Le
         .entries
         .iter()
         .filter_map(|entry| match entry {
-            Entry::Owned {
-                resource: Resource::Lease { port, .. },
-            } => Some(*port),
+            Entry::Owned { resource: Resource::Lease { port, .. } } => Some(*port),
             _ => None,
         })
         .collect();
 
-    let keeper_lives = record
-        .living()
-        .iter()
-        .any(|(role, ..)| *role == Role::Keeper);
+    let keeper_lives = record.living().iter().any(|(role, ..)| *role == Role::Keeper);
     if keeper_lives {
         // One that does not answer is ended below, like any other process.
         let _ = Client::connect(folder).and_then(|keeper| keeper.shutdown(hurry));
@@ -91,16 +86,8 @@ pub(crate) fn after_the_harness(folder: &RunFolder) -> anyhow::Result<()> {
     end_processes(folder, Role::Tool, false)?;
     // This process is the last of the run.
     for resource in Record::read(folder.path())?.outstanding() {
-        if matches!(
-            resource,
-            Resource::Process {
-                role: Role::Keeper,
-                ..
-            }
-        ) {
-            ledger.write(&Entry::Gone {
-                resource: resource.clone(),
-            })?;
+        if matches!(resource, Resource::Process { role: Role::Keeper, .. }) {
+            ledger.write(&Entry::Gone { resource: resource.clone() })?;
         }
     }
     remove_files(folder, &ledger)?;
@@ -160,9 +147,7 @@ fn end_processes(folder: &RunFolder, role: Role, hurry: bool) -> anyhow::Result<
             && *of == role
             && !id.is_alive()
         {
-            ledger.write(&Entry::Gone {
-                resource: resource.clone(),
-            })?;
+            ledger.write(&Entry::Gone { resource: resource.clone() })?;
         }
     }
     Ok(())
@@ -179,14 +164,10 @@ fn remove_files(folder: &RunFolder, ledger: &Ledger) -> anyhow::Result<()> {
             Resource::Lease { .. } => {}
             Resource::Process { .. } | Resource::Stored { .. } => continue,
         }
-        ledger.write(&Entry::Gone {
-            resource: resource.clone(),
-        })?;
+        ledger.write(&Entry::Gone { resource: resource.clone() })?;
     }
-    let entries = folder
-        .path()
-        .read_dir_utf8()
-        .with_context(|| format!("cannot list {}", folder.path()))?;
+    let entries =
+        folder.path().read_dir_utf8().with_context(|| format!("cannot list {}", folder.path()))?;
     for entry in entries.flatten() {
         if !STAYS.contains(&entry.file_name()) && entry.path() != folder.lock() {
             remove(entry.path())?;
@@ -212,38 +193,24 @@ fn leftovers(folder: &RunFolder, ports: &[u16]) -> anyhow::Result<Vec<Leftover>>
     let mut found = Vec::new();
     let run_id = folder.run_id().to_string();
     for (pid, command) in sys::owned_by(onetag_env::keys::OWNER, &run_id)? {
-        found.push(Leftover {
-            kind: "process",
-            name: format!("{pid} ({command})"),
-        });
+        found.push(Leftover { kind: "process", name: format!("{pid} ({command})") });
     }
     let record = Record::read(folder.path())?;
     let own = std::process::id();
     for (_, name, id) in record.living() {
-        let leftover = Leftover {
-            kind: "process",
-            name: format!("{} ({name})", id.pid),
-        };
+        let leftover = Leftover { kind: "process", name: format!("{} ({name})", id.pid) };
         if id.pid != own
-            && !found
-                .iter()
-                .any(|known| known.name.starts_with(&format!("{} ", id.pid)))
+            && !found.iter().any(|known| known.name.starts_with(&format!("{} ", id.pid)))
         {
             found.push(leftover);
         }
     }
     for port in ports.iter().filter(|port| sys::listening(**port)) {
-        found.push(Leftover {
-            kind: "socket",
-            name: format!("127.0.0.1:{port}"),
-        });
+        found.push(Leftover { kind: "socket", name: format!("127.0.0.1:{port}") });
     }
     for (line, reason) in &record.damaged {
         let name = format!("{} line {line}: {reason}", folder.path().join(Ledger::FILE));
-        found.push(Leftover {
-            kind: "ledger",
-            name,
-        });
+        found.push(Leftover { kind: "ledger", name });
     }
     Ok(found)
 }

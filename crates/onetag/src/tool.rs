@@ -68,14 +68,7 @@ impl<'a> Tool<'a> {
         scrub(&mut command);
         let program = command.get_program().to_string_lossy().into_owned();
         let name = program.rsplit('/').next().unwrap_or(&program).to_owned();
-        Tool {
-            command,
-            name,
-            deadline,
-            stdout: Said::Shown,
-            stderr: Said::Shown,
-            ledgers: vec![],
-        }
+        Tool { command, name, deadline, stdout: Said::Shown, stderr: Said::Shown, ledgers: vec![] }
     }
 
     /// Gives it no variable at all.
@@ -108,10 +101,7 @@ impl<'a> Tool<'a> {
             .stdout(stdio(self.stdout)?)
             .stderr(stdio(self.stderr)?)
             .process_group(0);
-        let mut child = self
-            .command
-            .spawn()
-            .with_context(|| format!("cannot run `{line}`"))?;
+        let mut child = self.command.spawn().with_context(|| format!("cannot run `{line}`"))?;
         let pid = child.id();
         let resource = ProcessId::of(pid).ok().map(|id| Resource::Process {
             role: Role::Tool,
@@ -119,10 +109,9 @@ impl<'a> Tool<'a> {
             id,
         });
         let recorded = match &resource {
-            Some(resource) => self
-                .ledgers
-                .iter()
-                .try_for_each(|ledger| ledger.own(resource.clone())),
+            Some(resource) => {
+                self.ledgers.iter().try_for_each(|ledger| ledger.own(resource.clone()))
+            }
             None => Ok(()),
         };
         let stdout = drain(child.stdout.take());
@@ -137,18 +126,11 @@ impl<'a> Tool<'a> {
         }
         if let Some(resource) = resource {
             for ledger in &self.ledgers {
-                ledger.write(&Entry::Gone {
-                    resource: resource.clone(),
-                })?;
+                ledger.write(&Entry::Gone { resource: resource.clone() })?;
             }
         }
         let status = outcome.with_context(|| format!("running `{line}`"))?;
-        Ok(Finished {
-            line,
-            status,
-            stdout: collect(stdout)?,
-            stderr: collect(stderr)?,
-        })
+        Ok(Finished { line, status, stdout: collect(stdout)?, stderr: collect(stderr)? })
     }
 
     /// Waits for the end, passing on every signal and minding the deadline.
@@ -183,10 +165,7 @@ impl<'a> Tool<'a> {
                 asked_to_end = Some(Deadline::within(GRACE));
             } else if asked_to_end.as_ref().is_some_and(Deadline::passed) {
                 interrupt.check()?;
-                bail!(
-                    "it took longer than {:?} and did not end when asked",
-                    self.deadline
-                );
+                bail!("it took longer than {:?} and did not end when asked", self.deadline);
             }
         }
     }
@@ -288,9 +267,8 @@ mod tests {
 
     #[test]
     fn what_it_says_is_captured_and_its_code_is_kept() {
-        let finished = sh("echo out; echo err >&2; exit 3", LONG)
-            .finish(&Interrupt::default())
-            .unwrap();
+        let finished =
+            sh("echo out; echo err >&2; exit 3", LONG).finish(&Interrupt::default()).unwrap();
         assert_eq!(finished.stdout, b"out\n");
         assert_eq!(finished.status.code(), Some(3));
         assert_eq!(
@@ -301,13 +279,8 @@ mod tests {
 
     #[test]
     fn much_output_does_not_block() {
-        let finished = sh("head -c 1000000 /dev/zero", LONG)
-            .finish(&Interrupt::default())
-            .unwrap();
-        assert_eq!(
-            (finished.stdout.len(), finished.stderr.len()),
-            (1_000_000, 0)
-        );
+        let finished = sh("head -c 1000000 /dev/zero", LONG).finish(&Interrupt::default()).unwrap();
+        assert_eq!((finished.stdout.len(), finished.stderr.len()), (1_000_000, 0));
     }
 
     #[test]
@@ -315,10 +288,7 @@ mod tests {
         let error = sh("sleep 600 & echo $!; wait", Duration::from_millis(50))
             .finish(&Interrupt::default())
             .unwrap_err();
-        assert!(
-            format!("{error:#}").contains("took longer than 50ms"),
-            "{error:#}"
-        );
+        assert!(format!("{error:#}").contains("took longer than 50ms"), "{error:#}");
     }
 
     #[test]
@@ -339,10 +309,7 @@ mod tests {
             ready
         });
         let error = sh(&script, LONG).finish(&interrupt).unwrap_err();
-        assert_eq!(
-            crate::exit::classify(&error),
-            crate::exit::Exit::Signal(SIGTERM)
-        );
+        assert_eq!(crate::exit::classify(&error), crate::exit::Exit::Signal(SIGTERM));
         let ready = watcher.join().unwrap();
         assert!(ready.with_extension("asked").exists());
     }
@@ -360,10 +327,9 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let folder = camino::Utf8Path::from_path(temp.path()).unwrap();
         let ledger = Ledger::open(folder).unwrap();
-        sh("true", LONG)
-            .recorded([&ledger])
-            .finish(&Interrupt::default())
-            .unwrap();
+        // It ends once it finds itself there.
+        let script = format!("until grep -q '\"role\":\"tool\"' {folder}/ledger.jsonl; do :; done");
+        sh(&script, LONG).recorded([&ledger]).finish(&Interrupt::default()).unwrap();
         let record = crate::ledger::Record::read(folder).unwrap();
         assert_eq!(record.entries.len(), 2);
         assert!(record.outstanding().is_empty());

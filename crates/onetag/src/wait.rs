@@ -15,10 +15,7 @@ pub(crate) struct Deadline {
 impl Deadline {
     /// A deadline that ends `limit` from now.
     pub(crate) fn within(limit: Duration) -> Deadline {
-        Deadline {
-            started: Instant::now(),
-            limit,
-        }
+        Deadline { started: Instant::now(), limit }
     }
 
     /// What is left of it; zero once it has passed.
@@ -78,12 +75,7 @@ pub(crate) fn until<T>(
         };
         interrupt.check()?;
         if deadline.passed() {
-            return Err(TimedOut {
-                what: what.to_owned(),
-                limit,
-                last,
-            }
-            .into());
+            return Err(TimedOut { what: what.to_owned(), limit, last }.into());
         }
         std::thread::sleep(pause.min(deadline.left()));
         pause = (pause * 3 / 2).min(Duration::from_millis(25));
@@ -97,20 +89,12 @@ mod tests {
     #[test]
     fn the_last_look_is_told() {
         let mut looks = 0;
-        let waited = until(
-            "opening",
-            Duration::from_millis(5),
-            &Interrupt::default(),
-            || {
-                looks += 1;
-                Ok(Look::<()>::NotYet(format!("look {looks}")))
-            },
-        );
+        let waited = until("opening", Duration::from_millis(5), &Interrupt::default(), || {
+            looks += 1;
+            Ok(Look::<()>::NotYet(format!("look {looks}")))
+        });
         let text = waited.unwrap_err().to_string();
-        assert_eq!(
-            text,
-            format!("opening took longer than 5ms; last seen: look {looks}")
-        );
+        assert_eq!(text, format!("opening took longer than 5ms; last seen: look {looks}"));
     }
 
     #[test]

@@ -55,10 +55,7 @@ pub(crate) fn witness<'run>(
             });
         }
     }
-    let witness = Witness {
-        run_id: folder.run_id(),
-        replicas,
-    };
+    let witness = Witness { run_id: folder.run_id(), replicas };
     write_json(&folder.witness(), &witness)?;
     witness.verdict().context("the witness refuses this run")?;
     Ok(witness)

@@ -23,21 +23,13 @@ fn no_capability_is_an_empty_value() {
     let text = GOOD.replace("copy-out,kill,stop", "");
     let environment = Environment::parse(&text).unwrap();
     assert!(environment.capabilities.is_empty());
-    assert!(
-        environment
-            .render()
-            .unwrap()
-            .ends_with("\nONETAG_CAPABILITIES=\n")
-    );
+    assert!(environment.render().unwrap().ends_with("\nONETAG_CAPABILITIES=\n"));
 }
 
 #[test]
 fn services_and_capabilities_are_found_by_name() {
     let environment = Environment::parse(GOOD).unwrap();
-    assert_eq!(
-        environment.service("signal-hub").unwrap().url,
-        "http://127.0.0.1:41234"
-    );
+    assert_eq!(environment.service("signal-hub").unwrap().url, "http://127.0.0.1:41234");
     assert!(environment.has("kill") && !environment.has("pause"));
     assert_snapshot!(environment.service("hub").unwrap_err(), @r"
     ONETAG_SERVICES: the run has no service `hub`, only: mail, signal-hub
@@ -48,10 +40,8 @@ fn services_and_capabilities_are_found_by_name() {
 #[test]
 fn lines_are_the_file_line_by_line() {
     let environment = Environment::parse(GOOD).unwrap();
-    let lines: String = environment
-        .lines()
-        .map(|(key, value)| format!("{key}={value}\n"))
-        .collect();
+    let lines: String =
+        environment.lines().map(|(key, value)| format!("{key}={value}\n")).collect();
     assert_eq!(lines, GOOD);
 }
 
@@ -59,11 +49,7 @@ fn lines_are_the_file_line_by_line() {
 fn variables_of_a_process_are_read_by_key() {
     let environment = Environment::parse(GOOD).unwrap();
     let vars = Vec::from_iter(environment.lines());
-    let find = |key: &str| {
-        vars.iter()
-            .find(|(k, _)| k == key)
-            .map(|(_, value)| value.clone())
-    };
+    let find = |key: &str| vars.iter().find(|(k, _)| k == key).map(|(_, value)| value.clone());
     assert_eq!(Environment::from_vars(find), Ok(environment));
 }
 

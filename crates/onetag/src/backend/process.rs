@@ -42,13 +42,7 @@ impl Keeper {
     ) -> anyhow::Result<(Keeper, Addresses)> {
         let (child, attachment) = keeper::start(minted.folder(), minted.ledger(), minted.lock())?;
         let addresses = lease(minted.folder(), plan, before)?;
-        Ok((
-            Keeper {
-                child,
-                _attachment: attachment,
-            },
-            addresses,
-        ))
+        Ok((Keeper { child, _attachment: attachment }, addresses))
     }
 
     /// Waits for the keeper, which was told to end, so that it is not left as a
@@ -82,11 +76,7 @@ pub(crate) fn lease(
 impl<'run> Process<'run> {
     /// The backend of a run whose keeper holds these addresses.
     pub(crate) fn new(run: &Run<'run>, addresses: Addresses) -> Process<'run> {
-        Process {
-            folder: run.folder().clone(),
-            addresses,
-            _brand: run.brand(),
-        }
+        Process { folder: run.folder().clone(), addresses, _brand: run.brand() }
     }
 
     /// Phase 3: makes sure that the store has the image's executable.
@@ -99,9 +89,7 @@ impl<'run> Process<'run> {
             "{} was changed after it was built",
             stored.path
         );
-        let resource = Resource::Stored {
-            digest: stored.digest.to_string(),
-        };
+        let resource = Resource::Stored { digest: stored.digest.to_string() };
         crate::ledger::Ledger::open(self.folder.path())?.write(&Entry::Borrowed { resource })?;
         Ok(image.loaded())
     }
@@ -164,10 +152,7 @@ impl<'run> Process<'run> {
             log: &launch.log,
         };
         wait_until_ready(&started, &mut keeper, limit, interrupt)?;
-        Ok(Replica {
-            name: format!("{}-0", launch.service),
-            pid: id.pid,
-        })
+        Ok(Replica { name: format!("{}-0", launch.service), pid: id.pid })
     }
 
     /// Stops a service that is to be replaced.
@@ -190,10 +175,7 @@ impl<'run> Process<'run> {
             .context("the executable has a path that is not UTF-8")?;
         let location = format!("process {}", replica.pid);
         let identity = FileIdentity::of_path(&executable).with_context(|| {
-            format!(
-                "`{}`, {location}, ended before it was looked at",
-                replica.name
-            )
+            format!("`{}`, {location}, ended before it was looked at", replica.name)
         })?;
         let stored = image.stored();
         if stored.identity == Some(identity) {
@@ -208,10 +190,9 @@ impl<'run> Process<'run> {
     pub(crate) fn replica(folder: &RunFolder, service: &str) -> anyhow::Result<Option<Replica>> {
         let state = Client::connect(folder)?.status()?.remove(service);
         Ok(match state {
-            Some(ServiceState::Running { id }) => Some(Replica {
-                name: format!("{service}-0"),
-                pid: id.pid,
-            }),
+            Some(ServiceState::Running { id }) => {
+                Some(Replica { name: format!("{service}-0"), pid: id.pid })
+            }
             _ => None,
         })
     }

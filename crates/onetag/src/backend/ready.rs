@@ -48,10 +48,7 @@ pub(super) fn wait_until_ready(
             Some(ServiceState::Running { id }) if id.pid == started.pid => Ok(Look::NotYet(last)),
             state => {
                 let how = state.map_or("is not there".to_owned(), |state| state.describe());
-                Err(anyhow!(
-                    "service `{}` {how} before it was ready",
-                    started.service
-                ))
+                Err(anyhow!("service `{}` {how} before it was ready", started.service))
             }
         }
     });
@@ -59,19 +56,13 @@ pub(super) fn wait_until_ready(
 }
 
 fn ask(url: &str) -> Result<u16, minreq::Error> {
-    let answer = minreq::get(url)
-        .with_timeout(QUESTION)
-        .with_follow_redirects(false)
-        .send()?;
+    let answer = minreq::get(url).with_timeout(QUESTION).with_follow_redirects(false).send()?;
     Ok(answer.status_code)
 }
 
 /// Adds the last words of the service, and what is known to mend them.
 fn explain(started: &Started<'_>, error: anyhow::Error) -> anyhow::Error {
-    if error
-        .chain()
-        .any(|cause| cause.is::<crate::signals::Interrupted>())
-    {
+    if error.chain().any(|cause| cause.is::<crate::signals::Interrupted>()) {
         return error;
     }
     let lines = last_lines(started.log, LOG_LINES);
@@ -85,10 +76,7 @@ fn explain(started: &Started<'_>, error: anyhow::Error) -> anyhow::Error {
             text.push_str(line);
         }
     }
-    if lines
-        .iter()
-        .any(|line| line.to_lowercase().contains("address already in use"))
-    {
+    if lines.iter().any(|line| line.to_lowercase().contains("address already in use")) {
         text.push_str(&format!(
             "\nhint: port {} is held by the keeper, which never listens on it; \
              set SO_REUSEADDR before binding",

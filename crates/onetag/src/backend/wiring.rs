@@ -9,16 +9,8 @@ use crate::workspace::{Placeholder, PlannedService, ServiceField, StoreKind, Tem
 
 /// What services get of the host's environment; everything else stays outside,
 /// so that a run does not depend on who starts it.
-const ALLOWED: [&str; 8] = [
-    "PATH",
-    "LANG",
-    "LC_ALL",
-    "TZ",
-    "TMPDIR",
-    "RUST_LOG",
-    "RUST_BACKTRACE",
-    "LLVM_PROFILE_FILE",
-];
+const ALLOWED: [&str; 8] =
+    ["PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "RUST_LOG", "RUST_BACKTRACE", "LLVM_PROFILE_FILE"];
 
 /// The ports of a run's services, all on 127.0.0.1.
 #[derive(Clone, Debug, Default)]
@@ -32,10 +24,7 @@ impl Addresses {
     }
 
     pub(crate) fn port(&self, service: &str) -> anyhow::Result<u16> {
-        self.0
-            .get(service)
-            .copied()
-            .ok_or_else(|| anyhow!("service `{service}` has no address"))
+        self.0.get(service).copied().ok_or_else(|| anyhow!("service `{service}` has no address"))
     }
 
     pub(crate) fn url(&self, service: &str) -> anyhow::Result<String> {
@@ -51,13 +40,7 @@ pub(super) fn environment(
     addresses: &Addresses,
 ) -> anyhow::Result<BTreeMap<String, String>> {
     let name = planned.service.name.as_str();
-    let wiring = Wiring {
-        name,
-        planned,
-        reference,
-        folder,
-        addresses,
-    };
+    let wiring = Wiring { name, planned, reference, folder, addresses };
     let mut environment = BTreeMap::new();
     for key in ALLOWED {
         if let Ok(value) = std::env::var(key) {
@@ -68,34 +51,25 @@ pub(super) fn environment(
         environment.insert(key.clone(), crate::workspace::resolve(template, &wiring)?);
     }
     environment.insert(onetag_env::keys::IMAGE.to_owned(), reference.to_string());
-    environment.insert(
-        onetag_env::keys::RUN_ID.to_owned(),
-        folder.run_id().to_string(),
-    );
+    environment.insert(onetag_env::keys::RUN_ID.to_owned(), folder.run_id().to_string());
     Ok(environment)
 }
 
 /// The variables of a service as its metadata writes them, to see later whether
 /// they are others.
 pub(crate) fn variables(planned: &PlannedService) -> BTreeMap<String, String> {
-    planned
-        .env
-        .iter()
-        .map(|(key, template)| (key.clone(), template.to_string()))
-        .collect()
+    planned.env.iter().map(|(key, template)| (key.clone(), template.to_string())).collect()
 }
 
 /// The services that this one talks to: those of its metadata, and those that
 /// the suite's variables name.
 pub(super) fn needs(planned: &PlannedService) -> Vec<String> {
-    let named = planned
-        .env
-        .values()
-        .flat_map(Template::placeholders)
-        .filter_map(|placeholder| match placeholder {
+    let named = planned.env.values().flat_map(Template::placeholders).filter_map(|placeholder| {
+        match placeholder {
             Placeholder::Service { service, .. } => Some(service),
             _ => None,
-        });
+        }
+    });
     let all: BTreeSet<&String> = planned.service.needs.iter().chain(named).collect();
     all.into_iter().cloned().collect()
 }

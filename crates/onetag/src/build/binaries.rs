@@ -59,18 +59,11 @@ pub(super) fn summary(
                 path: relative.to_owned(),
                 build_platform: Some(BuildPlatform::Target),
             };
-            non_test_binaries
-                .entry(artifact.package_id.clone())
-                .or_default()
-                .insert(summary);
+            non_test_binaries.entry(artifact.package_id.clone()).or_default().insert(summary);
         }
     }
     let scripts = &artifacts.build_scripts;
-    let below = |path: &Utf8Path| {
-        path.strip_prefix(target_directory)
-            .ok()
-            .map(Utf8Path::to_owned)
-    };
+    let below = |path: &Utf8Path| path.strip_prefix(target_directory).ok().map(Utf8Path::to_owned);
     let meta = json!({
         "target-directory": target_directory,
         "build-directory": target_directory,
@@ -98,20 +91,11 @@ pub(super) fn summary(
     });
     let rust_build_meta: RustBuildMetaSummary =
         serde_json::from_value(meta).context("nextest describes builds in another way")?;
-    Ok(BinaryListSummary {
-        rust_build_meta,
-        rust_binaries,
-    })
+    Ok(BinaryListSummary { rust_build_meta, rust_binaries })
 }
 
 /// `debug` of `debug/deps/name-hash`, with the platform's folder if there is one.
 fn output_directory(relative: &Utf8Path) -> anyhow::Result<&Utf8Path> {
-    let parent = relative
-        .parent()
-        .ok_or_else(|| anyhow!("{relative} lies in no folder"))?;
-    Ok(if parent.file_name() == Some("deps") {
-        parent.parent().unwrap_or(parent)
-    } else {
-        parent
-    })
+    let parent = relative.parent().ok_or_else(|| anyhow!("{relative} lies in no folder"))?;
+    Ok(if parent.file_name() == Some("deps") { parent.parent().unwrap_or(parent) } else { parent })
 }

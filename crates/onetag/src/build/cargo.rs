@@ -40,9 +40,7 @@ impl<'a> Selection<'a> {
     }
 
     pub(super) fn services(&self) -> impl Iterator<Item = (&'a str, &'a Service)> {
-        self.services
-            .iter()
-            .map(|(name, service)| (*name, *service))
+        self.services.iter().map(|(name, service)| (*name, *service))
     }
 
     fn arguments(&self) -> Vec<String> {
@@ -52,11 +50,8 @@ impl<'a> Selection<'a> {
             .map(|service| service.package.as_str())
             .chain(self.tests.iter().map(|(package, _)| *package))
             .collect();
-        let bins: BTreeSet<&str> = self
-            .services
-            .values()
-            .map(|service| service.binary.as_str())
-            .collect();
+        let bins: BTreeSet<&str> =
+            self.services.values().map(|service| service.binary.as_str()).collect();
         let tests: BTreeSet<&str> = self.tests.iter().map(|(_, target)| *target).collect();
         let pair = |flag: &'static str| move |name: &str| [flag.to_owned(), name.to_owned()];
         packages
@@ -116,9 +111,7 @@ enum Message {
 impl Artifact {
     /// The executable, which every artifact in [`Artifacts`] has.
     pub(super) fn executable(&self) -> anyhow::Result<&Utf8PathBuf> {
-        self.executable
-            .as_ref()
-            .ok_or_else(|| anyhow!("`{}` has no executable", self.target.name))
+        self.executable.as_ref().ok_or_else(|| anyhow!("`{}` has no executable", self.target.name))
     }
 
     pub(super) fn is_test(&self) -> bool {
@@ -134,11 +127,9 @@ impl Artifact {
         let fragment = self.package_id.rsplit('#').next().unwrap_or_default();
         match fragment.split_once('@') {
             Some((name, _version)) => name,
-            None => self
-                .manifest_path
-                .parent()
-                .and_then(|path| path.file_name())
-                .unwrap_or(fragment),
+            None => {
+                self.manifest_path.parent().and_then(|path| path.file_name()).unwrap_or(fragment)
+            }
         }
     }
 }
@@ -146,10 +137,7 @@ impl Artifact {
 impl Artifacts {
     fn parse(stdout: &[u8]) -> anyhow::Result<Artifacts> {
         let mut artifacts = Artifacts::default();
-        for line in stdout
-            .split(|byte| *byte == b'\n')
-            .filter(|line| line.starts_with(b"{"))
-        {
+        for line in stdout.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"{")) {
             match serde_json::from_slice(line).context("cargo says something unexpected")? {
                 Message::CompilerArtifact(artifact) if artifact.executable.is_some() => {
                     artifacts.executables.push(artifact);
@@ -193,11 +181,8 @@ pub(super) fn build<'a>(
         .recorded(ledgers)
         .finish(&context.interrupt)?;
     if !finished.status.success() {
-        let failed: anyhow::Result<Artifacts> = Err(anyhow!(
-            "cargo could not build it: `{}` {}",
-            finished.line,
-            finished.ended()
-        ));
+        let failed: anyhow::Result<Artifacts> =
+            Err(anyhow!("cargo could not build it: `{}` {}", finished.line, finished.ended()));
         return failed.exit(Exit::Build);
     }
     let artifacts = Artifacts::parse(&finished.stdout)?;
@@ -221,10 +206,7 @@ mod tests {
     fn executables_are_found_by_package_and_target() {
         let artifacts = Artifacts::parse(MESSAGES.as_bytes()).unwrap();
         assert_eq!(artifacts.executables.len(), 2);
-        assert_eq!(
-            artifacts.binary("alpha", "alpha").unwrap(),
-            "/w/target/debug/alpha"
-        );
+        assert_eq!(artifacts.binary("alpha", "alpha").unwrap(), "/w/target/debug/alpha");
         assert!(artifacts.executables[1].is_test());
         assert_eq!(
             artifacts.binary("beta", "beta").unwrap_err().to_string(),

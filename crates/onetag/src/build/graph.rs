@@ -33,19 +33,14 @@ struct Inputs {
 pub(super) fn cargo_metadata(context: &Context, layout: &Layout) -> anyhow::Result<Utf8PathBuf> {
     let host = toolchain(context, layout)?.host;
     let workspace = &context.workspace;
-    let (answer, key) = (
-        layout.cache().join("graph.json"),
-        layout.cache().join("graph.key.json"),
-    );
+    let (answer, key) = (layout.cache().join("graph.json"), layout.cache().join("graph.key.json"));
     let inputs = |others: Vec<Utf8PathBuf>| {
         let own = ["Cargo.lock", ".cargo/config.toml"].map(|name| workspace.root.join(name));
         let files = own.into_iter().chain(others);
         Inputs {
             workspace: workspace.fingerprint.clone(),
             host: host.clone(),
-            files: files
-                .map(|path| (path.clone(), FileIdentity::of_path(&path).ok()))
-                .collect(),
+            files: files.map(|path| (path.clone(), FileIdentity::of_path(&path).ok())).collect(),
         }
     };
     if answer.exists()
@@ -85,9 +80,6 @@ fn path_packages(metadata: &[u8], root: &Utf8Path) -> anyhow::Result<Vec<Utf8Pat
     }
     let metadata: Metadata = serde_json::from_slice(metadata)
         .with_context(|| format!("cargo describes the packages of {root} in another way"))?;
-    let of_path = metadata
-        .packages
-        .into_iter()
-        .filter(|package| package.source.is_none());
+    let of_path = metadata.packages.into_iter().filter(|package| package.source.is_none());
     Ok(of_path.map(|package| package.manifest_path).collect())
 }

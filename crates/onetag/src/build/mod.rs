@@ -71,25 +71,14 @@ pub(crate) fn build<'a>(
     let graph = std::thread::scope(|scope| {
         let graph = scope.spawn(|| graph::cargo_metadata(context, &layout));
         let built = locked_build(context, &layout, jobs, ledgers);
-        let graph = graph
-            .join()
-            .unwrap_or_else(|_| Err(anyhow::anyhow!("a thread panicked")));
+        let graph = graph.join().unwrap_or_else(|_| Err(anyhow::anyhow!("a thread panicked")));
         built.and_then(|built| Ok((built, graph?)))
     });
     let ((services, binaries), cargo_metadata) = graph?;
-    Ok(Build {
-        services,
-        nextest: NextestInputs {
-            cargo_metadata,
-            binaries,
-        },
-    })
+    Ok(Build { services, nextest: NextestInputs { cargo_metadata, binaries } })
 }
 
-type Parts = (
-    BTreeMap<String, Compiled>,
-    nextest_metadata::BinaryListSummary,
-);
+type Parts = (BTreeMap<String, Compiled>, nextest_metadata::BinaryListSummary);
 
 fn locked_build<'a>(
     context: &Context,
@@ -98,9 +87,7 @@ fn locked_build<'a>(
     ledgers: impl IntoIterator<Item = &'a Ledger>,
 ) -> anyhow::Result<Parts> {
     let _lock = FileLock::take(&layout.build_lock(), OTHERS, &context.interrupt, || {
-        context
-            .ui
-            .line("waiting for the build of another onetag command");
+        context.ui.line("waiting for the build of another onetag command");
     })?;
     let selection = cargo::Selection::of(jobs);
     let artifacts = cargo::build(context, &selection, ledgers)?;

@@ -84,10 +84,7 @@ pub(super) struct Store {
 
 impl Store {
     pub(super) fn open(layout: &Layout) -> anyhow::Result<Store> {
-        let store = Store {
-            store: layout.store(),
-            cache: layout.cache().join("executables"),
-        };
+        let store = Store { store: layout.store(), cache: layout.cache().join("executables") };
         make_folder(&store.store)?;
         make_folder(&store.cache)?;
         Ok(store)
@@ -95,31 +92,23 @@ impl Store {
 
     /// Takes the binary of a service in.
     pub(super) fn compiled(&self, service: &str, source: &Utf8Path) -> anyhow::Result<Compiled> {
-        let known = self.known(&format!("service-{service}"), source, |stored| {
-            let contents = Contents::of(&stored.path, service)?;
+        let known = self.known(&format!("service-{service}"), source, |copy| {
+            let contents = Contents::of(copy, service)?;
             let closure = contents
                 .closure()
                 .map(|path| Ok((path.to_owned(), FileIdentity::of_path(path)?)))
                 .collect::<anyhow::Result<_>>()?;
-            Ok(Some(KnownImage {
-                digests: *contents.digests(),
-                closure,
-            }))
+            let digests = *contents.digests();
+            Ok((digests.executable, Some(KnownImage { digests, closure })))
         })?;
-        let image = known
-            .image
-            .with_context(|| format!("`{service}` has no image"))?;
-        Ok(Compiled {
-            service: service.to_owned(),
-            digests: image.digests,
-            stored: known.stored,
-        })
+        let image = known.image.with_context(|| format!("`{service}` has no image"))?;
+        Ok(Compiled { service: service.to_owned(), digests: image.digests, stored: known.stored })
     }
 
     /// Takes a test binary in, and says where it is.
     pub(super) fn test(&self, name: &str, source: &Utf8Path) -> anyhow::Result<Utf8PathBuf> {
         Ok(self
-            .known(&format!("test-{name}"), source, |_| Ok(None))?
+            .known(&format!("test-{name}"), source, |copy| Ok((hash_file(copy)?, None)))?
             .stored
             .path)
     }
@@ -128,7 +117,7 @@ impl Store {
         &self,
         key: &str,
         source: &Utf8Path,
-        image: impl FnOnce(&Stored) -> anyhow::Result<Option<KnownImage>>,
+        look: impl FnOnce(&Utf8Path) -> anyhow::Result<(Digest, Option<KnownImage>)>,
     ) -> anyhow::Result<Known> {
         let note = self.cache.join(format!("{key}.json"));
         let identity = FileIdentity::of_path(source)?;
@@ -140,44 +129,36 @@ impl Store {
         {
             return Ok(known);
         }
-        let stored = self.take_in(source)?;
-        let image = image(&stored)?;
-        let known = Known {
-            source: source.to_owned(),
-            identity,
-            stored,
-            image,
-        };
+        let (stored, image) = self.take_in(source, look)?;
+        let known = Known { source: source.to_owned(), identity, stored, image };
         write_json(&note, &known)?;
         Ok(known)
     }
 
-    /// Copies an executable, hashes the copy, and gives it its place.
+    /// Copies an executable, has the copy hashed, and gives it its place.
     ///
     /// A reflink where the file system has them, else a copy; never a hard link:
     /// cargo may write into its own file again.
-    fn take_in(&self, source: &Utf8Path) -> anyhow::Result<Stored> {
-        let name = source
-            .file_name()
-            .with_context(|| format!("{source} has no name"))?;
+    fn take_in<T>(
+        &self,
+        source: &Utf8Path,
+        look: impl FnOnce(&Utf8Path) -> anyhow::Result<(Digest, T)>,
+    ) -> anyhow::Result<(Stored, T)> {
+        let name = source.file_name().with_context(|| format!("{source} has no name"))?;
         let partial = self.store.join(format!(".partial-{}", std::process::id()));
-        let copy = || -> anyhow::Result<Stored> {
+        let copy = || -> anyhow::Result<(Stored, T)> {
             fs::copy(source, &partial).with_context(|| {
                 format!("cannot copy {source} to {partial}\nhint: look whether the disk is full")
             })?;
             fs::set_permissions(&partial, fs::Permissions::from_mode(0o555))
                 .with_context(|| format!("cannot make {partial} executable"))?;
-            let digest = hash_file(&partial)?;
+            let (digest, seen) = look(&partial)?;
             let folder = self.store.join(digest.hex());
             make_folder(&folder)?;
             let path = folder.join(name);
             fs::rename(&partial, &path).with_context(|| format!("cannot make {path}"))?;
             let identity = FileIdentity::of_path(&path)?;
-            Ok(Stored {
-                digest,
-                path,
-                identity: Some(identity),
-            })
+            Ok((Stored { digest, path, identity: Some(identity) }, seen))
         };
         copy().inspect_err(|_| {
             let _ = fs::remove_file(&partial);
@@ -194,10 +175,7 @@ impl Store {
         }
         for run in layout.list()? {
             for entry in Record::read(run.path())?.entries {
-                if let Entry::Borrowed {
-                    resource: Resource::Stored { digest },
-                } = entry
-                {
+                if let Entry::Borrowed { resource: Resource::Stored { digest } } = entry {
                     used.insert(digest.trim_start_matches("sha256:").to_owned());
                 }
             }

@@ -44,17 +44,8 @@ pub(super) fn toolchain(context: &Context, layout: &Layout) -> anyhow::Result<To
         .success()?;
     let text = String::from_utf8(finished.stdout).context("rustc says something unexpected")?;
     let mut lines = text.lines();
-    let mut next = || {
-        lines
-            .next()
-            .ok_or_else(|| anyhow!("rustc does not tell its host: {text}"))
-    };
-    let toolchain = Toolchain {
-        host: next()?.to_owned(),
-        library: next()?.into(),
-        cargo,
-        chosen,
-    };
+    let mut next = || lines.next().ok_or_else(|| anyhow!("rustc does not tell its host: {text}"));
+    let toolchain = Toolchain { host: next()?.to_owned(), library: next()?.into(), cargo, chosen };
     make_folder(&layout.cache())?;
     write_json(&path, &toolchain)?;
     Ok(toolchain)

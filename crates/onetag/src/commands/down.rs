@@ -13,9 +13,7 @@ pub(crate) fn down(arguments: &Down) -> anyhow::Result<Exit> {
     let suite = job(&context, &arguments.suite)?.suite.name.clone();
     let found = kept(&context.layout(), &suite)?;
     if found.is_empty() {
-        context
-            .ui
-            .line(format!("there is no kept run of `{suite}`"));
+        context.ui.line(format!("there is no kept run of `{suite}`"));
     }
     let mut exit = Exit::Success;
     for run in found {
@@ -26,9 +24,7 @@ pub(crate) fn down(arguments: &Down) -> anyhow::Result<Exit> {
         let _lock = FileLock::try_take(&folder.lock())?;
         archive(&folder)?;
         for leftover in &leftovers {
-            context
-                .ui
-                .line(format!("left behind: {} {}", leftover.kind, leftover.name));
+            context.ui.line(format!("left behind: {} {}", leftover.kind, leftover.name));
             exit = Exit::Failure;
         }
         let finished = folder.layout().finished().join(folder.run_id().to_string());

@@ -35,9 +35,7 @@ fn reports(arguments: &E2e) -> anyhow::Result<Vec<(Exit, crate::report::RunRepor
     if let Some(twice) = suites.iter().find(|suite| !named.insert(suite.as_str())) {
         return usage(format!("`{twice}` is named twice"));
     }
-    let jobs = suites
-        .iter()
-        .map(|suite| job(&context, suite))
-        .collect::<anyhow::Result<Vec<_>>>()?;
+    let jobs =
+        suites.iter().map(|suite| job(&context, suite)).collect::<anyhow::Result<Vec<_>>>()?;
     driver::drive(&context, &jobs, &options)
 }

@@ -31,10 +31,8 @@ pub(crate) fn hook(arguments: &Hook) -> anyhow::Result<Exit> {
         environment.consumer
     );
     check_that_it_lives(&environment)?;
-    let lines: String = environment
-        .lines()
-        .map(|(key, value)| format!("{key}={value}\n"))
-        .collect();
+    let lines: String =
+        environment.lines().map(|(key, value)| format!("{key}={value}\n")).collect();
     match std::env::var_os(NEXTEST_ENV) {
         Some(file) => OpenOptions::new()
             .append(true)

@@ -42,11 +42,7 @@ fn conclude(
     let (exit, runs, error) = match result {
         Ok(runs) => {
             let exit = Exit::worst(runs.iter().map(|(exit, _)| *exit));
-            (
-                exit,
-                runs.into_iter().map(|(_, report)| report).collect(),
-                None,
-            )
+            (exit, runs.into_iter().map(|(_, report)| report).collect(), None)
         }
         Err(error) => (classify(&error), Vec::new(), Some(error)),
     };
@@ -79,10 +75,7 @@ fn the_kept_run(context: &Context, suite: &str) -> anyhow::Result<Found> {
 
 /// Several kept runs of one suite: nobody can tell which one is meant.
 fn several(suite: &str, found: &[Found]) -> String {
-    let runs: Vec<String> = found
-        .iter()
-        .map(|run| run.folder.run_id().to_string())
-        .collect();
+    let runs: Vec<String> = found.iter().map(|run| run.folder.run_id().to_string()).collect();
     format!(
         "there are {} kept runs of `{suite}`: {}\nhint: `cargo xtask down {suite}` ends them all",
         runs.len(),

@@ -43,9 +43,7 @@ pub(crate) fn status(arguments: &Status) -> anyhow::Result<Exit> {
         Format::Human if runs.is_empty() => context.ui.line("there are no runs"),
         Format::Human => {
             use std::io::Write as _;
-            std::io::stdout()
-                .lock()
-                .write_all(table(&runs).as_bytes())?;
+            std::io::stdout().lock().write_all(table(&runs).as_bytes())?;
         }
     }
     Ok(Exit::Success)
@@ -56,24 +54,15 @@ fn show(found: &Found) -> Shown {
     let mut services: BTreeMap<String, ShownService> = sweep::services(&found.folder)
         .into_iter()
         .map(|(name, state)| {
-            (
-                name,
-                ShownService {
-                    state: state.describe(),
-                    url: None,
-                    image: None,
-                },
-            )
+            (name, ShownService { state: state.describe(), url: None, image: None })
         })
         .collect();
     for (name, deployed) in plan.iter().flat_map(|plan| &plan.services) {
-        let service = services
-            .entry(name.clone())
-            .or_insert_with(|| ShownService {
-                state: "is gone".to_owned(),
-                url: None,
-                image: None,
-            });
+        let service = services.entry(name.clone()).or_insert_with(|| ShownService {
+            state: "is gone".to_owned(),
+            url: None,
+            image: None,
+        });
         service.url = Some(deployed.url.clone());
         service.image = Some(deployed.reference.clone());
     }
@@ -96,10 +85,7 @@ fn show(found: &Found) -> Shown {
 fn table(runs: &[Shown]) -> String {
     let mut text = String::new();
     for run in runs {
-        let name = run
-            .tag
-            .clone()
-            .unwrap_or_else(|| format!("{}-{}", run.consumer, run.run_id));
+        let name = run.tag.clone().unwrap_or_else(|| format!("{}-{}", run.consumer, run.run_id));
         let age = humantime::format_duration(Duration::from_secs(run.age_seconds));
         text.push_str(&format!("{name}  {}  {age} old\n", run.state));
         let width = run.services.keys().map(String::len).max().unwrap_or(0);
@@ -136,11 +122,7 @@ mod tests {
                 ),
                 (
                     "be".to_owned(),
-                    ShownService {
-                        state: "ended with code 1".to_owned(),
-                        url: None,
-                        image: None,
-                    },
+                    ShownService { state: "ended with code 1".to_owned(), url: None, image: None },
                 ),
             ]),
         };

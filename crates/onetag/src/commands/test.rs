@@ -16,10 +16,7 @@ use crate::witness::witness;
 
 /// Runs the suite, unless what runs is not what would be built.
 pub(crate) fn test(arguments: &Test) -> anyhow::Result<Exit> {
-    conclude(
-        arguments.reporting.format,
-        report(arguments).map(|report| vec![report]),
-    )
+    conclude(arguments.reporting.format, report(arguments).map(|report| vec![report]))
 }
 
 fn report(arguments: &Test) -> anyhow::Result<(Exit, RunReport)> {
@@ -46,18 +43,9 @@ fn report(arguments: &Test) -> anyhow::Result<(Exit, RunReport)> {
         || reopened.enter(|run| refuse_what_is_stale(&run, &job, &build, &plan)),
         |()| "what runs is what was built".to_owned(),
     )?;
-    let (exit, tests) = run_tests(
-        &context,
-        job.suite,
-        &build,
-        &nextest,
-        &folder,
-        &mut timeline,
-    )?;
+    let (exit, tests) = run_tests(&context, job.suite, &build, &nextest, &folder, &mut timeline)?;
     let report = kept::report(&plan, &folder, &timeline, exit, tests);
-    context
-        .ui
-        .line(summary(&report, &context.shown(folder.path())));
+    context.ui.line(summary(&report, &context.shown(folder.path())));
     Ok((exit, report))
 }
 

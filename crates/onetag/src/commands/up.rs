@@ -22,12 +22,7 @@ fn reports(arguments: &Up) -> anyhow::Result<Vec<(Exit, RunReport)>> {
     let mut found = kept(&context.layout(), &arguments.suite)?;
     match found.len() {
         0 => {
-            let options = Options {
-                test: None,
-                keep: true,
-                keep_on_failure: false,
-                ready,
-            };
+            let options = Options { test: None, keep: true, keep_on_failure: false, ready };
             driver::drive(&context, &[job], &options)
         }
         1 => {

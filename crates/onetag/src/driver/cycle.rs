@@ -47,11 +47,8 @@ impl<'run> Cycle<'_, 'run> {
             Ok((exit, tests)) => (outcome.exit, outcome.tests) = (exit, tests),
             Err(error) => return Outcome::failed(&error),
         }
-        let again = timeline.phase(
-            "witness",
-            || self.still_the_same(&images),
-            |()| "once more".to_owned(),
-        );
+        let again =
+            timeline.phase("witness", || self.still_the_same(&images), |()| "once more".to_owned());
         if let Err(error) = again {
             outcome.fail(&error);
         }
@@ -133,8 +130,5 @@ pub(crate) fn test(
 }
 
 fn names<'a, 'run: 'a>(images: impl Iterator<Item = &'a Image<'run, Running>>) -> String {
-    images
-        .map(|image| image.reference().service())
-        .collect::<Vec<_>>()
-        .join(", ")
+    images.map(|image| image.reference().service()).collect::<Vec<_>>().join(", ")
 }

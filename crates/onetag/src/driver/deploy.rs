@@ -38,14 +38,10 @@ pub(crate) fn deploy<'run>(
         let deployed: Vec<anyhow::Result<Up<'run>>> = match level.len() {
             0 | 1 => level.into_iter().map(up).collect(),
             _ => std::thread::scope(|scope| {
-                let threads: Vec<_> = level
-                    .into_iter()
-                    .map(|one| scope.spawn(move || up(one)))
-                    .collect();
+                let threads: Vec<_> =
+                    level.into_iter().map(|one| scope.spawn(move || up(one))).collect();
                 let join = |thread: std::thread::ScopedJoinHandle<'_, _>| {
-                    thread
-                        .join()
-                        .unwrap_or_else(|_| Err(anyhow!("a thread that deploys ended")))
+                    thread.join().unwrap_or_else(|_| Err(anyhow!("a thread that deploys ended")))
                 };
                 threads.into_iter().map(join).collect()
             }),

@@ -26,12 +26,7 @@ pub(crate) struct Outcome {
 
 impl Default for Outcome {
     fn default() -> Outcome {
-        Outcome {
-            exit: Exit::Success,
-            tests: None,
-            error: None,
-            failed_phase: None,
-        }
+        Outcome { exit: Exit::Success, tests: None, error: None, failed_phase: None }
     }
 }
 
@@ -86,13 +81,8 @@ pub(super) fn finish(mut ending: Ending<'_>, options: &Options) -> (Exit, RunRep
         end(&mut ending)
     };
     let report = report(&ending, keep, leftovers, lies_in.clone());
-    let written = write_json(&folder.report(), &report).and_then(|()| {
-        if lies_in == folder.path() {
-            Ok(())
-        } else {
-            archive(folder)
-        }
-    });
+    let written = write_json(&folder.report(), &report)
+        .and_then(|()| if lies_in == folder.path() { Ok(()) } else { archive(folder) });
     let mut exit = ending.outcome.exit;
     if let Err(error) = written {
         context.ui.line(format!("error: {}", describe(&error)));
@@ -100,9 +90,7 @@ pub(super) fn finish(mut ending: Ending<'_>, options: &Options) -> (Exit, RunRep
     }
     context.ui.line(summary(&report, &context.shown(&lies_in)));
     if keep {
-        context
-            .ui
-            .line(kept_hint(context, &ending.job.suite.name, folder));
+        context.ui.line(kept_hint(context, &ending.job.suite.name, folder));
     }
     (exit, report)
 }
@@ -135,9 +123,7 @@ fn tell_failure(ending: &Ending<'_>) {
             .iter()
             .filter(|sentence| !cause.contains(sentence.as_str()))
             .for_each(|sentence| context.ui.line(format!("  {sentence}"))),
-        Err(error) => context
-            .ui
-            .line(format!("cannot collect diagnostics: {}", describe(&error))),
+        Err(error) => context.ui.line(format!("cannot collect diagnostics: {}", describe(&error))),
     }
 }
 
@@ -171,15 +157,9 @@ fn end(ending: &mut Ending<'_>) -> (Vec<Leftover>, Utf8PathBuf) {
             (leftovers, finished)
         }
         Err(error) => {
-            ending
-                .context
-                .ui
-                .line(format!("error: {}", describe(&error)));
+            ending.context.ui.line(format!("error: {}", describe(&error)));
             ending.outcome.fail(&error);
-            let left = Leftover {
-                kind: "folder",
-                name: folder.path().to_string(),
-            };
+            let left = Leftover { kind: "folder", name: folder.path().to_string() };
             (vec![left], folder.path().to_owned())
         }
     }

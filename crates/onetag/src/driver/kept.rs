@@ -23,10 +23,7 @@ pub(crate) fn read_plan(folder: &RunFolder) -> anyhow::Result<RunPlan> {
         );
     }
     RunPlan::read(folder).with_context(|| {
-        format!(
-            "the kept run cannot be taken up again\nhint: {}",
-            start_over(folder)
-        )
+        format!("the kept run cannot be taken up again\nhint: {}", start_over(folder))
     })
 }
 
@@ -49,17 +46,9 @@ pub(crate) fn resume<'run>(
         .services
         .get(name)
         .with_context(|| format!("service `{name}` was never deployed in this run"))?;
-    let reference = run
-        .minted()
-        .reference_of(&planned.service, deployed.generation);
+    let reference = run.minted().reference_of(&planned.service, deployed.generation);
     let compiled = build.service(name)?;
-    Ok(Image::resumed(
-        reference,
-        compiled,
-        vec![replica],
-        deployed.url.clone(),
-        run.brand(),
-    ))
+    Ok(Image::resumed(reference, compiled, vec![replica], deployed.url.clone(), run.brand()))
 }
 
 /// The process of a service that has to run.

@@ -61,46 +61,24 @@ pub(crate) fn drive(
     options: &Options,
 ) -> anyhow::Result<Vec<(Exit, RunReport)>> {
     check_machine(context)?;
-    let start::Started {
-        runs,
-        build,
-        timeline,
-    } = start::start(context, jobs)?;
+    let start::Started { runs, build, timeline } = start::start(context, jobs)?;
     let reports = runs.into_iter().map(|started| {
-        let start::StartedRun {
-            minted,
-            job,
-            keeper,
-        } = started;
+        let start::StartedRun { minted, job, keeper } = started;
         let mut timeline = timeline.clone();
         minted.enter(|run| {
             let (keeper, outcome) = match (&build, keeper) {
                 (Ok(build), Ok((keeper, addresses))) => {
-                    let cycle = cycle::Cycle {
-                        context,
-                        run: &run,
-                        job,
-                        build,
-                    };
+                    let cycle = cycle::Cycle { context, run: &run, job, build };
                     (Some(keeper), cycle.go(addresses, options, &mut timeline))
                 }
-                (Err(error), keeper) => (
-                    keeper.ok().map(|(keeper, _)| keeper),
-                    finish::Outcome::failed(error),
-                ),
+                (Err(error), keeper) => {
+                    (keeper.ok().map(|(keeper, _)| keeper), finish::Outcome::failed(error))
+                }
                 (Ok(_), Err(error)) => (None, finish::Outcome::failed(&error)),
             };
             let run = run.minted();
             let build = build.as_ref().ok();
-            let ending = finish::Ending {
-                context,
-                run,
-                job,
-                build,
-                keeper,
-                outcome,
-                timeline,
-            };
+            let ending = finish::Ending { context, run, job, build, keeper, outcome, timeline };
             finish::finish(ending, options)
         })
     });

@@ -55,16 +55,10 @@ pub(crate) fn start<'a>(context: &'a Context, jobs: &'a [Job<'a>]) -> anyhow::Re
     for (run, job) in minted.iter().zip(jobs) {
         context.ui.line(run.tag().to_string());
         for planned in job.plan.services() {
-            context
-                .ui
-                .line(format!("  {}", run.reference(&planned.service)));
+            context.ui.line(format!("  {}", run.reference(&planned.service)));
         }
     }
-    timeline.record(
-        "mint",
-        minting.elapsed(),
-        format!("{} run(s)", minted.len()),
-    );
+    timeline.record("mint", minting.elapsed(), format!("{} run(s)", minted.len()));
 
     let (keepers, preparing, build) = std::thread::scope(|scope| {
         let keepers = scope.spawn(|| {
@@ -84,9 +78,8 @@ pub(crate) fn start<'a>(context: &'a Context, jobs: &'a [Job<'a>]) -> anyhow::Re
         match keepers.join() {
             Ok((keepers, preparing)) => (keepers, preparing, build),
             Err(_) => {
-                let failed = jobs
-                    .iter()
-                    .map(|_| Err(anyhow!("the thread that starts keepers ended")));
+                let failed =
+                    jobs.iter().map(|_| Err(anyhow!("the thread that starts keepers ended")));
                 (failed.collect(), Default::default(), build)
             }
         }
@@ -96,15 +89,7 @@ pub(crate) fn start<'a>(context: &'a Context, jobs: &'a [Job<'a>]) -> anyhow::Re
         .into_iter()
         .zip(jobs)
         .zip(keepers)
-        .map(|((minted, job), keeper)| StartedRun {
-            minted,
-            job,
-            keeper,
-        })
+        .map(|((minted, job), keeper)| StartedRun { minted, job, keeper })
         .collect();
-    Ok(Started {
-        runs,
-        build,
-        timeline,
-    })
+    Ok(Started { runs, build, timeline })
 }

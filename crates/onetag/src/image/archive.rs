@@ -47,11 +47,7 @@ pub fn write_archive<W: Write>(contents: &Contents, reference: &str, out: W) -> 
             })?,
         }
     }
-    tar.file(
-        "index.json",
-        0o644,
-        &bytes(&Index::new(reference, manifest)),
-    )?;
+    tar.file("index.json", 0o644, &bytes(&Index::new(reference, manifest)))?;
     let docker = [DockerManifest::new(reference, config, &layers)];
     tar.file("manifest.json", 0o644, &bytes(&docker))?;
     tar.file("oci-layout", 0o644, OCI_LAYOUT.as_bytes())?;

@@ -7,7 +7,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::FileIdentity;
 use super::layer::{Layer, Measure};
-use super::program;
 
 /// The user that programs run as: the number that distroless images use, too,
 /// and that `runAsNonRoot` can check because it is not a name.
@@ -68,14 +67,8 @@ impl Closure {
     /// When it is no program for this machine, or its loader is missing or
     /// does not find a library.
     pub fn of(binary: &Utf8Path) -> anyhow::Result<Self> {
-        let certificates = CERTIFICATES
-            .iter()
-            .map(Utf8PathBuf::from)
-            .find(|path| path.is_file());
-        Ok(Self {
-            libraries: libraries(binary)?,
-            certificates,
-        })
+        let certificates = CERTIFICATES.iter().map(Utf8PathBuf::from).find(|path| path.is_file());
+        Ok(Self { libraries: libraries(binary)?, certificates })
     }
 
     /// The loader and the libraries, sorted; empty for a static program.
@@ -95,11 +88,7 @@ impl Closure {
         if self.certificates.is_some() {
             variables.push(format!("SSL_CERT_FILE={CERTIFICATES_IN_IMAGE}"));
         }
-        if self
-            .libraries
-            .iter()
-            .any(|library| library.image.starts_with(OTHER_LIBRARIES))
-        {
+        if self.libraries.iter().any(|library| library.image.starts_with(OTHER_LIBRARIES)) {
             variables.push(format!("LD_LIBRARY_PATH={OTHER_LIBRARIES}"));
         }
         variables
@@ -152,7 +141,7 @@ pub(crate) fn measure(layer: &Layer) -> anyhow::Result<Measure> {
 
 #[cfg(target_os = "linux")]
 fn libraries(binary: &Utf8Path) -> anyhow::Result<Vec<Library>> {
-    let Some(interpreter) = program::interpreter(binary)? else {
+    let Some(interpreter) = super::program::interpreter(binary)? else {
         return Ok(Vec::new());
     };
     let found = super::loader::list(&interpreter, binary)?;
@@ -177,17 +166,12 @@ fn libraries(_binary: &Utf8Path) -> anyhow::Result<Vec<Library>> {
 fn places(interpreter: &Utf8Path, found: Vec<super::loader::Found>) -> Vec<Library> {
     let is_libc =
         |name: &Option<String>| name.as_ref().is_some_and(|name| name.starts_with("libc."));
-    let libc = found
-        .iter()
-        .find(|found| is_libc(&found.name))
-        .map(|found| found.path.clone());
+    let libc = found.iter().find(|found| is_libc(&found.name)).map(|found| found.path.clone());
     let libc = libc.unwrap_or_else(|| interpreter.to_owned());
     // Loaders look in a folder and in its twin below `/usr`.
     let folder = |path: &Utf8Path| {
         let path = path.parent().unwrap_or(path).to_owned();
-        path.strip_prefix("/usr")
-            .map(|rest| Utf8Path::new("/").join(rest))
-            .unwrap_or(path)
+        path.strip_prefix("/usr").map(|rest| Utf8Path::new("/").join(rest)).unwrap_or(path)
     };
     let mut places = BTreeMap::from([(interpreter.to_owned(), interpreter.to_owned())]);
     for found in found {
@@ -199,9 +183,5 @@ fn places(interpreter: &Utf8Path, found: Vec<super::loader::Found>) -> Vec<Libra
         };
         places.entry(image).or_insert(found.path);
     }
-    Vec::from_iter(
-        places
-            .into_iter()
-            .map(|(image, host)| Library { image, host }),
-    )
+    Vec::from_iter(places.into_iter().map(|(image, host)| Library { image, host }))
 }

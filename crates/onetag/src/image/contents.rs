@@ -1,10 +1,14 @@
 //! All blobs of an image, and what names them.
 
+use std::thread;
+
+use anyhow::ensure;
 use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
 
+use super::FileIdentity;
 use super::closure::{self, Closure, USER};
-use super::digest::Digest;
+use super::digest::{Digest, hash_file};
 use super::layer::{Layer, Measure, program_path};
 use super::manifest::{ImageConfig, Manifest, bytes};
 
@@ -40,7 +44,8 @@ pub struct Contents {
 /// The digests of the image of `service` with this binary, as
 /// [`write_archive`](super::write_archive) would write it.
 ///
-/// Reads the binary once and writes nothing.
+/// Reads the binary, once for each of its two hashes and at the same time, and
+/// writes nothing.
 ///
 /// # Errors
 ///
@@ -57,11 +62,24 @@ impl Contents {
     ///
     /// As for [`digests()`].
     pub fn of(binary: &Utf8Path, service: &str) -> anyhow::Result<Self> {
+        let before = FileIdentity::of_path(binary)?;
         let closure = Closure::of(binary)?;
         let lower = closure.layer()?;
         let upper = Layer::program(service, binary)?;
-        let lower_measure = closure::measure(&lower)?;
-        let (upper_measure, executable) = upper.measure_with_files()?;
+        // Hashing the binary, bare and as a layer, is nearly all there is to
+        // do, so it is done side by side.
+        let (executable, lower_measure, upper_measure) = thread::scope(|scope| {
+            let executable = scope.spawn(|| hash_file(binary));
+            let (lower, upper) = (closure::measure(&lower), upper.measure());
+            let executable = executable.join().expect("hashing does not panic");
+            (executable, lower, upper)
+        });
+        let (executable, lower_measure, upper_measure) =
+            (executable?, lower_measure?, upper_measure?);
+        ensure!(
+            FileIdentity::of_path(binary)? == before,
+            "`{binary}` changed while it was read\nhint: nothing may write to it while a run builds"
+        );
 
         let entrypoint = program_path(service)?.into_string();
         let config = bytes(&ImageConfig::new(
@@ -71,15 +89,9 @@ impl Contents {
             lower_measure.digest,
             upper_measure.digest,
         ));
-        let manifest = bytes(&Manifest::new(
-            measure(&config),
-            &[lower_measure, upper_measure],
-        ));
-        let digests = Digests {
-            config: Digest::of(&config),
-            manifest: Digest::of(&manifest),
-            executable,
-        };
+        let manifest = bytes(&Manifest::new(measure(&config), &[lower_measure, upper_measure]));
+        let digests =
+            Digests { config: Digest::of(&config), manifest: Digest::of(&manifest), executable };
         Ok(Self {
             layers: [(lower, lower_measure), (upper, upper_measure)],
             config,
@@ -109,8 +121,5 @@ impl Digests {
 
 /// Digest and size of a document.
 pub(crate) fn measure(document: &[u8]) -> Measure {
-    Measure {
-        digest: Digest::of(document),
-        size: document.len() as u64,
-    }
+    Measure { digest: Digest::of(document), size: document.len() as u64 }
 }

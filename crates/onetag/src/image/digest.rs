@@ -136,11 +136,7 @@ impl<W: Write> Sha256Writer<W> {
     /// Hashes what goes to `inner`; [`io::sink`] when only the digest is
     /// wanted.
     pub fn new(inner: W) -> Self {
-        Self {
-            inner,
-            hash: Sha256::new(),
-            size: 0,
-        }
+        Self { inner, hash: Sha256::new(), size: 0 }
     }
 
     /// The writer below, the digest of what was written, and its size in

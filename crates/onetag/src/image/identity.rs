@@ -38,9 +38,7 @@ impl FileIdentity {
     /// When there is no such file or it cannot be reached.
     pub fn of_path(path: &Utf8Path) -> anyhow::Result<Self> {
         let metadata = std::fs::metadata(path);
-        Ok(metadata
-            .with_context(|| format!("cannot look at `{path}`"))?
-            .into())
+        Ok(metadata.with_context(|| format!("cannot look at `{path}`"))?.into())
     }
 
     /// The identity of an open file, whatever its path leads to by now.
@@ -80,20 +78,12 @@ mod tests {
         let before = FileIdentity::of_path(&path).unwrap();
         assert_eq!(before.size, 3);
         assert_eq!(FileIdentity::of_path(&path).unwrap(), before);
-        assert_eq!(
-            FileIdentity::of_file(&File::open(&path).unwrap()).unwrap(),
-            before
-        );
+        assert_eq!(FileIdentity::of_file(&File::open(&path).unwrap()).unwrap(), before);
 
         // Another time stands for another write: two real writes may fall into
         // one tick of the clock.
         let later = SystemTime::UNIX_EPOCH + Duration::from_nanos(1_000_000_007);
-        File::options()
-            .write(true)
-            .open(&path)
-            .unwrap()
-            .set_modified(later)
-            .unwrap();
+        File::options().write(true).open(&path).unwrap().set_modified(later).unwrap();
         let after = FileIdentity::of_path(&path).unwrap();
         assert_eq!(after.mtime_ns, 1_000_000_007);
         assert_ne!(after, before);
@@ -107,10 +97,7 @@ mod tests {
         std::fs::write(dir.join("new"), "same").unwrap();
         let before = FileIdentity::of_path(&dir.join("old")).unwrap();
         std::fs::rename(dir.join("new"), dir.join("old")).unwrap();
-        assert_ne!(
-            FileIdentity::of_path(&dir.join("old")).unwrap().ino,
-            before.ino
-        );
+        assert_ne!(FileIdentity::of_path(&dir.join("old")).unwrap().ino, before.ino);
     }
 
     #[test]
@@ -118,9 +105,6 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let identity = FileIdentity::of_path(Utf8Path::from_path(dir.path()).unwrap()).unwrap();
         let json = serde_json::to_string(&identity).unwrap();
-        assert_eq!(
-            serde_json::from_str::<FileIdentity>(&json).unwrap(),
-            identity
-        );
+        assert_eq!(serde_json::from_str::<FileIdentity>(&json).unwrap(), identity);
     }
 }

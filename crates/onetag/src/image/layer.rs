@@ -61,13 +61,7 @@ impl Layer {
         mode: u32,
         text: &str,
     ) -> anyhow::Result<()> {
-        self.add(
-            path,
-            Entry::Text {
-                mode,
-                text: text.to_owned(),
-            },
-        )
+        self.add(path, Entry::Text { mode, text: text.to_owned() })
     }
 
     /// Adds a file with the contents that `host` will have when the layer is
@@ -78,13 +72,7 @@ impl Layer {
         mode: u32,
         host: &Utf8Path,
     ) -> anyhow::Result<()> {
-        self.add(
-            path,
-            Entry::HostFile {
-                mode,
-                host: host.to_owned(),
-            },
-        )
+        self.add(path, Entry::HostFile { mode, host: host.to_owned() })
     }
 
     /// The files that are read from this machine: path in the image, path
@@ -102,7 +90,24 @@ impl Layer {
     ///
     /// When a file cannot be read, changes its size meanwhile, or `out` fails.
     pub fn write(&self, out: impl Write) -> anyhow::Result<()> {
-        self.write_through(out, &mut io::sink())
+        let mut tar = TarWriter::new(out);
+        for (path, entry) in &self.entries {
+            match entry {
+                Entry::Directory { mode } => tar.directory(path, *mode)?,
+                Entry::Text { mode, text } => tar.file(path, *mode, text.as_bytes())?,
+                Entry::HostFile { mode, host } => {
+                    let read = || format!("cannot read `{host}`");
+                    let file = File::open(host).with_context(read)?;
+                    let size = file.metadata().with_context(read)?.len();
+                    tar.stream(path, *mode, size, |out| {
+                        copy(file, out).with_context(read)?;
+                        Ok(())
+                    })?;
+                }
+            }
+        }
+        tar.finish()?.flush()?;
+        Ok(())
     }
 
     /// Digest and size of what [`write`](Layer::write) would write.
@@ -111,19 +116,10 @@ impl Layer {
     ///
     /// As for [`write`](Layer::write).
     pub fn measure(&self) -> anyhow::Result<Measure> {
-        Ok(self.measure_with_files()?.0)
-    }
-
-    /// Like [`measure`](Layer::measure), and the digest of all contents of
-    /// host files, one after the other, from the same single read.
-    ///
-    /// For the layer with the binary that is the binary's own digest.
-    pub(crate) fn measure_with_files(&self) -> anyhow::Result<(Measure, Digest)> {
         let mut tar = Sha256Writer::new(io::sink());
-        let mut files = Sha256Writer::new(io::sink());
-        self.write_through(&mut tar, &mut files)?;
+        self.write(&mut tar)?;
         let (_, digest, size) = tar.finish();
-        Ok((Measure { digest, size }, files.finish().1))
+        Ok(Measure { digest, size })
     }
 
     fn add(&mut self, path: &Utf8Path, entry: Entry) -> anyhow::Result<()> {
@@ -135,42 +131,15 @@ impl Layer {
                 "`{path}` is no place in an image: it is not absolute, or has empty parts or dots"
             )
         })?);
-        for above in relative
-            .ancestors()
-            .skip(1)
-            .filter(|above| !above.as_str().is_empty())
-        {
-            let directory = self
-                .entries
-                .entry(above.to_string())
-                .or_insert(Entry::Directory { mode: 0o755 });
+        for above in relative.ancestors().skip(1).filter(|above| !above.as_str().is_empty()) {
+            let directory =
+                self.entries.entry(above.to_string()).or_insert(Entry::Directory { mode: 0o755 });
             ensure!(
                 matches!(directory, Entry::Directory { .. }),
                 "`/{above}` is both a file and a directory"
             );
         }
         self.entries.insert(relative.to_string(), entry);
-        Ok(())
-    }
-
-    fn write_through(&self, out: impl Write, files: &mut impl Write) -> anyhow::Result<()> {
-        let mut tar = TarWriter::new(out);
-        for (path, entry) in &self.entries {
-            match entry {
-                Entry::Directory { mode } => tar.directory(path, *mode)?,
-                Entry::Text { mode, text } => tar.file(path, *mode, text.as_bytes())?,
-                Entry::HostFile { mode, host } => {
-                    let read = || format!("cannot read `{host}`");
-                    let file = File::open(host).with_context(read)?;
-                    let size = file.metadata().with_context(read)?.len();
-                    tar.stream(path, *mode, size, |out| {
-                        copy(file, Both(out, &mut *files)).with_context(read)?;
-                        Ok(())
-                    })?;
-                }
-            }
-        }
-        tar.finish()?.flush()?;
         Ok(())
     }
 }
@@ -186,20 +155,4 @@ pub fn program_path(service: &str) -> anyhow::Result<Utf8PathBuf> {
         "`{service}` cannot be the name of a file"
     );
     Ok(Utf8Path::new("/usr/local/bin").join(service))
-}
-
-/// Writes everything twice.
-struct Both<A, B>(A, B);
-
-impl<A: Write, B: Write> Write for Both<A, B> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write_all(bytes)?;
-        self.1.write_all(bytes)?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()?;
-        self.1.flush()
-    }
 }

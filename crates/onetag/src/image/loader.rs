@@ -46,7 +46,7 @@ pub(crate) fn list(interpreter: &Utf8Path, binary: &Utf8Path) -> anyhow::Result<
         .finish(&Interrupt::default());
     let listed = listed.map_err(|error| {
         anyhow!(
-            "the loader that `{binary}` asks for does not work: {error:#}\n\
+            "`{interpreter}`, the loader that `{binary}` asks for, does not work: {error:#}\n\
              hint: install it, or build `{binary}` for this machine"
         )
     })?;
@@ -91,10 +91,7 @@ fn parse(listing: &str) -> (Vec<Found>, Vec<String>) {
         let path = rest.rsplit_once(" (0x").map_or(rest, |(path, _)| path);
         if path.starts_with('/') {
             let name = name.filter(|name| !name.starts_with('/'));
-            found.push(Found {
-                name,
-                path: path.into(),
-            });
+            found.push(Found { name, path: path.into() });
         } else if path == "not found" {
             missing.extend(name);
         }
@@ -116,11 +113,8 @@ mod tests {
              \tlibgone.so.1 => not found\n\
              \t/lib64/ld-linux-x86-64.so.2 (0x00007efe0381b000)\n",
         );
-        let found = Vec::from_iter(
-            found
-                .iter()
-                .map(|found| (found.name.as_deref(), found.path.as_str())),
-        );
+        let found =
+            Vec::from_iter(found.iter().map(|found| (found.name.as_deref(), found.path.as_str())));
         assert_debug_snapshot!(found, @r#"
         [
             (
@@ -165,7 +159,7 @@ mod tests {
     fn a_missing_loader_is_named() {
         let error = list("/nowhere/ld.so".into(), "/bin/program".into()).unwrap_err();
         assert_snapshot!(format!("{error:#}"), @r"
-        the loader that `/bin/program` asks for does not work: cannot run `ld.so --list /bin/program`: No such file or directory (os error 2)
+        `/nowhere/ld.so`, the loader that `/bin/program` asks for, does not work: cannot run `ld.so --list /bin/program`: No such file or directory (os error 2)
         hint: install it, or build `/bin/program` for this machine
         ");
     }

@@ -127,24 +127,11 @@ impl ImageConfig {
             created: CREATED,
             architecture: program::architecture(),
             os: program::operating_system(),
-            config: Process {
-                user,
-                env,
-                entrypoint: vec![entrypoint],
-                working_dir: "/",
-            },
+            config: Process { user, env, entrypoint: vec![entrypoint], working_dir: "/" },
             // The layers are not compressed, so their digests serve for both
             // "diff id" and blob.
-            rootfs: RootFs {
-                r#type: "layers",
-                diff_ids: vec![closure, program],
-            },
-            history: history
-                .map(|created_by| History {
-                    created: CREATED,
-                    created_by,
-                })
-                .into(),
+            rootfs: RootFs { r#type: "layers", diff_ids: vec![closure, program] },
+            history: history.map(|created_by| History { created: CREATED, created_by }).into(),
         }
     }
 }
@@ -156,10 +143,7 @@ impl Manifest {
             schema_version: 2,
             media_type: MANIFEST,
             config: Descriptor::new(CONFIG, config),
-            layers: layers
-                .iter()
-                .map(|layer| Descriptor::new(LAYER, *layer))
-                .collect(),
+            layers: layers.iter().map(|layer| Descriptor::new(LAYER, *layer)).collect(),
         }
     }
 }
@@ -172,27 +156,15 @@ impl Index {
             architecture: program::architecture(),
             os: program::operating_system(),
         });
-        descriptor.annotations = Some(Names {
-            containerd: reference.to_owned(),
-            oci: reference.to_owned(),
-        });
-        Self {
-            schema_version: 2,
-            media_type: INDEX,
-            manifests: [descriptor],
-        }
+        descriptor.annotations =
+            Some(Names { containerd: reference.to_owned(), oci: reference.to_owned() });
+        Self { schema_version: 2, media_type: INDEX, manifests: [descriptor] }
     }
 }
 
 impl Descriptor {
     fn new(media_type: &'static str, Measure { digest, size }: Measure) -> Self {
-        Self {
-            media_type,
-            digest,
-            size,
-            platform: None,
-            annotations: None,
-        }
+        Self { media_type, digest, size, platform: None, annotations: None }
     }
 }
 

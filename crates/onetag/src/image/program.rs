@@ -55,11 +55,7 @@ hint: {BUILD_HERE}"
         bail!("`{binary}` is for {machine}, and this machine is {host}\nhint: {BUILD_HERE}");
     }
 
-    let interp = elf
-        .segments()
-        .iter()
-        .find(|segment| segment.p_type == abi::PT_INTERP)
-        .copied();
+    let interp = elf.segments().iter().find(|segment| segment.p_type == abi::PT_INTERP).copied();
     let Some(segment) = interp else {
         return Ok(None);
     };

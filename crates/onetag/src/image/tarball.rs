@@ -27,10 +27,7 @@ struct Counted<'a, W> {
 
 impl<W: Write> TarWriter<W> {
     pub(crate) fn new(out: W) -> Self {
-        Self {
-            out,
-            last: String::new(),
-        }
+        Self { out, last: String::new() }
     }
 
     /// Adds a directory; `path` has no slash at either end.
@@ -40,9 +37,7 @@ impl<W: Write> TarWriter<W> {
 
     /// Adds a file whose contents are at hand.
     pub(crate) fn file(&mut self, path: &str, mode: u32, contents: &[u8]) -> anyhow::Result<()> {
-        self.stream(path, mode, contents.len() as u64, |out| {
-            Ok(out.write_all(contents)?)
-        })
+        self.stream(path, mode, contents.len() as u64, |out| Ok(out.write_all(contents)?))
     }
 
     /// Adds a file whose contents `write` writes: `size` bytes, which the
@@ -55,10 +50,7 @@ impl<W: Write> TarWriter<W> {
         write: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         self.header(path, path, mode, size, b'0')?;
-        let mut counted = Counted {
-            out: &mut self.out,
-            size: 0,
-        };
+        let mut counted = Counted { out: &mut self.out, size: 0 };
         write(&mut counted)?;
         let written = counted.size;
         ensure!(
@@ -84,11 +76,7 @@ impl<W: Write> TarWriter<W> {
         size: u64,
         kind: u8,
     ) -> anyhow::Result<()> {
-        assert!(
-            path > self.last.as_str(),
-            "`{path}` does not come after `{}`",
-            self.last
-        );
+        assert!(path > self.last.as_str(), "`{path}` does not come after `{}`", self.last);
         path.clone_into(&mut self.last);
         self.out.write_all(&header(name, mode, size, kind)?)?;
         Ok(())
@@ -140,14 +128,8 @@ fn split(name: &str) -> anyhow::Result<(&str, &str)> {
         return Ok(("", name));
     }
     // The slash at a directory's end is no place to cut.
-    let slashes = name
-        .match_indices('/')
-        .map(|(at, _)| at)
-        .filter(|at| at + 1 < name.len());
-    match slashes
-        .filter(|at| *at > 0 && *at <= 155)
-        .find(|at| name.len() - at - 1 <= 100)
-    {
+    let slashes = name.match_indices('/').map(|(at, _)| at).filter(|at| at + 1 < name.len());
+    match slashes.filter(|at| *at > 0 && *at <= 155).find(|at| name.len() - at - 1 <= 100) {
         Some(at) => Ok((&name[..at], &name[at + 1..])),
         None => bail!(
             "`{name}` is too long a path for a tar: at most 155 bytes, a slash, and 100 bytes"
@@ -173,11 +155,7 @@ mod tests {
     #[test]
     fn too_long_a_path_is_an_error() {
         let refused = header(&"x".repeat(101), 0o644, 0, b'0').unwrap_err();
-        assert!(
-            refused
-                .to_string()
-                .ends_with("at most 155 bytes, a slash, and 100 bytes")
-        );
+        assert!(refused.to_string().ends_with("at most 155 bytes, a slash, and 100 bytes"));
         header("x", 0o644, 1 << 33, b'0').unwrap_err();
         header("x", 0o644, (1 << 33) - 1, b'0').unwrap();
     }

@@ -17,9 +17,7 @@ struct Folder {
 
 impl Folder {
     fn new() -> Self {
-        Self {
-            dir: tempfile::tempdir().unwrap(),
-        }
+        Self { dir: tempfile::tempdir().unwrap() }
     }
 
     fn write(&self, name: &str, contents: impl AsRef<[u8]>) -> Utf8PathBuf {
@@ -41,10 +39,7 @@ fn dynamic_program() -> Utf8PathBuf {
 fn static_program(tail: &[u8]) -> Vec<u8> {
     use std::io::Read as _;
     let mut header = [0; 64];
-    std::fs::File::open(dynamic_program())
-        .unwrap()
-        .read_exact(&mut header)
-        .unwrap();
+    std::fs::File::open(dynamic_program()).unwrap().read_exact(&mut header).unwrap();
     assert_eq!(header[4], 2, "these tests are for 64-bit machines");
     // Where segments and sections are, and how many.
     header[32..48].fill(0);

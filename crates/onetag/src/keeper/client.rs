@@ -40,9 +40,7 @@ impl Client {
         };
         let stream = connect()
             .with_context(|| format!("the keeper of run {} does not answer", folder.run_id()))?;
-        Ok(Client {
-            stream: BufReader::new(stream),
-        })
+        Ok(Client { stream: BufReader::new(stream) })
     }
 
     /// Ties the life of the run to this connection.
@@ -53,10 +51,7 @@ impl Client {
 
     /// Has a port bound for a service, the same one as before if it has one.
     pub(crate) fn lease(&mut self, service: &str, port: Option<u16>) -> anyhow::Result<u16> {
-        let request = Request::Lease {
-            service: service.to_owned(),
-            port,
-        };
+        let request = Request::Lease { service: service.to_owned(), port };
         match self.ask(&request, AT_ONCE)? {
             Reply::Leased { port } => Ok(port),
             other => Err(unexpected(other)),
@@ -73,12 +68,7 @@ impl Client {
 
     /// Has a service stopped, and returns once it has ended.
     pub(crate) fn stop(&mut self, service: &str) -> anyhow::Result<()> {
-        self.done(
-            &Request::Stop {
-                service: service.to_owned(),
-            },
-            STOPPING,
-        )
+        self.done(&Request::Stop { service: service.to_owned() }, STOPPING)
     }
 
     /// How the services are.
@@ -133,10 +123,7 @@ impl Client {
 }
 
 fn timed_out(error: &std::io::Error) -> bool {
-    matches!(
-        error.kind(),
-        std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut
-    )
+    matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut)
 }
 
 fn unexpected(reply: Reply) -> anyhow::Error {

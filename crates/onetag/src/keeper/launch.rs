@@ -21,13 +21,8 @@ pub(super) const GO: &[u8] = b"go";
 pub(crate) fn launch(keeper: u32, executable: &Utf8Path) -> anyhow::Result<()> {
     crate::sys::die_with_parent(keeper).context("cannot be tied to the keeper")?;
     let mut said = Vec::new();
-    std::io::stdin()
-        .read_to_end(&mut said)
-        .context("cannot hear the keeper")?;
-    ensure!(
-        said == GO,
-        "the keeper ended before {executable} was started"
-    );
+    std::io::stdin().read_to_end(&mut said).context("cannot hear the keeper")?;
+    ensure!(said == GO, "the keeper ended before {executable} was started");
     let null = File::open("/dev/null").context("cannot open /dev/null")?;
     rustix::stdio::dup2_stdin(&null).context("cannot replace standard input")?;
     drop(null);

@@ -40,18 +40,10 @@ pub(super) enum Request {
 #[serde(tag = "answer", rename_all = "kebab-case")]
 pub(super) enum Reply {
     Done,
-    Leased {
-        port: u16,
-    },
-    Started {
-        id: ProcessId,
-    },
-    Status {
-        services: BTreeMap<String, ServiceState>,
-    },
-    Refused {
-        reason: String,
-    },
+    Leased { port: u16 },
+    Started { id: ProcessId },
+    Status { services: BTreeMap<String, ServiceState> },
+    Refused { reason: String },
 }
 
 /// How to start a service.
@@ -91,13 +83,8 @@ impl ServiceState {
         match self {
             ServiceState::Running { id } => format!("runs as process {}", id.pid),
             ServiceState::Stopped => "was stopped".to_owned(),
-            ServiceState::Exited {
-                code: Some(code), ..
-            } => format!("ended with code {code}"),
-            ServiceState::Exited {
-                signal: Some(signal),
-                ..
-            } => {
+            ServiceState::Exited { code: Some(code), .. } => format!("ended with code {code}"),
+            ServiceState::Exited { signal: Some(signal), .. } => {
                 format!("was ended by {}", crate::signals::name(*signal))
             }
             ServiceState::Exited { .. } => "ended".to_owned(),

@@ -37,17 +37,10 @@ pub(crate) fn serve(folder: &Utf8Path) -> anyhow::Result<()> {
     rustix::process::setsid().context("cannot start a session")?;
     let ledger = Ledger::open(folder.path())?;
     let id = ProcessId::of(std::process::id()).context("cannot name this process")?;
-    ledger.own(Resource::Process {
-        role: Role::Keeper,
-        name: "keeper".to_owned(),
-        id,
-    })?;
+    ledger.own(Resource::Process { role: Role::Keeper, name: "keeper".to_owned(), id })?;
 
     let (events, inbox) = mpsc::channel();
-    let socket = std::io::stdin()
-        .as_fd()
-        .try_clone_to_owned()
-        .context("no socket was given")?;
+    let socket = std::io::stdin().as_fd().try_clone_to_owned().context("no socket was given")?;
     listen(UnixListener::from(socket), events.clone())?;
     listen_for_signals(events.clone())?;
     let keeper = Keeper {
@@ -127,9 +120,7 @@ impl Keeper {
             Request::Attach => Ok(Reply::Done),
             Request::Lease { service, port } => self.lease(service, port),
             Request::Start { launch } => self.start(launch),
-            Request::Status => Ok(Reply::Status {
-                services: self.status(),
-            }),
+            Request::Status => Ok(Reply::Status { services: self.status() }),
             Request::Stop { service } => {
                 self.stops.push((service, reply));
                 return;
@@ -141,9 +132,7 @@ impl Keeper {
                 Ok(Reply::Done)
             }
         };
-        let answer = answer.unwrap_or_else(|error| Reply::Refused {
-            reason: format!("{error:#}"),
-        });
+        let answer = answer.unwrap_or_else(|error| Reply::Refused { reason: format!("{error:#}") });
         // Whoever asked may be gone; that is told by the end of its connection.
         let _ = reply.send(answer);
     }
@@ -154,10 +143,7 @@ impl Keeper {
         }
         let (socket, port) =
             bind_lease(port.unwrap_or(0)).context("cannot get a port of 127.0.0.1")?;
-        self.ledger.own(Resource::Lease {
-            service: service.clone(),
-            port,
-        })?;
+        self.ledger.own(Resource::Lease { service: service.clone(), port })?;
         self.leases.insert(service, (socket, port));
         Ok(Reply::Leased { port })
     }
@@ -182,17 +168,11 @@ impl Keeper {
     }
 
     fn status(&self) -> BTreeMap<String, ServiceState> {
-        self.services
-            .iter()
-            .map(|(name, service)| (name.clone(), service.state()))
-            .collect()
+        self.services.iter().map(|(name, service)| (name.clone(), service.state())).collect()
     }
 
     fn end_unasked(&mut self) {
-        self.ending.get_or_insert(Ending {
-            hurry: false,
-            asked: false,
-        });
+        self.ending.get_or_insert(Ending { hurry: false, asked: false });
     }
 
     /// Moves on what is under way, and says how long nothing has to be done.
@@ -200,12 +180,7 @@ impl Keeper {
         let mut next = Duration::from_secs(3600);
         let stops = std::mem::take(&mut self.stops);
         for (name, reply) in stops {
-            match self
-                .services
-                .get_mut(&name)
-                .map(|service| service.stop(false))
-                .transpose()?
-            {
+            match self.services.get_mut(&name).map(|service| service.stop(false)).transpose()? {
                 Some(Some(deadline)) => {
                     next = next.min(deadline.left());
                     self.stops.push((name, reply));
@@ -231,11 +206,7 @@ impl Keeper {
     /// Running services that no running service needs: a service is stopped
     /// after those that still talk to it.
     fn no_longer_needed(&self) -> Vec<String> {
-        let running = || {
-            self.services
-                .values()
-                .filter(|service| service.is_running())
-        };
+        let running = || self.services.values().filter(|service| service.is_running());
         running()
             .map(|service| &service.launch.service)
             .filter(|name| !running().any(|other| other.launch.needs.contains(name)))
@@ -251,9 +222,7 @@ impl Keeper {
     fn end(mut self) -> anyhow::Result<()> {
         for (service, (socket, port)) in std::mem::take(&mut self.leases) {
             drop(socket);
-            self.ledger.write(&Entry::Gone {
-                resource: Resource::Lease { service, port },
-            })?;
+            self.ledger.write(&Entry::Gone { resource: Resource::Lease { service, port } })?;
         }
         let asked = self.ending.is_some_and(|ending| ending.asked);
         if self.attached == 0 && !asked {
@@ -283,9 +252,7 @@ fn converse(connection: &UnixStream, events: &Sender<Event>) {
     for line in BufReader::new(connection).lines() {
         let Ok(line) = line else { break };
         let reply = match serde_json::from_str::<Request>(&line) {
-            Err(error) => Reply::Refused {
-                reason: format!("not a request: {error}"),
-            },
+            Err(error) => Reply::Refused { reason: format!("not a request: {error}") },
             Ok(request) => {
                 if matches!(request, Request::Attach) && !attached {
                     attached = true;

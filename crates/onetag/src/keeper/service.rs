@@ -73,13 +73,8 @@ impl Service {
             .with_context(|| format!("cannot start service `{}`", launch.service))?;
         let id = ProcessId::of(child.id()).context("cannot name the new process")?;
         let go = ledger.own(process(&launch.service, &id)).and_then(|()| {
-            let mut stdin = child
-                .stdin
-                .take()
-                .context("the new process has no standard input")?;
-            stdin
-                .write_all(GO)
-                .context("the new process does not listen")
+            let mut stdin = child.stdin.take().context("the new process has no standard input")?;
+            stdin.write_all(GO).context("the new process does not listen")
         });
         if let Err(error) = go {
             let _ = child.kill();
@@ -88,15 +83,7 @@ impl Service {
         }
         watch(id.pid, ended)?;
         let last = ServiceState::Running { id: id.clone() };
-        Ok(Service {
-            launch,
-            process: Some(Process {
-                child,
-                id,
-                stopping: None,
-            }),
-            last,
-        })
+        Ok(Service { launch, process: Some(Process { child, id, stopping: None }), last })
     }
 
     pub(super) fn state(&self) -> ServiceState {
@@ -135,25 +122,16 @@ impl Service {
         let status = process.child.wait().context("cannot wait for a service")?;
         self.last = match process.stopping {
             Some(_) => ServiceState::Stopped,
-            None => ServiceState::Exited {
-                pid,
-                code: status.code(),
-                signal: status.signal(),
-            },
+            None => ServiceState::Exited { pid, code: status.code(), signal: status.signal() },
         };
-        ledger.write(&Entry::Gone {
-            resource: self::process(&self.launch.service, &process.id),
-        })?;
+        ledger
+            .write(&Entry::Gone { resource: self::process(&self.launch.service, &process.id) })?;
         Ok(true)
     }
 }
 
 fn process(service: &str, id: &ProcessId) -> Resource {
-    Resource::Process {
-        role: Role::Service,
-        name: service.to_owned(),
-        id: id.clone(),
-    }
+    Resource::Process { role: Role::Service, name: service.to_owned(), id: id.clone() }
 }
 
 /// Calls back when a child has ended, leaving it to be waited for.

@@ -27,9 +27,7 @@ pub(crate) fn start(
 ) -> anyhow::Result<(Child, Attachment)> {
     let lock = lock.context("the run has a keeper already")?;
     let socket = folder.path().join(RunFolder::SOCKET);
-    ledger.own(Resource::File {
-        path: socket.clone(),
-    })?;
+    ledger.own(Resource::File { path: socket.clone() })?;
     // Left by a keeper that was killed.
     let _ = std::fs::remove_file(&socket);
     let (path, _open) = socket_path(folder.path().as_std_path(), RunFolder::SOCKET)

@@ -11,12 +11,7 @@ use crate::sys::ProcessId;
 #[serde(tag = "entry", rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) enum Entry {
     /// The first line: whose ledger this is.
-    Run {
-        run_id: RunId,
-        consumer: String,
-        backend: String,
-        workspace: Utf8PathBuf,
-    },
+    Run { run_id: RunId, consumer: String, backend: String, workspace: Utf8PathBuf },
     /// Something is about to be made, and is removed by teardown.
     Owned { resource: Resource },
     /// Something of somebody else is used, and is never removed.
@@ -38,11 +33,7 @@ pub(crate) enum Resource {
     /// One file.
     File { path: Utf8PathBuf },
     /// A process, and where it leads one, its group.
-    Process {
-        role: Role,
-        name: String,
-        id: ProcessId,
-    },
+    Process { role: Role, name: String, id: ProcessId },
     /// A port of 127.0.0.1, bound by the keeper.
     Lease { service: String, port: u16 },
     /// An executable in the store, by the digest of its bytes.

@@ -72,10 +72,7 @@ impl Record {
 
     fn parse(bytes: &[u8]) -> Record {
         let mut record = Record::default();
-        let mut lines = bytes
-            .split_inclusive(|byte| *byte == b'\n')
-            .enumerate()
-            .peekable();
+        let mut lines = bytes.split_inclusive(|byte| *byte == b'\n').enumerate().peekable();
         while let Some((index, line)) = lines.next() {
             match serde_json::from_slice(line) {
                 Ok(entry) => record.entries.push(entry),
@@ -90,10 +87,8 @@ impl Record {
 
     /// Whether the run outlives the harness.
     pub(crate) fn is_kept(&self) -> bool {
-        let last = self
-            .entries
-            .iter()
-            .rfind(|entry| matches!(entry, Entry::Kept | Entry::TearingDown));
+        let last =
+            self.entries.iter().rfind(|entry| matches!(entry, Entry::Kept | Entry::TearingDown));
         matches!(last, Some(Entry::Kept))
     }
 
@@ -140,10 +135,7 @@ mod tests {
     use super::*;
 
     fn lease(port: u16) -> Resource {
-        Resource::Lease {
-            service: "alpha".to_owned(),
-            port,
-        }
+        Resource::Lease { service: "alpha".to_owned(), port }
     }
 
     fn lines(entries: &[Entry]) -> Vec<u8> {

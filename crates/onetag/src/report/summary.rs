@@ -10,26 +10,13 @@ pub(crate) fn summary(report: &RunReport, folder: &camino::Utf8Path) -> String {
     let verdict = if report.exit == 0 { "passed" } else { "failed" };
     let tests = match &report.tests {
         Some(tests) if tests.failed > 0 => {
-            format!(
-                ", {} of {} tests red",
-                tests.failed,
-                tests.failed + tests.passed
-            )
+            format!(", {} of {} tests red", tests.failed, tests.failed + tests.passed)
         }
         Some(tests) => format!(", {} tests", tests.passed),
         None => String::new(),
     };
-    let _ = writeln!(
-        text,
-        "{} {verdict} in {:.2} s{tests}",
-        report.tag, report.seconds
-    );
-    let width = report
-        .services
-        .iter()
-        .map(|service| service.service.len())
-        .max()
-        .unwrap_or(0);
+    let _ = writeln!(text, "{} {verdict} in {:.2} s{tests}", report.tag, report.seconds);
+    let width = report.services.iter().map(|service| service.service.len()).max().unwrap_or(0);
     for service in &report.services {
         if let Some(digests) = &service.digests {
             let _ = writeln!(
@@ -39,11 +26,8 @@ pub(crate) fn summary(report: &RunReport, folder: &camino::Utf8Path) -> String {
             );
         }
     }
-    let phases: Vec<String> = report
-        .phases
-        .iter()
-        .map(|time| format!("{} {:.2}", time.phase, time.seconds))
-        .collect();
+    let phases: Vec<String> =
+        report.phases.iter().map(|time| format!("{} {:.2}", time.phase, time.seconds)).collect();
     let _ = writeln!(text, "  seconds: {}", phases.join(", "));
     for leftover in &report.leftovers {
         let _ = writeln!(text, "  left behind: {} {}", leftover.kind, leftover.name);
@@ -70,14 +54,8 @@ mod tests {
             kept: false,
             seconds: 1.234,
             phases: vec![
-                PhaseTime {
-                    phase: "mint",
-                    seconds: 0.004,
-                },
-                PhaseTime {
-                    phase: "build",
-                    seconds: 0.52,
-                },
+                PhaseTime { phase: "mint", seconds: 0.004 },
+                PhaseTime { phase: "build", seconds: 0.52 },
             ],
             services: vec![ServiceReport {
                 service: "beta".to_owned(),
@@ -85,10 +63,7 @@ mod tests {
                 digests: None,
                 url: None,
             }],
-            tests: Some(Tests {
-                passed: 6,
-                failed: 0,
-            }),
+            tests: Some(Tests { passed: 6, failed: 0 }),
             leftovers: vec![],
             folder: "/w/target/onetag/finished/x".into(),
         }
@@ -107,14 +82,9 @@ mod tests {
     fn a_red_run_that_left_something() {
         let mut report = report();
         report.exit = 100;
-        report.tests = Some(Tests {
-            passed: 4,
-            failed: 2,
-        });
-        report.leftovers = vec![crate::teardown::Leftover {
-            kind: "process",
-            name: "17 (beta)".to_owned(),
-        }];
+        report.tests = Some(Tests { passed: 4, failed: 2 });
+        report.leftovers =
+            vec![crate::teardown::Leftover { kind: "process", name: "17 (beta)".to_owned() }];
         insta::assert_snapshot!(summary(&report, "target/onetag/finished/x".into()), @r"
         alpha-0193a5c2e4b07c1e9f3a2b4c5d6e7f80 failed in 1.23 s, 2 of 6 tests red
           seconds: mint 0.00, build 0.52

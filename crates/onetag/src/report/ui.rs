@@ -22,10 +22,7 @@ impl Ui {
     /// `NO_COLOR` asks for plain text (no-color.org).
     pub(crate) fn stderr() -> Ui {
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Ui {
-            live: std::io::stderr().is_terminal() && !plain,
-            current: Mutex::new(None),
-        }
+        Ui { live: std::io::stderr().is_terminal() && !plain, current: Mutex::new(None) }
     }
 
     /// Says one line, or several.
@@ -47,19 +44,13 @@ impl Ui {
         }
         let style = ProgressStyle::with_template("  {spinner} {msg}  {elapsed}")
             .unwrap_or_else(|_| ProgressStyle::default_spinner());
-        let bar = ProgressBar::new_spinner()
-            .with_style(style)
-            .with_message(phase.to_owned());
+        let bar = ProgressBar::new_spinner().with_style(style).with_message(phase.to_owned());
         bar.enable_steady_tick(Duration::from_millis(100));
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar);
     }
 
     fn end(&self) {
-        let bar = self
-            .current
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let bar = self.current.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(bar) = bar {
             bar.finish_and_clear();
         }
@@ -76,11 +67,7 @@ pub(crate) struct Timeline<'a> {
 
 impl<'a> Timeline<'a> {
     pub(crate) fn start(ui: &'a Ui) -> Timeline<'a> {
-        Timeline {
-            ui,
-            started: Instant::now(),
-            phases: Vec::new(),
-        }
+        Timeline { ui, started: Instant::now(), phases: Vec::new() }
     }
 
     /// Goes through one phase and tells how long it took, and what came of it
@@ -131,10 +118,7 @@ impl<'a> Timeline<'a> {
     pub(crate) fn record(&mut self, name: &'static str, took: Duration, told: String) {
         let line = format!("  {name:<9} {:>7.2} s  {told}", took.as_secs_f64());
         self.ui.line(line.trim_end());
-        self.phases.push(PhaseTime {
-            phase: name,
-            seconds: took.as_secs_f64(),
-        });
+        self.phases.push(PhaseTime { phase: name, seconds: took.as_secs_f64() });
     }
 
     pub(crate) fn phases(&self) -> &[PhaseTime] {

@@ -27,9 +27,7 @@ pub(crate) struct Layout {
 
 impl Layout {
     pub(crate) fn below(target_directory: &Utf8Path) -> Layout {
-        Layout {
-            base: target_directory.join("onetag"),
-        }
+        Layout { base: target_directory.join("onetag") }
     }
 
     pub(crate) fn runs(&self) -> Utf8PathBuf {
@@ -62,10 +60,7 @@ impl Layout {
 
     /// The folder of a run, whether it exists or not.
     pub(crate) fn run(&self, run_id: RunId) -> RunFolder {
-        RunFolder {
-            path: self.runs().join(run_id.to_string()),
-            run_id,
-        }
+        RunFolder { path: self.runs().join(run_id.to_string()), run_id }
     }
 
     /// The runs that have a folder, the oldest first.
@@ -98,10 +93,7 @@ impl RunFolder {
     pub(crate) fn at(path: &Utf8Path) -> anyhow::Result<RunFolder> {
         let run_id = RunId::parse(path.file_name().unwrap_or_default())
             .with_context(|| format!("{path} is not the folder of a run"))?;
-        Ok(RunFolder {
-            path: path.to_owned(),
-            run_id,
-        })
+        Ok(RunFolder { path: path.to_owned(), run_id })
     }
 
     pub(crate) fn path(&self) -> &Utf8Path {
@@ -114,14 +106,8 @@ impl RunFolder {
 
     /// The harness's folder that this run belongs to.
     pub(crate) fn layout(&self) -> Layout {
-        let base = self
-            .path
-            .parent()
-            .and_then(Utf8Path::parent)
-            .unwrap_or(&self.path);
-        Layout {
-            base: base.to_owned(),
-        }
+        let base = self.path.parent().and_then(Utf8Path::parent).unwrap_or(&self.path);
+        Layout { base: base.to_owned() }
     }
 
     pub(crate) fn lock(&self) -> Utf8PathBuf {

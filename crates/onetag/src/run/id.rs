@@ -24,24 +24,16 @@ impl RunId {
     pub(crate) fn parse(text: &str) -> anyhow::Result<RunId> {
         let well_formed =
             text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        ensure!(
-            well_formed,
-            "`{text}` is not a run id of 32 lower-case hex digits"
-        );
+        ensure!(well_formed, "`{text}` is not a run id of 32 lower-case hex digits");
         let uuid = Uuid::try_parse(text).with_context(|| format!("`{text}` is not a run id"))?;
-        ensure!(
-            uuid.get_version_num() == 7,
-            "`{text}` is not a UUID of version 7"
-        );
+        ensure!(uuid.get_version_num() == 7, "`{text}` is not a UUID of version 7");
         Ok(RunId(uuid))
     }
 
     /// When the run was minted.
     pub fn minted_at(self) -> SystemTime {
-        let (seconds, nanos) = self
-            .0
-            .get_timestamp()
-            .map_or((0, 0), |timestamp| timestamp.to_unix());
+        let (seconds, nanos) =
+            self.0.get_timestamp().map_or((0, 0), |timestamp| timestamp.to_unix());
         UNIX_EPOCH + Duration::new(seconds, nanos)
     }
 
@@ -84,11 +76,7 @@ pub struct Tag {
 
 impl Tag {
     pub(super) fn new(consumer: &str, run_id: RunId, generation: u32) -> Tag {
-        Tag {
-            consumer: consumer.to_owned(),
-            run_id,
-            generation,
-        }
+        Tag { consumer: consumer.to_owned(), run_id, generation }
     }
 
     /// The suite that the run is for.
@@ -110,11 +98,7 @@ impl Tag {
 impl fmt::Display for Tag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}", self.consumer, self.run_id)?;
-        if self.generation > 1 {
-            write!(f, ".{}", self.generation)
-        } else {
-            Ok(())
-        }
+        if self.generation > 1 { write!(f, ".{}", self.generation) } else { Ok(()) }
     }
 }
 
@@ -129,10 +113,7 @@ pub struct Reference {
 
 impl Reference {
     pub(crate) fn new(service: &str, tag: &Tag) -> Reference {
-        Reference {
-            service: service.to_owned(),
-            tag: tag.clone(),
-        }
+        Reference { service: service.to_owned(), tag: tag.clone() }
     }
 
     /// The service whose image this is.

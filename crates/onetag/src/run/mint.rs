@@ -55,9 +55,7 @@ pub fn mint(
             backend: crate::backend::PROCESS.to_owned(),
             workspace: workspace.to_owned(),
         })?;
-        ledger.own(Resource::Folder {
-            path: folder.path().to_owned(),
-        })?;
+        ledger.own(Resource::Folder { path: folder.path().to_owned() })?;
         for name in ["logs", "volumes", "databases"] {
             make_folder(&folder.path().join(name))?;
         }
@@ -113,12 +111,7 @@ impl MintedRun {
         lock: Option<FileLock>,
     ) -> anyhow::Result<MintedRun> {
         let ledger = Ledger::open(folder.path())?;
-        Ok(MintedRun {
-            tag: Tag::new(consumer, folder.run_id(), generation),
-            folder,
-            ledger,
-            lock,
-        })
+        Ok(MintedRun { tag: Tag::new(consumer, folder.run_id(), generation), folder, ledger, lock })
     }
 
     /// Goes through the phases of the run.
@@ -126,10 +119,7 @@ impl MintedRun {
     /// Every run that is entered has a lifetime of its own: its images cannot
     /// be mixed with those of another.
     pub fn enter<R>(self, phases: impl for<'run> FnOnce(Run<'run>) -> R) -> R {
-        phases(Run {
-            minted: self,
-            brand: PhantomData,
-        })
+        phases(Run { minted: self, brand: PhantomData })
     }
 }
 

@@ -114,10 +114,7 @@ impl NextestArguments {
 /// Whether the argument is one of these short options with its value attached.
 fn is_short(argument: &str, options: &str) -> bool {
     let mut letters = argument.chars();
-    letters.next() == Some('-')
-        && letters
-            .next()
-            .is_some_and(|letter| options.contains(letter))
+    letters.next() == Some('-') && letters.next().is_some_and(|letter| options.contains(letter))
 }
 
 #[cfg(test)]
@@ -125,12 +122,7 @@ mod tests {
     use super::*;
 
     fn parse(arguments: &[&str]) -> anyhow::Result<NextestArguments> {
-        NextestArguments::new(
-            &arguments
-                .iter()
-                .map(|a| (*a).to_owned())
-                .collect::<Vec<_>>(),
-        )
+        NextestArguments::new(&arguments.iter().map(|a| (*a).to_owned()).collect::<Vec<_>>())
     }
 
     #[test]
@@ -144,14 +136,9 @@ mod tests {
             &["-Etest(x)"],
         ] {
             let filterset = parse(arguments).unwrap().filterset(suite);
-            assert_eq!(
-                filterset, "(binary_id(e2e::alpha)) & (test(x))",
-                "{arguments:?}"
-            );
+            assert_eq!(filterset, "(binary_id(e2e::alpha)) & (test(x))", "{arguments:?}");
         }
-        let two = parse(&["-E", "test(x)", "-E", "test(y)"])
-            .unwrap()
-            .filterset(suite);
+        let two = parse(&["-E", "test(x)", "-E", "test(y)"]).unwrap().filterset(suite);
         assert_eq!(two, "(binary_id(e2e::alpha)) & ((test(x)) | (test(y)))");
     }
 
@@ -164,23 +151,12 @@ mod tests {
 
     #[test]
     fn what_would_change_the_run_is_refused() {
-        for argument in [
-            "--profile=x",
-            "-P",
-            "-Pci",
-            "--binaries-metadata",
-            "--release",
-            "-pfoo",
-            "--test",
-        ] {
+        for argument in
+            ["--profile=x", "-P", "-Pci", "--binaries-metadata", "--release", "-pfoo", "--test"]
+        {
             let error = parse(&[argument]).unwrap_err();
             assert_eq!(crate::exit::classify(&error), Exit::Usage);
-            assert!(
-                error
-                    .to_string()
-                    .starts_with(&format!("`{argument}` cannot")),
-                "{error}"
-            );
+            assert!(error.to_string().starts_with(&format!("`{argument}` cannot")), "{error}");
         }
         assert!(parse(&["-E"]).is_err());
     }

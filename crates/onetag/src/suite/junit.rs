@@ -19,10 +19,7 @@ impl Tests {
     /// Adds up the `<testsuite>` elements, which nextest writes on lines of
     /// their own; those of setup scripts are named `@setup-script:…`.
     fn parse(xml: &str) -> Option<Tests> {
-        let mut tests = Tests {
-            passed: 0,
-            failed: 0,
-        };
+        let mut tests = Tests { passed: 0, failed: 0 };
         let mut seen = false;
         for element in xml.split('<').filter(|text| text.starts_with("testsuite")) {
             seen = true;
@@ -57,13 +54,7 @@ mod tests {
         <testcase name="b" classname="e2e::n"/>
     </testsuite>
 </testsuites>"#;
-        assert_eq!(
-            Tests::parse(xml),
-            Some(Tests {
-                passed: 2,
-                failed: 1
-            })
-        );
+        assert_eq!(Tests::parse(xml), Some(Tests { passed: 2, failed: 1 }));
         assert_eq!(Tests::parse("nonsense"), None);
     }
 }

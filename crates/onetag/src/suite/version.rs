@@ -20,12 +20,9 @@ const INSTALL: &str = "hint: cargo install --locked cargo-nextest";
 pub(crate) fn check_version(context: &Context) -> anyhow::Result<()> {
     let shell = context.shell()?;
     let cargo = &context.cargo;
-    let finished = Tool::new(
-        cmd!(shell, "{cargo} nextest --version"),
-        Duration::from_secs(60),
-    )
-    .said(Said::Captured, Said::Captured)
-    .finish(&context.interrupt)?;
+    let finished = Tool::new(cmd!(shell, "{cargo} nextest --version"), Duration::from_secs(60))
+        .said(Said::Captured, Said::Captured)
+        .finish(&context.interrupt)?;
     if !finished.status.success() {
         let said = String::from_utf8_lossy(&finished.stderr);
         let said = said.lines().next().unwrap_or_default();
@@ -58,10 +55,7 @@ mod tests {
 
     #[test]
     fn versions_are_compared_as_numbers() {
-        assert_eq!(
-            parse("cargo-nextest 0.9.143 (60fa45f63 2026-08-04)\n"),
-            Some([0, 9, 143])
-        );
+        assert_eq!(parse("cargo-nextest 0.9.143 (60fa45f63 2026-08-04)\n"), Some([0, 9, 143]));
         assert!(parse("cargo-nextest 0.9.99").unwrap() < REQUIRED);
         assert!(parse("cargo-nextest 0.10.0-rc.1").unwrap() > REQUIRED);
         assert_eq!(parse("error"), None);

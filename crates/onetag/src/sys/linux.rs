@@ -10,9 +10,7 @@ use rustix::process::{Pid, Signal};
 
 /// Names this boot of the machine: process ids start anew with each.
 pub(crate) fn boot_id() -> io::Result<String> {
-    Ok(fs::read_to_string("/proc/sys/kernel/random/boot_id")?
-        .trim()
-        .to_owned())
+    Ok(fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().to_owned())
 }
 
 /// When a process started, in clock ticks since boot; none if it is gone.
@@ -64,15 +62,9 @@ pub(crate) fn owned_by(key: &str, owner: &str) -> io::Result<Vec<(u32, String)>>
         let Ok(environ) = fs::read(format!("/proc/{pid}/environ")) else {
             continue;
         };
-        if environ
-            .split(|byte| *byte == 0)
-            .any(|variable| variable == wanted.as_bytes())
-        {
+        if environ.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes()) {
             let cmdline = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-            let command = String::from_utf8_lossy(&cmdline)
-                .replace('\0', " ")
-                .trim()
-                .to_owned();
+            let command = String::from_utf8_lossy(&cmdline).replace('\0', " ").trim().to_owned();
             found.push((pid, command));
         }
     }

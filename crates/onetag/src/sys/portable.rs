@@ -1,10 +1,7 @@
 //! The same answers through `ps` and the standard library, for systems without
 //! `/proc`. What they cannot promise: that a service dies with its keeper, that
 //! a leftover is found by its environment, that a replaced executable is seen.
-#![cfg_attr(
-    target_os = "linux",
-    expect(dead_code, reason = "only compiled here for its tests")
-)]
+#![cfg_attr(target_os = "linux", expect(dead_code, reason = "only compiled here for its tests"))]
 
 use std::io;
 use std::net::{Ipv4Addr, TcpStream};
@@ -14,10 +11,7 @@ use std::process::Command;
 use std::time::Duration;
 
 fn ps(column: &str, pid: u32) -> Option<String> {
-    let output = Command::new("ps")
-        .args(["-o", column, "-p", &pid.to_string()])
-        .output()
-        .ok()?;
+    let output = Command::new("ps").args(["-o", column, "-p", &pid.to_string()]).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?.trim().to_owned();
     (output.status.success() && !text.is_empty()).then_some(text)
 }
@@ -30,11 +24,7 @@ pub(crate) fn boot_id() -> io::Result<String> {
 /// When a process started, in words; none if it is gone or a zombie.
 pub(crate) fn start_time(pid: u32) -> Option<String> {
     let state = ps("stat=", pid)?;
-    if state.starts_with('Z') {
-        None
-    } else {
-        ps("lstart=", pid)
-    }
+    if state.starts_with('Z') { None } else { ps("lstart=", pid) }
 }
 
 /// The file that a process was started from.

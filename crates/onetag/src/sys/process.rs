@@ -21,11 +21,7 @@ impl ProcessId {
     pub(crate) fn of(pid: u32) -> io::Result<ProcessId> {
         let start_time = super::start_time(pid)
             .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the process is gone"))?;
-        Ok(ProcessId {
-            pid,
-            boot_id: super::boot_id()?,
-            start_time,
-        })
+        Ok(ProcessId { pid, boot_id: super::boot_id()?, start_time })
     }
 
     /// Whether this very process still runs.
@@ -51,10 +47,7 @@ fn send(
     call: impl Fn(Pid, Signal) -> rustix::io::Result<()>,
 ) -> io::Result<()> {
     let invalid = || io::Error::new(io::ErrorKind::InvalidInput, "no such process or signal");
-    let pid = i32::try_from(pid)
-        .ok()
-        .and_then(Pid::from_raw)
-        .ok_or_else(invalid)?;
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).ok_or_else(invalid)?;
     let signal = Signal::from_named_raw(signal).ok_or_else(invalid)?;
     match call(pid, signal) {
         Err(rustix::io::Errno::SRCH) => Ok(()),
@@ -70,20 +63,8 @@ mod tests {
     fn another_process_under_the_same_number_is_not_this_one() {
         let me = ProcessId::of(std::process::id()).unwrap();
         assert!(me.is_alive());
-        assert!(
-            !ProcessId {
-                start_time: "1".to_owned(),
-                ..me.clone()
-            }
-            .is_alive()
-        );
-        assert!(
-            !ProcessId {
-                boot_id: "other".to_owned(),
-                ..me
-            }
-            .is_alive()
-        );
+        assert!(!ProcessId { start_time: "1".to_owned(), ..me.clone() }.is_alive());
+        assert!(!ProcessId { boot_id: "other".to_owned(), ..me }.is_alive());
     }
 
     #[test]

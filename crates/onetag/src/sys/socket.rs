@@ -42,13 +42,8 @@ mod tests {
     #[test]
     fn a_leased_port_is_given_to_nobody_else() {
         let (_lease, port) = bind_lease(0).unwrap();
-        let others: Vec<TcpListener> = (0..500)
-            .map(|_| TcpListener::bind(("127.0.0.1", 0)).unwrap())
-            .collect();
-        assert!(
-            others
-                .iter()
-                .all(|other| other.local_addr().unwrap().port() != port)
-        );
+        let others: Vec<TcpListener> =
+            (0..500).map(|_| TcpListener::bind(("127.0.0.1", 0)).unwrap()).collect();
+        assert!(others.iter().all(|other| other.local_addr().unwrap().port() != port));
     }
 }

@@ -10,30 +10,22 @@ use crate::run::Layout;
 fn dead_run() -> (tempfile::TempDir, RunFolder) {
     let temp = tempfile::tempdir().unwrap();
     let target = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
-    let run_id = crate::run::RunId::parse("0193a5c2e4b07c1e9f3a2b4c5d6e7f80").unwrap();
+    // Of its own: other tests look for processes by theirs at the same time.
+    let run_id = uuid::Uuid::now_v7().simple().to_string();
+    let run_id = crate::run::RunId::parse(&run_id).unwrap();
     let folder = Layout::below(&target).run(run_id);
     make_folder(&folder.path().join("logs")).unwrap();
     Ledger::open(folder.path())
         .unwrap()
-        .own(Resource::Folder {
-            path: folder.path().to_owned(),
-        })
+        .own(Resource::Folder { path: folder.path().to_owned() })
         .unwrap();
     (temp, folder)
 }
 
 fn sleeper(folder: &RunFolder) -> std::process::Child {
-    let child = Command::new("sleep")
-        .arg("600")
-        .process_group(0)
-        .spawn()
-        .unwrap();
+    let child = Command::new("sleep").arg("600").process_group(0).spawn().unwrap();
     let id = sys::ProcessId::of(child.id()).unwrap();
-    let resource = Resource::Process {
-        role: Role::Service,
-        name: "alpha".to_owned(),
-        id,
-    };
+    let resource = Resource::Process { role: Role::Service, name: "alpha".to_owned(), id };
     Ledger::open(folder.path()).unwrap().own(resource).unwrap();
     child
 }
@@ -62,18 +54,10 @@ fn processes_of_the_ledger_are_ended_and_files_removed() {
 #[test]
 fn a_process_that_took_the_number_of_another_is_left_alone() {
     let (_temp, folder) = dead_run();
-    let mut child = Command::new("sleep")
-        .arg("600")
-        .process_group(0)
-        .spawn()
-        .unwrap();
+    let mut child = Command::new("sleep").arg("600").process_group(0).spawn().unwrap();
     let mut id = sys::ProcessId::of(child.id()).unwrap();
     id.start_time = "1".to_owned();
-    let resource = Resource::Process {
-        role: Role::Service,
-        name: "alpha".to_owned(),
-        id,
-    };
+    let resource = Resource::Process { role: Role::Service, name: "alpha".to_owned(), id };
     Ledger::open(folder.path()).unwrap().own(resource).unwrap();
     assert_eq!(teardown(&folder, true).unwrap(), []);
     assert_eq!(child.try_wait().unwrap(), None);
@@ -89,24 +73,16 @@ fn what_only_carries_the_run_id_is_reported_and_not_killed() {
         .env(onetag_env::keys::OWNER, folder.run_id().to_string())
         .spawn()
         .unwrap();
-    let expected = Leftover {
-        kind: "process",
-        name: format!("{} (sleep 600)", child.id()),
-    };
+    let expected = Leftover { kind: "process", name: format!("{} (sleep 600)", child.id()) };
     // The new process may not have become `sleep` yet.
-    let found = wait::until(
-        "finding it",
-        Duration::from_secs(10),
-        &Interrupt::default(),
-        || {
-            let found = teardown(&folder, true)?;
-            Ok(if found == [expected.clone()] {
-                Look::Done(())
-            } else {
-                Look::NotYet(format!("{found:?}"))
-            })
-        },
-    );
+    let found = wait::until("finding it", Duration::from_secs(10), &Interrupt::default(), || {
+        let found = teardown(&folder, true)?;
+        Ok(if found == [expected.clone()] {
+            Look::Done(())
+        } else {
+            Look::NotYet(format!("{found:?}"))
+        })
+    });
     let alive = child.try_wait().unwrap().is_none();
     child.kill().unwrap();
     child.wait().unwrap();
@@ -127,11 +103,7 @@ fn a_damaged_ledger_is_told_and_the_rest_of_it_is_torn_down() {
     reaper.join().unwrap();
     assert_eq!(left.len(), 1);
     assert_eq!(left[0].kind, "ledger");
-    assert!(
-        left[0].name.contains("ledger.jsonl line 2"),
-        "{}",
-        left[0].name
-    );
+    assert!(left[0].name.contains("ledger.jsonl line 2"), "{}", left[0].name);
 }
 
 #[test]

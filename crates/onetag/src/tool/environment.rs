@@ -45,11 +45,7 @@ impl Fate {
             return Fate::Stays;
         }
         let all: Vec<_> = std::env::split_paths(value).collect();
-        let own: Vec<_> = all
-            .iter()
-            .filter(|path| !set_by_cargo(path))
-            .cloned()
-            .collect();
+        let own: Vec<_> = all.iter().filter(|path| !set_by_cargo(path)).cloned().collect();
         match std::env::join_paths(&own) {
             _ if own.is_empty() => Fate::Goes,
             Ok(joined) if own.len() < all.len() => Fate::Becomes(joined),
@@ -63,10 +59,7 @@ impl Fate {
 fn set_by_cargo(path: &Path) -> bool {
     let of_toolchain = path.components().any(|part| part.as_os_str() == "rustlib")
         || path.join("rustlib").is_dir();
-    let of_build = path
-        .ancestors()
-        .take(5)
-        .any(|folder| folder.join(".cargo-lock").exists());
+    let of_build = path.ancestors().take(5).any(|folder| folder.join(".cargo-lock").exists());
     of_toolchain || of_build || path.as_os_str().is_empty()
 }
 
@@ -80,13 +73,9 @@ mod tests {
 
     #[test]
     fn what_is_set_goes_and_what_configures_stays() {
-        for key in [
-            "CARGO_PKG_NAME",
-            "CARGO_MANIFEST_DIR",
-            "CARGO_BIN_EXE_x",
-            "OUT_DIR",
-            "NEXTEST_ENV",
-        ] {
+        for key in
+            ["CARGO_PKG_NAME", "CARGO_MANIFEST_DIR", "CARGO_BIN_EXE_x", "OUT_DIR", "NEXTEST_ENV"]
+        {
             assert_eq!(fate(key, "x"), Fate::Goes, "{key}");
         }
         for key in [
@@ -110,10 +99,7 @@ mod tests {
         let set = format!("{}:/t/lib/rustlib/x/lib", build.join("deps").display());
         assert_eq!(fate("LD_LIBRARY_PATH", &set), Fate::Goes);
         let mixed = format!("{set}:/opt/oracle/lib");
-        assert_eq!(
-            fate("LD_LIBRARY_PATH", &mixed),
-            Fate::Becomes("/opt/oracle/lib".into())
-        );
+        assert_eq!(fate("LD_LIBRARY_PATH", &mixed), Fate::Becomes("/opt/oracle/lib".into()));
         assert_eq!(fate("LD_LIBRARY_PATH", "/opt/oracle/lib"), Fate::Stays);
     }
 }

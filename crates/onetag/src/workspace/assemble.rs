@@ -24,10 +24,7 @@ pub(super) fn assemble(cargo: CargoMetadata, fingerprint: Digest) -> Result<Work
         .packages
         .iter()
         .flat_map(|package| {
-            package
-                .targets
-                .iter()
-                .filter_map(|target| TestTarget::new(package, target))
+            package.targets.iter().filter_map(|target| TestTarget::new(package, target))
         })
         .collect();
     test_targets.sort_by(|a, b| a.binary_id.cmp(&b.binary_id));
@@ -38,11 +35,8 @@ pub(super) fn assemble(cargo: CargoMetadata, fingerprint: Digest) -> Result<Work
         let Some(table) = package.metadata.get("onetag") else {
             continue;
         };
-        let source = Source::new(
-            &cargo.workspace_root,
-            &package.manifest_path,
-            "package.metadata.onetag",
-        );
+        let source =
+            Source::new(&cargo.workspace_root, &package.manifest_path, "package.metadata.onetag");
         let mut metadata: ServiceMetadata = parse(&source, table)?;
         if let Some(metadata) = metadata.suite.take() {
             let source = source.key("suite");
@@ -85,10 +79,8 @@ fn workspace_suites(cargo: &CargoMetadata) -> Result<BTreeMap<String, SuiteMetad
     let Some(table) = cargo.metadata.get("onetag") else {
         return Ok(BTreeMap::new());
     };
-    let source = Workspace::root_source(
-        &cargo.workspace_root,
-        "workspace.metadata.onetag".to_owned(),
-    );
+    let source =
+        Workspace::root_source(&cargo.workspace_root, "workspace.metadata.onetag".to_owned());
     parse::<WorkspaceMetadata>(&source, table).map(|metadata| metadata.suites)
 }
 
@@ -115,9 +107,7 @@ fn suite(
     table: SuiteMetadata,
     test_targets: &[TestTarget],
 ) -> Result<Suite, Problem> {
-    let filter = table
-        .filter
-        .unwrap_or_else(|| format!("binary_id(e2e::{name})"));
+    let filter = table.filter.unwrap_or_else(|| format!("binary_id(e2e::{name})"));
     let filter = Filterset::parse(&filter)
         .map_err(|error| Problem::Metadata(format!("{}: {error}", source.key("filter"))))?;
     let mut env = BTreeMap::new();
@@ -130,15 +120,7 @@ fn suite(
         .filter(|target| filter.selection(target) != Selection::No)
         .cloned()
         .collect();
-    Ok(Suite {
-        name: name.to_owned(),
-        service,
-        filter,
-        needs: table.needs,
-        env,
-        tests,
-        source,
-    })
+    Ok(Suite { name: name.to_owned(), service, filter, needs: table.needs, env, tests, source })
 }
 
 fn templates(
@@ -147,10 +129,7 @@ fn templates(
 ) -> Result<BTreeMap<String, Template>, Problem> {
     let template = |(variable, text): (String, String)| match Template::parse(&text) {
         Ok(template) => Ok((variable, template)),
-        Err(error) => Err(Problem::Metadata(format!(
-            "{}: {error}",
-            source.key(variable)
-        ))),
+        Err(error) => Err(Problem::Metadata(format!("{}: {error}", source.key(variable)))),
     };
     variables.into_iter().map(template).collect()
 }
@@ -165,12 +144,7 @@ mod tests {
     fn a_package_without_the_table_is_no_service() {
         let workspace = Fixture::new().e2e(&["a"]).load().unwrap();
         assert!(workspace.services.is_empty());
-        assert_eq!(
-            workspace.test_targets.len(),
-            2,
-            "{:?}",
-            workspace.test_targets
-        );
+        assert_eq!(workspace.test_targets.len(), 2, "{:?}", workspace.test_targets);
     }
 
     #[test]

@@ -44,18 +44,11 @@ mod tests {
     fn the_binary_is_the_only_one_or_the_namesake() {
         let binary = |targets: &[(&str, &str)]| {
             Fixture::new()
-                .package(
-                    "a",
-                    json!({ "onetag": { "port": 1, "ready": "/" } }),
-                    targets,
-                )
+                .package("a", json!({ "onetag": { "port": 1, "ready": "/" } }), targets)
                 .load()
                 .map(|workspace| workspace.services["a"].binary.clone())
         };
-        assert_eq!(
-            binary(&[("bin", "server"), ("lib", "a")]).unwrap(),
-            "server"
-        );
+        assert_eq!(binary(&[("bin", "server"), ("lib", "a")]).unwrap(), "server");
         assert_eq!(binary(&[("bin", "admin"), ("bin", "a")]).unwrap(), "a");
         insta::assert_snapshot!(binary(&[("lib", "a")]).unwrap_err(), @r"
         crates/a/Cargo.toml: package.metadata.onetag: the package `a` has no binary, but a service is a program

@@ -57,10 +57,7 @@ fn circle<'a>(rest: &Edges<'a>) -> Vec<&'a str> {
             break;
         }
         path.push(name);
-        next = rest[name]
-            .iter()
-            .copied()
-            .find(|need| rest.contains_key(need));
+        next = rest[name].iter().copied().find(|need| rest.contains_key(need));
     }
     let smallest = (0..path.len()).min_by_key(|&i| path[i]).unwrap_or(0);
     path.rotate_left(smallest);
@@ -87,10 +84,7 @@ mod tests {
     #[test]
     fn levels_put_needs_first_and_sort_within() {
         let edges = edges(&["d: b c", "c: a", "b: a", "a:", "e:"]);
-        assert_eq!(
-            levels(&edges).unwrap(),
-            [vec!["a", "e"], vec!["b", "c"], vec!["d"]]
-        );
+        assert_eq!(levels(&edges).unwrap(), [vec!["a", "e"], vec!["b", "c"], vec!["d"]]);
     }
 
     #[test]
@@ -100,10 +94,7 @@ mod tests {
             (&["b: a", "a: b"], "a -> b -> a"),
             // The way into the circle is not part of it.
             (&["a: d", "d: c", "c: b", "b: d"], "b -> d -> c -> b"),
-            (
-                &["a: b", "b:", "x: y a", "y: z", "z: x"],
-                "x -> y -> z -> x",
-            ),
+            (&["a: b", "b:", "x: y a", "y: z", "z: x"], "x -> y -> z -> x"),
         ] {
             assert_eq!(levels(&edges(lines)).unwrap_err().join(" -> "), expected);
         }

@@ -38,11 +38,7 @@ fn metadata_json(cwd: &Utf8Path) -> anyhow::Result<Vec<u8>> {
         .output()?;
     if !output.status.success() {
         let stderr = String::from_utf8_lossy(&output.stderr);
-        bail!(
-            "`cargo metadata` failed in {cwd}: {}\n{}",
-            output.status,
-            stderr.trim_end()
-        );
+        bail!("`cargo metadata` failed in {cwd}: {}\n{}", output.status, stderr.trim_end());
     }
     Ok(output.stdout)
 }
@@ -56,11 +52,7 @@ mod tests {
     fn this_repository_loads() {
         let here = Utf8Path::new(env!("CARGO_MANIFEST_DIR"));
         let workspace = load(here).unwrap();
-        assert!(
-            here.starts_with(&workspace.root),
-            "{here} is not below {}",
-            workspace.root
-        );
+        assert!(here.starts_with(&workspace.root), "{here} is not below {}", workspace.root);
         let own_unit_tests = workspace
             .test_targets
             .iter()
@@ -107,10 +99,7 @@ mod tests {
                 env.notification = { RETRY_INITIAL = "50ms", SLACK_URL = "{sink.url}/hook/slack" }
                 "#,
             ),
-            (
-                "sink",
-                "[package.metadata.onetag]\nport = 8080\nready = '/health/ready'\n",
-            ),
+            ("sink", "[package.metadata.onetag]\nport = 8080\nready = '/health/ready'\n"),
             ("bystander", ""),
         ];
         let folder = tempfile::tempdir().unwrap();
@@ -132,15 +121,9 @@ mod tests {
         assert_eq!(names, ["datastorage", "notification", "sink"]);
         let plan = |suite: &str| workspace.plan(workspace.suite(suite).unwrap()).unwrap();
         let order = |suite: &str| -> Vec<String> {
-            plan(suite)
-                .services()
-                .map(|planned| planned.service.name.clone())
-                .collect()
+            plan(suite).services().map(|planned| planned.service.name.clone()).collect()
         };
-        assert_eq!(
-            order("notification"),
-            ["datastorage", "sink", "notification"]
-        );
+        assert_eq!(order("notification"), ["datastorage", "sink", "notification"]);
         assert_eq!(order("pipeline"), ["datastorage", "notification"]);
         let planned = plan("notification");
         let env = &planned.service("notification").unwrap().env;

@@ -81,10 +81,7 @@ const LATER: &[&str] = &[
 
 /// What an error adds about a key that must be there.
 const REQUIRED: &[(&str, &str)] = &[
-    (
-        "port",
-        "the port it listens on inside its own network, for example `port = 8080`",
-    ),
+    ("port", "the port it listens on inside its own network, for example `port = 8080`"),
     (
         "ready",
         "the path that answers 200 once it can work, for example `ready = \"/health/ready\"`",
@@ -111,11 +108,7 @@ fn explain(source: &Source, path: &str, message: &str) -> Problem {
     let name = names.next().unwrap_or_default();
     let manifest = source.manifest();
     // At the top of the table the path is a single dot.
-    let at = if path == "." {
-        source.clone()
-    } else {
-        source.key(path)
-    };
+    let at = if path == "." { source.clone() } else { source.key(path) };
     Problem::Metadata(if message.starts_with("unknown field") {
         let key = at.table();
         if LATER.contains(&key) {
@@ -127,18 +120,10 @@ fn explain(source: &Source, path: &str, message: &str) -> Problem {
             format!("{manifest}: unknown key `{key}`\n{hint}")
         }
     } else if message.starts_with("unknown variant") {
-        format!(
-            "{at}: unknown value `{name}`\n{}",
-            suggest::hint(name, "allowed here", names)
-        )
+        format!("{at}: unknown value `{name}`\n{}", suggest::hint(name, "allowed here", names))
     } else if message.starts_with("missing field") {
-        let meaning = REQUIRED
-            .iter()
-            .find(|(key, _)| *key == name)
-            .map(|(_, meaning)| meaning);
-        let hint = meaning
-            .map(|meaning| format!("\nhint: {meaning}"))
-            .unwrap_or_default();
+        let meaning = REQUIRED.iter().find(|(key, _)| *key == name).map(|(_, meaning)| meaning);
+        let hint = meaning.map(|meaning| format!("\nhint: {meaning}")).unwrap_or_default();
         format!("{manifest}: missing key `{}`{hint}", at.key(name).table())
     } else {
         format!("{at}: {message}")

@@ -9,12 +9,7 @@ use super::topology::{Suite, Workspace};
 pub(super) fn needs(workspace: &Workspace) -> Edges<'_> {
     let services = workspace.services.values();
     services
-        .map(|service| {
-            (
-                service.name.as_str(),
-                service.needs.iter().map(String::as_str).collect(),
-            )
-        })
+        .map(|service| (service.name.as_str(), service.needs.iter().map(String::as_str).collect()))
         .collect()
 }
 
@@ -57,12 +52,10 @@ pub(super) fn roots(suite: &Suite) -> impl Iterator<Item = &str> {
 
 /// The other services that the placeholders of `template` name.
 fn named_services(template: &Template) -> impl Iterator<Item = &str> {
-    template
-        .placeholders()
-        .filter_map(|placeholder| match placeholder {
-            Placeholder::Service { service, .. } => Some(service.as_str()),
-            _ => None,
-        })
+    template.placeholders().filter_map(|placeholder| match placeholder {
+        Placeholder::Service { service, .. } => Some(service.as_str()),
+        _ => None,
+    })
 }
 
 #[cfg(test)]
@@ -75,10 +68,7 @@ mod tests {
     fn a_suite_cannot_point_services_at_each_other() {
         let env = json!({ "a": { "B": "{b.url}" }, "b": { "A": "{a.url}", "ME": "{self.url}" } });
         let suite = json!({ "s": { "needs": ["a", "b"], "env": env } });
-        let fixture = Fixture::new()
-            .service("a", json!({}))
-            .service("b", json!({}))
-            .suites(suite);
+        let fixture = Fixture::new().service("a", json!({})).service("b", json!({})).suites(suite);
         insta::assert_snapshot!(error(fixture), @r"
         Cargo.toml: workspace.metadata.onetag.suites.s.env: with these variables services need each other in a circle: a -> b -> a
         hint: a service comes after those that its variables name; remove one of them

@@ -45,14 +45,9 @@ impl Workspace {
             PlannedService { service, env }
         };
         let levels = order(self, suite)?;
-        let levels = levels
-            .into_iter()
-            .map(|level| level.into_iter().map(planned).collect())
-            .collect();
-        Ok(Plan {
-            suite: suite.name.clone(),
-            levels,
-        })
+        let levels =
+            levels.into_iter().map(|level| level.into_iter().map(planned).collect()).collect();
+        Ok(Plan { suite: suite.name.clone(), levels })
     }
 }
 
@@ -107,10 +102,7 @@ mod tests {
     fn fixture() -> Fixture {
         Fixture::new()
             .service("datastorage", json!({}))
-            .service(
-                "gateway",
-                json!({ "needs": ["orchestrator", "datastorage"] }),
-            )
+            .service("gateway", json!({ "needs": ["orchestrator", "datastorage"] }))
             .service(
                 "notification",
                 json!({
@@ -130,35 +122,23 @@ mod tests {
     fn levels(plan: &Plan) -> Vec<Vec<&str>> {
         plan.levels
             .iter()
-            .map(|level| {
-                level
-                    .iter()
-                    .map(|planned| planned.service.name.as_str())
-                    .collect()
-            })
+            .map(|level| level.iter().map(|planned| planned.service.name.as_str()).collect())
             .collect()
     }
 
     #[test]
     fn what_a_suite_names_comes_before_who_is_told() {
         let workspace = fixture().load().unwrap();
-        let plan = workspace
-            .plan(workspace.suite("notification").unwrap())
-            .unwrap();
+        let plan = workspace.plan(workspace.suite("notification").unwrap()).unwrap();
         assert_eq!(plan.suite, "notification");
-        assert_eq!(
-            levels(&plan),
-            [vec!["datastorage", "sink"], vec!["notification"]]
-        );
+        assert_eq!(levels(&plan), [vec!["datastorage", "sink"], vec!["notification"]]);
     }
 
     #[test]
     fn needs_are_transitive_also_for_a_suite_without_a_service() {
         let pipeline = json!({ "pipeline": { "needs": ["gateway", "sink"] } });
         let workspace = fixture().suites(pipeline).load().unwrap();
-        let plan = workspace
-            .plan(workspace.suite("pipeline").unwrap())
-            .unwrap();
+        let plan = workspace.plan(workspace.suite("pipeline").unwrap()).unwrap();
         let expected = [
             vec!["datastorage", "sink"],
             vec!["notification"],
@@ -173,9 +153,7 @@ mod tests {
     #[test]
     fn variables_of_the_suite_win() {
         let workspace = fixture().load().unwrap();
-        let plan = workspace
-            .plan(workspace.suite("notification").unwrap())
-            .unwrap();
+        let plan = workspace.plan(workspace.suite("notification").unwrap()).unwrap();
         let env: Vec<String> = plan
             .service("notification")
             .unwrap()
@@ -183,15 +161,7 @@ mod tests {
             .iter()
             .map(|(name, template)| format!("{name}={template}"))
             .collect();
-        assert_eq!(
-            env,
-            [
-                "DS={datastorage.url}",
-                "KEEP=1",
-                "RETRY=50ms",
-                "SLACK={sink.url}/hook"
-            ]
-        );
+        assert_eq!(env, ["DS={datastorage.url}", "KEEP=1", "RETRY=50ms", "SLACK={sink.url}/hook"]);
         assert!(plan.service("sink").unwrap().env.is_empty());
     }
 

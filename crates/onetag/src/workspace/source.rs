@@ -16,18 +16,12 @@ impl Source {
     /// The table `table` of `manifest`, an absolute path below `root`.
     pub(super) fn new(root: &Utf8Path, manifest: &Utf8Path, table: impl Into<String>) -> Self {
         let manifest = manifest.strip_prefix(root).unwrap_or(manifest).to_owned();
-        Self {
-            manifest,
-            table: table.into(),
-        }
+        Self { manifest, table: table.into() }
     }
 
     /// A table or key inside this one.
     pub(super) fn key(&self, key: impl fmt::Display) -> Self {
-        Self {
-            manifest: self.manifest.clone(),
-            table: format!("{}.{key}", self.table),
-        }
+        Self { manifest: self.manifest.clone(), table: format!("{}.{key}", self.table) }
     }
 
     /// The manifest, relative to the workspace root.

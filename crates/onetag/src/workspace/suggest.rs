@@ -29,11 +29,7 @@ pub(crate) fn hint<'a>(
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> String {
     let candidates: Vec<&str> = candidates.into_iter().collect();
-    let list = if candidates.is_empty() {
-        "none".to_owned()
-    } else {
-        candidates.join(", ")
-    };
+    let list = if candidates.is_empty() { "none".to_owned() } else { candidates.join(", ") };
     match closest(name, candidates) {
         Some(likely) => format!("hint: did you mean `{likely}`? {what}: {list}"),
         None => format!("hint: {what}: {list}"),

@@ -51,10 +51,7 @@ mod tests {
     fn whatever_a_shell_would_read_is_refused() {
         for bad in ["$", "'", "\"", "\\", ";", "#", "\n", "ü", "~", "*", "("] {
             let path = format!("/tmp/a{bad}b");
-            assert!(
-                validate_target_directory(path.as_str().into()).is_err(),
-                "for {path:?}"
-            );
+            assert!(validate_target_directory(path.as_str().into()).is_err(), "for {path:?}");
         }
     }
 }

@@ -14,10 +14,7 @@ pub(super) struct Fixture {
 
 impl Fixture {
     pub(super) fn new() -> Self {
-        Self {
-            packages: Vec::new(),
-            metadata: Value::Null,
-        }
+        Self { packages: Vec::new(), metadata: Value::Null }
     }
 
     /// A package in `crates/<name>` with targets of the given kinds and names.
@@ -39,9 +36,7 @@ impl Fixture {
     /// there.
     pub(super) fn service(self, name: &str, table: Value) -> Self {
         let mut onetag = json!({ "port": 8080, "ready": "/health/ready" });
-        let Value::Object(table) = table else {
-            panic!("{table} is no table")
-        };
+        let Value::Object(table) = table else { panic!("{table} is no table") };
         onetag.as_object_mut().unwrap().extend(table);
         self.package(name, json!({ "onetag": onetag }), &[("bin", name)])
     }

@@ -104,10 +104,7 @@ impl Workspace {
                  Cargo.toml, and gets a suite by [package.metadata.onetag.suite]"
             ),
             None => {
-                format!(
-                    "no suite named `{name}`\n{}",
-                    suggest::hint(name, "suites", suites)
-                )
+                format!("no suite named `{name}`\n{}", suggest::hint(name, "suites", suites))
             }
         }))
     }
@@ -150,10 +147,7 @@ mod tests {
 
     fn workspace() -> Workspace {
         Fixture::new()
-            .service(
-                "datastorage",
-                json!({ "suite": {}, "store": ["sqlite", "postgres"] }),
-            )
+            .service("datastorage", json!({ "suite": {}, "store": ["sqlite", "postgres"] }))
             .service("notification", json!({ "suite": {} }))
             .service("sink", json!({}))
             .e2e(&["datastorage", "notification"])
@@ -164,19 +158,13 @@ mod tests {
     #[test]
     fn a_suite_table_makes_a_suite() {
         let workspace = workspace();
-        assert_eq!(
-            workspace.suites.keys().collect::<Vec<_>>(),
-            ["datastorage", "notification"]
-        );
+        assert_eq!(workspace.suites.keys().collect::<Vec<_>>(), ["datastorage", "notification"]);
         let suite = workspace.suite("notification").unwrap();
         assert_eq!(suite.service.as_deref(), Some("notification"));
         assert_eq!(suite.filter.to_string(), "binary_id(e2e::notification)");
         assert_eq!(suite.tests.len(), 1);
         assert_eq!(suite.tests[0].binary_id, "e2e::notification");
-        assert_eq!(
-            (&*suite.tests[0].package, &*suite.tests[0].target),
-            ("e2e", "notification")
-        );
+        assert_eq!((&*suite.tests[0].package, &*suite.tests[0].target), ("e2e", "notification"));
     }
 
     #[test]
@@ -224,10 +212,7 @@ mod tests {
             let targets = workspace.select(&Filterset::parse(filter).unwrap());
             targets.into_iter().map(|target| target.binary_id).collect()
         };
-        assert_eq!(
-            ids("kind(test) & test(a)"),
-            ["e2e::datastorage", "e2e::notification"]
-        );
+        assert_eq!(ids("kind(test) & test(a)"), ["e2e::datastorage", "e2e::notification"]);
         assert_eq!(ids("binary(sink)"), ["sink::bin/sink"]);
         assert_eq!(ids("none()"), [""; 0]);
     }

@@ -48,9 +48,7 @@ pub(super) fn refresh(
     // Two `up` at the same time would replace each other's services.
     let work = folder.path().join("work.lock");
     let _work = FileLock::take(&work, ready, &context.interrupt, || {
-        context
-            .ui
-            .line("waiting for another command to finish with this run");
+        context.ui.line("waiting for another command to finish with this run");
     })?;
     let ledger = Ledger::open(folder.path())?;
     let build = timeline.loud_phase(
@@ -68,14 +66,7 @@ pub(super) fn refresh(
     let generation = before.generation + u32::from(replaced);
     let reopened = MintedRun::reopen(folder.clone(), &job.suite.name, generation, None)?;
     reopened.enter(|run| {
-        let refresh = Refresh {
-            context,
-            job,
-            build: &build,
-            before: &before,
-            changes,
-            ready,
-        };
+        let refresh = Refresh { context, job, build: &build, before: &before, changes, ready };
         refresh.go(&run, addresses, &mut timeline)
     })
 }
@@ -144,11 +135,9 @@ fn is_current(
     deployed: &Deployed,
     build: &Build,
 ) -> anyhow::Result<bool> {
-    Ok(
-        *build.service(&planned.service.name)?.digests() == deployed.digests
-            && planned.service.ready == deployed.ready
-            && variables(planned) == deployed.variables,
-    )
+    Ok(*build.service(&planned.service.name)?.digests() == deployed.digests
+        && planned.service.ready == deployed.ready
+        && variables(planned) == deployed.variables)
 }
 
 struct Refresh<'a> {
@@ -183,12 +172,8 @@ impl Refresh<'_> {
         )?;
         let report = kept::report(&plan, folder, timeline, Exit::Success, None);
         write_json(&folder.report(), &report)?;
-        self.context
-            .ui
-            .line(summary(&report, &self.context.shown(folder.path())));
-        self.context
-            .ui
-            .line(kept_hint(self.context, &self.job.suite.name, folder));
+        self.context.ui.line(summary(&report, &self.context.shown(folder.path())));
+        self.context.ui.line(kept_hint(self.context, &self.job.suite.name, folder));
         Ok(report)
     }
 
@@ -208,11 +193,7 @@ impl Refresh<'_> {
                 process.stop(&planned.service.name)?;
             }
         }
-        self.job
-            .plan
-            .services()
-            .map(|planned| self.deploy_one(run, process, planned))
-            .collect()
+        self.job.plan.services().map(|planned| self.deploy_one(run, process, planned)).collect()
     }
 
     fn deploy_one<'run>(
@@ -225,10 +206,9 @@ impl Refresh<'_> {
         let interrupt = &self.context.interrupt;
         let change = self.changes.get(name).copied().unwrap_or(Change::Replaced);
         let (replica, deployed) = match (change, self.before.services.get(name)) {
-            (Change::None, Some(deployed)) => (
-                kept::living_replica(run.folder(), name, &self.job.suite.name)?,
-                deployed,
-            ),
+            (Change::None, Some(deployed)) => {
+                (kept::living_replica(run.folder(), name, &self.job.suite.name)?, deployed)
+            }
             (Change::Died, Some(deployed)) => {
                 (process.start(deployed, self.ready, interrupt)?, deployed)
             }
@@ -245,10 +225,7 @@ impl Refresh<'_> {
     fn told(&self) -> String {
         let of = |change: Change| {
             let names = self.changes.iter().filter(|(_, is)| **is == change);
-            names
-                .map(|(name, _)| name.as_str())
-                .collect::<Vec<_>>()
-                .join(", ")
+            names.map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
         };
         let parts = [
             ("replaced", of(Change::Replaced)),
@@ -256,8 +233,6 @@ impl Refresh<'_> {
             ("unchanged", of(Change::None)),
         ];
         let told = parts.iter().filter(|(_, names)| !names.is_empty());
-        told.map(|(what, names)| format!("{what}: {names}"))
-            .collect::<Vec<_>>()
-            .join("; ")
+        told.map(|(what, names)| format!("{what}: {names}")).collect::<Vec<_>>().join("; ")
     }
 }

@@ -67,10 +67,7 @@ fn the_archive_holds_what_the_digests_name() {
     let entry = &index["manifests"][0];
     assert_eq!(entry["digest"], expected.manifest.to_string());
     assert_eq!(entry["annotations"]["io.containerd.image.name"], REFERENCE);
-    assert_eq!(
-        entry["annotations"]["org.opencontainers.image.ref.name"],
-        REFERENCE
-    );
+    assert_eq!(entry["annotations"]["org.opencontainers.image.ref.name"], REFERENCE);
 
     let manifest = blob(&files, &entry["digest"]);
     assert_eq!(entry["size"], manifest.len());
@@ -80,10 +77,7 @@ fn the_archive_holds_what_the_digests_name() {
     assert_eq!(manifest["config"]["size"], config.len());
     let config = json(config);
     let layers = Vec::from_iter(manifest["layers"].as_array().unwrap());
-    for (layer, diff_id) in layers
-        .iter()
-        .zip(config["rootfs"]["diff_ids"].as_array().unwrap())
-    {
+    for (layer, diff_id) in layers.iter().zip(config["rootfs"]["diff_ids"].as_array().unwrap()) {
         assert_eq!(&layer["digest"], diff_id);
         assert_eq!(layer["size"], blob(&files, &layer["digest"]).len());
     }
@@ -94,23 +88,14 @@ fn the_archive_holds_what_the_digests_name() {
     assert_eq!(Vec::from_iter(program.keys()), ["usr/local/bin/mail"]);
     assert_eq!(config["config"]["Entrypoint"][0], "/usr/local/bin/mail");
     assert!(program["usr/local/bin/mail"] == std::fs::read(&binary).unwrap());
-    assert_eq!(
-        Digest::of(&program["usr/local/bin/mail"]),
-        expected.executable
-    );
+    assert_eq!(Digest::of(&program["usr/local/bin/mail"]), expected.executable);
 
     // The other reading of the same file, by older docker.
     let docker = &json(&files["manifest.json"])[0];
     assert_eq!(docker["RepoTags"][0], REFERENCE);
-    assert_eq!(
-        docker["Config"],
-        format!("blobs/sha256/{}", expected.config.hex())
-    );
+    assert_eq!(docker["Config"], format!("blobs/sha256/{}", expected.config.hex()));
     for (layer, path) in layers.iter().zip(docker["Layers"].as_array().unwrap()) {
-        assert_eq!(
-            path.as_str().unwrap().replace("blobs/sha256/", "sha256:"),
-            layer["digest"]
-        );
+        assert_eq!(path.as_str().unwrap().replace("blobs/sha256/", "sha256:"), layer["digest"]);
     }
 }
 
@@ -121,10 +106,7 @@ fn a_name_appears_in_the_two_indexes_alone() {
     let write = |reference| write_archive(&contents, reference, Vec::new()).unwrap();
     assert_eq!(write(REFERENCE), write(REFERENCE));
 
-    let (one, other) = (
-        unpack(&write(REFERENCE)),
-        unpack(&write("localhost/mail:other")),
-    );
+    let (one, other) = (unpack(&write(REFERENCE)), unpack(&write("localhost/mail:other")));
     let differing = one.iter().filter(|(path, bytes)| &other[*path] != *bytes);
     let differing = Vec::from_iter(differing.map(|(path, _)| path));
     assert_eq!(differing, ["index.json", "manifest.json"]);
@@ -137,12 +119,8 @@ fn a_program_that_changed_since_it_was_named_is_not_archived() {
     let contents = Contents::of(&path, "mail").unwrap();
     let layer = contents.layers[1].1.digest.to_string();
     let refused = || {
-        let error = write_archive(&contents, REFERENCE, Vec::new())
-            .unwrap_err()
-            .to_string();
-        let error = error
-            .replace(path.as_str(), "<program>")
-            .replace(&layer, "<layer>");
+        let error = write_archive(&contents, REFERENCE, Vec::new()).unwrap_err().to_string();
+        let error = error.replace(path.as_str(), "<program>").replace(&layer, "<layer>");
         let (_, other) = error.split_once(" and is ").unwrap();
         error.replace(&other[..layer.len()], "<other>")
     };

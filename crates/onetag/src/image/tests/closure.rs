@@ -1,24 +1,46 @@
+use insta::assert_snapshot;
+
 use super::*;
-use crate::image::closure::Closure;
+use crate::image::closure::{Closure, measure};
+use crate::image::layer::Layer;
 
 #[test]
 fn a_static_program_needs_no_library() {
     let folder = Folder::new();
     let closure = Closure::of(&folder.write("program", static_program(b""))).unwrap();
     assert!(closure.libraries().is_empty());
-    let paths = Vec::from_iter(
-        closure
-            .layer()
-            .unwrap()
-            .host_files()
-            .map(|(path, _)| path.to_owned()),
-    );
-    assert!(
-        paths
-            .iter()
-            .all(|path| path == "etc/ssl/certs/ca-certificates.crt"),
-        "{paths:?}"
-    );
+
+    let mut bytes = Vec::new();
+    closure.layer().unwrap().write(&mut bytes).unwrap();
+    let mut archive = tar::Archive::new(&bytes[..]);
+    let entries = archive.entries().unwrap().map(|entry| {
+        let entry = entry.unwrap();
+        let (mode, path) = (entry.header().mode().unwrap(), entry.path().unwrap());
+        format!("{mode:4o} {}\n", path.display())
+    });
+    // Not every machine has certificates.
+    let listing = String::from_iter(entries.filter(|line| !line.contains(" etc/ssl/")));
+    assert_snapshot!(listing, @r"
+     755 etc/
+     644 etc/group
+     644 etc/nsswitch.conf
+     644 etc/passwd
+    1777 tmp/
+    ");
+}
+
+#[test]
+fn a_closure_is_measured_anew_when_a_file_changes() {
+    let folder = Folder::new();
+    let host = folder.write("library", "one");
+    let mut layer = Layer::default();
+    layer.add_host_file("/lib/library".into(), 0o755, &host).unwrap();
+    let before = measure(&layer).unwrap();
+    assert_eq!(measure(&layer).unwrap(), before);
+    folder.write("library", "three");
+    let after = measure(&layer).unwrap();
+    assert_ne!(after, before);
+    assert_eq!(after, layer.measure().unwrap());
 }
 
 #[cfg(target_os = "linux")]
@@ -26,18 +48,14 @@ mod linux {
     use std::os::unix::fs::symlink;
     use std::process::Command;
 
-    use insta::assert_snapshot;
-
     use super::*;
     use crate::image::closure::Library;
 
     /// Builds `lib<name>.so.1` and a program which needs it, both in `folder`,
     /// and returns the program.
     fn program_with_library(folder: &Folder, name: &str, link: &[&str]) -> Utf8PathBuf {
-        let source = folder.write(
-            "lib.rs",
-            "#[unsafe(no_mangle)] pub extern \"C\" fn answer() -> i32 { 42 }",
-        );
+        let source = folder
+            .write("lib.rs", "#[unsafe(no_mangle)] pub extern \"C\" fn answer() -> i32 { 42 }");
         let root = source.parent().unwrap();
         rustc(
             root,
@@ -57,40 +75,22 @@ mod linux {
             "unsafe extern \"C\" { fn answer() -> i32; } fn main() { std::process::exit(unsafe { answer() }) }",
         );
         let library = format!("-l{name}");
-        rustc(
-            root,
-            &[&["main.rs", "-oprogram", "-L.", &library], link].concat(),
-        );
+        rustc(root, &[&["main.rs", "-oprogram", "-L.", &library], link].concat());
         root.join("program")
     }
 
     fn rustc(folder: &Utf8Path, args: &[&str]) {
         let rustc = std::env::var_os("RUSTC").unwrap_or("rustc".into());
-        let output = Command::new(rustc)
-            .current_dir(folder)
-            .args(args)
-            .output()
-            .unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        let output = Command::new(rustc).current_dir(folder).args(args).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
     #[test]
     fn the_loader_and_the_c_library_stay_where_they_are() {
         let binary = dynamic_program();
         let closure = Closure::of(&binary).unwrap();
-        let interpreter = crate::image::program::interpreter(&binary)
-            .unwrap()
-            .unwrap();
-        let at = |path: &Utf8Path| {
-            closure
-                .libraries()
-                .iter()
-                .find(|library| library.image == path)
-        };
+        let interpreter = crate::image::program::interpreter(&binary).unwrap().unwrap();
+        let at = |path: &Utf8Path| closure.libraries().iter().find(|library| library.image == path);
         assert_eq!(at(&interpreter).unwrap().host, interpreter);
         let libc = |library: &&Library| library.image.file_name().unwrap().starts_with("libc.");
         if let Some(libc) = closure.libraries().iter().find(libc) {
@@ -106,26 +106,16 @@ mod linux {
         let binary = program_with_library(&folder, "beside", &["-Clink-arg=-Wl,-rpath,$ORIGIN"]);
         let closure = Closure::of(&binary).unwrap();
         let image = "/usr/local/lib/libbeside.so.1";
-        let library = closure
-            .libraries()
-            .iter()
-            .find(|library| library.image == image)
-            .unwrap();
+        let library = closure.libraries().iter().find(|library| library.image == image).unwrap();
         assert_eq!(library.host, binary.with_file_name("libbeside.so.1"));
-        assert!(
-            closure
-                .environment()
-                .contains(&"LD_LIBRARY_PATH=/usr/local/lib".to_owned())
-        );
+        assert!(closure.environment().contains(&"LD_LIBRARY_PATH=/usr/local/lib".to_owned()));
 
         // The layer has what the symbolic link leads to, as a regular file.
         let mut bytes = Vec::new();
         closure.layer().unwrap().write(&mut bytes).unwrap();
         let mut archive = tar::Archive::new(&bytes[..]);
         let mut entries = archive.entries().unwrap().map(Result::unwrap);
-        let entry = entries
-            .find(|entry| *entry.path_bytes() == image.as_bytes()[1..])
-            .unwrap();
+        let entry = entries.find(|entry| *entry.path_bytes() == image.as_bytes()[1..]).unwrap();
         assert_eq!(entry.header().entry_type(), tar::EntryType::Regular);
         let real = std::fs::metadata(binary.with_file_name("real-beside.so")).unwrap();
         assert_eq!(entry.size(), real.len());
@@ -142,13 +132,37 @@ mod linux {
         ");
     }
 
+    /// Runs itself again with a library path that helps the program, because
+    /// a test cannot change its own environment.
+    #[test]
+    fn a_library_path_in_the_environment_does_not_count() {
+        const PROGRAM: &str = "PROGRAM_THAT_NEEDS_A_LIBRARY_PATH";
+        if let Ok(program) = std::env::var(PROGRAM) {
+            assert_eq!(Command::new(&program).status().unwrap().code(), Some(42));
+            Closure::of(program.as_str().into()).unwrap_err();
+            return;
+        }
+        let folder = Folder::new();
+        let binary = program_with_library(&folder, "path", &[]);
+        let (_, module) = module_path!().split_once("::").unwrap();
+        let name = format!("{module}::a_library_path_in_the_environment_does_not_count");
+        let output = Command::new(dynamic_program())
+            .args([&name, "--exact", "--nocapture"])
+            .env(PROGRAM, &binary)
+            .env("LD_LIBRARY_PATH", binary.parent().unwrap())
+            .output()
+            .unwrap();
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && stdout.contains(" 1 passed"), "{stdout}");
+    }
+
     #[test]
     fn a_loader_that_is_not_there_is_named() {
         let folder = Folder::new();
         let binary = folder.write("program", program_with_loader("/nowhere/ld.so"));
         let error = format!("{:#}", Closure::of(&binary).unwrap_err());
         assert_snapshot!(error.replace(binary.as_str(), "<program>"), @r"
-        `/nowhere/ld.so`, the loader that `<program>` asks for, cannot be started: No such file or directory (os error 2)
+        `/nowhere/ld.so`, the loader that `<program>` asks for, does not work: cannot run `ld.so --list <program>`: No such file or directory (os error 2)
         hint: install it, or build `<program>` for this machine
         ");
     }
@@ -157,14 +171,9 @@ mod linux {
     fn a_program_that_kills_its_loader_is_reported() {
         let folder = Folder::new();
         // The true loader, but nothing for it to load.
-        let loader = crate::image::program::interpreter(&dynamic_program())
-            .unwrap()
-            .unwrap();
+        let loader = crate::image::program::interpreter(&dynamic_program()).unwrap().unwrap();
         let binary = folder.write("program", program_with_loader(loader.as_str()));
         let error = format!("{:#}", Closure::of(&binary).unwrap_err());
-        assert!(
-            error.contains(binary.as_str()) && error.contains("\nhint: "),
-            "{error}"
-        );
+        assert!(error.contains(binary.as_str()) && error.contains("\nhint: "), "{error}");
     }
 }

@@ -26,10 +26,7 @@ fn one_byte_more_or_less_alike_changes_every_digest() {
 fn the_same_program_as_another_service_is_another_image() {
     let folder = Folder::new();
     let path = folder.write("program", static_program(b"code"));
-    let (mail, post) = (
-        digests(&path, "mail").unwrap(),
-        digests(&path, "post").unwrap(),
-    );
+    let (mail, post) = (digests(&path, "mail").unwrap(), digests(&path, "post").unwrap());
     assert_eq!(mail.executable, post.executable);
     assert_ne!(mail.config, post.config);
     assert_ne!(mail.manifest, post.manifest);
@@ -38,26 +35,15 @@ fn the_same_program_as_another_service_is_another_image() {
 #[test]
 fn the_executable_is_hashed_as_it_is_on_disk() {
     let binary = dynamic_program();
-    assert_eq!(
-        digests(&binary, "mail").unwrap().executable,
-        hash_file(&binary).unwrap()
-    );
+    assert_eq!(digests(&binary, "mail").unwrap().executable, hash_file(&binary).unwrap());
 }
 
 #[test]
 fn each_digest_and_no_other_is_contained() {
     let [config, manifest, executable, other] =
         [b"a", b"b", b"c", b"d"].map(|text| Digest::of(text));
-    let digests = Digests {
-        config,
-        manifest,
-        executable,
-    };
-    assert!(
-        [config, manifest, executable]
-            .iter()
-            .all(|digest| digests.contains(digest))
-    );
+    let digests = Digests { config, manifest, executable };
+    assert!([config, manifest, executable].iter().all(|digest| digests.contains(digest)));
     assert!(!digests.contains(&other));
 
     let json = serde_json::to_string(&digests).unwrap();

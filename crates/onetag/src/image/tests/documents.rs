@@ -8,10 +8,7 @@ use crate::image::manifest::{DockerManifest, ImageConfig, Index, Manifest};
 const REFERENCE: &str = "localhost/mail:mail-0193a5c2e4b07c1e9f3a2b4c5d6e7f80";
 
 fn measure(text: &str) -> Measure {
-    Measure {
-        digest: Digest::of(text.as_bytes()),
-        size: text.len() as u64,
-    }
+    Measure { digest: Digest::of(text.as_bytes()), size: text.len() as u64 }
 }
 
 /// As it is written but for the breaks, and for what depends on this machine.
@@ -19,21 +16,15 @@ fn pretty(document: &impl Serialize) -> String {
     let text = serde_json::to_string_pretty(document).unwrap();
     let architecture = format!("{:?}", crate::image::program::architecture());
     let os = format!("{:?}", crate::image::program::operating_system());
-    text.replace(&architecture, "<architecture>")
-        .replace(&os, "<os>")
+    text.replace(&architecture, "<architecture>").replace(&os, "<os>")
 }
 
 #[test]
 fn config() {
     let env = vec!["PATH=/usr/local/bin".to_owned()];
     let (closure, program) = (measure("closure").digest, measure("program").digest);
-    let config = ImageConfig::new(
-        "65532:65532",
-        env,
-        "/usr/local/bin/mail".to_owned(),
-        closure,
-        program,
-    );
+    let config =
+        ImageConfig::new("65532:65532", env, "/usr/local/bin/mail".to_owned(), closure, program);
     assert_snapshot!(pretty(&config), @r#"
     {
       "created": "1970-01-01T00:00:00Z",

@@ -8,16 +8,12 @@ use crate::image::layer::{Layer, program_path};
 
 fn tiny(folder: &Folder) -> Layer {
     let mut layer = Layer::default();
-    layer
-        .add_text("/etc/motd".into(), 0o644, "hello\n")
-        .unwrap();
+    layer.add_text("/etc/motd".into(), 0o644, "hello\n").unwrap();
     layer.add_directory("/tmp".into(), 0o1777).unwrap();
     // Sorted by bytes, `-` comes before `/`.
     layer.add_text("/etc-b".into(), 0o600, "").unwrap();
     let host = folder.write("program", "program");
-    layer
-        .add_host_file("/usr/local/bin/program".into(), 0o555, &host)
-        .unwrap();
+    layer.add_host_file("/usr/local/bin/program".into(), 0o555, &host).unwrap();
     layer
 }
 
@@ -38,11 +34,7 @@ fn entries_are_sorted_and_say_nothing_of_this_machine() {
         let (mode, time) = (header.mode().unwrap(), header.mtime().unwrap());
         assert_eq!((owner, names, time), ((0, 0), (Some(""), Some("")), 0));
         let path = entry.path().unwrap();
-        listing += &format!(
-            "{mode:4o} {:?} {} {text:?}\n",
-            header.entry_type(),
-            path.display()
-        );
+        listing += &format!("{mode:4o} {:?} {} {text:?}\n", header.entry_type(), path.display());
     }
     assert_snapshot!(listing, @r#"
      755 Directory etc/ ""
@@ -58,6 +50,10 @@ fn entries_are_sorted_and_say_nothing_of_this_machine() {
 
 /// Every digest of every image depends on these bytes: whoever changes them
 /// makes all stores load all images again.
+///
+/// GNU tar 1.34 writes the same ones, given the same files in this order and
+/// `--format=ustar --no-recursion --owner=:0 --group=:0 --numeric-owner
+/// --mtime=@0 -b1`.
 #[test]
 fn the_bytes_of_a_layer_do_not_drift() {
     let measure = tiny(&Folder::new()).measure().unwrap();
@@ -70,23 +66,16 @@ fn what_is_measured_is_what_is_written() {
     let layer = tiny(&folder);
     let mut bytes = Vec::new();
     layer.write(&mut bytes).unwrap();
-    let (measure, files) = layer.measure_with_files().unwrap();
+    let measure = layer.measure().unwrap();
     assert_eq!(measure.digest, Digest::of(&bytes));
     assert_eq!(measure.size, bytes.len() as u64);
-    assert_eq!(files, Digest::of(b"program"));
 }
 
 #[test]
 fn a_path_that_is_no_place_in_an_image_is_refused() {
     for path in ["etc", "", "/", "/a//b", "/a/./b", "/a/../b", "/a/"] {
-        let refused = Layer::default()
-            .add_text(path.into(), 0o644, "")
-            .unwrap_err();
-        assert!(
-            refused
-                .to_string()
-                .starts_with(&format!("`{path}` is no place in an image"))
-        );
+        let refused = Layer::default().add_text(path.into(), 0o644, "").unwrap_err();
+        assert!(refused.to_string().starts_with(&format!("`{path}` is no place in an image")));
     }
     let mut layer = Layer::default();
     layer.add_text("/a".into(), 0o644, "").unwrap();

@@ -40,10 +40,7 @@ fn what_is_no_whole_program_for_this_machine_is_refused() {
 
     let dynamic = std::fs::read(dynamic_program()).unwrap();
     let half = refused(&folder, &dynamic[..dynamic.len() / 2]);
-    assert!(
-        half.starts_with("`/program` is not a whole ELF program: "),
-        "{half}"
-    );
+    assert!(half.starts_with("`/program` is not a whole ELF program: "), "{half}");
 
     assert_snapshot!(refused(&folder, program_with_loader("ld.so")), @r"
     `/program` names its loader by something else than an absolute path

@@ -14,10 +14,7 @@ use crate::workspace::{Workspace, load};
 #[test]
 fn answers_agree_with_nextest() {
     let folder = tempfile::tempdir().unwrap();
-    let root = Utf8Path::from_path(folder.path())
-        .unwrap()
-        .canonicalize_utf8()
-        .unwrap();
+    let root = Utf8Path::from_path(folder.path()).unwrap().canonicalize_utf8().unwrap();
     for (path, text) in FILES {
         let path = root.join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -26,17 +23,9 @@ fn answers_agree_with_nextest() {
     let workspace = load(&root).unwrap();
     let nextest = Nextest::build(root);
 
-    let ids: Vec<&str> = workspace
-        .test_targets
-        .iter()
-        .map(|it| it.binary_id.as_str())
-        .collect();
-    let mut theirs: Vec<&str> = nextest
-        .binaries
-        .rust_binaries
-        .keys()
-        .map(|id| id.as_str())
-        .collect();
+    let ids: Vec<&str> = workspace.test_targets.iter().map(|it| it.binary_id.as_str()).collect();
+    let mut theirs: Vec<&str> =
+        nextest.binaries.rust_binaries.keys().map(|id| id.as_str()).collect();
     theirs.sort_unstable();
     assert_eq!(ids, theirs);
     for target in &workspace.test_targets {
@@ -46,20 +35,12 @@ fn answers_agree_with_nextest() {
         assert_eq!(target.kind.as_str(), theirs.kind.as_str());
     }
 
-    let disagreements: Vec<String> = READABLE
-        .iter()
-        .flat_map(|filter| disagreements(&workspace, &nextest, filter))
-        .collect();
+    let disagreements: Vec<String> =
+        READABLE.iter().flat_map(|filter| disagreements(&workspace, &nextest, filter)).collect();
     assert!(disagreements.is_empty(), "\n{}", disagreements.join("\n"));
     for filter in REFUSED {
-        assert!(
-            Filterset::parse(filter).is_err(),
-            "only nextest refuses {filter:?}"
-        );
-        assert!(
-            nextest.matches(filter).is_err(),
-            "only we refuse {filter:?}"
-        );
+        assert!(Filterset::parse(filter).is_err(), "only nextest refuses {filter:?}");
+        assert!(nextest.matches(filter).is_err(), "only we refuse {filter:?}");
     }
 }
 
@@ -88,9 +69,7 @@ fn disagreements(workspace: &Workspace, nextest: &Nextest, filter: &str) -> Vec<
         };
         if !agrees {
             let id = &target.binary_id;
-            disagreements.push(format!(
-                "{filter:?}: {ours:?} for {id}, selected {selected}/{all}"
-            ));
+            disagreements.push(format!("{filter:?}: {ours:?} for {id}, selected {selected}/{all}"));
         }
     }
     disagreements
@@ -105,51 +84,27 @@ struct Nextest {
 impl Nextest {
     fn build(root: Utf8PathBuf) -> Self {
         let mut metadata = cargo(&root);
-        metadata.args([
-            "metadata",
-            "--format-version=1",
-            "--all-features",
-            "--offline",
-        ]);
+        metadata.args(["metadata", "--format-version=1", "--all-features", "--offline"]);
         std::fs::write(root.join("cargo.json"), output(metadata).unwrap()).unwrap();
         let mut list = cargo(&root);
-        list.args([
-            "nextest",
-            "list",
-            "--list-type=binaries-only",
-            "--message-format=json",
-        ]);
+        list.args(["nextest", "list", "--list-type=binaries-only", "--message-format=json"]);
         list.args(["--user-config-file=none", "--offline"]);
         let json = output(list).unwrap();
         std::fs::write(root.join("binaries.json"), &json).unwrap();
-        Self {
-            root,
-            binaries: serde_json::from_str(&json).unwrap(),
-        }
+        Self { root, binaries: serde_json::from_str(&json).unwrap() }
     }
 
     /// By binary: how many of its tests `filter` selects, and how many it has.
     fn matches(&self, filter: &str) -> Result<BTreeMap<String, (usize, usize)>, String> {
         let mut list = cargo(&self.root);
-        list.args([
-            "nextest",
-            "list",
-            "--message-format=json",
-            "--user-config-file=none",
-        ]);
-        list.args([
-            "--cargo-metadata=cargo.json",
-            "--binaries-metadata=binaries.json",
-        ]);
+        list.args(["nextest", "list", "--message-format=json", "--user-config-file=none"]);
+        list.args(["--cargo-metadata=cargo.json", "--binaries-metadata=binaries.json"]);
         list.args(["-E", filter]);
         let tests: TestListSummary = serde_json::from_str(&output(list)?).unwrap();
         let counts = tests.rust_suites.into_iter().map(|(id, suite)| {
             let cases = suite.test_cases.values();
             let selected = cases.filter(|case| case.filter_match.is_match()).count();
-            (
-                id.as_str().to_owned(),
-                (selected, suite.test_cases.len().max(1)),
-            )
+            (id.as_str().to_owned(), (selected, suite.test_cases.len().max(1)))
         });
         Ok(counts.collect())
     }
@@ -167,9 +122,7 @@ fn cargo(root: &Utf8Path) -> Command {
             cargo.env_remove(&*name);
         }
     }
-    cargo
-        .current_dir(root)
-        .env("CARGO_TARGET_DIR", root.join("target"));
+    cargo.current_dir(root).env("CARGO_TARGET_DIR", root.join("target"));
     cargo.env("CARGO_PROFILE_DEV_DEBUG", "0");
     cargo
 }
@@ -177,9 +130,5 @@ fn cargo(root: &Utf8Path) -> Command {
 fn output(mut command: Command) -> Result<String, String> {
     let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    if output.status.success() {
-        Ok(text(output.stdout))
-    } else {
-        Err(text(output.stderr))
-    }
+    if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
 }

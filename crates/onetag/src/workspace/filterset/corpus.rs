@@ -2,10 +2,7 @@
 
 /// Every kind of test binary, and targets that have none.
 pub(super) const FILES: &[(&str, &str)] = &[
-    (
-        "Cargo.toml",
-        "[workspace]\nresolver = '3'\nmembers = ['a-b', 'mac', 'e2e']\n",
-    ),
+    ("Cargo.toml", "[workspace]\nresolver = '3'\nmembers = ['a-b', 'mac', 'e2e']\n"),
     (
         "a-b/Cargo.toml",
         "[package]\nname = 'a-b'\nedition = '2024'\n\
@@ -15,27 +12,15 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ),
     ("a-b/src/lib.rs", "#[test]\nfn one() {}\n"),
     ("a-b/src/main.rs", "fn main() {}\n#[test]\nfn one() {}\n"),
-    (
-        "a-b/examples/tested.rs",
-        "fn main() {}\n#[test]\nfn one() {}\n",
-    ),
+    ("a-b/examples/tested.rs", "fn main() {}\n#[test]\nfn one() {}\n"),
     ("a-b/examples/untested.rs", "fn main() {}\n"),
     ("a-b/benches/speed.rs", "#[test]\nfn one() {}\n"),
     ("a-b/tests/smoke.rs", "#[test]\nfn one() {}\n"),
-    (
-        "mac/Cargo.toml",
-        "[package]\nname = 'mac'\nedition = '2024'\n[lib]\nproc-macro = true\n",
-    ),
+    ("mac/Cargo.toml", "[package]\nname = 'mac'\nedition = '2024'\n[lib]\nproc-macro = true\n"),
     ("mac/src/lib.rs", "#[test]\nfn one() {}\n"),
-    (
-        "e2e/Cargo.toml",
-        "[package]\nname = 'e2e'\nedition = '2024'\n[lib]\ntest = false\n",
-    ),
+    ("e2e/Cargo.toml", "[package]\nname = 'e2e'\nedition = '2024'\n[lib]\ntest = false\n"),
     ("e2e/src/lib.rs", ""),
-    (
-        "e2e/tests/notification.rs",
-        "#[test]\nfn one() {}\n#[test]\nfn two() {}\n",
-    ),
+    ("e2e/tests/notification.rs", "#[test]\nfn one() {}\n#[test]\nfn two() {}\n"),
     ("e2e/tests/gateway.rs", "#[test]\nfn one() {}\n"),
 ];
 

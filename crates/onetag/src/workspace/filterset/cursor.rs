@@ -19,10 +19,7 @@ impl fmt::Display for FiltersetError {
             return write!(f, "the filterset `{text}` ends too early: {message}");
         }
         let column = before.chars().count() + 1;
-        write!(
-            f,
-            "the filterset `{text}` is wrong at character {column}: {message}"
-        )
+        write!(f, "the filterset `{text}` is wrong at character {column}: {message}")
     }
 }
 
@@ -50,11 +47,7 @@ impl<'a> Cursor<'a> {
     /// Takes `token`, which must come next.
     pub(super) fn expect(&mut self, token: &str) -> Result<(), FiltersetError> {
         self.skip_space();
-        if self.take(token) {
-            Ok(())
-        } else {
-            Err(self.error(format!("expected `{token}`")))
-        }
+        if self.take(token) { Ok(()) } else { Err(self.error(format!("expected `{token}`"))) }
     }
 
     /// Takes `token` if it comes next.
@@ -74,9 +67,7 @@ impl<'a> Cursor<'a> {
     /// The letters, digits and underscores that come next, not taken.
     pub(super) fn word(&self) -> &'a str {
         let rest = self.rest();
-        let end = rest
-            .find(|c: char| !c.is_alphanumeric() && c != '_')
-            .unwrap_or(rest.len());
+        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
         &rest[..end]
     }
 
@@ -87,11 +78,7 @@ impl<'a> Cursor<'a> {
 
     /// The error `message` about this place.
     pub(super) fn error(&self, message: impl Into<String>) -> FiltersetError {
-        FiltersetError {
-            text: self.text.to_owned(),
-            at: self.at,
-            message: message.into(),
-        }
+        FiltersetError { text: self.text.to_owned(), at: self.at, message: message.into() }
     }
 
     /// Takes the rest of a regular expression: up to a slash that has no
@@ -111,12 +98,7 @@ impl<'a> Cursor<'a> {
     /// Takes a text up to `)` or `,`, space at its end included.
     pub(super) fn string(&mut self) -> Result<String, FiltersetError> {
         let mut string = String::new();
-        while let Some(c) = self
-            .rest()
-            .chars()
-            .next()
-            .filter(|c| !matches!(c, ')' | ','))
-        {
+        while let Some(c) = self.rest().chars().next().filter(|c| !matches!(c, ')' | ',')) {
             if c == '\\' {
                 string.push(self.escape()?);
             } else {
@@ -146,10 +128,7 @@ impl<'a> Cursor<'a> {
             return Ok(c);
         }
         // `\u{7FFF}`, one to six digits.
-        let code = escaped
-            .strip_prefix("u{")
-            .and_then(|code| code.split_once('}'))
-            .map(|it| it.0);
+        let code = escaped.strip_prefix("u{").and_then(|code| code.split_once('}')).map(|it| it.0);
         let digits = code.filter(|code| {
             (1..=6).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_hexdigit())
         });

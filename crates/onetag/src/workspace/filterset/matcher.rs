@@ -18,11 +18,7 @@ impl Matcher {
     /// The glob `pattern`, or undecided if it is not a simple one.
     pub(super) fn glob(pattern: String) -> Self {
         let is_simple = !pattern.contains(['[', ']', '{', '}', '\\']) && !pattern.contains("**");
-        if is_simple {
-            Self::Glob(pattern)
-        } else {
-            Self::Undecided
-        }
+        if is_simple { Self::Glob(pattern) } else { Self::Undecided }
     }
 
     pub(super) fn matches(&self, name: &str) -> Selection {
@@ -107,21 +103,14 @@ mod tests {
             ("?", "", false),
         ] {
             let matcher = Matcher::glob(pattern.to_owned());
-            assert_eq!(
-                matcher.matches(name),
-                Selection::from(expected),
-                "{pattern} on {name}"
-            );
+            assert_eq!(matcher.matches(name), Selection::from(expected), "{pattern} on {name}");
         }
     }
 
     #[test]
     fn other_globs_are_undecided() {
         for pattern in ["a[bc]", "{a,b}", "a/**/b", r"a\b"] {
-            assert_eq!(
-                Matcher::glob(pattern.to_owned()).matches("ab"),
-                Selection::Maybe
-            );
+            assert_eq!(Matcher::glob(pattern.to_owned()).matches("ab"), Selection::Maybe);
         }
     }
 

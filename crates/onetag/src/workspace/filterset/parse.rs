@@ -73,9 +73,7 @@ impl Parser<'_> {
     fn unary(&mut self) -> Result<Expression, FiltersetError> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(self
-                .cursor
-                .error("too many parentheses and negations inside each other"));
+            return Err(self.cursor.error("too many parentheses and negations inside each other"));
         }
         let expression = if self.cursor.operator("not") || self.cursor.operator("!") {
             Expression::Not(Box::new(self.unary()?))
@@ -94,19 +92,15 @@ impl Parser<'_> {
         self.cursor.skip_space();
         let name = self.cursor.word();
         if name.is_empty() {
-            return Err(self
-                .cursor
-                .error(if self.cursor.rest().starts_with(['&', '|']) {
-                    "the operators `&` and `|` are written once"
-                } else {
-                    "expected a predicate, for example `binary_id(…)`"
-                }));
+            return Err(self.cursor.error(if self.cursor.rest().starts_with(['&', '|']) {
+                "the operators `&` and `|` are written once"
+            } else {
+                "expected a predicate, for example `binary_id(…)`"
+            }));
         }
         if !PREDICATES.contains(&name) {
             let hint = suggest::hint(name, "predicates", PREDICATES);
-            return Err(self
-                .cursor
-                .error(format!("there is no predicate `{name}`\n{hint}")));
+            return Err(self.cursor.error(format!("there is no predicate `{name}`\n{hint}")));
         }
         self.cursor.take(name);
         self.cursor.expect("(")?;
@@ -147,9 +141,5 @@ impl Parser<'_> {
 }
 
 fn one_or(mut parts: Vec<Expression>, many: fn(Vec<Expression>) -> Expression) -> Expression {
-    if parts.len() == 1 {
-        parts.swap_remove(0)
-    } else {
-        many(parts)
-    }
+    if parts.len() == 1 { parts.swap_remove(0) } else { many(parts) }
 }

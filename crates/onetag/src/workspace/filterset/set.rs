@@ -34,10 +34,7 @@ impl Filterset {
     ///
     /// The first place where `text` is no filterset.
     pub fn parse(text: &str) -> Result<Self, FiltersetError> {
-        Ok(Self {
-            text: text.to_owned(),
-            expression: parse(text)?,
-        })
+        Ok(Self { text: text.to_owned(), expression: parse(text)? })
     }
 
     /// The tests that both filtersets select.

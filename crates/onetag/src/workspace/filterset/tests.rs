@@ -47,21 +47,14 @@ fn as_much_as_possible_is_decided() {
 fn both_filtersets_have_to_select() {
     let suite = Filterset::parse("binary(notification) | binary(gateway)").unwrap();
     let both = suite.and(&Filterset::parse("test(one)").unwrap());
-    assert_eq!(
-        both.to_string(),
-        "(binary(notification) | binary(gateway)) & (test(one))"
-    );
+    assert_eq!(both.to_string(), "(binary(notification) | binary(gateway)) & (test(one))");
     assert_eq!(both.selection(&notification()), Selection::Maybe);
     assert_eq!(
-        Filterset::parse(&both.to_string())
-            .unwrap()
-            .selection(&notification()),
+        Filterset::parse(&both.to_string()).unwrap().selection(&notification()),
         Selection::Maybe
     );
     assert_eq!(
-        suite
-            .and(&Filterset::parse("none()").unwrap())
-            .selection(&notification()),
+        suite.and(&Filterset::parse("none()").unwrap()).selection(&notification()),
         Selection::No
     );
 }

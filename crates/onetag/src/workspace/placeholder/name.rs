@@ -58,10 +58,7 @@ impl Placeholder {
                     "port" => ServiceField::Port,
                     _ => return None,
                 };
-                Self::Service {
-                    service: service.to_owned(),
-                    field,
-                }
+                Self::Service { service: service.to_owned(), field }
             }
         })
     }
@@ -93,13 +90,8 @@ impl fmt::Display for ServiceField {
 
 /// What somebody may have meant who wrote `{name}`.
 pub(super) fn hint_for_unknown(name: &str) -> String {
-    const OF_SELF: [&str; 5] = [
-        "self.listen",
-        "self.port",
-        "self.url",
-        "self.volume",
-        "self.image",
-    ];
+    const OF_SELF: [&str; 5] =
+        ["self.listen", "self.port", "self.url", "self.volume", "self.image"];
     // A service may have any name, so its part of the address is what is wrong.
     let of_service = name
         .split_once('.')

@@ -74,9 +74,7 @@ impl Template {
                 literal.push('}');
                 rest = after;
             } else if let Some(inside) = braced.strip_prefix('{') {
-                let (name, after) = inside
-                    .split_once('}')
-                    .ok_or(TemplateError::Unbalanced('{'))?;
+                let (name, after) = inside.split_once('}').ok_or(TemplateError::Unbalanced('{'))?;
                 let placeholder =
                     Placeholder::parse(name).ok_or_else(|| TemplateError::Unknown(name.into()))?;
                 if !literal.is_empty() {
@@ -92,10 +90,7 @@ impl Template {
         if !literal.is_empty() {
             pieces.push(Piece::Text(literal));
         }
-        Ok(Self {
-            text: text.to_owned(),
-            pieces,
-        })
+        Ok(Self { text: text.to_owned(), pieces })
     }
 
     /// The placeholders, in the order in which they occur.
@@ -117,22 +112,14 @@ impl fmt::Display for TemplateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unbalanced(brace) => {
-                let close = if *brace == '{' {
-                    "close it with `}`, or "
-                } else {
-                    ""
-                };
+                let close = if *brace == '{' { "close it with `}`, or " } else { "" };
                 write!(
                     f,
                     "`{brace}` without its partner\nhint: {close}write `{brace}{brace}` for a brace"
                 )
             }
             Self::Unknown(name) => {
-                write!(
-                    f,
-                    "`{{{name}}}` is no placeholder\n{}",
-                    hint_for_unknown(name)
-                )
+                write!(f, "`{{{name}}}` is no placeholder\n{}", hint_for_unknown(name))
             }
         }
     }

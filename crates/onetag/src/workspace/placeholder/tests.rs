@@ -42,13 +42,7 @@ fn every_placeholder_is_known() {
         "{data-storage2.port}",
     ] {
         let template = Template::parse(name).unwrap();
-        assert_eq!(
-            template
-                .placeholders()
-                .map(Placeholder::to_string)
-                .collect::<Vec<_>>(),
-            [name]
-        );
+        assert_eq!(template.placeholders().map(Placeholder::to_string).collect::<Vec<_>>(), [name]);
     }
 }
 
@@ -64,10 +58,7 @@ fn text_and_placeholders_mix() {
 
 #[test]
 fn doubled_braces_are_text() {
-    assert_eq!(
-        resolved(r#"{{"a": "{self.port}"}}"#),
-        r#"{"a": "<{self.port}>"}"#
-    );
+    assert_eq!(resolved(r#"{{"a": "{self.port}"}}"#), r#"{"a": "<{self.port}>"}"#);
     assert_eq!(resolved("{{{self.port}}}"), "{<{self.port}>}");
     assert_eq!(resolved("{{self.port}}"), "{self.port}");
     assert_eq!(resolved("}}{{"), "}{");
@@ -100,10 +91,7 @@ fn errors_say_how_to_mend_them() {
 #[test]
 fn missing_values_are_the_callers_errors() {
     let template = Template::parse("a{store.url}").unwrap();
-    assert_eq!(
-        resolve(&template, &Nothing).unwrap_err().to_string(),
-        "no {store.url}"
-    );
+    assert_eq!(resolve(&template, &Nothing).unwrap_err().to_string(), "no {store.url}");
 }
 
 proptest! {

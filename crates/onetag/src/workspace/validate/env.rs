@@ -30,13 +30,7 @@ pub(super) fn check(workspace: &Workspace) -> Result<(), Problem> {
         for (name, variables) in &suite.env {
             let key = suite.source.key("env").key(name);
             if !deployed.contains(name.as_str()) {
-                return Err(not_deployed(
-                    workspace,
-                    &suite.name,
-                    &suite.source,
-                    name,
-                    &deployed,
-                ));
+                return Err(not_deployed(workspace, &suite.name, &suite.source, name, &deployed));
             }
             let scope = Scope {
                 workspace,
@@ -60,11 +54,7 @@ fn check_variables(
     for (name, template) in variables {
         let fault = check_name(name)
             .or_else(|| check_value(template))
-            .or_else(|| {
-                template
-                    .placeholders()
-                    .find_map(|it| check_placeholder(scope, it))
-            });
+            .or_else(|| template.placeholders().find_map(|it| check_placeholder(scope, it)));
         if let Some(fault) = fault {
             return Err(Problem::Metadata(format!("{}: {fault}", source.key(name))));
         }
@@ -74,9 +64,7 @@ fn check_variables(
 
 fn check_name(name: &str) -> Option<String> {
     let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if !is_name {
         return Some(format!(
             "`{name}` cannot be the name of a variable\n\
@@ -90,10 +78,7 @@ fn check_name(name: &str) -> Option<String> {
 
 fn check_value(template: &Template) -> Option<String> {
     // The operating system ends a variable there.
-    template
-        .to_string()
-        .contains('\0')
-        .then(|| "the value has a NUL character".to_owned())
+    template.to_string().contains('\0').then(|| "the value has a NUL character".to_owned())
 }
 
 fn not_deployed(
@@ -109,9 +94,7 @@ fn not_deployed(
         suggest::hint(name, "services of this suite", deployed.iter().copied())
     };
     let key = source.key("env").key(name);
-    Problem::Metadata(format!(
-        "{key}: the suite `{suite}` has no service `{name}`\n{hint}"
-    ))
+    Problem::Metadata(format!("{key}: the suite `{suite}` has no service `{name}`\n{hint}"))
 }
 
 #[cfg(test)]
@@ -143,16 +126,8 @@ mod tests {
             "env": { "A": "{store.url}", "B": "{self.volume}" },
         });
         assert!(Fixture::new().service("a", own).load().is_ok());
-        assert!(
-            with_suite(json!({ "base": { "A": "{top.url}" } }))
-                .load()
-                .is_err()
-        );
-        assert!(
-            with_suite(json!({ "top": { "A": "{base.url}" } }))
-                .load()
-                .is_ok()
-        );
+        assert!(with_suite(json!({ "base": { "A": "{top.url}" } })).load().is_err());
+        assert!(with_suite(json!({ "top": { "A": "{base.url}" } })).load().is_ok());
     }
 
     #[test]

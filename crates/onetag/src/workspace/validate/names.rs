@@ -47,18 +47,12 @@ pub(super) fn check(workspace: &Workspace) -> Result<(), Problem> {
 fn check_label(what: &str, name: &str, source: &Source) -> Result<(), Problem> {
     let is_label = name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.ends_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         && name.len() <= LONGEST_LABEL;
     if is_label {
         return Ok(());
     }
-    let renamed = if what == "service" {
-        "; a service is named like its package"
-    } else {
-        ""
-    };
+    let renamed = if what == "service" { "; a service is named like its package" } else { "" };
     Err(Problem::Metadata(format!(
         "{source}: `{name}` cannot be the name of a {what}\n\
          hint: names consist of lower-case letters, digits and `-`, start with a letter, end \
@@ -75,29 +69,14 @@ mod tests {
     #[test]
     fn labels_pass() {
         for name in ["a", "a1", "holmesgpt-api", &"x".repeat(63)] {
-            assert!(
-                Fixture::new().service(name, json!({})).load().is_ok(),
-                "{name}"
-            );
+            assert!(Fixture::new().service(name, json!({})).load().is_ok(), "{name}");
         }
     }
 
     #[test]
     fn other_names_are_refused() {
-        for name in [
-            "data_storage",
-            "Sink",
-            "1a",
-            "-a",
-            "a-",
-            "",
-            "ü",
-            &"x".repeat(64),
-        ] {
-            assert!(
-                Fixture::new().service(name, json!({})).load().is_err(),
-                "{name}"
-            );
+        for name in ["data_storage", "Sink", "1a", "-a", "a-", "", "ü", &"x".repeat(64)] {
+            assert!(Fixture::new().service(name, json!({})).load().is_err(), "{name}");
         }
         insta::assert_snapshot!(error(Fixture::new().service("data_storage", json!({}))), @r"
         crates/data_storage/Cargo.toml: package.metadata.onetag: `data_storage` cannot be the name of a service

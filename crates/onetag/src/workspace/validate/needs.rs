@@ -25,14 +25,10 @@ fn check_known(workspace: &Workspace, needs: &[String], source: &Source) -> Resu
         if !workspace.services.contains_key(need) {
             let services = workspace.services.keys().map(String::as_str);
             let hint = suggest::hint(need, "services", services);
-            return Err(Problem::Metadata(format!(
-                "{key}: no service named `{need}`\n{hint}"
-            )));
+            return Err(Problem::Metadata(format!("{key}: no service named `{need}`\n{hint}")));
         }
         if !seen.insert(need) {
-            return Err(Problem::Metadata(format!(
-                "{key}: `{need}` is listed twice"
-            )));
+            return Err(Problem::Metadata(format!("{key}: `{need}` is listed twice")));
         }
     }
     Ok(())
@@ -42,10 +38,7 @@ fn check_order(workspace: &Workspace) -> Result<(), Problem> {
     let Err(circle) = graph::levels(&order::needs(workspace)) else {
         return Ok(());
     };
-    let mut text = format!(
-        "services need each other in a circle: {}\n",
-        circle.join(" -> ")
-    );
+    let mut text = format!("services need each other in a circle: {}\n", circle.join(" -> "));
     for edge in circle.windows(2) {
         let key = workspace.services[edge[0]].source.key("needs");
         text.push_str(&format!("  {key} names `{}`\n", edge[1]));

@@ -21,13 +21,7 @@ pub(super) struct Scope<'a> {
 
 /// What is wrong with `placeholder`, if anything.
 pub(super) fn check_placeholder(scope: &Scope<'_>, placeholder: &Placeholder) -> Option<String> {
-    let Scope {
-        workspace,
-        service: own,
-        reachable,
-        who,
-        needs,
-    } = scope;
+    let Scope { workspace, service: own, reachable, who, needs } = scope;
     let no_source = |key: &str, example: &str| {
         let (name, manifest) = (&own.name, own.source.manifest());
         Some(format!(
@@ -43,15 +37,9 @@ pub(super) fn check_placeholder(scope: &Scope<'_>, placeholder: &Placeholder) ->
             "`{placeholder}` names the service itself\nhint: write {{self.url}} or {{self.port}}"
         )),
         Placeholder::Service { service, .. } if !workspace.services.contains_key(service) => {
-            let words = workspace
-                .services
-                .keys()
-                .map(String::as_str)
-                .chain(["self", "store"]);
+            let words = workspace.services.keys().map(String::as_str).chain(["self", "store"]);
             let hint = suggest::hint(service, "known are", words);
-            Some(format!(
-                "`{placeholder}` has no source: no service named `{service}`\n{hint}"
-            ))
+            Some(format!("`{placeholder}` has no source: no service named `{service}`\n{hint}"))
         }
         Placeholder::Service { service, .. } if !reachable.contains(service.as_str()) => {
             Some(format!(

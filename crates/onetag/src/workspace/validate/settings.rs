@@ -35,10 +35,7 @@ fn check_store(service: &Service) -> Result<(), Problem> {
     let twice = (1..store.len()).find(|&i| store[..i].contains(&store[i]));
     let Some(twice) = twice else { return Ok(()) };
     let key = service.source.key("store");
-    Err(Problem::Metadata(format!(
-        "{key}: `{}` is listed twice",
-        store[twice]
-    )))
+    Err(Problem::Metadata(format!("{key}: `{}` is listed twice", store[twice])))
 }
 
 /// The path has to be one that every backend can mount a folder on.
@@ -46,9 +43,7 @@ fn check_volume(service: &Service, volume: &Utf8Path) -> Result<(), Problem> {
     let mut components = volume.components();
     let is_absolute = components.next() == Some(Utf8Component::RootDir);
     let names: Vec<Utf8Component<'_>> = components.collect();
-    let is_plain = names
-        .iter()
-        .all(|component| matches!(component, Utf8Component::Normal(_)))
+    let is_plain = names.iter().all(|component| matches!(component, Utf8Component::Normal(_)))
         && volume
             .as_str()
             .bytes()
