@@ -7,7 +7,7 @@ mod graph;
 mod store;
 mod toolchain;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
@@ -92,12 +92,10 @@ fn locked_build<'a>(
     let selection = cargo::Selection::of(jobs);
     let artifacts = cargo::build(context, &selection, ledgers)?;
     let store = store::Store::open(layout)?;
-    let mut used = BTreeSet::new();
     let mut services = BTreeMap::new();
     for (name, service) in selection.services() {
         let binary = artifacts.binary(&service.package, &service.binary)?;
         let compiled = store.compiled(name, &binary)?;
-        used.insert(compiled.stored().digest.clone());
         services.insert(name.to_owned(), compiled);
     }
     let binaries = binaries::summary(context, layout, &artifacts, &store)?;

@@ -179,7 +179,7 @@ fn report(
         ServiceReport {
             service: name.clone(),
             reference: run.reference(&planned.service).to_string(),
-            digests: built.map(|built| built.digests().clone()),
+            digests: built.map(|built| *built.digests()),
             url: deployed
                 .as_ref()
                 .and_then(|plan| plan.services.get(name))
