@@ -1,5 +1,6 @@
 //! One value of the input, with its path.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use serde_json::Value;
@@ -88,13 +89,13 @@ impl<'v> Node<'v> {
     }
 
     /// An object whose keys are free: at most `length` entries, with keys of
-    /// at most `key` characters.
+    /// at most `key` characters, which `read` is given too.
     pub fn map<T>(
         self,
         length: usize,
         key: usize,
-        read: impl Fn(Node<'v>) -> Option<T>,
-    ) -> Option<std::collections::BTreeMap<String, T>> {
+        read: impl Fn(&str, Node<'v>) -> Option<T>,
+    ) -> Option<BTreeMap<String, T>> {
         let Value::Object(fields) = self.value else {
             return self.refuse("must be an object");
         };
@@ -113,7 +114,7 @@ impl<'v> Node<'v> {
                         "must have a key of 1 to {key} characters without U+0000"
                     ));
                 }
-                Some((name.clone(), read(node)?))
+                Some((name.clone(), read(name, node)?))
             })
             .collect();
         entries.into_iter().collect()

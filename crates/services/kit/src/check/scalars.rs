@@ -100,7 +100,7 @@ impl<'v> Node<'v> {
 
     /// A duration like `50ms` or `30s`.
     pub fn duration(self) -> Option<Duration> {
-        self.parse(1..=64, |text| crate::duration::parse(text))
+        self.parse(1..=64, crate::duration::parse)
     }
 
     /// A string that `parse` understands; its error is the violation's message.

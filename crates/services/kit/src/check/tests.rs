@@ -121,7 +121,7 @@ impl FromInput for Anything {
             let time = object.optional("time", Node::timestamp);
             let wait = object.optional("wait", Node::duration);
             let number = object.optional("number", |node| node.number(0.0..=1.0));
-            let map = object.optional("map", |node| node.map(2, 3, |value| value.string(0..=3)));
+            let map = object.optional("map", |node| node.map(2, 3, |_, value| value.string(0..=3)));
             let any = object.optional("any", Node::any);
             label
                 .and(uuid)
