@@ -106,6 +106,12 @@ impl Problem {
         }
     }
 
+    /// Says where the request goes wrong, for problems other than bad input.
+    #[must_use]
+    pub fn with_errors(self, errors: Vec<Violation>) -> Self {
+        Self { errors, ..self }
+    }
+
     /// Which kind of problem this is.
     #[must_use]
     pub fn kind(&self) -> ProblemKind {
