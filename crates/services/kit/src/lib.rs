@@ -9,6 +9,7 @@
 //! | [`problem`] | errors as RFC 9457 problem documents |
 //! | [`extract`], [`check`] | reading input strictly, with *all* violations listed |
 //! | [`config`], [`duration`] | flags and environment variables |
+//! | `database` (a feature) | the database of a service that keeps state |
 //! | [`edge`], [`logging`], [`metrics`] | request ids, limits, log lines, counters |
 //!
 //! A `main` is about twenty lines:
@@ -42,6 +43,8 @@
 pub mod app;
 pub mod check;
 pub mod config;
+#[cfg(feature = "database")]
+pub mod database;
 pub mod duration;
 pub mod edge;
 pub mod extract;

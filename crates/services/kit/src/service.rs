@@ -1,5 +1,7 @@
 //! Who the running process is.
 
+use std::time::Duration;
+
 use tokio::sync::watch;
 
 use crate::config::Common;
@@ -83,10 +85,54 @@ impl Service {
         let _ = self.stop.subscribe().wait_for(|stop| *stop).await;
     }
 
+    /// Looks after a part from time to time until the service stops, and marks
+    /// it as degraded while `is_there` says that it is not.
+    pub async fn watch<F>(&self, part: &str, every: Duration, is_there: impl Fn() -> F)
+    where
+        F: Future<Output = bool>,
+    {
+        let mut tick = tokio::time::interval(every);
+        loop {
+            tokio::select! {
+                _ = tick.tick() => {}
+                () = self.stopped() => return,
+            }
+            self.readiness.set_degraded(part, !is_there().await);
+        }
+    }
+
     /// Tells the service to stop: `/health/ready` turns 503 and background
     /// tasks end.
     pub fn stop(&self) {
         self.readiness.stopping();
         self.stop.send_replace(true);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_watched_part_is_degraded_while_it_is_away() {
+        const EVERY: Duration = Duration::from_secs(2);
+        static THERE: AtomicBool = AtomicBool::new(false);
+        let service = Service::for_tests(crate::package!());
+        let watched = service.clone();
+        let watch = tokio::spawn(async move {
+            watched
+                .watch("peer", EVERY, || async { THERE.load(Ordering::SeqCst) })
+                .await;
+        });
+
+        tokio::time::sleep(EVERY / 2).await;
+        assert_eq!(service.readiness.degraded(), ["peer"]);
+        THERE.store(true, Ordering::SeqCst);
+        tokio::time::sleep(EVERY).await;
+        assert!(service.readiness.degraded().is_empty());
+
+        service.stop();
+        watch.await.expect("the watch ends with the service");
     }
 }
