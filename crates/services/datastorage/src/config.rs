@@ -1,6 +1,6 @@
 //! Flags and environment variables.
 
-use crate::store::DatabaseUrl;
+use kit::database::DatabaseUrl;
 
 /// Keeps the audit trail of all services and answers queries about it.
 #[derive(Clone, Debug, clap::Parser)]

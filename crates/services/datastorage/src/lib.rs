@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`config`] | flags and environment variables |
 //! | [`state`] | what the handlers share |
-//! | [`store`] | opening the database and bringing it to the current schema |
+//! | [`store`] | the database with our schema |
 //! | [`audit`] | the trail, from request to row |
 
 use axum::Router;
@@ -22,10 +22,10 @@ pub mod store;
 
 pub use config::Config;
 pub use state::State;
-pub use store::{DatabaseUrl, Store};
+pub use store::Store;
 
 /// All routes of the service. The database has to be migrated before the
-/// service is ready; see [`Store::migrate`].
+/// service is ready; see [`Database::migrate`](kit::database::Database::migrate).
 pub fn app(service: &Service, state: State) -> Router {
     kit::router(
         service,

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::anyhow;
 use clap::Parser as _;
 use datastorage::{Config, State, Store, app};
 
@@ -11,26 +11,31 @@ use datastorage::{Config, State, Store, app};
 const MIGRATION_PATIENCE: Duration = Duration::from_secs(30);
 
 fn main() -> ExitCode {
-    let config = Config::parse();
-    kit::run(kit::package!(), config.common, async |service| {
-        let store = Store::new(config.database_url);
-        let state = State::new(&service, store.clone());
-        let migrated = {
-            let (store, state, service) = (store.clone(), state.clone(), service.clone());
-            async move {
-                store.migrate(MIGRATION_PATIENCE).await.context(
-                    "cannot migrate the database (DATABASE_URL)\n\
-                     hint: its folder must exist and be writable",
-                )?;
-                tokio::spawn(state.watch_database(service));
-                Ok(())
-            }
+    let Config {
+        common,
+        database_url,
+    } = Config::parse();
+    kit::run(kit::package!(), common, async |service| {
+        let place = database_url.to_string();
+        let store = Store::new(database_url);
+        let app = app(&service, State::new(&service, store.clone()));
+        let database = store.database.clone();
+        let migrated = async move {
+            database.migrate(MIGRATION_PATIENCE).await.map_err(|error| {
+                anyhow!(
+                    "cannot use {place} (DATABASE_URL): {error}\n\
+                     hint: its folder must exist and be writable, and no other process may keep it locked"
+                )
+            })?;
+            tokio::spawn(database.watch(service));
+            Ok(())
         };
-        Ok(kit::App::new(app(&service, state))
+        let closed = async move {
+            store.database.close().await;
+            Ok(())
+        };
+        Ok(kit::App::new(app)
             .before_ready("database", migrated)
-            .on_stop("database", async move {
-                store.close().await;
-                Ok(())
-            }))
+            .on_stop("database", closed))
     })
 }

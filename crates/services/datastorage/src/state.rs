@@ -1,20 +1,10 @@
 //! What the handlers share.
 
-use std::time::Duration;
-
+use kit::database::{PART, StoreError};
 use kit::{Problem, Readiness, Service};
 use prometheus_client::metrics::counter::Counter;
 
-use crate::store::{Store, StoreError};
-
-/// The name under which `/health/ready` lists the database when it is away.
-const DATABASE: &str = "database";
-
-/// How often the database is looked at when nobody writes to it.
-const WATCH_INTERVAL: Duration = Duration::from_secs(2);
-
-/// When a caller may try again after a 503.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
+use crate::store::Store;
 
 /// What the handlers share. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -42,37 +32,15 @@ impl State {
 
     /// Notes that the database did as it was told: it can be written.
     pub(crate) fn database_is_back(&self) {
-        self.readiness.set_degraded(DATABASE, false);
+        self.readiness.set_degraded(PART, false);
     }
 
-    /// Turns a failure of the database into an answer. Being away is noted and
-    /// gets a 503, a mistake of ours a 500.
+    /// Turns a failure of the database into an answer. Being away is noted, so
+    /// that `/health/ready` tells the truth before the next look.
     pub(crate) fn problem(&self, error: StoreError) -> Problem {
-        match error {
-            StoreError::Unavailable(error) => {
-                tracing::warn!(%error, "the database is away");
-                self.readiness.set_degraded(DATABASE, true);
-                Problem::unavailable("the database is away", RETRY_AFTER)
-            }
-            StoreError::Broken(error) => error.into(),
+        if matches!(error, StoreError::Unavailable(_)) {
+            self.readiness.set_degraded(PART, true);
         }
-    }
-
-    /// Looks at the database from time to time until the service stops, so that
-    /// `/health/ready` tells the truth without traffic too.
-    pub async fn watch_database(self, service: Service) {
-        let mut tick = tokio::time::interval(WATCH_INTERVAL);
-        loop {
-            tokio::select! {
-                _ = tick.tick() => {}
-                () = service.stopped() => return,
-            }
-            match self.store.check().await {
-                Ok(()) => self.database_is_back(),
-                Err(error) => {
-                    let _ = self.problem(error);
-                }
-            }
-        }
+        error.into()
     }
 }

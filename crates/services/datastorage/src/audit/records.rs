@@ -1,12 +1,13 @@
 //! What the trail asks of a database.
 
 use datastorage_client::{Event, NewEvent, Receipt};
+use kit::database::{Database, StoreError};
 use uuid::Uuid;
 
 use super::admission::Rejection;
 use super::search::Search;
 use super::sqlite;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 
 /// Why events were not stored.
 #[derive(Debug)]
@@ -42,8 +43,8 @@ impl Store {
     /// # Errors
     /// See [`RecordError`].
     pub async fn record(&self, events: &[NewEvent]) -> Result<Recorded, RecordError> {
-        match self {
-            Self::Sqlite(store) => sqlite::record(store, events).await,
+        match &self.database {
+            Database::Sqlite(store) => sqlite::record(store, events).await,
         }
     }
 
@@ -52,8 +53,8 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn search(&self, search: &Search) -> Result<Found, StoreError> {
-        match self {
-            Self::Sqlite(store) => sqlite::search(store, search).await,
+        match &self.database {
+            Database::Sqlite(store) => sqlite::search(store, search).await,
         }
     }
 
@@ -62,8 +63,8 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn event(&self, event_id: Uuid) -> Result<Option<Event>, StoreError> {
-        match self {
-            Self::Sqlite(store) => sqlite::event(store, event_id).await,
+        match &self.database {
+            Database::Sqlite(store) => sqlite::event(store, event_id).await,
         }
     }
 }

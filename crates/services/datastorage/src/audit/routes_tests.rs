@@ -2,6 +2,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use datastorage_client::{Category, Essentials, Outcome};
+use kit::database::Database;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use tower::ServiceExt as _;
@@ -12,7 +13,6 @@ use crate::store::Store;
 /// The service on a database of its own.
 struct Bench {
     app: Router,
-    store: Store,
     service: kit::Service,
     folder: tempfile::TempDir,
 }
@@ -22,14 +22,14 @@ impl Bench {
         let folder = tempfile::tempdir().expect("a folder");
         let store = open(&folder);
         store
+            .database
             .migrate(std::time::Duration::from_secs(20))
             .await
             .expect("migrated");
         let service = kit::Service::for_tests(kit::package!());
-        let app = crate::app(&service, State::new(&service, store.clone()));
+        let app = crate::app(&service, State::new(&service, store));
         Self {
             app,
-            store,
             service,
             folder,
         }
@@ -281,7 +281,7 @@ async fn an_event_that_is_not_there_is_not_found_and_a_bad_id_is_bad_input() {
 #[tokio::test]
 async fn a_database_that_is_away_is_a_503_and_shows_until_it_is_back() {
     let bench = Bench::new().await;
-    let Store::Sqlite(other) = open(&bench.folder);
+    let Database::Sqlite(other) = open(&bench.folder).database;
     let lock = other.begin().await.expect("the write lock");
 
     let (status, problem) = bench.post(&event("rr-1")).await;
@@ -294,31 +294,6 @@ async fn a_database_that_is_away_is_a_503_and_shows_until_it_is_back() {
     let (status, _) = bench.post(&event("rr-1")).await;
     assert_eq!(status, StatusCode::CREATED);
     assert!(bench.service.readiness.degraded().is_empty());
-}
-
-#[tokio::test]
-async fn the_watch_sees_that_the_database_is_away_and_back() {
-    let bench = Bench::new().await;
-    let Store::Sqlite(other) = open(&bench.folder);
-    let lock = other.begin().await.expect("the write lock");
-    let state = State::new(&bench.service, bench.store.clone());
-    let watch = tokio::spawn(state.watch_database(bench.service.clone()));
-    let degraded = async |expected: bool| {
-        let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
-        let mut poll = tokio::time::interval(std::time::Duration::from_millis(10));
-        while bench.service.readiness.degraded().is_empty() == expected {
-            assert!(
-                tokio::time::Instant::now() < deadline,
-                "waited for degraded = {expected}"
-            );
-            poll.tick().await;
-        }
-    };
-    degraded(true).await;
-    lock.rollback().await.expect("released");
-    degraded(false).await;
-    bench.service.stop();
-    watch.await.expect("the watch ends with the service");
 }
 
 #[tokio::test]

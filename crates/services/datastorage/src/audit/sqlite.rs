@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use anyhow::Context as _;
 use datastorage_client::{Event, NewEvent, Receipt, to_microseconds};
+use kit::database::{Sqlite, StoreError};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row as _, SqliteConnection};
 use time::OffsetDateTime;
@@ -12,7 +13,6 @@ use uuid::Uuid;
 use super::admission::{Admission, Known, admit};
 use super::records::{Found, RecordError, Recorded};
 use super::search::Search;
-use crate::store::{Sqlite, StoreError};
 
 pub(super) async fn record(store: &Sqlite, events: &[NewEvent]) -> Result<Recorded, RecordError> {
     let mut transaction = store.begin().await?;

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use datastorage_client::{Category, Essentials, Outcome, Severity};
+use kit::database::Database;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -12,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 async fn store(folder: &tempfile::TempDir) -> Store {
     let url = format!("sqlite://{}", folder.path().join("trail.db").display());
     let store = Store::new(url.parse().expect("a good URL"));
-    store.migrate(PATIENCE).await.expect("migrated");
+    store.database.migrate(PATIENCE).await.expect("migrated");
     store
 }
 
@@ -113,7 +114,7 @@ async fn the_database_refuses_to_change_the_trail() {
         .record(std::slice::from_ref(&sent))
         .await
         .expect("recorded");
-    let Store::Sqlite(sqlite) = &store;
+    let Database::Sqlite(sqlite) = &store.database;
 
     const COLUMNS: &str = "event_id, version, event_type, event_timestamp, event_category, \
         event_action, event_outcome, correlation_id, event_data, recorded_at";
@@ -176,7 +177,7 @@ async fn fifty_writers_at_once_queue_and_all_succeed() {
 async fn a_writer_that_goes_away_leaves_the_turn_to_the_next() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = store(&folder).await;
-    let Store::Sqlite(sqlite) = &store;
+    let Database::Sqlite(sqlite) = &store.database;
     let abandoned = sqlite.begin().await.expect("begun");
     let next = tokio::spawn({
         let store = store.clone();
@@ -194,7 +195,7 @@ async fn readers_do_not_wait_for_a_writer() {
         .record(&[event("rr-1", json!(1))])
         .await
         .expect("recorded");
-    let Store::Sqlite(sqlite) = &store;
+    let Database::Sqlite(sqlite) = &store.database;
     let writing = sqlite.begin().await.expect("begun");
     assert_eq!(search_for(&store, &everything()).await.len(), 1);
     writing.rollback().await.expect("rolled back");

@@ -1,5 +1,6 @@
 //! `DATABASE_URL`.
 
+use std::fmt;
 use std::str::FromStr;
 
 use sqlx::sqlite::SqliteConnectOptions;
@@ -24,6 +25,15 @@ impl FromStr for DatabaseUrl {
             None => Err(format!(
                 "it does not start with the kind of database\n{HINT}"
             )),
+        }
+    }
+}
+
+/// The kind of database and where it is, to be named in errors.
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(options) => write!(f, "sqlite://{}", options.get_filename().display()),
         }
     }
 }
@@ -58,6 +68,7 @@ mod tests {
         ] {
             let DatabaseUrl::Sqlite(options) = url.parse().expect(url);
             assert_eq!(options.get_filename().to_string_lossy(), path);
+            assert_eq!(DatabaseUrl::Sqlite(options).to_string(), format!("sqlite://{path}"));
         }
     }
 
