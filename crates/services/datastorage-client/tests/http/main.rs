@@ -1,0 +1,5 @@
+//! Client and writer against a real server on a port of its own.
+
+mod client;
+mod support;
+mod writer;
