@@ -68,13 +68,9 @@ pub(crate) fn build<'a>(
 ) -> anyhow::Result<Build> {
     let workspace = &context.workspace;
     let layout = Layout::below(&workspace.target_directory);
-    let graph = std::thread::scope(|scope| {
-        let graph = scope.spawn(|| graph::cargo_metadata(context, &layout));
-        let built = locked_build(context, &layout, jobs, ledgers);
-        let graph = graph.join().unwrap_or_else(|_| Err(anyhow::anyhow!("a thread panicked")));
-        built.and_then(|built| Ok((built, graph?)))
-    });
-    let ((services, binaries), cargo_metadata) = graph?;
+    let (services, binaries) = locked_build(context, &layout, jobs, ledgers)?;
+    // After cargo, which would wait for the other's lock on the package cache.
+    let cargo_metadata = graph::cargo_metadata(context, &layout)?;
     Ok(Build { services, nextest: NextestInputs { cargo_metadata, binaries } })
 }
 

@@ -44,11 +44,7 @@ pub struct NewEvent {
     #[schema(required = false)]
     pub event_id: Uuid,
     /// What happened: `notification.message.sent`.
-    #[schema(
-        min_length = 1,
-        max_length = 100,
-        example = "notification.message.sent"
-    )]
+    #[schema(min_length = 1, max_length = 100, example = "notification.message.sent")]
     pub event_type: String,
     /// When it happened, in UTC; kept to the microsecond. At most 5 minutes
     /// ahead and 7 days old.
@@ -62,11 +58,7 @@ pub struct NewEvent {
     /// How it ended.
     pub event_outcome: Outcome,
     /// The remediation request's name.
-    #[schema(
-        min_length = 1,
-        max_length = 255,
-        example = "rr-0123456789ab-1766000000"
-    )]
+    #[schema(min_length = 1, max_length = 255, example = "rr-0123456789ab-1766000000")]
     pub correlation_id: String,
     /// Particulars: any JSON of at most 64 KiB and 100 levels.
     pub event_data: Value,
@@ -153,67 +145,44 @@ impl NewEvent {
     /// Names the event that led to this one.
     #[must_use]
     pub fn with_parent(self, parent: Uuid) -> Self {
-        Self {
-            parent_event_id: Some(parent),
-            ..self
-        }
+        Self { parent_event_id: Some(parent), ..self }
     }
 
     /// Says who did it.
     #[must_use]
     pub fn with_actor(self, kind: impl Into<String>, id: impl Into<String>) -> Self {
-        Self {
-            actor_type: Some(kind.into()),
-            actor_id: Some(id.into()),
-            ..self
-        }
+        Self { actor_type: Some(kind.into()), actor_id: Some(id.into()), ..self }
     }
 
     /// Says what it was done to.
     #[must_use]
     pub fn with_resource(self, kind: impl Into<String>, id: impl Into<String>) -> Self {
-        Self {
-            resource_type: Some(kind.into()),
-            resource_id: Some(id.into()),
-            ..self
-        }
+        Self { resource_type: Some(kind.into()), resource_id: Some(id.into()), ..self }
     }
 
     /// Says in which Kubernetes namespace it happened.
     #[must_use]
     pub fn with_namespace(self, namespace: impl Into<String>) -> Self {
-        Self {
-            namespace: Some(namespace.into()),
-            ..self
-        }
+        Self { namespace: Some(namespace.into()), ..self }
     }
 
     /// Says in which cluster it happened.
     #[must_use]
     pub fn with_cluster(self, cluster: impl Into<String>) -> Self {
-        Self {
-            cluster_name: Some(cluster.into()),
-            ..self
-        }
+        Self { cluster_name: Some(cluster.into()), ..self }
     }
 
     /// Says how bad it is.
     #[must_use]
     pub fn with_severity(self, severity: Severity) -> Self {
-        Self {
-            severity: Some(severity),
-            ..self
-        }
+        Self { severity: Some(severity), ..self }
     }
 
     /// Says how long it took; what is longer than `i64` milliseconds is capped.
     #[must_use]
     pub fn with_duration(self, duration: std::time::Duration) -> Self {
         let milliseconds = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
-        Self {
-            duration_ms: Some(milliseconds),
-            ..self
-        }
+        Self { duration_ms: Some(milliseconds), ..self }
     }
 }
 
@@ -238,10 +207,7 @@ mod tests {
         .with_cluster("west")
         .with_severity(Severity::High)
         .with_duration(std::time::Duration::from_millis(1500));
-        let stored = Event {
-            event: sent,
-            recorded_at: to_microseconds(OffsetDateTime::now_utc()),
-        };
+        let stored = Event { event: sent, recorded_at: to_microseconds(OffsetDateTime::now_utc()) };
 
         let text = serde_json::to_string(&stored).expect("serializable");
         let back: Event = serde_json::from_str(&text).expect("readable");

@@ -21,18 +21,10 @@ impl Bench {
     async fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let store = open(&folder);
-        store
-            .database
-            .migrate(std::time::Duration::from_secs(20))
-            .await
-            .expect("migrated");
+        store.database.migrate(std::time::Duration::from_secs(20)).await.expect("migrated");
         let service = kit::Service::for_tests(kit::package!());
         let app = crate::app(&service, State::new(&service, store));
-        Self {
-            app,
-            service,
-            folder,
-        }
+        Self { app, service, folder }
     }
 
     async fn send(&self, method: &str, path: &str, body: Option<&Value>) -> (StatusCode, Value) {
@@ -43,16 +35,10 @@ impl Bench {
                 .body(Body::from(body.to_string())),
             None => request.body(Body::empty()),
         };
-        let response = self
-            .app
-            .clone()
-            .oneshot(request.expect("a request"))
-            .await
-            .expect("infallible");
+        let response =
+            self.app.clone().oneshot(request.expect("a request")).await.expect("infallible");
         let status = response.status();
-        let bytes = to_bytes(response.into_body(), usize::MAX)
-            .await
-            .expect("a body");
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
         (status, serde_json::from_slice(&bytes).expect("JSON"))
     }
 
@@ -61,8 +47,7 @@ impl Bench {
     }
 
     async fn batch(&self, body: &Value) -> (StatusCode, Value) {
-        self.send("POST", "/api/v1/audit/events/batch", Some(body))
-            .await
+        self.send("POST", "/api/v1/audit/events/batch", Some(body)).await
     }
 
     async fn get(&self, path: &str) -> (StatusCode, Value) {
@@ -70,11 +55,8 @@ impl Bench {
     }
 
     async fn total(&self, correlation_id: &str) -> Value {
-        let (status, page) = self
-            .get(&format!(
-                "/api/v1/audit/events?correlation_id={correlation_id}"
-            ))
-            .await;
+        let (status, page) =
+            self.get(&format!("/api/v1/audit/events?correlation_id={correlation_id}")).await;
         assert_eq!(status, StatusCode::OK, "{page}");
         page["pagination"]["total"].clone()
     }
@@ -111,16 +93,10 @@ async fn an_event_is_stored_and_read_back() {
     assert_eq!(status, StatusCode::CREATED, "{receipt}");
     assert_eq!(receipt["event_id"], sent["event_id"]);
 
-    let path = format!(
-        "/api/v1/audit/events/{}",
-        sent["event_id"].as_str().expect("an id")
-    );
+    let path = format!("/api/v1/audit/events/{}", sent["event_id"].as_str().expect("an id"));
     let (status, stored) = bench.get(&path).await;
     assert_eq!(status, StatusCode::OK, "{stored}");
-    assert_eq!(
-        stored,
-        with(sent, "recorded_at", receipt["recorded_at"].clone())
-    );
+    assert_eq!(stored, with(sent, "recorded_at", receipt["recorded_at"].clone()));
 }
 
 #[tokio::test]
@@ -143,10 +119,7 @@ async fn an_event_sent_twice_is_stored_once_and_counted_once() {
     assert_eq!(first, second);
     assert_eq!(bench.total("rr-1").await, 1);
     let metrics = bench.service.metrics.text().expect("metrics");
-    assert!(
-        metrics.contains("datastorage_audit_events_stored_total 1\n"),
-        "{metrics}"
-    );
+    assert!(metrics.contains("datastorage_audit_events_stored_total 1\n"), "{metrics}");
 }
 
 #[tokio::test]
@@ -155,9 +128,7 @@ async fn one_id_with_other_content_is_a_conflict() {
     let sent = event("rr-1");
     bench.post(&sent).await;
 
-    let (status, problem) = bench
-        .post(&with(sent.clone(), "event_action", json!("x")))
-        .await;
+    let (status, problem) = bench.post(&with(sent.clone(), "event_action", json!("x"))).await;
     assert_eq!(status, StatusCode::CONFLICT);
     assert_eq!(problem["type"], "urn:problem:conflict");
     assert_eq!(problem["errors"][0]["field"], "event_id");
@@ -203,10 +174,7 @@ async fn a_batch_is_stored_as_a_whole_in_the_order_of_the_answer() {
 #[tokio::test]
 async fn a_batch_with_a_bad_event_stores_nothing() {
     let bench = Bench::new().await;
-    let batch = json!([
-        event("rr-1"),
-        with(event("rr-1"), "severity", json!("warning"))
-    ]);
+    let batch = json!([event("rr-1"), with(event("rr-1"), "severity", json!("warning"))]);
     let (status, problem) = bench.batch(&batch).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert_eq!(
@@ -223,18 +191,12 @@ async fn pages_are_newest_first_and_say_whether_there_is_more() {
     let at = |seconds| {
         let moment = now - time::Duration::seconds(seconds);
         let text = moment.format(&time::format_description::well_known::Rfc3339);
-        with(
-            event("rr-1"),
-            "event_timestamp",
-            json!(text.expect("a time")),
-        )
+        with(event("rr-1"), "event_timestamp", json!(text.expect("a time")))
     };
     let events = vec![at(30), at(10), at(20)];
     bench.batch(&json!(events)).await;
 
-    let (_, page) = bench
-        .get("/api/v1/audit/events?correlation_id=rr-1&limit=2")
-        .await;
+    let (_, page) = bench.get("/api/v1/audit/events?correlation_id=rr-1&limit=2").await;
     assert_eq!(page["data"][0]["event_id"], events[1]["event_id"]);
     assert_eq!(page["data"][1]["event_id"], events[2]["event_id"]);
     assert_eq!(
@@ -242,18 +204,14 @@ async fn pages_are_newest_first_and_say_whether_there_is_more() {
         json!({ "limit": 2, "offset": 0, "total": 3, "has_more": true })
     );
 
-    let (_, page) = bench
-        .get("/api/v1/audit/events?correlation_id=rr-1&limit=2&offset=2")
-        .await;
+    let (_, page) = bench.get("/api/v1/audit/events?correlation_id=rr-1&limit=2&offset=2").await;
     assert_eq!(page["data"][0]["event_id"], events[0]["event_id"]);
     assert_eq!(
         page["pagination"],
         json!({ "limit": 2, "offset": 2, "total": 3, "has_more": false })
     );
 
-    let (_, page) = bench
-        .get("/api/v1/audit/events?correlation_id=rr-1&since=25s&until=15s")
-        .await;
+    let (_, page) = bench.get("/api/v1/audit/events?correlation_id=rr-1&since=25s&until=15s").await;
     assert_eq!(page["pagination"]["total"], 1);
     assert_eq!(page["data"][0]["event_id"], events[2]["event_id"]);
 }
@@ -269,9 +227,7 @@ async fn a_filter_that_does_not_exist_is_refused_and_not_ignored() {
 #[tokio::test]
 async fn an_event_that_is_not_there_is_not_found_and_a_bad_id_is_bad_input() {
     let bench = Bench::new().await;
-    let (status, problem) = bench
-        .get(&format!("/api/v1/audit/events/{}", Uuid::nil()))
-        .await;
+    let (status, problem) = bench.get(&format!("/api/v1/audit/events/{}", Uuid::nil())).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
     assert_eq!(problem["type"], "urn:problem:not-found");
     let (status, _) = bench.get("/api/v1/audit/events/7").await;
@@ -308,9 +264,7 @@ async fn the_openapi_document_has_every_operation() {
         .filter(|(path, _)| path.starts_with("/api/"))
         .flat_map(|(path, item)| {
             let methods = item.as_object().expect("methods").keys();
-            methods
-                .map(move |method| format!("{method} {path}"))
-                .collect::<Vec<_>>()
+            methods.map(move |method| format!("{method} {path}")).collect::<Vec<_>>()
         })
         .collect();
     insta::assert_snapshot!(operations.join("\n"), @r#"
