@@ -17,6 +17,12 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a whole call may take.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long the question whether DataStorage is there may take.
+const LIVE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Where the events are.
+const EVENTS: &str = "/api/v1/audit/events";
+
 /// How much of an answer that is not a problem document goes into an error.
 const EXCERPT: usize = 200;
 
@@ -43,7 +49,7 @@ impl Client {
             return Err(refuse("it does not start with http://<host>".to_owned()));
         }
         let root = base.as_str().trim_end_matches('/');
-        let events = format!("{root}/api/v1/audit/events");
+        let events = format!("{root}{EVENTS}");
         let events = Url::parse(&events).map_err(|it| refuse(it.to_string()))?;
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
@@ -93,6 +99,16 @@ impl Client {
             Err(ClientError::Refused { status: 404, .. }) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether DataStorage answers at the moment, for `/health/ready` of the
+    /// services that need it. Nothing is repeated, and it takes a second at most.
+    pub async fn is_live(&self) -> bool {
+        let mut url = self.events.clone();
+        let path = self.events.path().trim_end_matches(EVENTS);
+        url.set_path(&format!("{path}/health/live"));
+        let call = self.http.get(url).timeout(LIVE_TIMEOUT).send().await;
+        call.is_ok_and(|answer| answer.status().is_success())
     }
 
     /// Stores a batch that is JSON already: an array of events.
