@@ -1,6 +1,8 @@
 //! One event: stored once, read back equal, never changed.
 
-use anyhow::{Result, ensure};
+use std::time::Duration;
+
+use anyhow::{Result, bail, ensure};
 use e2e::unique;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -216,5 +218,25 @@ fn nothing_changes_or_deletes_an_event() -> Result<()> {
         "{:#}",
         events[0]
     );
+    Ok(())
+}
+
+/// Every exact count of every suite rests on this.
+#[test]
+fn a_wrong_count_is_noticed_in_both_directions() -> Result<()> {
+    let (datastorage, trail) = datastorage()?;
+    let correlation_id = unique("rr");
+    store(&datastorage, &event(&correlation_id))?;
+    store(&datastorage, &event(&correlation_id))?;
+    for (count, message) in [
+        (0, "there are 2: "),
+        (1, "there are 2: "),
+        (3, "last that was seen: 2: "),
+    ] {
+        match trail.expect_exactly(&correlation_id, count, Duration::from_millis(50)) {
+            Ok(_) => bail!("{count} events were taken for 2"),
+            Err(error) => ensure!(error.to_string().contains(message), "{error:#}"),
+        }
+    }
     Ok(())
 }

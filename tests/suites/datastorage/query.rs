@@ -1,4 +1,4 @@
-//! Queries: filters, windows, pages, order.
+//! Queries: filters and windows.
 
 use std::time::Duration;
 
@@ -139,91 +139,6 @@ fn windows_that_follow_each_other_share_no_event_and_miss_none() -> Result<()> {
         ensure!(
             select(&format!("&until={distance}"))?.is_empty(),
             "until={distance}"
-        );
-    }
-    Ok(())
-}
-
-#[test]
-fn pages_cover_everything_once_and_in_order() -> Result<()> {
-    let (datastorage, _) = datastorage()?;
-    let correlation_id = unique("rr");
-    // Two share each time, so that ties are decided within and between pages.
-    let times: Vec<_> = (0..5).map(|it| at(it * MINUTE)).collect();
-    let events: Vec<_> = (0..10)
-        .map(|it| {
-            with(
-                event(&correlation_id),
-                json!({ "event_timestamp": times[it / 2] }),
-            )
-        })
-        .collect();
-    store_batch(&datastorage, &events)?;
-    let mut expected: Vec<(String, String)> = Vec::new();
-    for (number, event) in events.iter().enumerate() {
-        expected.push((times[number / 2].clone(), id(event)?));
-    }
-    expected.sort_by(|one, other| other.cmp(one));
-    let expected: Vec<_> = expected.into_iter().map(|(_, id)| id).collect();
-
-    for (limit, sizes) in [
-        (3, [3, 3, 3, 1].as_slice()),
-        (5, &[5, 5]),
-        (10, &[10]),
-        (1000, &[10]),
-    ] {
-        let mut found = Vec::new();
-        for size in sizes {
-            let offset = found.len();
-            let query = format!("correlation_id={correlation_id}&limit={limit}&offset={offset}");
-            let page = page(&datastorage, &query)?;
-            let more = offset + size < 10;
-            let pagination =
-                json!({ "limit": limit, "offset": offset, "total": 10, "has_more": more });
-            ensure!(
-                page["pagination"] == pagination,
-                "{} for {query}",
-                page["pagination"]
-            );
-            let ids = ids(&page)?;
-            ensure!(ids.len() == *size, "{} events for {query}", ids.len());
-            found.extend(ids);
-        }
-        ensure!(
-            found == expected,
-            "pages of {limit}: {found:?}\nexpected {expected:?}"
-        );
-    }
-    Ok(())
-}
-
-#[test]
-fn a_page_has_a_hundred_events_unless_told_otherwise() -> Result<()> {
-    let (datastorage, _) = datastorage()?;
-    let correlation_id = unique("rr");
-    let events: Vec<_> = (0..101).map(|_| event(&correlation_id)).collect();
-    store_batch(&datastorage, &events)?;
-    let first = page(&datastorage, &format!("correlation_id={correlation_id}"))?;
-    ensure!(ids(&first)?.len() == 100);
-    let pagination = json!({ "limit": 100, "offset": 0, "total": 101, "has_more": true });
-    ensure!(first["pagination"] == pagination, "{}", first["pagination"]);
-    Ok(())
-}
-
-#[test]
-fn a_page_beyond_the_end_is_empty_and_not_an_error() -> Result<()> {
-    let (datastorage, _) = datastorage()?;
-    let correlation_id = unique("rr");
-    store_batch(&datastorage, &[event(&correlation_id)])?;
-    for offset in [1, 1000, i64::MAX] {
-        let page = page(
-            &datastorage,
-            &format!("correlation_id={correlation_id}&offset={offset}"),
-        )?;
-        let pagination = json!({ "limit": 100, "offset": offset, "total": 1, "has_more": false });
-        ensure!(
-            page == json!({ "data": [], "pagination": pagination }),
-            "{page}"
         );
     }
     Ok(())

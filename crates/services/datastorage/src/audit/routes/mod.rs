@@ -196,5 +196,4 @@ fn rejected(rejection: &Rejection, field: impl Fn(usize, &str) -> String) -> Pro
 }
 
 #[cfg(test)]
-#[path = "routes_tests.rs"]
 mod tests;
