@@ -68,7 +68,10 @@ mod tests {
         ] {
             let DatabaseUrl::Sqlite(options) = url.parse().expect(url);
             assert_eq!(options.get_filename().to_string_lossy(), path);
-            assert_eq!(DatabaseUrl::Sqlite(options).to_string(), format!("sqlite://{path}"));
+            assert_eq!(
+                DatabaseUrl::Sqlite(options).to_string(),
+                format!("sqlite://{path}")
+            );
         }
     }
 
