@@ -87,7 +87,7 @@ pub(crate) fn after_the_harness(folder: &RunFolder) -> anyhow::Result<()> {
     // This process is the last of the run.
     for resource in Record::read(folder.path())?.outstanding() {
         if matches!(resource, Resource::Process { role: Role::Keeper, .. }) {
-            note(ledger, &Entry::Gone { resource: resource.clone() });
+            note(&ledger, &Entry::Gone { resource: resource.clone() });
         }
     }
     remove_files(folder, &ledger)?;
@@ -155,7 +155,7 @@ fn end_processes(folder: &RunFolder, role: Role, hurry: bool) -> anyhow::Result<
             && *of == role
             && !id.is_alive()
         {
-            note(ledger, &Entry::Gone { resource: resource.clone() });
+            note(&ledger, &Entry::Gone { resource: resource.clone() });
         }
     }
     Ok(())
