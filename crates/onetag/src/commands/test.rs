@@ -6,6 +6,7 @@ use super::{conclude, context, job, the_kept_run};
 use crate::backend::RunPlan;
 use crate::build::{Build, build};
 use crate::cli::Test;
+use crate::context::shown;
 use crate::driver::{Job, check_machine, kept, test as run_tests};
 use crate::exit::Exit;
 use crate::ledger::Ledger;
@@ -45,7 +46,7 @@ fn report(arguments: &Test) -> anyhow::Result<(Exit, RunReport)> {
     )?;
     let (exit, tests) = run_tests(&context, job.suite, &build, &nextest, &folder, &mut timeline)?;
     let report = kept::report(&plan, &folder, &timeline, exit, tests);
-    context.ui.line(summary(&report, &context.shown(folder.path())));
+    context.ui.line(summary(&report, &shown(folder.path())));
     Ok((exit, report))
 }
 
