@@ -1,0 +1,9 @@
+//! Tests of the harness itself: a workspace of two tiny services, copied to a
+//! temporary folder and driven through the real cargo and nextest.
+
+mod green;
+mod red;
+
+mod exit;
+mod project;
+mod wait;
