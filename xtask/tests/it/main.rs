@@ -3,6 +3,8 @@
 
 mod green;
 mod red;
+mod start;
+mod witness;
 
 mod exit;
 mod project;

@@ -50,6 +50,13 @@ impl Output {
         error.truncate(end + 1);
         redact(&error.join("\n"))
     }
+
+    /// All that is said of the failure of a run, before its teardown.
+    pub(crate) fn error_of_phase(&self) -> String {
+        let lines = self.stderr.lines().skip_while(|line| !line.starts_with("error: "));
+        let error: Vec<&str> = lines.take_while(|line| !line.starts_with("  teardown ")).collect();
+        redact(&error.join("\n"))
+    }
 }
 
 impl fmt::Display for Output {
