@@ -163,10 +163,10 @@ impl Artifacts {
 }
 
 /// Runs cargo; its progress and its diagnostics go to the terminal.
-pub(super) fn build<'a>(
+pub(super) fn build(
     context: &Context,
     selection: &Selection<'_>,
-    ledgers: impl IntoIterator<Item = &'a Ledger>,
+    ledgers: &[&Ledger],
 ) -> anyhow::Result<Artifacts> {
     let shell = context.shell()?;
     let cargo = &context.cargo;
@@ -178,7 +178,7 @@ pub(super) fn build<'a>(
     );
     let finished = Tool::new(command, CARGO)
         .said(Said::Captured, Said::Shown)
-        .recorded(ledgers)
+        .recorded(ledgers.iter().copied())
         .finish(&context.interrupt)?;
     if !finished.status.success() {
         let failed: anyhow::Result<Artifacts> =

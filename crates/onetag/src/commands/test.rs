@@ -9,7 +9,7 @@ use crate::cli::Test;
 use crate::driver::{Job, check_machine, kept, test as run_tests};
 use crate::exit::Exit;
 use crate::ledger::Ledger;
-use crate::report::{RunReport, Timeline, summary};
+use crate::report::{RunReport, Timeline, counted, summary};
 use crate::run::{MintedRun, Run};
 use crate::suite::NextestArguments;
 use crate::witness::witness;
@@ -33,8 +33,8 @@ fn report(arguments: &Test) -> anyhow::Result<(Exit, RunReport)> {
     let ledger = Ledger::open(folder.path())?;
     let build = timeline.loud_phase(
         "build",
-        || build(&context, std::slice::from_ref(&job), [&ledger]),
-        |build| format!("{} service(s)", build.services().count()),
+        || build(&context, std::slice::from_ref(&job), &[&ledger]),
+        |build| counted(build.services().count(), "service"),
     )?;
     let consumer = &job.suite.name;
     let reopened = MintedRun::reopen(folder.clone(), consumer, plan.generation, None)?;

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::keeper::ServiceState;
 use crate::phase::{Image, Running};
-use crate::report::Timeline;
+use crate::report::{Timeline, counted};
 use crate::run::Run;
 use crate::suite::{self, NextestArguments, Tests};
 use crate::witness::witness;
@@ -72,7 +72,7 @@ impl<'run> Cycle<'_, 'run> {
                 });
                 images.collect::<anyhow::Result<Vec<_>>>()
             },
-            |images| format!("{} image(s)", images.len()),
+            |images| counted(images.len(), "image"),
         )?;
         let up: Vec<Up<'run>> = timeline.phase(
             "deploy",

@@ -81,12 +81,14 @@ pub(super) fn finish(mut ending: Ending<'_>, options: &Options) -> (Exit, RunRep
         end(&mut ending)
     };
     let report = report(&ending, keep, leftovers, lies_in.clone());
-    let written = write_json(&folder.report(), &report)
-        .and_then(|()| if lies_in == folder.path() { Ok(()) } else { archive(folder) });
     let mut exit = ending.outcome.exit;
-    if let Err(error) = written {
-        context.ui.line(format!("error: {}", describe(&error)));
-        exit = Exit::worst([exit, Exit::Failure]);
+    let written = write_json(&folder.report(), &report);
+    let archived = if lies_in == folder.path() { Ok(()) } else { archive(folder) };
+    for done in [written, archived] {
+        if let Err(error) = done {
+            context.ui.line(format!("error: {}", describe(&error)));
+            exit = Exit::worst([exit, Exit::Failure]);
+        }
     }
     context.ui.line(summary(&report, &context.shown(&lies_in)));
     if keep {

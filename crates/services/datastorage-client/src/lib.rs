@@ -1,1 +1,53 @@
-//! datastorage-client
+//! What every service uses to write to DataStorage, and what reads it back.
+//!
+//! - [`NewEvent`] is an audit event as it is sent, [`Event`] as it is stored.
+//!   DataStorage itself uses the same types, so that writer, store and reader
+//!   cannot drift apart.
+//! - [`Client`] has one typed call per operation of the audit trail.
+//! - [`AuditWriter`] takes events without ever blocking its caller and delivers
+//!   them in batches; what it could not deliver is counted and logged.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), datastorage_client::ClientError> {
+//! use std::time::Duration;
+//!
+//! use datastorage_client::{
+//!     AuditWriter, Category, Client, Essentials, NewEvent, Outcome, WriterConfig,
+//! };
+//!
+//! let client = Client::new("http://127.0.0.1:8080")?;
+//! let audit = AuditWriter::start(client, WriterConfig::default());
+//! audit.record(
+//!     NewEvent::new(Essentials {
+//!         event_type: "notification.message.sent",
+//!         category: Category::Notification,
+//!         action: "sent",
+//!         outcome: Outcome::Success,
+//!         correlation_id: "rr-0123456789ab-1766000000",
+//!         data: serde_json::json!({ "channel": "webhook", "attempts": 1 }),
+//!     })
+//!     .with_resource("notification", "nr-approval-1"),
+//! );
+//! let stats = audit.close(Duration::from_secs(5)).await;
+//! assert_eq!(stats.lost, 0);
+//! # Ok(())
+//! # }
+//! ```
+
+mod client;
+mod error;
+mod event;
+mod new_event;
+mod page;
+mod query;
+mod words;
+mod writer;
+
+pub use client::Client;
+pub use error::{ClientError, Problem, Violation};
+pub use event::{Event, NewEvent, VERSION, to_microseconds};
+pub use new_event::Essentials;
+pub use page::{BatchReceipt, EventPage, Pagination, Receipt};
+pub use query::{EventQuery, Moment};
+pub use words::{Category, Outcome, Severity, UnknownWord};
+pub use writer::{AuditWriter, WriterConfig, WriterStats};

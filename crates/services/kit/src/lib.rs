@@ -1,1 +1,71 @@
-//! kit
+//! What every service of this workspace shares, so that each one is left with
+//! its own business.
+//!
+//! | module | what it gives |
+//! |---|---|
+//! | [`app`], [`mod@run`] | a service's life: start, serve, drain, stop |
+//! | [`service`], [`readiness`] | who the process is, and whether it can do its work |
+//! | [`mod@router`], [`operations`] | `/health/*`, `/version`, `/metrics`, `/openapi.json` around a service's own routes |
+//! | [`problem`] | errors as RFC 9457 problem documents |
+//! | [`extract`], [`check`] | reading input strictly, with *all* violations listed |
+//! | [`config`], [`duration`] | flags and environment variables |
+//! | `database` (a feature) | the database of a service that keeps state |
+//! | [`edge`], [`logging`], [`metrics`] | request ids, limits, log lines, counters |
+//!
+//! A `main` is about twenty lines:
+//!
+//! ```no_run
+//! use std::process::ExitCode;
+//!
+//! use axum::Router;
+//! use clap::Parser;
+//! use utoipa_axum::router::OpenApiRouter;
+//!
+//! /// Greets.
+//! #[derive(Parser)]
+//! struct Config {
+//!     #[command(flatten)]
+//!     common: kit::Common,
+//! }
+//!
+//! fn app(service: &kit::Service) -> Router {
+//!     kit::router(service, OpenApiRouter::new())
+//! }
+//!
+//! fn main() -> ExitCode {
+//!     let config = Config::parse();
+//!     kit::run(kit::package!(), config.common, async |service| {
+//!         Ok(kit::App::new(app(&service)))
+//!     })
+//! }
+//! ```
+
+pub mod app;
+pub mod check;
+pub mod config;
+#[cfg(feature = "database")]
+pub mod database;
+pub mod duration;
+pub mod edge;
+pub mod extract;
+pub mod listen;
+pub mod logging;
+pub mod metrics;
+pub mod operations;
+pub mod problem;
+pub mod readiness;
+pub mod router;
+pub mod run;
+pub mod service;
+mod signals;
+
+pub use app::App;
+pub use check::{FromInput, Node, Violations};
+pub use config::Common;
+pub use edge::RequestId;
+pub use extract::{Body, Json, Path, Query};
+pub use problem::{Problem, ProblemKind, Violation};
+pub use readiness::Readiness;
+pub use router::router;
+pub use run::run;
+pub use service::{Package, Service};

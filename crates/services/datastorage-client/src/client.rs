@@ -1,0 +1,180 @@
+//! The typed calls.
+
+use std::fmt::Display;
+use std::time::Duration;
+
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{Method, StatusCode, Url};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use crate::{BatchReceipt, ClientError, Event, EventPage, EventQuery, NewEvent, Problem, Receipt};
+
+/// How long to wait for a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long a whole call may take.
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long the question whether DataStorage is there may take.
+const LIVE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Where the events are.
+const EVENTS: &str = "/api/v1/audit/events";
+
+/// How much of an answer that is not a problem document goes into an error.
+const EXCERPT: usize = 200;
+
+/// Calls DataStorage at one address. Cheap to clone; clones share connections.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    events: Url,
+}
+
+impl Client {
+    /// A client of the DataStorage at `base_url`, which has the form
+    /// `http://host:port`. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`ClientError::BaseUrl`] if the address cannot be one of an HTTP server.
+    pub fn new(base_url: &str) -> Result<Self, ClientError> {
+        let refuse = |reason: String| ClientError::BaseUrl {
+            url: base_url.to_owned(),
+            reason,
+        };
+        let base = Url::parse(base_url).map_err(|it| refuse(it.to_string()))?;
+        if base.scheme() != "http" || base.host_str().is_none() {
+            return Err(refuse("it does not start with http://<host>".to_owned()));
+        }
+        let root = base.as_str().trim_end_matches('/');
+        let events = format!("{root}{EVENTS}");
+        let events = Url::parse(&events).map_err(|it| refuse(it.to_string()))?;
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(CALL_TIMEOUT)
+            // DataStorage is a neighbour; a proxy of the environment is for
+            // the world outside.
+            .no_proxy()
+            .build()
+            .map_err(|it| refuse(it.to_string()))?;
+        Ok(Self { http, events })
+    }
+
+    /// Stores one event. Sending the same event again stores nothing and
+    /// answers the same.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; [`ClientError::Refused`] lists every violation.
+    pub async fn create(&self, event: &NewEvent) -> Result<Receipt, ClientError> {
+        self.post(self.events.clone(), encode(event)?).await
+    }
+
+    /// Stores 1 to 1000 events, all or none.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; every violation names its position in the batch.
+    pub async fn create_batch(&self, events: &[NewEvent]) -> Result<BatchReceipt, ClientError> {
+        self.post_batch(encode(&events)?).await
+    }
+
+    /// One page of the trail, newest first.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn query(&self, query: &EventQuery) -> Result<EventPage, ClientError> {
+        let mut url = self.events.clone();
+        url.query_pairs_mut().extend_pairs(query.pairs()).finish();
+        self.send(Method::GET, url, None).await
+    }
+
+    /// One event, or `None` if there is none with this id.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn get(&self, event_id: Uuid) -> Result<Option<Event>, ClientError> {
+        match self.send(Method::GET, self.below(&event_id), None).await {
+            Ok(event) => Ok(Some(event)),
+            Err(ClientError::Refused { status: 404, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether DataStorage answers at the moment, for `/health/ready` of the
+    /// services that need it. Nothing is repeated, and it takes a second at most.
+    pub async fn is_live(&self) -> bool {
+        let mut url = self.events.clone();
+        let path = self.events.path().trim_end_matches(EVENTS);
+        url.set_path(&format!("{path}/health/live"));
+        let call = self.http.get(url).timeout(LIVE_TIMEOUT).send().await;
+        call.is_ok_and(|answer| answer.status().is_success())
+    }
+
+    /// Stores a batch that is JSON already: an array of events.
+    pub(crate) async fn post_batch(&self, body: String) -> Result<BatchReceipt, ClientError> {
+        self.post(self.below(&"batch"), body).await
+    }
+
+    async fn post<T: DeserializeOwned>(&self, url: Url, body: String) -> Result<T, ClientError> {
+        self.send(Method::POST, url, Some(body)).await
+    }
+
+    fn below(&self, segment: &impl Display) -> Url {
+        let mut url = self.events.clone();
+        url.set_path(&format!("{}/{segment}", self.events.path()));
+        url
+    }
+
+    async fn send<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        url: Url,
+        body: Option<String>,
+    ) -> Result<T, ClientError> {
+        let request = format!("{method} {url}");
+        let mut call = self.http.request(method, url);
+        if let Some(body) = body {
+            call = call.header(CONTENT_TYPE, "application/json").body(body);
+        }
+        let lost = |source| ClientError::Unreachable {
+            request: request.clone(),
+            source,
+        };
+        let answer = call.send().await.map_err(lost)?;
+        let status = answer.status();
+        let bytes = answer.bytes().await.map_err(lost)?;
+        if !status.is_success() {
+            return Err(refused(request, status, &bytes));
+        }
+        serde_json::from_slice(&bytes).map_err(|it| ClientError::Unreadable {
+            request,
+            reason: it.to_string(),
+        })
+    }
+}
+
+fn encode(body: &impl Serialize) -> Result<String, ClientError> {
+    serde_json::to_string(body).map_err(|it| ClientError::Unwritable {
+        reason: it.to_string(),
+    })
+}
+
+/// Reads the problem document; an answer without one is quoted.
+fn refused(request: String, status: StatusCode, bytes: &[u8]) -> ClientError {
+    let problem = serde_json::from_slice(bytes).unwrap_or_else(|_| {
+        let detail = String::from_utf8_lossy(bytes)
+            .chars()
+            .take(EXCERPT)
+            .collect();
+        Problem {
+            detail,
+            ..Problem::default()
+        }
+    });
+    ClientError::Refused {
+        request,
+        status: status.as_u16(),
+        problem: Box::new(problem),
+    }
+}

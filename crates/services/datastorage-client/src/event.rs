@@ -1,0 +1,149 @@
+//! An audit event, as it is sent and as it is stored.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{Category, Outcome, Severity};
+
+/// The one version of the event format so far.
+pub const VERSION: &str = "1.0";
+
+/// An audit event on its way to DataStorage.
+///
+/// [`NewEvent::new`] gives it an id of its own and the current time, so that
+/// however often it is sent, it is stored once.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct NewEvent {
+    /// Version of the event format, `1.0`.
+    #[schema(example = "1.0", pattern = r"^1\.0$")]
+    pub version: String,
+    /// Made by the client if it wants to send the event more than once;
+    /// otherwise by DataStorage.
+    #[schema(required = false)]
+    pub event_id: Uuid,
+    /// What happened: `notification.message.sent`.
+    #[schema(
+        min_length = 1,
+        max_length = 100,
+        example = "notification.message.sent"
+    )]
+    pub event_type: String,
+    /// When it happened, in UTC; kept to the microsecond. At most 5 minutes
+    /// ahead and 7 days old.
+    #[serde(with = "time::serde::rfc3339")]
+    pub event_timestamp: OffsetDateTime,
+    /// Which part of the pipeline it is about.
+    pub event_category: Category,
+    /// The verb: `sent`.
+    #[schema(min_length = 1, max_length = 50, example = "sent")]
+    pub event_action: String,
+    /// How it ended.
+    pub event_outcome: Outcome,
+    /// The remediation request's name.
+    #[schema(
+        min_length = 1,
+        max_length = 255,
+        example = "rr-0123456789ab-1766000000"
+    )]
+    pub correlation_id: String,
+    /// Particulars: any JSON of at most 64 KiB and 100 levels.
+    pub event_data: Value,
+    /// The event that led to this one; it must be stored already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_event_id: Option<Uuid>,
+    /// What kind of actor did it: `service`, `user`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 50)]
+    pub actor_type: Option<String>,
+    /// Who did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 255)]
+    pub actor_id: Option<String>,
+    /// What kind of thing it was done to: `notification`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 100)]
+    pub resource_type: Option<String>,
+    /// Which one it was done to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 255)]
+    pub resource_id: Option<String>,
+    /// The Kubernetes namespace that it happened in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 253)]
+    pub namespace: Option<String>,
+    /// The cluster that it happened in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 255)]
+    pub cluster_name: Option<String>,
+    /// How bad it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severity: Option<Severity>,
+    /// How long it took, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0)]
+    pub duration_ms: Option<i64>,
+}
+
+/// An audit event as DataStorage keeps it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Event {
+    /// What was sent, in every field.
+    #[serde(flatten)]
+    pub event: NewEvent,
+    /// When DataStorage stored it, in UTC.
+    #[serde(with = "time::serde::rfc3339")]
+    pub recorded_at: OffsetDateTime,
+}
+
+/// Drops what is finer than a microsecond, which is what the databases keep;
+/// an event that is truncated before it is sent reads back equal.
+pub fn to_microseconds(moment: OffsetDateTime) -> OffsetDateTime {
+    let utc = moment.to_offset(time::UtcOffset::UTC);
+    // A whole number of microseconds below one second is always in range.
+    utc.replace_microsecond(utc.microsecond()).unwrap_or(utc)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Essentials;
+
+    #[test]
+    fn an_event_reads_back_equal_after_the_wire() {
+        let sent = NewEvent::new(Essentials {
+            event_type: "workflow.execution.completed",
+            category: Category::Workflow,
+            action: "completed",
+            outcome: Outcome::Success,
+            correlation_id: "rr-1",
+            data: serde_json::json!({ "steps": [1, 2.5, null, "ü"] }),
+        })
+        .with_parent(Uuid::now_v7())
+        .with_actor("service", "workflowexecution")
+        .with_resource("deployment", "shop/cart")
+        .with_namespace("shop")
+        .with_cluster("west")
+        .with_severity(Severity::High)
+        .with_duration(std::time::Duration::from_millis(1500));
+        let stored = Event {
+            event: sent,
+            recorded_at: to_microseconds(OffsetDateTime::now_utc()),
+        };
+
+        let text = serde_json::to_string(&stored).expect("serializable");
+        let back: Event = serde_json::from_str(&text).expect("readable");
+
+        assert_eq!(back, stored);
+    }
+
+    #[test]
+    fn truncation_keeps_the_microsecond_and_moves_to_utc() {
+        let moment = time::macros::datetime!(2026-01-02 03:04:05.123456789 +01:00);
+        let expected = time::macros::datetime!(2026-01-02 02:04:05.123456 UTC);
+        assert_eq!(to_microseconds(moment), expected);
+        assert_eq!(to_microseconds(moment).offset(), time::UtcOffset::UTC);
+    }
+}

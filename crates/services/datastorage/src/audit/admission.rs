@@ -1,0 +1,194 @@
+//! Which events of a request are stored, which are known, which are refused.
+//!
+//! The decision is the same for every database, and all of it can be tested
+//! without one.
+
+use std::collections::{HashMap, HashSet};
+
+use datastorage_client::{Event, NewEvent};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// What becomes of one event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// It is stored now.
+    New,
+    /// It was stored before, at this time.
+    Known(OffsetDateTime),
+    /// It is the same as an earlier one of this request, which is new.
+    Repeated,
+}
+
+/// Why a request is refused as a whole; positions count from 0.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rejection {
+    /// Events whose parent is neither stored nor earlier in the request.
+    pub without_parent: Vec<usize>,
+    /// Events whose id belongs to a different event.
+    pub conflicting: Vec<usize>,
+}
+
+/// What the database knows about the ids in a request.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Stored events with the id of an event of the request.
+    pub events: HashMap<Uuid, Event>,
+    /// Those of the parents in the request that are stored.
+    pub parents: HashSet<Uuid>,
+}
+
+/// Decides about the events of one request, which are stored all or none.
+///
+/// # Errors
+/// Every event that stands in the way.
+pub fn admit(events: &[NewEvent], known: &Known) -> Result<Vec<Admission>, Rejection> {
+    let mut earlier: HashMap<Uuid, &NewEvent> = HashMap::new();
+    let mut admissions = Vec::with_capacity(events.len());
+    let mut rejection = Rejection::default();
+    for (position, event) in events.iter().enumerate() {
+        let admission = match (
+            known.events.get(&event.event_id),
+            earlier.get(&event.event_id),
+        ) {
+            (Some(stored), _) if stored.event == *event => Admission::Known(stored.recorded_at),
+            (None, Some(same)) if *same == event => Admission::Repeated,
+            (None, None) => Admission::New,
+            _ => {
+                rejection.conflicting.push(position);
+                continue;
+            }
+        };
+        let parent_is_there = event
+            .parent_event_id
+            .is_none_or(|it| known.parents.contains(&it) || earlier.contains_key(&it));
+        if admission == Admission::New && !parent_is_there {
+            rejection.without_parent.push(position);
+        }
+        earlier.insert(event.event_id, event);
+        admissions.push(admission);
+    }
+    if rejection == Rejection::default() {
+        Ok(admissions)
+    } else {
+        Err(rejection)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use datastorage_client::{Category, Essentials, Outcome};
+    use serde_json::json;
+
+    use super::*;
+
+    fn event(number: u128) -> NewEvent {
+        let essentials = Essentials {
+            event_type: "t",
+            category: Category::Storage,
+            action: "a",
+            outcome: Outcome::Success,
+            correlation_id: "c",
+            data: json!(1),
+        };
+        NewEvent {
+            event_id: Uuid::from_u128(number),
+            ..NewEvent::new(essentials)
+        }
+    }
+
+    fn stored(events: &[&NewEvent]) -> Known {
+        let recorded_at = OffsetDateTime::UNIX_EPOCH;
+        let events = events
+            .iter()
+            .map(|it| {
+                (
+                    it.event_id,
+                    Event {
+                        event: (*it).clone(),
+                        recorded_at,
+                    },
+                )
+            })
+            .collect();
+        Known {
+            events,
+            parents: HashSet::new(),
+        }
+    }
+
+    #[test]
+    fn a_known_event_keeps_its_time_and_a_new_one_is_new() {
+        let old = event(1);
+        let admissions = admit(&[old.clone(), event(2)], &stored(&[&old])).expect("admitted");
+        assert_eq!(
+            admissions,
+            [Admission::Known(OffsetDateTime::UNIX_EPOCH), Admission::New]
+        );
+    }
+
+    #[test]
+    fn the_same_event_twice_in_a_request_is_stored_once() {
+        let new = event(1);
+        let admissions = admit(&[new.clone(), new], &Known::default()).expect("admitted");
+        assert_eq!(admissions, [Admission::New, Admission::Repeated]);
+    }
+
+    #[test]
+    fn one_id_for_two_events_is_a_conflict_stored_or_not() {
+        let old = event(1);
+        let other = NewEvent {
+            event_action: "b".to_owned(),
+            ..old.clone()
+        };
+        let rejection = admit(&[event(2), other.clone()], &stored(&[&old])).expect_err("refused");
+        assert_eq!(rejection.conflicting, [1]);
+        let rejection = admit(&[old, event(2), other], &Known::default()).expect_err("refused");
+        assert_eq!(rejection.conflicting, [2]);
+    }
+
+    #[test]
+    fn a_parent_is_stored_or_comes_earlier() {
+        let parent = event(1);
+        let child = event(2).with_parent(parent.event_id);
+        assert!(admit(&[parent.clone(), child.clone()], &Known::default()).is_ok());
+
+        let rejection = admit(&[child.clone(), parent.clone()], &Known::default());
+        assert_eq!(rejection.expect_err("refused").without_parent, [0]);
+
+        let mut known = Known::default();
+        known.parents.insert(parent.event_id);
+        assert!(admit(std::slice::from_ref(&child), &known).is_ok());
+    }
+
+    #[test]
+    fn an_event_is_not_its_own_parent() {
+        let own = event(1);
+        let own = own.clone().with_parent(own.event_id);
+        assert_eq!(
+            admit(&[own], &Known::default())
+                .expect_err("refused")
+                .without_parent,
+            [0]
+        );
+    }
+
+    #[test]
+    fn everything_that_stands_in_the_way_is_listed() {
+        let old = event(1);
+        let other = NewEvent {
+            event_action: "b".to_owned(),
+            ..old.clone()
+        };
+        let orphan = |number| event(number).with_parent(Uuid::from_u128(99));
+        let rejection =
+            admit(&[orphan(2), other, event(3), orphan(4)], &stored(&[&old])).expect_err("refused");
+        assert_eq!(
+            rejection,
+            Rejection {
+                without_parent: vec![0, 3],
+                conflicting: vec![1]
+            }
+        );
+    }
+}

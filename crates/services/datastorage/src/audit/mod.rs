@@ -1,0 +1,17 @@
+//! The audit trail: taking events in, keeping them, answering queries.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`routes`] | the HTTP interface |
+//! | [`intake`] | reads an event from a request and lists every violation |
+//! | [`search`] | reads filters and page of a query |
+//! | [`records`] | what the trail asks of a database |
+//! | [`admission`] | which events of a batch are new, known or refused |
+//! | `sqlite` | the same on SQLite |
+
+pub mod admission;
+pub mod intake;
+pub mod records;
+pub mod routes;
+pub mod search;
+mod sqlite;

@@ -1,0 +1,191 @@
+//! The trail on SQLite.
+
+mod row;
+
+use std::collections::HashSet;
+
+use datastorage_client::{Event, NewEvent, Receipt, to_microseconds};
+use kit::database::{Sqlite, StoreError};
+use sqlx::{QueryBuilder, SqliteConnection};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use self::row::{microseconds, read, uuid};
+use super::admission::{Admission, Known, admit};
+use super::records::{Found, RecordError, Recorded};
+use super::search::Search;
+
+pub(super) async fn record(store: &Sqlite, events: &[NewEvent]) -> Result<Recorded, RecordError> {
+    let mut transaction = store.begin().await?;
+    let known = known(&mut transaction, events).await?;
+    let admissions = admit(events, &known).map_err(RecordError::Rejected)?;
+    // Taken while we hold the write lock, so that times follow the order in
+    // which transactions are committed.
+    let now = to_microseconds(OffsetDateTime::now_utc());
+    let mut receipts = Vec::with_capacity(events.len());
+    let mut stored = 0;
+    for (event, admission) in events.iter().zip(admissions) {
+        let recorded_at = match admission {
+            Admission::Known(recorded_at) => recorded_at,
+            Admission::Repeated => now,
+            Admission::New => {
+                insert(&mut transaction, event, now).await?;
+                stored += 1;
+                now
+            }
+        };
+        receipts.push(Receipt {
+            event_id: event.event_id,
+            recorded_at: Some(recorded_at),
+        });
+    }
+    transaction.commit().await?;
+    Ok(Recorded { receipts, stored })
+}
+
+pub(super) async fn event(store: &Sqlite, event_id: Uuid) -> Result<Option<Event>, StoreError> {
+    let mut transaction = store.snapshot().await?;
+    let row = sqlx::query("SELECT * FROM audit_events WHERE event_id = ?")
+        .bind(event_id.to_string())
+        .fetch_optional(&mut *transaction)
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+pub(super) async fn search(store: &Sqlite, search: &Search) -> Result<Found, StoreError> {
+    let mut transaction = store.snapshot().await?;
+    let mut count = QueryBuilder::new("SELECT count(*) FROM audit_events");
+    push_filters(&mut count, search);
+    let total: i64 = count
+        .build_query_scalar()
+        .fetch_one(&mut *transaction)
+        .await?;
+
+    let mut page = QueryBuilder::new("SELECT * FROM audit_events");
+    push_filters(&mut page, search);
+    page.push(" ORDER BY event_timestamp DESC, event_id DESC LIMIT ");
+    page.push_bind(i64::from(search.limit));
+    page.push(" OFFSET ");
+    page.push_bind(i64::try_from(search.offset).unwrap_or(i64::MAX));
+    let rows = page.build().fetch_all(&mut *transaction).await?;
+    let events = rows.iter().map(read).collect::<Result<_, _>>()?;
+    Ok(Found {
+        events,
+        total: u64::try_from(total).unwrap_or(0),
+    })
+}
+
+/// Looks up all ids of a request in two statements, however many there are.
+async fn known(
+    connection: &mut SqliteConnection,
+    events: &[NewEvent],
+) -> Result<Known, StoreError> {
+    let ids = serde_json::json!(events.iter().map(|it| it.event_id).collect::<Vec<_>>());
+    let rows = sqlx::query(
+        "SELECT * FROM audit_events WHERE event_id IN (SELECT value FROM json_each(?))",
+    )
+    .bind(ids.to_string())
+    .fetch_all(&mut *connection)
+    .await?;
+    let stored = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let events_by_id = stored
+        .into_iter()
+        .map(|it| (it.event.event_id, it))
+        .collect();
+
+    let parents: Vec<Uuid> = events.iter().filter_map(|it| it.parent_event_id).collect();
+    let parents = if parents.is_empty() {
+        HashSet::new()
+    } else {
+        let rows = sqlx::query(
+            "SELECT event_id FROM audit_events WHERE event_id IN (SELECT value FROM json_each(?))",
+        )
+        .bind(serde_json::json!(parents).to_string())
+        .fetch_all(connection)
+        .await?;
+        rows.iter()
+            .map(|row| uuid(row, "event_id"))
+            .collect::<Result<_, _>>()?
+    };
+    Ok(Known {
+        events: events_by_id,
+        parents,
+    })
+}
+
+async fn insert(
+    connection: &mut SqliteConnection,
+    event: &NewEvent,
+    recorded_at: OffsetDateTime,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO audit_events (
+            event_id, version, event_type, event_timestamp, event_category, event_action,
+            event_outcome, correlation_id, event_data, parent_event_id, actor_type, actor_id,
+            resource_type, resource_id, namespace, cluster_name, severity, duration_ms, recorded_at
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(event.event_id.to_string())
+    .bind(event.version.as_str())
+    .bind(event.event_type.as_str())
+    .bind(microseconds(event.event_timestamp))
+    .bind(event.event_category.as_str())
+    .bind(event.event_action.as_str())
+    .bind(event.event_outcome.as_str())
+    .bind(event.correlation_id.as_str())
+    .bind(event.event_data.to_string())
+    .bind(event.parent_event_id.map(|it| it.to_string()))
+    .bind(event.actor_type.as_deref())
+    .bind(event.actor_id.as_deref())
+    .bind(event.resource_type.as_deref())
+    .bind(event.resource_id.as_deref())
+    .bind(event.namespace.as_deref())
+    .bind(event.cluster_name.as_deref())
+    .bind(event.severity.map(|it| it.as_str()))
+    .bind(event.duration_ms)
+    .bind(microseconds(recorded_at))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Adds ` WHERE … AND …` for every filter that is set.
+fn push_filters(query: &mut QueryBuilder<sqlx::Sqlite>, search: &Search) {
+    let texts = [
+        ("event_type", search.event_type.clone()),
+        (
+            "event_category",
+            search.event_category.map(|it| it.to_string()),
+        ),
+        (
+            "event_outcome",
+            search.event_outcome.map(|it| it.to_string()),
+        ),
+        ("severity", search.severity.map(|it| it.to_string())),
+        ("correlation_id", search.correlation_id.clone()),
+        ("resource_type", search.resource_type.clone()),
+        ("resource_id", search.resource_id.clone()),
+    ];
+    let mut glue = " WHERE ";
+    for (column, value) in texts {
+        if let Some(value) = value {
+            query.push(glue).push(column).push(" = ").push_bind(value);
+            glue = " AND ";
+        }
+    }
+    for (bound, moment) in [(" >= ", search.since), (" < ", search.until)] {
+        if let Some(moment) = moment {
+            query
+                .push(glue)
+                .push("event_timestamp")
+                .push(bound)
+                .push_bind(microseconds(moment));
+            glue = " AND ";
+        }
+    }
+}
+
+#[cfg(test)]
+mod search_tests;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,46 @@
+//! What the handlers share.
+
+use kit::database::{PART, StoreError};
+use kit::{Problem, Readiness, Service};
+use prometheus_client::metrics::counter::Counter;
+
+use crate::store::Store;
+
+/// What the handlers share. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct State {
+    pub(crate) store: Store,
+    pub(crate) stored: Counter,
+    readiness: Readiness,
+}
+
+impl State {
+    /// The state of a service with this database.
+    pub fn new(service: &Service, store: Store) -> Self {
+        let stored = Counter::default();
+        service.metrics.register(
+            "datastorage_audit_events_stored",
+            "Events written to the trail, without repetitions",
+            stored.clone(),
+        );
+        Self {
+            store,
+            stored,
+            readiness: service.readiness.clone(),
+        }
+    }
+
+    /// Notes that the database did as it was told: it can be written.
+    pub(crate) fn database_is_back(&self) {
+        self.readiness.set_degraded(PART, false);
+    }
+
+    /// Turns a failure of the database into an answer. Being away is noted, so
+    /// that `/health/ready` tells the truth before the next look.
+    pub(crate) fn problem(&self, error: StoreError) -> Problem {
+        if matches!(error, StoreError::Unavailable(_)) {
+            self.readiness.set_degraded(PART, true);
+        }
+        error.into()
+    }
+}

@@ -1,0 +1,173 @@
+//! The service as a process, written to by the client that all services use.
+
+mod service;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use datastorage_client::{
+    AuditWriter, Category, Client, Essentials, EventQuery, NewEvent, Outcome, WriterConfig,
+    WriterStats,
+};
+use serde_json::json;
+use service::{Lease, Service};
+
+/// Long enough for anything that works.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn event(number: usize) -> NewEvent {
+    NewEvent::new(Essentials {
+        event_type: "gateway.signal.received",
+        category: Category::Gateway,
+        action: "received",
+        outcome: Outcome::Success,
+        correlation_id: "rr-1",
+        data: json!({ "number": number, "weight": 0.1 }),
+    })
+}
+
+/// Everything that is stored, oldest first.
+async fn stored(client: &Client) -> Vec<NewEvent> {
+    let mut events = Vec::new();
+    loop {
+        let query = EventQuery {
+            limit: Some(1000),
+            offset: Some(events.len() as u64),
+            ..EventQuery::of_correlation("rr-1")
+        };
+        let page = client.query(&query).await.expect("a page");
+        events.extend(page.data.into_iter().map(|it| it.event));
+        if !page.pagination.has_more {
+            assert_eq!(page.pagination.total, events.len() as u64);
+            events.reverse();
+            return events;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_survives_being_killed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lease = Lease::take().expect("a port");
+    let mut service = Service::start(&lease, &folder).expect("started");
+    let client = Client::new(&lease.url()).expect("an address");
+
+    let acknowledged: Arc<Mutex<Vec<NewEvent>>> = Arc::default();
+    let (progress, mut seen) = tokio::sync::mpsc::unbounded_channel();
+    let writers: Vec<_> = (0..8)
+        .map(|_| {
+            let (client, acknowledged, progress) =
+                (client.clone(), Arc::clone(&acknowledged), progress.clone());
+            tokio::spawn(async move {
+                // Ends when the service is gone.
+                for number in 0.. {
+                    let event = event(number);
+                    if client.create(&event).await.is_err() {
+                        return;
+                    }
+                    acknowledged.lock().expect("not poisoned").push(event);
+                    let _ = progress.send(());
+                }
+            })
+        })
+        .collect();
+    for _ in 0..100 {
+        let next = tokio::time::timeout(PATIENCE, seen.recv()).await;
+        next.expect("an acknowledgement in time")
+            .expect("writers are running");
+    }
+    service.kill().expect("killed");
+    for writer in writers {
+        writer.await.expect("no panic");
+    }
+
+    let _service = Service::start(&lease, &folder).expect("started again");
+    let stored = stored(&client).await;
+    let acknowledged = acknowledged.lock().expect("not poisoned");
+    for event in acknowledged.iter() {
+        assert!(stored.contains(event), "lost: {event:?}");
+    }
+    // Each writer may have had one event under way that was stored, but whose
+    // answer it never saw.
+    let unseen = stored.len() - acknowledged.len();
+    assert!(unseen <= 8, "{unseen} events more than were acknowledged");
+}
+
+#[tokio::test]
+async fn the_audit_writer_bridges_a_restart_and_stores_everything_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lease = Lease::take().expect("a port");
+    let mut service = Service::start(&lease, &folder).expect("started");
+    let client = Client::new(&lease.url()).expect("an address");
+    let config = WriterConfig {
+        batch_events: 10,
+        batch_wait: Duration::from_millis(5),
+        retry_max: Duration::from_millis(200),
+        ..WriterConfig::default()
+    };
+    let audit = AuditWriter::start(client.clone(), config);
+    let events: Vec<_> = (0..300).map(event).collect();
+
+    for event in &events[..150] {
+        audit.record(event.clone());
+    }
+    // Killed in the midst of it, at a point that differs from run to run.
+    service.kill().expect("killed");
+    for event in &events[150..] {
+        audit.record(event.clone());
+    }
+    let _service = Service::start(&lease, &folder).expect("started again");
+
+    let stats = audit.close(PATIENCE).await;
+    assert_eq!(
+        stats,
+        WriterStats {
+            stored: 300,
+            lost: 0,
+            waiting: 0
+        }
+    );
+    assert_eq!(stored(&client).await, events);
+}
+
+#[tokio::test]
+async fn what_the_service_refuses_costs_the_writer_only_that() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lease = Lease::take().expect("a port");
+    let _service = Service::start(&lease, &folder).expect("started");
+    let client = Client::new(&lease.url()).expect("an address");
+    let audit = AuditWriter::start(client.clone(), WriterConfig::default());
+    let taken = event(0);
+    client.create(&taken).await.expect("stored");
+
+    let mut good = vec![taken.clone()];
+    for number in 1..=10 {
+        let event = event(number);
+        audit.record(match number {
+            3 => NewEvent {
+                event_type: "x".repeat(101),
+                ..event
+            },
+            5 => event.with_parent(uuid::Uuid::nil()),
+            7 => NewEvent {
+                event_id: taken.event_id,
+                ..event
+            },
+            _ => {
+                good.push(event.clone());
+                event
+            }
+        });
+    }
+
+    let stats = audit.close(PATIENCE).await;
+    assert_eq!(
+        stats,
+        WriterStats {
+            stored: 7,
+            lost: 3,
+            waiting: 0
+        }
+    );
+    assert_eq!(stored(&client).await, good);
+}

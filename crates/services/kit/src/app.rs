@@ -1,0 +1,66 @@
+//! What a service hands to [`run`](fn@crate::run).
+
+use std::fmt;
+use std::pin::Pin;
+
+use axum::Router;
+
+type Step = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
+
+/// A service's routes, what it must do before it is ready, and what it must do
+/// before it ends.
+pub struct App {
+    pub(crate) router: Router,
+    pub(crate) before_ready: Vec<(&'static str, Step)>,
+    pub(crate) on_stop: Vec<(&'static str, Step)>,
+}
+
+impl App {
+    /// An application that is ready as soon as it listens.
+    #[must_use]
+    pub fn new(router: Router) -> Self {
+        Self {
+            router,
+            before_ready: Vec::new(),
+            on_stop: Vec::new(),
+        }
+    }
+
+    /// Adds a step that must succeed before the service is ready, for instance
+    /// a migration. Steps run in the order in which they were added, while the
+    /// service already listens; one that fails ends the service.
+    #[must_use]
+    pub fn before_ready(
+        mut self,
+        name: &'static str,
+        step: impl Future<Output = anyhow::Result<()>> + Send + 'static,
+    ) -> Self {
+        self.before_ready.push((name, Box::pin(step)));
+        self
+    }
+
+    /// Adds a step for the end, after the last request was answered, for
+    /// instance flushing a buffer. Steps run in the order in which they were
+    /// added, each with a deadline; one that fails is logged, makes the exit
+    /// code 1, and does not keep the next one from running.
+    #[must_use]
+    pub fn on_stop(
+        mut self,
+        name: &'static str,
+        step: impl Future<Output = anyhow::Result<()>> + Send + 'static,
+    ) -> Self {
+        self.on_stop.push((name, Box::pin(step)));
+        self
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names =
+            |steps: &[(&'static str, Step)]| -> Vec<_> { steps.iter().map(|s| s.0).collect() };
+        f.debug_struct("App")
+            .field("before_ready", &names(&self.before_ready))
+            .field("on_stop", &names(&self.on_stop))
+            .finish_non_exhaustive()
+    }
+}

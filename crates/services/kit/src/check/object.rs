@@ -1,0 +1,77 @@
+//! Fields of an object.
+
+use serde_json::{Map, Value};
+
+use super::Node;
+
+/// An object being read. It remembers which fields were asked for.
+#[derive(Debug)]
+pub struct Object<'v> {
+    node: Node<'v>,
+    fields: &'v Map<String, Value>,
+    known: Vec<&'static str>,
+}
+
+impl<'v> Object<'v> {
+    pub(super) fn new(node: Node<'v>, fields: &'v Map<String, Value>) -> Self {
+        Self {
+            node,
+            fields,
+            known: Vec::new(),
+        }
+    }
+
+    /// A field that must be there and not null.
+    pub fn required<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(Node<'v>) -> Option<T>,
+    ) -> Option<T> {
+        match self.field(name) {
+            Some(node) => read(node),
+            None => {
+                let message = if self.fields.contains_key(name) {
+                    "must not be null"
+                } else {
+                    "is required"
+                };
+                self.refuse(name, message)
+            }
+        }
+    }
+
+    /// A field that may be absent or null: the inner `None`. The outer `None`
+    /// says that it was there and broke a rule.
+    pub fn optional<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(Node<'v>) -> Option<T>,
+    ) -> Option<Option<T>> {
+        match self.field(name) {
+            Some(node) => read(node).map(Some),
+            None => Some(None),
+        }
+    }
+
+    /// Records a violation of one field, for rules that span several.
+    pub fn refuse<T>(&self, name: &str, message: impl Into<String>) -> Option<T> {
+        let path = self.node.child_path(name);
+        self.node.violations().record(path, message.into());
+        None
+    }
+
+    fn field(&mut self, name: &'static str) -> Option<Node<'v>> {
+        self.known.push(name);
+        let value = self.fields.get(name).filter(|value| !value.is_null())?;
+        Some(self.node.child(self.node.child_path(name), value))
+    }
+
+    /// Every field that nobody asked for is a violation.
+    pub(super) fn finish(self) {
+        for name in self.fields.keys() {
+            if !self.known.contains(&name.as_str()) {
+                self.refuse::<()>(name, "is not a known field");
+            }
+        }
+    }
+}

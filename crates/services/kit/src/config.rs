@@ -1,0 +1,125 @@
+//! Configuration that every service takes.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tracing_subscriber::EnvFilter;
+
+/// Flags and environment variables that every service takes; a service's own
+/// configuration flattens them in.
+///
+/// `ONETAG_*` come from the harness and say which image of which run this
+/// process is. They show the wiring; the proof is the harness's witness.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Common {
+    /// Where to listen, as `address:port`; port 0 takes a free one and logs it.
+    #[arg(
+        long,
+        env = "LISTEN_ADDR",
+        value_name = "LISTEN_ADDR",
+        default_value = "127.0.0.1:0"
+    )]
+    pub listen: SocketAddr,
+
+    /// How long to go on serving after SIGTERM while `/health/ready` already
+    /// says 503, for balancers that take a moment to notice.
+    #[arg(
+        long,
+        env = "STOP_DELAY",
+        value_name = "STOP_DELAY",
+        default_value = "0s",
+        value_parser = crate::duration::parse
+    )]
+    pub stop_delay: Duration,
+
+    /// What to log, in the syntax of tracing's `EnvFilter`.
+    #[arg(
+        long,
+        env = "RUST_LOG",
+        value_name = "RUST_LOG",
+        default_value = "info",
+        value_parser = log_filter
+    )]
+    pub log: String,
+
+    /// The image that this process runs from, as the harness named it.
+    #[arg(long, env = "ONETAG_IMAGE", value_name = "ONETAG_IMAGE")]
+    pub image: Option<String>,
+
+    /// The run that this process belongs to.
+    #[arg(long, env = "ONETAG_RUN_ID", value_name = "ONETAG_RUN_ID")]
+    pub run_id: Option<String>,
+
+    /// The revision of the sources.
+    #[arg(long, env = "ONETAG_REVISION", value_name = "ONETAG_REVISION")]
+    pub revision: Option<String>,
+}
+
+#[cfg(test)]
+impl Common {
+    /// What a start without flags and variables gives.
+    pub(crate) fn for_tests() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            stop_delay: Duration::ZERO,
+            log: "info".to_owned(),
+            image: None,
+            run_id: None,
+            revision: None,
+        }
+    }
+}
+
+/// Refuses a filter at start that `EnvFilter` could not read later.
+fn log_filter(text: &str) -> Result<String, String> {
+    EnvFilter::try_new(text)
+        .map(|_| text.to_owned())
+        .map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Config {
+        #[command(flatten)]
+        common: Common,
+    }
+
+    fn refusal(arguments: &[&str]) -> String {
+        let arguments = [&["service"], arguments].concat();
+        let error = Config::try_parse_from(arguments).expect_err("the value is malformed");
+        error
+            .to_string()
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    }
+
+    #[test]
+    fn a_malformed_value_ends_the_start_with_one_sentence() {
+        insta::assert_snapshot!(refusal(&["--listen", "localhost"]), @"error: invalid value 'localhost' for '--listen <LISTEN_ADDR>': invalid socket address syntax");
+        insta::assert_snapshot!(refusal(&["--stop-delay", "5"]), @"error: invalid value '5' for '--stop-delay <STOP_DELAY>': is not a duration; write it like 50ms, 30s or 5m");
+        insta::assert_snapshot!(refusal(&["--log", "info,="]), @"error: invalid value 'info,=' for '--log <RUST_LOG>': invalid filter directive");
+    }
+
+    #[test]
+    fn every_flag_has_a_variable() {
+        let command = <Config as clap::CommandFactory>::command();
+        for argument in command.get_arguments().filter(|a| a.get_id() != "help") {
+            assert!(
+                argument.get_env().is_some(),
+                "{} has no variable",
+                argument.get_id()
+            );
+            assert!(
+                argument.get_help().is_some(),
+                "{} is not explained",
+                argument.get_id()
+            );
+        }
+    }
+}

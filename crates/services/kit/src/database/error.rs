@@ -1,0 +1,81 @@
+//! Why the database did not do what was asked.
+
+use std::fmt;
+use std::time::Duration;
+
+use sqlx::error::DatabaseError;
+use sqlx::sqlite::SqliteError;
+
+use crate::problem::Problem;
+
+/// When a caller may try again after a 503.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// Why the database did not do what was asked.
+#[derive(Debug)]
+pub enum StoreError {
+    /// It cannot be reached or written at the moment; later may be different.
+    Unavailable(sqlx::Error),
+    /// A mistake of ours, or a damaged database.
+    Broken(anyhow::Error),
+}
+
+/// Primary result codes of SQLite that say "not now" rather than "never":
+/// <https://www.sqlite.org/rescode.html>.
+const NOT_NOW: [i32; 8] = [
+    5,  // SQLITE_BUSY: someone else holds the write lock.
+    6,  // SQLITE_LOCKED: the same, within one process.
+    7,  // SQLITE_NOMEM
+    8,  // SQLITE_READONLY: the disk was remounted, or permissions changed.
+    10, // SQLITE_IOERR
+    13, // SQLITE_FULL
+    14, // SQLITE_CANTOPEN
+    15, // SQLITE_PROTOCOL: too many processes race for the WAL lock.
+];
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        let unavailable = match &error {
+            sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed
+            | sqlx::Error::Io(_) => true,
+            sqlx::Error::Database(database) => database
+                .try_downcast_ref::<SqliteError>()
+                .and_then(DatabaseError::code)
+                .and_then(|code| code.parse::<i32>().ok())
+                // The low byte of an extended code is the primary one.
+                .is_some_and(|code| NOT_NOW.contains(&(code & 0xff))),
+            _ => false,
+        };
+        if unavailable {
+            Self::Unavailable(error)
+        } else {
+            Self::Broken(error.into())
+        }
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unavailable(error) => write!(f, "the database is away: {error}"),
+            Self::Broken(error) => write!(f, "the database failed: {error:#}"),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+/// Being away is a 503, a mistake of ours a 500.
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(error) => {
+                tracing::warn!(%error, "the database is away");
+                Self::unavailable("the database is away", RETRY_AFTER)
+            }
+            StoreError::Broken(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! SQLite: one connection that writes, some that read beside it.
+
+use std::time::Duration;
+
+use sqlx::migrate::Migrator;
+use sqlx::pool::PoolOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, SqliteConnection, SqlitePool, Transaction};
+
+use super::StoreError;
+
+/// How long a statement waits for the write lock if another process holds it.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long a request waits for its turn; with [`LOCK_TIMEOUT`] it stays well
+/// below the 30 s that a request may take.
+const TURN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How many queries run at the same time.
+const READERS: u32 = 4;
+
+/// A database in one file.
+#[derive(Clone, Debug)]
+pub struct Sqlite {
+    options: SqliteConnectOptions,
+    migrations: &'static Migrator,
+    /// One connection: writers of this process queue for it in the order of
+    /// their arrival, instead of racing for the lock of the file.
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
+impl Sqlite {
+    pub(super) fn new(options: SqliteConnectOptions, migrations: &'static Migrator) -> Self {
+        let options = options
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .busy_timeout(LOCK_TIMEOUT)
+            // Readers do not wait for the writer, nor it for them.
+            .journal_mode(SqliteJournalMode::Wal)
+            // What was acknowledged survives the machine, not only the process.
+            .synchronous(SqliteSynchronous::Full)
+            .disable_statement_logging();
+        let pool = |size| {
+            PoolOptions::new()
+                .max_connections(size)
+                .acquire_timeout(TURN_TIMEOUT)
+                .idle_timeout(None)
+                .max_lifetime(None)
+                // There is no network in between that could have gone away.
+                .test_before_acquire(false)
+        };
+        let writer = pool(1).connect_lazy_with(options.clone());
+        let readers = pool(READERS).connect_lazy_with(options.clone().pragma("query_only", "ON"));
+        Self {
+            options,
+            migrations,
+            writer,
+            readers,
+        }
+    }
+
+    /// Begins to write. The transaction holds the write lock from the start, so
+    /// that what it reads cannot change before it writes.
+    ///
+    /// # Errors
+    ///
+    /// When the database is away.
+    pub async fn begin(&self) -> Result<Transaction<'static, sqlx::Sqlite>, sqlx::Error> {
+        self.writer.begin_with("BEGIN IMMEDIATE").await
+    }
+
+    /// Begins to read: everything in the transaction sees the same state.
+    ///
+    /// # Errors
+    ///
+    /// When the database is away.
+    pub async fn snapshot(&self) -> Result<Transaction<'static, sqlx::Sqlite>, sqlx::Error> {
+        self.readers.begin().await
+    }
+
+    /// The whole migration is one transaction that holds the write lock from
+    /// the start: sqlx takes no lock of its own on SQLite.
+    pub(super) async fn migrate(&self, patience: Duration) -> Result<(), StoreError> {
+        let options = self.options.clone().busy_timeout(patience);
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+        // What `run` does; `run` itself makes a future that cannot be spawned,
+        // see the comment on `run_direct` in sqlx.
+        self.migrations
+            .run_direct(None, &mut *transaction, false)
+            .await
+            .map_err(|error| match error {
+                sqlx::migrate::MigrateError::Execute(error)
+                | sqlx::migrate::MigrateError::ExecuteMigration(error, _) => error.into(),
+                other => StoreError::Broken(other.into()),
+            })?;
+        transaction.commit().await?;
+        connection.close().await?;
+        Ok(())
+    }
+
+    pub(super) async fn check(&self) -> Result<(), StoreError> {
+        self.begin().await?.rollback().await?;
+        Ok(())
+    }
+
+    pub(super) async fn close(&self) {
+        self.readers.close().await;
+        // The last connection to go moves the log into the database file.
+        self.writer.close().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::database::{Database, Migrations};
+
+    static MIGRATOR: Migrator = sqlx::migrate!("./tests/migrations");
+
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    fn store(folder: &tempfile::TempDir) -> Database {
+        open(&folder.path().join("trail.db"))
+    }
+
+    fn open(path: &std::path::Path) -> Database {
+        let url = format!("sqlite://{}", path.display());
+        Database::new(
+            url.parse().expect("a good URL"),
+            Migrations { sqlite: &MIGRATOR },
+        )
+    }
+
+    #[tokio::test]
+    async fn many_that_migrate_at_once_agree() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let runs: Vec<_> = (0..8)
+            .map(|_| {
+                let store = store(&folder);
+                tokio::spawn(async move { store.migrate(PATIENCE).await })
+            })
+            .collect();
+        for run in runs {
+            run.await.expect("no panic").expect("migrated");
+        }
+        let store = store(&folder);
+        store
+            .migrate(PATIENCE)
+            .await
+            .expect("a second time is no change");
+        store.check().await.expect("writable");
+    }
+
+    #[tokio::test]
+    async fn a_lock_that_is_held_makes_it_unavailable_and_no_longer() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = store(&folder);
+        store.migrate(PATIENCE).await.expect("migrated");
+        let Database::Sqlite(other) = self::store(&folder);
+
+        let held = other.begin().await.expect("the lock");
+        let migration = store.migrate(Duration::from_millis(50)).await;
+        assert!(
+            matches!(migration, Err(StoreError::Unavailable(_))),
+            "{migration:?}"
+        );
+        let check = store.check().await;
+        assert!(
+            matches!(check, Err(StoreError::Unavailable(_))),
+            "{check:?}"
+        );
+
+        held.rollback().await.expect("released");
+        store.check().await.expect("writable again");
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_is_not_there_is_unavailable() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = open(&folder.path().join("missing/trail.db"));
+        let error = store.migrate(PATIENCE).await.expect_err("no folder");
+        assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+        assert!(
+            error.to_string().contains("unable to open database file"),
+            "{error}"
+        );
+    }
+}

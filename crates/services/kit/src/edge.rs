@@ -1,0 +1,147 @@
+//! What happens to every request on its way in and out: a request id, a log
+//! span, the limits of time and size, a last look at problem documents.
+
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
+use tracing::Instrument;
+use uuid::Uuid;
+
+use crate::metrics::Metrics;
+use crate::problem::{Problem, ProblemKind};
+
+/// The largest body that is read.
+pub const BODY_LIMIT: usize = 1024 * 1024;
+
+/// How long a request may take.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How much of a body that is too large is read and thrown away before the
+/// answer. Closing a connection with unread bytes resets it, and the client
+/// would never see the 413.
+const DISCARD_LIMIT: usize = 8 * BODY_LIMIT;
+
+/// The header that carries the request id.
+const REQUEST_ID: &str = "x-request-id";
+
+/// The id under which the log has a request: the caller's `X-Request-Id` if it
+/// is sensible, else a new UUIDv7. Handlers find it in the request's
+/// extensions, to hand it on.
+#[derive(Clone, Debug)]
+pub struct RequestId(String);
+
+impl RequestId {
+    fn of(headers: &HeaderMap) -> Self {
+        let sensible = |id: &&str| {
+            (1..=128).contains(&id.len())
+                && id
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"-_.:/+=@".contains(&b))
+        };
+        let given = headers
+            .get(REQUEST_ID)
+            .and_then(|value| value.to_str().ok());
+        match given.filter(sensible) {
+            Some(id) => Self(id.to_owned()),
+            None => Self(Uuid::now_v7().to_string()),
+        }
+    }
+
+    /// The id.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What the edge needs to know.
+#[derive(Clone, Debug)]
+pub(crate) struct Edge {
+    pub(crate) metrics: Metrics,
+    pub(crate) timeout: Duration,
+}
+
+/// The outermost layer of every service.
+pub(crate) async fn edge(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
+    let id = RequestId::of(request.headers());
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map(|route| route.as_str().to_owned());
+    let route = route.unwrap_or_else(|| "unmatched".to_owned());
+    request.extensions_mut().insert(id.clone());
+
+    let span = tracing::info_span!("request", request_id = id.as_str(), %method, path);
+    async move {
+        let start = Instant::now();
+        let mut response = limited(edge.timeout, request, next).await;
+        if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+            let body = problem.located(&path, id.as_str()).to_json();
+            response.headers_mut().remove(header::CONTENT_LENGTH);
+            *response.body_mut() = Body::from(body);
+        }
+        let id = HeaderValue::from_str(id.as_str()).expect("ids are visible ASCII");
+        response.headers_mut().insert(REQUEST_ID, id);
+
+        let took = start.elapsed();
+        edge.metrics
+            .request(&method, &route, response.status(), took);
+        log(&route, &method, response.status(), took);
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+async fn limited(timeout: Duration, request: Request, next: Next) -> Response {
+    let length = request.headers().get(header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let too_large = length.is_some_and(|length| length > BODY_LIMIT as u64);
+    let answer = async {
+        if too_large {
+            discard(request.into_body()).await;
+            let detail = format!("the body is larger than {BODY_LIMIT} bytes");
+            Problem::new(ProblemKind::PayloadTooLarge, detail).into_response()
+        } else {
+            next.run(request).await
+        }
+    };
+    tokio::time::timeout(timeout, answer)
+        .await
+        .unwrap_or_else(|_| {
+            let detail = format!(
+                "the request took longer than {}",
+                crate::duration::format(timeout)
+            );
+            Problem::new(ProblemKind::ServiceUnavailable, detail).into_response()
+        })
+}
+
+async fn discard(body: Body) {
+    let mut stream = body.into_data_stream();
+    let mut seen = 0;
+    while let Some(Ok(chunk)) = stream.next().await {
+        seen += chunk.len();
+        if seen > DISCARD_LIMIT {
+            return;
+        }
+    }
+}
+
+/// One line per request; probes and scrapes only where debugging is asked for.
+fn log(route: &str, method: &Method, status: StatusCode, took: Duration) {
+    let status = status.as_u16();
+    let took_ms = took.as_secs_f64() * 1000.0;
+    if method == Method::GET && (route.starts_with("/health/") || route == "/metrics") {
+        tracing::debug!(status, took_ms, "answered");
+    } else {
+        tracing::info!(status, took_ms, "answered");
+    }
+}

@@ -1,0 +1,229 @@
+//! Errors as RFC 9457 problem documents.
+
+mod kind;
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+pub use kind::ProblemKind;
+
+/// The media type of a problem document (RFC 9457, section 3).
+pub const MEDIA_TYPE: &str = "application/problem+json";
+
+/// One rule that the request breaks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Violation {
+    /// Where: `event_data`, `channels[0].url`, `[3].version`; `$` is the whole body.
+    #[schema(example = "channels[0].url")]
+    pub field: String,
+    /// What is wrong, to be read after the field's name.
+    #[schema(example = "is required")]
+    pub message: String,
+}
+
+/// A problem document. As a handler's error it becomes the response; the
+/// [`edge`](mod@crate::edge) adds `instance` and `request_id` on the way out.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// `urn:problem:<slug>`.
+    #[serde(rename = "type")]
+    #[schema(value_type = String, example = "urn:problem:validation-error")]
+    type_: String,
+    /// The kind in words, always the same for one type.
+    #[schema(value_type = String)]
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// What happened this time.
+    detail: String,
+    /// The path of the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<String>,
+    /// The id under which the log has this request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+    /// All rules that the request breaks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<Violation>,
+    #[serde(skip)]
+    kind: ProblemKind,
+    #[serde(skip)]
+    retry_after: Option<Duration>,
+}
+
+impl Problem {
+    /// A problem of `kind`; `detail` says what happened this time.
+    pub fn new(kind: ProblemKind, detail: impl Into<Cow<'static, str>>) -> Self {
+        let (slug, status, title) = kind.parts();
+        Self {
+            type_: format!("urn:problem:{slug}"),
+            title,
+            status: status.as_u16(),
+            detail: detail.into().into_owned(),
+            instance: None,
+            request_id: None,
+            errors: Vec::new(),
+            kind,
+            retry_after: None,
+        }
+    }
+
+    /// Bad input, with every rule that it breaks.
+    #[must_use]
+    pub fn validation(errors: Vec<Violation>) -> Self {
+        let detail = match errors.as_slice() {
+            [] => "the request is not valid".to_owned(),
+            [one] => format!("{} {}", one.field, one.message),
+            more => format!("the request breaks {} rules", more.len()),
+        };
+        Self {
+            errors,
+            ..Self::new(ProblemKind::ValidationError, detail)
+        }
+    }
+
+    /// Nothing under this name; `what` names it, like `notification deploy-done`.
+    pub fn not_found(what: impl std::fmt::Display) -> Self {
+        Self::new(ProblemKind::NotFound, format!("there is no {what}"))
+    }
+
+    /// The request contradicts what is stored.
+    pub fn conflict(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ProblemKind::Conflict, detail)
+    }
+
+    /// A dependency is away; the caller may try again after `retry_after`,
+    /// which is sent in whole seconds, at least one.
+    pub fn unavailable(detail: impl Into<Cow<'static, str>>, retry_after: Duration) -> Self {
+        Self {
+            retry_after: Some(retry_after),
+            ..Self::new(ProblemKind::ServiceUnavailable, detail)
+        }
+    }
+
+    /// Says where the request goes wrong, for problems other than bad input.
+    #[must_use]
+    pub fn with_errors(self, errors: Vec<Violation>) -> Self {
+        Self { errors, ..self }
+    }
+
+    /// Which kind of problem this is.
+    #[must_use]
+    pub fn kind(&self) -> ProblemKind {
+        self.kind
+    }
+
+    /// What happened this time.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// The rules that the request breaks.
+    #[must_use]
+    pub fn errors(&self) -> &[Violation] {
+        &self.errors
+    }
+
+    /// Says which request it was.
+    pub(crate) fn located(self, instance: &str, request_id: &str) -> Self {
+        Self {
+            instance: Some(instance.to_owned()),
+            request_id: Some(request_id.to_owned()),
+            ..self
+        }
+    }
+
+    /// The document's bytes.
+    pub(crate) fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("a problem has string keys only")
+    }
+}
+
+/// A fault of ours: the cause goes to the log, the caller gets no inner detail.
+impl From<anyhow::Error> for Problem {
+    fn from(error: anyhow::Error) -> Self {
+        tracing::error!(error = format!("{error:#}"), "internal error");
+        Self::new(
+            ProblemKind::InternalError,
+            "the log has the cause under this request id",
+        )
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = (
+            self.kind.status(),
+            [(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE))],
+            self.to_json(),
+        )
+            .into_response();
+        if let Some(wait) = self.retry_after {
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_reads_like_rfc_9457() {
+        let problem = Problem::validation(vec![
+            Violation {
+                field: "name".into(),
+                message: "is required".into(),
+            },
+            Violation {
+                field: "$".into(),
+                message: "must be an object".into(),
+            },
+        ])
+        .located("/api/v1/things", "abc");
+        let text = serde_json::to_string_pretty(&problem).unwrap();
+        insta::assert_snapshot!(text, @r#"
+        {
+          "type": "urn:problem:validation-error",
+          "title": "The request is not valid",
+          "status": 400,
+          "detail": "the request breaks 2 rules",
+          "instance": "/api/v1/things",
+          "request_id": "abc",
+          "errors": [
+            {
+              "field": "name",
+              "message": "is required"
+            },
+            {
+              "field": "$",
+              "message": "must be an object"
+            }
+          ]
+        }
+        "#);
+    }
+
+    #[test]
+    fn retry_after_is_rounded_up_to_whole_seconds() {
+        for (wait, header) in [(0, "1"), (1, "1"), (1000, "1"), (1001, "2")] {
+            let problem = Problem::unavailable("away", Duration::from_millis(wait));
+            assert_eq!(
+                problem.into_response().headers()["retry-after"],
+                header,
+                "{wait} ms"
+            );
+        }
+    }
+}

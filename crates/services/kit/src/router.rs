@@ -1,0 +1,86 @@
+//! A service's routes with all that surrounds them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderValue, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::openapi::InfoBuilder;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::edge::{self, BODY_LIMIT, Edge, REQUEST_TIMEOUT};
+use crate::operations::{self, not_ready};
+use crate::problem::{Problem, ProblemKind};
+use crate::readiness::Phase;
+use crate::service::Service;
+
+/// Puts the operational routes beside `routes`, and the edge around both.
+/// Until the service is ready, its own routes answer 503.
+pub fn router(service: &Service, routes: OpenApiRouter) -> Router {
+    build(service, routes, REQUEST_TIMEOUT)
+}
+
+fn build(service: &Service, routes: OpenApiRouter, timeout: Duration) -> Router {
+    let (operations, mut openapi) = operations::routes(service.clone()).split_for_parts();
+    let (routes, own) = routes.split_for_parts();
+    openapi.merge(own);
+    openapi.info = InfoBuilder::new()
+        .title(service.package.name)
+        .version(service.package.version)
+        .build();
+    let document: Arc<str> = openapi
+        .to_json()
+        .expect("the document is made of strings and numbers")
+        .into();
+
+    let edge = Edge {
+        metrics: service.metrics.clone(),
+        timeout,
+    };
+    operations
+        .route("/openapi.json", get(async move || json(&document)))
+        .merge(routes.layer(middleware::from_fn_with_state(service.clone(), gate)))
+        .fallback(async |request: Request| {
+            Problem::not_found(format_args!("path {}", request.uri().path()))
+        })
+        .method_not_allowed_fallback(async |request: Request| {
+            let detail = format!(
+                "{} is not allowed on {}",
+                request.method(),
+                request.uri().path()
+            );
+            Problem::new(ProblemKind::MethodNotAllowed, detail)
+        })
+        .layer(CatchPanicLayer::custom(|_| {
+            // The panic hook has logged it, with the place.
+            Problem::new(
+                ProblemKind::InternalError,
+                "the log has the cause under this request id",
+            )
+            .into_response()
+        }))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn_with_state(edge, edge::edge))
+}
+
+/// Lets requests through as soon as the service was ready once.
+async fn gate(State(service): State<Service>, request: Request, next: Next) -> Response {
+    if service.readiness.phase() == Phase::Starting {
+        return not_ready(&service).into_response();
+    }
+    next.run(request).await
+}
+
+fn json(document: &Arc<str>) -> Response {
+    let media_type = HeaderValue::from_static("application/json");
+    ([(header::CONTENT_TYPE, media_type)], document.to_string()).into_response()
+}
+
+#[cfg(test)]
+#[path = "router_tests.rs"]
+mod tests;

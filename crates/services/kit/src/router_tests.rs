@@ -1,0 +1,243 @@
+use axum::body::Body as HttpBody;
+use axum::http::{Method, Request as HttpRequest, StatusCode};
+use axum::routing::{any, post};
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+use super::*;
+use crate::check::{FromInput, Node};
+use crate::extract::{Body, Json, Path, Query};
+
+/// Reads a body or query with one field, `name`.
+struct Named(String);
+
+impl FromInput for Named {
+    fn read(node: Node<'_>) -> Option<Self> {
+        node.object(|object| object.required("name", Node::label).map(Self))
+    }
+}
+
+fn app(service: &Service, timeout: Duration) -> Router {
+    let routes = Router::new()
+        .route(
+            "/echo",
+            post(async |Json(Named(name)): Json<Named>| Json(name)),
+        )
+        .route(
+            "/query",
+            get(async |Query(Named(name)): Query<Named>| Json(name)),
+        )
+        .route("/number/{n}", get(async |Path(n): Path<u8>| Json(n)))
+        .route("/bytes", post(async |Body(bytes): Body| Json(bytes.len())))
+        .route("/any", any(async || "any"))
+        .route("/panic", get(async || -> () { panic!("on purpose") }))
+        .route(
+            "/fault",
+            get(async || Problem::from(anyhow::anyhow!("the secret cause"))),
+        )
+        .route("/slow", get(std::future::pending::<()>));
+    build(service, OpenApiRouter::from(routes), timeout)
+}
+
+/// Sends one request to a service that is ready.
+async fn send(request: HttpRequest<HttpBody>) -> Response {
+    let service = Service::for_tests(crate::package!());
+    let response = app(&service, Duration::from_millis(50))
+        .oneshot(request)
+        .await;
+    response.expect("routers are infallible")
+}
+
+fn request(method: Method, path: &str) -> HttpRequest<HttpBody> {
+    request_with(method, path, "")
+}
+
+fn request_with(method: Method, path: &str, body: &str) -> HttpRequest<HttpBody> {
+    HttpRequest::builder()
+        .method(method)
+        .uri(path)
+        .header("content-type", "application/json")
+        .header("x-request-id", "id-1")
+        .body(HttpBody::from(body.to_owned()))
+        .expect("the request is well formed")
+}
+
+async fn body(response: Response) -> String {
+    let bytes = axum::body::to_bytes(response.into_body(), BODY_LIMIT).await;
+    String::from_utf8(bytes.expect("the body is small").to_vec()).expect("the body is text")
+}
+
+/// The problem in one line, after checking what all of them share.
+async fn problem(response: Response) -> String {
+    let status = response.status();
+    assert_eq!(
+        response.headers()["content-type"],
+        crate::problem::MEDIA_TYPE
+    );
+    assert_eq!(response.headers()["x-request-id"], "id-1");
+    let problem: Value = serde_json::from_str(&body(response).await).expect("problems are JSON");
+    assert_eq!(problem["status"], status.as_u16());
+    assert_eq!(problem["request_id"], "id-1");
+    let [type_, instance, detail] = ["type", "instance", "detail"].map(|field| {
+        problem[field]
+            .as_str()
+            .expect("the member is text")
+            .to_owned()
+    });
+    format!("{} {type_} {instance}: {detail}", status.as_u16())
+}
+
+#[tokio::test]
+async fn unknown_paths_and_methods_are_problems() {
+    let missing = send(request(Method::GET, "/nothing")).await;
+    insta::assert_snapshot!(problem(missing).await, @"404 urn:problem:not-found /nothing: there is no path /nothing");
+    let response = send(request(Method::DELETE, "/echo")).await;
+    assert_eq!(response.headers()["allow"], "POST");
+    insta::assert_snapshot!(problem(response).await, @"405 urn:problem:method-not-allowed /echo: DELETE is not allowed on /echo");
+    let response = send(request(Method::POST, "/health/live")).await;
+    insta::assert_snapshot!(problem(response).await, @"405 urn:problem:method-not-allowed /health/live: POST is not allowed on /health/live");
+}
+
+#[tokio::test]
+async fn a_good_body_is_read_and_a_bad_one_refused() {
+    let good = send(request_with(Method::POST, "/echo", r#"{"name":"a"}"#)).await;
+    assert_eq!(good.status(), StatusCode::OK);
+    assert_eq!(body(good).await, r#""a""#);
+
+    let rules = send(request_with(Method::POST, "/echo", r#"{"name":"A","x":1}"#)).await;
+    insta::assert_snapshot!(problem(rules).await, @"400 urn:problem:validation-error /echo: the request breaks 2 rules");
+    let syntax = send(request_with(Method::POST, "/echo", "{")).await;
+    insta::assert_snapshot!(problem(syntax).await, @"400 urn:problem:validation-error /echo: $ is not JSON: EOF while parsing an object at line 1 column 1");
+    let mut text = request_with(Method::POST, "/echo", r#"{"name":"a"}"#);
+    text.headers_mut()
+        .insert("content-type", HeaderValue::from_static("text/plain"));
+    insta::assert_snapshot!(problem(send(text).await).await, @"415 urn:problem:unsupported-media-type /echo: the body must be sent as content-type: application/json");
+}
+
+#[tokio::test]
+async fn queries_and_paths_are_read_strictly() {
+    let good = send(request(Method::GET, "/query?name=a%2D1")).await;
+    assert_eq!(body(good).await, r#""a-1""#);
+    let twice = send(request(Method::GET, "/query?name=a&name=b&x=1")).await;
+    insta::assert_snapshot!(problem(twice).await, @"400 urn:problem:validation-error /query: the request breaks 2 rules");
+    let path = send(request(Method::GET, "/number/256")).await;
+    insta::assert_snapshot!(problem(path).await, @"400 urn:problem:validation-error /number/256: path is not valid: Invalid URL: Cannot parse `256` to a `u8`");
+}
+
+#[tokio::test]
+async fn bodies_above_the_limit_are_refused_whether_announced_or_not() {
+    let full = "x".repeat(BODY_LIMIT);
+    let response = send(request_with(Method::POST, "/bytes", &full)).await;
+    assert_eq!(body(response).await, BODY_LIMIT.to_string());
+
+    let over = "x".repeat(BODY_LIMIT + 1);
+    let silent = send(request_with(Method::POST, "/bytes", &over)).await;
+    insta::assert_snapshot!(problem(silent).await, @"413 urn:problem:payload-too-large /bytes: the body is larger than this path accepts");
+    let mut announced = request_with(Method::POST, "/any", &over);
+    announced
+        .headers_mut()
+        .insert("content-length", HeaderValue::from(over.len()));
+    insta::assert_snapshot!(problem(send(announced).await).await, @"413 urn:problem:payload-too-large /any: the body is larger than 1048576 bytes");
+}
+
+#[tokio::test]
+async fn panics_faults_and_slow_handlers_are_problems() {
+    let response = send(request(Method::GET, "/panic")).await;
+    insta::assert_snapshot!(problem(response).await, @"500 urn:problem:internal-error /panic: the log has the cause under this request id");
+    let response = send(request(Method::GET, "/fault")).await;
+    insta::assert_snapshot!(problem(response).await, @"500 urn:problem:internal-error /fault: the log has the cause under this request id");
+    let response = send(request(Method::GET, "/slow")).await;
+    insta::assert_snapshot!(problem(response).await, @"503 urn:problem:service-unavailable /slow: the request took longer than 50ms");
+}
+
+#[tokio::test]
+async fn a_request_id_is_taken_over_or_made() {
+    let id = |response: &Response| {
+        response.headers()["x-request-id"]
+            .to_str()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(id(&send(request(Method::GET, "/any")).await), "id-1");
+    for unusable in ["", "two words", &"x".repeat(129)] {
+        let mut request = request(Method::GET, "/any");
+        request
+            .headers_mut()
+            .insert("x-request-id", HeaderValue::from_str(unusable).unwrap());
+        let made = id(&send(request).await);
+        assert!(
+            uuid::Uuid::parse_str(&made).is_ok(),
+            "{unusable:?} became {made:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn own_routes_wait_for_the_service_and_health_does_not() {
+    let common = crate::config::Common::for_tests();
+    let service = Service::new(crate::package!(), &common);
+    let app = app(&service, Duration::from_secs(5));
+    let ask = async |path| {
+        app.clone()
+            .oneshot(request(Method::GET, path))
+            .await
+            .unwrap()
+    };
+
+    service.readiness.wait_for("the database is locked");
+    insta::assert_snapshot!(body(ask("/health/live").await).await, @r#"{"status":"live"}"#);
+    insta::assert_snapshot!(problem(ask("/health/ready").await).await, @"503 urn:problem:service-unavailable /health/ready: kit is starting: the database is locked");
+    insta::assert_snapshot!(problem(ask("/any").await).await, @"503 urn:problem:service-unavailable /any: kit is starting: the database is locked");
+
+    service.readiness.ready();
+    service.readiness.set_degraded("datastorage", true);
+    insta::assert_snapshot!(body(ask("/health/ready").await).await, @r#"{"status":"ready","degraded":["datastorage"]}"#);
+    assert_eq!(body(ask("/any").await).await, "any");
+
+    service.stop();
+    service.stopped().await;
+    insta::assert_snapshot!(problem(ask("/health/ready").await).await, @"503 urn:problem:service-unavailable /health/ready: kit is stopping");
+    assert_eq!(
+        ask("/any").await.status(),
+        StatusCode::OK,
+        "requests in flight are answered"
+    );
+}
+
+#[tokio::test]
+async fn a_service_says_who_it_is() {
+    let common = crate::config::Common {
+        image: Some("localhost/kit:kit-1".into()),
+        run_id: Some("1".into()),
+        ..crate::config::Common::for_tests()
+    };
+    let service = Service::new(crate::package!(), &common);
+    let app = app(&service, Duration::from_secs(5));
+    let ask = async |path| {
+        app.clone()
+            .oneshot(request(Method::GET, path))
+            .await
+            .unwrap()
+    };
+
+    insta::assert_snapshot!(body(ask("/version").await).await, @r#"{"service":"kit","version":"0.1.0","revision":null,"image":"localhost/kit:kit-1","run_id":"1"}"#);
+    let openapi: Value = serde_json::from_str(&body(ask("/openapi.json").await).await).unwrap();
+    assert_eq!(openapi["info"]["title"], "kit");
+    let paths: Vec<_> = openapi["paths"].as_object().unwrap().keys().collect();
+    assert_eq!(
+        paths,
+        ["/health/live", "/health/ready", "/metrics", "/version"]
+    );
+
+    let metrics = ask("/metrics").await;
+    assert_eq!(
+        metrics.headers()["content-type"],
+        crate::metrics::MEDIA_TYPE
+    );
+    let metrics = body(metrics).await;
+    let line = r#"http_requests_total{method="GET",route="/version",status="200"} 1"#;
+    assert!(
+        metrics.lines().any(|l| l == line),
+        "no line {line} in:\n{metrics}"
+    );
+}

@@ -1,0 +1,159 @@
+//! A service's life: start, serve, drain, stop.
+
+use std::convert::Infallible;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::serve::ListenerExt as _;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use crate::app::App;
+use crate::config::Common;
+use crate::listen;
+use crate::logging;
+use crate::service::{Package, Service};
+use crate::signals::Signals;
+
+/// How long requests may go on after the service was told to stop.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// How long each step of the end may take.
+const STOP_STEP: Duration = Duration::from_secs(10);
+
+/// How long blocking work may hold up the end of the process.
+const RUNTIME_STOP: Duration = Duration::from_secs(1);
+
+/// Runs a service until SIGTERM or SIGINT: listens, calls `start` for the
+/// application, serves it while its steps before ready run, then drains and
+/// runs the steps of the end.
+///
+/// The code is 0 after a clean stop, 1 when the service could not start, could
+/// not go on or could not end cleanly (the last log line says why), and 128
+/// plus the signal when a second signal cut the end short.
+pub fn run<F>(package: Package, common: Common, start: F) -> ExitCode
+where
+    F: AsyncFnOnce(Service) -> anyhow::Result<App>,
+{
+    logging::init(&common.log);
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!(service = package.name, "cannot start a runtime: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let code = runtime.block_on(async {
+        match live(package, common, start).await {
+            Ok(code) => code,
+            Err(error) => {
+                tracing::error!(service = package.name, "{error:#}");
+                ExitCode::FAILURE
+            }
+        }
+    });
+    runtime.shutdown_timeout(RUNTIME_STOP);
+    code
+}
+
+async fn live<F>(package: Package, common: Common, start: F) -> anyhow::Result<ExitCode>
+where
+    F: AsyncFnOnce(Service) -> anyhow::Result<App>,
+{
+    let mut signals = Signals::catch()?;
+    let service = Service::new(package, &common);
+    let listener = listen::bind(common.listen).await?;
+    let address = listener
+        .local_addr()
+        .context("cannot read the address listened on")?;
+    let App {
+        router,
+        before_ready,
+        on_stop,
+    } = start(service.clone()).await?;
+
+    // Answers are small and wait for nothing behind them.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!("cannot set TCP_NODELAY: {error}");
+        }
+    });
+    let (close, closed) = oneshot::channel::<()>();
+    let mut server = tokio::spawn(
+        axum::serve(listener, router)
+            .with_graceful_shutdown(async { closed.await.unwrap_or_default() })
+            .into_future(),
+    );
+    tracing::info!(
+        service = package.name,
+        version = package.version,
+        %address,
+        image = common.image,
+        run_id = common.run_id,
+        "listening"
+    );
+
+    let readiness = service.readiness.clone();
+    let useful = async move {
+        for (name, step) in before_ready {
+            step.await
+                .with_context(|| format!("cannot become ready: {name}"))?;
+        }
+        readiness.ready();
+        tracing::info!("ready");
+        // Being ready is no reason to stop.
+        std::future::pending::<anyhow::Result<Infallible>>().await
+    };
+    let ended = tokio::select! {
+        signal = signals.next() => Ok(signal),
+        Err(error) = useful => Err(error),
+        stopped = &mut server => {
+            stopped.context("the server panicked")?.context("the server stopped")?;
+            anyhow::bail!("the server stopped by itself");
+        }
+    };
+    tracing::info!(signal = ended.as_ref().ok(), "stopping");
+
+    service.stop();
+    let end = async {
+        tokio::time::sleep(common.stop_delay).await;
+        drop(close);
+        if timeout(DRAIN, &mut server).await.is_err() {
+            tracing::warn!("requests were still running after {DRAIN:?} and are cut off");
+            server.abort();
+        }
+        let mut clean = true;
+        for (name, step) in on_stop {
+            clean &= match timeout(STOP_STEP, step).await {
+                Ok(Ok(())) => true,
+                Ok(Err(error)) => {
+                    tracing::error!(step = name, "cannot stop cleanly: {error:#}");
+                    false
+                }
+                Err(_) => {
+                    tracing::error!(step = name, "not done after {STOP_STEP:?}");
+                    false
+                }
+            };
+        }
+        clean
+    };
+    let clean = tokio::select! {
+        clean = end => clean,
+        signal = signals.next() => {
+            tracing::warn!(signal, "stopping at once");
+            return Ok(ExitCode::from(128 + if signal == "SIGINT" { 2 } else { 15 }));
+        }
+    };
+    ended?;
+    tracing::info!("stopped");
+    Ok(if clean {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}

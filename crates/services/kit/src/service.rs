@@ -1,0 +1,138 @@
+//! Who the running process is.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::config::Common;
+use crate::metrics::Metrics;
+use crate::readiness::Readiness;
+
+/// Name and version of a service's package; [`package!`](crate::package) makes it.
+#[derive(Clone, Copy, Debug)]
+pub struct Package {
+    /// The package's name, which is the service's name.
+    pub name: &'static str,
+    /// The package's version.
+    pub version: &'static str,
+}
+
+/// The [`Package`] of the crate that calls it.
+#[macro_export]
+macro_rules! package {
+    () => {
+        $crate::Package {
+            name: env!("CARGO_PKG_NAME"),
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    };
+}
+
+/// A running service: its identity and what its parts share. Clones are handles
+/// to the same service.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Name and version.
+    pub package: Package,
+    /// The source revision, if the start named it.
+    pub revision: Option<String>,
+    /// The image, if the start named it.
+    pub image: Option<String>,
+    /// The run, if the start named it.
+    pub run_id: Option<String>,
+    /// Whether the service can do something useful.
+    pub readiness: Readiness,
+    /// What `/metrics` shows.
+    pub metrics: Metrics,
+    stop: watch::Sender<bool>,
+}
+
+impl Service {
+    /// A service that is starting. [`run`](fn@crate::run) makes it for `main`;
+    /// unit tests make their own.
+    #[must_use]
+    pub fn new(package: Package, common: &Common) -> Self {
+        Self {
+            package,
+            revision: common.revision.clone(),
+            image: common.image.clone(),
+            run_id: common.run_id.clone(),
+            readiness: Readiness::default(),
+            metrics: Metrics::new(),
+            stop: watch::Sender::new(false),
+        }
+    }
+
+    /// A service that is ready, for unit tests of its routes.
+    #[must_use]
+    pub fn for_tests(package: Package) -> Self {
+        let service = Self {
+            package,
+            revision: None,
+            image: None,
+            run_id: None,
+            readiness: Readiness::default(),
+            metrics: Metrics::new(),
+            stop: watch::Sender::new(false),
+        };
+        service.readiness.ready();
+        service
+    }
+
+    /// Returns when the service is told to stop; background tasks end then.
+    pub async fn stopped(&self) {
+        // The sender lives in `self`, so waiting cannot fail.
+        let _ = self.stop.subscribe().wait_for(|stop| *stop).await;
+    }
+
+    /// Looks after a part from time to time until the service stops, and marks
+    /// it as degraded while `is_there` says that it is not.
+    pub async fn watch<F>(&self, part: &str, every: Duration, is_there: impl Fn() -> F)
+    where
+        F: Future<Output = bool>,
+    {
+        let mut tick = tokio::time::interval(every);
+        loop {
+            tokio::select! {
+                _ = tick.tick() => {}
+                () = self.stopped() => return,
+            }
+            self.readiness.set_degraded(part, !is_there().await);
+        }
+    }
+
+    /// Tells the service to stop: `/health/ready` turns 503 and background
+    /// tasks end.
+    pub fn stop(&self) {
+        self.readiness.stopping();
+        self.stop.send_replace(true);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_watched_part_is_degraded_while_it_is_away() {
+        const EVERY: Duration = Duration::from_secs(2);
+        static THERE: AtomicBool = AtomicBool::new(false);
+        let service = Service::for_tests(crate::package!());
+        let watched = service.clone();
+        let watch = tokio::spawn(async move {
+            watched
+                .watch("peer", EVERY, || async { THERE.load(Ordering::SeqCst) })
+                .await;
+        });
+
+        tokio::time::sleep(EVERY / 2).await;
+        assert_eq!(service.readiness.degraded(), ["peer"]);
+        THERE.store(true, Ordering::SeqCst);
+        tokio::time::sleep(EVERY).await;
+        assert!(service.readiness.degraded().is_empty());
+
+        service.stop();
+        watch.await.expect("the watch ends with the service");
+    }
+}

@@ -1,0 +1,82 @@
+//! A programmed answer.
+
+use std::time::Duration;
+
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use kit::{FromInput, Node};
+
+/// What a hook answers when nothing is programmed, and how often.
+#[derive(Clone, Debug)]
+pub(crate) struct Response {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) delay: Duration,
+    pub(crate) body: Option<String>,
+    /// For how many requests, at least one.
+    pub(crate) times: usize,
+}
+
+/// The list that `PUT /hook/{name}/responses` takes.
+#[derive(Debug)]
+pub(crate) struct Program(pub(crate) Vec<Response>);
+
+impl Default for Response {
+    fn default() -> Self {
+        Self {
+            status: StatusCode::OK,
+            headers: Vec::new(),
+            delay: Duration::ZERO,
+            body: None,
+            times: 1,
+        }
+    }
+}
+
+impl FromInput for Program {
+    fn read(node: Node<'_>) -> Option<Self> {
+        node.array(0..=1000, Response::read).map(Self)
+    }
+}
+
+impl FromInput for Response {
+    fn read(node: Node<'_>) -> Option<Self> {
+        node.object(|object| {
+            let status = object.required("status", |node| node.integer(200..=599));
+            let headers = object.optional("headers", |node| node.map(50, 100, header));
+            // Below the 30 s after which the kit gives a request up.
+            let delay = object.optional("delay_ms", |node| node.integer(0..=20_000));
+            let body = object.optional("body", |node| node.string(0..=65_536));
+            let times = object.optional("times", |node| node.integer(1..=1000));
+            let status = u16::try_from(status?).ok()?;
+            Some(Self {
+                status: StatusCode::from_u16(status).ok()?,
+                headers: headers?.unwrap_or_default().into_values().collect(),
+                delay: Duration::from_millis(delay?.unwrap_or(0).unsigned_abs()),
+                body: body?,
+                times: usize::try_from(times?.unwrap_or(1)).ok()?,
+            })
+        })
+    }
+}
+
+fn header(name: &str, value: Node<'_>) -> Option<(HeaderName, HeaderValue)> {
+    let name = header_name(name).or_else(|message| value.refuse(message).ok_or(()));
+    let value = value.parse(0..=1000, |text| {
+        HeaderValue::from_str(text).map_err(|_| "is not a header's value".to_owned())
+    });
+    Some((name.ok()?, value?))
+}
+
+fn header_name(name: &str) -> Result<HeaderName, &'static str> {
+    let name = HeaderName::try_from(name).map_err(|_| "is not under a header's name")?;
+    // These say how the message is framed, which is the server's business.
+    let framing = [
+        header::CONTENT_LENGTH,
+        header::TRANSFER_ENCODING,
+        header::CONNECTION,
+    ];
+    if framing.contains(&name) {
+        return Err("cannot be programmed");
+    }
+    Ok(name)
+}

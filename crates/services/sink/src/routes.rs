@@ -1,0 +1,153 @@
+//! The sink's routes.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use kit::{Body, Json, Path, Problem, ProblemKind};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::hooks::{Full, Hooks, Recorded};
+use crate::response::Program;
+
+/// All routes, with empty hooks.
+pub(crate) fn app(service: &kit::Service) -> Router {
+    let routes = OpenApiRouter::new()
+        .routes(routes!(requests))
+        .routes(routes!(program))
+        .routes(routes!(reset))
+        .route("/hook/{name}", any(record))
+        .route("/hook/{name}/{*rest}", any(record))
+        .with_state(Hooks::default());
+    kit::router(service, routes)
+}
+
+/// The hook in a path; what follows it is recorded with the request.
+#[derive(Debug, Deserialize)]
+struct Hook {
+    name: String,
+}
+
+/// Answer of `GET /hook/{name}/requests`.
+#[derive(Debug, Serialize, ToSchema)]
+struct Requests {
+    /// What was recorded, oldest first.
+    requests: Vec<Recorded>,
+    /// How many programmed responses are left.
+    responses_left: usize,
+}
+
+/// Answer of a hook for which nothing is programmed.
+#[derive(Debug, Serialize, ToSchema)]
+struct Receipt {
+    /// The number of the request on this hook, from 0.
+    recorded: usize,
+}
+
+/// Lists what a hook recorded.
+#[utoipa::path(get, path = "/hook/{name}/requests", tag = "control",
+    params(("name" = String, Path, description = "The hook's name")),
+    responses((status = 200, body = Requests)))]
+async fn requests(State(hooks): State<Hooks>, Path(name): Path<String>) -> Json<Requests> {
+    let (requests, responses_left) = hooks.requests(&name);
+    Json(Requests {
+        requests,
+        responses_left,
+    })
+}
+
+/// Replaces what a hook answers next: a list of `status`, `headers`,
+/// `delay_ms`, `body` and `times`.
+#[utoipa::path(put, path = "/hook/{name}/responses", tag = "control",
+    params(("name" = String, Path, description = "The hook's name")),
+    request_body = Vec<Object>,
+    responses(
+        (status = 204, description = "Programmed"),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+    ))]
+async fn program(
+    State(hooks): State<Hooks>,
+    Path(name): Path<String>,
+    Json(Program(responses)): Json<Program>,
+) -> Result<StatusCode, Problem> {
+    hooks.program(&name, responses)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Forgets what a hook recorded and what it was to answer.
+#[utoipa::path(delete, path = "/hook/{name}", tag = "control",
+    params(("name" = String, Path, description = "The hook's name")),
+    responses((status = 204, description = "Forgotten")))]
+async fn reset(State(hooks): State<Hooks>, Path(name): Path<String>) -> StatusCode {
+    hooks.reset(&name);
+    StatusCode::NO_CONTENT
+}
+
+async fn record(
+    State(hooks): State<Hooks>,
+    Path(Hook { name }): Path<Hook>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    Body(body): Body,
+) -> Result<Response, Problem> {
+    let received_at = OffsetDateTime::now_utc();
+    let (body, body_hex) = match String::from_utf8(body.to_vec()) {
+        Ok(text) => (Some(text), None),
+        Err(error) => (None, Some(hex(error.as_bytes()))),
+    };
+    let (index, response) = hooks.record(&name, |index, status| Recorded {
+        index,
+        received_at,
+        method: method.to_string(),
+        path: uri.path().to_owned(),
+        query: uri.query().map(str::to_owned),
+        headers: pairs(&headers),
+        body,
+        body_hex,
+        status,
+    })?;
+    tracing::info!(
+        hook = name,
+        index,
+        status = response.status.as_u16(),
+        "recorded"
+    );
+
+    tokio::time::sleep(response.delay).await;
+    let mut answer = match response.body {
+        Some(body) => (response.status, body).into_response(),
+        None => (response.status, Json(Receipt { recorded: index })).into_response(),
+    };
+    for (name, value) in response.headers {
+        answer.headers_mut().insert(name, value);
+    }
+    Ok(answer)
+}
+
+fn pairs(headers: &HeaderMap) -> Vec<(String, String)> {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), text(value)))
+        .collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl From<Full> for Problem {
+    fn from(Full(detail): Full) -> Self {
+        Self::new(ProblemKind::ServiceUnavailable, detail)
+    }
+}
+
+#[cfg(test)]
+#[path = "routes_tests.rs"]
+mod tests;

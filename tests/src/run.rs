@@ -1,0 +1,46 @@
+//! The run that this process belongs to.
+
+use anyhow::Result;
+use onetag_env::Environment;
+
+use crate::{Endpoint, Trail};
+
+/// The run that this process belongs to, as the harness handed it over.
+#[derive(Clone, Debug)]
+pub struct Run {
+    environment: Environment,
+}
+
+impl Run {
+    /// Reads the environment that nextest's setup script has exported.
+    ///
+    /// # Errors
+    /// When this process does not belong to a run; the error says how to start
+    /// one.
+    pub fn of_process() -> Result<Self> {
+        Ok(Self {
+            environment: Environment::from_process()?,
+        })
+    }
+
+    /// Everything that the harness handed over.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// A service of the run, to send requests to.
+    ///
+    /// # Errors
+    /// When the run has no service of this name.
+    pub fn service(&self, name: &str) -> Result<Endpoint> {
+        Ok(Endpoint::new(&self.environment.service(name)?.url))
+    }
+
+    /// The audit trail of the run.
+    ///
+    /// # Errors
+    /// When the run has no DataStorage.
+    pub fn trail(&self) -> Result<Trail> {
+        Ok(Trail::new(self.service("datastorage")?))
+    }
+}

@@ -1,0 +1,83 @@
+//! Waiting for a condition, with a deadline.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+/// How long to wait between two looks.
+const INTERVAL: Duration = Duration::from_millis(20);
+
+/// What a look at a condition found.
+#[derive(Clone, Debug)]
+pub enum Look<T> {
+    /// It holds.
+    Done(T),
+    /// Not yet; this is what was seen instead.
+    NotYet(String),
+}
+
+/// Looks again and again until the condition holds.
+///
+/// # Errors
+/// When it does not hold within the time: the error says what was waited for
+/// and what was seen last. An error of `look` ends the wait at once.
+pub fn eventually<T>(
+    within: Duration,
+    what: &str,
+    mut look: impl FnMut() -> Result<Look<T>>,
+) -> Result<T> {
+    let start = Instant::now();
+    loop {
+        // Asked before the look, so that the last look is after the deadline.
+        let over = start.elapsed() >= within;
+        match look()? {
+            Look::Done(found) => return Ok(found),
+            Look::NotYet(seen) if over => {
+                bail!("waited {within:?} for {what}; the last that was seen: {seen}")
+            }
+            Look::NotYet(_) => std::thread::sleep(INTERVAL),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_looks_until_the_condition_holds() {
+        let mut looks = 0;
+        let found = eventually(Duration::from_secs(10), "three looks", || {
+            looks += 1;
+            Ok(if looks == 3 {
+                Look::Done(looks)
+            } else {
+                Look::NotYet(looks.to_string())
+            })
+        });
+        assert_eq!(found.expect("found"), 3);
+    }
+
+    #[test]
+    fn what_does_not_come_is_an_error_with_the_last_sight() {
+        let mut looks = 0;
+        let error = eventually::<()>(Duration::ZERO, "the bus", || {
+            looks += 1;
+            Ok(Look::NotYet("an empty road".to_owned()))
+        })
+        .expect_err("no bus");
+        assert_eq!(looks, 1);
+        assert_eq!(
+            error.to_string(),
+            "waited 0ns for the bus; the last that was seen: an empty road"
+        );
+    }
+
+    #[test]
+    fn an_error_ends_the_wait() {
+        let error = eventually::<()>(Duration::from_secs(3600), "the bus", || {
+            anyhow::bail!("the road is closed")
+        });
+        assert_eq!(error.expect_err("closed").to_string(), "the road is closed");
+    }
+}

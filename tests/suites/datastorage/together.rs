@@ -1,0 +1,121 @@
+//! Many clients at the same time.
+
+use std::thread;
+
+use anyhow::{Result, anyhow, ensure};
+use e2e::{Trail, unique};
+use serde_json::{Value, json};
+
+use crate::support::{BATCH, EVENTS, SOON, datastorage, event, id, store, with};
+
+/// Runs all jobs at once and returns what each has, in their order.
+fn at_once<T: Send>(jobs: Vec<impl FnOnce() -> Result<T> + Send>) -> Result<Vec<T>> {
+    thread::scope(|scope| {
+        let running: Vec<_> = jobs.into_iter().map(|job| scope.spawn(job)).collect();
+        let join = |it: thread::ScopedJoinHandle<'_, Result<T>>| {
+            it.join().map_err(|_| anyhow!("a client panicked"))?
+        };
+        running.into_iter().map(join).collect()
+    })
+}
+
+fn sorted_ids(trail: &Trail, correlation_id: &str, count: usize) -> Result<Vec<String>> {
+    let events = trail.expect_exactly(correlation_id, count, SOON)?;
+    let mut ids: Vec<_> = events.iter().map(id).collect::<Result<_>>()?;
+    ids.sort();
+    Ok(ids)
+}
+
+#[test]
+fn fifty_writers_at_once_are_all_served() -> Result<()> {
+    let (datastorage, trail) = datastorage()?;
+    let correlation_id = unique("rr");
+    let events: Vec<Value> = (0..50).map(|_| event(&correlation_id)).collect();
+
+    let jobs = events.iter().map(|it| || store(&datastorage, it)).collect();
+    at_once(jobs)?;
+
+    let mut sent: Vec<_> = events.iter().map(id).collect::<Result<_>>()?;
+    sent.sort();
+    ensure!(sorted_ids(&trail, &correlation_id, 50)? == sent);
+    Ok(())
+}
+
+#[test]
+fn one_event_from_many_at_once_is_stored_once_and_answered_the_same() -> Result<()> {
+    let (datastorage, trail) = datastorage()?;
+    let correlation_id = unique("rr");
+    let sent = event(&correlation_id);
+
+    let jobs = (0..20).map(|_| || store(&datastorage, &sent)).collect();
+    let receipts = at_once(jobs)?;
+
+    ensure!(receipts.iter().all(|it| *it == receipts[0]), "{receipts:?}");
+    trail.expect_exactly(&correlation_id, 1, SOON)?;
+    Ok(())
+}
+
+#[test]
+fn of_two_events_with_one_id_exactly_one_wins() -> Result<()> {
+    let (datastorage, trail) = datastorage()?;
+    let correlation_id = unique("rr");
+    let sent = event(&correlation_id);
+    let rivals: Vec<_> = (0..10)
+        .map(|it| with(sent.clone(), json!({ "event_data": it })))
+        .collect();
+
+    let jobs = rivals
+        .iter()
+        .map(|it| || datastorage.post(EVENTS, it))
+        .collect();
+    let statuses: Vec<_> = at_once(jobs)?.into_iter().map(|it| it.status).collect();
+
+    let won: Vec<_> = (0..10).filter(|it| statuses[*it] == 201).collect();
+    ensure!(won.len() == 1, "{statuses:?}");
+    ensure!(
+        statuses.iter().all(|it| [201, 409].contains(it)),
+        "{statuses:?}"
+    );
+    let events = trail.expect_exactly(&correlation_id, 1, SOON)?;
+    ensure!(
+        events[0]["event_data"] == won[0],
+        "{won:?} won, but: {:#}",
+        events[0]
+    );
+    Ok(())
+}
+
+#[test]
+fn a_reader_sees_all_of_a_batch_or_nothing() -> Result<()> {
+    let (datastorage, trail) = datastorage()?;
+    let correlation_id = unique("rr");
+    let batches: Vec<Value> = (0..8)
+        .map(|_| {
+            (0..25)
+                .map(|_| event(&correlation_id))
+                .collect::<Vec<_>>()
+                .into()
+        })
+        .collect();
+    let query = format!("{EVENTS}?correlation_id={correlation_id}&limit=1");
+
+    thread::scope(|scope| -> Result<()> {
+        let jobs = batches
+            .iter()
+            .map(|it| || datastorage.post(BATCH, it)?.expect(201))
+            .collect();
+        let writing = scope.spawn(|| at_once(jobs));
+        while !writing.is_finished() {
+            let page = datastorage.get(&query)?.expect(200)?.value()?;
+            let total = page["pagination"]["total"].as_u64();
+            ensure!(
+                total.is_some_and(|it| it % 25 == 0),
+                "a part of a batch: {total:?}"
+            );
+        }
+        writing.join().map_err(|_| anyhow!("a writer panicked"))??;
+        Ok(())
+    })?;
+    trail.expect_exactly(&correlation_id, 200, SOON)?;
+    Ok(())
+}
