@@ -6,6 +6,16 @@ mod red;
 mod start;
 mod witness;
 
+mod environment;
+mod kept;
+mod together;
+mod up;
+
+mod machine;
+mod metadata;
+mod names;
+mod signals;
+
 mod exit;
 mod project;
 mod wait;

@@ -33,6 +33,7 @@ fn a_service_that_never_becomes_ready_is_told_with_its_last_status_and_log() {
     error: phase deploy failed
       because: waiting until service `beta` is ready took longer than 1s; last seen: http://[address]/ready answers 404
     its last log lines:
+      beta listens on [address]
     ");
     let report = project.finished_run().json("report.json");
     assert_eq!(report["failed_phase"], "deploy");
@@ -50,6 +51,7 @@ fn a_service_that_dies_is_noticed_at_once() {
     error: phase deploy failed
       because: service `beta` ended with code 7 before it was ready
     its last log lines:
+      no luck today
     ");
 }
 
@@ -63,6 +65,8 @@ fn a_service_that_does_not_share_its_port_is_told_how_to() {
     error: phase deploy failed
       because: service `beta` ended with code 3 before it was ready
     its last log lines:
+      cannot bind [address]: Address already in use (os error 98)
+    hint: port [number] is held by the keeper, which never listens on it; set SO_REUSEADDR before binding
     ");
 }
 
@@ -84,7 +88,8 @@ fn main() {
     output.exits(exit::FAILURE);
     insta::assert_snapshot!(output.error_of_phase(), @r"
     error: phase build failed
-      because: `[temp]/pair/target/onetag/store/.partial-13019` needs a shared library that its loader does not find: libgone.so: cannot open shared object file: No such file or directory
+      because: [temp]/pair/target/debug/beta cannot be taken into the store
+      because: `[temp]/pair/target/onetag/store/.partial-[number]` needs a shared library that its loader does not find: libgone.so: cannot open shared object file: No such file or directory
     hint: install the package that has it, or link it statically; LD_LIBRARY_PATH is left out on purpose, because no image would have it
     ");
 }

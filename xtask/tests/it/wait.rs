@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// How long any condition may take, on a machine that has other things to do.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_secs(30);
 
 /// One look at a condition.
 pub(crate) enum Look<T> {

@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::Output;
 
 /// How long any command may take, on a machine that has other things to do.
-const DEADLINE: Duration = Duration::from_secs(120);
+const DEADLINE: Duration = Duration::from_secs(50);
 
 /// Variables that a command gets from the environment of the tests. Everything
 /// else stays outside: cargo and nextest set variables for these very tests.

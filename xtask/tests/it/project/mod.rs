@@ -3,6 +3,7 @@
 mod command;
 mod output;
 mod process;
+mod redact;
 mod run;
 
 use std::fs;
@@ -12,8 +13,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rustix::process::Signal;
 
 pub(crate) use command::{Command, Running};
-pub(crate) use output::{Output, redact};
+pub(crate) use output::Output;
 pub(crate) use process::Process;
+pub(crate) use redact::redact;
 pub(crate) use run::Run;
 
 use crate::wait::{Look, until};
@@ -53,8 +55,7 @@ impl Project {
     /// Makes `cargo xtask` in the copy the program under test.
     fn make_xtask(&self) {
         // Cargo passes the name of the subcommand as the first argument.
-        let script =
-            format!("#!/bin/sh\nshift\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_xtask"));
+        let script = format!("#!/bin/sh\nshift\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_xtask"));
         self.program("cargo-xtask", &script);
     }
 
@@ -201,14 +202,6 @@ impl Project {
     /// The process that executes a program of this name.
     pub(crate) fn process(&self, name: &str) -> Option<Process> {
         self.processes().into_iter().find(|process| process.is(name))
-    }
-
-    /// Waits until a program of this name runs.
-    pub(crate) fn wait_for_process(&self, name: &str) -> Process {
-        until(&format!("`{name}` runs"), || match self.process(name) {
-            Some(process) => Look::Done(process),
-            None => Look::NotYet(format!("{:?}", self.processes())),
-        })
     }
 
     /// What is there of this copy's runs: processes, and folders of runs.

@@ -4,6 +4,8 @@ use std::fmt;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
 
+use super::redact;
+
 /// A command that ended. Every failed expectation shows all of it.
 #[derive(Clone)]
 pub(crate) struct Output {
@@ -70,47 +72,4 @@ impl fmt::Debug for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
-}
-
-/// Replaces what is different in every run: run ids, digests, ports, durations,
-/// process ids and temporary folders.
-pub(crate) fn redact(text: &str) -> String {
-    let mut redacted = String::new();
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let word = |allowed: fn(char) -> bool| {
-            rest.find(|c: char| !allowed(c)).unwrap_or(rest.len())
-        };
-        let hex = word(|c| c.is_ascii_digit() || ('a'..='f').contains(&c));
-        let (length, name) = if hex == 32 {
-            (hex, "[run id]")
-        } else if hex == 64 {
-            (hex, "[digest]")
-        } else if rest.starts_with("127.0.0.1:") {
-            let digits = rest[10..].find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len() - 10);
-            (10 + digits, "[address]")
-        } else if rest.starts_with("/tmp/") || rest.starts_with(temp_folder().as_str()) {
-            // Up to the folder of the copy, whose name says what it is.
-            let path = word(|c| !c.is_whitespace() && c != '`' && c != '"' && c != '\'');
-            let start = rest.find("onetag-").unwrap_or(0);
-            let end = rest[start..path].find('/').map_or(path, |slash| start + slash);
-            (end, "[temp]")
-        } else if first.is_ascii_digit() && redacted.ends_with("process ") {
-            (word(|c| c.is_ascii_digit()), "[pid]")
-        } else if first.is_ascii_alphanumeric() {
-            let length = word(|c| c.is_ascii_alphanumeric());
-            redacted.push_str(&rest[..length]);
-            (length, "")
-        } else {
-            redacted.push(first);
-            (first.len_utf8(), "")
-        };
-        redacted.push_str(name);
-        rest = &rest[length..];
-    }
-    redacted
-}
-
-fn temp_folder() -> String {
-    format!("{}/", std::env::temp_dir().display())
 }

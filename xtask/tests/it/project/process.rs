@@ -19,9 +19,9 @@ pub(crate) struct Process {
 impl Process {
     /// All processes in whose environment this text stands.
     pub(crate) fn with_variables_like(text: &str) -> Vec<Process> {
-        let pids = fs::read_dir("/proc").unwrap().filter_map(|entry| {
-            entry.ok()?.file_name().to_str()?.parse::<u32>().ok()
-        });
+        let pids = fs::read_dir("/proc")
+            .unwrap()
+            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
         pids.filter(|pid| {
             let environ = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
             String::from_utf8_lossy(&environ).contains(text)

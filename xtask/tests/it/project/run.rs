@@ -67,7 +67,8 @@ impl Run {
     /// The suite of the run, if it is kept.
     pub(super) fn kept_consumer(&self) -> Option<String> {
         let ledger = self.read("ledger.jsonl");
-        let mut entries = ledger.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let mut entries =
+            ledger.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let consumer = entries.next()?["consumer"].as_str()?.to_owned();
         entries.any(|entry| entry["entry"] == "kept").then_some(consumer)
     }
