@@ -9,9 +9,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use onetag_env::Environment;
 
 use crate::cli::Hook;
+use crate::context::here;
 use crate::exit::Exit;
 use crate::keeper::{Client, ServiceState};
 use crate::run::{Layout, RunFolder};
+use crate::signals::Interrupt;
 use crate::sweep::kept;
 
 /// Where nextest wants the variables (nextest documentation, setup scripts).
@@ -56,8 +58,7 @@ fn read(path: &Utf8Path, suite: &str) -> anyhow::Result<Environment> {
 
 /// The environment file of the one kept run of the suite.
 fn of_the_kept_run(suite: &str) -> anyhow::Result<Utf8PathBuf> {
-    let here = Utf8PathBuf::try_from(std::env::current_dir()?)?;
-    let workspace = crate::workspace::load(&here)?;
+    let workspace = crate::workspace::load(&here()?, &Interrupt::default())?;
     // A name that is no suite is an error of its own.
     let suite = workspace.suite(suite)?.name.as_str();
     let found = kept(&Layout::below(&workspace.target_directory), suite)?;

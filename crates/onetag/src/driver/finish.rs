@@ -5,7 +5,7 @@ use camino::Utf8PathBuf;
 use super::{Job, Options};
 use crate::backend::{Keeper, PROCESS, RunPlan};
 use crate::build::Build;
-use crate::context::Context;
+use crate::context::{Context, shown};
 use crate::diagnostics;
 use crate::exit::{Exit, classify, describe};
 use crate::ledger::Entry;
@@ -90,9 +90,9 @@ pub(super) fn finish(mut ending: Ending<'_>, options: &Options) -> (Exit, RunRep
             exit = Exit::worst([exit, Exit::Failure]);
         }
     }
-    context.ui.line(summary(&report, &context.shown(&lies_in)));
+    context.ui.line(summary(&report, &shown(&lies_in)));
     if keep {
-        context.ui.line(kept_hint(context, &ending.job.suite.name, folder));
+        context.ui.line(kept_hint(&ending.job.suite.name, folder));
     }
     (exit, report)
 }
@@ -103,10 +103,10 @@ pub(crate) fn keep_run(folder: &RunFolder) -> anyhow::Result<()> {
 }
 
 /// How to go on with a kept run.
-pub(crate) fn kept_hint(context: &Context, suite: &str, folder: &RunFolder) -> String {
+pub(crate) fn kept_hint(suite: &str, folder: &RunFolder) -> String {
     format!(
         "  kept: `cargo xtask test {suite}`, `up {suite}`, `down {suite}`\n  environment: {}",
-        context.shown(&folder.environment())
+        shown(&folder.environment())
     )
 }
 

@@ -27,6 +27,8 @@ pub mod routes;
 pub mod scrub;
 pub mod start;
 pub mod store;
+#[cfg(test)]
+mod testing;
 
 pub use config::Config;
 pub use routes::AppState;

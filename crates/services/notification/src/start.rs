@@ -79,7 +79,10 @@ pub async fn start(config: Config, service: Service) -> anyhow::Result<App> {
                 Err(_) => Ok(()),
             }
         })
-        .on_stop("audit", audit.close())
+        .on_stop("audit", async move {
+            audit.close().await;
+            Ok(())
+        })
         .on_stop("database", async move {
             store.database.close().await;
             Ok(())

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 use crate::backend::{Addresses, Deployed, Keeper, Process, RunPlan, lease, variables};
 use crate::build::{Build, build};
-use crate::context::Context;
+use crate::context::{Context, shown};
 use crate::driver::{Job, check_machine, kept, kept_hint, run_plan};
 use crate::exit::Exit;
 use crate::keeper::{Attachment, Client};
@@ -179,8 +179,8 @@ impl Refresh<'_> {
         )?;
         let report = kept::report(&plan, folder, timeline, Exit::Success, None);
         write_json(&folder.report(), &report)?;
-        self.context.ui.line(summary(&report, &self.context.shown(folder.path())));
-        self.context.ui.line(kept_hint(self.context, &self.job.suite.name, folder));
+        self.context.ui.line(summary(&report, &shown(folder.path())));
+        self.context.ui.line(kept_hint(&self.job.suite.name, folder));
         Ok(report)
     }
 

@@ -229,15 +229,19 @@ fn failed(error: &(dyn Error + 'static)) -> HttpError {
     }
 }
 
+/// An I/O error hides what it was made of from `source`, and the connector
+/// wraps the one in the other.
 fn is_untrusted(error: &(dyn Error + 'static)) -> bool {
     let inner = error
         .downcast_ref::<std::io::Error>()
         .and_then(std::io::Error::get_ref);
-    let rustls = match inner {
-        Some(inner) => inner.downcast_ref::<rustls::Error>(),
-        None => error.downcast_ref::<rustls::Error>(),
-    };
-    matches!(rustls, Some(rustls::Error::InvalidCertificate(_)))
+    match inner {
+        Some(inner) => is_untrusted(inner),
+        None => matches!(
+            error.downcast_ref(),
+            Some(rustls::Error::InvalidCertificate(_))
+        ),
+    }
 }
 
 #[cfg(test)]

@@ -80,18 +80,18 @@ impl Audit {
         }
     }
 
-    /// Delivers what is left and forgets what was delivered.
-    ///
-    /// # Errors
-    ///
-    /// When something is left for the next start.
-    pub async fn close(self) -> anyhow::Result<()> {
+    /// Delivers what is left and forgets what was delivered. What DataStorage
+    /// did not take stays for the next start.
+    pub async fn close(self) {
         let stats = self.writer.close(CLOSE).await;
         if stats.lost == 0 {
             self.confirm(0).await;
-            return Ok(());
+        } else {
+            tracing::warn!(
+                events = stats.lost,
+                "audit events stay in the outbox for the next start"
+            );
         }
-        anyhow::bail!("{} audit events are left for the next start", stats.lost)
     }
 
     fn hand_over(&self, event: datastorage_client::NewEvent) {

@@ -59,7 +59,7 @@ pub struct Dispatcher {
 
 impl Dispatcher {
     /// Runs until the service is told to stop, and until the attempts that are
-    /// under way then have ended or [`STOP`] is over.
+    /// under way then have ended, for at most 8 s.
     pub async fn run(self, service: Service) {
         let mut attempts = JoinSet::new();
         loop {

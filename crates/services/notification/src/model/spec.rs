@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use kit::{FromInput, Node};
 use serde::{Deserialize, Serialize};
-use url::Url;
 use utoipa::ToSchema;
 
-use super::Retry;
+use super::{Channel, Retry, channel};
 use crate::scrub;
 
 /// A notification as it is asked for. Subject, body, metadata and links are
@@ -82,35 +81,6 @@ pub enum Priority {
     Low,
 }
 
-/// One way out, with a name of its own within the notification.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Channel {
-    /// Its name within the notification, a lower-case DNS label; the channel's
-    /// type if it is left out.
-    #[schema(required = false)]
-    pub name: String,
-    /// Where it leads.
-    #[serde(flatten)]
-    pub kind: ChannelKind,
-}
-
-/// Where a channel leads.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "type", rename_all = "lowercase")]
-pub enum ChannelKind {
-    /// The service's log.
-    Log,
-    /// A JSON file in the service's output folder.
-    File,
-    /// A POST with a JSON body.
-    Webhook {
-        /// Where to; `http` or `https`. User and password in it are sent as
-        /// basic authentication and never shown.
-        #[schema(value_type = String, format = "uri")]
-        url: Url,
-    },
-}
-
 /// Something that the reader can do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ActionLink {
@@ -137,18 +107,6 @@ impl Priority {
             Self::High => "high",
             Self::Medium => "medium",
             Self::Low => "low",
-        }
-    }
-}
-
-impl ChannelKind {
-    /// The word for the channel's type.
-    #[must_use]
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Log => "log",
-            Self::File => "file",
-            Self::Webhook { .. } => "webhook",
         }
     }
 }
@@ -180,9 +138,7 @@ impl Spec {
     #[must_use]
     pub fn for_display(mut self) -> Self {
         for channel in &mut self.channels {
-            if let ChannelKind::Webhook { url } = &mut channel.kind {
-                *url = scrub::url(url);
-            }
+            channel.kind = channel.kind.for_display();
         }
         self
     }
@@ -199,7 +155,7 @@ impl FromInput for Spec {
             let body = object.required("body", |node| node.string(1..=20_000));
             let channels = object.required("channels", |node| {
                 let list = node.clone().array(1..=10, Channel::read)?;
-                distinct(&node, &list).then_some(list)
+                channel::distinct(&node, &list).then_some(list)
             });
             let metadata = object.optional("metadata", |node| {
                 node.map(50, 100, |_, value| value.string(0..=2000))
@@ -218,32 +174,6 @@ impl FromInput for Spec {
                 metadata: metadata?.unwrap_or_default(),
                 action_links: action_links?.unwrap_or_default(),
                 retry: retry?.unwrap_or_default(),
-            })
-        })
-    }
-}
-
-impl FromInput for Channel {
-    fn read(node: Node<'_>) -> Option<Self> {
-        node.object(|object| {
-            let name = object.optional("name", Node::label);
-            let kind = object.required("type", |node| {
-                node.one_of(&[("log", "log"), ("file", "file"), ("webhook", "webhook")])
-            });
-            let kind = match kind {
-                Some("log") => Some(ChannelKind::Log),
-                Some("file") => Some(ChannelKind::File),
-                Some(_) => object
-                    .required("url", webhook_url)
-                    .map(|url| ChannelKind::Webhook { url }),
-                // The type is wrong already; whether its fields are right
-                // cannot be said.
-                None => object.optional("url", Node::any).and(None),
-            };
-            let kind = kind?;
-            Some(Self {
-                name: name?.unwrap_or_else(|| kind.word().to_owned()),
-                kind,
             })
         })
     }
@@ -276,34 +206,6 @@ const PRIORITIES: [(&str, Priority); 4] = [
     ("medium", Priority::Medium),
     ("low", Priority::Low),
 ];
-
-/// Records every name that two channels share.
-fn distinct(node: &Node<'_>, channels: &[Channel]) -> bool {
-    let mut distinct = true;
-    for (index, channel) in channels.iter().enumerate() {
-        if channels[..index]
-            .iter()
-            .any(|earlier| earlier.name == channel.name)
-        {
-            let name = &channel.name;
-            node.refuse::<()>(format!(
-                "must have names of their own, but two are called {name}"
-            ));
-            distinct = false;
-        }
-    }
-    distinct
-}
-
-fn webhook_url(node: Node<'_>) -> Option<Url> {
-    node.parse(1..=2000, |text| {
-        let url = Url::parse(text).map_err(|error| format!("must be a URL: {error}"))?;
-        match (url.scheme(), url.host_str()) {
-            ("http" | "https", Some(_)) => Ok(url),
-            _ => Err("must be an http or https URL".to_owned()),
-        }
-    })
-}
 
 #[cfg(test)]
 #[path = "spec_tests.rs"]

@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::model::ChannelKind;
 
 fn violations(input: &Value) -> String {
     kit::check::from_json::<Spec>(input)
