@@ -172,7 +172,8 @@ impl<'a> Store<'a> {
             })?;
             fs::set_permissions(&partial, fs::Permissions::from_mode(0o555))
                 .with_context(|| format!("cannot make {partial} executable"))?;
-            let (digest, seen) = look(&partial)?;
+            let (digest, seen) = look(&partial)
+                .with_context(|| format!("{source} cannot be taken into the store"))?;
             let folder = self.store.join(digest.hex());
             make_folder(&folder)?;
             let path = folder.join(name);

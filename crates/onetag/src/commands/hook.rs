@@ -26,7 +26,7 @@ pub(crate) fn hook(arguments: &Hook) -> anyhow::Result<Exit> {
         Ok(path) => Utf8PathBuf::from(path),
         Err(_) => of_the_kept_run(suite)?,
     };
-    let environment = read(&path)?;
+    let environment = read(&path, suite)?;
     ensure!(
         environment.consumer == suite,
         "{path} is of a run for `{}`, but these are tests of `{suite}`\nhint: cargo xtask e2e {suite}",
@@ -46,9 +46,13 @@ pub(crate) fn hook(arguments: &Hook) -> anyhow::Result<Exit> {
     Ok(Exit::Success)
 }
 
-fn read(path: &Utf8Path) -> anyhow::Result<Environment> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("cannot read the environment file {path}"))?;
+fn read(path: &Utf8Path, suite: &str) -> anyhow::Result<Environment> {
+    let text = std::fs::read_to_string(path).with_context(|| {
+        format!(
+            "cannot read the environment file {path}\n\
+             hint: `cargo xtask up {suite}` writes it anew"
+        )
+    })?;
     Environment::parse(&text).with_context(|| format!("the environment file {path} is damaged"))
 }
 
