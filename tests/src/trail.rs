@@ -54,10 +54,7 @@ impl Trail {
                 events.reverse();
                 return Ok(events);
             }
-            ensure!(
-                !data.is_empty(),
-                "an empty page says that there is more: {page}"
-            );
+            ensure!(!data.is_empty(), "an empty page says that there is more: {page}");
         }
     }
 
@@ -97,8 +94,7 @@ impl Trail {
     /// # Errors
     /// When it has some.
     pub fn expect_none(&self, correlation_id: &str) -> Result<()> {
-        self.expect_exactly(correlation_id, 0, Duration::ZERO)
-            .map(|_| ())
+        self.expect_exactly(correlation_id, 0, Duration::ZERO).map(|_| ())
     }
 
     /// Stores an event of our own and waits until it can be read.

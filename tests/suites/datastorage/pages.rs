@@ -17,12 +17,7 @@ fn pages_cover_everything_once_and_in_order() -> Result<()> {
     // Two share each time, so that ties are decided within and between pages.
     let times: Vec<_> = (0..5).map(|it| at(it * MINUTE)).collect();
     let events: Vec<_> = (0..10)
-        .map(|it| {
-            with(
-                event(&correlation_id),
-                json!({ "event_timestamp": times[it / 2] }),
-            )
-        })
+        .map(|it| with(event(&correlation_id), json!({ "event_timestamp": times[it / 2] })))
         .collect();
     store_batch(&datastorage, &events)?;
     let mut expected: Vec<(String, String)> = Vec::new();
@@ -32,12 +27,7 @@ fn pages_cover_everything_once_and_in_order() -> Result<()> {
     expected.sort_by(|one, other| other.cmp(one));
     let expected: Vec<_> = expected.into_iter().map(|(_, id)| id).collect();
 
-    for (limit, sizes) in [
-        (3, [3, 3, 3, 1].as_slice()),
-        (5, &[5, 5]),
-        (10, &[10]),
-        (1000, &[10]),
-    ] {
+    for (limit, sizes) in [(3, [3, 3, 3, 1].as_slice()), (5, &[5, 5]), (10, &[10]), (1000, &[10])] {
         let mut found = Vec::new();
         for size in sizes {
             let offset = found.len();
@@ -46,19 +36,12 @@ fn pages_cover_everything_once_and_in_order() -> Result<()> {
             let more = offset + size < 10;
             let pagination =
                 json!({ "limit": limit, "offset": offset, "total": 10, "has_more": more });
-            ensure!(
-                page["pagination"] == pagination,
-                "{} for {query}",
-                page["pagination"]
-            );
+            ensure!(page["pagination"] == pagination, "{} for {query}", page["pagination"]);
             let ids = ids(&page)?;
             ensure!(ids.len() == *size, "{} events for {query}", ids.len());
             found.extend(ids);
         }
-        ensure!(
-            found == expected,
-            "pages of {limit}: {found:?}\nexpected {expected:?}"
-        );
+        ensure!(found == expected, "pages of {limit}: {found:?}\nexpected {expected:?}");
     }
     Ok(())
 }
@@ -82,15 +65,9 @@ fn a_page_beyond_the_end_is_empty_and_not_an_error() -> Result<()> {
     let correlation_id = unique("rr");
     store_batch(&datastorage, &[event(&correlation_id)])?;
     for offset in [1, 1000, i64::MAX] {
-        let page = page(
-            &datastorage,
-            &format!("correlation_id={correlation_id}&offset={offset}"),
-        )?;
+        let page = page(&datastorage, &format!("correlation_id={correlation_id}&offset={offset}"))?;
         let pagination = json!({ "limit": 100, "offset": offset, "total": 1, "has_more": false });
-        ensure!(
-            page == json!({ "data": [], "pagination": pagination }),
-            "{page}"
-        );
+        ensure!(page == json!({ "data": [], "pagination": pagination }), "{page}");
     }
     Ok(())
 }

@@ -23,23 +23,11 @@ fn each_filter_selects_exactly_what_matches() -> Result<()> {
     // From the newest to the oldest.
     let events = [
         ours(0, json!({ "event_type": event_type })),
-        ours(
-            1,
-            json!({ "event_category": "workflow", "severity": "high" }),
-        ),
+        ours(1, json!({ "event_category": "workflow", "severity": "high" })),
         ours(2, json!({ "event_outcome": "failure", "severity": "low" })),
-        ours(
-            3,
-            json!({ "resource_type": "pod", "resource_id": resource_id }),
-        ),
-        ours(
-            4,
-            json!({ "event_outcome": "failure", "resource_type": "node" }),
-        ),
-        ours(
-            5,
-            json!({ "event_category": "workflow", "resource_id": resource_id }),
-        ),
+        ours(3, json!({ "resource_type": "pod", "resource_id": resource_id })),
+        ours(4, json!({ "event_outcome": "failure", "resource_type": "node" })),
+        ours(5, json!({ "event_category": "workflow", "resource_id": resource_id })),
     ];
     store_batch(&datastorage, &events)?;
     let stored: Vec<_> = events.iter().map(id).collect::<Result<_>>()?;
@@ -48,10 +36,7 @@ fn each_filter_selects_exactly_what_matches() -> Result<()> {
     let cases: [(String, &[usize]); 14] = [
         (trail.clone(), &[0, 1, 2, 3, 4, 5]),
         (format!("event_type={event_type}"), &[0]),
-        (
-            format!("{trail}&event_type=gateway.signal.received"),
-            &[1, 2, 3, 4, 5],
-        ),
+        (format!("{trail}&event_type=gateway.signal.received"), &[1, 2, 3, 4, 5]),
         (format!("{trail}&event_category=workflow"), &[1, 5]),
         (format!("{trail}&event_category=storage"), &[]),
         (format!("{trail}&event_outcome=failure"), &[2, 4]),
@@ -62,23 +47,13 @@ fn each_filter_selects_exactly_what_matches() -> Result<()> {
         (format!("{trail}&resource_type=node"), &[4]),
         (format!("{trail}&event_outcome=failure&severity=low"), &[2]),
         (format!("{trail}&event_outcome=success&severity=low"), &[]),
-        (
-            format!("{trail}&event_category=workflow&severity=high&event_outcome=success"),
-            &[1],
-        ),
+        (format!("{trail}&event_category=workflow&severity=high&event_outcome=success"), &[1]),
     ];
     for (query, expected) in cases {
         let page = page(&datastorage, &query)?;
         let expected: Vec<_> = expected.iter().map(|it| stored[*it].clone()).collect();
-        ensure!(
-            ids(&page)? == expected,
-            "{query}: {page:#}\nexpected {expected:?}"
-        );
-        ensure!(
-            page["pagination"]["total"] == expected.len(),
-            "{query}: {}",
-            page["pagination"]
-        );
+        ensure!(ids(&page)? == expected, "{query}: {page:#}\nexpected {expected:?}");
+        ensure!(page["pagination"]["total"] == expected.len(), "{query}: {}", page["pagination"]);
     }
     Ok(())
 }
@@ -93,11 +68,7 @@ fn a_filter_matches_the_whole_text_and_nothing_else() -> Result<()> {
         Ok(page(&datastorage, query)?["pagination"]["total"].clone())
     };
     ensure!(total(&format!("correlation_id={prefix}+%26+50%25_%C3%BC%27%22"))? == 1);
-    for other in [
-        format!("{prefix}%25"),
-        prefix.to_uppercase(),
-        format!("{prefix}*"),
-    ] {
+    for other in [format!("{prefix}%25"), prefix.to_uppercase(), format!("{prefix}*")] {
         let total = total(&format!("correlation_id={other}"))?;
         ensure!(total == 0, "{other} selects {total}");
     }
@@ -115,10 +86,7 @@ fn windows_that_follow_each_other_share_no_event_and_miss_none() -> Result<()> {
         .collect();
     store_batch(&datastorage, &events)?;
     let select = |window: &str| -> Result<Vec<String>> {
-        ids(&page(
-            &datastorage,
-            &format!("correlation_id={correlation_id}{window}"),
-        )?)
+        ids(&page(&datastorage, &format!("correlation_id={correlation_id}{window}"))?)
     };
     let [oldest, middle, newest] = [&events[0], &events[1], &events[2]].map(id);
     let (oldest, middle, newest) = (oldest?, middle?, newest?);
@@ -132,14 +100,8 @@ fn windows_that_follow_each_other_share_no_event_and_miss_none() -> Result<()> {
     ensure!(select("&until=150s")? == [&*oldest]);
     ensure!(select("&since=10m&until=90s")? == [middle, oldest]);
     for distance in ["600s", "10m", "1h", "24h", "7d"] {
-        ensure!(
-            select(&format!("&since={distance}"))?.len() == 3,
-            "since={distance}"
-        );
-        ensure!(
-            select(&format!("&until={distance}"))?.is_empty(),
-            "until={distance}"
-        );
+        ensure!(select(&format!("&since={distance}"))?.len() == 3, "since={distance}");
+        ensure!(select(&format!("&until={distance}"))?.is_empty(), "until={distance}");
     }
     Ok(())
 }

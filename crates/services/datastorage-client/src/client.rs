@@ -40,10 +40,7 @@ impl Client {
     /// # Errors
     /// [`ClientError::BaseUrl`] if the address cannot be one of an HTTP server.
     pub fn new(base_url: &str) -> Result<Self, ClientError> {
-        let refuse = |reason: String| ClientError::BaseUrl {
-            url: base_url.to_owned(),
-            reason,
-        };
+        let refuse = |reason: String| ClientError::BaseUrl { url: base_url.to_owned(), reason };
         let base = Url::parse(base_url).map_err(|it| refuse(it.to_string()))?;
         if base.scheme() != "http" || base.host_str().is_none() {
             return Err(refuse("it does not start with http://<host>".to_owned()));
@@ -137,44 +134,27 @@ impl Client {
         if let Some(body) = body {
             call = call.header(CONTENT_TYPE, "application/json").body(body);
         }
-        let lost = |source| ClientError::Unreachable {
-            request: request.clone(),
-            source,
-        };
+        let lost = |source| ClientError::Unreachable { request: request.clone(), source };
         let answer = call.send().await.map_err(lost)?;
         let status = answer.status();
         let bytes = answer.bytes().await.map_err(lost)?;
         if !status.is_success() {
             return Err(refused(request, status, &bytes));
         }
-        serde_json::from_slice(&bytes).map_err(|it| ClientError::Unreadable {
-            request,
-            reason: it.to_string(),
-        })
+        serde_json::from_slice(&bytes)
+            .map_err(|it| ClientError::Unreadable { request, reason: it.to_string() })
     }
 }
 
 fn encode(body: &impl Serialize) -> Result<String, ClientError> {
-    serde_json::to_string(body).map_err(|it| ClientError::Unwritable {
-        reason: it.to_string(),
-    })
+    serde_json::to_string(body).map_err(|it| ClientError::Unwritable { reason: it.to_string() })
 }
 
 /// Reads the problem document; an answer without one is quoted.
 fn refused(request: String, status: StatusCode, bytes: &[u8]) -> ClientError {
     let problem = serde_json::from_slice(bytes).unwrap_or_else(|_| {
-        let detail = String::from_utf8_lossy(bytes)
-            .chars()
-            .take(EXCERPT)
-            .collect();
-        Problem {
-            detail,
-            ..Problem::default()
-        }
+        let detail = String::from_utf8_lossy(bytes).chars().take(EXCERPT).collect();
+        Problem { detail, ..Problem::default() }
     });
-    ClientError::Refused {
-        request,
-        status: status.as_u16(),
-        problem: Box::new(problem),
-    }
+    ClientError::Refused { request, status: status.as_u16(), problem: Box::new(problem) }
 }

@@ -25,11 +25,7 @@ pub struct NewEvent {
     #[schema(required = false)]
     pub event_id: Uuid,
     /// What happened: `notification.message.sent`.
-    #[schema(
-        min_length = 1,
-        max_length = 100,
-        example = "notification.message.sent"
-    )]
+    #[schema(min_length = 1, max_length = 100, example = "notification.message.sent")]
     pub event_type: String,
     /// When it happened, in UTC; kept to the microsecond. At most 5 minutes
     /// ahead and 7 days old.
@@ -43,11 +39,7 @@ pub struct NewEvent {
     /// How it ended.
     pub event_outcome: Outcome,
     /// The remediation request's name.
-    #[schema(
-        min_length = 1,
-        max_length = 255,
-        example = "rr-0123456789ab-1766000000"
-    )]
+    #[schema(min_length = 1, max_length = 255, example = "rr-0123456789ab-1766000000")]
     pub correlation_id: String,
     /// Particulars: any JSON of at most 64 KiB and 100 levels.
     pub event_data: Value,
@@ -128,10 +120,7 @@ mod tests {
         .with_cluster("west")
         .with_severity(Severity::High)
         .with_duration(std::time::Duration::from_millis(1500));
-        let stored = Event {
-            event: sent,
-            recorded_at: to_microseconds(OffsetDateTime::now_utc()),
-        };
+        let stored = Event { event: sent, recorded_at: to_microseconds(OffsetDateTime::now_utc()) };
 
         let text = serde_json::to_string(&stored).expect("serializable");
         let back: Event = serde_json::from_str(&text).expect("readable");

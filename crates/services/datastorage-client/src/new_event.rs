@@ -53,67 +53,44 @@ impl NewEvent {
     /// Names the event that led to this one.
     #[must_use]
     pub fn with_parent(self, parent: Uuid) -> Self {
-        Self {
-            parent_event_id: Some(parent),
-            ..self
-        }
+        Self { parent_event_id: Some(parent), ..self }
     }
 
     /// Says who did it.
     #[must_use]
     pub fn with_actor(self, kind: impl Into<String>, id: impl Into<String>) -> Self {
-        Self {
-            actor_type: Some(kind.into()),
-            actor_id: Some(id.into()),
-            ..self
-        }
+        Self { actor_type: Some(kind.into()), actor_id: Some(id.into()), ..self }
     }
 
     /// Says what it was done to.
     #[must_use]
     pub fn with_resource(self, kind: impl Into<String>, id: impl Into<String>) -> Self {
-        Self {
-            resource_type: Some(kind.into()),
-            resource_id: Some(id.into()),
-            ..self
-        }
+        Self { resource_type: Some(kind.into()), resource_id: Some(id.into()), ..self }
     }
 
     /// Says in which Kubernetes namespace it happened.
     #[must_use]
     pub fn with_namespace(self, namespace: impl Into<String>) -> Self {
-        Self {
-            namespace: Some(namespace.into()),
-            ..self
-        }
+        Self { namespace: Some(namespace.into()), ..self }
     }
 
     /// Says in which cluster it happened.
     #[must_use]
     pub fn with_cluster(self, cluster: impl Into<String>) -> Self {
-        Self {
-            cluster_name: Some(cluster.into()),
-            ..self
-        }
+        Self { cluster_name: Some(cluster.into()), ..self }
     }
 
     /// Says how bad it is.
     #[must_use]
     pub fn with_severity(self, severity: Severity) -> Self {
-        Self {
-            severity: Some(severity),
-            ..self
-        }
+        Self { severity: Some(severity), ..self }
     }
 
     /// Says how long it took; what is longer than `i64` milliseconds is capped.
     #[must_use]
     pub fn with_duration(self, duration: std::time::Duration) -> Self {
         let milliseconds = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
-        Self {
-            duration_ms: Some(milliseconds),
-            ..self
-        }
+        Self { duration_ms: Some(milliseconds), ..self }
     }
 }
 

@@ -23,11 +23,7 @@ impl State {
             "Events written to the trail, without repetitions",
             stored.clone(),
         );
-        Self {
-            store,
-            stored,
-            readiness: service.readiness.clone(),
-        }
+        Self { store, stored, readiness: service.readiness.clone() }
     }
 
     /// Notes that the database did as it was told: it can be written.

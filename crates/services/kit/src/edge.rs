@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -13,7 +13,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::metrics::Metrics;
-use crate::problem::{Problem, ProblemKind};
+use crate::problem::{Problem, ProblemKind, Violation};
 
 /// The largest body that is read.
 pub const BODY_LIMIT: usize = 1024 * 1024;
@@ -93,16 +93,20 @@ pub(crate) async fn edge(State(edge): State<Edge>, mut request: Request, next: N
 }
 
 async fn limited(timeout: Duration, request: Request, next: Next) -> Response {
-    let length = request.headers().get(header::CONTENT_LENGTH);
-    let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    let too_large = length.is_some_and(|length| length > BODY_LIMIT as u64);
     let answer = async {
-        if too_large {
-            discard(request.into_body()).await;
-            let detail = format!("the body is larger than {BODY_LIMIT} bytes");
-            Problem::new(ProblemKind::PayloadTooLarge, detail).into_response()
-        } else {
-            next.run(request).await
+        let (parts, body) = request.into_parts();
+        match read(body).await {
+            Read::Whole(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
+            Read::TooLarge => {
+                let detail = format!("the body is larger than {BODY_LIMIT} bytes");
+                Problem::new(ProblemKind::PayloadTooLarge, detail).into_response()
+            }
+            // The sender went away or broke its own transfer coding.
+            Read::Broken(error) => {
+                let message = format!("could not be read: {error}");
+                let violation = Violation { field: "$".to_owned(), message };
+                Problem::validation(vec![violation]).into_response()
+            }
         }
     };
     tokio::time::timeout(timeout, answer).await.unwrap_or_else(|_| {
@@ -111,15 +115,37 @@ async fn limited(timeout: Duration, request: Request, next: Next) -> Response {
     })
 }
 
-async fn discard(body: Body) {
+/// What became of a body.
+enum Read {
+    Whole(Bytes),
+    TooLarge,
+    Broken(axum::Error),
+}
+
+/// Reads a body to its end, whatever becomes of the request.
+///
+/// A request can be refused without a look at its body: for its path, its
+/// method, its media type. Were the body left unread, the connection would be
+/// closed under a client that is still sending, or that sends its next request
+/// on it, and the refusal might never be seen.
+async fn read(body: Body) -> Read {
     let mut stream = body.into_data_stream();
+    let mut whole = Vec::new();
     let mut seen = 0;
-    while let Some(Ok(chunk)) = stream.next().await {
+    while let Some(chunk) = stream.next().await {
+        let chunk = match chunk {
+            Ok(chunk) => chunk,
+            Err(error) => return Read::Broken(error),
+        };
         seen += chunk.len();
         if seen > DISCARD_LIMIT {
-            return;
+            return Read::TooLarge;
+        }
+        if seen <= BODY_LIMIT {
+            whole.extend_from_slice(&chunk);
         }
     }
+    if seen > BODY_LIMIT { Read::TooLarge } else { Read::Whole(whole.into()) }
 }
 
 /// One line per request; probes and scrapes only where debugging is asked for.

@@ -1,6 +1,10 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use axum::body::Body as HttpBody;
 use axum::http::{Method, Request as HttpRequest, StatusCode};
 use axum::routing::{any, post};
+use futures_util::StreamExt as _;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
@@ -113,10 +117,30 @@ async fn bodies_above_the_limit_are_refused_whether_announced_or_not() {
 
     let over = "x".repeat(BODY_LIMIT + 1);
     let silent = send(request_with(Method::POST, "/bytes", &over)).await;
-    insta::assert_snapshot!(problem(silent).await, @"413 urn:problem:payload-too-large /bytes: the body is larger than this path accepts");
+    insta::assert_snapshot!(problem(silent).await, @"413 urn:problem:payload-too-large /bytes: the body is larger than 1048576 bytes");
     let mut announced = request_with(Method::POST, "/any", &over);
     announced.headers_mut().insert("content-length", HeaderValue::from(over.len()));
     insta::assert_snapshot!(problem(send(announced).await).await, @"413 urn:problem:payload-too-large /any: the body is larger than 1048576 bytes");
+}
+
+#[tokio::test]
+async fn the_body_of_a_refused_request_is_read_to_its_end() {
+    use futures_util::stream::{iter, once};
+    for (method, path) in
+        [(Method::POST, "/nowhere"), (Method::POST, "/fault"), (Method::POST, "/echo")]
+    {
+        let at_its_end = Arc::new(AtomicBool::new(false));
+        let reached = Arc::clone(&at_its_end);
+        let chunks = iter(["one", "two"].map(|chunk| Ok::<_, std::io::Error>(chunk.into())));
+        let last = once(async move {
+            reached.store(true, Ordering::SeqCst);
+            Ok(axum::body::Bytes::new())
+        });
+        let mut request = request(method, path);
+        *request.body_mut() = HttpBody::from_stream(chunks.chain(last));
+        assert!(send(request).await.status().is_client_error());
+        assert!(at_its_end.load(Ordering::SeqCst), "{path}");
+    }
 }
 
 #[tokio::test]

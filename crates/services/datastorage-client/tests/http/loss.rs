@@ -26,19 +26,9 @@ async fn a_refused_event_does_not_cost_the_others_and_is_not_sent_again() {
 
     let stats = audit.close(PATIENCE).await;
 
-    assert_eq!(
-        stats,
-        WriterStats {
-            stored: 2,
-            lost: 1,
-            waiting: 0
-        }
-    );
+    assert_eq!(stats, WriterStats { stored: 2, lost: 1, waiting: 0 });
     let sent: Vec<_> = server.calls().iter().map(data).collect();
-    assert_eq!(
-        sent,
-        [vec![json!(0), json!(1), json!(2)], vec![json!(0), json!(2)]]
-    );
+    assert_eq!(sent, [vec![json!(0), json!(1), json!(2)], vec![json!(0), json!(2)]]);
 }
 
 #[tokio::test]
@@ -51,14 +41,7 @@ async fn a_refusal_that_names_no_event_costs_the_batch_and_is_not_repeated() {
 
     let stats = audit.close(PATIENCE).await;
 
-    assert_eq!(
-        stats,
-        WriterStats {
-            stored: 0,
-            lost: 2,
-            waiting: 0
-        }
-    );
+    assert_eq!(stats, WriterStats { stored: 0, lost: 2, waiting: 0 });
     assert_eq!(server.calls().len(), 1);
 }
 
@@ -66,35 +49,15 @@ async fn a_refusal_that_names_no_event_costs_the_batch_and_is_not_repeated() {
 async fn a_full_buffer_loses_the_newest_and_says_how_many() {
     let server = Server::start().await;
     // On the one thread of this test the task cannot run before an `await`.
-    let audit = writer(
-        &server,
-        WriterConfig {
-            capacity: 3,
-            ..quick()
-        },
-    );
+    let audit = writer(&server, WriterConfig { capacity: 3, ..quick() });
     for number in 0..5 {
         audit.record(event(json!(number)));
     }
-    assert_eq!(
-        audit.stats(),
-        WriterStats {
-            stored: 0,
-            lost: 2,
-            waiting: 3
-        }
-    );
+    assert_eq!(audit.stats(), WriterStats { stored: 0, lost: 2, waiting: 3 });
 
     let stats = audit.close(PATIENCE).await;
 
-    assert_eq!(
-        stats,
-        WriterStats {
-            stored: 3,
-            lost: 2,
-            waiting: 0
-        }
-    );
+    assert_eq!(stats, WriterStats { stored: 3, lost: 2, waiting: 0 });
     assert_eq!(data(&server.calls()[0]), [json!(0), json!(1), json!(2)]);
 }
 
@@ -104,13 +67,7 @@ async fn close_gives_up_at_its_deadline_and_counts_what_is_left() {
     for _ in 0..1000 {
         server.will_answer(503, json!({}));
     }
-    let audit = writer(
-        &server,
-        WriterConfig {
-            batch_events: 2,
-            ..quick()
-        },
-    );
+    let audit = writer(&server, WriterConfig { batch_events: 2, ..quick() });
     for number in 0..5 {
         audit.record(event(json!(number)));
     }
@@ -118,19 +75,9 @@ async fn close_gives_up_at_its_deadline_and_counts_what_is_left() {
 
     let stats = audit.close(Duration::from_millis(100)).await;
 
-    assert_eq!(
-        stats,
-        WriterStats {
-            stored: 0,
-            lost: 5,
-            waiting: 0
-        }
-    );
+    assert_eq!(stats, WriterStats { stored: 0, lost: 5, waiting: 0 });
     let took = start.elapsed();
-    assert!(
-        took >= Duration::from_millis(100) && took < Duration::from_secs(2),
-        "{took:?}"
-    );
+    assert!(took >= Duration::from_millis(100) && took < Duration::from_secs(2), "{took:?}");
     assert!(server.calls().len() > 1, "it tried until the end");
 }
 
@@ -138,24 +85,14 @@ async fn close_gives_up_at_its_deadline_and_counts_what_is_left() {
 async fn close_does_not_sit_out_a_long_wait() {
     let server = Server::start().await;
     server.will_answer(503, json!({}));
-    let config = WriterConfig {
-        retry_initial: Duration::from_secs(3600),
-        ..quick()
-    };
+    let config = WriterConfig { retry_initial: Duration::from_secs(3600), ..quick() };
     let audit = writer(&server, config);
     audit.record(event(json!(1)));
     server.wait_for_calls(1).await;
 
     let stats = audit.close(PATIENCE).await;
 
-    assert_eq!(
-        stats,
-        WriterStats {
-            stored: 1,
-            lost: 0,
-            waiting: 0
-        }
-    );
+    assert_eq!(stats, WriterStats { stored: 1, lost: 0, waiting: 0 });
 }
 
 #[tokio::test]
@@ -166,14 +103,7 @@ async fn an_event_after_close_is_lost_and_counted() {
 
     audit.record(event(json!(1)));
 
-    assert_eq!(
-        audit.stats(),
-        WriterStats {
-            stored: 0,
-            lost: 1,
-            waiting: 0
-        }
-    );
+    assert_eq!(audit.stats(), WriterStats { stored: 0, lost: 1, waiting: 0 });
     assert_eq!(audit.close(PATIENCE).await.lost, 1);
     assert!(server.calls().is_empty());
 }

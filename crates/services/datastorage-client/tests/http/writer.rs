@@ -37,30 +37,17 @@ pub(crate) fn quick() -> WriterConfig {
 }
 
 pub(crate) fn data(call: &Call) -> Vec<Value> {
-    call.body
-        .as_array()
-        .expect("an array")
-        .iter()
-        .map(|it| it["event_data"].clone())
-        .collect()
+    call.body.as_array().expect("an array").iter().map(|it| it["event_data"].clone()).collect()
 }
 
 fn ids(call: &Call) -> Vec<Value> {
-    call.body
-        .as_array()
-        .expect("an array")
-        .iter()
-        .map(|it| it["event_id"].clone())
-        .collect()
+    call.body.as_array().expect("an array").iter().map(|it| it["event_id"].clone()).collect()
 }
 
 #[tokio::test]
 async fn events_go_out_in_order_in_batches_of_bounded_number() {
     let server = Server::start().await;
-    let config = WriterConfig {
-        batch_events: 2,
-        ..WriterConfig::default()
-    };
+    let config = WriterConfig { batch_events: 2, ..WriterConfig::default() };
     let audit = writer(&server, config);
     for number in 0..5 {
         audit.record(event(json!(number)));
@@ -68,32 +55,15 @@ async fn events_go_out_in_order_in_batches_of_bounded_number() {
 
     let stats = audit.close(PATIENCE).await;
 
-    assert_eq!(
-        stats,
-        WriterStats {
-            stored: 5,
-            lost: 0,
-            waiting: 0
-        }
-    );
+    assert_eq!(stats, WriterStats { stored: 5, lost: 0, waiting: 0 });
     let sent: Vec<_> = server.calls().iter().map(data).collect();
-    assert_eq!(
-        sent,
-        [
-            vec![json!(0), json!(1)],
-            vec![json!(2), json!(3)],
-            vec![json!(4)]
-        ]
-    );
+    assert_eq!(sent, [vec![json!(0), json!(1)], vec![json!(2), json!(3)], vec![json!(4)]]);
 }
 
 #[tokio::test]
 async fn a_batch_is_bounded_in_bytes_too() {
     let server = Server::start().await;
-    let config = WriterConfig {
-        batch_bytes: 3000,
-        ..WriterConfig::default()
-    };
+    let config = WriterConfig { batch_bytes: 3000, ..WriterConfig::default() };
     let audit = writer(&server, config);
     for _ in 0..6 {
         audit.record(event(json!("x".repeat(1000))));
@@ -102,10 +72,7 @@ async fn a_batch_is_bounded_in_bytes_too() {
     assert_eq!(audit.close(PATIENCE).await.stored, 6);
 
     let calls = server.calls();
-    assert_eq!(
-        calls.iter().map(|it| data(it).len()).collect::<Vec<_>>(),
-        [2, 2, 2]
-    );
+    assert_eq!(calls.iter().map(|it| data(it).len()).collect::<Vec<_>>(), [2, 2, 2]);
     assert!(calls.iter().all(|it| it.bytes <= 3000), "{calls:?}");
 }
 
@@ -138,24 +105,11 @@ async fn what_fails_is_sent_again_with_the_same_ids_and_growing_waits() {
     let calls = server.wait_for_calls(4).await;
     let stats = audit.close(PATIENCE).await;
 
-    assert_eq!(
-        stats,
-        WriterStats {
-            stored: 2,
-            lost: 0,
-            waiting: 0
-        }
-    );
+    assert_eq!(stats, WriterStats { stored: 2, lost: 0, waiting: 0 });
     assert_eq!(server.calls().len(), 4);
-    assert!(
-        calls.iter().all(|it| ids(it) == ids(&calls[0])),
-        "{calls:?}"
-    );
+    assert!(calls.iter().all(|it| ids(it) == ids(&calls[0])), "{calls:?}");
     for (pair, at_least) in calls.windows(2).zip([10, 20, 40]) {
         let waited = pair[1].at - pair[0].at;
-        assert!(
-            waited >= Duration::from_millis(at_least),
-            "{waited:?} < {at_least} ms"
-        );
+        assert!(waited >= Duration::from_millis(at_least), "{waited:?} < {at_least} ms");
     }
 }

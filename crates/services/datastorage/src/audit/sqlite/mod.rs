@@ -34,10 +34,7 @@ pub(super) async fn record(store: &Sqlite, events: &[NewEvent]) -> Result<Record
                 now
             }
         };
-        receipts.push(Receipt {
-            event_id: event.event_id,
-            recorded_at: Some(recorded_at),
-        });
+        receipts.push(Receipt { event_id: event.event_id, recorded_at: Some(recorded_at) });
     }
     transaction.commit().await?;
     Ok(Recorded { receipts, stored })
@@ -56,10 +53,7 @@ pub(super) async fn search(store: &Sqlite, search: &Search) -> Result<Found, Sto
     let mut transaction = store.snapshot().await?;
     let mut count = QueryBuilder::new("SELECT count(*) FROM audit_events");
     push_filters(&mut count, search);
-    let total: i64 = count
-        .build_query_scalar()
-        .fetch_one(&mut *transaction)
-        .await?;
+    let total: i64 = count.build_query_scalar().fetch_one(&mut *transaction).await?;
 
     let mut page = QueryBuilder::new("SELECT * FROM audit_events");
     push_filters(&mut page, search);
@@ -69,10 +63,7 @@ pub(super) async fn search(store: &Sqlite, search: &Search) -> Result<Found, Sto
     page.push_bind(i64::try_from(search.offset).unwrap_or(i64::MAX));
     let rows = page.build().fetch_all(&mut *transaction).await?;
     let events = rows.iter().map(read).collect::<Result<_, _>>()?;
-    Ok(Found {
-        events,
-        total: u64::try_from(total).unwrap_or(0),
-    })
+    Ok(Found { events, total: u64::try_from(total).unwrap_or(0) })
 }
 
 /// Looks up all ids of a request in two statements, however many there are.
@@ -88,10 +79,7 @@ async fn known(
     .fetch_all(&mut *connection)
     .await?;
     let stored = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    let events_by_id = stored
-        .into_iter()
-        .map(|it| (it.event.event_id, it))
-        .collect();
+    let events_by_id = stored.into_iter().map(|it| (it.event.event_id, it)).collect();
 
     let parents: Vec<Uuid> = events.iter().filter_map(|it| it.parent_event_id).collect();
     let parents = if parents.is_empty() {
@@ -103,14 +91,9 @@ async fn known(
         .bind(serde_json::json!(parents).to_string())
         .fetch_all(connection)
         .await?;
-        rows.iter()
-            .map(|row| uuid(row, "event_id"))
-            .collect::<Result<_, _>>()?
+        rows.iter().map(|row| uuid(row, "event_id")).collect::<Result<_, _>>()?
     };
-    Ok(Known {
-        events: events_by_id,
-        parents,
-    })
+    Ok(Known { events: events_by_id, parents })
 }
 
 async fn insert(
@@ -153,14 +136,8 @@ async fn insert(
 fn push_filters(query: &mut QueryBuilder<sqlx::Sqlite>, search: &Search) {
     let texts = [
         ("event_type", search.event_type.clone()),
-        (
-            "event_category",
-            search.event_category.map(|it| it.to_string()),
-        ),
-        (
-            "event_outcome",
-            search.event_outcome.map(|it| it.to_string()),
-        ),
+        ("event_category", search.event_category.map(|it| it.to_string())),
+        ("event_outcome", search.event_outcome.map(|it| it.to_string())),
         ("severity", search.severity.map(|it| it.to_string())),
         ("correlation_id", search.correlation_id.clone()),
         ("resource_type", search.resource_type.clone()),
@@ -175,11 +152,7 @@ fn push_filters(query: &mut QueryBuilder<sqlx::Sqlite>, search: &Search) {
     }
     for (bound, moment) in [(" >= ", search.since), (" < ", search.until)] {
         if let Some(moment) = moment {
-            query
-                .push(glue)
-                .push("event_timestamp")
-                .push(bound)
-                .push_bind(microseconds(moment));
+            query.push(glue).push("event_timestamp").push(bound).push_bind(microseconds(moment));
             glue = " AND ";
         }
     }

@@ -29,10 +29,7 @@ pub(super) fn read(row: &SqliteRow) -> Result<Event, StoreError> {
         severity: optional(row, "severity", str::parse)?,
         duration_ms: row.try_get("duration_ms")?,
     };
-    Ok(Event {
-        event,
-        recorded_at: moment(row, "recorded_at")?,
-    })
+    Ok(Event { event, recorded_at: moment(row, "recorded_at")? })
 }
 
 pub(super) fn uuid(row: &SqliteRow, column: &str) -> Result<Uuid, StoreError> {
@@ -54,9 +51,7 @@ fn parse<T, E>(
 where
     E: std::error::Error + Send + Sync + 'static,
 {
-    parse(row.try_get(column)?)
-        .with_context(|| damaged(column))
-        .map_err(StoreError::Broken)
+    parse(row.try_get(column)?).with_context(|| damaged(column)).map_err(StoreError::Broken)
 }
 
 fn optional<T, E>(
@@ -68,10 +63,7 @@ where
     E: std::error::Error + Send + Sync + 'static,
 {
     let text: Option<&str> = row.try_get(column)?;
-    text.map(parse)
-        .transpose()
-        .with_context(|| damaged(column))
-        .map_err(StoreError::Broken)
+    text.map(parse).transpose().with_context(|| damaged(column)).map_err(StoreError::Broken)
 }
 
 fn moment(row: &SqliteRow, column: &str) -> Result<OffsetDateTime, StoreError> {

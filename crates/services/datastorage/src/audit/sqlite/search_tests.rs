@@ -13,28 +13,12 @@ fn expected(events: &[NewEvent], search: &Search) -> (Vec<Uuid>, u64) {
         |filter: &Option<String>, value: &Option<String>| filter.is_none() || filter == value;
     let mut selected: Vec<&NewEvent> = events
         .iter()
-        .filter(|it| {
-            search
-                .event_type
-                .as_ref()
-                .is_none_or(|filter| *filter == it.event_type)
-        })
-        .filter(|it| {
-            search
-                .event_category
-                .is_none_or(|filter| filter == it.event_category)
-        })
-        .filter(|it| {
-            search
-                .event_outcome
-                .is_none_or(|filter| filter == it.event_outcome)
-        })
+        .filter(|it| search.event_type.as_ref().is_none_or(|filter| *filter == it.event_type))
+        .filter(|it| search.event_category.is_none_or(|filter| filter == it.event_category))
+        .filter(|it| search.event_outcome.is_none_or(|filter| filter == it.event_outcome))
         .filter(|it| search.severity.is_none() || search.severity == it.severity)
         .filter(|it| {
-            search
-                .correlation_id
-                .as_ref()
-                .is_none_or(|filter| *filter == it.correlation_id)
+            search.correlation_id.as_ref().is_none_or(|filter| *filter == it.correlation_id)
         })
         .filter(|it| same(&search.resource_type, &it.resource_type))
         .filter(|it| same(&search.resource_id, &it.resource_id))
@@ -43,10 +27,7 @@ fn expected(events: &[NewEvent], search: &Search) -> (Vec<Uuid>, u64) {
         .collect();
     selected.sort_by_key(|it| std::cmp::Reverse((it.event_timestamp, it.event_id)));
     let total = selected.len() as u64;
-    let page = selected
-        .into_iter()
-        .skip(search.offset as usize)
-        .take(search.limit as usize);
+    let page = selected.into_iter().skip(search.offset as usize).take(search.limit as usize);
     (page.map(|it| it.event_id).collect(), total)
 }
 
@@ -83,14 +64,8 @@ fn any_search() -> impl Strategy<Value = Search> {
     (
         (
             prop::option::of((0..2_u8).prop_map(|it| format!("type-{it}"))),
-            prop::option::of(prop::sample::select(vec![
-                Category::Gateway,
-                Category::Workflow,
-            ])),
-            prop::option::of(prop::sample::select(vec![
-                Outcome::Success,
-                Outcome::Failure,
-            ])),
+            prop::option::of(prop::sample::select(vec![Category::Gateway, Category::Workflow])),
+            prop::option::of(prop::sample::select(vec![Outcome::Success, Outcome::Failure])),
             prop::option::of(prop::sample::select(vec![Severity::High, Severity::Low])),
             prop::option::of((0..2_u8).prop_map(|it| format!("rr-{it}"))),
         ),
@@ -100,24 +75,22 @@ fn any_search() -> impl Strategy<Value = Search> {
         1..30_u32,
         0..30_u64,
     )
-        .prop_map(
-            |(first, resource_type, resource_id, (since, until), limit, offset)| {
-                let (event_type, event_category, event_outcome, severity, correlation_id) = first;
-                Search {
-                    event_type,
-                    event_category,
-                    event_outcome,
-                    severity,
-                    correlation_id,
-                    resource_type,
-                    resource_id,
-                    since,
-                    until,
-                    limit,
-                    offset,
-                }
-            },
-        )
+        .prop_map(|(first, resource_type, resource_id, (since, until), limit, offset)| {
+            let (event_type, event_category, event_outcome, severity, correlation_id) = first;
+            Search {
+                event_type,
+                event_category,
+                event_outcome,
+                severity,
+                correlation_id,
+                resource_type,
+                resource_id,
+                since,
+                until,
+                limit,
+                offset,
+            }
+        })
 }
 
 proptest! {

@@ -51,18 +51,11 @@ async fn what_is_stored_reads_back_equal_in_every_field() {
         .with_severity(Severity::Critical)
         .with_duration(Duration::from_millis(7));
 
-    let recorded = store
-        .record(&[parent.clone(), full.clone()])
-        .await
-        .expect("recorded");
+    let recorded = store.record(&[parent.clone(), full.clone()]).await.expect("recorded");
 
     assert_eq!(recorded.stored, 2);
     for (sent, receipt) in [parent, full].into_iter().zip(recorded.receipts) {
-        let stored = store
-            .event(sent.event_id)
-            .await
-            .expect("read")
-            .expect("there");
+        let stored = store.event(sent.event_id).await.expect("read").expect("there");
         assert_eq!(stored.event, sent);
         assert_eq!(Some(stored.recorded_at), receipt.recorded_at);
     }
@@ -74,36 +67,17 @@ async fn the_same_event_again_changes_nothing_and_answers_the_same() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = store(&folder).await;
     let sent = event("rr-1", json!({ "weight": 0.1 }));
-    let first = store
-        .record(std::slice::from_ref(&sent))
-        .await
-        .expect("recorded");
-    let again = store
-        .record(&[sent.clone(), event("rr-1", json!(2))])
-        .await
-        .expect("recorded");
+    let first = store.record(std::slice::from_ref(&sent)).await.expect("recorded");
+    let again = store.record(&[sent.clone(), event("rr-1", json!(2))]).await.expect("recorded");
 
     assert_eq!(again.stored, 1);
     assert_eq!(again.receipts[0], first.receipts[0]);
     assert_eq!(search_for(&store, &everything()).await.len(), 2);
 
-    let other = NewEvent {
-        event_action: "dropped".to_owned(),
-        ..sent
-    };
-    let refused = store
-        .record(&[event("rr-1", json!(3)), other])
-        .await
-        .expect_err("a conflict");
-    assert!(
-        matches!(&refused, RecordError::Rejected(it) if it.conflicting == [1]),
-        "{refused:?}"
-    );
-    assert_eq!(
-        search_for(&store, &everything()).await.len(),
-        2,
-        "all or none"
-    );
+    let other = NewEvent { event_action: "dropped".to_owned(), ..sent };
+    let refused = store.record(&[event("rr-1", json!(3)), other]).await.expect_err("a conflict");
+    assert!(matches!(&refused, RecordError::Rejected(it) if it.conflicting == [1]), "{refused:?}");
+    assert_eq!(search_for(&store, &everything()).await.len(), 2, "all or none");
 }
 
 #[tokio::test]
@@ -111,19 +85,13 @@ async fn the_database_refuses_to_change_the_trail() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = store(&folder).await;
     let sent = event("rr-1", json!(1));
-    store
-        .record(std::slice::from_ref(&sent))
-        .await
-        .expect("recorded");
+    store.record(std::slice::from_ref(&sent)).await.expect("recorded");
     let Database::Sqlite(sqlite) = &store.database;
 
     const COLUMNS: &str = "event_id, version, event_type, event_timestamp, event_category, \
         event_action, event_outcome, correlation_id, event_data, recorded_at";
     for (statement, message) in [
-        (
-            "UPDATE audit_events SET event_action = 'x'".to_owned(),
-            "no update",
-        ),
+        ("UPDATE audit_events SET event_action = 'x'".to_owned(), "no update"),
         ("DELETE FROM audit_events".to_owned(), "no delete"),
         (
             format!(
@@ -148,12 +116,7 @@ async fn the_database_refuses_to_change_the_trail() {
             .execute(&mut *transaction)
             .await
             .expect_err(&statement);
-        assert!(
-            refused
-                .to_string()
-                .contains(&format!("append-only: {message}")),
-            "{refused}"
-        );
+        assert!(refused.to_string().contains(&format!("append-only: {message}")), "{refused}");
     }
     assert_eq!(search_for(&store, &everything()).await[0].event, sent);
 }
@@ -192,10 +155,7 @@ async fn a_writer_that_goes_away_leaves_the_turn_to_the_next() {
 async fn readers_do_not_wait_for_a_writer() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = store(&folder).await;
-    store
-        .record(&[event("rr-1", json!(1))])
-        .await
-        .expect("recorded");
+    store.record(&[event("rr-1", json!(1))]).await.expect("recorded");
     let Database::Sqlite(sqlite) = &store.database;
     let writing = sqlite.begin().await.expect("begun");
     assert_eq!(search_for(&store, &everything()).await.len(), 1);

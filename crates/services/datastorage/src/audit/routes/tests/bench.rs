@@ -21,18 +21,10 @@ impl Bench {
     pub(super) async fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let store = open(&folder);
-        store
-            .database
-            .migrate(std::time::Duration::from_secs(20))
-            .await
-            .expect("migrated");
+        store.database.migrate(std::time::Duration::from_secs(20)).await.expect("migrated");
         let service = kit::Service::for_tests(kit::package!());
         let app = crate::app(&service, State::new(&service, store));
-        Self {
-            app,
-            service,
-            folder,
-        }
+        Self { app, service, folder }
     }
 
     pub(super) async fn send(
@@ -48,16 +40,10 @@ impl Bench {
                 .body(Body::from(body.to_string())),
             None => request.body(Body::empty()),
         };
-        let response = self
-            .app
-            .clone()
-            .oneshot(request.expect("a request"))
-            .await
-            .expect("infallible");
+        let response =
+            self.app.clone().oneshot(request.expect("a request")).await.expect("infallible");
         let status = response.status();
-        let bytes = to_bytes(response.into_body(), usize::MAX)
-            .await
-            .expect("a body");
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
         (status, serde_json::from_slice(&bytes).expect("JSON"))
     }
 
@@ -66,8 +52,7 @@ impl Bench {
     }
 
     pub(super) async fn batch(&self, body: &Value) -> (StatusCode, Value) {
-        self.send("POST", "/api/v1/audit/events/batch", Some(body))
-            .await
+        self.send("POST", "/api/v1/audit/events/batch", Some(body)).await
     }
 
     pub(super) async fn get(&self, path: &str) -> (StatusCode, Value) {
@@ -75,11 +60,8 @@ impl Bench {
     }
 
     pub(super) async fn total(&self, correlation_id: &str) -> Value {
-        let (status, page) = self
-            .get(&format!(
-                "/api/v1/audit/events?correlation_id={correlation_id}"
-            ))
-            .await;
+        let (status, page) =
+            self.get(&format!("/api/v1/audit/events?correlation_id={correlation_id}")).await;
         assert_eq!(status, StatusCode::OK, "{page}");
         page["pagination"]["total"].clone()
     }

@@ -35,9 +35,7 @@ async fn the_openapi_document_has_every_operation() {
         .filter(|(path, _)| path.starts_with("/api/"))
         .flat_map(|(path, item)| {
             let methods = item.as_object().expect("methods").keys();
-            methods
-                .map(move |method| format!("{method} {path}"))
-                .collect::<Vec<_>>()
+            methods.map(move |method| format!("{method} {path}")).collect::<Vec<_>>()
         })
         .collect();
     insta::assert_snapshot!(operations.join("\n"), @r#"

@@ -14,16 +14,10 @@ async fn an_event_is_stored_and_read_back() {
     assert_eq!(status, StatusCode::CREATED, "{receipt}");
     assert_eq!(receipt["event_id"], sent["event_id"]);
 
-    let path = format!(
-        "/api/v1/audit/events/{}",
-        sent["event_id"].as_str().expect("an id")
-    );
+    let path = format!("/api/v1/audit/events/{}", sent["event_id"].as_str().expect("an id"));
     let (status, stored) = bench.get(&path).await;
     assert_eq!(status, StatusCode::OK, "{stored}");
-    assert_eq!(
-        stored,
-        with(sent, "recorded_at", receipt["recorded_at"].clone())
-    );
+    assert_eq!(stored, with(sent, "recorded_at", receipt["recorded_at"].clone()));
 }
 
 #[tokio::test]
@@ -46,10 +40,7 @@ async fn an_event_sent_twice_is_stored_once_and_counted_once() {
     assert_eq!(first, second);
     assert_eq!(bench.total("rr-1").await, 1);
     let metrics = bench.service.metrics.text().expect("metrics");
-    assert!(
-        metrics.contains("datastorage_audit_events_stored_total 1\n"),
-        "{metrics}"
-    );
+    assert!(metrics.contains("datastorage_audit_events_stored_total 1\n"), "{metrics}");
 }
 
 #[tokio::test]
@@ -58,9 +49,7 @@ async fn one_id_with_other_content_is_a_conflict() {
     let sent = event("rr-1");
     bench.post(&sent).await;
 
-    let (status, problem) = bench
-        .post(&with(sent.clone(), "event_action", json!("x")))
-        .await;
+    let (status, problem) = bench.post(&with(sent.clone(), "event_action", json!("x"))).await;
     assert_eq!(status, StatusCode::CONFLICT);
     assert_eq!(problem["type"], "urn:problem:conflict");
     assert_eq!(problem["errors"][0]["field"], "event_id");
@@ -106,10 +95,7 @@ async fn a_batch_is_stored_as_a_whole_in_the_order_of_the_answer() {
 #[tokio::test]
 async fn a_batch_with_a_bad_event_stores_nothing() {
     let bench = Bench::new().await;
-    let batch = json!([
-        event("rr-1"),
-        with(event("rr-1"), "severity", json!("warning"))
-    ]);
+    let batch = json!([event("rr-1"), with(event("rr-1"), "severity", json!("warning"))]);
     let (status, problem) = bench.batch(&batch).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert_eq!(
