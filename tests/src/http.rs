@@ -43,7 +43,10 @@ impl Endpoint {
             .proxy(None)
             .build()
             .new_agent();
-        Self { base: base.to_owned(), agent }
+        Self {
+            base: base.to_owned(),
+            agent,
+        }
     }
 
     /// The address of the service.
@@ -88,7 +91,11 @@ impl Endpoint {
     /// # Errors
     /// When there is no answer.
     pub fn json(&self, method: &str, path: &str, body: &Value) -> Result<Answer> {
-        self.send(method, path, Some(("application/json", body.to_string().as_bytes())))
+        self.send(
+            method,
+            path,
+            Some(("application/json", body.to_string().as_bytes())),
+        )
     }
 
     /// Sends any method and any body, a pair of media type and bytes.
@@ -102,13 +109,19 @@ impl Endpoint {
         let response = match body {
             Some((media_type, bytes)) => {
                 let request = request.header("content-type", media_type).body(bytes);
-                self.agent.run(request.with_context(|| format!("cannot build {line}"))?)
+                self.agent
+                    .run(request.with_context(|| format!("cannot build {line}"))?)
             }
-            None => {
-                self.agent.run(request.body(()).with_context(|| format!("cannot build {line}"))?)
-            }
+            None => self.agent.run(
+                request
+                    .body(())
+                    .with_context(|| format!("cannot build {line}"))?,
+            ),
         };
-        Answer::read(line.clone(), response.with_context(|| format!("no answer to {line}"))?)
+        Answer::read(
+            line.clone(),
+            response.with_context(|| format!("no answer to {line}"))?,
+        )
     }
 }
 
@@ -119,7 +132,12 @@ impl Answer {
             .read_to_string()
             .with_context(|| format!("cannot read the answer to {request}"))?;
         let status = response.status().as_u16();
-        Ok(Self { request, status, headers: response.headers().clone(), body })
+        Ok(Self {
+            request,
+            status,
+            headers: response.headers().clone(),
+            body,
+        })
     }
 
     /// The answer itself, if it has this status.
@@ -144,13 +162,20 @@ impl Answer {
     /// When it is something else.
     pub fn value(&self) -> Result<Value> {
         serde_json::from_str(&self.body).with_context(|| {
-            format!("the answer to {} is not JSON: {}", self.request, self.excerpt())
+            format!(
+                "the answer to {} is not JSON: {}",
+                self.request,
+                self.excerpt()
+            )
         })
     }
 
     /// A header's text, empty if it is not there.
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|it| it.to_str().ok())
+            .unwrap_or_default()
     }
 
     /// The body as a problem document of this kind, whose slug decides the
@@ -184,12 +209,21 @@ impl Answer {
     /// When it is not a validation error.
     pub fn violations(&self) -> Result<Vec<String>> {
         let problem = self.problem(400, "validation-error")?;
-        let errors = problem["errors"].as_array().context("no errors in the problem document")?;
+        let errors = problem["errors"]
+            .as_array()
+            .context("no errors in the problem document")?;
         let mut fields = Vec::new();
         for error in errors {
-            let field = error["field"].as_str().context("a violation without a field")?;
-            let message = error["message"].as_str().context("a violation without a message")?;
-            anyhow::ensure!(!message.is_empty(), "the violation of {field} has no message");
+            let field = error["field"]
+                .as_str()
+                .context("a violation without a field")?;
+            let message = error["message"]
+                .as_str()
+                .context("a violation without a message")?;
+            anyhow::ensure!(
+                !message.is_empty(),
+                "the violation of {field} has no message"
+            );
             fields.push(field.to_owned());
         }
         fields.sort();

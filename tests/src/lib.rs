@@ -9,11 +9,15 @@
 //! |---|---|
 //! | [`run`] | the run that this process belongs to, and its services |
 //! | [`http`] | requests whose failures say what was sent and what came back |
+//! | [`escape`](mod@escape) | text as part of an address |
+//! | [`hook`] | the far end of webhooks |
 //! | [`trail`] | the audit trail, read back with exact counts |
 //! | [`wait`] | waiting for a condition, with a deadline |
 //! | [`name`] | names that no other test has |
 //! | [`provenance`](mod@provenance) | the first test of every suite |
 
+pub mod escape;
+pub mod hook;
 pub mod http;
 pub mod name;
 pub mod provenance;
@@ -22,6 +26,8 @@ pub mod trail;
 pub mod wait;
 mod witness;
 
+pub use escape::escape;
+pub use hook::Hook;
 pub use http::{Answer, Endpoint};
 pub use name::unique;
 pub use provenance::provenance;

@@ -36,13 +36,23 @@ fn check(environment: &Environment, witness: &Witness) -> Result<()> {
         // A service that did not change keeps the tag of its generation.
         let of_run = format!("{}-{run_id}", environment.consumer);
         ensure!(
-            tag == of_run || tag.strip_prefix(&of_run).is_some_and(|it| it.starts_with('.')),
+            tag == of_run
+                || tag
+                    .strip_prefix(&of_run)
+                    .is_some_and(|it| it.starts_with('.')),
             "{} does not carry the run's tag {}",
             service.image,
             environment.tag
         );
-        let replicas: Vec<_> = witness.replicas.iter().filter(|it| it.service == *name).collect();
-        ensure!(!replicas.is_empty(), "the witness has seen no replica of {name}");
+        let replicas: Vec<_> = witness
+            .replicas
+            .iter()
+            .filter(|it| it.service == *name)
+            .collect();
+        ensure!(
+            !replicas.is_empty(),
+            "the witness has seen no replica of {name}"
+        );
         for replica in replicas {
             ensure!(
                 replica.reference == service.image,
@@ -82,14 +92,20 @@ fn version(environment: &Environment, name: &str, service: &Endpoint) -> Result<
             .as_str()
             .with_context(|| format!("{name} does not tell its {field}: {version}"))
     };
-    ensure!(said("service")? == name, "the address of {name} belongs to: {version}");
+    ensure!(
+        said("service")? == name,
+        "the address of {name} belongs to: {version}"
+    );
     ensure!(
         said("run_id")? == environment.run_id,
         "{name} is not of run {}: {version}",
         environment.run_id
     );
     let image = &environment.service(name)?.image;
-    ensure!(said("image")? == image, "{name} does not run as {image}: {version}");
+    ensure!(
+        said("image")? == image,
+        "{name} does not run as {image}: {version}"
+    );
     Ok(())
 }
 
@@ -150,12 +166,23 @@ mod tests {
     fn whatever_does_not_fit_is_named() {
         let good = environment(&format!("shop-{RUN_ID}"));
         let refusal = |environment: &Environment, change: Change| {
-            check(environment, &witness(change)).expect_err("it does not fit").to_string()
+            check(environment, &witness(change))
+                .expect_err("it does not fit")
+                .to_string()
         };
         let cases: [(Change, &str); 5] = [
-            (|it| it["run_id"] = json!("other"), "witness.json is of run other"),
-            (|it| it["replicas"] = json!([]), "has seen no replica of shop"),
-            (|it| it["replicas"][0]["reference"] = json!("x"), "shop-0 runs x, not localhost/shop"),
+            (
+                |it| it["run_id"] = json!("other"),
+                "witness.json is of run other",
+            ),
+            (
+                |it| it["replicas"] = json!([]),
+                "has seen no replica of shop",
+            ),
+            (
+                |it| it["replicas"][0]["reference"] = json!("x"),
+                "shop-0 runs x, not localhost/shop",
+            ),
             (
                 |it| it["replicas"][0]["seen"] = json!("sha256:ff"),
                 "shop-0 runs sha256:ff, which is none",
@@ -171,7 +198,10 @@ mod tests {
         }
         for tag in ["latest", "shop-0193a5c2e4b07c1e9f3a2b4c5d6e7f81"] {
             let refusal = refusal(&environment(tag), |_| {});
-            assert!(refusal.contains("does not carry the run's tag"), "{refusal}");
+            assert!(
+                refusal.contains("does not carry the run's tag"),
+                "{refusal}"
+            );
         }
     }
 }

@@ -18,7 +18,9 @@ impl Run {
     /// When this process does not belong to a run; the error says how to start
     /// one.
     pub fn of_process() -> Result<Self> {
-        Ok(Self { environment: Environment::from_process()? })
+        Ok(Self {
+            environment: Environment::from_process()?,
+        })
     }
 
     /// Everything that the harness handed over.

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
-use crate::{Endpoint, Look, eventually, unique};
+use crate::{Endpoint, Look, escape, eventually, unique};
 
 /// Where events are posted and queried.
 const EVENTS: &str = "/api/v1/audit/events";
@@ -37,7 +37,8 @@ impl Trail {
         let mut events = Vec::new();
         loop {
             let path = format!(
-                "{EVENTS}?correlation_id={correlation_id}&limit={PAGE}&offset={}",
+                "{EVENTS}?correlation_id={}&limit={PAGE}&offset={}",
+                escape(correlation_id),
                 events.len()
             );
             let page = self.datastorage.get(&path)?.expect(200)?.value()?;
@@ -53,7 +54,10 @@ impl Trail {
                 events.reverse();
                 return Ok(events);
             }
-            ensure!(!data.is_empty(), "an empty page says that there is more: {page}");
+            ensure!(
+                !data.is_empty(),
+                "an empty page says that there is more: {page}"
+            );
         }
     }
 
@@ -93,7 +97,8 @@ impl Trail {
     /// # Errors
     /// When it has some.
     pub fn expect_none(&self, correlation_id: &str) -> Result<()> {
-        self.expect_exactly(correlation_id, 0, Duration::ZERO).map(|_| ())
+        self.expect_exactly(correlation_id, 0, Duration::ZERO)
+            .map(|_| ())
     }
 
     /// Stores an event of our own and waits until it can be read.

@@ -49,7 +49,11 @@ mod tests {
         let mut looks = 0;
         let found = eventually(Duration::from_secs(10), "three looks", || {
             looks += 1;
-            Ok(if looks == 3 { Look::Done(looks) } else { Look::NotYet(looks.to_string()) })
+            Ok(if looks == 3 {
+                Look::Done(looks)
+            } else {
+                Look::NotYet(looks.to_string())
+            })
         });
         assert_eq!(found.expect("found"), 3);
     }

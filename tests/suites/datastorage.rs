@@ -9,6 +9,8 @@ mod batch;
 mod edge;
 #[path = "datastorage/events.rs"]
 mod events;
+#[path = "datastorage/pages.rs"]
+mod pages;
 #[path = "datastorage/query.rs"]
 mod query;
 #[path = "datastorage/support.rs"]

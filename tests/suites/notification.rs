@@ -1,1 +1,25 @@
-//! End-to-end suite of `notification`.
+//! End-to-end suite of `notification`: what a client, a receiver and the audit
+//! trail see.
+
+use anyhow::Result;
+use e2e::{Run, provenance};
+
+#[path = "notification/channels.rs"]
+mod channels;
+#[path = "notification/edge.rs"]
+mod edge;
+#[path = "notification/identity.rs"]
+mod identity;
+#[path = "notification/retry.rs"]
+mod retry;
+#[path = "notification/secrets.rs"]
+mod secrets;
+#[path = "notification/support.rs"]
+mod support;
+#[path = "notification/together.rs"]
+mod together;
+
+#[test]
+fn what_runs_is_what_this_run_built() -> Result<()> {
+    provenance(&Run::of_process()?)
+}

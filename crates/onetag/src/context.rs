@@ -21,9 +21,8 @@ pub(crate) struct Context {
 impl Context {
     /// Loads the workspace around the current folder.
     pub(crate) fn load(interrupt: Interrupt, ui: Ui) -> anyhow::Result<Context> {
-        let here = std::env::current_dir().context("the current folder is gone")?;
-        let here = Utf8PathBuf::try_from(here).context("the current folder is not UTF-8")?;
-        let workspace = crate::workspace::load(&here)?;
+        let here = here()?;
+        let workspace = crate::workspace::load(&here, &interrupt)?;
         let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
         Ok(Context { workspace, cargo, interrupt, ui })
     }
@@ -38,11 +37,16 @@ impl Context {
         shell.change_dir(&self.workspace.root);
         Ok(shell)
     }
+}
 
-    /// A path as people read it: from the current folder, where it lies below.
-    pub(crate) fn shown(&self, path: &Utf8Path) -> Utf8PathBuf {
-        let here = std::env::current_dir().ok();
-        let here = here.as_deref().and_then(Utf8Path::from_path);
-        here.and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path).to_owned()
-    }
+/// The current folder.
+pub(crate) fn here() -> anyhow::Result<Utf8PathBuf> {
+    let here = std::env::current_dir().context("the current folder is gone")?;
+    Utf8PathBuf::try_from(here).context("the path of the current folder is not UTF-8")
+}
+
+/// A path as people read it: from the current folder, where it lies below.
+pub(crate) fn shown(path: &Utf8Path) -> Utf8PathBuf {
+    let here = here().ok();
+    here.and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path).to_owned()
 }

@@ -55,7 +55,7 @@ pub(crate) struct Leftover {
 /// report needs, until [`archive`] moves it.
 pub(crate) fn teardown(folder: &RunFolder, hurry: bool) -> anyhow::Result<Vec<Leftover>> {
     let ledger = Ledger::open(folder.path())?;
-    ledger.write(&Entry::TearingDown)?;
+    note(&ledger, &Entry::TearingDown);
     let record = Record::read(folder.path())?;
     let ports: Vec<u16> = record
         .entries
@@ -82,16 +82,24 @@ pub(crate) fn teardown(folder: &RunFolder, hurry: bool) -> anyhow::Result<Vec<Le
 /// What the keeper does when the harness is gone and the run is not kept.
 pub(crate) fn after_the_harness(folder: &RunFolder) -> anyhow::Result<()> {
     let ledger = Ledger::open(folder.path())?;
-    ledger.write(&Entry::TearingDown)?;
+    note(&ledger, &Entry::TearingDown);
     end_processes(folder, Role::Tool, false)?;
     // This process is the last of the run.
     for resource in Record::read(folder.path())?.outstanding() {
         if matches!(resource, Resource::Process { role: Role::Keeper, .. }) {
-            ledger.write(&Entry::Gone { resource: resource.clone() })?;
+            note(&ledger, &Entry::Gone { resource: resource.clone() });
         }
     }
     remove_files(folder, &ledger)?;
     archive(folder)
+}
+
+/// Writes to the ledger if that can be written to.
+///
+/// On a full disk it cannot, and the run has to end all the same: what is gone
+/// is found to be gone the next time as well.
+fn note(ledger: &Ledger, entry: &Entry) {
+    let _ = ledger.write(entry);
 }
 
 /// Ends the living processes of one role, and takes note of those that ended.
@@ -147,7 +155,7 @@ fn end_processes(folder: &RunFolder, role: Role, hurry: bool) -> anyhow::Result<
             && *of == role
             && !id.is_alive()
         {
-            ledger.write(&Entry::Gone { resource: resource.clone() })?;
+            note(&ledger, &Entry::Gone { resource: resource.clone() });
         }
     }
     Ok(())
@@ -164,7 +172,7 @@ fn remove_files(folder: &RunFolder, ledger: &Ledger) -> anyhow::Result<()> {
             Resource::Lease { .. } => {}
             Resource::Process { .. } | Resource::Stored { .. } => continue,
         }
-        ledger.write(&Entry::Gone { resource: resource.clone() })?;
+        note(ledger, &Entry::Gone { resource: resource.clone() });
     }
     let entries =
         folder.path().read_dir_utf8().with_context(|| format!("cannot list {}", folder.path()))?;

@@ -51,7 +51,10 @@ fn one_bad_event_keeps_all_out_and_every_violation_names_its_position() -> Resul
 
     let answer = datastorage.post(BATCH, &batch)?;
 
-    complains(&answer, &["[1].severity", "[1].event_type", "[3].colour", "[4]"])?;
+    complains(
+        &answer,
+        &["[1].severity", "[1].event_type", "[3].colour", "[4]"],
+    )?;
     trail.expect_none(&correlation_id)
 }
 
@@ -60,7 +63,10 @@ fn a_parent_may_come_earlier_in_the_batch_but_not_later() -> Result<()> {
     let (datastorage, trail) = datastorage()?;
     let correlation_id = unique("rr");
     let parent = event(&correlation_id);
-    let child = with(event(&correlation_id), json!({ "parent_event_id": parent["event_id"] }));
+    let child = with(
+        event(&correlation_id),
+        json!({ "parent_event_id": parent["event_id"] }),
+    );
 
     let answer = datastorage.post(BATCH, &json!([event(&correlation_id), child, parent]))?;
     complains(&answer, &["[1].parent_event_id"])?;

@@ -19,7 +19,11 @@ fn other_media_types_are_refused() -> Result<()> {
     let (datastorage, trail) = datastorage()?;
     let correlation_id = unique("rr");
     let body = event(&correlation_id).to_string();
-    for media_type in ["text/plain", "application/x-www-form-urlencoded", "application/jsonp"] {
+    for media_type in [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "application/jsonp",
+    ] {
         for path in [EVENTS, BATCH] {
             let answer = datastorage.send("POST", path, Some((media_type, body.as_bytes())))?;
             answer.problem(415, "unsupported-media-type")?;
@@ -32,9 +36,16 @@ fn other_media_types_are_refused() -> Result<()> {
 fn a_body_of_more_than_a_mebibyte_is_refused() -> Result<()> {
     let (datastorage, trail) = datastorage()?;
     let correlation_id = unique("rr");
-    let large = with(event(&correlation_id), json!({ "event_data": "x".repeat(60_000) }));
-    let batch: Vec<_> = (0..18).map(|_| with(large.clone(), json!({ "event_id": null }))).collect();
-    datastorage.post(BATCH, &json!(batch))?.problem(413, "payload-too-large")?;
+    let large = with(
+        event(&correlation_id),
+        json!({ "event_data": "x".repeat(60_000) }),
+    );
+    let batch: Vec<_> = (0..18)
+        .map(|_| with(large.clone(), json!({ "event_id": null })))
+        .collect();
+    datastorage
+        .post(BATCH, &json!(batch))?
+        .problem(413, "payload-too-large")?;
     trail.expect_none(&correlation_id)?;
     datastorage.post(BATCH, &json!(batch[..17]))?.expect(201)?;
     trail.expect_exactly(&correlation_id, 17, crate::support::SOON)?;
@@ -44,11 +55,20 @@ fn a_body_of_more_than_a_mebibyte_is_refused() -> Result<()> {
 #[test]
 fn paths_and_methods_that_do_not_exist_are_problems() -> Result<()> {
     let (datastorage, _) = datastorage()?;
-    for path in ["/", "/api/v1/audit", "/api/v2/audit/events", "/api/v1/audit/events/a/b"] {
+    for path in [
+        "/",
+        "/api/v1/audit",
+        "/api/v2/audit/events",
+        "/api/v1/audit/events/a/b",
+    ] {
         datastorage.get(path)?.problem(404, "not-found")?;
     }
-    datastorage.delete("/health/live")?.problem(405, "method-not-allowed")?;
-    datastorage.json("PATCH", BATCH, &json!([]))?.problem(405, "method-not-allowed")?;
+    datastorage
+        .delete("/health/live")?
+        .problem(405, "method-not-allowed")?;
+    datastorage
+        .json("PATCH", BATCH, &json!([]))?
+        .problem(405, "method-not-allowed")?;
     Ok(())
 }
 
@@ -61,7 +81,9 @@ fn what_was_stored_is_counted() -> Result<()> {
             .body
             .lines()
             .find_map(|it| it.strip_prefix("datastorage_audit_events_stored_total "));
-        Ok(line.with_context(|| format!("no such counter in {}", metrics.body))?.parse()?)
+        Ok(line
+            .with_context(|| format!("no such counter in {}", metrics.body))?
+            .parse()?)
     };
     // Other tests write at the same time, so only this much can be said; that
     // repetitions do not count is shown by a unit test.
@@ -83,7 +105,10 @@ fn the_openapi_document_has_the_operations() -> Result<()> {
         ("/api/v1/audit/events/{event_id}", "get"),
     ] {
         let operation = &document["paths"][path][method];
-        ensure!(operation.is_object(), "{method} {path} is not in {document:#}");
+        ensure!(
+            operation.is_object(),
+            "{method} {path} is not in {document:#}"
+        );
     }
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! One event: stored once, read back equal, never changed.
 
-use anyhow::{Result, ensure};
+use std::time::Duration;
+
+use anyhow::{Result, bail, ensure};
 use e2e::unique;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -36,12 +38,28 @@ fn every_field_reads_back_as_it_was_sent() -> Result<()> {
 
     let receipt = store(&datastorage, &sent)?;
 
-    ensure!(receipt["event_id"] == sent["event_id"], "another id: {receipt}");
-    let expected = with(sent.clone(), json!({ "recorded_at": receipt["recorded_at"] }));
-    let by_id = datastorage.get(&format!("{EVENTS}/{}", id(&sent)?))?.expect(200)?.value()?;
-    ensure!(by_id == expected, "by id: {by_id:#}\nexpected: {expected:#}");
+    ensure!(
+        receipt["event_id"] == sent["event_id"],
+        "another id: {receipt}"
+    );
+    let expected = with(
+        sent.clone(),
+        json!({ "recorded_at": receipt["recorded_at"] }),
+    );
+    let by_id = datastorage
+        .get(&format!("{EVENTS}/{}", id(&sent)?))?
+        .expect(200)?
+        .value()?;
+    ensure!(
+        by_id == expected,
+        "by id: {by_id:#}\nexpected: {expected:#}"
+    );
     let events = trail.expect_exactly(&correlation_id, 2, SOON)?;
-    ensure!(events[1] == expected, "in the trail: {:#}\nexpected: {expected:#}", events[1]);
+    ensure!(
+        events[1] == expected,
+        "in the trail: {:#}\nexpected: {expected:#}",
+        events[1]
+    );
     Ok(())
 }
 
@@ -55,10 +73,21 @@ fn the_required_fields_are_enough() -> Result<()> {
 
     let receipt = answer.value()?;
     let made: Uuid = id(&receipt)?.parse()?;
-    ensure!(answer.header("location") == format!("{EVENTS}/{made}"), "{:?}", answer.headers);
-    let expected = with(sent, json!({ "event_id": made, "recorded_at": receipt["recorded_at"] }));
+    ensure!(
+        answer.header("location") == format!("{EVENTS}/{made}"),
+        "{:?}",
+        answer.headers
+    );
+    let expected = with(
+        sent,
+        json!({ "event_id": made, "recorded_at": receipt["recorded_at"] }),
+    );
     let events = trail.expect_exactly(&correlation_id, 1, SOON)?;
-    ensure!(events[0] == expected, "{:#}\nexpected: {expected:#}", events[0]);
+    ensure!(
+        events[0] == expected,
+        "{:#}\nexpected: {expected:#}",
+        events[0]
+    );
     Ok(())
 }
 
@@ -68,7 +97,10 @@ fn any_json_is_data() -> Result<()> {
     let correlation_id = unique("rr");
     let values = [json!("text"), json!(0), json!(false), json!([]), json!({})];
     for value in &values {
-        store(&datastorage, &with(event(&correlation_id), json!({ "event_data": value })))?;
+        store(
+            &datastorage,
+            &with(event(&correlation_id), json!({ "event_data": value })),
+        )?;
     }
     // `with` takes a field out for null, so this one is set by hand.
     let mut null = event(&correlation_id);
@@ -79,7 +111,10 @@ fn any_json_is_data() -> Result<()> {
 
     let found: Vec<_> = events.iter().map(|it| it["event_data"].clone()).collect();
     ensure!(found[..values.len()] == values, "{found:?}");
-    ensure!(events[values.len()].get("event_data") == Some(&Value::Null), "{found:?}");
+    ensure!(
+        events[values.len()].get("event_data") == Some(&Value::Null),
+        "{found:?}"
+    );
     Ok(())
 }
 
@@ -87,7 +122,10 @@ fn any_json_is_data() -> Result<()> {
 fn an_event_sent_twice_is_stored_once_and_answered_the_same() -> Result<()> {
     let (datastorage, trail) = datastorage()?;
     let correlation_id = unique("rr");
-    let sent = with(event(&correlation_id), json!({ "event_data": [0.1, 1e23, u64::MAX] }));
+    let sent = with(
+        event(&correlation_id),
+        json!({ "event_data": [0.1, 1e23, u64::MAX] }),
+    );
 
     let first = store(&datastorage, &sent)?;
     let second = store(&datastorage, &sent)?;
@@ -118,7 +156,10 @@ fn a_parent_must_be_stored() -> Result<()> {
     let (datastorage, trail) = datastorage()?;
     let correlation_id = unique("rr");
     let parent = event(&correlation_id);
-    let child = with(event(&correlation_id), json!({ "parent_event_id": parent["event_id"] }));
+    let child = with(
+        event(&correlation_id),
+        json!({ "parent_event_id": parent["event_id"] }),
+    );
 
     let answer = datastorage.post(EVENTS, &child)?;
     crate::support::complains(&answer, &["parent_event_id"])?;
@@ -127,7 +168,11 @@ fn a_parent_must_be_stored() -> Result<()> {
     store(&datastorage, &parent)?;
     store(&datastorage, &child)?;
     let events = trail.expect_exactly(&correlation_id, 2, SOON)?;
-    ensure!(events[1]["parent_event_id"] == parent["event_id"], "{:#}", events[1]);
+    ensure!(
+        events[1]["parent_event_id"] == parent["event_id"],
+        "{:#}",
+        events[1]
+    );
     Ok(())
 }
 
@@ -135,10 +180,14 @@ fn a_parent_must_be_stored() -> Result<()> {
 fn an_event_that_is_not_there_is_not_found() -> Result<()> {
     let (datastorage, _) = datastorage()?;
     let unknown = Uuid::now_v7();
-    let problem = datastorage.get(&format!("{EVENTS}/{unknown}"))?.problem(404, "not-found")?;
+    let problem = datastorage
+        .get(&format!("{EVENTS}/{unknown}"))?
+        .problem(404, "not-found")?;
     let detail = problem["detail"].as_str().unwrap_or_default();
     ensure!(detail.contains(&unknown.to_string()), "{problem}");
-    datastorage.get(&format!("{EVENTS}/7"))?.problem(400, "validation-error")?;
+    datastorage
+        .get(&format!("{EVENTS}/7"))?
+        .problem(400, "validation-error")?;
     Ok(())
 }
 
@@ -152,12 +201,42 @@ fn nothing_changes_or_deletes_an_event() -> Result<()> {
     let other = with(sent.clone(), json!({ "event_action": "forgotten" }));
 
     for method in ["PUT", "PATCH", "POST"] {
-        datastorage.json(method, &path, &other)?.problem(405, "method-not-allowed")?;
+        datastorage
+            .json(method, &path, &other)?
+            .problem(405, "method-not-allowed")?;
     }
-    datastorage.delete(&path)?.problem(405, "method-not-allowed")?;
-    datastorage.delete(EVENTS)?.problem(405, "method-not-allowed")?;
+    datastorage
+        .delete(&path)?
+        .problem(405, "method-not-allowed")?;
+    datastorage
+        .delete(EVENTS)?
+        .problem(405, "method-not-allowed")?;
 
     let events = trail.expect_exactly(&correlation_id, 1, SOON)?;
-    ensure!(events[0]["event_action"] == sent["event_action"], "{:#}", events[0]);
+    ensure!(
+        events[0]["event_action"] == sent["event_action"],
+        "{:#}",
+        events[0]
+    );
+    Ok(())
+}
+
+/// Every exact count of every suite rests on this.
+#[test]
+fn a_wrong_count_is_noticed_in_both_directions() -> Result<()> {
+    let (datastorage, trail) = datastorage()?;
+    let correlation_id = unique("rr");
+    store(&datastorage, &event(&correlation_id))?;
+    store(&datastorage, &event(&correlation_id))?;
+    for (count, message) in [
+        (0, "there are 2: "),
+        (1, "there are 2: "),
+        (3, "last that was seen: 2: "),
+    ] {
+        match trail.expect_exactly(&correlation_id, count, Duration::from_millis(50)) {
+            Ok(_) => bail!("{count} events were taken for 2"),
+            Err(error) => ensure!(error.to_string().contains(message), "{error:#}"),
+        }
+    }
     Ok(())
 }

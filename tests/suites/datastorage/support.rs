@@ -63,23 +63,36 @@ pub(crate) fn ahead(by: Duration) -> String {
 }
 
 fn format(moment: OffsetDateTime) -> String {
-    let whole = moment.replace_microsecond(moment.microsecond()).unwrap_or(moment);
+    let whole = moment
+        .replace_microsecond(moment.microsecond())
+        .unwrap_or(moment);
     whole.format(&Rfc3339).expect("a year of four digits")
 }
 
 /// The event's id.
 pub(crate) fn id(event: &Value) -> Result<String> {
-    Ok(event["event_id"].as_str().with_context(|| format!("no event_id in {event}"))?.to_owned())
+    Ok(event["event_id"]
+        .as_str()
+        .with_context(|| format!("no event_id in {event}"))?
+        .to_owned())
 }
 
 /// The ids of the events of a page, in its order.
 pub(crate) fn ids(page: &Value) -> Result<Vec<String>> {
-    page["data"].as_array().with_context(|| format!("no data in {page}"))?.iter().map(id).collect()
+    page["data"]
+        .as_array()
+        .with_context(|| format!("no data in {page}"))?
+        .iter()
+        .map(id)
+        .collect()
 }
 
 /// A page of the trail.
 pub(crate) fn page(datastorage: &Endpoint, query: &str) -> Result<Value> {
-    datastorage.get(&format!("{EVENTS}?{query}"))?.expect(200)?.value()
+    datastorage
+        .get(&format!("{EVENTS}?{query}"))?
+        .expect(200)?
+        .value()
 }
 
 /// Stores an event and returns the receipt.
@@ -89,9 +102,15 @@ pub(crate) fn store(datastorage: &Endpoint, event: &Value) -> Result<Value> {
 
 /// Stores a batch and checks that the receipt names its ids, in its order.
 pub(crate) fn store_batch(datastorage: &Endpoint, events: &[Value]) -> Result<()> {
-    let receipt = datastorage.post(BATCH, &json!(events))?.expect(201)?.value()?;
+    let receipt = datastorage
+        .post(BATCH, &json!(events))?
+        .expect(201)?
+        .value()?;
     let sent: Vec<_> = events.iter().map(|it| it["event_id"].clone()).collect();
-    ensure!(receipt == json!({ "event_ids": sent }), "an unexpected receipt: {receipt}");
+    ensure!(
+        receipt == json!({ "event_ids": sent }),
+        "an unexpected receipt: {receipt}"
+    );
     Ok(())
 }
 
@@ -100,6 +119,9 @@ pub(crate) fn complains(answer: &Answer, fields: &[&str]) -> Result<()> {
     let mut expected: Vec<_> = fields.iter().map(|it| (*it).to_owned()).collect();
     expected.sort();
     let found = answer.violations()?;
-    ensure!(found == expected, "expected violations {expected:?}, found {found:?}");
+    ensure!(
+        found == expected,
+        "expected violations {expected:?}, found {found:?}"
+    );
     Ok(())
 }

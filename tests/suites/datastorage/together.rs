@@ -60,17 +60,28 @@ fn of_two_events_with_one_id_exactly_one_wins() -> Result<()> {
     let (datastorage, trail) = datastorage()?;
     let correlation_id = unique("rr");
     let sent = event(&correlation_id);
-    let rivals: Vec<_> =
-        (0..10).map(|it| with(sent.clone(), json!({ "event_data": it }))).collect();
+    let rivals: Vec<_> = (0..10)
+        .map(|it| with(sent.clone(), json!({ "event_data": it })))
+        .collect();
 
-    let jobs = rivals.iter().map(|it| || datastorage.post(EVENTS, it)).collect();
+    let jobs = rivals
+        .iter()
+        .map(|it| || datastorage.post(EVENTS, it))
+        .collect();
     let statuses: Vec<_> = at_once(jobs)?.into_iter().map(|it| it.status).collect();
 
     let won: Vec<_> = (0..10).filter(|it| statuses[*it] == 201).collect();
     ensure!(won.len() == 1, "{statuses:?}");
-    ensure!(statuses.iter().all(|it| [201, 409].contains(it)), "{statuses:?}");
+    ensure!(
+        statuses.iter().all(|it| [201, 409].contains(it)),
+        "{statuses:?}"
+    );
     let events = trail.expect_exactly(&correlation_id, 1, SOON)?;
-    ensure!(events[0]["event_data"] == won[0], "{won:?} won, but: {:#}", events[0]);
+    ensure!(
+        events[0]["event_data"] == won[0],
+        "{won:?} won, but: {:#}",
+        events[0]
+    );
     Ok(())
 }
 
@@ -79,17 +90,28 @@ fn a_reader_sees_all_of_a_batch_or_nothing() -> Result<()> {
     let (datastorage, trail) = datastorage()?;
     let correlation_id = unique("rr");
     let batches: Vec<Value> = (0..8)
-        .map(|_| (0..25).map(|_| event(&correlation_id)).collect::<Vec<_>>().into())
+        .map(|_| {
+            (0..25)
+                .map(|_| event(&correlation_id))
+                .collect::<Vec<_>>()
+                .into()
+        })
         .collect();
     let query = format!("{EVENTS}?correlation_id={correlation_id}&limit=1");
 
     thread::scope(|scope| -> Result<()> {
-        let jobs = batches.iter().map(|it| || datastorage.post(BATCH, it)?.expect(201)).collect();
+        let jobs = batches
+            .iter()
+            .map(|it| || datastorage.post(BATCH, it)?.expect(201))
+            .collect();
         let writing = scope.spawn(|| at_once(jobs));
         while !writing.is_finished() {
             let page = datastorage.get(&query)?.expect(200)?.value()?;
             let total = page["pagination"]["total"].as_u64();
-            ensure!(total.is_some_and(|it| it % 25 == 0), "a part of a batch: {total:?}");
+            ensure!(
+                total.is_some_and(|it| it % 25 == 0),
+                "a part of a batch: {total:?}"
+            );
         }
         writing.join().map_err(|_| anyhow!("a writer panicked"))??;
         Ok(())

@@ -54,7 +54,12 @@ fn every_bad_field_is_listed_at_once() -> Result<()> {
         "duration_ms": -1,
         "colour": "red",
     });
-    let fields: Vec<_> = bad.as_object().context("an object")?.keys().map(String::as_str).collect();
+    let fields: Vec<_> = bad
+        .as_object()
+        .context("an object")?
+        .keys()
+        .map(String::as_str)
+        .collect();
 
     let answer = datastorage.post(EVENTS, &with(event(&correlation_id), bad.clone()))?;
 
@@ -122,9 +127,16 @@ fn times_of_any_zone_are_kept_in_utc() -> Result<()> {
     let zoned = moment
         .to_offset(time::UtcOffset::from_hms(5, 30, 0)?)
         .format(&time::format_description::well_known::Rfc3339)?;
-    store(&datastorage, &with(event(&correlation_id), json!({ "event_timestamp": zoned })))?;
+    store(
+        &datastorage,
+        &with(event(&correlation_id), json!({ "event_timestamp": zoned })),
+    )?;
     let events = trail.expect_exactly(&correlation_id, 1, SOON)?;
-    anyhow::ensure!(events[0]["event_timestamp"] == utc, "{zoned} became {}", events[0]);
+    anyhow::ensure!(
+        events[0]["event_timestamp"] == utc,
+        "{zoned} became {}",
+        events[0]
+    );
     Ok(())
 }
 
@@ -135,7 +147,14 @@ fn what_is_no_event_is_refused() -> Result<()> {
         complains(&datastorage.post(EVENTS, &body)?, &["$"])?;
     }
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    let texts = ["", "{", "{\"version\":}", "{} {}", "\u{feff}{}", deep.as_str()];
+    let texts = [
+        "",
+        "{",
+        "{\"version\":}",
+        "{} {}",
+        "\u{feff}{}",
+        deep.as_str(),
+    ];
     for text in texts {
         let answer =
             datastorage.send("POST", EVENTS, Some(("application/json", text.as_bytes())))?;

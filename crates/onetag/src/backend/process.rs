@@ -7,10 +7,10 @@ use anyhow::Context as _;
 
 use super::ready::{Started, wait_until_ready};
 use super::{Addresses, Deployed, wiring};
+use crate::build::Stored;
 use crate::image::digest::hash_file;
 use crate::image::{Digest, FileIdentity};
 use crate::keeper::{self, Attachment, Client, Launch, ServiceState};
-use crate::ledger::{Entry, Resource};
 use crate::phase::{Built, Image, Loaded, Replica, Running};
 use crate::run::{MintedRun, Run, RunFolder, make_folder};
 use crate::signals::Interrupt;
@@ -85,12 +85,10 @@ impl<'run> Process<'run> {
         let identity = FileIdentity::of_path(&stored.path)
             .with_context(|| format!("the store lost {}", stored.path))?;
         anyhow::ensure!(
-            stored.identity.is_none_or(|known| known == identity),
+            stored.identity == identity,
             "{} was changed after it was built",
             stored.path
         );
-        let resource = Resource::Stored { digest: stored.digest.to_string() };
-        crate::ledger::Ledger::open(self.folder.path())?.write(&Entry::Borrowed { resource })?;
         Ok(image.loaded())
     }
 
@@ -178,12 +176,18 @@ impl<'run> Process<'run> {
             format!("`{}`, {location}, ended before it was looked at", replica.name)
         })?;
         let stored = image.stored();
-        if stored.identity == Some(identity) {
+        if stored.identity == identity {
             return Ok((stored.digest, location));
         }
         let digest = hash_file(&executable)
             .with_context(|| format!("cannot read what `{}` executes", replica.name))?;
         Ok((digest, location))
+    }
+
+    /// Whether a replica executes this very file.
+    pub(crate) fn executes(replica: &Replica, stored: &Stored) -> bool {
+        camino::Utf8PathBuf::try_from(crate::sys::executable(replica.pid))
+            .is_ok_and(|path| FileIdentity::of_path(&path).is_ok_and(|it| it == stored.identity))
     }
 
     /// The process of a service, if it runs.

@@ -24,7 +24,7 @@ pub(super) fn summary(
     context: &Context,
     layout: &Layout,
     artifacts: &Artifacts,
-    store: &Store,
+    store: &Store<'_>,
 ) -> anyhow::Result<BinaryListSummary> {
     let target_directory = &context.workspace.target_directory;
     let toolchain = toolchain(context, layout)?;

@@ -43,23 +43,18 @@ impl<'a> Selection<'a> {
         self.services.iter().map(|(name, service)| (*name, *service))
     }
 
+    /// The targets of the one call.
+    ///
+    /// Targets are chosen out of the whole workspace instead of out of their
+    /// packages: cargo unifies features over the packages of a call, so every
+    /// selection gives a service the same bytes, and shares what it compiles
+    /// with every other, and with a plain `cargo nextest run --workspace`.
     fn arguments(&self) -> Vec<String> {
-        let packages: BTreeSet<&str> = self
-            .services
-            .values()
-            .map(|service| service.package.as_str())
-            .chain(self.tests.iter().map(|(package, _)| *package))
-            .collect();
-        let bins: BTreeSet<&str> =
-            self.services.values().map(|service| service.binary.as_str()).collect();
-        let tests: BTreeSet<&str> = self.tests.iter().map(|(_, target)| *target).collect();
-        let pair = |flag: &'static str| move |name: &str| [flag.to_owned(), name.to_owned()];
-        packages
-            .into_iter()
-            .flat_map(pair("--package"))
-            .chain(bins.into_iter().flat_map(pair("--bin")))
-            .chain(tests.into_iter().flat_map(pair("--test")))
-            .collect()
+        let bins = self.services.values().map(|service| ("--bin", service.binary.as_str()));
+        let tests = self.tests.iter().map(|(_, target)| ("--test", *target));
+        let targets: BTreeSet<(&str, &str)> = bins.chain(tests).collect();
+        let flat = |(flag, name): (&str, &str)| [flag.to_owned(), name.to_owned()];
+        targets.into_iter().flat_map(flat).collect()
     }
 }
 
@@ -163,10 +158,10 @@ impl Artifacts {
 }
 
 /// Runs cargo; its progress and its diagnostics go to the terminal.
-pub(super) fn build<'a>(
+pub(super) fn build(
     context: &Context,
     selection: &Selection<'_>,
-    ledgers: impl IntoIterator<Item = &'a Ledger>,
+    ledgers: &[&Ledger],
 ) -> anyhow::Result<Artifacts> {
     let shell = context.shell()?;
     let cargo = &context.cargo;
@@ -174,11 +169,11 @@ pub(super) fn build<'a>(
     // The harness never edits a checked-in file, the lock file included.
     let command = cmd!(
         shell,
-        "{cargo} build --locked --message-format json-render-diagnostics {arguments...}"
+        "{cargo} build --locked --workspace --message-format json-render-diagnostics {arguments...}"
     );
     let finished = Tool::new(command, CARGO)
         .said(Said::Captured, Said::Shown)
-        .recorded(ledgers)
+        .recorded(ledgers.iter().copied())
         .finish(&context.interrupt)?;
     if !finished.status.success() {
         let failed: anyhow::Result<Artifacts> =

@@ -56,15 +56,15 @@ impl Build {
     }
 }
 
-/// Builds everything that the jobs need.
+/// Builds everything that the jobs need, for the runs with these ledgers.
 ///
 /// From cargo's start until everything is in the store, the invocation holds a
 /// lock on the target folder: another selection of packages could make cargo
 /// write other bytes to the same path.
-pub(crate) fn build<'a>(
+pub(crate) fn build(
     context: &Context,
     jobs: &[Job<'_>],
-    ledgers: impl IntoIterator<Item = &'a Ledger>,
+    ledgers: &[&Ledger],
 ) -> anyhow::Result<Build> {
     let workspace = &context.workspace;
     let layout = Layout::below(&workspace.target_directory);
@@ -76,18 +76,18 @@ pub(crate) fn build<'a>(
 
 type Parts = (BTreeMap<String, Compiled>, nextest_metadata::BinaryListSummary);
 
-fn locked_build<'a>(
+fn locked_build(
     context: &Context,
     layout: &Layout,
     jobs: &[Job<'_>],
-    ledgers: impl IntoIterator<Item = &'a Ledger>,
+    ledgers: &[&Ledger],
 ) -> anyhow::Result<Parts> {
     let _lock = FileLock::take(&layout.build_lock(), OTHERS, &context.interrupt, || {
         context.ui.line("waiting for the build of another onetag command");
     })?;
     let selection = cargo::Selection::of(jobs);
     let artifacts = cargo::build(context, &selection, ledgers)?;
-    let store = store::Store::open(layout)?;
+    let store = store::Store::open(layout, ledgers)?;
     let mut services = BTreeMap::new();
     for (name, service) in selection.services() {
         let binary = artifacts.binary(&service.package, &service.binary)?;

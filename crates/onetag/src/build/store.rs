@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::image::digest::hash_file;
 use crate::image::{Contents, Digest, Digests, FileIdentity};
-use crate::ledger::{Entry, Record, Resource};
+use crate::ledger::{Entry, Ledger, Record, Resource};
 use crate::run::{Layout, make_folder, read_json, write_json};
 
 /// Bytes that were built, of no run: the runs of an invocation share them.
@@ -48,15 +48,14 @@ pub(crate) struct Stored {
     /// The hash of its bytes.
     pub(crate) digest: Digest,
     pub(crate) path: Utf8PathBuf,
-    /// The file as it was when it was hashed; none if it was so new then that a
-    /// change within the same tick of the clock would not show.
-    pub(crate) identity: Option<FileIdentity>,
+    /// The file as it was when it was hashed.
+    pub(crate) identity: FileIdentity,
 }
 
 impl Stored {
     /// Whether the file in the store is still the one that was hashed.
     fn is_intact(&self) -> bool {
-        self.identity.is_some() && FileIdentity::of_path(&self.path).ok() == self.identity
+        FileIdentity::of_path(&self.path).is_ok_and(|current| current == self.identity)
     }
 }
 
@@ -77,14 +76,17 @@ struct KnownImage {
 }
 
 /// The store of a workspace, while the lock on its target folder is held.
-pub(super) struct Store {
+pub(super) struct Store<'a> {
     store: Utf8PathBuf,
     cache: Utf8PathBuf,
+    /// Of the runs that what is taken in is for.
+    ledgers: &'a [&'a Ledger],
 }
 
-impl Store {
-    pub(super) fn open(layout: &Layout) -> anyhow::Result<Store> {
-        let store = Store { store: layout.store(), cache: layout.cache().join("executables") };
+impl<'a> Store<'a> {
+    pub(super) fn open(layout: &Layout, ledgers: &'a [&'a Ledger]) -> anyhow::Result<Store<'a>> {
+        let (store, cache) = (layout.store(), layout.cache().join("executables"));
+        let store = Store { store, cache, ledgers };
         make_folder(&store.store)?;
         make_folder(&store.cache)?;
         Ok(store)
@@ -113,7 +115,25 @@ impl Store {
             .path)
     }
 
+    /// The executable that a file of cargo's is, taken in if it is a new one.
+    ///
+    /// It stands in the ledgers before the lock on the target folder is let go:
+    /// what a run uses is not removed as unused by another.
     fn known(
+        &self,
+        key: &str,
+        source: &Utf8Path,
+        look: impl FnOnce(&Utf8Path) -> anyhow::Result<(Digest, Option<KnownImage>)>,
+    ) -> anyhow::Result<Known> {
+        let known = self.look_up(key, source, look)?;
+        let resource = Resource::Stored { digest: known.stored.digest };
+        for ledger in self.ledgers {
+            ledger.write(&Entry::Borrowed { resource: resource.clone() })?;
+        }
+        Ok(known)
+    }
+
+    fn look_up(
         &self,
         key: &str,
         source: &Utf8Path,
@@ -152,13 +172,14 @@ impl Store {
             })?;
             fs::set_permissions(&partial, fs::Permissions::from_mode(0o555))
                 .with_context(|| format!("cannot make {partial} executable"))?;
-            let (digest, seen) = look(&partial)?;
+            let (digest, seen) = look(&partial)
+                .with_context(|| format!("{source} cannot be taken into the store"))?;
             let folder = self.store.join(digest.hex());
             make_folder(&folder)?;
             let path = folder.join(name);
             fs::rename(&partial, &path).with_context(|| format!("cannot make {path}"))?;
             let identity = FileIdentity::of_path(&path)?;
-            Ok((Stored { digest, path, identity: Some(identity) }, seen))
+            Ok((Stored { digest, path, identity }, seen))
         };
         copy().inspect_err(|_| {
             let _ = fs::remove_file(&partial);
@@ -176,7 +197,7 @@ impl Store {
         for run in layout.list()? {
             for entry in Record::read(run.path())?.entries {
                 if let Entry::Borrowed { resource: Resource::Stored { digest } } = entry {
-                    used.insert(digest.trim_start_matches("sha256:").to_owned());
+                    used.insert(digest.hex());
                 }
             }
         }

@@ -1,37 +1,44 @@
 //! `down`: ends the kept runs of a suite.
 
-use super::{context, job};
 use crate::cli::Down;
+use crate::context::{here, shown};
 use crate::exit::Exit;
-use crate::run::FileLock;
+use crate::report::Ui;
+use crate::run::{FileLock, Layout};
+use crate::signals::Interrupt;
 use crate::sweep::kept;
 use crate::teardown::{archive, teardown};
 
-/// Ends all kept runs of the suite; that there is none is no error.
+/// Ends all kept runs of the suite.
+///
+/// That there is none is no error, and neither is a workspace that has become
+/// invalid meanwhile: what runs can always be ended.
 pub(crate) fn down(arguments: &Down) -> anyhow::Result<Exit> {
-    let context = context()?;
-    let suite = job(&context, &arguments.suite)?.suite.name.clone();
-    let found = kept(&context.layout(), &suite)?;
+    let (interrupt, ui) = (Interrupt::listen()?, Ui::stderr());
+    let target_directory = crate::workspace::target_directory(&here()?, &interrupt)?;
+    let suite = &arguments.suite;
+    let found = kept(&Layout::below(&target_directory), suite)?;
     if found.is_empty() {
-        context.ui.line(format!("there is no kept run of `{suite}`"));
+        // A name that is no suite gets the error that the other verbs give.
+        crate::workspace::load(&here()?, &interrupt)?.suite(suite)?;
+        ui.line(format!("there is no kept run of `{suite}`"));
     }
     let mut exit = Exit::Success;
     for run in found {
         let folder = run.folder;
-        let hurry = context.interrupt.count() > 1;
-        let leftovers = teardown(&folder, hurry)?;
+        let leftovers = teardown(&folder, interrupt.count() > 1)?;
         // The keeper has ended, and with it its hold on the run.
         let _lock = FileLock::try_take(&folder.lock())?;
         archive(&folder)?;
         for leftover in &leftovers {
-            context.ui.line(format!("left behind: {} {}", leftover.kind, leftover.name));
+            ui.line(format!("left behind: {} {}", leftover.kind, leftover.name));
             exit = Exit::Failure;
         }
         let finished = folder.layout().finished().join(folder.run_id().to_string());
-        context.ui.line(format!(
+        ui.line(format!(
             "run {} of `{suite}` has ended\n  report and logs: {}",
             folder.run_id(),
-            context.shown(&finished)
+            shown(&finished)
         ));
     }
     Ok(exit)

@@ -9,9 +9,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use onetag_env::Environment;
 
 use crate::cli::Hook;
+use crate::context::here;
 use crate::exit::Exit;
 use crate::keeper::{Client, ServiceState};
 use crate::run::{Layout, RunFolder};
+use crate::signals::Interrupt;
 use crate::sweep::kept;
 
 /// Where nextest wants the variables (nextest documentation, setup scripts).
@@ -24,7 +26,7 @@ pub(crate) fn hook(arguments: &Hook) -> anyhow::Result<Exit> {
         Ok(path) => Utf8PathBuf::from(path),
         Err(_) => of_the_kept_run(suite)?,
     };
-    let environment = read(&path)?;
+    let environment = read(&path, suite)?;
     ensure!(
         environment.consumer == suite,
         "{path} is of a run for `{}`, but these are tests of `{suite}`\nhint: cargo xtask e2e {suite}",
@@ -44,16 +46,19 @@ pub(crate) fn hook(arguments: &Hook) -> anyhow::Result<Exit> {
     Ok(Exit::Success)
 }
 
-fn read(path: &Utf8Path) -> anyhow::Result<Environment> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("cannot read the environment file {path}"))?;
+fn read(path: &Utf8Path, suite: &str) -> anyhow::Result<Environment> {
+    let text = std::fs::read_to_string(path).with_context(|| {
+        format!(
+            "cannot read the environment file {path}\n\
+             hint: `cargo xtask up {suite}` writes it anew"
+        )
+    })?;
     Environment::parse(&text).with_context(|| format!("the environment file {path} is damaged"))
 }
 
 /// The environment file of the one kept run of the suite.
 fn of_the_kept_run(suite: &str) -> anyhow::Result<Utf8PathBuf> {
-    let here = Utf8PathBuf::try_from(std::env::current_dir()?)?;
-    let workspace = crate::workspace::load(&here)?;
+    let workspace = crate::workspace::load(&here()?, &Interrupt::default())?;
     // A name that is no suite is an error of its own.
     let suite = workspace.suite(suite)?.name.as_str();
     let found = kept(&Layout::below(&workspace.target_directory), suite)?;

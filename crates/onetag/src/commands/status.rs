@@ -6,11 +6,14 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 use serde::Serialize;
 
-use super::{context, print_json};
+use super::print_json;
 use crate::backend::RunPlan;
 use crate::cli::{Format, Status};
+use crate::context::here;
 use crate::exit::Exit;
-use crate::run::RunId;
+use crate::report::Ui;
+use crate::run::{Layout, RunId};
+use crate::signals::Interrupt;
 use crate::sweep::{self, Found, Life};
 
 /// One run, as `status` shows it.
@@ -36,11 +39,13 @@ struct ShownService {
 
 /// Shows all runs of this workspace; data, hence on stdout.
 pub(crate) fn status(arguments: &Status) -> anyhow::Result<Exit> {
-    let context = context()?;
-    let runs: Vec<Shown> = sweep::find(&context.layout())?.iter().map(show).collect();
+    let (interrupt, ui) = (Interrupt::listen()?, Ui::stderr());
+    let target_directory = crate::workspace::target_directory(&here()?, &interrupt)?;
+    let found = sweep::find(&Layout::below(&target_directory))?;
+    let runs: Vec<Shown> = found.iter().map(show).collect();
     match arguments.reporting.format {
         Format::Json => print_json(&serde_json::json!({ "schema": 1, "runs": runs }))?,
-        Format::Human if runs.is_empty() => context.ui.line("there are no runs"),
+        Format::Human if runs.is_empty() => ui.line("there are no runs"),
         Format::Human => {
             use std::io::Write as _;
             std::io::stdout().lock().write_all(table(&runs).as_bytes())?;

@@ -6,10 +6,11 @@ use super::{conclude, context, job, the_kept_run};
 use crate::backend::RunPlan;
 use crate::build::{Build, build};
 use crate::cli::Test;
-use crate::driver::{Job, check_machine, kept, test as run_tests};
+use crate::context::shown;
+use crate::driver::{Job, check_machine, kept, select, test as run_tests};
 use crate::exit::Exit;
 use crate::ledger::Ledger;
-use crate::report::{RunReport, Timeline, summary};
+use crate::report::{RunReport, Timeline, counted, summary};
 use crate::run::{MintedRun, Run};
 use crate::suite::NextestArguments;
 use crate::witness::witness;
@@ -33,9 +34,10 @@ fn report(arguments: &Test) -> anyhow::Result<(Exit, RunReport)> {
     let ledger = Ledger::open(folder.path())?;
     let build = timeline.loud_phase(
         "build",
-        || build(&context, std::slice::from_ref(&job), [&ledger]),
-        |build| format!("{} service(s)", build.services().count()),
+        || build(&context, std::slice::from_ref(&job), &[&ledger]),
+        |build| counted(build.services().count(), "service"),
     )?;
+    select(&context, job.suite, &build, &nextest, &mut timeline)?;
     let consumer = &job.suite.name;
     let reopened = MintedRun::reopen(folder.clone(), consumer, plan.generation, None)?;
     timeline.phase(
@@ -45,7 +47,7 @@ fn report(arguments: &Test) -> anyhow::Result<(Exit, RunReport)> {
     )?;
     let (exit, tests) = run_tests(&context, job.suite, &build, &nextest, &folder, &mut timeline)?;
     let report = kept::report(&plan, &folder, &timeline, exit, tests);
-    context.ui.line(summary(&report, &context.shown(folder.path())));
+    context.ui.line(summary(&report, &shown(folder.path())));
     Ok((exit, report))
 }
 

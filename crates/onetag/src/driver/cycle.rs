@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::keeper::ServiceState;
 use crate::phase::{Image, Running};
-use crate::report::Timeline;
+use crate::report::{Timeline, counted};
 use crate::run::Run;
 use crate::suite::{self, NextestArguments, Tests};
 use crate::witness::witness;
@@ -34,6 +34,12 @@ impl<'run> Cycle<'_, 'run> {
         options: &Options,
         timeline: &mut Timeline<'_>,
     ) -> Outcome {
+        if let Some(arguments) = &options.test
+            && let Err(error) =
+                select(self.context, self.job.suite, self.build, arguments, timeline)
+        {
+            return Outcome::failed(&error);
+        }
         let images = match self.come_up(addresses, options, timeline) {
             Ok(images) => images,
             Err(error) => return Outcome::failed(&error),
@@ -72,7 +78,7 @@ impl<'run> Cycle<'_, 'run> {
                 });
                 images.collect::<anyhow::Result<Vec<_>>>()
             },
-            |images| format!("{} image(s)", images.len()),
+            |images| counted(images.len(), "image"),
         )?;
         let up: Vec<Up<'run>> = timeline.phase(
             "deploy",
@@ -107,6 +113,21 @@ impl<'run> Cycle<'_, 'run> {
         witness(folder, images).context("after the tests")?;
         Ok(())
     }
+}
+
+/// Makes sure that there is something to test before anything is deployed.
+pub(crate) fn select(
+    context: &Context,
+    suite: &crate::workspace::Suite,
+    build: &Build,
+    arguments: &NextestArguments,
+    timeline: &mut Timeline<'_>,
+) -> anyhow::Result<usize> {
+    timeline.phase(
+        "select",
+        || suite::select(context, suite, &build.nextest, arguments),
+        |tests| counted(*tests, "test"),
+    )
 }
 
 /// Phase 6: runs the suite against the run in `folder`.

@@ -5,7 +5,7 @@ use camino::Utf8PathBuf;
 use super::{Job, Options};
 use crate::backend::{Keeper, PROCESS, RunPlan};
 use crate::build::Build;
-use crate::context::Context;
+use crate::context::{Context, shown};
 use crate::diagnostics;
 use crate::exit::{Exit, classify, describe};
 use crate::ledger::Entry;
@@ -81,16 +81,18 @@ pub(super) fn finish(mut ending: Ending<'_>, options: &Options) -> (Exit, RunRep
         end(&mut ending)
     };
     let report = report(&ending, keep, leftovers, lies_in.clone());
-    let written = write_json(&folder.report(), &report)
-        .and_then(|()| if lies_in == folder.path() { Ok(()) } else { archive(folder) });
     let mut exit = ending.outcome.exit;
-    if let Err(error) = written {
-        context.ui.line(format!("error: {}", describe(&error)));
-        exit = Exit::worst([exit, Exit::Failure]);
+    let written = write_json(&folder.report(), &report);
+    let archived = if lies_in == folder.path() { Ok(()) } else { archive(folder) };
+    for done in [written, archived] {
+        if let Err(error) = done {
+            context.ui.line(format!("error: {}", describe(&error)));
+            exit = Exit::worst([exit, Exit::Failure]);
+        }
     }
-    context.ui.line(summary(&report, &context.shown(&lies_in)));
+    context.ui.line(summary(&report, &shown(&lies_in)));
     if keep {
-        context.ui.line(kept_hint(context, &ending.job.suite.name, folder));
+        context.ui.line(kept_hint(&ending.job.suite.name, folder));
     }
     (exit, report)
 }
@@ -101,10 +103,10 @@ pub(crate) fn keep_run(folder: &RunFolder) -> anyhow::Result<()> {
 }
 
 /// How to go on with a kept run.
-pub(crate) fn kept_hint(context: &Context, suite: &str, folder: &RunFolder) -> String {
+pub(crate) fn kept_hint(suite: &str, folder: &RunFolder) -> String {
     format!(
         "  kept: `cargo xtask test {suite}`, `up {suite}`, `down {suite}`\n  environment: {}",
-        context.shown(&folder.environment())
+        shown(&folder.environment())
     )
 }
 

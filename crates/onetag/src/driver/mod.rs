@@ -8,7 +8,7 @@ mod finish;
 pub(crate) mod kept;
 mod start;
 
-pub(crate) use cycle::test;
+pub(crate) use cycle::{select, test};
 pub(crate) use deploy::run_plan;
 pub(crate) use finish::kept_hint;
 pub(crate) use start::check_machine;

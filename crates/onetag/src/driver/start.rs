@@ -9,7 +9,7 @@ use super::Job;
 use crate::backend::{Addresses, Keeper};
 use crate::build::{Build, build};
 use crate::context::Context;
-use crate::report::Timeline;
+use crate::report::{Timeline, counted};
 use crate::run::{MintedRun, mint};
 use crate::suite::check_version;
 use crate::sweep::sweep;
@@ -58,8 +58,9 @@ pub(crate) fn start<'a>(context: &'a Context, jobs: &'a [Job<'a>]) -> anyhow::Re
             context.ui.line(format!("  {}", run.reference(&planned.service)));
         }
     }
-    timeline.record("mint", minting.elapsed(), format!("{} run(s)", minted.len()));
+    timeline.record("mint", minting.elapsed(), counted(minted.len(), "run"));
 
+    let ledgers: Vec<_> = minted.iter().map(MintedRun::ledger).collect();
     let (keepers, preparing, build) = std::thread::scope(|scope| {
         let keepers = scope.spawn(|| {
             let preparing = Instant::now();
@@ -72,8 +73,8 @@ pub(crate) fn start<'a>(context: &'a Context, jobs: &'a [Job<'a>]) -> anyhow::Re
         });
         let build = timeline.loud_phase(
             "build",
-            || build(context, jobs, minted.iter().map(MintedRun::ledger)),
-            |build| format!("{} service(s)", build.services().count()),
+            || build(context, jobs, &ledgers),
+            |build| counted(build.services().count(), "service"),
         );
         match keepers.join() {
             Ok((keepers, preparing)) => (keepers, preparing, build),

@@ -3,6 +3,7 @@
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
+use crate::image::Digest;
 use crate::run::RunId;
 use crate::sys::ProcessId;
 
@@ -37,7 +38,7 @@ pub(crate) enum Resource {
     /// A port of 127.0.0.1, bound by the keeper.
     Lease { service: String, port: u16 },
     /// An executable in the store, by the digest of its bytes.
-    Stored { digest: String },
+    Stored { digest: Digest },
 }
 
 /// What a process is to the run.

@@ -10,6 +10,11 @@ pub(crate) use document::{Document, PhaseTime, RunReport, ServiceReport};
 pub(crate) use summary::summary;
 pub(crate) use ui::{PhaseFailed, Timeline, Ui};
 
+/// So many of something, in words: `1 run`, `2 runs`.
+pub(crate) fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// The last lines of a log; nothing if it cannot be read.
 pub(crate) fn last_lines(path: &Utf8Path, count: usize) -> Vec<String> {
     let bytes = std::fs::read(path).unwrap_or_default();

@@ -2,17 +2,21 @@
 
 use std::fmt::Write as _;
 
-use super::RunReport;
+use super::{RunReport, counted};
 
 /// The summary of a run: verdict, images, time per phase, where the rest lies.
 pub(crate) fn summary(report: &RunReport, folder: &camino::Utf8Path) -> String {
     let mut text = String::new();
-    let verdict = if report.exit == 0 { "passed" } else { "failed" };
+    let verdict = match (report.exit, &report.tests) {
+        (0, Some(_)) => "passed",
+        (0, None) => "is up",
+        _ => "failed",
+    };
     let tests = match &report.tests {
         Some(tests) if tests.failed > 0 => {
-            format!(", {} of {} tests red", tests.failed, tests.failed + tests.passed)
+            format!(", {} of {} tests are red", tests.failed, tests.failed + tests.passed)
         }
-        Some(tests) => format!(", {} tests", tests.passed),
+        Some(tests) => format!(", {}", counted(tests.passed, "test")),
         None => String::new(),
     };
     let _ = writeln!(text, "{} {verdict} in {:.2} s{tests}", report.tag, report.seconds);
@@ -86,7 +90,7 @@ mod tests {
         report.leftovers =
             vec![crate::teardown::Leftover { kind: "process", name: "17 (beta)".to_owned() }];
         insta::assert_snapshot!(summary(&report, "target/onetag/finished/x".into()), @r"
-        alpha-0193a5c2e4b07c1e9f3a2b4c5d6e7f80 failed in 1.23 s, 2 of 6 tests red
+        alpha-0193a5c2e4b07c1e9f3a2b4c5d6e7f80 failed in 1.23 s, 2 of 6 tests are red
           seconds: mint 0.00, build 0.52
           left behind: process 17 (beta)
           report and logs: target/onetag/finished/x

@@ -67,7 +67,7 @@ impl Layout {
     pub(crate) fn list(&self) -> anyhow::Result<Vec<RunFolder>> {
         let runs = self.runs();
         let mut found: Vec<RunFolder> = match fs::read_dir(&runs) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+            Err(error) if has_no_folder(&error) => Vec::new(),
             listed => listed
                 .with_context(|| format!("cannot list {runs}"))?
                 .filter_map(|entry| {
@@ -152,6 +152,13 @@ impl RunFolder {
 
     /// The name of the keeper's socket; see `sys::socket_path` for its path.
     pub(crate) const SOCKET: &str = "keeper.sock";
+}
+
+/// Whether nothing can be listed because there is no folder, or no room for one:
+/// the latter is told by whoever wants to make it.
+fn has_no_folder(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory)
 }
 
 /// Makes a folder and those above it, for this user alone.

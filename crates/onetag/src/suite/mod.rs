@@ -2,6 +2,7 @@
 
 mod arguments;
 mod junit;
+mod select;
 mod version;
 
 use std::time::Duration;
@@ -11,6 +12,7 @@ use xshell::cmd;
 
 pub(crate) use arguments::NextestArguments;
 pub(crate) use junit::Tests;
+pub(crate) use select::select;
 pub(crate) use version::check_version;
 
 use crate::build::NextestInputs;

@@ -1,13 +1,20 @@
 //! Asks cargo for the workspace.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, bail};
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use xshell::{Shell, cmd};
 
 use super::assemble::assemble;
 use super::cargo::CargoMetadata;
 use super::topology::Workspace;
 use crate::image::Digest;
+use crate::signals::Interrupt;
+use crate::tool::{Said, Tool};
+
+/// How long cargo may take to read manifests.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// The validated topology of the workspace that `cwd` lies in.
 ///
@@ -15,32 +22,46 @@ use crate::image::Digest;
 ///
 /// A [`Problem`](super::Problem) if a manifest says something that is not
 /// allowed; another error if cargo cannot be run or cannot read the workspace.
-pub fn load(cwd: &Utf8Path) -> anyhow::Result<Workspace> {
-    let json = metadata_json(cwd)?;
-    let metadata: CargoMetadata =
-        serde_json::from_slice(&json).context("cannot read the output of `cargo metadata`")?;
-    Ok(assemble(metadata, Digest::of(&json))?)
+pub fn load(cwd: &Utf8Path, interrupt: &Interrupt) -> anyhow::Result<Workspace> {
+    let json = metadata_json(cwd, interrupt)?;
+    Ok(assemble(parse(&json)?, Digest::of(&json))?)
+}
+
+/// The folder that cargo builds the workspace around `cwd` into.
+///
+/// It validates nothing: a mistake in a manifest is no reason to leave runs
+/// behind.
+///
+/// # Errors
+///
+/// When cargo cannot be run or cannot read the workspace.
+pub fn target_directory(cwd: &Utf8Path, interrupt: &Interrupt) -> anyhow::Result<Utf8PathBuf> {
+    Ok(parse(&metadata_json(cwd, interrupt)?)?.target_directory)
+}
+
+fn parse(json: &[u8]) -> anyhow::Result<CargoMetadata> {
+    serde_json::from_slice(json).context("cannot read the output of `cargo metadata`")
 }
 
 /// What `cargo metadata` prints.
 ///
 /// `--no-deps` leaves the dependency graph unresolved: that takes 20 instead of
 /// 140 ms and touches neither the network nor the lock file.
-fn metadata_json(cwd: &Utf8Path) -> anyhow::Result<Vec<u8>> {
+fn metadata_json(cwd: &Utf8Path, interrupt: &Interrupt) -> anyhow::Result<Vec<u8>> {
     // Cargo names itself to what it runs, so `cargo xtask` asks the very cargo
     // that started it, whatever is first on the path.
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let sh = Shell::new()?;
     sh.change_dir(cwd);
-    let output = cmd!(sh, "{cargo} metadata --format-version 1 --no-deps")
-        .quiet()
-        .ignore_status()
-        .output()?;
-    if !output.status.success() {
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        bail!("`cargo metadata` failed in {cwd}: {}\n{}", output.status, stderr.trim_end());
+    let command = cmd!(sh, "{cargo} metadata --format-version 1 --no-deps");
+    let finished =
+        Tool::new(command, LIMIT).said(Said::Captured, Said::Captured).finish(interrupt)?;
+    if !finished.status.success() {
+        let stderr = String::from_utf8_lossy(&finished.stderr);
+        let how = finished.ended();
+        bail!("`cargo metadata` {how} in {cwd}: {}", stderr.trim_end());
     }
-    Ok(output.stdout)
+    Ok(finished.stdout)
 }
 
 #[cfg(test)]
@@ -51,7 +72,7 @@ mod tests {
     #[test]
     fn this_repository_loads() {
         let here = Utf8Path::new(env!("CARGO_MANIFEST_DIR"));
-        let workspace = load(here).unwrap();
+        let workspace = load(here, &Interrupt::default()).unwrap();
         assert!(here.starts_with(&workspace.root), "{here} is not below {}", workspace.root);
         let own_unit_tests = workspace
             .test_targets
@@ -116,7 +137,7 @@ mod tests {
             std::fs::write(package.join("Cargo.toml"), manifest).unwrap();
         }
 
-        let workspace = load(&root.join("sink")).unwrap();
+        let workspace = load(&root.join("sink"), &Interrupt::default()).unwrap();
         let names: Vec<&String> = workspace.services.keys().collect();
         assert_eq!(names, ["datastorage", "notification", "sink"]);
         let plan = |suite: &str| workspace.plan(workspace.suite(suite).unwrap()).unwrap();
@@ -135,8 +156,8 @@ mod tests {
     fn outside_of_a_workspace_cargo_says_so() {
         let empty = tempfile::tempdir().unwrap();
         let cwd = Utf8Path::from_path(empty.path()).unwrap();
-        let error = load(cwd).unwrap_err().to_string();
+        let error = load(cwd, &Interrupt::default()).unwrap_err().to_string();
         assert!(error.contains("could not find `Cargo.toml`"), "{error}");
-        assert!(error.starts_with("`cargo metadata` failed in "), "{error}");
+        assert!(error.starts_with("`cargo metadata` ended with code 101 in "), "{error}");
     }
 }

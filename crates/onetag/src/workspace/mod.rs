@@ -9,7 +9,7 @@
 //!
 //! ```no_run
 //! # fn main() -> anyhow::Result<()> {
-//! let workspace = onetag::workspace::load(".".into())?;
+//! let workspace = onetag::workspace::load(".".into(), &Default::default())?;
 //! let plan = workspace.plan(workspace.suite("notification")?)?;
 //! for level in &plan.levels {
 //!     // All services of one level can be started at the same time.
@@ -45,7 +45,7 @@ mod testing;
 
 pub use error::Problem;
 pub use filterset::{Filterset, FiltersetError, Selection};
-pub use load::load;
+pub use load::{load, target_directory};
 pub use metadata::StoreKind;
 pub use placeholder::{Placeholder, ServiceField, Template, TemplateError, Values, resolve};
 pub use plan::{Plan, PlannedService};

@@ -17,6 +17,12 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a whole call may take.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long the question whether DataStorage is there may take.
+const LIVE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Where the events are.
+const EVENTS: &str = "/api/v1/audit/events";
+
 /// How much of an answer that is not a problem document goes into an error.
 const EXCERPT: usize = 200;
 
@@ -34,13 +40,16 @@ impl Client {
     /// # Errors
     /// [`ClientError::BaseUrl`] if the address cannot be one of an HTTP server.
     pub fn new(base_url: &str) -> Result<Self, ClientError> {
-        let refuse = |reason: String| ClientError::BaseUrl { url: base_url.to_owned(), reason };
+        let refuse = |reason: String| ClientError::BaseUrl {
+            url: base_url.to_owned(),
+            reason,
+        };
         let base = Url::parse(base_url).map_err(|it| refuse(it.to_string()))?;
         if base.scheme() != "http" || base.host_str().is_none() {
             return Err(refuse("it does not start with http://<host>".to_owned()));
         }
         let root = base.as_str().trim_end_matches('/');
-        let events = format!("{root}/api/v1/audit/events");
+        let events = format!("{root}{EVENTS}");
         let events = Url::parse(&events).map_err(|it| refuse(it.to_string()))?;
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
@@ -92,6 +101,16 @@ impl Client {
         }
     }
 
+    /// Whether DataStorage answers at the moment, for `/health/ready` of the
+    /// services that need it. Nothing is repeated, and it takes a second at most.
+    pub async fn is_live(&self) -> bool {
+        let mut url = self.events.clone();
+        let path = self.events.path().trim_end_matches(EVENTS);
+        url.set_path(&format!("{path}/health/live"));
+        let call = self.http.get(url).timeout(LIVE_TIMEOUT).send().await;
+        call.is_ok_and(|answer| answer.status().is_success())
+    }
+
     /// Stores a batch that is JSON already: an array of events.
     pub(crate) async fn post_batch(&self, body: String) -> Result<BatchReceipt, ClientError> {
         self.post(self.below(&"batch"), body).await
@@ -118,27 +137,44 @@ impl Client {
         if let Some(body) = body {
             call = call.header(CONTENT_TYPE, "application/json").body(body);
         }
-        let lost = |source| ClientError::Unreachable { request: request.clone(), source };
+        let lost = |source| ClientError::Unreachable {
+            request: request.clone(),
+            source,
+        };
         let answer = call.send().await.map_err(lost)?;
         let status = answer.status();
         let bytes = answer.bytes().await.map_err(lost)?;
         if !status.is_success() {
             return Err(refused(request, status, &bytes));
         }
-        serde_json::from_slice(&bytes)
-            .map_err(|it| ClientError::Unreadable { request, reason: it.to_string() })
+        serde_json::from_slice(&bytes).map_err(|it| ClientError::Unreadable {
+            request,
+            reason: it.to_string(),
+        })
     }
 }
 
 fn encode(body: &impl Serialize) -> Result<String, ClientError> {
-    serde_json::to_string(body).map_err(|it| ClientError::Unwritable { reason: it.to_string() })
+    serde_json::to_string(body).map_err(|it| ClientError::Unwritable {
+        reason: it.to_string(),
+    })
 }
 
 /// Reads the problem document; an answer without one is quoted.
 fn refused(request: String, status: StatusCode, bytes: &[u8]) -> ClientError {
     let problem = serde_json::from_slice(bytes).unwrap_or_else(|_| {
-        let detail = String::from_utf8_lossy(bytes).chars().take(EXCERPT).collect();
-        Problem { detail, ..Problem::default() }
+        let detail = String::from_utf8_lossy(bytes)
+            .chars()
+            .take(EXCERPT)
+            .collect();
+        Problem {
+            detail,
+            ..Problem::default()
+        }
     });
-    ClientError::Refused { request, status: status.as_u16(), problem: Box::new(problem) }
+    ClientError::Refused {
+        request,
+        status: status.as_u16(),
+        problem: Box::new(problem),
+    }
 }

@@ -111,7 +111,11 @@ impl fmt::Display for ClientError {
             Self::Unreachable { request, source } => {
                 write!(f, "no answer to {request}: {}", innermost(source))
             }
-            Self::Refused { request, status, problem } => {
+            Self::Refused {
+                request,
+                status,
+                problem,
+            } => {
                 write!(f, "{request} was answered with {status}")?;
                 if !problem.detail.is_empty() {
                     write!(f, ": {}", problem.detail)?;

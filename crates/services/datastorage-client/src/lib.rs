@@ -37,6 +37,7 @@
 mod client;
 mod error;
 mod event;
+mod new_event;
 mod page;
 mod query;
 mod words;
@@ -44,7 +45,8 @@ mod writer;
 
 pub use client::Client;
 pub use error::{ClientError, Problem, Violation};
-pub use event::{Essentials, Event, NewEvent, VERSION, to_microseconds};
+pub use event::{Event, NewEvent, VERSION, to_microseconds};
+pub use new_event::Essentials;
 pub use page::{BatchReceipt, EventPage, Pagination, Receipt};
 pub use query::{EventQuery, Moment};
 pub use words::{Category, Outcome, Severity, UnknownWord};

@@ -48,14 +48,20 @@ pub enum Moment {
 impl EventQuery {
     /// Everything that belongs to one remediation request.
     pub fn of_correlation(correlation_id: impl Into<String>) -> Self {
-        Self { correlation_id: Some(correlation_id.into()), ..Self::default() }
+        Self {
+            correlation_id: Some(correlation_id.into()),
+            ..Self::default()
+        }
     }
 
     /// The names and values of the query string, not yet escaped.
     pub(crate) fn pairs(&self) -> Vec<(&'static str, String)> {
         let pairs = [
             ("event_type", self.event_type.clone()),
-            ("event_category", self.event_category.map(|it| it.to_string())),
+            (
+                "event_category",
+                self.event_category.map(|it| it.to_string()),
+            ),
             ("event_outcome", self.event_outcome.map(|it| it.to_string())),
             ("severity", self.severity.map(|it| it.to_string())),
             ("correlation_id", self.correlation_id.clone()),
@@ -66,7 +72,10 @@ impl EventQuery {
             ("limit", self.limit.map(|it| it.to_string())),
             ("offset", self.offset.map(|it| it.to_string())),
         ];
-        pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+        pairs
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect()
     }
 }
 

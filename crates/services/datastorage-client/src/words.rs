@@ -120,16 +120,27 @@ mod tests {
             assert_eq!(serde_json::to_value(category).expect("serializable"), *word);
         }
         for word in Outcome::WORDS {
-            assert_eq!(word.parse::<Outcome>().expect("a listed word").as_str(), *word);
+            assert_eq!(
+                word.parse::<Outcome>().expect("a listed word").as_str(),
+                *word
+            );
         }
         for word in Severity::WORDS {
-            assert_eq!(word.parse::<Severity>().expect("a listed word").as_str(), *word);
+            assert_eq!(
+                word.parse::<Severity>().expect("a listed word").as_str(),
+                *word
+            );
         }
     }
 
     #[test]
     fn an_unknown_word_is_answered_with_the_known_ones() {
-        let error = "warning".parse::<Severity>().expect_err("a signal's word, not ours");
-        assert_eq!(error.to_string(), "`warning` is none of critical, high, medium, low");
+        let error = "warning"
+            .parse::<Severity>()
+            .expect_err("a signal's word, not ours");
+        assert_eq!(
+            error.to_string(),
+            "`warning` is none of critical, high, medium, low"
+        );
     }
 }

@@ -27,5 +27,8 @@ pub use store::Store;
 /// All routes of the service. The database has to be migrated before the
 /// service is ready; see [`Database::migrate`](kit::database::Database::migrate).
 pub fn app(service: &Service, state: State) -> Router {
-    kit::router(service, OpenApiRouter::new().merge(audit::routes::routes(state)))
+    kit::router(
+        service,
+        OpenApiRouter::new().merge(audit::routes::routes(state)),
+    )
 }

@@ -11,7 +11,10 @@ use datastorage::{Config, State, Store, app};
 const MIGRATION_PATIENCE: Duration = Duration::from_secs(30);
 
 fn main() -> ExitCode {
-    let Config { common, database_url } = Config::parse();
+    let Config {
+        common,
+        database_url,
+    } = Config::parse();
     kit::run(kit::package!(), common, async |service| {
         let place = database_url.to_string();
         let store = Store::new(database_url);
@@ -31,6 +34,8 @@ fn main() -> ExitCode {
             store.database.close().await;
             Ok(())
         };
-        Ok(kit::App::new(app).before_ready("database", migrated).on_stop("database", closed))
+        Ok(kit::App::new(app)
+            .before_ready("database", migrated)
+            .on_stop("database", closed))
     })
 }

@@ -23,7 +23,11 @@ impl State {
             "Events written to the trail, without repetitions",
             stored.clone(),
         );
-        Self { store, stored, readiness: service.readiness.clone() }
+        Self {
+            store,
+            stored,
+            readiness: service.readiness.clone(),
+        }
     }
 
     /// Notes that the database did as it was told: it can be written.

@@ -19,6 +19,8 @@ impl Store {
     /// The database at this URL; nothing is opened yet. It has to be
     /// [migrated](Database::migrate) before it is used.
     pub fn new(url: DatabaseUrl) -> Self {
-        Self { database: Database::new(url, Migrations { sqlite: &SQLITE }) }
+        Self {
+            database: Database::new(url, Migrations { sqlite: &SQLITE }),
+        }
     }
 }

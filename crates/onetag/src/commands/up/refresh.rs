@@ -7,13 +7,13 @@ use anyhow::Context as _;
 
 use crate::backend::{Addresses, Deployed, Keeper, Process, RunPlan, lease, variables};
 use crate::build::{Build, build};
-use crate::context::Context;
+use crate::context::{Context, shown};
 use crate::driver::{Job, check_machine, kept, kept_hint, run_plan};
 use crate::exit::Exit;
 use crate::keeper::{Attachment, Client};
 use crate::ledger::Ledger;
 use crate::phase::{Image, Running};
-use crate::report::{RunReport, Timeline, summary};
+use crate::report::{RunReport, Timeline, counted, summary};
 use crate::run::{FileLock, MintedRun, Run, RunFolder, write_json};
 use crate::sweep::{Found, Life};
 use crate::witness::witness;
@@ -53,8 +53,8 @@ pub(super) fn refresh(
     let ledger = Ledger::open(folder.path())?;
     let build = timeline.loud_phase(
         "build",
-        || build(context, std::slice::from_ref(job), [&ledger]),
-        |build| format!("{} service(s)", build.services().count()),
+        || build(context, std::slice::from_ref(job), &[&ledger]),
+        |build| counted(build.services().count(), "service"),
     )?;
     let (_tie, addresses) = timeline.phase(
         "prepare",
@@ -64,6 +64,9 @@ pub(super) fn refresh(
     let changes = changes(&folder, &before, job, &build)?;
     let replaced = changes.values().any(|change| *change == Change::Replaced);
     let generation = before.generation + u32::from(replaced);
+    // Before anything is deployed: should it fail, the name of this generation is
+    // used up, since a reference never names two digests.
+    RunPlan { generation, ..before.clone() }.write(&folder)?;
     let reopened = MintedRun::reopen(folder.clone(), &job.suite.name, generation, None)?;
     reopened.enter(|run| {
         let refresh = Refresh { context, job, build: &build, before: &before, changes, ready };
@@ -119,10 +122,14 @@ fn changes(
             Some(deployed) => is_current(planned, deployed, build)?,
             None => false,
         };
-        let change = match (current, Process::replica(folder, name)?) {
-            (true, Some(_)) => Change::None,
-            (true, None) => Change::Died,
-            (false, _) => Change::Replaced,
+        let stored = before.services.get(name).map(|deployed| &deployed.stored);
+        let change = match (current, Process::replica(folder, name)?, stored) {
+            // After an `up` that failed, something else may run.
+            (true, Some(replica), Some(stored)) if Process::executes(&replica, stored) => {
+                Change::None
+            }
+            (true, None, _) => Change::Died,
+            _ => Change::Replaced,
         };
         changes.insert(name.clone(), change);
     }
@@ -172,8 +179,8 @@ impl Refresh<'_> {
         )?;
         let report = kept::report(&plan, folder, timeline, Exit::Success, None);
         write_json(&folder.report(), &report)?;
-        self.context.ui.line(summary(&report, &self.context.shown(folder.path())));
-        self.context.ui.line(kept_hint(self.context, &self.job.suite.name, folder));
+        self.context.ui.line(summary(&report, &shown(folder.path())));
+        self.context.ui.line(kept_hint(&self.job.suite.name, folder));
         Ok(report)
     }
 

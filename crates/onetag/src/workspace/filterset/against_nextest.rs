@@ -20,7 +20,7 @@ fn answers_agree_with_nextest() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
-    let workspace = load(&root).unwrap();
+    let workspace = load(&root, &crate::signals::Interrupt::default()).unwrap();
     let nextest = Nextest::build(root);
 
     let ids: Vec<&str> = workspace.test_targets.iter().map(|it| it.binary_id.as_str()).collect();

@@ -44,7 +44,15 @@ impl Deliverer {
         counters: Arc<Counters>,
         closing: watch::Receiver<Option<Instant>>,
     ) -> Self {
-        Self { client, config, events, counters, closing, closing_seen: false, held: None }
+        Self {
+            client,
+            config,
+            events,
+            counters,
+            closing,
+            closing_seen: false,
+            held: None,
+        }
     }
 
     /// Runs until the writer is closed and everything is delivered or lost.
@@ -163,7 +171,8 @@ impl Deliverer {
             left += 1;
         }
         if left > 0 {
-            self.counters.lose(left, "there was no time left before closing");
+            self.counters
+                .lose(left, "there was no time left before closing");
         }
     }
 }
@@ -176,7 +185,11 @@ async fn close_requested(mut closing: watch::Receiver<Option<Instant>>) {
 
 /// Ends when the writer is to be closed and the time for it is over.
 async fn out_of_time(mut closing: watch::Receiver<Option<Instant>>) {
-    let deadline = closing.wait_for(Option::is_some).await.ok().and_then(|it| *it);
+    let deadline = closing
+        .wait_for(Option::is_some)
+        .await
+        .ok()
+        .and_then(|it| *it);
     if let Some(deadline) = deadline {
         sleep_until(deadline).await;
     }

@@ -102,7 +102,12 @@ impl AuditWriter {
             deliverer.run().await;
             done_sender.send_replace(true);
         });
-        Self(Arc::new(Shared { events, counters, closing, done }))
+        Self(Arc::new(Shared {
+            events,
+            counters,
+            closing,
+            done,
+        }))
     }
 
     /// Takes an event at once. If the buffer is full or the writer is closed,
@@ -113,10 +118,16 @@ impl AuditWriter {
         match self.0.events.try_send(event) {
             Ok(()) => {}
             Err(mpsc::error::TrySendError::Full(event)) => {
-                counters.lose(1, &format!("the buffer is full (last: {})", event.event_type));
+                counters.lose(
+                    1,
+                    &format!("the buffer is full (last: {})", event.event_type),
+                );
             }
             Err(mpsc::error::TrySendError::Closed(event)) => {
-                counters.lose(1, &format!("the writer is closed (last: {})", event.event_type));
+                counters.lose(
+                    1,
+                    &format!("the writer is closed (last: {})", event.event_type),
+                );
             }
         }
     }
@@ -176,6 +187,10 @@ impl Counters {
         let stored = self.stored.load(Ordering::Relaxed);
         let lost = self.lost.load(Ordering::Relaxed);
         let handed_over = self.handed_over.load(Ordering::Relaxed);
-        WriterStats { stored, lost, waiting: handed_over.saturating_sub(stored + lost) }
+        WriterStats {
+            stored,
+            lost,
+            waiting: handed_over.saturating_sub(stored + lost),
+        }
     }
 }

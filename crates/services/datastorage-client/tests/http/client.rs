@@ -33,21 +33,33 @@ async fn create_posts_the_event_and_reads_the_receipt() {
     let receipt = client.create(&event).await.expect("created");
 
     assert_eq!(receipt.event_id, event.event_id);
-    assert_eq!(receipt.recorded_at, Some(datetime!(2026-01-02 03:04:05.000006 UTC)));
+    assert_eq!(
+        receipt.recorded_at,
+        Some(datetime!(2026-01-02 03:04:05.000006 UTC))
+    );
     let calls = server.calls();
     assert_eq!(calls.len(), 1);
     assert_eq!(calls[0].method, "POST");
     assert_eq!(calls[0].path_and_query, "/api/v1/audit/events");
-    assert_eq!(calls[0].body, serde_json::to_value(&event).expect("serializable"));
+    assert_eq!(
+        calls[0].body,
+        serde_json::to_value(&event).expect("serializable")
+    );
 }
 
 #[tokio::test]
 async fn an_accepted_event_has_no_time_yet() {
     let server = Server::start().await;
     let event = event();
-    server.will_answer(202, json!({ "event_id": event.event_id, "status": "spooled" }));
+    server.will_answer(
+        202,
+        json!({ "event_id": event.event_id, "status": "spooled" }),
+    );
     let client = Client::new(&server.url).expect("an address");
-    assert_eq!(client.create(&event).await.expect("accepted").recorded_at, None);
+    assert_eq!(
+        client.create(&event).await.expect("accepted").recorded_at,
+        None
+    );
 }
 
 #[tokio::test]
@@ -81,9 +93,15 @@ async fn a_query_escapes_its_filters() {
 #[tokio::test]
 async fn an_event_that_is_not_there_is_none() {
     let server = Server::start().await;
-    server.will_answer(404, json!({ "type": "urn:problem:not-found", "status": 404 }));
+    server.will_answer(
+        404,
+        json!({ "type": "urn:problem:not-found", "status": 404 }),
+    );
     let client = Client::new(&server.url).expect("an address");
-    assert_eq!(client.get(uuid::Uuid::nil()).await.expect("an answer"), None);
+    assert_eq!(
+        client.get(uuid::Uuid::nil()).await.expect("an answer"),
+        None
+    );
     assert_eq!(
         server.calls()[0].path_and_query,
         "/api/v1/audit/events/00000000-0000-0000-0000-000000000000"
@@ -106,7 +124,10 @@ async fn a_refusal_lists_every_violation() {
     );
     let client = Client::new(&server.url).expect("an address");
 
-    let error = client.create_batch(&[event(), event()]).await.expect_err("refused");
+    let error = client
+        .create_batch(&[event(), event()])
+        .await
+        .expect_err("refused");
 
     assert!(error.is_permanent());
     assert_eq!(error.refused_positions(), [0, 1]);
@@ -130,7 +151,10 @@ async fn no_answer_is_worth_another_try_and_names_the_cause() {
 
     let error = client.create(&event()).await.expect_err("nobody there");
 
-    assert!(matches!(error, ClientError::Unreachable { .. }), "{error:?}");
+    assert!(
+        matches!(error, ClientError::Unreachable { .. }),
+        "{error:?}"
+    );
     assert!(!error.is_permanent());
     assert!(error.to_string().contains("onnection refused"), "{error}");
 }
@@ -141,7 +165,9 @@ fn an_address_that_cannot_be_one_is_refused_with_a_hint() {
         let error = Client::new(url).expect_err(url);
         assert!(error.to_string().contains(&format!("`{url}`")), "{error}");
         assert!(
-            error.to_string().contains("hint: it has the form http://<host>:<port>"),
+            error
+                .to_string()
+                .contains("hint: it has the form http://<host>:<port>"),
             "{error}"
         );
     }

@@ -52,13 +52,22 @@ impl Server {
         let task = tokio::spawn(async move {
             axum::serve(listener, app).await.expect("a server");
         });
-        Self { url, state, changed, task }
+        Self {
+            url,
+            state,
+            changed,
+            task,
+        }
     }
 
     /// Queues an answer; without one, a batch is answered with its ids.
     pub(crate) fn will_answer(&self, status: u16, body: Value) {
         let status = StatusCode::from_u16(status).expect("a status");
-        self.state.lock().expect("not poisoned").answers.push_back((status, body));
+        self.state
+            .lock()
+            .expect("not poisoned")
+            .answers
+            .push_back((status, body));
     }
 
     pub(crate) fn calls(&self) -> Vec<Call> {
@@ -70,7 +79,11 @@ impl Server {
         let deadline = Instant::now() + Duration::from_secs(10);
         let mut changed = self.changed.clone();
         let waited = timeout_at(deadline, changed.wait_for(|seen| *seen >= count)).await;
-        assert!(waited.is_ok(), "waited for {count} calls, saw {:#?}", self.calls());
+        assert!(
+            waited.is_ok(),
+            "waited for {count} calls, saw {:#?}",
+            self.calls()
+        );
         self.calls()
     }
 }
@@ -97,8 +110,12 @@ async fn answer(
         at: Instant::now(),
     });
     let (status, answer) = script.answers.pop_front().unwrap_or_else(|| {
-        let ids: Vec<&Value> =
-            body.as_array().into_iter().flatten().map(|it| &it["event_id"]).collect();
+        let ids: Vec<&Value> = body
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|it| &it["event_id"])
+            .collect();
         (StatusCode::CREATED, json!({ "event_ids": ids }))
     });
     let seen = script.calls.len();

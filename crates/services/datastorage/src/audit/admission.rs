@@ -47,7 +47,10 @@ pub fn admit(events: &[NewEvent], known: &Known) -> Result<Vec<Admission>, Rejec
     let mut admissions = Vec::with_capacity(events.len());
     let mut rejection = Rejection::default();
     for (position, event) in events.iter().enumerate() {
-        let admission = match (known.events.get(&event.event_id), earlier.get(&event.event_id)) {
+        let admission = match (
+            known.events.get(&event.event_id),
+            earlier.get(&event.event_id),
+        ) {
             (Some(stored), _) if stored.event == *event => Admission::Known(stored.recorded_at),
             (None, Some(same)) if *same == event => Admission::Repeated,
             (None, None) => Admission::New,
@@ -65,7 +68,11 @@ pub fn admit(events: &[NewEvent], known: &Known) -> Result<Vec<Admission>, Rejec
         earlier.insert(event.event_id, event);
         admissions.push(admission);
     }
-    if rejection == Rejection::default() { Ok(admissions) } else { Err(rejection) }
+    if rejection == Rejection::default() {
+        Ok(admissions)
+    } else {
+        Err(rejection)
+    }
 }
 
 #[cfg(test)]
@@ -84,23 +91,40 @@ mod tests {
             correlation_id: "c",
             data: json!(1),
         };
-        NewEvent { event_id: Uuid::from_u128(number), ..NewEvent::new(essentials) }
+        NewEvent {
+            event_id: Uuid::from_u128(number),
+            ..NewEvent::new(essentials)
+        }
     }
 
     fn stored(events: &[&NewEvent]) -> Known {
         let recorded_at = OffsetDateTime::UNIX_EPOCH;
         let events = events
             .iter()
-            .map(|it| (it.event_id, Event { event: (*it).clone(), recorded_at }))
+            .map(|it| {
+                (
+                    it.event_id,
+                    Event {
+                        event: (*it).clone(),
+                        recorded_at,
+                    },
+                )
+            })
             .collect();
-        Known { events, parents: HashSet::new() }
+        Known {
+            events,
+            parents: HashSet::new(),
+        }
     }
 
     #[test]
     fn a_known_event_keeps_its_time_and_a_new_one_is_new() {
         let old = event(1);
         let admissions = admit(&[old.clone(), event(2)], &stored(&[&old])).expect("admitted");
-        assert_eq!(admissions, [Admission::Known(OffsetDateTime::UNIX_EPOCH), Admission::New]);
+        assert_eq!(
+            admissions,
+            [Admission::Known(OffsetDateTime::UNIX_EPOCH), Admission::New]
+        );
     }
 
     #[test]
@@ -113,7 +137,10 @@ mod tests {
     #[test]
     fn one_id_for_two_events_is_a_conflict_stored_or_not() {
         let old = event(1);
-        let other = NewEvent { event_action: "b".to_owned(), ..old.clone() };
+        let other = NewEvent {
+            event_action: "b".to_owned(),
+            ..old.clone()
+        };
         let rejection = admit(&[event(2), other.clone()], &stored(&[&old])).expect_err("refused");
         assert_eq!(rejection.conflicting, [1]);
         let rejection = admit(&[old, event(2), other], &Known::default()).expect_err("refused");
@@ -138,16 +165,30 @@ mod tests {
     fn an_event_is_not_its_own_parent() {
         let own = event(1);
         let own = own.clone().with_parent(own.event_id);
-        assert_eq!(admit(&[own], &Known::default()).expect_err("refused").without_parent, [0]);
+        assert_eq!(
+            admit(&[own], &Known::default())
+                .expect_err("refused")
+                .without_parent,
+            [0]
+        );
     }
 
     #[test]
     fn everything_that_stands_in_the_way_is_listed() {
         let old = event(1);
-        let other = NewEvent { event_action: "b".to_owned(), ..old.clone() };
+        let other = NewEvent {
+            event_action: "b".to_owned(),
+            ..old.clone()
+        };
         let orphan = |number| event(number).with_parent(Uuid::from_u128(99));
         let rejection =
             admit(&[orphan(2), other, event(3), orphan(4)], &stored(&[&old])).expect_err("refused");
-        assert_eq!(rejection, Rejection { without_parent: vec![0, 3], conflicting: vec![1] });
+        assert_eq!(
+            rejection,
+            Rejection {
+                without_parent: vec![0, 3],
+                conflicting: vec![1]
+            }
+        );
     }
 }

@@ -87,7 +87,8 @@ impl FromInput for Intake {
 
 impl FromInput for BatchIntake {
     fn read(node: Node<'_>) -> Option<Self> {
-        node.array(1..=BATCH, |node| Intake::read(node).map(|it| it.0)).map(Self)
+        node.array(1..=BATCH, |node| Intake::read(node).map(|it| it.0))
+            .map(Self)
     }
 }
 
@@ -124,7 +125,9 @@ fn data(node: Node<'_>) -> Option<Value> {
     }
     let bytes = value.to_string().len();
     if bytes > DATA_BYTES {
-        return at.refuse(format!("must have at most {DATA_BYTES} bytes as JSON, has {bytes}"));
+        return at.refuse(format!(
+            "must have at most {DATA_BYTES} bytes as JSON, has {bytes}"
+        ));
     }
     Some(value)
 }

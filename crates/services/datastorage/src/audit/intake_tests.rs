@@ -25,12 +25,17 @@ fn with(field: &str, value: Value) -> Value {
 }
 
 fn accepted(event: &Value) -> NewEvent {
-    kit::check::from_json::<Intake>(event).expect("a good event").0
+    kit::check::from_json::<Intake>(event)
+        .expect("a good event")
+        .0
 }
 
 fn refused(event: &Value) -> Vec<String> {
     let violations = kit::check::from_json::<Intake>(event).expect_err("a bad event");
-    violations.iter().map(|it| format!("{} {}", it.field, it.message)).collect()
+    violations
+        .iter()
+        .map(|it| format!("{} {}", it.field, it.message))
+        .collect()
 }
 
 #[test]
@@ -120,9 +125,15 @@ fn what_is_no_object_is_refused() {
 
 #[test]
 fn null_is_data_but_nothing_is_not() {
-    assert_eq!(accepted(&with("event_data", Value::Null)).event_data, Value::Null);
+    assert_eq!(
+        accepted(&with("event_data", Value::Null)).event_data,
+        Value::Null
+    );
     let mut event = good();
-    event.as_object_mut().expect("an object").remove("event_data");
+    event
+        .as_object_mut()
+        .expect("an object")
+        .remove("event_data");
     assert_eq!(refused(&event), ["event_data is required"]);
 }
 
@@ -164,13 +175,24 @@ fn the_window_of_times_includes_its_ends() {
 #[test]
 fn a_batch_has_1_to_1000_events_and_names_positions() {
     let batch = |events: Vec<Value>| kit::check::from_json::<BatchIntake>(&Value::Array(events));
-    assert_eq!(batch(vec![good(); 1000]).expect("a good batch").0.len(), 1000);
+    assert_eq!(
+        batch(vec![good(); 1000]).expect("a good batch").0.len(),
+        1000
+    );
     for size in [0, 1001] {
         let violations = batch(vec![good(); size]).expect_err("a bad batch");
         assert_eq!(violations[0].field, "$");
     }
-    let bad = batch(vec![good(), with("severity", json!("warning")), with("version", json!(1))]);
-    let fields: Vec<_> = bad.expect_err("a bad batch").into_iter().map(|it| it.field).collect();
+    let bad = batch(vec![
+        good(),
+        with("severity", json!("warning")),
+        with("version", json!(1)),
+    ]);
+    let fields: Vec<_> = bad
+        .expect_err("a bad batch")
+        .into_iter()
+        .map(|it| it.field)
+        .collect();
     assert_eq!(fields, ["[1].severity", "[2].version"]);
 }
 

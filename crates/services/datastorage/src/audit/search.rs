@@ -100,11 +100,19 @@ fn moment(text: &str, now: OffsetDateTime) -> Result<OffsetDateTime, String> {
         None => OffsetDateTime::parse(text, &Rfc3339).ok(),
     };
     let moment = moment.ok_or_else(|| {
-        let hint = if text.contains(' ') { "; in a query `+` is written as %2B" } else { "" };
+        let hint = if text.contains(' ') {
+            "; in a query `+` is written as %2B"
+        } else {
+            ""
+        };
         format!("must be a distance like 30m, 24h or 7d, or a time like 2026-01-31T12:00:00Z{hint}")
     })?;
     let whole = to_microseconds(moment);
-    if whole == moment { Ok(whole) } else { Ok(whole + Duration::MICROSECOND) }
+    if whole == moment {
+        Ok(whole)
+    } else {
+        Ok(whole + Duration::MICROSECOND)
+    }
 }
 
 /// The outer `None` says that the text does not have the form of a distance,
@@ -121,7 +129,13 @@ fn distance(text: &str) -> Option<Option<Duration>> {
     if number.is_empty() || !number.bytes().all(|it| it.is_ascii_digit()) {
         return None;
     }
-    Some(number.parse::<i64>().ok().and_then(|it| it.checked_mul(seconds)).map(Duration::seconds))
+    Some(
+        number
+            .parse::<i64>()
+            .ok()
+            .and_then(|it| it.checked_mul(seconds))
+            .map(Duration::seconds),
+    )
 }
 
 #[cfg(test)]
@@ -136,7 +150,10 @@ mod tests {
 
     fn refused(query: serde_json::Value) -> Vec<String> {
         let violations = kit::check::from_text::<Search>(&query).expect_err("not a good query");
-        violations.iter().map(|it| format!("{} {}", it.field, it.message)).collect()
+        violations
+            .iter()
+            .map(|it| format!("{} {}", it.field, it.message))
+            .collect()
     }
 
     #[test]
@@ -201,7 +218,16 @@ mod tests {
 
     #[test]
     fn what_is_neither_is_refused() {
-        for text in ["", "h", "-1h", "1.5h", "1w", "٣h", "99999999999999999999d", "9999999999d"] {
+        for text in [
+            "",
+            "h",
+            "-1h",
+            "1.5h",
+            "1w",
+            "٣h",
+            "99999999999999999999d",
+            "9999999999d",
+        ] {
             assert!(moment(text, NOW).is_err(), "{text}");
         }
     }

@@ -73,7 +73,8 @@ async fn what_was_acknowledged_survives_being_killed() {
         .collect();
     for _ in 0..100 {
         let next = tokio::time::timeout(PATIENCE, seen.recv()).await;
-        next.expect("an acknowledgement in time").expect("writers are running");
+        next.expect("an acknowledgement in time")
+            .expect("writers are running");
     }
     service.kill().expect("killed");
     for writer in writers {
@@ -118,7 +119,14 @@ async fn the_audit_writer_bridges_a_restart_and_stores_everything_once() {
     let _service = Service::start(&lease, &folder).expect("started again");
 
     let stats = audit.close(PATIENCE).await;
-    assert_eq!(stats, WriterStats { stored: 300, lost: 0, waiting: 0 });
+    assert_eq!(
+        stats,
+        WriterStats {
+            stored: 300,
+            lost: 0,
+            waiting: 0
+        }
+    );
     assert_eq!(stored(&client).await, events);
 }
 
@@ -136,9 +144,15 @@ async fn what_the_service_refuses_costs_the_writer_only_that() {
     for number in 1..=10 {
         let event = event(number);
         audit.record(match number {
-            3 => NewEvent { event_type: "x".repeat(101), ..event },
+            3 => NewEvent {
+                event_type: "x".repeat(101),
+                ..event
+            },
             5 => event.with_parent(uuid::Uuid::nil()),
-            7 => NewEvent { event_id: taken.event_id, ..event },
+            7 => NewEvent {
+                event_id: taken.event_id,
+                ..event
+            },
             _ => {
                 good.push(event.clone());
                 event
@@ -147,6 +161,13 @@ async fn what_the_service_refuses_costs_the_writer_only_that() {
     }
 
     let stats = audit.close(PATIENCE).await;
-    assert_eq!(stats, WriterStats { stored: 7, lost: 3, waiting: 0 });
+    assert_eq!(
+        stats,
+        WriterStats {
+            stored: 7,
+            lost: 3,
+            waiting: 0
+        }
+    );
     assert_eq!(stored(&client).await, good);
 }

@@ -27,7 +27,10 @@ impl Lease {
         let socket = TcpSocket::new_v4()?;
         socket.set_reuseaddr(true)?;
         socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
-        Ok(Self { address: socket.local_addr()?, _socket: socket })
+        Ok(Self {
+            address: socket.local_addr()?,
+            _socket: socket,
+        })
     }
 
     pub(crate) fn url(&self) -> String {
@@ -40,7 +43,12 @@ impl Service {
     pub(crate) fn start(lease: &Lease, folder: &tempfile::TempDir) -> anyhow::Result<Self> {
         let database = format!("sqlite://{}", folder.path().join("trail.db").display());
         let mut child = Command::new(env!("CARGO_BIN_EXE_datastorage"))
-            .args(["--listen", &lease.address.to_string(), "--database-url", &database])
+            .args([
+                "--listen",
+                &lease.address.to_string(),
+                "--database-url",
+                &database,
+            ])
             .args(["--log", "info"])
             .stderr(Stdio::piped())
             .spawn()

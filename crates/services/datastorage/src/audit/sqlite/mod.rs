@@ -1,15 +1,16 @@
 //! The trail on SQLite.
 
+mod row;
+
 use std::collections::HashSet;
 
-use anyhow::Context as _;
 use datastorage_client::{Event, NewEvent, Receipt, to_microseconds};
 use kit::database::{Sqlite, StoreError};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row as _, SqliteConnection};
+use sqlx::{QueryBuilder, SqliteConnection};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use self::row::{microseconds, read, uuid};
 use super::admission::{Admission, Known, admit};
 use super::records::{Found, RecordError, Recorded};
 use super::search::Search;
@@ -33,7 +34,10 @@ pub(super) async fn record(store: &Sqlite, events: &[NewEvent]) -> Result<Record
                 now
             }
         };
-        receipts.push(Receipt { event_id: event.event_id, recorded_at: Some(recorded_at) });
+        receipts.push(Receipt {
+            event_id: event.event_id,
+            recorded_at: Some(recorded_at),
+        });
     }
     transaction.commit().await?;
     Ok(Recorded { receipts, stored })
@@ -52,7 +56,10 @@ pub(super) async fn search(store: &Sqlite, search: &Search) -> Result<Found, Sto
     let mut transaction = store.snapshot().await?;
     let mut count = QueryBuilder::new("SELECT count(*) FROM audit_events");
     push_filters(&mut count, search);
-    let total: i64 = count.build_query_scalar().fetch_one(&mut *transaction).await?;
+    let total: i64 = count
+        .build_query_scalar()
+        .fetch_one(&mut *transaction)
+        .await?;
 
     let mut page = QueryBuilder::new("SELECT * FROM audit_events");
     push_filters(&mut page, search);
@@ -62,7 +69,10 @@ pub(super) async fn search(store: &Sqlite, search: &Search) -> Result<Found, Sto
     page.push_bind(i64::try_from(search.offset).unwrap_or(i64::MAX));
     let rows = page.build().fetch_all(&mut *transaction).await?;
     let events = rows.iter().map(read).collect::<Result<_, _>>()?;
-    Ok(Found { events, total: u64::try_from(total).unwrap_or(0) })
+    Ok(Found {
+        events,
+        total: u64::try_from(total).unwrap_or(0),
+    })
 }
 
 /// Looks up all ids of a request in two statements, however many there are.
@@ -78,7 +88,10 @@ async fn known(
     .fetch_all(&mut *connection)
     .await?;
     let stored = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    let events_by_id = stored.into_iter().map(|it| (it.event.event_id, it)).collect();
+    let events_by_id = stored
+        .into_iter()
+        .map(|it| (it.event.event_id, it))
+        .collect();
 
     let parents: Vec<Uuid> = events.iter().filter_map(|it| it.parent_event_id).collect();
     let parents = if parents.is_empty() {
@@ -90,9 +103,14 @@ async fn known(
         .bind(serde_json::json!(parents).to_string())
         .fetch_all(connection)
         .await?;
-        rows.iter().map(|row| uuid(row, "event_id")).collect::<Result<_, _>>()?
+        rows.iter()
+            .map(|row| uuid(row, "event_id"))
+            .collect::<Result<_, _>>()?
     };
-    Ok(Known { events: events_by_id, parents })
+    Ok(Known {
+        events: events_by_id,
+        parents,
+    })
 }
 
 async fn insert(
@@ -135,8 +153,14 @@ async fn insert(
 fn push_filters(query: &mut QueryBuilder<sqlx::Sqlite>, search: &Search) {
     let texts = [
         ("event_type", search.event_type.clone()),
-        ("event_category", search.event_category.map(|it| it.to_string())),
-        ("event_outcome", search.event_outcome.map(|it| it.to_string())),
+        (
+            "event_category",
+            search.event_category.map(|it| it.to_string()),
+        ),
+        (
+            "event_outcome",
+            search.event_outcome.map(|it| it.to_string()),
+        ),
         ("severity", search.severity.map(|it| it.to_string())),
         ("correlation_id", search.correlation_id.clone()),
         ("resource_type", search.resource_type.clone()),
@@ -151,86 +175,17 @@ fn push_filters(query: &mut QueryBuilder<sqlx::Sqlite>, search: &Search) {
     }
     for (bound, moment) in [(" >= ", search.since), (" < ", search.until)] {
         if let Some(moment) = moment {
-            query.push(glue).push("event_timestamp").push(bound).push_bind(microseconds(moment));
+            query
+                .push(glue)
+                .push("event_timestamp")
+                .push(bound)
+                .push_bind(microseconds(moment));
             glue = " AND ";
         }
     }
 }
 
-fn read(row: &SqliteRow) -> Result<Event, StoreError> {
-    let event = NewEvent {
-        version: row.try_get("version")?,
-        event_id: uuid(row, "event_id")?,
-        event_type: row.try_get("event_type")?,
-        event_timestamp: moment(row, "event_timestamp")?,
-        event_category: word(row, "event_category")?,
-        event_action: row.try_get("event_action")?,
-        event_outcome: word(row, "event_outcome")?,
-        correlation_id: row.try_get("correlation_id")?,
-        event_data: parse(row, "event_data", |text| serde_json::from_str(text))?,
-        parent_event_id: optional(row, "parent_event_id", Uuid::parse_str)?,
-        actor_type: row.try_get("actor_type")?,
-        actor_id: row.try_get("actor_id")?,
-        resource_type: row.try_get("resource_type")?,
-        resource_id: row.try_get("resource_id")?,
-        namespace: row.try_get("namespace")?,
-        cluster_name: row.try_get("cluster_name")?,
-        severity: optional(row, "severity", str::parse)?,
-        duration_ms: row.try_get("duration_ms")?,
-    };
-    Ok(Event { event, recorded_at: moment(row, "recorded_at")? })
-}
-
-fn uuid(row: &SqliteRow, column: &str) -> Result<Uuid, StoreError> {
-    parse(row, column, Uuid::parse_str)
-}
-
-fn word<T>(row: &SqliteRow, column: &str) -> Result<T, StoreError>
-where
-    T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>,
-{
-    parse(row, column, str::parse)
-}
-
-fn parse<T, E>(
-    row: &SqliteRow,
-    column: &str,
-    parse: impl FnOnce(&str) -> Result<T, E>,
-) -> Result<T, StoreError>
-where
-    E: std::error::Error + Send + Sync + 'static,
-{
-    parse(row.try_get(column)?).with_context(|| damaged(column)).map_err(StoreError::Broken)
-}
-
-fn optional<T, E>(
-    row: &SqliteRow,
-    column: &str,
-    parse: impl FnOnce(&str) -> Result<T, E>,
-) -> Result<Option<T>, StoreError>
-where
-    E: std::error::Error + Send + Sync + 'static,
-{
-    let text: Option<&str> = row.try_get(column)?;
-    text.map(parse).transpose().with_context(|| damaged(column)).map_err(StoreError::Broken)
-}
-
-fn moment(row: &SqliteRow, column: &str) -> Result<OffsetDateTime, StoreError> {
-    let microseconds: i64 = row.try_get(column)?;
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(microseconds) * 1000)
-        .with_context(|| damaged(column))
-        .map_err(StoreError::Broken)
-}
-
-fn damaged(column: &str) -> String {
-    format!("column {column} of audit_events holds what was never written")
-}
-
-/// Microseconds since 1970; a year of at most four digits is always in range.
-fn microseconds(moment: OffsetDateTime) -> i64 {
-    i64::try_from(moment.unix_timestamp_nanos() / 1000).unwrap_or(i64::MAX)
-}
-
 #[cfg(test)]
-#[path = "sqlite_tests.rs"]
+mod search_tests;
+#[cfg(test)]
 mod tests;

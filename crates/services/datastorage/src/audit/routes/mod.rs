@@ -47,8 +47,10 @@ async fn create(
     extract::State(state): extract::State<State>,
     Json(Intake(event)): Json<Intake>,
 ) -> Result<impl IntoResponse, Problem> {
-    let receipts =
-        record(&state, std::slice::from_ref(&event), |_, field| field.to_owned()).await?;
+    let receipts = record(&state, std::slice::from_ref(&event), |_, field| {
+        field.to_owned()
+    })
+    .await?;
     let receipt = receipts
         .into_iter()
         .next()
@@ -79,8 +81,10 @@ async fn create_batch(
     extract::State(state): extract::State<State>,
     Json(BatchIntake(events)): Json<BatchIntake>,
 ) -> Result<impl IntoResponse, Problem> {
-    let receipts =
-        record(&state, &events, |position, field| format!("[{position}].{field}")).await?;
+    let receipts = record(&state, &events, |position, field| {
+        format!("[{position}].{field}")
+    })
+    .await?;
     let event_ids = receipts.into_iter().map(|it| it.event_id).collect();
     Ok((StatusCode::CREATED, Json(BatchReceipt { event_ids })))
 }
@@ -104,12 +108,22 @@ async fn search(
     extract::State(state): extract::State<State>,
     Query(search): Query<Search>,
 ) -> Result<Json<EventPage>, Problem> {
-    let Found { events, total } =
-        state.store.search(&search).await.map_err(|it| state.problem(it))?;
+    let Found { events, total } = state
+        .store
+        .search(&search)
+        .await
+        .map_err(|it| state.problem(it))?;
     let shown = search.offset.saturating_add(events.len() as u64);
-    let pagination =
-        Pagination { limit: search.limit, offset: search.offset, total, has_more: shown < total };
-    Ok(Json(EventPage { data: events, pagination }))
+    let pagination = Pagination {
+        limit: search.limit,
+        offset: search.offset,
+        total,
+        has_more: shown < total,
+    };
+    Ok(Json(EventPage {
+        data: events,
+        pagination,
+    }))
 }
 
 /// Read an event
@@ -129,8 +143,14 @@ async fn get(
     extract::State(state): extract::State<State>,
     Path(event_id): Path<Uuid>,
 ) -> Result<Json<Event>, Problem> {
-    let event = state.store.event(event_id).await.map_err(|it| state.problem(it))?;
-    event.map(Json).ok_or_else(|| Problem::not_found(format_args!("audit event {event_id}")))
+    let event = state
+        .store
+        .event(event_id)
+        .await
+        .map_err(|it| state.problem(it))?;
+    event
+        .map(Json)
+        .ok_or_else(|| Problem::not_found(format_args!("audit event {event_id}")))
 }
 
 /// Stores events and turns what stands in the way into an answer; `field` names
@@ -176,5 +196,4 @@ fn rejected(rejection: &Rejection, field: impl Fn(usize, &str) -> String) -> Pro
 }
 
 #[cfg(test)]
-#[path = "routes_tests.rs"]
 mod tests;

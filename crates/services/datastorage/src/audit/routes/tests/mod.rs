@@ -1,0 +1,6 @@
+//! The routes, without a socket.
+
+mod bench;
+mod read;
+mod surroundings;
+mod write;

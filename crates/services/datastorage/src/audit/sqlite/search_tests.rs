@@ -1,0 +1,144 @@
+//! Reading: the database selects what the same filters select in memory.
+
+use datastorage_client::{Category, Outcome, Severity};
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::tests::{event, everything, store};
+use super::*;
+
+/// The page and the total, reckoned in memory.
+fn expected(events: &[NewEvent], search: &Search) -> (Vec<Uuid>, u64) {
+    let same =
+        |filter: &Option<String>, value: &Option<String>| filter.is_none() || filter == value;
+    let mut selected: Vec<&NewEvent> = events
+        .iter()
+        .filter(|it| {
+            search
+                .event_type
+                .as_ref()
+                .is_none_or(|filter| *filter == it.event_type)
+        })
+        .filter(|it| {
+            search
+                .event_category
+                .is_none_or(|filter| filter == it.event_category)
+        })
+        .filter(|it| {
+            search
+                .event_outcome
+                .is_none_or(|filter| filter == it.event_outcome)
+        })
+        .filter(|it| search.severity.is_none() || search.severity == it.severity)
+        .filter(|it| {
+            search
+                .correlation_id
+                .as_ref()
+                .is_none_or(|filter| *filter == it.correlation_id)
+        })
+        .filter(|it| same(&search.resource_type, &it.resource_type))
+        .filter(|it| same(&search.resource_id, &it.resource_id))
+        .filter(|it| search.since.is_none_or(|since| it.event_timestamp >= since))
+        .filter(|it| search.until.is_none_or(|until| it.event_timestamp < until))
+        .collect();
+    selected.sort_by_key(|it| std::cmp::Reverse((it.event_timestamp, it.event_id)));
+    let total = selected.len() as u64;
+    let page = selected
+        .into_iter()
+        .skip(search.offset as usize)
+        .take(search.limit as usize);
+    (page.map(|it| it.event_id).collect(), total)
+}
+
+fn any_event() -> impl Strategy<Value = NewEvent> {
+    (
+        0..2_u8,
+        prop::sample::select(vec![Category::Gateway, Category::Workflow]),
+        prop::sample::select(vec![Outcome::Success, Outcome::Failure]),
+        prop::option::of(prop::sample::select(vec![Severity::High, Severity::Low])),
+        prop::option::of((0..2_u8, 0..2_u8)),
+        0..4_i64,
+    )
+        .prop_map(|(kind, category, outcome, severity, resource, second)| {
+            let new = event(&format!("rr-{kind}"), Value::Null);
+            NewEvent {
+                event_type: format!("type-{kind}"),
+                event_category: category,
+                event_outcome: outcome,
+                severity,
+                resource_type: resource.map(|it| format!("kind-{}", it.0)),
+                resource_id: resource.map(|it| format!("id-{}", it.1)),
+                event_timestamp: OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(second),
+                ..new
+            }
+        })
+}
+
+fn any_search() -> impl Strategy<Value = Search> {
+    let moment = || {
+        prop::option::of(
+            (0..5_i64).prop_map(|it| OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(it)),
+        )
+    };
+    (
+        (
+            prop::option::of((0..2_u8).prop_map(|it| format!("type-{it}"))),
+            prop::option::of(prop::sample::select(vec![
+                Category::Gateway,
+                Category::Workflow,
+            ])),
+            prop::option::of(prop::sample::select(vec![
+                Outcome::Success,
+                Outcome::Failure,
+            ])),
+            prop::option::of(prop::sample::select(vec![Severity::High, Severity::Low])),
+            prop::option::of((0..2_u8).prop_map(|it| format!("rr-{it}"))),
+        ),
+        prop::option::of((0..2_u8).prop_map(|it| format!("kind-{it}"))),
+        prop::option::of((0..2_u8).prop_map(|it| format!("id-{it}"))),
+        (moment(), moment()),
+        1..30_u32,
+        0..30_u64,
+    )
+        .prop_map(
+            |(first, resource_type, resource_id, (since, until), limit, offset)| {
+                let (event_type, event_category, event_outcome, severity, correlation_id) = first;
+                Search {
+                    event_type,
+                    event_category,
+                    event_outcome,
+                    severity,
+                    correlation_id,
+                    resource_type,
+                    resource_id,
+                    since,
+                    until,
+                    limit,
+                    offset,
+                }
+            },
+        )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn filters_order_and_page_are_as_in_memory(
+        events in prop::collection::vec(any_event(), 0..40),
+        searches in prop::collection::vec(any_search(), 20),
+    ) {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(async {
+            let folder = tempfile::tempdir().expect("a folder");
+            let store = store(&folder).await;
+            store.record(&events).await.expect("recorded");
+            for search in searches.iter().chain([&everything()]) {
+                let found = store.search(search).await.expect("found");
+                let ids: Vec<_> = found.events.iter().map(|it| it.event.event_id).collect();
+                prop_assert_eq!((ids, found.total), expected(&events, search), "{:?}", search);
+            }
+            Ok(())
+        })?;
+    }
+}

@@ -1,0 +1,16 @@
+//! The `log` channel: a line in the service's own log.
+
+use super::{Message, Receipt};
+
+pub(super) fn send(message: &Message<'_>) -> Receipt {
+    tracing::info!(
+        target: "notification::message",
+        name = message.name,
+        correlation_id = message.correlation_id,
+        priority = message.priority.word(),
+        subject = message.subject,
+        body = message.body,
+        "notification"
+    );
+    Receipt::default()
+}

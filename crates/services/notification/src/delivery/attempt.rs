@@ -1,0 +1,125 @@
+//! One attempt at a delivery, and what follows from it.
+
+use std::panic::AssertUnwindSafe;
+
+use datastorage_client::{Category, Essentials, NewEvent, Outcome, Severity};
+use futures_util::FutureExt as _;
+use serde_json::json;
+
+use super::now;
+use crate::channel::{Channels, Message, Receipt, SendError};
+use crate::model::{Attempt, AttemptOutcome, Priority, RetryPolicy};
+use crate::store::{Finish, Job, Next};
+
+/// Sends, and decides what follows.
+pub(super) async fn make(channels: &Channels, policy: &RetryPolicy, job: &Job) -> Finish {
+    let sent = match job.spec.channel(&job.channel) {
+        Some(channel) => {
+            let message = Message::new(job.id, job.created_at, &job.spec, &channel.name);
+            // A bug in one channel must not leave its deliveries under way for ever.
+            AssertUnwindSafe(channels.send(&channel.kind, &message))
+                .catch_unwind()
+                .await
+                .unwrap_or_else(|_| {
+                    Err(SendError::permanent(
+                        "the channel has a bug; the log has it",
+                    ))
+                })
+        }
+        None => Err(SendError::permanent("the notification has no such channel")),
+    };
+    conclude(policy, job, sent)
+}
+
+fn conclude(policy: &RetryPolicy, job: &Job, sent: Result<Receipt, SendError>) -> Finish {
+    let ended_at = now().max(job.started_at);
+    let mut attempt = Attempt {
+        number: job.number,
+        started_at: job.started_at,
+        ended_at: Some(ended_at),
+        outcome: None,
+        http_status: None,
+        error: None,
+        receipt: None,
+    };
+    let next = match sent {
+        Ok(receipt) => {
+            attempt.outcome = Some(AttemptOutcome::Success);
+            attempt.http_status = receipt.http_status;
+            attempt.receipt = receipt.location;
+            tracing::info!("sent");
+            None
+        }
+        Err(error) => {
+            attempt.outcome = Some(AttemptOutcome::Failure);
+            attempt.http_status = error.http_status;
+            let policy = policy.with(&job.spec.retry);
+            let wait = policy
+                .wait(job.failed + 1, error.retry_after)
+                .filter(|_| error.retry);
+            tracing::warn!(
+                error = error.message,
+                wait_ms = wait.map(|wait| wait.as_millis() as u64),
+                "not sent"
+            );
+            attempt.error = Some(error.message);
+            match wait {
+                Some(wait) => Some(Next::Retry(ended_at + wait)),
+                None => Some(Next::Done {
+                    permanent: !error.retry,
+                    event: Box::new(event(job, &attempt)),
+                }),
+            }
+        }
+    };
+    let next = next.unwrap_or_else(|| Next::Done {
+        permanent: false,
+        event: Box::new(event(job, &attempt)),
+    });
+    Finish { attempt, next }
+}
+
+/// What the audit trail is told of a channel that is done.
+fn event(job: &Job, attempt: &Attempt) -> NewEvent {
+    let sent = attempt.outcome == Some(AttemptOutcome::Success);
+    let (event_type, action, outcome) = if sent {
+        ("notification.message.sent", "sent", Outcome::Success)
+    } else {
+        ("notification.message.failed", "failed", Outcome::Failure)
+    };
+    let spec = &job.spec;
+    let kind = spec
+        .channel(&job.channel)
+        .map(|channel| channel.kind.word());
+    let took = attempt.ended_at.unwrap_or(attempt.started_at) - job.created_at;
+    NewEvent::new(Essentials {
+        event_type,
+        category: Category::Notification,
+        action,
+        outcome,
+        correlation_id: &spec.correlation_id,
+        data: json!({
+            "notification": spec.name,
+            "channel": job.channel,
+            "channel_type": kind,
+            "type": spec.kind,
+            "priority": spec.priority,
+            "attempts": attempt.number,
+            "http_status": attempt.http_status,
+            "error": attempt.error,
+        }),
+    })
+    .with_actor("service", "notification")
+    .with_resource("notification", spec.name.as_str())
+    .with_severity(severity(spec.priority))
+    .with_duration(took.try_into().unwrap_or_default())
+}
+
+fn severity(priority: Priority) -> Severity {
+    match priority {
+        Priority::Critical => Severity::Critical,
+        Priority::High => Severity::High,
+        Priority::Medium => Severity::Medium,
+        Priority::Low => Severity::Low,
+    }
+}

@@ -1,0 +1,60 @@
+//! What `/metrics` shows of deliveries.
+
+use kit::Service;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+
+use crate::store::{Finish, Job, Next};
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Labels {
+    channel: &'static str,
+    outcome: &'static str,
+}
+
+/// Counters of attempts and of channels that are done.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    attempts: Family<Labels, Counter>,
+    deliveries: Family<Labels, Counter>,
+}
+
+impl Metrics {
+    /// Counters that the service's `/metrics` shows.
+    #[must_use]
+    pub fn new(service: &Service) -> Self {
+        let metrics = Self {
+            attempts: Family::default(),
+            deliveries: Family::default(),
+        };
+        service.metrics.register(
+            "notification_attempts",
+            "Attempts at a delivery, by channel type and outcome",
+            metrics.attempts.clone(),
+        );
+        service.metrics.register(
+            "notification_deliveries",
+            "Channels that are done, by type and outcome",
+            metrics.deliveries.clone(),
+        );
+        metrics
+    }
+
+    pub(super) fn attempt(&self, job: &Job, finish: &Finish) {
+        let channel = job
+            .spec
+            .channel(&job.channel)
+            .map_or("unknown", |c| c.kind.word());
+        let outcome = if finish.succeeded() {
+            "success"
+        } else {
+            "failure"
+        };
+        let labels = Labels { channel, outcome };
+        self.attempts.get_or_create(&labels).inc();
+        if matches!(finish.next, Next::Done { .. }) {
+            self.deliveries.get_or_create(&labels).inc();
+        }
+    }
+}

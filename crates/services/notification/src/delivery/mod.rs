@@ -1,0 +1,157 @@
+//! The background task that moves notifications through their phases.
+//!
+//! It takes up what is due, attempts it, and keeps the outcome before anything
+//! else happens. An attempt whose outcome was not kept, because the process
+//! ended, is made again at the next start: a receiver may get it twice, but
+//! never again what it has confirmed.
+
+mod attempt;
+mod audit;
+mod metrics;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kit::Service;
+use kit::database::StoreError;
+use time::OffsetDateTime;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+use crate::channel::Channels;
+use crate::model::RetryPolicy;
+use crate::store::{Job, Store};
+
+pub use audit::Audit;
+pub use metrics::Metrics;
+
+/// How many attempts run at the same time.
+const PARALLEL: usize = 32;
+
+/// How long to wait before the database is asked again after it was away.
+const DATABASE_WAIT: Duration = Duration::from_secs(1);
+
+/// The longest time without a look at what is due, in case the clock was set.
+const LOOK_INTERVAL: Duration = Duration::from_secs(30);
+
+/// How long attempts may go on after the service was told to stop; below what
+/// the kit allows for a step of the end.
+const STOP: Duration = Duration::from_secs(8);
+
+/// What moves notifications. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Dispatcher {
+    /// Where they are kept.
+    pub store: Store,
+    /// The ways out.
+    pub channels: Arc<Channels>,
+    /// When to try again.
+    pub policy: RetryPolicy,
+    /// What the audit trail is told.
+    pub audit: Audit,
+    /// What `/metrics` shows.
+    pub metrics: Metrics,
+    /// Wakes the dispatcher when there is something new.
+    pub wake: Arc<Notify>,
+}
+
+impl Dispatcher {
+    /// Runs until the service is told to stop, and until the attempts that are
+    /// under way then have ended, for at most 8 s.
+    pub async fn run(self, service: Service) {
+        let mut attempts = JoinSet::new();
+        loop {
+            let wait = self.take_up(&mut attempts).await;
+            tokio::select! {
+                () = service.stopped() => break,
+                () = self.wake.notified() => {}
+                () = tokio::time::sleep(wait) => {}
+                // There is room for another one.
+                Some(_) = attempts.join_next() => {}
+            }
+            // Those that have ended meanwhile are done with.
+            while attempts.try_join_next().is_some() {}
+        }
+        let ended = async { while attempts.join_next().await.is_some() {} };
+        if tokio::time::timeout(STOP, ended).await.is_err() {
+            let left = attempts.len();
+            tracing::warn!(
+                left,
+                "attempts were cut off and are made again at the next start"
+            );
+        }
+    }
+
+    /// Takes up what is due, as far as there is room. Returns how long there
+    /// is nothing to do.
+    async fn take_up(&self, attempts: &mut JoinSet<()>) -> Duration {
+        let room = PARALLEL.saturating_sub(attempts.len());
+        if room == 0 {
+            return LOOK_INTERVAL;
+        }
+        let claim = match self.store.claim(room, now()).await {
+            Ok(claim) => claim,
+            Err(error) => {
+                tracing::warn!("cannot look for what is due: {error}");
+                return DATABASE_WAIT;
+            }
+        };
+        for job in claim.jobs {
+            attempts.spawn(self.clone().attempt(job));
+        }
+        match claim.next_due {
+            // More is due than there is room for: an attempt that ends wakes us.
+            Some(due) if due <= now() && attempts.len() >= PARALLEL => LOOK_INTERVAL,
+            Some(due) => Duration::try_from(due - now())
+                .unwrap_or_default()
+                .min(LOOK_INTERVAL),
+            None => LOOK_INTERVAL,
+        }
+    }
+
+    /// Makes one attempt and keeps its outcome.
+    async fn attempt(self, job: Job) {
+        use tracing::Instrument as _;
+
+        let span = tracing::info_span!(
+            "delivery",
+            notification = job.spec.name,
+            channel = job.channel,
+            attempt = job.number,
+            correlation_id = job.spec.correlation_id,
+        );
+        async {
+            let finish = attempt::make(&self.channels, &self.policy, &job).await;
+            self.metrics.attempt(&job, &finish);
+            self.keep(&job, &finish).await;
+            self.audit.tell(&finish);
+        }
+        .instrument(span)
+        .await;
+        self.wake.notify_one();
+    }
+
+    /// Keeps the outcome, however long the database is away: the receiver may
+    /// have the message, and forgetting that would send it twice.
+    async fn keep(&self, job: &Job, finish: &crate::store::Finish) {
+        loop {
+            match self.store.finish(job, finish).await {
+                Ok(()) => return,
+                Err(error @ StoreError::Unavailable(_)) => {
+                    tracing::warn!("cannot keep the outcome yet: {error}");
+                    tokio::time::sleep(DATABASE_WAIT).await;
+                }
+                Err(error @ StoreError::Broken(_)) => {
+                    tracing::error!("cannot keep the outcome: {error}");
+                    return;
+                }
+            }
+        }
+    }
+}
+
+pub(crate) fn now() -> OffsetDateTime {
+    OffsetDateTime::now_utc()
+}

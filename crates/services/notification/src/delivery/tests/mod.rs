@@ -1,0 +1,258 @@
+use datastorage_client::{AuditWriter, Client, WriterConfig};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+
+mod restart;
+
+use super::*;
+use crate::model::{AttemptOutcome, DeliveryState, Notification, Phase, Reason};
+use crate::testing::{Answer, Receiver, Trail, eventually, nobody, open, spec};
+
+/// A running dispatcher over a database of its own.
+struct Running {
+    service: Service,
+    store: Store,
+    audit: Audit,
+    wake: Arc<Notify>,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    async fn start(folder: &TempDir, trail: &str) -> Self {
+        let store = open(folder);
+        store.prepare(now()).await.expect("the database is there");
+        let client = Client::new(trail).expect("an address");
+        let writer = AuditWriter::start(client, WriterConfig::default());
+        let audit = Audit::new(store.clone(), writer);
+        audit.catch_up().await.expect("the database is there");
+        let service = Service::for_tests(kit::package!());
+        let output = folder.path().join("output");
+        let dispatcher = Dispatcher {
+            store: store.clone(),
+            channels: Arc::new(Channels::open(output, Duration::from_secs(5)).expect("a folder")),
+            policy: RetryPolicy {
+                initial: Duration::from_secs(30),
+                factor: 2.0,
+                max: Duration::from_secs(480),
+                attempts: 5,
+            },
+            audit: audit.clone(),
+            metrics: Metrics::new(&service),
+            wake: Arc::default(),
+        };
+        let wake = Arc::clone(&dispatcher.wake);
+        let task = tokio::spawn(dispatcher.run(service.clone()));
+        Self {
+            service,
+            store,
+            audit,
+            wake,
+            task,
+        }
+    }
+
+    async fn send(&self, name: &str, channels: &Value) {
+        self.store
+            .create(spec(name, channels), now())
+            .await
+            .expect("kept");
+        self.wake.notify_one();
+    }
+
+    async fn get(&self, name: &str) -> Notification {
+        self.store
+            .get(name)
+            .await
+            .expect("the database is there")
+            .expect("there is one")
+    }
+
+    /// Waits for the end of a notification.
+    async fn finished(&self, name: &str) -> Notification {
+        eventually("final phase", || async {
+            let notification = self.get(name).await;
+            let phase = notification.status.phase;
+            if phase.is_final() {
+                Ok(notification)
+            } else {
+                Err(format!("{phase:?}"))
+            }
+        })
+        .await
+    }
+
+    /// Stops as the service does, with everything that was told delivered.
+    async fn stop(self) {
+        self.service.stop();
+        self.task.await.expect("no panic");
+        self.audit.close().await;
+        assert!(
+            self.store.unconfirmed().await.expect("there").is_empty(),
+            "all is confirmed"
+        );
+        self.store.database.close().await;
+    }
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+fn webhook(url: &str) -> Value {
+    json!({ "type": "webhook", "url": url })
+}
+
+/// Type, outcome, channel and attempts of every event.
+fn told(trail: &Trail) -> Vec<String> {
+    let mut told: Vec<_> = trail
+        .events()
+        .iter()
+        .map(|event| {
+            let data = &event["event_data"];
+            format!(
+                "{} {} {} {}x {}",
+                event["event_type"].as_str().expect("a type"),
+                event["event_outcome"].as_str().expect("an outcome"),
+                data["channel"].as_str().expect("a channel"),
+                data["attempts"],
+                event["correlation_id"].as_str().expect("a correlation"),
+            )
+        })
+        .collect();
+    told.sort();
+    told
+}
+
+#[tokio::test]
+async fn every_channel_gets_the_message_once() {
+    let (folder, (trail, address)) = (folder(), Trail::start().await);
+    let (receiver, url) = Receiver::start(&[]).await;
+    let running = Running::start(&folder, &address).await;
+    running
+        .send(
+            "a",
+            &json!([{ "type": "log" }, { "type": "file" }, webhook(&url)]),
+        )
+        .await;
+    let notification = running.finished("a").await;
+    assert_eq!(notification.status.phase, Phase::Sent);
+
+    let [(headers, mut body)] = receiver.received().try_into().expect("one request");
+    assert_eq!(headers["content-type"], "application/json");
+    assert_eq!(
+        headers["idempotency-key"],
+        format!("{}-webhook", notification.id).as_str()
+    );
+    assert_eq!(body["id"].take(), json!(notification.id));
+    assert!(body["created_at"].take().is_string());
+    insta::assert_snapshot!(body, @r#"{"action_links":[],"body":"b","channel":"webhook","correlation_id":"rr-a","created_at":null,"id":null,"metadata":{},"name":"a","priority":"medium","subject":"s","type":"simple"}"#);
+
+    let file = notification.status.channels[1].attempts[0]
+        .receipt
+        .clone()
+        .expect("a path");
+    let text = std::fs::read_to_string(&file).expect("the file is there");
+    let mut file: Value = serde_json::from_str(&text).expect("JSON");
+    for field in ["id", "created_at"] {
+        file[field].take();
+    }
+    body["channel"] = json!("file");
+    assert_eq!(file, body, "every channel says the same");
+    let names = std::fs::read_dir(folder.path().join("output"))
+        .expect("a folder")
+        .count();
+    assert_eq!(names, 1, "no temporary file is left");
+
+    running.stop().await;
+    insta::assert_snapshot!(told(&trail).join("\n"), @r"
+    notification.message.sent success file 1x rr-a
+    notification.message.sent success log 1x rr-a
+    notification.message.sent success webhook 1x rr-a
+    ");
+}
+
+#[tokio::test]
+async fn a_channel_that_fails_is_tried_again_without_the_others() {
+    let (folder, (trail, address)) = (folder(), Trail::start().await);
+    let (good, good_url) = Receiver::start(&[]).await;
+    let (bad, bad_url) = Receiver::start(&[Answer::Status(503), Answer::Status(408)]).await;
+    let running = Running::start(&folder, &address).await;
+    let [mut first, mut second] = [webhook(&good_url), webhook(&bad_url)];
+    first["name"] = json!("good");
+    second["name"] = json!("bad");
+    running.send("a", &json!([first, second])).await;
+    let status = running.finished("a").await.status;
+
+    assert_eq!(status.phase, Phase::Sent);
+    assert_eq!((good.received().len(), bad.received().len()), (1, 3));
+    let attempts = &status.channels[1].attempts;
+    let outcomes: Vec<_> = attempts
+        .iter()
+        .map(|a| (a.number, a.http_status, a.outcome))
+        .collect();
+    assert_eq!(
+        outcomes,
+        [
+            (1, Some(503), Some(AttemptOutcome::Failure)),
+            (2, Some(408), Some(AttemptOutcome::Failure)),
+            (3, Some(200), Some(AttemptOutcome::Success)),
+        ]
+    );
+    let waits: Vec<_> = attempts
+        .windows(2)
+        .map(|a| a[1].started_at - a[0].ended_at.expect("ended"))
+        .collect();
+    assert!(
+        waits[0] >= Duration::from_millis(5) && waits[1] >= Duration::from_millis(10),
+        "{waits:?}"
+    );
+    running.stop().await;
+    insta::assert_snapshot!(told(&trail).join("\n"), @r"
+    notification.message.sent success bad 3x rr-a
+    notification.message.sent success good 1x rr-a
+    ");
+}
+
+#[tokio::test]
+async fn failures_end_after_the_last_attempt_or_at_once() {
+    let (folder, (trail, address)) = (folder(), Trail::start().await);
+    let (busy, busy_url) = Receiver::start(&[Answer::Status(500); 9]).await;
+    let (gone, gone_url) = Receiver::start(&[Answer::Status(410)]).await;
+    let running = Running::start(&folder, &address).await;
+    running.send("busy", &json!([webhook(&busy_url)])).await;
+    running
+        .send("gone", &json!([{ "type": "log" }, webhook(&gone_url)]))
+        .await;
+
+    let status = running.finished("busy").await.status;
+    assert_eq!(
+        (status.phase, status.reason),
+        (Phase::Failed, Some(Reason::MaxRetriesExhausted))
+    );
+    assert_eq!(busy.received().len(), 3, "three attempts were asked for");
+    let status = running.finished("gone").await.status;
+    assert_eq!((status.phase, status.reason), (Phase::PartiallySent, None));
+    assert_eq!(gone.received().len(), 1);
+    assert_eq!(status.channels[1].state, DeliveryState::Failed);
+    running.stop().await;
+    insta::assert_snapshot!(told(&trail).join("\n"), @r"
+    notification.message.failed failure webhook 1x rr-gone
+    notification.message.failed failure webhook 3x rr-busy
+    notification.message.sent success log 1x rr-gone
+    ");
+}
+
+#[tokio::test]
+async fn a_receiver_that_asks_for_time_gets_it() {
+    let (folder, (_trail, address)) = (folder(), Trail::start().await);
+    let (receiver, url) = Receiver::start(&[Answer::RetryAfterASecond]).await;
+    let running = Running::start(&folder, &address).await;
+    running.send("a", &json!([webhook(&url)])).await;
+    let status = running.finished("a").await.status;
+    assert_eq!((status.phase, receiver.received().len()), (Phase::Sent, 2));
+    let attempts = &status.channels[0].attempts;
+    let wait = attempts[1].started_at - attempts[0].ended_at.expect("ended");
+    assert!(wait >= Duration::from_secs(1), "only {wait}");
+    running.stop().await;
+}

@@ -1,0 +1,233 @@
+//! When a failed delivery is tried again.
+
+use std::time::Duration;
+
+use kit::{FromInput, Node};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The longest wait that can be asked for.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How much longer than asked for a receiver's `Retry-After` may make a wait.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
+
+/// The service's policy: how often and when a failed delivery is tried again.
+#[derive(Clone, Debug, PartialEq, clap::Args)]
+pub struct RetryPolicy {
+    /// The wait after the first failed attempt.
+    #[arg(
+        long = "retry-initial",
+        env = "RETRY_INITIAL",
+        value_name = "RETRY_INITIAL",
+        default_value = "30s",
+        value_parser = wait
+    )]
+    pub initial: Duration,
+
+    /// By how much each wait is longer than the one before, 1 to 10.
+    #[arg(
+        long = "retry-factor",
+        env = "RETRY_FACTOR",
+        value_name = "RETRY_FACTOR",
+        default_value = "2",
+        value_parser = factor
+    )]
+    pub factor: f64,
+
+    /// The longest wait between two attempts.
+    #[arg(
+        long = "retry-max",
+        env = "RETRY_MAX",
+        value_name = "RETRY_MAX",
+        default_value = "480s",
+        value_parser = wait
+    )]
+    pub max: Duration,
+
+    /// How many attempts there are in all, 1 to 20.
+    #[arg(
+        long = "retry-attempts",
+        env = "RETRY_ATTEMPTS",
+        value_name = "RETRY_ATTEMPTS",
+        default_value = "5",
+        value_parser = clap::value_parser!(u32).range(1..=20)
+    )]
+    pub attempts: u32,
+}
+
+/// What one notification asks for instead; what is left out is the service's.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Retry {
+    /// The wait after the first failed attempt.
+    #[serde(default, with = "as_text", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "50ms")]
+    pub initial: Option<Duration>,
+    /// By how much each wait is longer than the one before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 10)]
+    pub factor: Option<f64>,
+    /// The longest wait between two attempts.
+    #[serde(default, with = "as_text", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "480s")]
+    pub max: Option<Duration>,
+    /// How many attempts there are in all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 20)]
+    pub attempts: Option<u32>,
+}
+
+impl RetryPolicy {
+    /// This policy with what a notification asks for instead.
+    #[must_use]
+    pub fn with(&self, retry: &Retry) -> Self {
+        Self {
+            initial: retry.initial.unwrap_or(self.initial),
+            factor: retry.factor.unwrap_or(self.factor),
+            max: retry.max.unwrap_or(self.max),
+            attempts: retry.attempts.unwrap_or(self.attempts),
+        }
+    }
+
+    /// How long to wait after `failed` failed attempts; `None` when there are
+    /// no more. A receiver that asks for a longer wait gets it, up to an hour.
+    #[must_use]
+    pub fn wait(&self, failed: u32, retry_after: Option<Duration>) -> Option<Duration> {
+        if failed >= self.attempts {
+            return None;
+        }
+        let exponent = i32::try_from(failed.saturating_sub(1)).unwrap_or(i32::MAX);
+        let seconds = self.initial.as_secs_f64() * self.factor.powi(exponent);
+        let own = Duration::try_from_secs_f64(seconds)
+            .unwrap_or(self.max)
+            .min(self.max);
+        let asked = retry_after.unwrap_or_default().min(LONGEST_RETRY_AFTER);
+        Some(own.max(asked))
+    }
+}
+
+impl FromInput for Retry {
+    fn read(node: Node<'_>) -> Option<Self> {
+        let wait = |node: Node<'_>| node.parse(1..=64, wait);
+        node.object(|object| {
+            let initial = object.optional("initial", wait);
+            let factor = object.optional("factor", |node| node.number(1.0..=10.0));
+            let max = object.optional("max", wait);
+            let attempts = object.optional("attempts", |node| node.integer(1..=20));
+            let attempts = attempts?.map(u32::try_from).transpose().ok()?;
+            Some(Self {
+                initial: initial?,
+                factor: factor?,
+                max: max?,
+                attempts,
+            })
+        })
+    }
+}
+
+fn wait(text: &str) -> Result<Duration, String> {
+    let wait = kit::duration::parse(text)?;
+    if wait > LONGEST {
+        Err("is longer than a day".to_owned())
+    } else {
+        Ok(wait)
+    }
+}
+
+fn factor(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(factor) if (1.0..=10.0).contains(&factor) => Ok(factor),
+        _ => Err("must be a number from 1 to 10".to_owned()),
+    }
+}
+
+/// Durations as the text that people write.
+mod as_text {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+    #[expect(clippy::ref_option, reason = "serde hands the field over by reference")]
+    pub(super) fn serialize<S: Serializer>(
+        duration: &Option<Duration>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        duration.map(kit::duration::format).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Duration>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        text.map(|text| kit::duration::parse(&text))
+            .transpose()
+            .map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn default() -> RetryPolicy {
+        RetryPolicy {
+            initial: 30 * SECOND,
+            factor: 2.0,
+            max: 480 * SECOND,
+            attempts: 7,
+        }
+    }
+
+    #[test]
+    fn waits_double_up_to_the_longest() {
+        let waits: Vec<_> = (1..=7).map(|failed| default().wait(failed, None)).collect();
+        let seconds = [30, 60, 120, 240, 480, 480].map(|seconds| Some(seconds * SECOND));
+        assert_eq!(waits[..6], seconds);
+        assert_eq!(waits[6], None, "seven attempts have six waits");
+    }
+
+    #[test]
+    fn a_receiver_may_ask_for_a_longer_wait_but_not_for_a_shorter_one() {
+        let wait = |asked| default().wait(1, Some(asked * SECOND));
+        assert_eq!(wait(1), Some(30 * SECOND));
+        assert_eq!(wait(45), Some(45 * SECOND));
+        assert_eq!(wait(86_400), Some(LONGEST_RETRY_AFTER));
+        assert_eq!(default().wait(7, Some(SECOND)), None);
+    }
+
+    #[test]
+    fn a_notification_may_ask_for_something_else() {
+        let retry = Retry {
+            attempts: Some(2),
+            initial: Some(SECOND),
+            ..Retry::default()
+        };
+        let policy = default().with(&retry);
+        assert_eq!(policy.wait(1, None), Some(SECOND));
+        assert_eq!(policy.wait(2, None), None);
+        let text = serde_json::to_string(&retry).expect("JSON");
+        assert_eq!(text, r#"{"initial":"1s","attempts":2}"#);
+        assert_eq!(
+            serde_json::from_str::<Retry>(&text).expect("it reads back"),
+            retry
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn waits_never_shrink_nor_pass_the_longest(
+            initial in 0..=86_400_000_u64,
+            factor in 1.0..=10.0_f64,
+            max in 0..=86_400_000_u64,
+            failed in 1..19_u32,
+        ) {
+            let [initial, max] = [initial, max].map(Duration::from_millis);
+            let policy = RetryPolicy { initial, factor, max, attempts: 20 };
+            let [this, next] = [failed, failed + 1].map(|n| policy.wait(n, None).unwrap_or(max));
+            prop_assert!(this <= next && next <= max);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::model::ChannelKind;
+
+fn violations(input: &Value) -> String {
+    kit::check::from_json::<Spec>(input)
+        .expect_err("the input breaks rules")
+        .iter()
+        .map(|violation| format!("{} {}\n", violation.field, violation.message))
+        .collect()
+}
+
+fn smallest() -> Value {
+    json!({
+        "name": "n", "correlation_id": "rr-1", "subject": "s", "body": "b",
+        "channels": [{ "type": "log" }],
+    })
+}
+
+#[test]
+fn what_is_left_out_has_a_default() {
+    let spec: Spec = kit::check::from_json(&smallest()).expect("the smallest request");
+    assert_eq!((spec.kind, spec.priority), (Kind::Simple, Priority::Medium));
+    assert_eq!(
+        spec.channels,
+        [Channel {
+            name: "log".into(),
+            kind: ChannelKind::Log
+        }]
+    );
+    assert_eq!(spec.retry, Retry::default());
+}
+
+#[test]
+fn everything_is_read_and_reads_back_from_what_is_kept() {
+    let input = json!({
+        "name": "nr-1", "correlation_id": "rr-1", "type": "manual-review", "priority": "critical",
+        "subject": "s", "body": "b",
+        "channels": [
+            { "type": "webhook", "url": "http://host/hook", "name": "first" },
+            { "type": "webhook", "url": "https://host:8443/hook" },
+            { "type": "file" },
+        ],
+        "metadata": { "cluster": "eu" },
+        "action_links": [{ "label": "approve", "url": "https://host/approve" }],
+        "retry": { "initial": "50ms", "factor": 1.5, "max": "1s", "attempts": 3 },
+    });
+    let spec: Spec = kit::check::from_json(&input).expect("a good request");
+    let names: Vec<_> = spec
+        .channels
+        .iter()
+        .map(|channel| channel.name.as_str())
+        .collect();
+    assert_eq!(names, ["first", "webhook", "file"]);
+    let kept = serde_json::to_string(&spec).expect("JSON");
+    assert_eq!(
+        serde_json::from_str::<Spec>(&kept).expect("it reads back"),
+        spec
+    );
+}
+
+#[test]
+fn every_violation_is_listed() {
+    insta::assert_snapshot!(violations(&json!({})), @r"
+    name is required
+    correlation_id is required
+    subject is required
+    body is required
+    channels is required
+    ");
+    let mut input = smallest();
+    input["type"] = json!("approve");
+    input["priority"] = json!("P0");
+    input["channels"] = json!([
+        { "type": "carrier-pigeon", "url": "coop" },
+        { "type": "webhook" },
+        { "type": "webhook", "url": "ftp://host/" },
+        { "type": "webhook", "url": "host/hook" },
+        { "type": "log", "url": "http://host/" },
+        { "name": "Upper", "type": "file" },
+    ]);
+    input["retry"] =
+        json!({ "initial": "2d", "factor": 0.5, "max": 5, "attempts": 21, "jitter": 1 });
+    input["metadata"] = json!({ "a": 1 });
+    input["recipients"] = json!(["ann"]);
+    insta::assert_snapshot!(violations(&input), @r"
+    type must be one of escalation, simple, status-update, approval, manual-review
+    priority must be one of critical, high, medium, low
+    channels[0].type must be one of log, file, webhook
+    channels[1].url is required
+    channels[2].url must be an http or https URL
+    channels[3].url must be a URL: relative URL without a base
+    channels[4].url is not a known field
+    channels[5].name must be a lower-case DNS label: a-z, 0-9 and '-', with no '-' at either end
+    metadata.a must be a string
+    retry.initial is longer than a day
+    retry.factor must be a number from 1 to 10
+    retry.max must be a string
+    retry.attempts must be a whole number from 1 to 20
+    retry.jitter is not a known field
+    recipients is not a known field
+    ");
+}
+
+#[test]
+fn channels_of_one_notification_have_names_of_their_own() {
+    let mut input = smallest();
+    input["channels"] = json!([{ "type": "log" }, { "type": "file", "name": "log" }]);
+    insta::assert_snapshot!(violations(&input), @"channels must have names of their own, but two are called log");
+}
+
+#[test]
+fn secrets_are_gone_before_anything_is_kept_and_addresses_stay() {
+    let mut input = smallest();
+    input["subject"] = json!("password=hunter2");
+    input["body"] = json!("Bearer hunter2hunter2");
+    input["metadata"] = json!({ "token": "hunter2", "note": "api_key: hunter2" });
+    input["action_links"] = json!([{ "label": "see", "url": "https://ann:hunter2@host/" }]);
+    input["channels"] = json!([{ "type": "webhook", "url": "http://ann:hunter2@host/hook" }]);
+    let spec: Spec = kit::check::from_json(&input).expect("a good request");
+    let spec = spec.scrubbed();
+
+    let kept = serde_json::to_string(&spec).expect("JSON");
+    assert_eq!(
+        kept.matches("hunter2").count(),
+        1,
+        "only the address needs it: {kept}"
+    );
+    let shown = serde_json::to_string(&spec.for_display()).expect("JSON");
+    assert!(!shown.contains("hunter2"), "{shown}");
+    assert!(shown.contains("http://host/hook"), "{shown}");
+}

@@ -1,0 +1,208 @@
+//! What became of a notification.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::Spec;
+
+/// A notification with its status.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Notification {
+    /// Its id; a name that is used again after a deletion has another one.
+    pub id: Uuid,
+    /// When it was accepted.
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+    /// What was asked for.
+    pub spec: Spec,
+    /// What became of it.
+    pub status: Status,
+}
+
+/// What became of a notification.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Status {
+    /// Where it is in its life.
+    pub phase: Phase,
+    /// Why it failed, if it failed.
+    pub reason: Option<Reason>,
+    /// When the last channel was done.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub completed_at: Option<OffsetDateTime>,
+    /// One entry for each channel, in the order of the request.
+    pub channels: Vec<Delivery>,
+}
+
+/// Where a notification is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub enum Phase {
+    /// Accepted; nothing was sent yet.
+    Pending,
+    /// First attempts are under way.
+    Sending,
+    /// At least one channel is tried again.
+    Retrying,
+    /// All channels succeeded.
+    Sent,
+    /// Some channels succeeded, the others failed for good.
+    PartiallySent,
+    /// All channels failed for good.
+    Failed,
+}
+
+/// Why a notification failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub enum Reason {
+    /// At least one channel was tried as often as allowed.
+    MaxRetriesExhausted,
+    /// All channels failed in a way that trying again could not mend.
+    AllDeliveriesFailed,
+}
+
+/// What became of one channel.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Delivery {
+    /// The channel's name.
+    pub name: String,
+    /// The channel's type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Where the delivery is in its life.
+    pub state: DeliveryState,
+    /// When the next attempt is due.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub next_attempt_at: Option<OffsetDateTime>,
+    /// All attempts, oldest first.
+    pub attempts: Vec<Attempt>,
+    /// Whether it failed in a way that trying again could not mend.
+    #[serde(skip)]
+    pub permanent: bool,
+}
+
+/// Where a delivery is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub enum DeliveryState {
+    /// Not tried yet.
+    Pending,
+    /// The first attempt is under way.
+    Sending,
+    /// An attempt has failed; another one is due or under way.
+    Retrying,
+    /// It succeeded and is never sent again.
+    Sent,
+    /// It failed for good.
+    Failed,
+}
+
+/// One attempt at a delivery.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Attempt {
+    /// Its number, from 1.
+    pub number: u32,
+    /// When it began.
+    #[serde(with = "time::serde::rfc3339")]
+    pub started_at: OffsetDateTime,
+    /// When it ended.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub ended_at: Option<OffsetDateTime>,
+    /// How it ended.
+    pub outcome: Option<AttemptOutcome>,
+    /// The status that a receiver answered with.
+    pub http_status: Option<u16>,
+    /// What went wrong.
+    pub error: Option<String>,
+    /// Where the result can be found, for instance a file's path.
+    pub receipt: Option<String>,
+}
+
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AttemptOutcome {
+    /// The receiver has it.
+    Success,
+    /// The receiver does not have it.
+    Failure,
+    /// The service ended before it knew. The attempt is repeated and does not
+    /// count.
+    Interrupted,
+}
+
+impl DeliveryState {
+    /// Whether nothing will happen any more.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Sent | Self::Failed)
+    }
+}
+
+impl Phase {
+    /// The phase that follows from the channels' states.
+    #[must_use]
+    pub fn of(states: &[DeliveryState]) -> Self {
+        let all = |state| states.iter().all(|s| *s == state);
+        if states.iter().all(|state| state.is_final()) {
+            match (all(DeliveryState::Sent), all(DeliveryState::Failed)) {
+                (true, _) => Self::Sent,
+                (_, true) => Self::Failed,
+                _ => Self::PartiallySent,
+            }
+        } else if all(DeliveryState::Pending) {
+            Self::Pending
+        } else if states.contains(&DeliveryState::Retrying) {
+            Self::Retrying
+        } else {
+            Self::Sending
+        }
+    }
+
+    /// Whether nothing will happen any more.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Sent | Self::PartiallySent | Self::Failed)
+    }
+}
+
+impl Reason {
+    /// Why a notification in this phase failed.
+    #[must_use]
+    pub fn of(phase: Phase, channels: &[Delivery]) -> Option<Self> {
+        match phase {
+            Phase::Failed if channels.iter().all(|channel| channel.permanent) => {
+                Some(Self::AllDeliveriesFailed)
+            }
+            Phase::Failed => Some(Self::MaxRetriesExhausted),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use DeliveryState::{Failed, Pending, Retrying, Sending, Sent};
+
+    #[test]
+    fn the_phase_follows_from_the_channels() {
+        for (states, phase) in [
+            (&[Pending, Pending][..], Phase::Pending),
+            (&[Sending, Pending], Phase::Sending),
+            (&[Sent, Pending], Phase::Sending),
+            (&[Failed, Sending], Phase::Sending),
+            (&[Retrying, Sending], Phase::Retrying),
+            (&[Sent, Retrying], Phase::Retrying),
+            (&[Pending, Retrying], Phase::Retrying),
+            (&[Sent, Sent], Phase::Sent),
+            (&[Failed, Sent], Phase::PartiallySent),
+            (&[Failed, Failed], Phase::Failed),
+        ] {
+            assert_eq!(Phase::of(states), phase, "{states:?}");
+            assert_eq!(
+                phase.is_final(),
+                states.iter().all(|state| state.is_final())
+            );
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! The routes of notifications.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use kit::{FromInput, Json, Node, Path, Problem, Query};
+use serde::Serialize;
+use tokio::sync::Notify;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::delivery::now;
+use crate::model::{Notification, Phase, Spec};
+use crate::store::{Created, Filter, Store};
+
+/// What the handlers share. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct AppState {
+    /// Where notifications are kept.
+    pub store: Store,
+    /// Wakes the dispatcher when there is something new.
+    pub wake: Arc<Notify>,
+}
+
+/// The routes and their description.
+pub(crate) fn routes(state: AppState) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(create, list))
+        .routes(routes!(read, delete))
+        .with_state(state)
+}
+
+/// A page of notifications.
+#[derive(Debug, Serialize, ToSchema)]
+struct Page {
+    /// Newest first.
+    data: Vec<Notification>,
+    /// Where the page is in the whole.
+    pagination: Pagination,
+}
+
+/// Where a page is in the whole.
+#[derive(Debug, Serialize, ToSchema)]
+struct Pagination {
+    /// The size that was asked for.
+    limit: u32,
+    /// How many were left out before it.
+    offset: u32,
+    /// How many there are in all.
+    total: u64,
+    /// Whether there are more behind it.
+    has_more: bool,
+}
+
+/// The query of a list.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it describes the query, which `Filter` reads")]
+struct ListQuery {
+    /// Only those in this phase.
+    phase: Option<Phase>,
+    /// Only those with this correlation id.
+    #[param(min_length = 1, max_length = 255)]
+    correlation_id: Option<String>,
+    /// At most so many.
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    limit: Option<u32>,
+    /// Leaving out so many first.
+    #[param(minimum = 0, maximum = 1_000_000)]
+    offset: Option<u32>,
+}
+
+/// Accepts a notification. It is sent in the background; its status tells what
+/// became of it. Asking again with the same content answers 200 and sends
+/// nothing again.
+#[utoipa::path(post, path = "/api/v1/notifications", tag = "notifications",
+    request_body = Spec,
+    responses(
+        (status = 201, description = "Accepted", body = Notification, headers(("Location" = String))),
+        (status = 200, description = "It was there already", body = Notification),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The name is taken by one with other content",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 413, body = Problem, content_type = "application/problem+json"),
+        (status = 415, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    ))]
+async fn create(
+    State(state): State<AppState>,
+    Json(spec): Json<Spec>,
+) -> Result<Response, Problem> {
+    let name = spec.name.clone();
+    match state.store.create(spec.scrubbed(), now()).await? {
+        Created::New(notification) => {
+            tracing::info!(
+                notification = name,
+                correlation_id = notification.spec.correlation_id,
+                "accepted"
+            );
+            state.wake.notify_one();
+            let location = HeaderValue::try_from(format!("/api/v1/notifications/{name}"))
+                .map_err(anyhow::Error::from)?;
+            let body = Json(for_display(notification));
+            Ok((StatusCode::CREATED, [(header::LOCATION, location)], body).into_response())
+        }
+        Created::Same(notification) => Ok(Json(for_display(notification)).into_response()),
+        Created::Other => Err(Problem::conflict(format!(
+            "there is a notification {name} with other content"
+        ))),
+    }
+}
+
+/// Lists notifications, newest first.
+#[utoipa::path(get, path = "/api/v1/notifications", tag = "notifications",
+    params(ListQuery),
+    responses(
+        (status = 200, body = Page),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    ))]
+async fn list(
+    State(state): State<AppState>,
+    Query(filter): Query<Filter>,
+) -> Result<Json<Page>, Problem> {
+    let (data, total) = state.store.list(&filter).await?;
+    let shown = u64::from(filter.offset) + data.len() as u64;
+    let pagination = Pagination {
+        limit: filter.limit,
+        offset: filter.offset,
+        total,
+        has_more: shown < total && !data.is_empty(),
+    };
+    let data = data.into_iter().map(for_display).collect();
+    Ok(Json(Page { data, pagination }))
+}
+
+/// One notification with its status.
+#[utoipa::path(get, path = "/api/v1/notifications/{name}", tag = "notifications",
+    params(("name" = String, Path, description = "The notification's name")),
+    responses(
+        (status = 200, body = Notification),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    ))]
+async fn read(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+) -> Result<Json<Notification>, Problem> {
+    let found = state.store.get(&name).await?;
+    found
+        .map(|found| Json(for_display(found)))
+        .ok_or_else(|| missing(&name))
+}
+
+/// Forgets a notification. Attempts that are under way end; none follow.
+#[utoipa::path(delete, path = "/api/v1/notifications/{name}", tag = "notifications",
+    params(("name" = String, Path, description = "The notification's name")),
+    responses(
+        (status = 204, description = "Forgotten"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    ))]
+async fn delete(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+) -> Result<StatusCode, Problem> {
+    if state.store.delete(&name).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(missing(&name))
+    }
+}
+
+impl FromInput for Filter {
+    fn read(node: Node<'_>) -> Option<Self> {
+        const PHASES: [(&str, Phase); 6] = [
+            ("Pending", Phase::Pending),
+            ("Sending", Phase::Sending),
+            ("Retrying", Phase::Retrying),
+            ("Sent", Phase::Sent),
+            ("PartiallySent", Phase::PartiallySent),
+            ("Failed", Phase::Failed),
+        ];
+        node.object(|object| {
+            let phase = object.optional("phase", |node| node.one_of(&PHASES));
+            let correlation_id = object.optional("correlation_id", |node| node.string(1..=255));
+            let limit = object.optional("limit", |node| node.integer(1..=1000));
+            let offset = object.optional("offset", |node| node.integer(0..=1_000_000));
+            Some(Self {
+                phase: phase?,
+                correlation_id: correlation_id?,
+                limit: u32::try_from(limit?.unwrap_or(100)).ok()?,
+                offset: u32::try_from(offset?.unwrap_or(0)).ok()?,
+            })
+        })
+    }
+}
+
+fn for_display(notification: Notification) -> Notification {
+    Notification {
+        spec: notification.spec.for_display(),
+        ..notification
+    }
+}
+
+fn missing(name: &str) -> Problem {
+    Problem::not_found(format_args!("notification {name}"))
+}
+
+#[cfg(test)]
+#[path = "routes_tests.rs"]
+mod tests;

@@ -1,0 +1,128 @@
+//! Notifications: create, read, list, delete.
+
+use kit::database::{Sqlite, StoreError};
+use sqlx::Row as _;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::read;
+use crate::model::{Notification, Phase, Spec};
+use crate::store::rows::{from_json, json, micros, number, word};
+use crate::store::{Created, Filter};
+
+pub(in crate::store) async fn create(
+    db: &Sqlite,
+    spec: Spec,
+    now: OffsetDateTime,
+) -> Result<Created, StoreError> {
+    let mut transaction = db.begin().await?;
+    let existing = sqlx::query("SELECT id, spec FROM notifications WHERE name = ?")
+        .bind(&spec.name)
+        .fetch_optional(&mut *transaction)
+        .await?;
+    if let Some(row) = existing {
+        if from_json::<Spec>(row.get("spec"))? != spec {
+            return Ok(Created::Other);
+        }
+        let same = read::notifications(&mut transaction, &[row.get("id")]).await?;
+        return same
+            .into_iter()
+            .next()
+            .map(Created::Same)
+            .ok_or_else(vanished);
+    }
+
+    let id = Uuid::now_v7().to_string();
+    sqlx::query(
+        "INSERT INTO notifications (id, name, correlation_id, priority, spec, phase, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(&id)
+    .bind(&spec.name)
+    .bind(&spec.correlation_id)
+    .bind(spec.priority.rank())
+    .bind(json(&spec)?)
+    .bind(word(&Phase::Pending)?)
+    .bind(micros(now))
+    .execute(&mut *transaction)
+    .await?;
+    for (position, channel) in (0_i64..).zip(&spec.channels) {
+        sqlx::query(
+            "INSERT INTO deliveries (notification_id, channel, position, state, due_at)
+             VALUES (?, ?, ?, 'Pending', ?)",
+        )
+        .bind(&id)
+        .bind(&channel.name)
+        .bind(position)
+        .bind(micros(now))
+        .execute(&mut *transaction)
+        .await?;
+    }
+    let new = read::notifications(&mut transaction, &[id]).await?;
+    transaction.commit().await?;
+    new.into_iter()
+        .next()
+        .map(Created::New)
+        .ok_or_else(vanished)
+}
+
+pub(in crate::store) async fn get(
+    db: &Sqlite,
+    name: &str,
+) -> Result<Option<Notification>, StoreError> {
+    let mut snapshot = db.snapshot().await?;
+    let id: Option<String> = sqlx::query_scalar("SELECT id FROM notifications WHERE name = ?")
+        .bind(name)
+        .fetch_optional(&mut *snapshot)
+        .await?;
+    let ids: Vec<_> = id.into_iter().collect();
+    Ok(read::notifications(&mut snapshot, &ids)
+        .await?
+        .into_iter()
+        .next())
+}
+
+pub(in crate::store) async fn list(
+    db: &Sqlite,
+    filter: &Filter,
+) -> Result<(Vec<Notification>, u64), StoreError> {
+    let phase = filter.phase.as_ref().map(word).transpose()?;
+    let mut snapshot = db.snapshot().await?;
+    let total: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM notifications
+         WHERE (?1 IS NULL OR phase = ?1) AND (?2 IS NULL OR correlation_id = ?2)",
+    )
+    .bind(&phase)
+    .bind(&filter.correlation_id)
+    .fetch_one(&mut *snapshot)
+    .await?;
+    let ids: Vec<String> = sqlx::query_scalar(
+        "SELECT id FROM notifications
+         WHERE (?1 IS NULL OR phase = ?1) AND (?2 IS NULL OR correlation_id = ?2)
+         ORDER BY created_at DESC, id DESC LIMIT ?3 OFFSET ?4",
+    )
+    .bind(&phase)
+    .bind(&filter.correlation_id)
+    .bind(filter.limit)
+    .bind(filter.offset)
+    .fetch_all(&mut *snapshot)
+    .await?;
+    let page = read::notifications(&mut snapshot, &ids).await?;
+    Ok((page, number(total)?))
+}
+
+pub(in crate::store) async fn delete(db: &Sqlite, name: &str) -> Result<bool, StoreError> {
+    let mut transaction = db.begin().await?;
+    let deleted = sqlx::query("DELETE FROM notifications WHERE name = ?")
+        .bind(name)
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(deleted.rows_affected() > 0)
+}
+
+fn vanished() -> StoreError {
+    StoreError::Broken(anyhow::anyhow!(
+        "a notification vanished within a transaction"
+    ))
+}

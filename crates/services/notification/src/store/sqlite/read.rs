@@ -1,0 +1,135 @@
+//! Reading notifications with all that belongs to them.
+
+use std::collections::HashMap;
+
+use kit::database::StoreError;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
+use uuid::Uuid;
+
+use crate::model::{Attempt, Delivery, Notification, Reason, Spec, Status};
+use crate::store::rows::{from_json, from_word, json, moment, number};
+
+/// The notifications with these ids, newest first.
+pub(super) async fn notifications(
+    connection: &mut SqliteConnection,
+    ids: &[String],
+) -> Result<Vec<Notification>, StoreError> {
+    let ids = json(&ids)?;
+    let mut deliveries = deliveries(connection, &ids).await?;
+    let rows = sqlx::query(
+        "SELECT * FROM notifications WHERE id IN (SELECT value FROM json_each(?))
+         ORDER BY created_at DESC, id DESC",
+    )
+    .bind(&ids)
+    .fetch_all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let id: &str = row.get("id");
+            let spec: Spec = from_json(row.get("spec"))?;
+            let phase = from_word(row.get("phase"))?;
+            let mut channels = deliveries.remove(id).unwrap_or_default();
+            for delivery in &mut channels {
+                if let Some(channel) = spec.channel(&delivery.name) {
+                    delivery.kind = channel.kind.word().to_owned();
+                }
+            }
+            let reason = Reason::of(phase, &channels);
+            let completed_at = row
+                .get::<Option<i64>, _>("completed_at")
+                .map(moment)
+                .transpose()?;
+            Ok(Notification {
+                id: uuid(id)?,
+                created_at: moment(row.get("created_at"))?,
+                spec,
+                status: Status {
+                    phase,
+                    reason,
+                    completed_at,
+                    channels,
+                },
+            })
+        })
+        .collect()
+}
+
+async fn deliveries(
+    connection: &mut SqliteConnection,
+    ids: &str,
+) -> Result<HashMap<String, Vec<Delivery>>, StoreError> {
+    let mut attempts = attempts(connection, ids).await?;
+    let rows = sqlx::query(
+        "SELECT * FROM deliveries WHERE notification_id IN (SELECT value FROM json_each(?))
+         ORDER BY notification_id, position",
+    )
+    .bind(ids)
+    .fetch_all(connection)
+    .await?;
+    let mut deliveries: HashMap<_, Vec<_>> = HashMap::new();
+    for row in rows {
+        let id: String = row.get("notification_id");
+        let name: String = row.get("channel");
+        let delivery = Delivery {
+            state: from_word(row.get("state"))?,
+            next_attempt_at: row
+                .get::<Option<i64>, _>("due_at")
+                .map(moment)
+                .transpose()?,
+            attempts: attempts
+                .remove(&(id.clone(), name.clone()))
+                .unwrap_or_default(),
+            permanent: row.get::<Option<bool>, _>("permanent").unwrap_or_default(),
+            kind: String::new(),
+            name,
+        };
+        deliveries.entry(id).or_default().push(delivery);
+    }
+    Ok(deliveries)
+}
+
+async fn attempts(
+    connection: &mut SqliteConnection,
+    ids: &str,
+) -> Result<HashMap<(String, String), Vec<Attempt>>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT * FROM attempts WHERE notification_id IN (SELECT value FROM json_each(?))
+         ORDER BY notification_id, channel, number",
+    )
+    .bind(ids)
+    .fetch_all(connection)
+    .await?;
+    let mut attempts: HashMap<_, Vec<_>> = HashMap::new();
+    for row in rows {
+        let delivery = (row.get("notification_id"), row.get("channel"));
+        attempts.entry(delivery).or_default().push(attempt(&row)?);
+    }
+    Ok(attempts)
+}
+
+fn attempt(row: &SqliteRow) -> Result<Attempt, StoreError> {
+    Ok(Attempt {
+        number: number(row.get("number"))?,
+        started_at: moment(row.get("started_at"))?,
+        ended_at: row
+            .get::<Option<i64>, _>("ended_at")
+            .map(moment)
+            .transpose()?,
+        outcome: row
+            .get::<Option<&str>, _>("outcome")
+            .map(from_word)
+            .transpose()?,
+        http_status: row
+            .get::<Option<i64>, _>("http_status")
+            .map(number)
+            .transpose()?,
+        error: row.get("error"),
+        receipt: row.get("receipt"),
+    })
+}
+
+pub(super) fn uuid(text: &str) -> Result<Uuid, StoreError> {
+    Uuid::parse_str(text)
+        .map_err(|error| StoreError::Broken(anyhow::anyhow!("`{text}` is no UUID: {error}")))
+}

@@ -1,0 +1,86 @@
+//! The far end of webhooks: a hook of the sink, for one test alone.
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::Value;
+
+use crate::{Endpoint, Run, unique};
+
+/// A hook that no other test uses. It records what it is sent.
+#[derive(Clone, Debug)]
+pub struct Hook {
+    sink: Endpoint,
+    name: String,
+}
+
+impl Hook {
+    /// A new hook of the run's sink; its name begins with `prefix`.
+    ///
+    /// # Errors
+    /// When the run has no sink.
+    pub fn new(run: &Run, prefix: &str) -> Result<Self> {
+        Ok(Self { sink: run.service("sink")?, name: unique(prefix) })
+    }
+
+    /// The address to send to, as services of the run reach it.
+    pub fn url(&self) -> String {
+        format!("{}/hook/{}", self.sink.base(), self.name)
+    }
+
+    /// Programs the next answers, a list of `status`, `headers`, `delay_ms`,
+    /// `body` and `times`. Afterwards the hook answers 200.
+    ///
+    /// # Errors
+    /// When the sink refuses.
+    pub fn answer_with(&self, responses: &Value) -> Result<()> {
+        let path = format!("/hook/{}/responses", self.name);
+        self.sink.put(&path, responses)?.expect(204)?;
+        Ok(())
+    }
+
+    /// What was recorded, oldest first: `received_at`, `method`, `path`,
+    /// `headers`, `body` and `status`.
+    ///
+    /// # Errors
+    /// When the sink does not answer with a list.
+    pub fn requests(&self) -> Result<Vec<Value>> {
+        let path = format!("/hook/{}/requests", self.name);
+        let list = self.sink.get(&path)?.expect(200)?.value()?;
+        let requests = list["requests"].as_array().cloned();
+        requests.with_context(|| format!("no list of requests: {list}"))
+    }
+
+    /// What was recorded, if it is exactly so many.
+    ///
+    /// # Errors
+    /// When there are more or fewer; the error shows them.
+    pub fn exactly(&self, count: usize) -> Result<Vec<Value>> {
+        let requests = self.requests()?;
+        ensure!(
+            requests.len() == count,
+            "{} has {} requests, not {count}: {requests:#?}",
+            self.name,
+            requests.len()
+        );
+        Ok(requests)
+    }
+}
+
+/// A header of a recorded request, empty if it is not there.
+pub fn header<'a>(request: &'a Value, name: &str) -> &'a str {
+    let headers = request["headers"].as_array().map(Vec::as_slice);
+    headers
+        .unwrap_or_default()
+        .iter()
+        .find(|pair| pair[0] == name)
+        .and_then(|pair| pair[1].as_str())
+        .unwrap_or_default()
+}
+
+/// The JSON body of a recorded request.
+///
+/// # Errors
+/// When it is something else.
+pub fn body(request: &Value) -> Result<Value> {
+    let text = request["body"].as_str().context("the body is not text")?;
+    serde_json::from_str(text).with_context(|| format!("the body is not JSON: {text}"))
+}

@@ -1,0 +1,157 @@
+//! Every channel, and what the audit trail is told of it.
+
+use anyhow::{Context as _, Result, ensure};
+use e2e::hook::{body, header};
+use serde_json::{Value, json};
+
+use crate::support::{Stage, ids, named, request, same, text, webhook, with};
+
+#[test]
+fn a_webhook_gets_the_whole_message_once() -> Result<()> {
+    let stage = Stage::new()?;
+    let hook = stage.hook("whole")?;
+    let mut request = request(json!([webhook(&hook)]));
+    request["type"] = json!("approval");
+    request["priority"] = json!("high");
+    request["metadata"] = json!({ "cluster": "eu-1" });
+    request["action_links"] = json!([{ "label": "approve", "url": "https://example.org/approve" }]);
+    let created = stage.send(&request)?;
+    let (name, _) = ids(&request)?;
+    let status = stage.reach(name, "Sent")?;
+
+    let received = hook.exactly(1)?;
+    ensure!(received[0]["method"] == "POST");
+    ensure!(header(&received[0], "content-type") == "application/json");
+    let key = format!("{}-webhook", text(&created["id"])?);
+    ensure!(header(&received[0], "idempotency-key") == key);
+    let expected = json!({
+        "id": created["id"],
+        "name": name,
+        "channel": "webhook",
+        "correlation_id": request["correlation_id"],
+        "type": "approval",
+        "priority": "high",
+        "subject": request["subject"],
+        "body": request["body"],
+        "metadata": request["metadata"],
+        "action_links": request["action_links"],
+        "created_at": created["created_at"],
+    });
+    same(&body(&received[0])?, &expected)?;
+
+    let channel = &status["channels"][0];
+    ensure!(status["reason"].is_null() && status["completed_at"].is_string(), "{status:#}");
+    ensure!(channel["state"] == "Sent" && channel["next_attempt_at"].is_null(), "{status:#}");
+    let attempts = channel["attempts"].as_array().context("attempts")?;
+    ensure!(attempts.len() == 1 && attempts[0]["outcome"] == "success", "{status:#}");
+    ensure!(attempts[0]["http_status"] == 200 && attempts[0]["error"].is_null(), "{status:#}");
+    Ok(())
+}
+
+#[test]
+fn the_trail_is_told_once_for_each_channel() -> Result<()> {
+    let stage = Stage::new()?;
+    let hook = stage.hook("trail")?;
+    let channels = json!([{ "type": "log" }, { "type": "file" }, webhook(&hook)]);
+    let request = with(request(channels), "priority", json!("critical"));
+    stage.send(&request)?;
+    let (name, correlation) = ids(&request)?;
+    stage.reach(name, "Sent")?;
+
+    let events = stage.events(correlation, 3)?;
+    for kind in ["log", "file", "webhook"] {
+        let mut of_kind = events.iter().filter(|event| event["event_data"]["channel"] == kind);
+        let event = of_kind.next().with_context(|| format!("no event of {kind}: {events:#?}"))?;
+        ensure!(of_kind.next().is_none(), "two events of {kind}: {events:#?}");
+        let fields = [
+            ("event_type", "notification.message.sent"),
+            ("event_category", "notification"),
+            ("event_action", "sent"),
+            ("event_outcome", "success"),
+            ("correlation_id", correlation),
+            ("actor_type", "service"),
+            ("actor_id", "notification"),
+            ("resource_type", "notification"),
+            ("resource_id", name),
+            ("severity", "critical"),
+        ];
+        for (field, value) in fields {
+            ensure!(event[field] == value, "{field} is not {value}: {event:#}");
+        }
+        let data = json!({
+            "notification": name,
+            "channel": kind,
+            "channel_type": kind,
+            "type": "simple",
+            "priority": "critical",
+            "attempts": 1,
+            "http_status": if kind == "webhook" { json!(200) } else { Value::Null },
+            "error": null,
+        });
+        same(&event["event_data"], &data)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_file_holds_the_whole_message() -> Result<()> {
+    let stage = Stage::new()?;
+    let request = request(json!([{ "type": "file" }]));
+    let created = stage.send(&request)?;
+    let status = stage.reach(ids(&request)?.0, "Sent")?;
+    let path = text(&status["channels"][0]["attempts"][0]["receipt"])?;
+    if stage.run.environment().backend != "process" {
+        // The file is in a container.
+        println!("skipped: copy-out");
+        return Ok(());
+    }
+    let written = std::fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?;
+    let expected = json!({
+        "id": created["id"],
+        "name": request["name"],
+        "channel": "file",
+        "correlation_id": request["correlation_id"],
+        "type": "simple",
+        "priority": "medium",
+        "subject": request["subject"],
+        "body": request["body"],
+        "metadata": {},
+        "action_links": [],
+        "created_at": created["created_at"],
+    });
+    same(&serde_json::from_str(&written)?, &expected)
+}
+
+#[test]
+fn a_channel_that_fails_does_not_hold_up_the_others() -> Result<()> {
+    let stage = Stage::new()?;
+    let (good, gone) = (stage.hook("good")?, stage.hook("gone")?);
+    gone.answer_with(&json!([{ "status": 410, "body": "moved away" }]))?;
+    let channels = [named(webhook(&gone), "gone"), named(webhook(&good), "good")];
+    let request = request(json!(channels));
+    stage.send(&request)?;
+    let (name, correlation) = ids(&request)?;
+    let status = stage.reach(name, "PartiallySent")?;
+
+    good.exactly(1)?;
+    gone.exactly(1)?;
+    let attempt = &status["channels"][0]["attempts"][0];
+    ensure!(status["channels"][0]["state"] == "Failed", "{status:#}");
+    ensure!(attempt["http_status"] == 410, "{status:#}");
+    ensure!(attempt["error"] == "the receiver answered 410 Gone: moved away", "{status:#}");
+    ensure!(status["channels"][1]["state"] == "Sent", "{status:#}");
+
+    let events = stage.events(correlation, 2)?;
+    let told = |channel: &str| {
+        events
+            .iter()
+            .find(|event| event["event_data"]["channel"] == channel)
+            .with_context(|| format!("no event of {channel}: {events:#?}"))
+    };
+    let failed = told("gone")?;
+    ensure!(failed["event_type"] == "notification.message.failed", "{failed:#}");
+    ensure!(failed["event_outcome"] == "failure", "{failed:#}");
+    ensure!(failed["event_data"]["error"] == attempt["error"], "{failed:#}");
+    ensure!(told("good")?["event_type"] == "notification.message.sent", "{events:#?}");
+    Ok(())
+}

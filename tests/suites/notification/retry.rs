@@ -1,0 +1,158 @@
+//! When a failed delivery is tried again. The suite's topology sets the first
+//! wait to 50 ms; it doubles.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use e2e::hook::header;
+use serde_json::{Value, json};
+
+use crate::support::{NOTIFICATIONS, Stage, between, ids, request, text, webhook, with};
+
+/// How much later than due an attempt may begin on a busy machine.
+const LATE: Duration = Duration::from_secs(3);
+
+/// Checks the wait between two attempts, as the service and as the receiver
+/// have seen it.
+fn waited(attempts: &[Value], received: &[Value], index: usize, due: Duration) -> Result<()> {
+    let [this, next] = [&attempts[index], &attempts[index + 1]];
+    let own = between(&this["ended_at"], &next["started_at"])?;
+    let seen = between(&received[index]["received_at"], &received[index + 1]["received_at"])?;
+    for waited in [own, seen] {
+        ensure!(
+            (due..due + LATE).contains(&waited),
+            "attempt {} came {waited:?} after the one before, not {due:?}",
+            index + 2
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn what_may_pass_is_tried_again_with_growing_waits() -> Result<()> {
+    let stage = Stage::new()?;
+    let hook = stage.hook("busy")?;
+    hook.answer_with(&json!([{ "status": 503 }, { "status": 408 }, { "status": 429 }]))?;
+    let request = request(json!([webhook(&hook)]));
+    stage.send(&request)?;
+    let (name, correlation) = ids(&request)?;
+    let status = stage.reach(name, "Sent")?;
+
+    let received = hook.exactly(4)?;
+    let attempts = status["channels"][0]["attempts"].as_array().context("attempts")?;
+    let seen: Vec<_> = attempts.iter().map(|it| (&it["outcome"], &it["http_status"])).collect();
+    let expected = [("failure", 503), ("failure", 408), ("failure", 429), ("success", 200)];
+    ensure!(
+        seen.len() == 4 && seen.iter().zip(expected).all(|((o, s), e)| **o == e.0 && **s == e.1),
+        "{seen:?}"
+    );
+    for (index, due) in [50, 100, 200].map(Duration::from_millis).into_iter().enumerate() {
+        waited(attempts, &received, index, due)?;
+    }
+    let keys: Vec<_> = received.iter().map(|it| header(it, "idempotency-key")).collect();
+    ensure!(!keys[0].is_empty() && keys.iter().all(|key| *key == keys[0]), "{keys:?}");
+
+    let event = stage.event(correlation)?;
+    ensure!(event["event_type"] == "notification.message.sent", "{event:#}");
+    ensure!(event["event_data"]["attempts"] == 4, "{event:#}");
+    Ok(())
+}
+
+#[test]
+fn a_receiver_that_asks_for_time_gets_it() -> Result<()> {
+    let stage = Stage::new()?;
+    let hook = stage.hook("later")?;
+    hook.answer_with(&json!([{ "status": 429, "headers": { "retry-after": "1" } }]))?;
+    let request = request(json!([webhook(&hook)]));
+    stage.send(&request)?;
+    let status = stage.reach(ids(&request)?.0, "Sent")?;
+    let attempts = status["channels"][0]["attempts"].as_array().context("attempts")?;
+    waited(attempts, &hook.exactly(2)?, 0, Duration::from_secs(1))
+}
+
+#[test]
+fn attempts_end_when_they_are_used_up() -> Result<()> {
+    let stage = Stage::new()?;
+    let hook = stage.hook("down")?;
+    hook.answer_with(&json!([{ "status": 500, "times": 100 }]))?;
+    let retry = json!({ "initial": "10ms", "factor": 1, "attempts": 3 });
+    let request = with(request(json!([webhook(&hook)])), "retry", retry);
+    stage.send(&request)?;
+    let (name, correlation) = ids(&request)?;
+    let status = stage.reach(name, "Failed")?;
+
+    ensure!(status["reason"] == "MaxRetriesExhausted", "{status:#}");
+    let event = stage.event(correlation)?;
+    ensure!(event["event_type"] == "notification.message.failed", "{event:#}");
+    ensure!(event["event_data"]["attempts"] == 3, "{event:#}");
+    ensure!(event["event_data"]["http_status"] == 500, "{event:#}");
+    // The event is later than the last attempt could have been.
+    hook.exactly(3)?;
+    Ok(())
+}
+
+#[test]
+fn what_will_not_pass_is_not_tried_again() -> Result<()> {
+    let stage = Stage::new()?;
+    for status in [400, 401, 404, 301] {
+        let hook = stage.hook("never")?;
+        hook.answer_with(&json!([{ "status": status, "times": 100 }]))?;
+        let request = request(json!([webhook(&hook)]));
+        stage.send(&request)?;
+        let (name, correlation) = ids(&request)?;
+        let found = stage.reach(name, "Failed")?;
+        ensure!(found["reason"] == "AllDeliveriesFailed", "{status}: {found:#}");
+        let event = stage.event(correlation)?;
+        ensure!(event["event_data"]["attempts"] == 1, "{status}: {event:#}");
+        hook.exactly(1)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_receiver_that_is_not_there_is_tried_again() -> Result<()> {
+    let stage = Stage::new()?;
+    // Nobody listens on a port that was just given back.
+    let url = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+        format!("http://{}/hook", listener.local_addr()?)
+    };
+    let retry = json!({ "initial": "10ms", "attempts": 2 });
+    let channel = json!({ "type": "webhook", "url": url });
+    let request = with(request(json!([channel])), "retry", retry);
+    stage.send(&request)?;
+    let (name, correlation) = ids(&request)?;
+    let status = stage.reach(name, "Failed")?;
+    ensure!(status["reason"] == "MaxRetriesExhausted", "{status:#}");
+    let attempts = status["channels"][0]["attempts"].as_array().context("attempts")?;
+    ensure!(attempts.len() == 2, "{status:#}");
+    for attempt in attempts {
+        ensure!(text(&attempt["error"])?.contains("Connection refused"), "{status:#}");
+        ensure!(attempt["http_status"].is_null(), "{status:#}");
+    }
+    ensure!(stage.event(correlation)?["event_data"]["attempts"] == 2);
+    Ok(())
+}
+
+#[test]
+fn nothing_follows_after_a_deletion() -> Result<()> {
+    let stage = Stage::new()?;
+    let hook = stage.hook("deleted")?;
+    hook.answer_with(&json!([{ "status": 503 }]))?;
+    let retry = json!({ "initial": "1h", "max": "1h" });
+    let request = with(request(json!([webhook(&hook)])), "retry", retry);
+    stage.send(&request)?;
+    let (name, correlation) = ids(&request)?;
+    let status = stage.reach(name, "Retrying")?;
+    let channel = &status["channels"][0];
+    let due = between(&channel["attempts"][0]["ended_at"], &channel["next_attempt_at"])?;
+    ensure!(due == Duration::from_secs(3600), "{status:#}");
+
+    let path = format!("{NOTIFICATIONS}/{name}");
+    stage.notification.delete(&path)?.expect(204)?;
+    stage.notification.get(&path)?.problem(404, "not-found")?;
+    stage.notification.delete(&path)?.problem(404, "not-found")?;
+    stage.events(correlation, 0)?;
+    hook.exactly(1)?;
+    Ok(())
+}

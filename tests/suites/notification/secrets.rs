@@ -1,0 +1,69 @@
+//! Secrets do not leave: not to receivers, not to readers, not to the trail.
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::{Value, json};
+
+use crate::support::{Stage, ids, named, request, webhook};
+
+/// A secret that is easy to find again.
+const SECRET: &str = "hunter2hunter2";
+
+fn without_secret(what: &str, text: &str) -> Result<()> {
+    ensure!(!text.contains(SECRET), "{what} shows the secret: {text}");
+    Ok(())
+}
+
+#[test]
+fn secrets_in_a_message_are_gone_before_it_is_sent() -> Result<()> {
+    let stage = Stage::new()?;
+    let hook = stage.hook("scrub")?;
+    let mut request = request(json!([webhook(&hook), { "type": "log" }]));
+    request["subject"] = json!(format!("login with password={SECRET} failed"));
+    request["body"] = json!(format!(
+        "curl -H 'Authorization: Bearer {SECRET}' https://ann:{SECRET}@example.org/\n{{\"api_key\": \"{SECRET}\"}}"
+    ));
+    request["metadata"] = json!({ "db_password": SECRET, "note": "kept" });
+    request["action_links"] =
+        json!([{ "label": "see", "url": format!("https://example.org/?token={SECRET}") }]);
+    let created = stage.send(&request)?;
+    without_secret("the answer", &created.to_string())?;
+    let (name, correlation) = ids(&request)?;
+    stage.reach(name, "Sent")?;
+
+    let received = hook.exactly(1)?;
+    without_secret("the message", &received[0].to_string())?;
+    let message = e2e::hook::body(&received[0])?;
+    ensure!(message["subject"] == "login with password=[REDACTED] failed", "{message:#}");
+    ensure!(
+        message["metadata"] == json!({ "db_password": "[REDACTED]", "note": "kept" }),
+        "{message:#}"
+    );
+    without_secret("the resource", &stage.read(name)?.to_string())?;
+    without_secret("the trail", &json!(stage.events(correlation, 2)?).to_string())
+}
+
+#[test]
+fn credentials_in_an_address_are_used_and_not_shown() -> Result<()> {
+    let stage = Stage::new()?;
+    let (good, bad) = (stage.hook("login")?, stage.hook("refused")?);
+    bad.answer_with(&json!([{ "status": 403, "body": format!("no access for token={SECRET}") }]))?;
+    let login = |channel: Value| -> Result<Value> {
+        let url = channel["url"].as_str().context("a URL")?;
+        Ok(
+            json!({ "type": "webhook", "url": url.replace("http://", &format!("http://ann:{SECRET}@")) }),
+        )
+    };
+    let channels = [named(login(webhook(&good))?, "good"), named(login(webhook(&bad))?, "bad")];
+    let request = request(json!(channels));
+    stage.send(&request)?;
+    let (name, correlation) = ids(&request)?;
+    stage.reach(name, "PartiallySent")?;
+
+    // "ann:hunter2hunter2" in base64.
+    let credentials = "Basic YW5uOmh1bnRlcjJodW50ZXIy";
+    ensure!(e2e::hook::header(&good.exactly(1)?[0], "authorization") == credentials);
+    let resource = stage.read(name)?;
+    without_secret("the resource", &resource.to_string())?;
+    ensure!(resource["spec"]["channels"][0]["url"] == good.url(), "{resource:#}");
+    without_secret("the trail", &json!(stage.events(correlation, 2)?).to_string())
+}

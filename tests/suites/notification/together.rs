@@ -1,0 +1,48 @@
+//! Many at once.
+
+use anyhow::{Result, ensure};
+use e2e::{hook, unique};
+use serde_json::json;
+
+use crate::support::{Stage, ids, request, text, webhook, with};
+
+#[test]
+fn of_many_at_once_none_is_lost_and_none_is_sent_twice() -> Result<()> {
+    const THREADS: usize = 8;
+    const EACH: usize = 10;
+    let stage = Stage::new()?;
+    let target = stage.hook("many")?;
+    let correlation = unique("rr");
+    let send = || -> Result<Vec<String>> {
+        let one = |_| {
+            let channels = json!([webhook(&target), { "type": "file" }]);
+            let request = with(request(channels), "correlation_id", json!(correlation));
+            stage.send(&request)?;
+            Ok(ids(&request)?.0.to_owned())
+        };
+        (0..EACH).map(one).collect()
+    };
+    let names = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(send)).collect();
+        let join = |thread: std::thread::ScopedJoinHandle<'_, Result<_>>| {
+            thread.join().map_err(|_| anyhow::anyhow!("a sender panicked"))?
+        };
+        threads.into_iter().map(join).collect::<Result<Vec<_>>>()
+    })?
+    .concat();
+    for name in &names {
+        stage.reach(name, "Sent")?;
+    }
+
+    let mut received = Vec::new();
+    for request in target.exactly(THREADS * EACH)? {
+        received.push(text(&hook::body(&request)?["name"])?.to_owned());
+    }
+    received.sort();
+    let mut expected = names;
+    expected.sort();
+    ensure!(received == expected, "not every notification was received once: {received:?}");
+    let events = stage.events(&correlation, 2 * THREADS * EACH)?;
+    ensure!(events.iter().all(|it| it["event_type"] == "notification.message.sent"), "{events:#?}");
+    Ok(())
+}

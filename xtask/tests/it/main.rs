@@ -1,0 +1,21 @@
+//! Tests of the harness itself: a workspace of two tiny services, copied to a
+//! temporary folder and driven through the real cargo and nextest.
+
+mod green;
+mod red;
+mod start;
+mod witness;
+
+mod environment;
+mod kept;
+mod together;
+mod up;
+
+mod machine;
+mod metadata;
+mod names;
+mod signals;
+
+mod exit;
+mod project;
+mod wait;

@@ -1,0 +1,135 @@
+//! Running commands in the copy, with a deadline.
+
+use std::io::Read;
+use std::process::{Child, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+use camino::Utf8Path;
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::Output;
+
+/// How long any command may take, on a machine that has other things to do.
+const DEADLINE: Duration = Duration::from_secs(50);
+
+/// Variables that a command gets from the environment of the tests. Everything
+/// else stays outside: cargo and nextest set variables for these very tests.
+const KEPT: [&str; 7] =
+    ["HOME", "USER", "TMPDIR", "LANG", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"];
+
+/// A command that is about to run.
+pub(crate) struct Command(std::process::Command);
+
+impl Command {
+    pub(super) fn new(program: &str, folder: &Utf8Path, programs: &Utf8Path) -> Command {
+        let mut command = std::process::Command::new(program);
+        command.env_clear().current_dir(folder);
+        for key in KEPT {
+            command.envs(std::env::var_os(key).map(|value| (key, value)));
+        }
+        let path = std::env::var("PATH").unwrap();
+        command.env("PATH", format!("{programs}:{path}"));
+        // The fixture is built in most of the tests.
+        command.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_INCREMENTAL", "0");
+        Command(command)
+    }
+
+    pub(crate) fn args<'a>(mut self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
+        self.0.args(arguments);
+        self
+    }
+
+    pub(crate) fn env(mut self, key: &str, value: &str) -> Command {
+        self.0.env(key, value);
+        self
+    }
+
+    /// Runs this command with a limit on the size of files, in blocks of
+    /// 512 bytes: writing more fails, as it does on a disk that is full.
+    pub(crate) fn with_file_size(self, blocks: u32) -> Command {
+        let mut limited = std::process::Command::new("/bin/sh");
+        // Ignored, the signal becomes an error of the write.
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
+        limited.args(["-c", &script, "sh"]).arg(self.0.get_program()).args(self.0.get_args());
+        limited.env_clear();
+        for (key, value) in self.0.get_envs() {
+            limited.envs(value.map(|value| (key, value)));
+        }
+        if let Some(folder) = self.0.get_current_dir() {
+            limited.current_dir(folder);
+        }
+        Command(limited)
+    }
+
+    /// Runs it to its end.
+    pub(crate) fn run(self) -> Output {
+        self.start().finish()
+    }
+
+    /// Starts it.
+    pub(crate) fn start(mut self) -> Running {
+        let line = format!("{:?}", self.0.get_args().collect::<Vec<_>>());
+        let mut child = self
+            .0
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{line}: {error}"));
+        let stdout = drain(child.stdout.take().unwrap());
+        let stderr = drain(child.stderr.take().unwrap());
+        Running { child, line, stdout, stderr }
+    }
+}
+
+/// A command that runs.
+pub(crate) struct Running {
+    child: Child,
+    line: String,
+    stdout: Receiver<String>,
+    stderr: Receiver<String>,
+}
+
+impl Running {
+    /// Sends a signal to this process alone: cargo has become `xtask`.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits for its end.
+    ///
+    /// What it says has to end with it: a keeper that held the pipe would make
+    /// whoever reads it wait for as long as a run is kept.
+    pub(crate) fn finish(mut self) -> Output {
+        let mut said = |pipe: &str, end: &Receiver<String>| {
+            end.recv_timeout(DEADLINE).unwrap_or_else(|_| {
+                let _ = self.child.kill();
+                panic!("{}: {pipe} did not end within {DEADLINE:?}", self.line)
+            })
+        };
+        let (stderr, stdout) = (said("stderr", &self.stderr), said("stdout", &self.stdout));
+        // Both ends are closed: it has ended, or is about to.
+        let status = self.child.wait().unwrap();
+        Output { line: std::mem::take(&mut self.line), status, stdout, stderr }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+}
+
+fn drain(mut pipe: impl Read + Send + 'static) -> Receiver<String> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = pipe.read_to_end(&mut bytes);
+        let _ = sender.send(String::from_utf8_lossy(&bytes).into_owned());
+    });
+    receiver
+}

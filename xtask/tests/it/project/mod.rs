@@ -1,0 +1,264 @@
+//! A copy of the fixture workspace, driven through the real cargo and nextest.
+
+mod command;
+mod output;
+mod process;
+mod redact;
+mod run;
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use rustix::process::Signal;
+
+pub(crate) use command::{Command, Running};
+pub(crate) use output::Output;
+pub(crate) use process::Process;
+pub(crate) use redact::redact;
+pub(crate) use run::Run;
+
+use crate::wait::{Look, until};
+
+/// The fixture: service `alpha`, which has a suite and needs service `beta`.
+const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/pair");
+
+/// A private copy of the fixture.
+///
+/// When it is dropped, kept runs are ended, and nothing may be left: no process
+/// that was started for it, and no folder of a run.
+pub(crate) struct Project {
+    /// Everything of this copy lies below, and goes with it.
+    temp: tempfile::TempDir,
+    root: Utf8PathBuf,
+    target: Utf8PathBuf,
+}
+
+impl Project {
+    /// A copy as it is checked in.
+    pub(crate) fn new() -> Project {
+        Project::in_folder("pair")
+    }
+
+    /// A copy in a folder of this name.
+    pub(crate) fn in_folder(name: &str) -> Project {
+        // Not below the target folder of this repository: cargo would take its
+        // configuration from the repository.
+        let temp = tempfile::Builder::new().prefix("onetag-").tempdir().unwrap();
+        let root = Utf8Path::from_path(temp.path()).unwrap().join(name);
+        copy(Utf8Path::new(FIXTURE), &root);
+        let project = Project { temp, target: root.join("target"), root };
+        project.make_xtask();
+        project
+    }
+
+    /// Makes `cargo xtask` in the copy the program under test.
+    fn make_xtask(&self) {
+        // Cargo passes the name of the subcommand as the first argument.
+        let script = format!("#!/bin/sh\nshift\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_xtask"));
+        self.program("cargo-xtask", &script);
+    }
+
+    /// Has cargo build into another folder.
+    pub(crate) fn build_into(&mut self, target: &str) {
+        self.target = self.temp_path().join(target);
+    }
+
+    /// Puts a script first on the path.
+    pub(crate) fn program(&self, name: &str, script: &str) {
+        fs::create_dir_all(self.programs()).unwrap();
+        let path = self.programs().join(name);
+        fs::write(&path, script).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// Makes a program of this machine available in the folder that is first on
+    /// the path.
+    pub(crate) fn link_program(&self, name: &str) {
+        let path = std::env::var_os("PATH").unwrap();
+        let found = std::env::split_paths(&path).map(|folder| folder.join(name));
+        let found = found.into_iter().find(|path| path.exists()).unwrap();
+        symlink(found, self.programs().join(name)).unwrap();
+    }
+
+    /// The folder that is first on the path.
+    pub(crate) fn programs(&self) -> Utf8PathBuf {
+        self.temp_path().join("programs")
+    }
+
+    pub(crate) fn temp_path(&self) -> &Utf8Path {
+        Utf8Path::from_path(self.temp.path()).unwrap()
+    }
+
+    pub(crate) fn target(&self) -> &Utf8Path {
+        &self.target
+    }
+
+    /// The harness's own folder.
+    pub(crate) fn onetag(&self) -> Utf8PathBuf {
+        self.target.join("onetag")
+    }
+}
+
+/// Editing.
+impl Project {
+    pub(crate) fn path(&self, relative: &str) -> Utf8PathBuf {
+        self.root.join(relative)
+    }
+
+    pub(crate) fn read(&self, relative: &str) -> String {
+        fs::read_to_string(self.path(relative)).unwrap()
+    }
+
+    pub(crate) fn write(&self, relative: &str, text: &str) {
+        fs::write(self.path(relative), text).unwrap();
+    }
+
+    pub(crate) fn append(&self, relative: &str, text: &str) {
+        self.write(relative, &format!("{}{text}", self.read(relative)));
+    }
+
+    /// Replaces a text that is there.
+    pub(crate) fn replace(&self, relative: &str, from: &str, to: &str) {
+        let text = self.read(relative);
+        assert!(text.contains(from), "{relative} does not contain {from:?}:\n{text}");
+        self.write(relative, &text.replace(from, to));
+    }
+
+    /// Makes `beta` do something before it serves.
+    pub(crate) fn beta_begins_with(&self, statements: &str) {
+        self.replace("beta/src/main.rs", "fn main() {", &format!("fn main() {{\n{statements}"));
+    }
+
+    /// Adds a test to the suite.
+    pub(crate) fn add_test(&self, name: &str, statements: &str) {
+        let test = format!("\n#[test]\nfn {name}() {{\n{statements}\n}}\n");
+        self.append("tests/suites/alpha.rs", &test);
+    }
+}
+
+/// Driving.
+impl Project {
+    /// `cargo xtask …` in the root of the copy.
+    pub(crate) fn xtask<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
+        self.cargo(["xtask"]).args(arguments)
+    }
+
+    /// `cargo …` in the root of the copy.
+    pub(crate) fn cargo<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
+        let command = Command::new("cargo", &self.root, &self.programs()).args(arguments);
+        match self.target == self.root.join("target") {
+            true => command,
+            false => command.env("CARGO_TARGET_DIR", self.target.as_str()),
+        }
+    }
+
+    /// Nextest without `cargo xtask`, as an editor would call it.
+    pub(crate) fn nextest(&self) -> Command {
+        self.cargo(["nextest", "run", "-P", "e2e", "-E", "binary_id(e2e::alpha)"])
+    }
+
+    /// `cargo xtask up alpha`; returns the run that is kept.
+    pub(crate) fn up(&self) -> Run {
+        self.xtask(["up", "alpha"]).run().exits(crate::exit::SUCCESS);
+        self.kept_run()
+    }
+}
+
+/// Looking.
+impl Project {
+    /// The runs that are not over, the oldest first.
+    pub(crate) fn runs(&self) -> Vec<Run> {
+        folders(&self.onetag().join("runs")).into_iter().map(Run::at).collect()
+    }
+
+    /// The only run that is not over.
+    pub(crate) fn kept_run(&self) -> Run {
+        let mut runs = self.runs();
+        assert_eq!(runs.len(), 1, "{runs:?}");
+        runs.remove(0)
+    }
+
+    /// The folders of runs that are over, the oldest first.
+    pub(crate) fn finished(&self) -> Vec<Run> {
+        folders(&self.onetag().join("finished")).into_iter().map(Run::at).collect()
+    }
+
+    /// The only run that is over.
+    pub(crate) fn finished_run(&self) -> Run {
+        let mut finished = self.finished();
+        assert_eq!(finished.len(), 1, "{finished:?}");
+        finished.remove(0)
+    }
+
+    /// Processes that were started for this copy.
+    ///
+    /// They are known by their environment: all of them have the folder of
+    /// programs of this copy on their path, the services too.
+    pub(crate) fn processes(&self) -> Vec<Process> {
+        Process::with_variables_like(self.programs().as_str())
+    }
+
+    /// The process that executes a program of this name.
+    pub(crate) fn process(&self, name: &str) -> Option<Process> {
+        self.processes().into_iter().find(|process| process.is(name))
+    }
+
+    /// What is there of this copy's runs: processes, and folders of runs.
+    fn leftovers(&self) -> Vec<String> {
+        let processes = self.processes().into_iter().map(|process| format!("{process:?}"));
+        let runs = self.runs().into_iter().map(|run| format!("{run:?}"));
+        processes.chain(runs).collect()
+    }
+
+    /// Nothing is left, right now.
+    pub(crate) fn assert_nothing_is_left(&self) {
+        assert_eq!(self.leftovers(), [""; 0], "left behind");
+    }
+
+    /// Waits until nothing is left.
+    pub(crate) fn wait_until_nothing_is_left(&self) {
+        until("nothing is left", || match self.leftovers() {
+            nothing if nothing.is_empty() => Look::Done(()),
+            left => Look::NotYet(format!("{left:?}")),
+        });
+    }
+}
+
+impl Drop for Project {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            // The test has failed already; what it left is not to disturb others.
+            for process in self.processes() {
+                process.signal(Signal::KILL);
+            }
+            return;
+        }
+        let kept: Vec<String> = self.runs().iter().filter_map(Run::kept_consumer).collect();
+        for consumer in kept {
+            self.xtask(["down", &consumer]).run().exits(crate::exit::SUCCESS);
+        }
+        self.assert_nothing_is_left();
+    }
+}
+
+fn copy(from: &Utf8Path, to: &Utf8Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in from.read_dir_utf8().unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            // Somebody tried the fixture where it is.
+            true if entry.file_name() == "target" => {}
+            true => copy(entry.path(), &target),
+            false => drop(fs::copy(entry.path(), &target).unwrap()),
+        }
+    }
+}
+
+fn folders(path: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let Ok(entries) = path.read_dir_utf8() else { return Vec::new() };
+    let mut folders: Vec<_> = entries.map(|entry| entry.unwrap().into_path()).collect();
+    folders.sort();
+    folders
+}

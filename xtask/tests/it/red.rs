@@ -1,0 +1,107 @@
+//! Runs that end red, and suites without tests.
+
+use crate::exit;
+use crate::project::Project;
+
+#[test]
+fn a_red_test_is_told_with_its_logs() {
+    let project = Project::new();
+    project.add_test("red", "panic!(\"red on purpose\");");
+    let output = project.xtask(["e2e", "alpha"]).run();
+    output.exits(exit::TESTS_RED).says("red on purpose").says("1 of 4 tests are red");
+
+    let run = project.finished_run();
+    assert_eq!(run.json("report.json")["tests"]["failed"], 1);
+    assert_eq!(run.read("diagnostics/cause.txt"), "tests are red\n");
+    assert!(run.read("diagnostics/logs.txt").contains("==> beta.log <==\nbeta listens on"));
+    assert!(run.read("logs/alpha.log").contains("alpha listens on"));
+}
+
+#[test]
+fn a_build_that_fails_fails_the_run() {
+    let project = Project::new();
+    project.append("alpha/src/main.rs", "\nfn broken() -> u32 { \"no number\" }\n");
+    let output = project.xtask(["e2e", "alpha"]).run();
+    output.exits(exit::BUILD_FAILED).says("mismatched types").says("cargo could not build it");
+    assert_eq!(project.finished_run().json("report.json")["failed_phase"], "build");
+}
+
+#[test]
+fn a_hook_that_fails_fails_the_run() {
+    let project = Project::new();
+    project.replace(".config/nextest.toml", "\"hook\", \"alpha\"", "\"hook\", \"nobody\"");
+    let output = project.xtask(["e2e", "alpha"]).run();
+    output.exits(exit::HOOK_FAILED).says("these are tests of `nobody`");
+}
+
+#[test]
+fn a_suite_that_does_not_exist_is_suggested() {
+    let project = Project::new();
+    let output = project.xtask(["e2e", "alhpa"]).run();
+    output.exits(exit::USAGE);
+    insta::assert_snapshot!(output.error(), @r"
+    error: no suite named `alhpa`
+    hint: did you mean `alpha`? suites: alpha
+    ");
+    assert!(!project.target().exists());
+}
+
+#[test]
+fn a_service_without_a_suite_is_told_from_a_service_that_does_not_exist() {
+    let project = Project::new();
+    let output = project.xtask(["e2e", "beta"]).run();
+    output.exits(exit::USAGE);
+    insta::assert_snapshot!(output.error(), @r"
+    error: `beta` is a service, but has no suite
+    hint: add [package.metadata.onetag.suite] to beta/Cargo.toml; suites: alpha
+    ");
+}
+
+#[test]
+fn a_suite_that_selects_no_binary_is_found_before_anything_is_built() {
+    let project = Project::new();
+    project.append("alpha/Cargo.toml", "filter = \"binary_id(e2e::alhpa)\"\n");
+    let output = project.xtask(["e2e", "alpha"]).run();
+    output.exits(exit::NO_TESTS);
+    insta::assert_snapshot!(output.error(), @r"
+    error: the suite `alpha` selects no test: `binary_id(e2e::alhpa)` matches no test binary
+      alpha/Cargo.toml: package.metadata.onetag.suite.filter
+    hint: test binaries that come close: e2e::alpha, alpha::bin/alpha, e2e
+    ");
+    assert!(!project.target().exists());
+}
+
+#[test]
+fn a_binary_without_tests_is_no_success() {
+    let project = Project::new();
+    project.write("tests/suites/alpha.rs", "");
+    let output = project.xtask(["e2e", "alpha"]).run();
+    output.exits(exit::NO_TESTS).says("no tests to run");
+}
+
+#[test]
+fn a_filterset_that_selects_nothing_is_no_success() {
+    let project = Project::new();
+    let output = project.xtask(["e2e", "alpha", "--", "-E", "test(nope)"]).run();
+    output.exits(exit::NO_TESTS).says("no tests to run");
+}
+
+#[test]
+fn a_filterset_narrows_the_suite_down() {
+    let project = Project::new();
+    let only = "test(services_find_each_other)";
+    let output = project.xtask(["e2e", "alpha", "--", "-E", only]).run();
+    output.exits(exit::SUCCESS).says("1 test run: 1 passed");
+}
+
+#[test]
+fn options_that_would_change_the_run_are_refused() {
+    let project = Project::new();
+    let output = project.xtask(["e2e", "alpha", "--", "--profile", "default"]).run();
+    output.exits(exit::USAGE);
+    insta::assert_snapshot!(output.error(), @r"
+    error: `--profile` cannot be passed on to nextest: the harness decides what is built and which profile it runs with
+    hint: narrow the suite down with -E 'test(name)'
+    ");
+    assert!(!project.target().exists());
+}

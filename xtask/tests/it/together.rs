@@ -1,0 +1,58 @@
+//! Several runs at the same time, and what `status` shows of them.
+
+use serde_json::Value;
+
+use crate::exit;
+use crate::project::{Project, redact};
+
+#[test]
+fn two_runs_of_one_suite_at_once_are_both_green() {
+    let project = Project::new();
+    let runs = [(); 2].map(|()| project.xtask(["e2e", "alpha"]).start());
+    for run in runs {
+        run.finish().exits(exit::SUCCESS).says("3 tests run: 3 passed");
+    }
+    project.assert_nothing_is_left();
+    assert_eq!(project.finished().len(), 2);
+}
+
+#[test]
+fn a_run_beside_a_kept_one_leaves_it_alone() {
+    let project = Project::new();
+    let kept = project.up();
+    let before = project.processes();
+    project.xtask(["e2e", "alpha"]).run().exits(exit::SUCCESS);
+    assert_eq!(project.processes(), before);
+    assert_eq!(project.kept_run(), kept);
+}
+
+#[test]
+fn status_shows_a_kept_run_to_people() {
+    let project = Project::new();
+    let output = project.xtask(["status"]).run();
+    output.exits(exit::SUCCESS).says("there are no runs");
+    project.up();
+    let output = project.xtask(["status"]).run();
+    let shown = redact(&output.exits(exit::SUCCESS).stdout);
+    let (first, rest) = shown.split_once('\n').unwrap();
+    assert!(first.starts_with("alpha-[run id]  kept  ") && first.ends_with("s old"), "{shown}");
+    insta::assert_snapshot!(rest, @r"
+    alpha  http://[address]  runs as process [number]
+    beta   http://[address]  runs as process [number]
+    [temp]/pair/target/onetag/runs/[run id]
+    ");
+}
+
+#[test]
+fn status_shows_a_kept_run_to_programs() {
+    let project = Project::new();
+    let run = project.up();
+    let output = project.xtask(["status", "--format", "json"]).run();
+    let status: Value = serde_json::from_str(&output.exits(exit::SUCCESS).stdout).unwrap();
+    let shown = &status["runs"][0];
+    assert_eq!(shown["run_id"], run.id());
+    assert_eq!(shown["state"], "kept");
+    assert_eq!(shown["services"]["beta"]["url"], run.url("beta"));
+    let beta = project.process("beta").unwrap();
+    assert_eq!(shown["services"]["beta"]["state"], format!("runs as process {}", beta.pid));
+}

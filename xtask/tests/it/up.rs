@@ -1,0 +1,120 @@
+//! `up` on a kept run: replacing what changed, starting again what died.
+
+use crate::exit;
+use crate::project::Project;
+
+#[test]
+fn what_changed_is_refused_until_up_replaces_it() {
+    let project = Project::new();
+    let run = project.up();
+    let (before, alpha) = (run.environment(), project.process("alpha"));
+    project.replace("beta/src/main.rs", "hello from beta", "hello again from beta");
+
+    let output = project.xtask(["test", "alpha"]).run();
+    output.exits(exit::FAILURE).does_not_say("Nextest run ID");
+    insta::assert_snapshot!(output.error(), @r"
+    error: phase witness failed
+      because: stale: `beta` of the kept run is not what was built just now
+    hint: cargo xtask up alpha
+    ");
+
+    let output = project.xtask(["up", "alpha"]).run();
+    output.exits(exit::SUCCESS).says("replaced: beta; unchanged: alpha");
+    let after = run.environment();
+    assert_eq!(project.process("alpha"), alpha);
+    assert_eq!(after.tag, format!("alpha-{}.2", run.id()));
+    assert_eq!(after.services["alpha"], before.services["alpha"]);
+    assert_eq!(after.services["beta"].url, before.services["beta"].url);
+    assert_eq!(after.services["beta"].image, format!("localhost/beta:{}", after.tag));
+    assert_ne!(after.services["beta"].digest, before.services["beta"].digest);
+    assert!(run.get("beta", "/about").contains("greeting=hello again from beta"));
+    assert_eq!(run.get("beta", "/starts"), "xx", "beta's data is gone");
+
+    project.xtask(["test", "alpha"]).run().exits(exit::SUCCESS);
+    project.xtask(["down", "alpha"]).run().exits(exit::SUCCESS);
+    project.assert_nothing_is_left();
+}
+
+#[test]
+fn a_service_that_died_is_started_again_where_it_was() {
+    let project = Project::new();
+    let run = project.up();
+    let (url, alpha) = (run.url("beta"), project.process("alpha"));
+    project.process("beta").unwrap().kill();
+
+    let output = project.xtask(["test", "alpha"]).run();
+    output.exits(exit::FAILURE);
+    insta::assert_snapshot!(output.error(), @r"
+    error: service `beta` of the kept run has ended
+    hint: cargo xtask up alpha
+    ");
+    let output = project.nextest().run();
+    output.exits(exit::HOOK_FAILED);
+    insta::assert_snapshot!(output.error(), @r"
+    error: service `beta` of this run was ended by SIGKILL
+    hint: cargo xtask up alpha
+    ");
+
+    let output = project.xtask(["up", "alpha"]).run();
+    output.exits(exit::SUCCESS).says("started again: beta; unchanged: alpha");
+    assert_eq!((run.url("beta"), project.process("alpha")), (url, alpha));
+    assert_eq!(run.get("beta", "/starts"), "xx");
+    project.xtask(["test", "alpha"]).run().exits(exit::SUCCESS);
+}
+
+#[test]
+fn services_die_with_their_keeper_and_up_brings_them_back() {
+    let project = Project::new();
+    let run = project.up();
+    let before = run.environment();
+    let services = ["alpha", "beta"].map(|name| project.process(name).unwrap());
+    project.process("keeper").unwrap().kill();
+    services.iter().for_each(|service| service.wait_until_gone());
+
+    let output = project.xtask(["test", "alpha"]).run();
+    output.exits(exit::FAILURE);
+    insta::assert_snapshot!(output.error(), @r"
+    error: the services of the kept run are gone
+      because: the keeper of run [run id] does not answer
+      because: Connection refused (os error 111)
+    hint: cargo xtask up alpha
+    ");
+    let output = project.nextest().run();
+    output.exits(exit::HOOK_FAILED);
+    insta::assert_snapshot!(output.error(), @r"
+    error: the run of `alpha` is over
+      because: the keeper of run [run id] does not answer
+      because: Connection refused (os error 111)
+    hint: cargo xtask up alpha
+    ");
+
+    let output = project.xtask(["up", "alpha"]).run();
+    output.exits(exit::SUCCESS).says("its keeper was gone and was started again");
+    assert_eq!(run.environment(), before);
+    assert_eq!(run.get("beta", "/starts"), "xx");
+    project.xtask(["test", "alpha"]).run().exits(exit::SUCCESS);
+    // The keeper that was started again outlives the command that started it.
+    assert!(project.process("keeper").is_some());
+}
+
+#[test]
+fn up_that_has_nothing_to_do_changes_nothing() {
+    let project = Project::new();
+    let run = project.up();
+    let before = (project.processes(), run.environment());
+    let output = project.xtask(["up", "alpha"]).run();
+    output.exits(exit::SUCCESS).says("unchanged: alpha, beta");
+    assert_eq!((project.processes(), run.environment()), before);
+}
+
+#[test]
+fn up_that_fails_is_mended_by_the_next_one() {
+    let project = Project::new();
+    let run = project.up();
+    project.beta_begins_with("panic!(\"not today\");");
+    let output = project.xtask(["up", "alpha"]).run();
+    output.exits(exit::FAILURE).says("not today");
+    project.replace("beta/src/main.rs", "panic!(\"not today\");", "");
+    project.xtask(["up", "alpha"]).run().exits(exit::SUCCESS);
+    assert_eq!(run.environment().tag, format!("alpha-{}.3", run.id()));
+}
