@@ -19,11 +19,7 @@ impl App {
     /// An application that is ready as soon as it listens.
     #[must_use]
     pub fn new(router: Router) -> Self {
-        Self {
-            router,
-            before_ready: Vec::new(),
-            on_stop: Vec::new(),
-        }
+        Self { router, before_ready: Vec::new(), on_stop: Vec::new() }
     }
 
     /// Adds a step that must succeed before the service is ready, for instance

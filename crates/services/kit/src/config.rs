@@ -13,12 +13,7 @@ use tracing_subscriber::EnvFilter;
 #[derive(Clone, Debug, clap::Args)]
 pub struct Common {
     /// Where to listen, as `address:port`; port 0 takes a free one and logs it.
-    #[arg(
-        long,
-        env = "LISTEN_ADDR",
-        value_name = "LISTEN_ADDR",
-        default_value = "127.0.0.1:0"
-    )]
+    #[arg(long, env = "LISTEN_ADDR", value_name = "LISTEN_ADDR", default_value = "127.0.0.1:0")]
     pub listen: SocketAddr,
 
     /// How long to go on serving after SIGTERM while `/health/ready` already
@@ -72,9 +67,7 @@ impl Common {
 
 /// Refuses a filter at start that `EnvFilter` could not read later.
 fn log_filter(text: &str) -> Result<String, String> {
-    EnvFilter::try_new(text)
-        .map(|_| text.to_owned())
-        .map_err(|error| error.to_string())
+    EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -91,12 +84,7 @@ mod tests {
     fn refusal(arguments: &[&str]) -> String {
         let arguments = [&["service"], arguments].concat();
         let error = Config::try_parse_from(arguments).expect_err("the value is malformed");
-        error
-            .to_string()
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .to_owned()
+        error.to_string().lines().next().unwrap_or_default().to_owned()
     }
 
     #[test]
@@ -110,16 +98,8 @@ mod tests {
     fn every_flag_has_a_variable() {
         let command = <Config as clap::CommandFactory>::command();
         for argument in command.get_arguments().filter(|a| a.get_id() != "help") {
-            assert!(
-                argument.get_env().is_some(),
-                "{} has no variable",
-                argument.get_id()
-            );
-            assert!(
-                argument.get_help().is_some(),
-                "{} is not explained",
-                argument.get_id()
-            );
+            assert!(argument.get_env().is_some(), "{} has no variable", argument.get_id());
+            assert!(argument.get_help().is_some(), "{} is not explained", argument.get_id());
         }
     }
 }

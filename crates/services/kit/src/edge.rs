@@ -39,13 +39,9 @@ impl RequestId {
     fn of(headers: &HeaderMap) -> Self {
         let sensible = |id: &&str| {
             (1..=128).contains(&id.len())
-                && id
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b"-_.:/+=@".contains(&b))
+                && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:/+=@".contains(&b))
         };
-        let given = headers
-            .get(REQUEST_ID)
-            .and_then(|value| value.to_str().ok());
+        let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
         match given.filter(sensible) {
             Some(id) => Self(id.to_owned()),
             None => Self(Uuid::now_v7().to_string()),
@@ -71,10 +67,7 @@ pub(crate) async fn edge(State(edge): State<Edge>, mut request: Request, next: N
     let id = RequestId::of(request.headers());
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map(|route| route.as_str().to_owned());
+    let route = request.extensions().get::<MatchedPath>().map(|route| route.as_str().to_owned());
     let route = route.unwrap_or_else(|| "unmatched".to_owned());
     request.extensions_mut().insert(id.clone());
 
@@ -91,8 +84,7 @@ pub(crate) async fn edge(State(edge): State<Edge>, mut request: Request, next: N
         response.headers_mut().insert(REQUEST_ID, id);
 
         let took = start.elapsed();
-        edge.metrics
-            .request(&method, &route, response.status(), took);
+        edge.metrics.request(&method, &route, response.status(), took);
         log(&route, &method, response.status(), took);
         response
     }
@@ -113,15 +105,10 @@ async fn limited(timeout: Duration, request: Request, next: Next) -> Response {
             next.run(request).await
         }
     };
-    tokio::time::timeout(timeout, answer)
-        .await
-        .unwrap_or_else(|_| {
-            let detail = format!(
-                "the request took longer than {}",
-                crate::duration::format(timeout)
-            );
-            Problem::new(ProblemKind::ServiceUnavailable, detail).into_response()
-        })
+    tokio::time::timeout(timeout, answer).await.unwrap_or_else(|_| {
+        let detail = format!("the request took longer than {}", crate::duration::format(timeout));
+        Problem::new(ProblemKind::ServiceUnavailable, detail).into_response()
+    })
 }
 
 async fn discard(body: Body) {

@@ -43,9 +43,7 @@ impl<T: FromInput, S: Send + Sync> FromRequest<S> for Json<T> {
         let Body(bytes) = Body::from_request(request, state).await?;
         let value: Value = serde_json::from_slice(&bytes)
             .map_err(|error| at_root(format!("is not JSON: {error}")))?;
-        check::from_json(&value)
-            .map(Self)
-            .map_err(Problem::validation)
+        check::from_json(&value).map(Self).map_err(Problem::validation)
     }
 }
 
@@ -67,10 +65,7 @@ impl<T: FromInput, S: Send + Sync> FromRequestParts<S> for Query<T> {
         let mut twice = Vec::new();
         for (name, value) in pairs {
             if fields.insert(name.clone(), Value::from(value)).is_some() {
-                twice.push(Violation {
-                    field: name,
-                    message: "is given more than once".into(),
-                });
+                twice.push(Violation { field: name, message: "is given more than once".into() });
             }
         }
         let read = check::from_text(&Value::Object(fields));
@@ -121,26 +116,15 @@ impl<S: Send + Sync> FromRequest<S> for Body {
 }
 
 fn at_root(message: String) -> Problem {
-    Problem::validation(vec![Violation {
-        field: "$".into(),
-        message,
-    }])
+    Problem::validation(vec![Violation { field: "$".into(), message }])
 }
 
 /// `application/json` or `application/<anything>+json`, with any parameters.
 fn is_json(headers: &HeaderMap) -> bool {
-    let Some(Ok(text)) = headers
-        .get(header::CONTENT_TYPE)
-        .map(|value| value.to_str())
-    else {
+    let Some(Ok(text)) = headers.get(header::CONTENT_TYPE).map(|value| value.to_str()) else {
         return false;
     };
-    let essence = text
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
+    let essence = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let Some(subtype) = essence.strip_prefix("application/") else {
         return false;
     };

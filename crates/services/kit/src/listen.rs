@@ -48,9 +48,6 @@ mod tests {
         let first = bind(loopback()).await.expect("there is a free port");
         let taken = first.local_addr().expect("it is bound");
         let error = bind(taken).await.expect_err("the port is taken");
-        assert_eq!(
-            error.to_string(),
-            format!("cannot listen on {taken} (LISTEN_ADDR)")
-        );
+        assert_eq!(error.to_string(), format!("cannot listen on {taken} (LISTEN_ADDR)"));
     }
 }

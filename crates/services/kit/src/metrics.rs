@@ -42,17 +42,10 @@ impl Metrics {
     pub(crate) fn new() -> Self {
         let requests = Family::default();
         let seconds = Family::<Route, Histogram>::new_with_constructor(|| Histogram::new(SECONDS));
-        let metrics = Self {
-            registry: Arc::default(),
-            requests: requests.clone(),
-            seconds: seconds.clone(),
-        };
+        let metrics =
+            Self { registry: Arc::default(), requests: requests.clone(), seconds: seconds.clone() };
         metrics.register("http_requests", "Requests answered", requests);
-        metrics.register(
-            "http_request_duration_seconds",
-            "Time until the answer",
-            seconds,
-        );
+        metrics.register("http_request_duration_seconds", "Time until the answer", seconds);
         metrics
     }
 
@@ -77,19 +70,10 @@ impl Metrics {
 
     pub(crate) fn request(&self, method: &Method, route: &str, status: StatusCode, took: Duration) {
         let method = label(method);
-        let answer = Answer {
-            method,
-            route: route.to_owned(),
-            status: status.as_u16(),
-        };
+        let answer = Answer { method, route: route.to_owned(), status: status.as_u16() };
         self.requests.get_or_create(&answer).inc();
-        let route = Route {
-            method,
-            route: route.to_owned(),
-        };
-        self.seconds
-            .get_or_create(&route)
-            .observe(took.as_secs_f64());
+        let route = Route { method, route: route.to_owned() };
+        self.seconds.get_or_create(&route).observe(took.as_secs_f64());
     }
 }
 

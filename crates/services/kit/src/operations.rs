@@ -68,10 +68,7 @@ async fn live() -> Json<Live> {
 ))]
 async fn ready(State(service): State<Service>) -> Result<Json<Ready>, Problem> {
     match service.readiness.phase() {
-        Phase::Ready => Ok(Json(Ready {
-            status: "ready",
-            degraded: service.readiness.degraded(),
-        })),
+        Phase::Ready => Ok(Json(Ready { status: "ready", degraded: service.readiness.degraded() })),
         _ => Err(not_ready(&service)),
     }
 }

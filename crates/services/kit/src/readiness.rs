@@ -59,11 +59,7 @@ impl Readiness {
     /// Marks a part as away or back; changes are logged once.
     pub fn set_degraded(&self, part: &str, away: bool) {
         let changed = self.write(|state| {
-            if away {
-                state.degraded.insert(part.to_owned())
-            } else {
-                state.degraded.remove(part)
-            }
+            if away { state.degraded.insert(part.to_owned()) } else { state.degraded.remove(part) }
         });
         match (changed, away) {
             (true, true) => tracing::warn!(part, "degraded"),

@@ -29,19 +29,12 @@ fn build(service: &Service, routes: OpenApiRouter, timeout: Duration) -> Router 
     let (operations, mut openapi) = operations::routes(service.clone()).split_for_parts();
     let (routes, own) = routes.split_for_parts();
     openapi.merge(own);
-    openapi.info = InfoBuilder::new()
-        .title(service.package.name)
-        .version(service.package.version)
-        .build();
-    let document: Arc<str> = openapi
-        .to_json()
-        .expect("the document is made of strings and numbers")
-        .into();
+    openapi.info =
+        InfoBuilder::new().title(service.package.name).version(service.package.version).build();
+    let document: Arc<str> =
+        openapi.to_json().expect("the document is made of strings and numbers").into();
 
-    let edge = Edge {
-        metrics: service.metrics.clone(),
-        timeout,
-    };
+    let edge = Edge { metrics: service.metrics.clone(), timeout };
     operations
         .route("/openapi.json", get(async move || json(&document)))
         .merge(routes.layer(middleware::from_fn_with_state(service.clone(), gate)))
@@ -49,20 +42,13 @@ fn build(service: &Service, routes: OpenApiRouter, timeout: Duration) -> Router 
             Problem::not_found(format_args!("path {}", request.uri().path()))
         })
         .method_not_allowed_fallback(async |request: Request| {
-            let detail = format!(
-                "{} is not allowed on {}",
-                request.method(),
-                request.uri().path()
-            );
+            let detail = format!("{} is not allowed on {}", request.method(), request.uri().path());
             Problem::new(ProblemKind::MethodNotAllowed, detail)
         })
         .layer(CatchPanicLayer::custom(|_| {
             // The panic hook has logged it, with the place.
-            Problem::new(
-                ProblemKind::InternalError,
-                "the log has the cause under this request id",
-            )
-            .into_response()
+            Problem::new(ProblemKind::InternalError, "the log has the cause under this request id")
+                .into_response()
         }))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn_with_state(edge, edge::edge))

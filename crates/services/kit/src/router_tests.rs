@@ -19,22 +19,13 @@ impl FromInput for Named {
 
 fn app(service: &Service, timeout: Duration) -> Router {
     let routes = Router::new()
-        .route(
-            "/echo",
-            post(async |Json(Named(name)): Json<Named>| Json(name)),
-        )
-        .route(
-            "/query",
-            get(async |Query(Named(name)): Query<Named>| Json(name)),
-        )
+        .route("/echo", post(async |Json(Named(name)): Json<Named>| Json(name)))
+        .route("/query", get(async |Query(Named(name)): Query<Named>| Json(name)))
         .route("/number/{n}", get(async |Path(n): Path<u8>| Json(n)))
         .route("/bytes", post(async |Body(bytes): Body| Json(bytes.len())))
         .route("/any", any(async || "any"))
         .route("/panic", get(async || -> () { panic!("on purpose") }))
-        .route(
-            "/fault",
-            get(async || Problem::from(anyhow::anyhow!("the secret cause"))),
-        )
+        .route("/fault", get(async || Problem::from(anyhow::anyhow!("the secret cause"))))
         .route("/slow", get(std::future::pending::<()>));
     build(service, OpenApiRouter::from(routes), timeout)
 }
@@ -42,9 +33,7 @@ fn app(service: &Service, timeout: Duration) -> Router {
 /// Sends one request to a service that is ready.
 async fn send(request: HttpRequest<HttpBody>) -> Response {
     let service = Service::for_tests(crate::package!());
-    let response = app(&service, Duration::from_millis(50))
-        .oneshot(request)
-        .await;
+    let response = app(&service, Duration::from_millis(50)).oneshot(request).await;
     response.expect("routers are infallible")
 }
 
@@ -70,20 +59,13 @@ async fn body(response: Response) -> String {
 /// The problem in one line, after checking what all of them share.
 async fn problem(response: Response) -> String {
     let status = response.status();
-    assert_eq!(
-        response.headers()["content-type"],
-        crate::problem::MEDIA_TYPE
-    );
+    assert_eq!(response.headers()["content-type"], crate::problem::MEDIA_TYPE);
     assert_eq!(response.headers()["x-request-id"], "id-1");
     let problem: Value = serde_json::from_str(&body(response).await).expect("problems are JSON");
     assert_eq!(problem["status"], status.as_u16());
     assert_eq!(problem["request_id"], "id-1");
-    let [type_, instance, detail] = ["type", "instance", "detail"].map(|field| {
-        problem[field]
-            .as_str()
-            .expect("the member is text")
-            .to_owned()
-    });
+    let [type_, instance, detail] = ["type", "instance", "detail"]
+        .map(|field| problem[field].as_str().expect("the member is text").to_owned());
     format!("{} {type_} {instance}: {detail}", status.as_u16())
 }
 
@@ -109,8 +91,7 @@ async fn a_good_body_is_read_and_a_bad_one_refused() {
     let syntax = send(request_with(Method::POST, "/echo", "{")).await;
     insta::assert_snapshot!(problem(syntax).await, @"400 urn:problem:validation-error /echo: $ is not JSON: EOF while parsing an object at line 1 column 1");
     let mut text = request_with(Method::POST, "/echo", r#"{"name":"a"}"#);
-    text.headers_mut()
-        .insert("content-type", HeaderValue::from_static("text/plain"));
+    text.headers_mut().insert("content-type", HeaderValue::from_static("text/plain"));
     insta::assert_snapshot!(problem(send(text).await).await, @"415 urn:problem:unsupported-media-type /echo: the body must be sent as content-type: application/json");
 }
 
@@ -134,9 +115,7 @@ async fn bodies_above_the_limit_are_refused_whether_announced_or_not() {
     let silent = send(request_with(Method::POST, "/bytes", &over)).await;
     insta::assert_snapshot!(problem(silent).await, @"413 urn:problem:payload-too-large /bytes: the body is larger than this path accepts");
     let mut announced = request_with(Method::POST, "/any", &over);
-    announced
-        .headers_mut()
-        .insert("content-length", HeaderValue::from(over.len()));
+    announced.headers_mut().insert("content-length", HeaderValue::from(over.len()));
     insta::assert_snapshot!(problem(send(announced).await).await, @"413 urn:problem:payload-too-large /any: the body is larger than 1048576 bytes");
 }
 
@@ -152,23 +131,13 @@ async fn panics_faults_and_slow_handlers_are_problems() {
 
 #[tokio::test]
 async fn a_request_id_is_taken_over_or_made() {
-    let id = |response: &Response| {
-        response.headers()["x-request-id"]
-            .to_str()
-            .unwrap()
-            .to_owned()
-    };
+    let id = |response: &Response| response.headers()["x-request-id"].to_str().unwrap().to_owned();
     assert_eq!(id(&send(request(Method::GET, "/any")).await), "id-1");
     for unusable in ["", "two words", &"x".repeat(129)] {
         let mut request = request(Method::GET, "/any");
-        request
-            .headers_mut()
-            .insert("x-request-id", HeaderValue::from_str(unusable).unwrap());
+        request.headers_mut().insert("x-request-id", HeaderValue::from_str(unusable).unwrap());
         let made = id(&send(request).await);
-        assert!(
-            uuid::Uuid::parse_str(&made).is_ok(),
-            "{unusable:?} became {made:?}"
-        );
+        assert!(uuid::Uuid::parse_str(&made).is_ok(), "{unusable:?} became {made:?}");
     }
 }
 
@@ -177,12 +146,7 @@ async fn own_routes_wait_for_the_service_and_health_does_not() {
     let common = crate::config::Common::for_tests();
     let service = Service::new(crate::package!(), &common);
     let app = app(&service, Duration::from_secs(5));
-    let ask = async |path| {
-        app.clone()
-            .oneshot(request(Method::GET, path))
-            .await
-            .unwrap()
-    };
+    let ask = async |path| app.clone().oneshot(request(Method::GET, path)).await.unwrap();
 
     service.readiness.wait_for("the database is locked");
     insta::assert_snapshot!(body(ask("/health/live").await).await, @r#"{"status":"live"}"#);
@@ -197,11 +161,7 @@ async fn own_routes_wait_for_the_service_and_health_does_not() {
     service.stop();
     service.stopped().await;
     insta::assert_snapshot!(problem(ask("/health/ready").await).await, @"503 urn:problem:service-unavailable /health/ready: kit is stopping");
-    assert_eq!(
-        ask("/any").await.status(),
-        StatusCode::OK,
-        "requests in flight are answered"
-    );
+    assert_eq!(ask("/any").await.status(), StatusCode::OK, "requests in flight are answered");
 }
 
 #[tokio::test]
@@ -213,31 +173,17 @@ async fn a_service_says_who_it_is() {
     };
     let service = Service::new(crate::package!(), &common);
     let app = app(&service, Duration::from_secs(5));
-    let ask = async |path| {
-        app.clone()
-            .oneshot(request(Method::GET, path))
-            .await
-            .unwrap()
-    };
+    let ask = async |path| app.clone().oneshot(request(Method::GET, path)).await.unwrap();
 
     insta::assert_snapshot!(body(ask("/version").await).await, @r#"{"service":"kit","version":"0.1.0","revision":null,"image":"localhost/kit:kit-1","run_id":"1"}"#);
     let openapi: Value = serde_json::from_str(&body(ask("/openapi.json").await).await).unwrap();
     assert_eq!(openapi["info"]["title"], "kit");
     let paths: Vec<_> = openapi["paths"].as_object().unwrap().keys().collect();
-    assert_eq!(
-        paths,
-        ["/health/live", "/health/ready", "/metrics", "/version"]
-    );
+    assert_eq!(paths, ["/health/live", "/health/ready", "/metrics", "/version"]);
 
     let metrics = ask("/metrics").await;
-    assert_eq!(
-        metrics.headers()["content-type"],
-        crate::metrics::MEDIA_TYPE
-    );
+    assert_eq!(metrics.headers()["content-type"], crate::metrics::MEDIA_TYPE);
     let metrics = body(metrics).await;
     let line = r#"http_requests_total{method="GET",route="/version",status="200"} 1"#;
-    assert!(
-        metrics.lines().any(|l| l == line),
-        "no line {line} in:\n{metrics}"
-    );
+    assert!(metrics.lines().any(|l| l == line), "no line {line} in:\n{metrics}");
 }

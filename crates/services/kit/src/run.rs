@@ -37,10 +37,7 @@ where
     F: AsyncFnOnce(Service) -> anyhow::Result<App>,
 {
     logging::init(&common.log);
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-    {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             tracing::error!(service = package.name, "cannot start a runtime: {error}");
@@ -67,14 +64,8 @@ where
     let mut signals = Signals::catch()?;
     let service = Service::new(package, &common);
     let listener = listen::bind(common.listen).await?;
-    let address = listener
-        .local_addr()
-        .context("cannot read the address listened on")?;
-    let App {
-        router,
-        before_ready,
-        on_stop,
-    } = start(service.clone()).await?;
+    let address = listener.local_addr().context("cannot read the address listened on")?;
+    let App { router, before_ready, on_stop } = start(service.clone()).await?;
 
     // Answers are small and wait for nothing behind them.
     let listener = listener.tap_io(|stream| {
@@ -100,8 +91,7 @@ where
     let readiness = service.readiness.clone();
     let useful = async move {
         for (name, step) in before_ready {
-            step.await
-                .with_context(|| format!("cannot become ready: {name}"))?;
+            step.await.with_context(|| format!("cannot become ready: {name}"))?;
         }
         readiness.ready();
         tracing::info!("ready");
@@ -151,9 +141,5 @@ where
     };
     ended?;
     tracing::info!("stopped");
-    Ok(if clean {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

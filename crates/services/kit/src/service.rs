@@ -21,10 +21,7 @@ pub struct Package {
 #[macro_export]
 macro_rules! package {
     () => {
-        $crate::Package {
-            name: env!("CARGO_PKG_NAME"),
-            version: env!("CARGO_PKG_VERSION"),
-        }
+        $crate::Package { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") }
     };
 }
 
@@ -121,9 +118,7 @@ mod tests {
         let service = Service::for_tests(crate::package!());
         let watched = service.clone();
         let watch = tokio::spawn(async move {
-            watched
-                .watch("peer", EVERY, || async { THERE.load(Ordering::SeqCst) })
-                .await;
+            watched.watch("peer", EVERY, || async { THERE.load(Ordering::SeqCst) }).await;
         });
 
         tokio::time::sleep(EVERY / 2).await;

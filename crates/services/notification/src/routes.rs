@@ -107,9 +107,9 @@ async fn create(
             Ok((StatusCode::CREATED, [(header::LOCATION, location)], body).into_response())
         }
         Created::Same(notification) => Ok(Json(for_display(notification)).into_response()),
-        Created::Other => Err(Problem::conflict(format!(
-            "there is a notification {name} with other content"
-        ))),
+        Created::Other => {
+            Err(Problem::conflict(format!("there is a notification {name} with other content")))
+        }
     }
 }
 
@@ -150,9 +150,7 @@ async fn read(
     Path(name): Path<String>,
 ) -> Result<Json<Notification>, Problem> {
     let found = state.store.get(&name).await?;
-    found
-        .map(|found| Json(for_display(found)))
-        .ok_or_else(|| missing(&name))
+    found.map(|found| Json(for_display(found))).ok_or_else(|| missing(&name))
 }
 
 /// Forgets a notification. Attempts that are under way end; none follow.
@@ -167,11 +165,7 @@ async fn delete(
     State(state): State<AppState>,
     Path(name): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    if state.store.delete(&name).await? {
-        Ok(StatusCode::NO_CONTENT)
-    } else {
-        Err(missing(&name))
-    }
+    if state.store.delete(&name).await? { Ok(StatusCode::NO_CONTENT) } else { Err(missing(&name)) }
 }
 
 impl FromInput for Filter {
@@ -200,10 +194,7 @@ impl FromInput for Filter {
 }
 
 fn for_display(notification: Notification) -> Notification {
-    Notification {
-        spec: notification.spec.for_display(),
-        ..notification
-    }
+    Notification { spec: notification.spec.for_display(), ..notification }
 }
 
 fn missing(name: &str) -> Problem {

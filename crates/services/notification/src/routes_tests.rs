@@ -20,25 +20,14 @@ impl App {
         let store = Store::new(url.parse().expect("a good URL"));
         store.prepare(now()).await.expect("a new database");
         let service = Service::for_tests(kit::package!());
-        let state = AppState {
-            store,
-            wake: Arc::default(),
-        };
-        Self {
-            router: crate::app(&service, state),
-            _folder: folder,
-        }
+        let state = AppState { store, wake: Arc::default() };
+        Self { router: crate::app(&service, state), _folder: folder }
     }
 
     async fn send(&self, method: &str, path: &str, body: &Value) -> (StatusCode, Value) {
         let (parts, body) = self.answer(method, path, body).await.into_parts();
-        let bytes = axum::body::to_bytes(body, usize::MAX)
-            .await
-            .expect("a body");
-        (
-            parts.status,
-            serde_json::from_slice(&bytes).unwrap_or_default(),
-        )
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.expect("a body");
+        (parts.status, serde_json::from_slice(&bytes).unwrap_or_default())
     }
 
     async fn answer(&self, method: &str, path: &str, body: &Value) -> Response {
@@ -48,11 +37,7 @@ impl App {
             .header("content-type", "application/json")
             .body(Body::from(body.to_string()))
             .expect("the request is well formed");
-        self.router
-            .clone()
-            .oneshot(request)
-            .await
-            .expect("routers are infallible")
+        self.router.clone().oneshot(request).await.expect("routers are infallible")
     }
 
     async fn get(&self, path: &str) -> (StatusCode, Value) {
@@ -78,10 +63,7 @@ async fn a_notification_is_accepted_and_can_be_read() {
     assert_eq!(status, StatusCode::OK);
     assert!(read["id"].take().is_string() && read["created_at"].take().is_string());
     for channel in read["status"]["channels"].as_array_mut().expect("channels") {
-        assert!(
-            channel["next_attempt_at"].take().is_string(),
-            "an attempt is due"
-        );
+        assert!(channel["next_attempt_at"].take().is_string(), "an attempt is due");
     }
     insta::assert_snapshot!(serde_json::to_string_pretty(&read).expect("JSON"), @r#"
     {
@@ -157,9 +139,7 @@ async fn lists_are_filtered_and_paged_newest_first() {
     }
     let names = |page: &Value| -> Vec<String> {
         let list = page["data"].as_array().expect("a list");
-        list.iter()
-            .map(|n| n["spec"]["name"].as_str().expect("a name").to_owned())
-            .collect()
+        list.iter().map(|n| n["spec"]["name"].as_str().expect("a name").to_owned()).collect()
     };
     let (_, first) = app.get("?limit=2").await;
     assert_eq!(names(&first), ["c", "b"]);
@@ -179,12 +159,8 @@ async fn lists_are_filtered_and_paged_newest_first() {
 
     let (status, problem) = app.get("?limit=0&phase=sent&order=asc").await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
-    let fields: Vec<_> = problem["errors"]
-        .as_array()
-        .expect("violations")
-        .iter()
-        .map(|e| &e["field"])
-        .collect();
+    let fields: Vec<_> =
+        problem["errors"].as_array().expect("violations").iter().map(|e| &e["field"]).collect();
     assert_eq!(fields, ["phase", "limit", "order"]);
 }
 
@@ -192,10 +168,7 @@ async fn lists_are_filtered_and_paged_newest_first() {
 async fn a_name_is_free_again_after_a_deletion() {
     let app = App::new().await;
     let (_, first) = app.send("POST", "", &request("a")).await;
-    assert_eq!(
-        app.send("DELETE", "/a", &Value::Null).await.0,
-        StatusCode::NO_CONTENT
-    );
+    assert_eq!(app.send("DELETE", "/a", &Value::Null).await.0, StatusCode::NO_CONTENT);
     assert_eq!(app.get("/a").await.0, StatusCode::NOT_FOUND);
     let (status, problem) = app.send("DELETE", "/a", &Value::Null).await;
     assert_eq!(
@@ -213,10 +186,7 @@ async fn a_bad_request_keeps_nothing() {
     let (status, problem) = app.send("POST", "", &json!({ "name": "a" })).await;
     assert_eq!(
         (status, &problem["type"]),
-        (
-            StatusCode::BAD_REQUEST,
-            &json!("urn:problem:validation-error")
-        )
+        (StatusCode::BAD_REQUEST, &json!("urn:problem:validation-error"))
     );
     assert_eq!(app.get("").await.1["pagination"]["total"], 0);
 }
@@ -224,18 +194,9 @@ async fn a_bad_request_keeps_nothing() {
 #[tokio::test]
 async fn the_interface_describes_itself() {
     let app = App::new().await;
-    let request = Request::get("/openapi.json")
-        .body(Body::empty())
-        .expect("a request");
-    let answer = app
-        .router
-        .clone()
-        .oneshot(request)
-        .await
-        .expect("routers are infallible");
-    let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX)
-        .await
-        .expect("a body");
+    let request = Request::get("/openapi.json").body(Body::empty()).expect("a request");
+    let answer = app.router.clone().oneshot(request).await.expect("routers are infallible");
+    let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX).await.expect("a body");
     let document: Value = serde_json::from_slice(&bytes).expect("JSON");
     let operations: Vec<_> = document["paths"]
         .as_object()
@@ -260,8 +221,5 @@ async fn the_interface_describes_itself() {
         ]
     );
     let required = &document["components"]["schemas"]["Spec"]["required"];
-    assert_eq!(
-        required,
-        &json!(["name", "correlation_id", "subject", "body", "channels"])
-    );
+    assert_eq!(required, &json!(["name", "correlation_id", "subject", "body", "channels"]));
 }

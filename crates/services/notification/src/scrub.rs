@@ -47,9 +47,7 @@ static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 
 /// `name: value`, `name=value`, `"name": "value"`, also within JSON in a string.
 static NAMED: LazyLock<Regex> = LazyLock::new(|| {
-    compile(&format!(
-        r#"(?i)[\w.-]*{SECRET_NAME}[\w.-]*\\?["']?\s*[:=]\s*(?:{VALUE})"#
-    ))
+    compile(&format!(r#"(?i)[\w.-]*{SECRET_NAME}[\w.-]*\\?["']?\s*[:=]\s*(?:{VALUE})"#))
 });
 
 static NAME: LazyLock<Regex> = LazyLock::new(|| compile(&format!("(?i){SECRET_NAME}")));
@@ -70,11 +68,7 @@ pub fn text(text: &str) -> String {
 /// that it is a secret, all of it.
 #[must_use]
 pub fn entry(name: &str, value: &str) -> String {
-    if NAME.is_match(name) && !value.is_empty() {
-        REDACTED.to_owned()
-    } else {
-        text(value)
-    }
+    if NAME.is_match(name) && !value.is_empty() { REDACTED.to_owned() } else { text(value) }
 }
 
 /// Takes user, password and secret parameters out of a URL.
@@ -107,9 +101,8 @@ fn redact(captures: &Captures<'_>) -> String {
 /// Replaces the value, and keeps its quotes.
 fn redact_value(captures: &Captures<'_>) -> String {
     let whole = captures.get_match();
-    let value = ["escaped", "double", "single", "bare"]
-        .iter()
-        .find_map(|group| captures.name(group));
+    let value =
+        ["escaped", "double", "single", "bare"].iter().find_map(|group| captures.name(group));
     match value {
         // Replaced already, or a scheme whose credentials are.
         Some(value) if value.as_str().is_empty() || value.as_str().starts_with("[REDACTED") => {
@@ -122,11 +115,7 @@ fn redact_value(captures: &Captures<'_>) -> String {
 
 fn replace(whole: regex::Match<'_>, part: regex::Match<'_>) -> String {
     let [start, end] = [part.start() - whole.start(), part.end() - whole.start()];
-    format!(
-        "{}{REDACTED}{}",
-        &whole.as_str()[..start],
-        &whole.as_str()[end..]
-    )
+    format!("{}{REDACTED}{}", &whole.as_str()[..start], &whole.as_str()[end..])
 }
 
 #[cfg(test)]

@@ -77,28 +77,19 @@ fn what_does_not_look_like_a_secret_stays() {
 fn a_value_under_a_secret_name_is_replaced_whole() {
     assert_eq!(entry("db_password", "two words"), REDACTED);
     assert_eq!(entry("Authorization", "Basic abc"), REDACTED);
-    assert_eq!(
-        entry("cluster", "eu-1, token=abc"),
-        "eu-1, token=[REDACTED]"
-    );
+    assert_eq!(entry("cluster", "eu-1, token=abc"), "eu-1, token=[REDACTED]");
     assert_eq!(entry("password", ""), "");
 }
 
 #[test]
 fn an_address_is_shown_without_credentials() {
     let shown = |text: &str| url(&Url::parse(text).expect("a URL")).to_string();
-    assert_eq!(
-        shown("http://ann:hunter2@host:1/hook?x=1"),
-        "http://host:1/hook?x=1"
-    );
+    assert_eq!(shown("http://ann:hunter2@host:1/hook?x=1"), "http://host:1/hook?x=1");
     assert_eq!(
         shown("http://host/hook?api_key=abc&x=1"),
         "http://host/hook?api_key=[REDACTED]&x=1"
     );
-    assert_eq!(
-        shown("http://127.0.0.1:8080/hook/a"),
-        "http://127.0.0.1:8080/hook/a"
-    );
+    assert_eq!(shown("http://127.0.0.1:8080/hook/a"), "http://127.0.0.1:8080/hook/a");
 }
 
 proptest! {

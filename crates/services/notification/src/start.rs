@@ -43,10 +43,7 @@ pub async fn start(config: Config, service: Service) -> anyhow::Result<App> {
         wake: Arc::clone(&wake),
     };
 
-    let state = AppState {
-        store: store.clone(),
-        wake,
-    };
+    let state = AppState { store: store.clone(), wake };
     let router = crate::app(&service, state);
     let (begin, begun) = tokio::sync::oneshot::channel();
     let prepare = {

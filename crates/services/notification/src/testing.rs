@@ -54,10 +54,9 @@ where
     loop {
         match look().await {
             Ok(found) => return found,
-            Err(seen) => assert!(
-                start.elapsed() < DEADLINE,
-                "no {what} within {DEADLINE:?}: {seen}"
-            ),
+            Err(seen) => {
+                assert!(start.elapsed() < DEADLINE, "no {what} within {DEADLINE:?}: {seen}")
+            }
         }
         tokio::task::yield_now().await;
     }
@@ -88,9 +87,7 @@ impl Receiver {
     pub(crate) async fn start(answers: &[Answer]) -> (Self, String) {
         let receiver = Self::default();
         receiver.answers.lock().expect("no panic").extend(answers);
-        let router = Router::new()
-            .route("/hook", post(receive))
-            .with_state(receiver.clone());
+        let router = Router::new().route("/hook", post(receive)).with_state(receiver.clone());
         (receiver, format!("{}/hook", serve(router).await))
     }
 
@@ -104,16 +101,10 @@ async fn receive(
     headers: HeaderMap,
     axum::Json(body): axum::Json<Value>,
 ) -> Response {
-    receiver
-        .received
-        .lock()
-        .expect("no panic")
-        .push((headers, body));
+    receiver.received.lock().expect("no panic").push((headers, body));
     let answer = receiver.answers.lock().expect("no panic").pop_front();
     match answer.unwrap_or(Answer::Status(200)) {
-        Answer::Status(status) => StatusCode::from_u16(status)
-            .expect("a status")
-            .into_response(),
+        Answer::Status(status) => StatusCode::from_u16(status).expect("a status").into_response(),
         Answer::RetryAfterASecond => {
             (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "1")]).into_response()
         }
@@ -129,9 +120,8 @@ impl Trail {
     /// Starts it and returns its address.
     pub(crate) async fn start() -> (Self, String) {
         let trail = Self::default();
-        let router = Router::new()
-            .route("/api/v1/audit/events/batch", post(keep))
-            .with_state(trail.clone());
+        let router =
+            Router::new().route("/api/v1/audit/events/batch", post(keep)).with_state(trail.clone());
         (trail, serve(router).await)
     }
 
@@ -146,26 +136,18 @@ async fn keep(
 ) -> (StatusCode, axum::Json<Value>) {
     let id = |event: &Value| event["event_id"].as_str().expect("an id").to_owned();
     let ids: Vec<_> = events.iter().map(id).collect();
-    trail
-        .0
-        .lock()
-        .expect("no panic")
-        .extend(ids.iter().cloned().zip(events));
+    trail.0.lock().expect("no panic").extend(ids.iter().cloned().zip(events));
     (StatusCode::CREATED, axum::Json(json!({ "event_ids": ids })))
 }
 
 /// The address of a port that nobody listens on.
 pub(crate) async fn nobody() -> String {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-        .await
-        .expect("a free port");
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     format!("http://{}", listener.local_addr().expect("it is bound"))
 }
 
 async fn serve(router: Router) -> String {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-        .await
-        .expect("a free port");
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("it is bound");
     tokio::spawn(axum::serve(listener, router).into_future());
     format!("http://{address}")

@@ -91,18 +91,13 @@ impl Hooks {
 
     /// Forgets what was recorded and programmed.
     pub(crate) fn reset(&self, name: &str) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(name);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
 
     fn with<T>(&self, name: &str, change: impl FnOnce(&mut Hook) -> T) -> Result<T, Full> {
         let mut hooks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if hooks.len() >= HOOKS && !hooks.contains_key(name) {
-            return Err(Full(format!(
-                "there are {HOOKS} hooks, which is all that there may be"
-            )));
+            return Err(Full(format!("there are {HOOKS} hooks, which is all that there may be")));
         }
         Ok(change(hooks.entry(name.to_owned()).or_default()))
     }

@@ -70,11 +70,7 @@ fn header(name: &str, value: Node<'_>) -> Option<(HeaderName, HeaderValue)> {
 fn header_name(name: &str) -> Result<HeaderName, &'static str> {
     let name = HeaderName::try_from(name).map_err(|_| "is not under a header's name")?;
     // These say how the message is framed, which is the server's business.
-    let framing = [
-        header::CONTENT_LENGTH,
-        header::TRANSFER_ENCODING,
-        header::CONNECTION,
-    ];
+    let framing = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION];
     if framing.contains(&name) {
         return Err("cannot be programmed");
     }

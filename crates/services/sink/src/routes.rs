@@ -55,10 +55,7 @@ struct Receipt {
     responses((status = 200, body = Requests)))]
 async fn requests(State(hooks): State<Hooks>, Path(name): Path<String>) -> Json<Requests> {
     let (requests, responses_left) = hooks.requests(&name);
-    Json(Requests {
-        requests,
-        responses_left,
-    })
+    Json(Requests { requests, responses_left })
 }
 
 /// Replaces what a hook answers next: a list of `status`, `headers`,
@@ -112,12 +109,7 @@ async fn record(
         body_hex,
         status,
     })?;
-    tracing::info!(
-        hook = name,
-        index,
-        status = response.status.as_u16(),
-        "recorded"
-    );
+    tracing::info!(hook = name, index, status = response.status.as_u16(), "recorded");
 
     tokio::time::sleep(response.delay).await;
     let mut answer = match response.body {
@@ -132,10 +124,7 @@ async fn record(
 
 fn pairs(headers: &HeaderMap) -> Vec<(String, String)> {
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    headers
-        .iter()
-        .map(|(name, value)| (name.to_string(), text(value)))
-        .collect()
+    headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect()
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -23,10 +23,7 @@ async fn send(
         .header("content-type", "application/json")
         .body(body.into())
         .expect("the request is well formed");
-    sink.clone()
-        .oneshot(request)
-        .await
-        .expect("routers are infallible")
+    sink.clone().oneshot(request).await.expect("routers are infallible")
 }
 
 async fn text(response: Response<HttpBody>) -> String {
@@ -41,22 +38,13 @@ async fn recorded(sink: &Router, name: &str) -> Value {
 }
 
 async fn program(sink: &Router, name: &str, responses: &Value) -> Response<HttpBody> {
-    send(
-        sink,
-        "PUT",
-        &format!("/hook/{name}/responses"),
-        responses.to_string(),
-    )
-    .await
+    send(sink, "PUT", &format!("/hook/{name}/responses"), responses.to_string()).await
 }
 
 #[tokio::test]
 async fn any_request_to_a_hook_or_below_is_recorded() {
     let sink = sink();
-    assert_eq!(
-        text(send(&sink, "POST", "/hook/a?x=1", "héllo").await).await,
-        r#"{"recorded":0}"#
-    );
+    assert_eq!(text(send(&sink, "POST", "/hook/a?x=1", "héllo").await).await, r#"{"recorded":0}"#);
     send(&sink, "PATCH", "/hook/a/b/c", vec![0xff, 0x00]).await;
     send(&sink, "DELETE", "/hook/a/b", "").await;
     send(&sink, "GET", "/hook/other", "").await;
@@ -122,12 +110,7 @@ async fn any_request_to_a_hook_or_below_is_recorded() {
       "responses_left": 0
     }
     "#);
-    assert_eq!(
-        recorded(&sink, "other").await["requests"]
-            .as_array()
-            .map(Vec::len),
-        Some(1)
-    );
+    assert_eq!(recorded(&sink, "other").await["requests"].as_array().map(Vec::len), Some(1));
 }
 
 #[tokio::test]
@@ -137,10 +120,7 @@ async fn programmed_answers_come_in_order_and_then_the_default() {
         { "status": 503, "headers": { "retry-after": "1" }, "body": "busy", "times": 2 },
         { "status": 400, "headers": { "content-type": "text/html" }, "body": "no" },
     ]);
-    assert_eq!(
-        program(&sink, "a", &answers).await.status(),
-        StatusCode::NO_CONTENT
-    );
+    assert_eq!(program(&sink, "a", &answers).await.status(), StatusCode::NO_CONTENT);
     assert_eq!(recorded(&sink, "a").await["responses_left"], 3);
 
     for _ in 0..2 {
@@ -153,18 +133,11 @@ async fn programmed_answers_come_in_order_and_then_the_default() {
     assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
     let media_types: Vec<_> = refused.headers().get_all("content-type").iter().collect();
     assert_eq!(media_types, ["text/html"]);
-    assert_eq!(
-        send(&sink, "POST", "/hook/a", "").await.status(),
-        StatusCode::OK
-    );
+    assert_eq!(send(&sink, "POST", "/hook/a", "").await.status(), StatusCode::OK);
 
     let list = recorded(&sink, "a").await;
-    let statuses: Vec<_> = list["requests"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|r| &r["status"])
-        .collect();
+    let statuses: Vec<_> =
+        list["requests"].as_array().unwrap().iter().map(|r| &r["status"]).collect();
     assert_eq!(statuses, [503, 503, 400, 200]);
     assert_eq!(list["responses_left"], 0);
 }
@@ -179,23 +152,13 @@ async fn a_delay_is_kept_and_the_request_is_recorded_before_it() {
         async move { send(&sink, "POST", "/hook/a", "").await.status() }
     });
     let deadline = Instant::now() + Duration::from_secs(5);
-    while recorded(&sink, "a").await["requests"]
-        .as_array()
-        .unwrap()
-        .is_empty()
-    {
+    while recorded(&sink, "a").await["requests"].as_array().unwrap().is_empty() {
         assert!(Instant::now() < deadline, "nothing was recorded within 5 s");
         tokio::task::yield_now().await;
     }
-    assert!(
-        start.elapsed() < Duration::from_millis(1500),
-        "it was recorded after the delay"
-    );
+    assert!(start.elapsed() < Duration::from_millis(1500), "it was recorded after the delay");
     assert_eq!(slow.await.expect("the task ends"), StatusCode::OK);
-    assert!(
-        start.elapsed() >= Duration::from_millis(1500),
-        "the delay was not kept"
-    );
+    assert!(start.elapsed() >= Duration::from_millis(1500), "the delay was not kept");
 }
 
 #[tokio::test]
@@ -205,14 +168,8 @@ async fn reset_forgets_one_hook() {
         program(&sink, name, &json!([{ "status": 500, "times": 5 }])).await;
         send(&sink, "POST", &format!("/hook/{name}"), "").await;
     }
-    assert_eq!(
-        send(&sink, "DELETE", "/hook/a", "").await.status(),
-        StatusCode::NO_CONTENT
-    );
-    assert_eq!(
-        recorded(&sink, "a").await,
-        json!({ "requests": [], "responses_left": 0 })
-    );
+    assert_eq!(send(&sink, "DELETE", "/hook/a", "").await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(recorded(&sink, "a").await, json!({ "requests": [], "responses_left": 0 }));
     assert_eq!(recorded(&sink, "b").await["responses_left"], 4);
 }
 
@@ -235,13 +192,7 @@ async fn a_bad_program_is_refused_whole() {
         .as_array()
         .expect("violations")
         .iter()
-        .map(|e| {
-            format!(
-                "{} {}",
-                e["field"].as_str().unwrap(),
-                e["message"].as_str().unwrap()
-            )
-        })
+        .map(|e| format!("{} {}", e["field"].as_str().unwrap(), e["message"].as_str().unwrap()))
         .collect();
     insta::assert_snapshot!(errors.join("\n"), @r"
     [1].status must be a whole number from 200 to 599
@@ -261,11 +212,7 @@ async fn control_paths_keep_their_methods() {
     let sink = sink();
     for (method, path) in [("POST", "/hook/a/requests"), ("GET", "/hook/a/responses")] {
         let response = send(&sink, method, path, "").await;
-        assert_eq!(
-            response.status(),
-            StatusCode::METHOD_NOT_ALLOWED,
-            "{method} {path}"
-        );
+        assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
     }
     assert_eq!(recorded(&sink, "a").await["requests"], json!([]));
 }

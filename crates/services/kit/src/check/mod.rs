@@ -90,10 +90,7 @@ impl Violations {
 }
 
 fn collect<T: FromInput>(value: &Value, source: Source) -> Result<T, Vec<Violation>> {
-    let violations = Violations {
-        found: RefCell::default(),
-        source,
-    };
+    let violations = Violations { found: RefCell::default(), source };
     let read = T::read(Node::root(value, &violations));
     let mut found = violations.found.into_inner();
     match read {
@@ -102,10 +99,7 @@ fn collect<T: FromInput>(value: &Value, source: Source) -> Result<T, Vec<Violati
             if found.is_empty() {
                 // A reader that gives up without saying why is a mistake of
                 // ours; the caller still gets a refusal and not a panic.
-                found.push(Violation {
-                    field: "$".into(),
-                    message: "is not valid".into(),
-                });
+                found.push(Violation { field: "$".into(), message: "is not valid".into() });
             }
             Err(found)
         }

@@ -18,11 +18,7 @@ pub struct Node<'v> {
 
 impl<'v> Node<'v> {
     pub(super) fn root(value: &'v Value, violations: &'v Violations) -> Self {
-        Self {
-            path: String::new(),
-            value,
-            violations,
-        }
+        Self { path: String::new(), value, violations }
     }
 
     /// The value as it is.
@@ -41,11 +37,7 @@ impl<'v> Node<'v> {
 
     /// Records a violation here.
     pub fn refuse<T>(&self, message: impl Into<String>) -> Option<T> {
-        let path = if self.path.is_empty() {
-            "$".to_owned()
-        } else {
-            self.path.clone()
-        };
+        let path = if self.path.is_empty() { "$".to_owned() } else { self.path.clone() };
         self.violations.record(path, message.into());
         None
     }
@@ -100,10 +92,8 @@ impl<'v> Node<'v> {
             return self.refuse("must be an object");
         };
         if fields.len() > length {
-            return self.refuse(format!(
-                "must have at most {length} entries, has {}",
-                fields.len()
-            ));
+            return self
+                .refuse(format!("must have at most {length} entries, has {}", fields.len()));
         }
         let entries: Vec<Option<(String, T)>> = fields
             .iter()
@@ -125,19 +115,11 @@ impl<'v> Node<'v> {
     }
 
     pub(super) fn child(&self, path: String, value: &'v Value) -> Self {
-        Self {
-            path,
-            value,
-            violations: self.violations,
-        }
+        Self { path, value, violations: self.violations }
     }
 
     pub(super) fn child_path(&self, name: &str) -> String {
-        if self.path.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{}.{name}", self.path)
-        }
+        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 
     pub(super) fn violations(&self) -> &'v Violations {

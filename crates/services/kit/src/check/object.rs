@@ -14,11 +14,7 @@ pub struct Object<'v> {
 
 impl<'v> Object<'v> {
     pub(super) fn new(node: Node<'v>, fields: &'v Map<String, Value>) -> Self {
-        Self {
-            node,
-            fields,
-            known: Vec::new(),
-        }
+        Self { node, fields, known: Vec::new() }
     }
 
     /// A field that must be there and not null.
@@ -30,11 +26,8 @@ impl<'v> Object<'v> {
         match self.field(name) {
             Some(node) => read(node),
             None => {
-                let message = if self.fields.contains_key(name) {
-                    "must not be null"
-                } else {
-                    "is required"
-                };
+                let message =
+                    if self.fields.contains_key(name) { "must not be null" } else { "is required" };
                 self.refuse(name, message)
             }
         }

@@ -37,10 +37,8 @@ impl<'v> Node<'v> {
 
     /// One of the given words.
     pub fn one_of<T: Copy>(self, choices: &[(&str, T)]) -> Option<T> {
-        let found = self
-            .value()
-            .as_str()
-            .and_then(|text| choices.iter().find(|(word, _)| *word == text));
+        let found =
+            self.value().as_str().and_then(|text| choices.iter().find(|(word, _)| *word == text));
         match found {
             Some((_, choice)) => Some(*choice),
             None => {
@@ -85,9 +83,7 @@ impl<'v> Node<'v> {
 
     /// A UUID.
     pub fn uuid(self) -> Option<Uuid> {
-        self.parse(1..=45, |text| {
-            Uuid::parse_str(text).map_err(|_| "must be a UUID".to_owned())
-        })
+        self.parse(1..=45, |text| Uuid::parse_str(text).map_err(|_| "must be a UUID".to_owned()))
     }
 
     /// A point in time, RFC 3339.

@@ -16,9 +16,8 @@ impl FromInput for Order {
     fn read(node: Node<'_>) -> Option<Self> {
         node.object(|object| {
             let name = object.required("name", Node::label);
-            let size = object.required("size", |node| {
-                node.one_of(&[("small", 's'), ("large", 'l')])
-            });
+            let size =
+                object.required("size", |node| node.one_of(&[("small", 's'), ("large", 'l')]));
             let count = object.required("count", |node| node.integer(1..=9));
             let gift = object.optional("gift", Node::boolean);
             let lines = object.optional("lines", |node| {
@@ -50,13 +49,8 @@ fn good_input_is_read() {
     let input = json!({
         "name": "a-1", "size": "large", "count": 9, "gift": null, "lines": [{ "text": "héllo" }],
     });
-    let order = Order {
-        name: "a-1".into(),
-        size: 'l',
-        count: 9,
-        gift: None,
-        lines: vec!["héllo".into()],
-    };
+    let order =
+        Order { name: "a-1".into(), size: 'l', count: 9, gift: None, lines: vec!["héllo".into()] };
     assert_eq!(from_json(&input), Ok(order));
 }
 
@@ -123,14 +117,7 @@ impl FromInput for Anything {
             let number = object.optional("number", |node| node.number(0.0..=1.0));
             let map = object.optional("map", |node| node.map(2, 3, |_, value| value.string(0..=3)));
             let any = object.optional("any", Node::any);
-            label
-                .and(uuid)
-                .and(time)
-                .and(wait)
-                .and(number)
-                .and(map)
-                .and(any)
-                .map(|_| Self)
+            label.and(uuid).and(time).and(wait).and(number).and(map).and(any).map(|_| Self)
         })
     }
 }

@@ -48,11 +48,7 @@ impl From<sqlx::Error> for StoreError {
                 .is_some_and(|code| NOT_NOW.contains(&(code & 0xff))),
             _ => false,
         };
-        if unavailable {
-            Self::Unavailable(error)
-        } else {
-            Self::Broken(error.into())
-        }
+        if unavailable { Self::Unavailable(error) } else { Self::Broken(error.into()) }
     }
 }
 

@@ -77,12 +77,8 @@ impl Database {
     /// Looks at the database from time to time until the service stops, so that
     /// `/health/ready` tells the truth without traffic too.
     pub async fn watch(self, service: Service) {
-        let check = || async {
-            self.check()
-                .await
-                .inspect_err(|error| tracing::debug!("{error}"))
-                .is_ok()
-        };
+        let check =
+            || async { self.check().await.inspect_err(|error| tracing::debug!("{error}")).is_ok() };
         service.watch(PART, WATCH_INTERVAL, check).await;
     }
 

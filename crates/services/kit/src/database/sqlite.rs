@@ -52,12 +52,7 @@ impl Sqlite {
         };
         let writer = pool(1).connect_lazy_with(options.clone());
         let readers = pool(READERS).connect_lazy_with(options.clone().pragma("query_only", "ON"));
-        Self {
-            options,
-            migrations,
-            writer,
-            readers,
-        }
+        Self { options, migrations, writer, readers }
     }
 
     /// Begins to write. The transaction holds the write lock from the start, so
@@ -87,14 +82,13 @@ impl Sqlite {
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
         // What `run` does; `run` itself makes a future that cannot be spawned,
         // see the comment on `run_direct` in sqlx.
-        self.migrations
-            .run_direct(None, &mut *transaction, false)
-            .await
-            .map_err(|error| match error {
+        self.migrations.run_direct(None, &mut *transaction, false).await.map_err(|error| {
+            match error {
                 sqlx::migrate::MigrateError::Execute(error)
                 | sqlx::migrate::MigrateError::ExecuteMigration(error, _) => error.into(),
                 other => StoreError::Broken(other.into()),
-            })?;
+            }
+        })?;
         transaction.commit().await?;
         connection.close().await?;
         Ok(())
@@ -127,10 +121,7 @@ mod tests {
 
     fn open(path: &std::path::Path) -> Database {
         let url = format!("sqlite://{}", path.display());
-        Database::new(
-            url.parse().expect("a good URL"),
-            Migrations { sqlite: &MIGRATOR },
-        )
+        Database::new(url.parse().expect("a good URL"), Migrations { sqlite: &MIGRATOR })
     }
 
     #[tokio::test]
@@ -146,10 +137,7 @@ mod tests {
             run.await.expect("no panic").expect("migrated");
         }
         let store = store(&folder);
-        store
-            .migrate(PATIENCE)
-            .await
-            .expect("a second time is no change");
+        store.migrate(PATIENCE).await.expect("a second time is no change");
         store.check().await.expect("writable");
     }
 
@@ -162,15 +150,9 @@ mod tests {
 
         let held = other.begin().await.expect("the lock");
         let migration = store.migrate(Duration::from_millis(50)).await;
-        assert!(
-            matches!(migration, Err(StoreError::Unavailable(_))),
-            "{migration:?}"
-        );
+        assert!(matches!(migration, Err(StoreError::Unavailable(_))), "{migration:?}");
         let check = store.check().await;
-        assert!(
-            matches!(check, Err(StoreError::Unavailable(_))),
-            "{check:?}"
-        );
+        assert!(matches!(check, Err(StoreError::Unavailable(_))), "{check:?}");
 
         held.rollback().await.expect("released");
         store.check().await.expect("writable again");
@@ -182,9 +164,6 @@ mod tests {
         let store = open(&folder.path().join("missing/trail.db"));
         let error = store.migrate(PATIENCE).await.expect_err("no folder");
         assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
-        assert!(
-            error.to_string().contains("unable to open database file"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("unable to open database file"), "{error}");
     }
 }

@@ -22,9 +22,7 @@ impl FromStr for DatabaseUrl {
         match url.split_once(':') {
             Some(("sqlite", rest)) => sqlite(url, rest).map(Self::Sqlite),
             Some((scheme, _)) => Err(format!("`{scheme}` databases are not supported\n{HINT}")),
-            None => Err(format!(
-                "it does not start with the kind of database\n{HINT}"
-            )),
+            None => Err(format!("it does not start with the kind of database\n{HINT}")),
         }
     }
 }
@@ -39,18 +37,12 @@ impl fmt::Display for DatabaseUrl {
 }
 
 fn sqlite(url: &str, rest: &str) -> Result<SqliteConnectOptions, String> {
-    let path = rest
-        .trim_start_matches('/')
-        .split('?')
-        .next()
-        .unwrap_or_default();
+    let path = rest.trim_start_matches('/').split('?').next().unwrap_or_default();
     if path.is_empty() {
         return Err(format!("it names no file\n{HINT}"));
     }
     if path == ":memory:" || rest.contains("mode=memory") {
-        return Err(format!(
-            "a database in memory would not outlive a restart\n{HINT}"
-        ));
+        return Err(format!("a database in memory would not outlive a restart\n{HINT}"));
     }
     SqliteConnectOptions::from_str(url).map_err(|error| format!("{error}\n{HINT}"))
 }
@@ -68,32 +60,20 @@ mod tests {
         ] {
             let DatabaseUrl::Sqlite(options) = url.parse().expect(url);
             assert_eq!(options.get_filename().to_string_lossy(), path);
-            assert_eq!(
-                DatabaseUrl::Sqlite(options).to_string(),
-                format!("sqlite://{path}")
-            );
+            assert_eq!(DatabaseUrl::Sqlite(options).to_string(), format!("sqlite://{path}"));
         }
     }
 
     #[test]
     fn what_cannot_be_used_is_refused_with_a_hint() {
         for (url, message) in [
-            (
-                "postgres://db/trail",
-                "`postgres` databases are not supported",
-            ),
+            ("postgres://db/trail", "`postgres` databases are not supported"),
             ("trail.db", "it does not start with the kind of database"),
             ("", "it does not start with the kind of database"),
             ("sqlite:", "it names no file"),
             ("sqlite://?mode=rwc", "it names no file"),
-            (
-                "sqlite::memory:",
-                "a database in memory would not outlive a restart",
-            ),
-            (
-                "sqlite:///a.db?mode=memory",
-                "a database in memory would not outlive a restart",
-            ),
+            ("sqlite::memory:", "a database in memory would not outlive a restart"),
+            ("sqlite:///a.db?mode=memory", "a database in memory would not outlive a restart"),
             ("sqlite:///a.db?colour=red", "unknown query parameter"),
         ] {
             let error = url.parse::<DatabaseUrl>().expect_err(url);

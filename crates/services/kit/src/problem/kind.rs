@@ -40,47 +40,35 @@ impl ProblemKind {
 
     pub(super) fn parts(self) -> (&'static str, StatusCode, &'static str) {
         match self {
-            Self::ValidationError => (
-                "validation-error",
-                StatusCode::BAD_REQUEST,
-                "The request is not valid",
-            ),
+            Self::ValidationError => {
+                ("validation-error", StatusCode::BAD_REQUEST, "The request is not valid")
+            }
             Self::NotFound => ("not-found", StatusCode::NOT_FOUND, "Not found"),
             Self::MethodNotAllowed => (
                 "method-not-allowed",
                 StatusCode::METHOD_NOT_ALLOWED,
                 "The method is not allowed here",
             ),
-            Self::Conflict => (
-                "conflict",
-                StatusCode::CONFLICT,
-                "The request conflicts with the state",
-            ),
-            Self::PayloadTooLarge => (
-                "payload-too-large",
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "The body is too large",
-            ),
+            Self::Conflict => {
+                ("conflict", StatusCode::CONFLICT, "The request conflicts with the state")
+            }
+            Self::PayloadTooLarge => {
+                ("payload-too-large", StatusCode::PAYLOAD_TOO_LARGE, "The body is too large")
+            }
             Self::UnsupportedMediaType => (
                 "unsupported-media-type",
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "The media type is not supported",
             ),
-            Self::TooManyRequests => (
-                "too-many-requests",
-                StatusCode::TOO_MANY_REQUESTS,
-                "Too many requests",
-            ),
-            Self::InternalError => (
-                "internal-error",
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "Internal error",
-            ),
-            Self::ServiceUnavailable => (
-                "service-unavailable",
-                StatusCode::SERVICE_UNAVAILABLE,
-                "Not available now",
-            ),
+            Self::TooManyRequests => {
+                ("too-many-requests", StatusCode::TOO_MANY_REQUESTS, "Too many requests")
+            }
+            Self::InternalError => {
+                ("internal-error", StatusCode::INTERNAL_SERVER_ERROR, "Internal error")
+            }
+            Self::ServiceUnavailable => {
+                ("service-unavailable", StatusCode::SERVICE_UNAVAILABLE, "Not available now")
+            }
         }
     }
 }

@@ -81,10 +81,7 @@ impl Problem {
             [one] => format!("{} {}", one.field, one.message),
             more => format!("the request breaks {} rules", more.len()),
         };
-        Self {
-            errors,
-            ..Self::new(ProblemKind::ValidationError, detail)
-        }
+        Self { errors, ..Self::new(ProblemKind::ValidationError, detail) }
     }
 
     /// Nothing under this name; `what` names it, like `notification deploy-done`.
@@ -149,10 +146,7 @@ impl Problem {
 impl From<anyhow::Error> for Problem {
     fn from(error: anyhow::Error) -> Self {
         tracing::error!(error = format!("{error:#}"), "internal error");
-        Self::new(
-            ProblemKind::InternalError,
-            "the log has the cause under this request id",
-        )
+        Self::new(ProblemKind::InternalError, "the log has the cause under this request id")
     }
 }
 
@@ -166,9 +160,7 @@ impl IntoResponse for Problem {
             .into_response();
         if let Some(wait) = self.retry_after {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
         }
         response.extensions_mut().insert(self);
         response
@@ -182,14 +174,8 @@ mod tests {
     #[test]
     fn a_document_reads_like_rfc_9457() {
         let problem = Problem::validation(vec![
-            Violation {
-                field: "name".into(),
-                message: "is required".into(),
-            },
-            Violation {
-                field: "$".into(),
-                message: "must be an object".into(),
-            },
+            Violation { field: "name".into(), message: "is required".into() },
+            Violation { field: "$".into(), message: "must be an object".into() },
         ])
         .located("/api/v1/things", "abc");
         let text = serde_json::to_string_pretty(&problem).unwrap();
@@ -219,11 +205,7 @@ mod tests {
     fn retry_after_is_rounded_up_to_whole_seconds() {
         for (wait, header) in [(0, "1"), (1, "1"), (1000, "1"), (1001, "2")] {
             let problem = Problem::unavailable("away", Duration::from_millis(wait));
-            assert_eq!(
-                problem.into_response().headers()["retry-after"],
-                header,
-                "{wait} ms"
-            );
+            assert_eq!(problem.into_response().headers()["retry-after"], header, "{wait} ms");
         }
     }
 }

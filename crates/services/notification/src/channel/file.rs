@@ -33,12 +33,7 @@ impl Files {
         let mut text = serde_json::to_vec_pretty(message)
             .map_err(|error| SendError::permanent(format!("cannot be written as JSON: {error}")))?;
         text.push(b'\n');
-        let name = format!(
-            "{}.{}.{}.json",
-            message.name,
-            message.channel,
-            message.id.simple()
-        );
+        let name = format!("{}.{}.{}.json", message.name, message.channel, message.id.simple());
         let path = self.folder.join(name);
         let written = tokio::task::spawn_blocking({
             let path = path.clone();
@@ -47,19 +42,13 @@ impl Files {
         match written.await {
             Ok(Ok(())) => {
                 let location = Some(path.display().to_string());
-                Ok(Receipt {
-                    location,
-                    http_status: None,
-                })
+                Ok(Receipt { location, http_status: None })
             }
             // A full disk or a missing folder can be mended.
-            Ok(Err(error)) => Err(SendError::transient(format!(
-                "cannot write {}: {error}",
-                path.display()
-            ))),
-            Err(error) => Err(SendError::transient(format!(
-                "the write was interrupted: {error}"
-            ))),
+            Ok(Err(error)) => {
+                Err(SendError::transient(format!("cannot write {}: {error}", path.display())))
+            }
+            Err(error) => Err(SendError::transient(format!("the write was interrupted: {error}"))),
         }
     }
 }
@@ -74,6 +63,5 @@ fn write(path: &Path, text: &[u8]) -> std::io::Result<()> {
     file.sync_all()?;
     fs::rename(&temporary, path)?;
     // The new name is in the folder, which is synced on its own.
-    path.parent()
-        .map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }

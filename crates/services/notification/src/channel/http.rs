@@ -65,19 +65,13 @@ pub(super) enum HttpError {
 
 impl Http {
     pub(super) fn new() -> Self {
-        Self {
-            plain: client(connector()),
-            secure: OnceLock::new(),
-        }
+        Self { plain: client(connector()), secure: OnceLock::new() }
     }
 
     /// Trusts these instead of the system's certificates.
     #[cfg(test)]
     pub(super) fn trusting(config: ClientConfig) -> Self {
-        Self {
-            plain: client(connector()),
-            secure: OnceLock::from(secure_client(config)),
-        }
+        Self { plain: client(connector()), secure: OnceLock::from(secure_client(config)) }
     }
 
     pub(super) async fn post(
@@ -98,17 +92,9 @@ impl Http {
         // that has said its status and then breaks off has still said it.
         let body = Limited::new(body, ANSWER_LIMIT).collect().await;
         let body = body.map(|body| body.to_bytes()).unwrap_or_default();
-        let excerpt = String::from_utf8_lossy(&body)
-            .trim()
-            .chars()
-            .take(EXCERPT)
-            .collect();
+        let excerpt = String::from_utf8_lossy(&body).trim().chars().take(EXCERPT).collect();
         let retry_after = retry_after(&parts.headers, SystemTime::now());
-        Ok(Answer {
-            status: parts.status,
-            retry_after,
-            excerpt,
-        })
+        Ok(Answer { status: parts.status, retry_after, excerpt })
     }
 
     fn secure(&self) -> Result<&Client<HttpsConnector<HttpConnector>, Full<Bytes>>, HttpError> {
@@ -222,25 +208,16 @@ fn failed(error: &(dyn Error + 'static)) -> HttpError {
         cause = error.source();
     }
     let text = text.join(": ");
-    if untrusted {
-        HttpError::Refused(text)
-    } else {
-        HttpError::Network(text)
-    }
+    if untrusted { HttpError::Refused(text) } else { HttpError::Network(text) }
 }
 
 /// An I/O error hides what it was made of from `source`, and the connector
 /// wraps the one in the other.
 fn is_untrusted(error: &(dyn Error + 'static)) -> bool {
-    let inner = error
-        .downcast_ref::<std::io::Error>()
-        .and_then(std::io::Error::get_ref);
+    let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
     match inner {
         Some(inner) => is_untrusted(inner),
-        None => matches!(
-            error.downcast_ref(),
-            Some(rustls::Error::InvalidCertificate(_))
-        ),
+        None => matches!(error.downcast_ref(), Some(rustls::Error::InvalidCertificate(_))),
     }
 }
 

@@ -44,10 +44,7 @@ async fn secure_receiver() -> (Url, RootCertStore) {
     });
     let mut trusted = RootCertStore::empty();
     trusted.add(authority.der().clone()).expect("an authority");
-    (
-        Url::parse(&format!("https://{address}/hook")).expect("a URL"),
-        trusted,
-    )
+    (Url::parse(&format!("https://{address}/hook")).expect("a URL"), trusted)
 }
 
 fn provider() -> Arc<rustls::crypto::CryptoProvider> {
@@ -62,42 +59,26 @@ async fn a_receiver_whose_authority_is_trusted_is_spoken_to() {
         .expect("protocol versions")
         .with_root_certificates(trusted)
         .with_no_client_auth();
-    let answer = Http::trusting(config)
-        .post(&url, &[], b"{}".to_vec())
-        .await
-        .expect("an answer");
+    let answer = Http::trusting(config).post(&url, &[], b"{}".to_vec()).await.expect("an answer");
     assert_eq!(answer.status, StatusCode::NO_CONTENT);
 }
 
 #[tokio::test]
 async fn a_receiver_that_the_system_does_not_trust_is_refused_for_good() {
     let (url, _) = secure_receiver().await;
-    let error = Http::new()
-        .post(&url, &[], b"{}".to_vec())
-        .await
-        .expect_err("not trusted");
-    let HttpError::Refused(reason) = error else {
-        panic!("it may not be tried again: {error:?}")
-    };
+    let error = Http::new().post(&url, &[], b"{}".to_vec()).await.expect_err("not trusted");
+    let HttpError::Refused(reason) = error else { panic!("it may not be tried again: {error:?}") };
     assert!(reason.contains("UnknownIssuer"), "{reason}");
 }
 
 #[tokio::test]
 async fn a_receiver_that_is_away_may_be_back_later() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let url = Url::parse(&format!(
-        "http://{}/",
-        listener.local_addr().expect("bound")
-    ))
-    .expect("a URL");
+    let url =
+        Url::parse(&format!("http://{}/", listener.local_addr().expect("bound"))).expect("a URL");
     drop(listener);
-    let error = Http::new()
-        .post(&url, &[], Vec::new())
-        .await
-        .expect_err("nobody listens");
-    let HttpError::Network(reason) = error else {
-        panic!("it may be tried again: {error:?}")
-    };
+    let error = Http::new().post(&url, &[], Vec::new()).await.expect_err("nobody listens");
+    let HttpError::Network(reason) = error else { panic!("it may be tried again: {error:?}") };
     assert!(reason.contains("Connection refused"), "{reason}");
 }
 
@@ -107,10 +88,7 @@ fn user_and_password_become_a_header_and_leave_the_address() {
     let request = request(&url, &[("x-test", "1")], Vec::new()).expect("a request");
     assert_eq!(request.uri(), "http://host/hook?x=1");
     // "ann:p@ss" in base64.
-    assert_eq!(
-        request.headers()[header::AUTHORIZATION],
-        "Basic YW5uOnBAc3M="
-    );
+    assert_eq!(request.headers()[header::AUTHORIZATION], "Basic YW5uOnBAc3M=");
     assert_eq!(request.headers()["x-test"], "1");
 }
 
@@ -123,10 +101,7 @@ fn retry_after_is_seconds_or_a_date() {
         retry_after(&headers, now)
     };
     assert_eq!(wait("120"), Some(Duration::from_secs(120)));
-    assert_eq!(
-        wait("Sun, 06 Nov 1994 08:50:37 GMT"),
-        Some(Duration::from_secs(60))
-    );
+    assert_eq!(wait("Sun, 06 Nov 1994 08:50:37 GMT"), Some(Duration::from_secs(60)));
     assert_eq!(wait("Sun, 06 Nov 1994 08:00:00 GMT"), Some(Duration::ZERO));
     assert_eq!(wait("soon"), None);
     assert_eq!(retry_after(&HeaderMap::new(), now), None);

@@ -59,11 +59,7 @@ impl Channels {
     ///
     /// When the output folder cannot be used.
     pub fn open(output_dir: PathBuf, timeout: Duration) -> anyhow::Result<Self> {
-        Ok(Self {
-            files: Files::open(output_dir)?,
-            http: Http::new(),
-            timeout,
-        })
+        Ok(Self { files: Files::open(output_dir)?, http: Http::new(), timeout })
     }
 
     /// Sends a message one way.
@@ -83,12 +79,10 @@ impl Channels {
                 ChannelKind::Webhook { url } => webhook::send(&self.http, url, message).await,
             }
         };
-        tokio::time::timeout(self.timeout, send)
-            .await
-            .unwrap_or_else(|_| {
-                let limit = kit::duration::format(self.timeout);
-                Err(SendError::transient(format!("no answer within {limit}")))
-            })
+        tokio::time::timeout(self.timeout, send).await.unwrap_or_else(|_| {
+            let limit = kit::duration::format(self.timeout);
+            Err(SendError::transient(format!("no answer within {limit}")))
+        })
     }
 }
 
@@ -96,19 +90,11 @@ impl SendError {
     /// Trying again could help.
     pub fn transient(message: impl AsRef<str>) -> Self {
         let message = scrub::text(message.as_ref());
-        Self {
-            message,
-            retry: true,
-            retry_after: None,
-            http_status: None,
-        }
+        Self { message, retry: true, retry_after: None, http_status: None }
     }
 
     /// Trying again could not help.
     pub fn permanent(message: impl AsRef<str>) -> Self {
-        Self {
-            retry: false,
-            ..Self::transient(message)
-        }
+        Self { retry: false, ..Self::transient(message) }
     }
 }

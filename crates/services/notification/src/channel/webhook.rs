@@ -30,17 +30,11 @@ pub(super) async fn send(
 fn judge(answer: Answer) -> Result<Receipt, SendError> {
     let status = answer.status;
     if status.is_success() {
-        return Ok(Receipt {
-            location: None,
-            http_status: Some(status.as_u16()),
-        });
+        return Ok(Receipt { location: None, http_status: Some(status.as_u16()) });
     }
     let retry = status.is_server_error() || matches!(status.as_u16(), 408 | 429);
-    let said = if answer.excerpt.is_empty() {
-        String::new()
-    } else {
-        format!(": {}", answer.excerpt)
-    };
+    let said =
+        if answer.excerpt.is_empty() { String::new() } else { format!(": {}", answer.excerpt) };
     Err(SendError {
         retry,
         retry_after: answer.retry_after,

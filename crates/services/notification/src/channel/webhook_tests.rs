@@ -19,16 +19,10 @@ fn what_may_pass_is_tried_again_and_the_rest_is_not() {
         assert_eq!(receipt.http_status, Some(status));
     }
     for status in [408, 429, 500, 502, 503, 504, 599] {
-        assert!(
-            answer(status).expect_err("a failure").retry,
-            "{status} may pass"
-        );
+        assert!(answer(status).expect_err("a failure").retry, "{status} may pass");
     }
     for status in [301, 302, 304, 400, 401, 403, 404, 409, 410, 413, 422] {
-        assert!(
-            !answer(status).expect_err("a failure").retry,
-            "{status} will not pass"
-        );
+        assert!(!answer(status).expect_err("a failure").retry, "{status} will not pass");
     }
 }
 

@@ -21,9 +21,7 @@ pub(super) async fn make(channels: &Channels, policy: &RetryPolicy, job: &Job) -
                 .catch_unwind()
                 .await
                 .unwrap_or_else(|_| {
-                    Err(SendError::permanent(
-                        "the channel has a bug; the log has it",
-                    ))
+                    Err(SendError::permanent("the channel has a bug; the log has it"))
                 })
         }
         None => Err(SendError::permanent("the notification has no such channel")),
@@ -54,9 +52,7 @@ fn conclude(policy: &RetryPolicy, job: &Job, sent: Result<Receipt, SendError>) -
             attempt.outcome = Some(AttemptOutcome::Failure);
             attempt.http_status = error.http_status;
             let policy = policy.with(&job.spec.retry);
-            let wait = policy
-                .wait(job.failed + 1, error.retry_after)
-                .filter(|_| error.retry);
+            let wait = policy.wait(job.failed + 1, error.retry_after).filter(|_| error.retry);
             tracing::warn!(
                 error = error.message,
                 wait_ms = wait.map(|wait| wait.as_millis() as u64),
@@ -72,10 +68,8 @@ fn conclude(policy: &RetryPolicy, job: &Job, sent: Result<Receipt, SendError>) -
             }
         }
     };
-    let next = next.unwrap_or_else(|| Next::Done {
-        permanent: false,
-        event: Box::new(event(job, &attempt)),
-    });
+    let next = next
+        .unwrap_or_else(|| Next::Done { permanent: false, event: Box::new(event(job, &attempt)) });
     Finish { attempt, next }
 }
 
@@ -88,9 +82,7 @@ fn event(job: &Job, attempt: &Attempt) -> NewEvent {
         ("notification.message.failed", "failed", Outcome::Failure)
     };
     let spec = &job.spec;
-    let kind = spec
-        .channel(&job.channel)
-        .map(|channel| channel.kind.word());
+    let kind = spec.channel(&job.channel).map(|channel| channel.kind.word());
     let took = attempt.ended_at.unwrap_or(attempt.started_at) - job.created_at;
     NewEvent::new(Essentials {
         event_type,

@@ -34,11 +34,7 @@ impl Audit {
     /// Tells through `writer` what `store` keeps.
     #[must_use]
     pub fn new(store: Store, writer: AuditWriter) -> Self {
-        Self {
-            store,
-            writer,
-            handed_over: Arc::default(),
-        }
+        Self { store, writer, handed_over: Arc::default() }
     }
 
     /// Tells what an earlier process had no time to tell.
@@ -97,10 +93,7 @@ impl Audit {
     fn hand_over(&self, event: datastorage_client::NewEvent) {
         // In this order, so that an event whose id is in the list has been
         // handed over or is about to be, see `confirm`.
-        let mut handed_over = self
-            .handed_over
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut handed_over = self.handed_over.lock().unwrap_or_else(PoisonError::into_inner);
         handed_over.push(event.event_id);
         self.writer.record(event);
     }
@@ -111,10 +104,7 @@ impl Audit {
     /// were lost so far.
     async fn confirm(&self, lost_before: u64) -> u64 {
         let (events, stats) = {
-            let mut handed_over = self
-                .handed_over
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
+            let mut handed_over = self.handed_over.lock().unwrap_or_else(PoisonError::into_inner);
             let stats = self.writer.stats();
             if handed_over.is_empty() || stats.waiting > 0 {
                 return lost_before;
@@ -127,10 +117,7 @@ impl Audit {
             );
         } else if let Err(error) = self.store.confirm(&events).await {
             tracing::warn!("cannot forget delivered audit events yet: {error}");
-            let mut handed_over = self
-                .handed_over
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
+            let mut handed_over = self.handed_over.lock().unwrap_or_else(PoisonError::into_inner);
             handed_over.extend(events);
         }
         stats.lost

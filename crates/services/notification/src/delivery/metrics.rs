@@ -24,10 +24,7 @@ impl Metrics {
     /// Counters that the service's `/metrics` shows.
     #[must_use]
     pub fn new(service: &Service) -> Self {
-        let metrics = Self {
-            attempts: Family::default(),
-            deliveries: Family::default(),
-        };
+        let metrics = Self { attempts: Family::default(), deliveries: Family::default() };
         service.metrics.register(
             "notification_attempts",
             "Attempts at a delivery, by channel type and outcome",
@@ -42,15 +39,8 @@ impl Metrics {
     }
 
     pub(super) fn attempt(&self, job: &Job, finish: &Finish) {
-        let channel = job
-            .spec
-            .channel(&job.channel)
-            .map_or("unknown", |c| c.kind.word());
-        let outcome = if finish.succeeded() {
-            "success"
-        } else {
-            "failure"
-        };
+        let channel = job.spec.channel(&job.channel).map_or("unknown", |c| c.kind.word());
+        let outcome = if finish.succeeded() { "success" } else { "failure" };
         let labels = Labels { channel, outcome };
         self.attempts.get_or_create(&labels).inc();
         if matches!(finish.next, Next::Done { .. }) {

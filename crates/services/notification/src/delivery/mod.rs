@@ -77,10 +77,7 @@ impl Dispatcher {
         let ended = async { while attempts.join_next().await.is_some() {} };
         if tokio::time::timeout(STOP, ended).await.is_err() {
             let left = attempts.len();
-            tracing::warn!(
-                left,
-                "attempts were cut off and are made again at the next start"
-            );
+            tracing::warn!(left, "attempts were cut off and are made again at the next start");
         }
     }
 
@@ -104,9 +101,7 @@ impl Dispatcher {
         match claim.next_due {
             // More is due than there is room for: an attempt that ends wakes us.
             Some(due) if due <= now() && attempts.len() >= PARALLEL => LOOK_INTERVAL,
-            Some(due) => Duration::try_from(due - now())
-                .unwrap_or_default()
-                .min(LOOK_INTERVAL),
+            Some(due) => Duration::try_from(due - now()).unwrap_or_default().min(LOOK_INTERVAL),
             None => LOOK_INTERVAL,
         }
     }

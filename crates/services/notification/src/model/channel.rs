@@ -51,9 +51,7 @@ impl ChannelKind {
     #[must_use]
     pub fn for_display(&self) -> Self {
         match self {
-            Self::Webhook { url } => Self::Webhook {
-                url: scrub::url(url),
-            },
+            Self::Webhook { url } => Self::Webhook { url: scrub::url(url) },
             Self::Log | Self::File => self.clone(),
         }
     }
@@ -69,18 +67,15 @@ impl FromInput for Channel {
             let kind = match kind {
                 Some("log") => Some(ChannelKind::Log),
                 Some("file") => Some(ChannelKind::File),
-                Some(_) => object
-                    .required("url", webhook_url)
-                    .map(|url| ChannelKind::Webhook { url }),
+                Some(_) => {
+                    object.required("url", webhook_url).map(|url| ChannelKind::Webhook { url })
+                }
                 // The type is wrong already; whether its fields are right
                 // cannot be said.
                 None => object.optional("url", Node::any).and(None),
             };
             let kind = kind?;
-            Some(Self {
-                name: name?.unwrap_or_else(|| kind.word().to_owned()),
-                kind,
-            })
+            Some(Self { name: name?.unwrap_or_else(|| kind.word().to_owned()), kind })
         })
     }
 }
@@ -89,14 +84,9 @@ impl FromInput for Channel {
 pub(super) fn distinct(node: &Node<'_>, channels: &[Channel]) -> bool {
     let mut distinct = true;
     for (index, channel) in channels.iter().enumerate() {
-        if channels[..index]
-            .iter()
-            .any(|earlier| earlier.name == channel.name)
-        {
+        if channels[..index].iter().any(|earlier| earlier.name == channel.name) {
             let name = &channel.name;
-            node.refuse::<()>(format!(
-                "must have names of their own, but two are called {name}"
-            ));
+            node.refuse::<()>(format!("must have names of their own, but two are called {name}"));
             distinct = false;
         }
     }

@@ -98,9 +98,7 @@ impl RetryPolicy {
         }
         let exponent = i32::try_from(failed.saturating_sub(1)).unwrap_or(i32::MAX);
         let seconds = self.initial.as_secs_f64() * self.factor.powi(exponent);
-        let own = Duration::try_from_secs_f64(seconds)
-            .unwrap_or(self.max)
-            .min(self.max);
+        let own = Duration::try_from_secs_f64(seconds).unwrap_or(self.max).min(self.max);
         let asked = retry_after.unwrap_or_default().min(LONGEST_RETRY_AFTER);
         Some(own.max(asked))
     }
@@ -115,23 +113,14 @@ impl FromInput for Retry {
             let max = object.optional("max", wait);
             let attempts = object.optional("attempts", |node| node.integer(1..=20));
             let attempts = attempts?.map(u32::try_from).transpose().ok()?;
-            Some(Self {
-                initial: initial?,
-                factor: factor?,
-                max: max?,
-                attempts,
-            })
+            Some(Self { initial: initial?, factor: factor?, max: max?, attempts })
         })
     }
 }
 
 fn wait(text: &str) -> Result<Duration, String> {
     let wait = kit::duration::parse(text)?;
-    if wait > LONGEST {
-        Err("is longer than a day".to_owned())
-    } else {
-        Ok(wait)
-    }
+    if wait > LONGEST { Err("is longer than a day".to_owned()) } else { Ok(wait) }
 }
 
 fn factor(text: &str) -> Result<f64, String> {
@@ -159,9 +148,7 @@ mod as_text {
         deserializer: D,
     ) -> Result<Option<Duration>, D::Error> {
         let text = Option::<String>::deserialize(deserializer)?;
-        text.map(|text| kit::duration::parse(&text))
-            .transpose()
-            .map_err(de::Error::custom)
+        text.map(|text| kit::duration::parse(&text)).transpose().map_err(de::Error::custom)
     }
 }
 
@@ -173,12 +160,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn default() -> RetryPolicy {
-        RetryPolicy {
-            initial: 30 * SECOND,
-            factor: 2.0,
-            max: 480 * SECOND,
-            attempts: 7,
-        }
+        RetryPolicy { initial: 30 * SECOND, factor: 2.0, max: 480 * SECOND, attempts: 7 }
     }
 
     #[test]
@@ -200,20 +182,13 @@ mod tests {
 
     #[test]
     fn a_notification_may_ask_for_something_else() {
-        let retry = Retry {
-            attempts: Some(2),
-            initial: Some(SECOND),
-            ..Retry::default()
-        };
+        let retry = Retry { attempts: Some(2), initial: Some(SECOND), ..Retry::default() };
         let policy = default().with(&retry);
         assert_eq!(policy.wait(1, None), Some(SECOND));
         assert_eq!(policy.wait(2, None), None);
         let text = serde_json::to_string(&retry).expect("JSON");
         assert_eq!(text, r#"{"initial":"1s","attempts":2}"#);
-        assert_eq!(
-            serde_json::from_str::<Retry>(&text).expect("it reads back"),
-            retry
-        );
+        assert_eq!(serde_json::from_str::<Retry>(&text).expect("it reads back"), retry);
     }
 
     proptest! {

@@ -15,10 +15,7 @@ use crate::scrub;
 pub struct Spec {
     /// Its name, a lower-case DNS label. Asking again for the same name with
     /// the same content changes nothing.
-    #[schema(
-        pattern = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
-        example = "nr-approval-1"
-    )]
+    #[schema(pattern = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", example = "nr-approval-1")]
     pub name: String,
     /// The remediation request that it belongs to.
     #[schema(min_length = 1, max_length = 255)]
@@ -157,9 +154,8 @@ impl FromInput for Spec {
                 let list = node.clone().array(1..=10, Channel::read)?;
                 channel::distinct(&node, &list).then_some(list)
             });
-            let metadata = object.optional("metadata", |node| {
-                node.map(50, 100, |_, value| value.string(0..=2000))
-            });
+            let metadata = object
+                .optional("metadata", |node| node.map(50, 100, |_, value| value.string(0..=2000)));
             let action_links =
                 object.optional("action_links", |node| node.array(0..=10, ActionLink::read));
             let retry = object.optional("retry", Retry::read);
@@ -184,10 +180,7 @@ impl FromInput for ActionLink {
         node.object(|object| {
             let label = object.required("label", |node| node.string(1..=100));
             let url = object.required("url", |node| node.string(1..=2000));
-            Some(Self {
-                label: label?,
-                url: url?,
-            })
+            Some(Self { label: label?, url: url? })
         })
     }
 }

@@ -22,13 +22,7 @@ fn smallest() -> Value {
 fn what_is_left_out_has_a_default() {
     let spec: Spec = kit::check::from_json(&smallest()).expect("the smallest request");
     assert_eq!((spec.kind, spec.priority), (Kind::Simple, Priority::Medium));
-    assert_eq!(
-        spec.channels,
-        [Channel {
-            name: "log".into(),
-            kind: ChannelKind::Log
-        }]
-    );
+    assert_eq!(spec.channels, [Channel { name: "log".into(), kind: ChannelKind::Log }]);
     assert_eq!(spec.retry, Retry::default());
 }
 
@@ -47,17 +41,10 @@ fn everything_is_read_and_reads_back_from_what_is_kept() {
         "retry": { "initial": "50ms", "factor": 1.5, "max": "1s", "attempts": 3 },
     });
     let spec: Spec = kit::check::from_json(&input).expect("a good request");
-    let names: Vec<_> = spec
-        .channels
-        .iter()
-        .map(|channel| channel.name.as_str())
-        .collect();
+    let names: Vec<_> = spec.channels.iter().map(|channel| channel.name.as_str()).collect();
     assert_eq!(names, ["first", "webhook", "file"]);
     let kept = serde_json::to_string(&spec).expect("JSON");
-    assert_eq!(
-        serde_json::from_str::<Spec>(&kept).expect("it reads back"),
-        spec
-    );
+    assert_eq!(serde_json::from_str::<Spec>(&kept).expect("it reads back"), spec);
 }
 
 #[test]
@@ -122,11 +109,7 @@ fn secrets_are_gone_before_anything_is_kept_and_addresses_stay() {
     let spec = spec.scrubbed();
 
     let kept = serde_json::to_string(&spec).expect("JSON");
-    assert_eq!(
-        kept.matches("hunter2").count(),
-        1,
-        "only the address needs it: {kept}"
-    );
+    assert_eq!(kept.matches("hunter2").count(), 1, "only the address needs it: {kept}");
     let shown = serde_json::to_string(&spec.for_display()).expect("JSON");
     assert!(!shown.contains("hunter2"), "{shown}");
     assert!(shown.contains("http://host/hook"), "{shown}");

@@ -199,10 +199,7 @@ mod tests {
             (&[Failed, Failed], Phase::Failed),
         ] {
             assert_eq!(Phase::of(states), phase, "{states:?}");
-            assert_eq!(
-                phase.is_final(),
-                states.iter().all(|state| state.is_final())
-            );
+            assert_eq!(phase.is_final(), states.iter().all(|state| state.is_final()));
         }
     }
 }

@@ -16,9 +16,7 @@ use uuid::Uuid;
 
 use crate::model::{Attempt, AttemptOutcome, Notification, Phase, Spec};
 
-static MIGRATIONS: Migrations = Migrations {
-    sqlite: &sqlite::MIGRATOR,
-};
+static MIGRATIONS: Migrations = Migrations { sqlite: &sqlite::MIGRATOR };
 
 /// How long to wait for another process that migrates the same database.
 const MIGRATION_PATIENCE: Duration = Duration::from_secs(30);
@@ -109,9 +107,7 @@ impl Store {
     /// The state behind this URL; nothing is opened yet.
     #[must_use]
     pub fn new(url: DatabaseUrl) -> Self {
-        Self {
-            database: Database::new(url, MIGRATIONS),
-        }
+        Self { database: Database::new(url, MIGRATIONS) }
     }
 
     /// Brings the database to the current schema, and makes attempts that an

@@ -21,13 +21,7 @@ fn done(job: &Job, outcome: AttemptOutcome, permanent: bool) -> Finish {
         correlation_id: &job.spec.correlation_id,
         data: json!({}),
     });
-    Finish {
-        next: Next::Done {
-            permanent,
-            event: Box::new(event),
-        },
-        ..retry(job, outcome, now())
-    }
+    Finish { next: Next::Done { permanent, event: Box::new(event) }, ..retry(job, outcome, now()) }
 }
 
 fn retry(job: &Job, outcome: AttemptOutcome, at: OffsetDateTime) -> Finish {
@@ -40,26 +34,15 @@ fn retry(job: &Job, outcome: AttemptOutcome, at: OffsetDateTime) -> Finish {
         error: Some("busy".into()),
         receipt: None,
     };
-    Finish {
-        attempt,
-        next: Next::Retry(at),
-    }
+    Finish { attempt, next: Next::Retry(at) }
 }
 
 async fn claim(store: &Store) -> Vec<Job> {
-    store
-        .claim(10, now())
-        .await
-        .expect("the database is there")
-        .jobs
+    store.claim(10, now()).await.expect("the database is there").jobs
 }
 
 async fn get(store: &Store, name: &str) -> Notification {
-    store
-        .get(name)
-        .await
-        .expect("the database is there")
-        .expect("there is one")
+    store.get(name).await.expect("the database is there").expect("there is one")
 }
 
 #[tokio::test]
@@ -67,10 +50,7 @@ async fn what_is_taken_up_is_nobody_elses() {
     let (store, _folder) = store().await;
     store.create(two_channels("a"), now()).await.expect("kept");
     let jobs = claim(&store).await;
-    let channels: Vec<_> = jobs
-        .iter()
-        .map(|job| (job.channel.as_str(), job.number))
-        .collect();
+    let channels: Vec<_> = jobs.iter().map(|job| (job.channel.as_str(), job.number)).collect();
     assert_eq!(channels, [("log", 1), ("file", 1)]);
     assert!(claim(&store).await.is_empty());
     assert_eq!(get(&store, "a").await.status.phase, Phase::Sending);
@@ -87,11 +67,7 @@ async fn urgent_notifications_are_taken_up_first() {
     let first = store.claim(1, now()).await.expect("the database is there");
     assert_eq!(first.jobs[0].spec.name, "critical");
     assert!(first.next_due.expect("more is due") <= now());
-    let names: Vec<_> = claim(&store)
-        .await
-        .into_iter()
-        .map(|job| job.spec.name)
-        .collect();
+    let names: Vec<_> = claim(&store).await.into_iter().map(|job| job.spec.name).collect();
     assert_eq!(names, ["high", "medium", "low"]);
 }
 
@@ -102,52 +78,26 @@ async fn the_phase_follows_every_outcome() {
     let [log, file] = claim(&store).await.try_into().expect("two channels");
 
     let later = now() + Duration::from_secs(60);
-    store
-        .finish(&file, &retry(&file, AttemptOutcome::Failure, later))
-        .await
-        .expect("kept");
+    store.finish(&file, &retry(&file, AttemptOutcome::Failure, later)).await.expect("kept");
     let retrying = get(&store, "a").await.status;
     assert_eq!(retrying.phase, Phase::Retrying);
-    assert_eq!(
-        retrying.channels[1].attempts[0].error.as_deref(),
-        Some("busy")
-    );
+    assert_eq!(retrying.channels[1].attempts[0].error.as_deref(), Some("busy"));
     assert_eq!(retrying.channels[1].attempts[0].http_status, Some(503));
     let claim = store.claim(10, now()).await.expect("the database is there");
     assert!(claim.jobs.is_empty(), "it is not due yet");
     assert_eq!(claim.next_due.map(rows::micros), Some(rows::micros(later)));
 
-    store
-        .finish(&log, &done(&log, AttemptOutcome::Success, false))
-        .await
-        .expect("kept");
+    store.finish(&log, &done(&log, AttemptOutcome::Success, false)).await.expect("kept");
     assert_eq!(get(&store, "a").await.status.phase, Phase::Retrying);
 
-    let again = store
-        .claim(10, later)
-        .await
-        .expect("the database is there")
-        .jobs;
+    let again = store.claim(10, later).await.expect("the database is there").jobs;
     let [again] = again.try_into().expect("one is due");
-    assert_eq!(
-        (again.channel.as_str(), again.number, again.failed),
-        ("file", 2, 1)
-    );
-    store
-        .finish(&again, &done(&again, AttemptOutcome::Failure, false))
-        .await
-        .expect("kept");
+    assert_eq!((again.channel.as_str(), again.number, again.failed), ("file", 2, 1));
+    store.finish(&again, &done(&again, AttemptOutcome::Failure, false)).await.expect("kept");
     let status = get(&store, "a").await.status;
     assert_eq!((status.phase, status.reason), (Phase::PartiallySent, None));
     assert!(status.completed_at.is_some());
-    assert_eq!(
-        store
-            .unconfirmed()
-            .await
-            .expect("the database is there")
-            .len(),
-        2
-    );
+    assert_eq!(store.unconfirmed().await.expect("the database is there").len(), 2);
 }
 
 #[tokio::test]
@@ -172,19 +122,13 @@ async fn a_start_makes_interrupted_attempts_due_and_leaves_the_rest() {
     let (store, folder) = store().await;
     store.create(two_channels("a"), now()).await.expect("kept");
     let [log, _file] = claim(&store).await.try_into().expect("two channels");
-    store
-        .finish(&log, &done(&log, AttemptOutcome::Success, false))
-        .await
-        .expect("kept");
+    store.finish(&log, &done(&log, AttemptOutcome::Success, false)).await.expect("kept");
     store.database.close().await;
 
     let store = open(&folder);
     store.prepare(now()).await.expect("prepared again");
     let [again] = claim(&store).await.try_into().expect("one was interrupted");
-    assert_eq!(
-        (again.channel.as_str(), again.number, again.failed),
-        ("file", 2, 0)
-    );
+    assert_eq!((again.channel.as_str(), again.number, again.failed), ("file", 2, 0));
     let file = &get(&store, "a").await.status.channels[1];
     assert_eq!(file.state, DeliveryState::Sending);
     assert_eq!(file.attempts[0].outcome, Some(AttemptOutcome::Interrupted));
@@ -197,24 +141,12 @@ async fn a_deleted_notification_leaves_only_the_event_of_what_was_sent() {
     store.create(two_channels("a"), now()).await.expect("kept");
     let jobs = claim(&store).await;
     assert!(store.delete("a").await.expect("the database is there"));
-    store
-        .finish(&jobs[0], &done(&jobs[0], AttemptOutcome::Success, false))
-        .await
-        .expect("kept");
-    store
-        .finish(&jobs[1], &retry(&jobs[1], AttemptOutcome::Failure, now()))
-        .await
-        .expect("kept");
+    store.finish(&jobs[0], &done(&jobs[0], AttemptOutcome::Success, false)).await.expect("kept");
+    store.finish(&jobs[1], &retry(&jobs[1], AttemptOutcome::Failure, now())).await.expect("kept");
 
     assert!(claim(&store).await.is_empty());
     let events = store.unconfirmed().await.expect("the database is there");
     assert_eq!(events.len(), 1);
     store.confirm(&[events[0].event_id]).await.expect("kept");
-    assert!(
-        store
-            .unconfirmed()
-            .await
-            .expect("the database is there")
-            .is_empty()
-    );
+    assert!(store.unconfirmed().await.expect("the database is there").is_empty());
 }

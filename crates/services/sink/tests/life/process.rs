@@ -36,16 +36,9 @@ impl Sink {
                 let _ = send.send(line);
             }
         });
-        let mut sink = Self {
-            child,
-            lines,
-            log: Vec::new(),
-            url: String::new(),
-        };
+        let mut sink = Self { child, lines, log: Vec::new(), url: String::new() };
         let listening = sink.wait_for_line("listening")?;
-        let address = listening["address"]
-            .as_str()
-            .context("the line names the address")?;
+        let address = listening["address"].as_str().context("the line names the address")?;
         sink.url = format!("http://{address}");
         sink.wait_for_line("ready")?;
         Ok(sink)
@@ -57,10 +50,7 @@ impl Sink {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let line = self.lines.recv_timeout(left).with_context(|| {
-                format!(
-                    "no line {message:?} within {DEADLINE:?}; the log is {:?}",
-                    self.log
-                )
+                format!("no line {message:?} within {DEADLINE:?}; the log is {:?}", self.log)
             })?;
             let line: Value = serde_json::from_str(&line)
                 .with_context(|| format!("not a JSON log line: {line}"))?;
@@ -87,10 +77,7 @@ impl Sink {
                 Err(error) => return Err(error).context("the sink does not end"),
             }
         }
-        ensure!(
-            Instant::now() < deadline,
-            "the sink took longer than {DEADLINE:?} to end"
-        );
+        ensure!(Instant::now() < deadline, "the sink took longer than {DEADLINE:?} to end");
         Ok(self.child.wait()?)
     }
 }
@@ -107,13 +94,7 @@ impl Drop for Sink {
 /// The sink's program with nothing of our environment that configures it.
 pub(crate) fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sink"));
-    for variable in [
-        "LISTEN_ADDR",
-        "STOP_DELAY",
-        "RUST_LOG",
-        "ONETAG_IMAGE",
-        "ONETAG_RUN_ID",
-    ] {
+    for variable in ["LISTEN_ADDR", "STOP_DELAY", "RUST_LOG", "ONETAG_IMAGE", "ONETAG_RUN_ID"] {
         command.env_remove(variable);
     }
     command

@@ -43,29 +43,16 @@ impl Running {
         };
         let wake = Arc::clone(&dispatcher.wake);
         let task = tokio::spawn(dispatcher.run(service.clone()));
-        Self {
-            service,
-            store,
-            audit,
-            wake,
-            task,
-        }
+        Self { service, store, audit, wake, task }
     }
 
     async fn send(&self, name: &str, channels: &Value) {
-        self.store
-            .create(spec(name, channels), now())
-            .await
-            .expect("kept");
+        self.store.create(spec(name, channels), now()).await.expect("kept");
         self.wake.notify_one();
     }
 
     async fn get(&self, name: &str) -> Notification {
-        self.store
-            .get(name)
-            .await
-            .expect("the database is there")
-            .expect("there is one")
+        self.store.get(name).await.expect("the database is there").expect("there is one")
     }
 
     /// Waits for the end of a notification.
@@ -73,11 +60,7 @@ impl Running {
         eventually("final phase", || async {
             let notification = self.get(name).await;
             let phase = notification.status.phase;
-            if phase.is_final() {
-                Ok(notification)
-            } else {
-                Err(format!("{phase:?}"))
-            }
+            if phase.is_final() { Ok(notification) } else { Err(format!("{phase:?}")) }
         })
         .await
     }
@@ -87,10 +70,7 @@ impl Running {
         self.service.stop();
         self.task.await.expect("no panic");
         self.audit.close().await;
-        assert!(
-            self.store.unconfirmed().await.expect("there").is_empty(),
-            "all is confirmed"
-        );
+        assert!(self.store.unconfirmed().await.expect("there").is_empty(), "all is confirmed");
         self.store.database.close().await;
     }
 }
@@ -129,29 +109,18 @@ async fn every_channel_gets_the_message_once() {
     let (folder, (trail, address)) = (folder(), Trail::start().await);
     let (receiver, url) = Receiver::start(&[]).await;
     let running = Running::start(&folder, &address).await;
-    running
-        .send(
-            "a",
-            &json!([{ "type": "log" }, { "type": "file" }, webhook(&url)]),
-        )
-        .await;
+    running.send("a", &json!([{ "type": "log" }, { "type": "file" }, webhook(&url)])).await;
     let notification = running.finished("a").await;
     assert_eq!(notification.status.phase, Phase::Sent);
 
     let [(headers, mut body)] = receiver.received().try_into().expect("one request");
     assert_eq!(headers["content-type"], "application/json");
-    assert_eq!(
-        headers["idempotency-key"],
-        format!("{}-webhook", notification.id).as_str()
-    );
+    assert_eq!(headers["idempotency-key"], format!("{}-webhook", notification.id).as_str());
     assert_eq!(body["id"].take(), json!(notification.id));
     assert!(body["created_at"].take().is_string());
     insta::assert_snapshot!(body, @r#"{"action_links":[],"body":"b","channel":"webhook","correlation_id":"rr-a","created_at":null,"id":null,"metadata":{},"name":"a","priority":"medium","subject":"s","type":"simple"}"#);
 
-    let file = notification.status.channels[1].attempts[0]
-        .receipt
-        .clone()
-        .expect("a path");
+    let file = notification.status.channels[1].attempts[0].receipt.clone().expect("a path");
     let text = std::fs::read_to_string(&file).expect("the file is there");
     let mut file: Value = serde_json::from_str(&text).expect("JSON");
     for field in ["id", "created_at"] {
@@ -159,9 +128,7 @@ async fn every_channel_gets_the_message_once() {
     }
     body["channel"] = json!("file");
     assert_eq!(file, body, "every channel says the same");
-    let names = std::fs::read_dir(folder.path().join("output"))
-        .expect("a folder")
-        .count();
+    let names = std::fs::read_dir(folder.path().join("output")).expect("a folder").count();
     assert_eq!(names, 1, "no temporary file is left");
 
     running.stop().await;
@@ -187,10 +154,7 @@ async fn a_channel_that_fails_is_tried_again_without_the_others() {
     assert_eq!(status.phase, Phase::Sent);
     assert_eq!((good.received().len(), bad.received().len()), (1, 3));
     let attempts = &status.channels[1].attempts;
-    let outcomes: Vec<_> = attempts
-        .iter()
-        .map(|a| (a.number, a.http_status, a.outcome))
-        .collect();
+    let outcomes: Vec<_> = attempts.iter().map(|a| (a.number, a.http_status, a.outcome)).collect();
     assert_eq!(
         outcomes,
         [
@@ -199,10 +163,8 @@ async fn a_channel_that_fails_is_tried_again_without_the_others() {
             (3, Some(200), Some(AttemptOutcome::Success)),
         ]
     );
-    let waits: Vec<_> = attempts
-        .windows(2)
-        .map(|a| a[1].started_at - a[0].ended_at.expect("ended"))
-        .collect();
+    let waits: Vec<_> =
+        attempts.windows(2).map(|a| a[1].started_at - a[0].ended_at.expect("ended")).collect();
     assert!(
         waits[0] >= Duration::from_millis(5) && waits[1] >= Duration::from_millis(10),
         "{waits:?}"
@@ -221,15 +183,10 @@ async fn failures_end_after_the_last_attempt_or_at_once() {
     let (gone, gone_url) = Receiver::start(&[Answer::Status(410)]).await;
     let running = Running::start(&folder, &address).await;
     running.send("busy", &json!([webhook(&busy_url)])).await;
-    running
-        .send("gone", &json!([{ "type": "log" }, webhook(&gone_url)]))
-        .await;
+    running.send("gone", &json!([{ "type": "log" }, webhook(&gone_url)])).await;
 
     let status = running.finished("busy").await.status;
-    assert_eq!(
-        (status.phase, status.reason),
-        (Phase::Failed, Some(Reason::MaxRetriesExhausted))
-    );
+    assert_eq!((status.phase, status.reason), (Phase::Failed, Some(Reason::MaxRetriesExhausted)));
     assert_eq!(busy.received().len(), 3, "three attempts were asked for");
     let status = running.finished("gone").await.status;
     assert_eq!((status.phase, status.reason), (Phase::PartiallySent, None));

@@ -15,11 +15,7 @@ async fn a_restart_repeats_what_was_interrupted_and_nothing_that_was_confirmed()
     eventually("first outcome", || async {
         let status = running.get("a").await.status;
         let good = status.channels[0].state == DeliveryState::Sent;
-        if good && slow.received().len() == 1 {
-            Ok(())
-        } else {
-            Err(format!("{status:?}"))
-        }
+        if good && slow.received().len() == 1 { Ok(()) } else { Err(format!("{status:?}")) }
     })
     .await;
 
@@ -33,15 +29,9 @@ async fn a_restart_repeats_what_was_interrupted_and_nothing_that_was_confirmed()
     let status = running.finished("a").await.status;
     assert_eq!(status.phase, Phase::Sent);
     assert_eq!((good.received().len(), slow.received().len()), (1, 2));
-    let keys: Vec<_> = slow
-        .received()
-        .iter()
-        .map(|(headers, _)| headers["idempotency-key"].clone())
-        .collect();
-    assert_eq!(
-        keys[0], keys[1],
-        "the receiver can tell that it is a repetition"
-    );
+    let keys: Vec<_> =
+        slow.received().iter().map(|(headers, _)| headers["idempotency-key"].clone()).collect();
+    assert_eq!(keys[0], keys[1], "the receiver can tell that it is a repetition");
     running.stop().await;
     insta::assert_snapshot!(told(&trail).join("\n"), @r"
     notification.message.sent success good 1x rr-a
@@ -83,13 +73,7 @@ async fn nothing_follows_after_a_deletion() {
         }
     })
     .await;
-    assert!(
-        running
-            .store
-            .delete("a")
-            .await
-            .expect("the database is there")
-    );
+    assert!(running.store.delete("a").await.expect("the database is there"));
     running.stop().await;
     assert_eq!(receiver.received().len(), 1);
     assert!(trail.events().is_empty(), "{:?}", trail.events());

@@ -30,10 +30,7 @@ pub(in crate::store) async fn recover(db: &Sqlite, now: OffsetDateTime) -> Resul
     transaction.commit().await?;
     let attempts = interrupted.rows_affected();
     if attempts > 0 {
-        tracing::warn!(
-            attempts,
-            "attempts were interrupted by the end of the process"
-        );
+        tracing::warn!(attempts, "attempts were interrupted by the end of the process");
     }
     Ok(())
 }
@@ -77,19 +74,12 @@ pub(in crate::store) async fn claim(
         .fetch_one(&mut *transaction)
         .await?;
     transaction.commit().await?;
-    Ok(Claim {
-        jobs,
-        next_due: next_due.map(moment).transpose()?,
-    })
+    Ok(Claim { jobs, next_due: next_due.map(moment).transpose()? })
 }
 
 async fn begin(connection: &mut SqliteConnection, job: &Job) -> Result<(), StoreError> {
     let id = job.id.to_string();
-    let state = if job.failed == 0 {
-        DeliveryState::Sending
-    } else {
-        DeliveryState::Retrying
-    };
+    let state = if job.failed == 0 { DeliveryState::Sending } else { DeliveryState::Retrying };
     sqlx::query(
         "UPDATE deliveries SET state = ?, due_at = NULL
          WHERE notification_id = ? AND channel = ?",
@@ -176,10 +166,8 @@ async fn update_phase(
             .bind(id)
             .fetch_all(&mut *connection)
             .await?;
-    let states: Vec<DeliveryState> = states
-        .iter()
-        .map(|state| from_word(state))
-        .collect::<Result<_, _>>()?;
+    let states: Vec<DeliveryState> =
+        states.iter().map(|state| from_word(state)).collect::<Result<_, _>>()?;
     let phase = Phase::of(&states);
     sqlx::query("UPDATE notifications SET phase = ?, completed_at = ? WHERE id = ?")
         .bind(word(&phase)?)

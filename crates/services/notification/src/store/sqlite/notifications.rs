@@ -25,11 +25,7 @@ pub(in crate::store) async fn create(
             return Ok(Created::Other);
         }
         let same = read::notifications(&mut transaction, &[row.get("id")]).await?;
-        return same
-            .into_iter()
-            .next()
-            .map(Created::Same)
-            .ok_or_else(vanished);
+        return same.into_iter().next().map(Created::Same).ok_or_else(vanished);
     }
 
     let id = Uuid::now_v7().to_string();
@@ -60,10 +56,7 @@ pub(in crate::store) async fn create(
     }
     let new = read::notifications(&mut transaction, &[id]).await?;
     transaction.commit().await?;
-    new.into_iter()
-        .next()
-        .map(Created::New)
-        .ok_or_else(vanished)
+    new.into_iter().next().map(Created::New).ok_or_else(vanished)
 }
 
 pub(in crate::store) async fn get(
@@ -76,10 +69,7 @@ pub(in crate::store) async fn get(
         .fetch_optional(&mut *snapshot)
         .await?;
     let ids: Vec<_> = id.into_iter().collect();
-    Ok(read::notifications(&mut snapshot, &ids)
-        .await?
-        .into_iter()
-        .next())
+    Ok(read::notifications(&mut snapshot, &ids).await?.into_iter().next())
 }
 
 pub(in crate::store) async fn list(
@@ -122,7 +112,5 @@ pub(in crate::store) async fn delete(db: &Sqlite, name: &str) -> Result<bool, St
 }
 
 fn vanished() -> StoreError {
-    StoreError::Broken(anyhow::anyhow!(
-        "a notification vanished within a transaction"
-    ))
+    StoreError::Broken(anyhow::anyhow!("a notification vanished within a transaction"))
 }

@@ -36,20 +36,12 @@ pub(super) async fn notifications(
                 }
             }
             let reason = Reason::of(phase, &channels);
-            let completed_at = row
-                .get::<Option<i64>, _>("completed_at")
-                .map(moment)
-                .transpose()?;
+            let completed_at = row.get::<Option<i64>, _>("completed_at").map(moment).transpose()?;
             Ok(Notification {
                 id: uuid(id)?,
                 created_at: moment(row.get("created_at"))?,
                 spec,
-                status: Status {
-                    phase,
-                    reason,
-                    completed_at,
-                    channels,
-                },
+                status: Status { phase, reason, completed_at, channels },
             })
         })
         .collect()
@@ -73,13 +65,8 @@ async fn deliveries(
         let name: String = row.get("channel");
         let delivery = Delivery {
             state: from_word(row.get("state"))?,
-            next_attempt_at: row
-                .get::<Option<i64>, _>("due_at")
-                .map(moment)
-                .transpose()?,
-            attempts: attempts
-                .remove(&(id.clone(), name.clone()))
-                .unwrap_or_default(),
+            next_attempt_at: row.get::<Option<i64>, _>("due_at").map(moment).transpose()?,
+            attempts: attempts.remove(&(id.clone(), name.clone())).unwrap_or_default(),
             permanent: row.get::<Option<bool>, _>("permanent").unwrap_or_default(),
             kind: String::new(),
             name,
@@ -112,18 +99,9 @@ fn attempt(row: &SqliteRow) -> Result<Attempt, StoreError> {
     Ok(Attempt {
         number: number(row.get("number"))?,
         started_at: moment(row.get("started_at"))?,
-        ended_at: row
-            .get::<Option<i64>, _>("ended_at")
-            .map(moment)
-            .transpose()?,
-        outcome: row
-            .get::<Option<&str>, _>("outcome")
-            .map(from_word)
-            .transpose()?,
-        http_status: row
-            .get::<Option<i64>, _>("http_status")
-            .map(number)
-            .transpose()?,
+        ended_at: row.get::<Option<i64>, _>("ended_at").map(moment).transpose()?,
+        outcome: row.get::<Option<&str>, _>("outcome").map(from_word).transpose()?,
+        http_status: row.get::<Option<i64>, _>("http_status").map(number).transpose()?,
         error: row.get("error"),
         receipt: row.get("receipt"),
     })
