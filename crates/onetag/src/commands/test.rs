@@ -11,7 +11,7 @@ use crate::driver::{Job, check_machine, kept, select, test as run_tests};
 use crate::exit::Exit;
 use crate::ledger::Ledger;
 use crate::report::{RunReport, Timeline, counted, summary};
-use crate::run::{MintedRun, Run};
+use crate::run::{MintedRun, Run, write_json};
 use crate::suite::NextestArguments;
 use crate::witness::witness;
 
@@ -47,6 +47,7 @@ fn report(arguments: &Test) -> anyhow::Result<(Exit, RunReport)> {
     )?;
     let (exit, tests) = run_tests(&context, job.suite, &build, &nextest, &folder, &mut timeline)?;
     let report = kept::report(&plan, &folder, &timeline, exit, tests);
+    write_json(&folder.report(), &report)?;
     context.ui.line(summary(&report, &shown(folder.path())));
     Ok((exit, report))
 }

@@ -50,7 +50,7 @@ impl<'run> Cycle<'_, 'run> {
         };
         let (context, suite, folder) = (self.context, self.job.suite, self.run.folder());
         match test(context, suite, self.build, arguments, folder, timeline) {
-            Ok((exit, tests)) => (outcome.exit, outcome.tests) = (exit, tests),
+            Ok((exit, tests)) => outcome.tested(exit, tests),
             Err(error) => return Outcome::failed(&error),
         }
         let again =

@@ -18,7 +18,7 @@ use crate::teardown::{Leftover, archive, teardown};
 #[derive(Clone, Debug)]
 pub(crate) struct Outcome {
     pub(crate) exit: Exit,
-    pub(crate) tests: Option<Tests>,
+    tests: Option<Tests>,
     /// What failed first, in words; red tests speak for themselves.
     error: Option<String>,
     failed_phase: Option<&'static str>,
@@ -36,6 +36,12 @@ impl Outcome {
         let mut outcome = Outcome::default();
         outcome.fail(error);
         outcome
+    }
+
+    /// Nextest ended.
+    pub(super) fn tested(&mut self, exit: Exit, tests: Option<Tests>) {
+        (self.exit, self.tests) = (exit, tests);
+        self.failed_phase = (exit != Exit::Success).then_some("test");
     }
 
     /// Something failed. What failed first decides.

@@ -9,7 +9,7 @@ use super::Job;
 use crate::backend::{Addresses, Keeper};
 use crate::build::{Build, build};
 use crate::context::Context;
-use crate::report::{Timeline, counted};
+use crate::report::{PhaseFailed, Timeline, counted};
 use crate::run::{MintedRun, mint};
 use crate::suite::check_version;
 use crate::sweep::sweep;
@@ -67,7 +67,10 @@ pub(crate) fn start<'a>(context: &'a Context, jobs: &'a [Job<'a>]) -> anyhow::Re
             let keepers: Vec<_> = minted
                 .iter()
                 .zip(jobs)
-                .map(|(run, job)| Keeper::start(run, &job.plan, |_| None))
+                .map(|(run, job)| {
+                    Keeper::start(run, &job.plan, |_| None)
+                        .map_err(|error| error.context(PhaseFailed("prepare")))
+                })
                 .collect();
             (keepers, preparing.elapsed())
         });

@@ -15,7 +15,7 @@ use crate::sys::{ProcessId, socket_path};
 const AT_ONCE: Duration = Duration::from_secs(10);
 
 /// How long a service may take to stop: its grace, and time to be killed.
-const STOPPING: Duration = Duration::from_secs(30);
+const STOPPING: Duration = Duration::from_secs(40);
 
 /// How long a run may take to stop, one service after the other.
 const SHUTDOWN: Duration = Duration::from_secs(120);
@@ -44,9 +44,25 @@ impl Client {
     }
 
     /// Ties the life of the run to this connection.
-    pub(crate) fn attach(mut self) -> anyhow::Result<Attachment> {
-        self.done(&Request::Attach, AT_ONCE)?;
-        Ok(Attachment(self))
+    pub(crate) fn attach(self) -> anyhow::Result<Attachment> {
+        self.attach_to(|| Ok(())).map(|(attachment, ())| attachment)
+    }
+
+    /// Ties the life of the run to this connection, and then starts the keeper
+    /// that will find it waiting.
+    ///
+    /// In this order there is no moment in which a keeper lives and a harness
+    /// that was killed goes unnoticed.
+    pub(super) fn attach_to<T>(
+        mut self,
+        start: impl FnOnce() -> anyhow::Result<T>,
+    ) -> anyhow::Result<(Attachment, T)> {
+        self.send(&Request::Attach)?;
+        let started = start()?;
+        match self.receive(AT_ONCE)? {
+            Reply::Done => Ok((Attachment(self), started)),
+            other => Err(unexpected(other)),
+        }
     }
 
     /// Has a port bound for a service, the same one as before if it has one.
@@ -102,11 +118,18 @@ impl Client {
     }
 
     fn ask(&mut self, request: &Request, limit: Duration) -> anyhow::Result<Reply> {
+        self.send(request)?;
+        self.receive(limit)
+    }
+
+    fn send(&mut self, request: &Request) -> anyhow::Result<()> {
         let mut line = serde_json::to_vec(request).context("a request is no JSON")?;
         line.push(b'\n');
-        let stream = self.stream.get_mut();
-        stream.set_read_timeout(Some(limit))?;
-        stream.write_all(&line).context("the keeper is gone")?;
+        self.stream.get_mut().write_all(&line).context("the keeper is gone")
+    }
+
+    fn receive(&mut self, limit: Duration) -> anyhow::Result<Reply> {
+        self.stream.get_mut().set_read_timeout(Some(limit))?;
         let mut answer = String::new();
         match self.stream.read_line(&mut answer) {
             Ok(0) => bail!("the keeper is gone"),

@@ -21,8 +21,9 @@ use crate::wait::Deadline;
 
 /// How long a service may take to stop before it is killed.
 ///
-/// Services drain their requests for up to ten seconds.
-const GRACE: Duration = Duration::from_secs(12);
+/// Services drain their requests for up to ten seconds, and flush what they
+/// still hold after that.
+const GRACE: Duration = Duration::from_secs(25);
 
 /// How long the kernel may take to end a process that was killed, before it is
 /// killed again.

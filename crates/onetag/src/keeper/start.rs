@@ -41,16 +41,16 @@ pub(crate) fn start(
         .context("cannot open the log of the keeper")?;
     let mut command = Command::new(own_executable().context("cannot find this program")?);
     scrub(&mut command);
-    let child = command
+    command
         .arg("keeper")
         .arg(folder.path())
         .stdin(Stdio::from(OwnedFd::from(listener)))
         .stdout(Stdio::from(lock.share()?))
-        .stderr(log)
-        .spawn()
-        .context("cannot start the keeper")?;
-    // The command holds the harness's copies of the files until it is dropped.
-    drop(command);
-    let attachment = Client::connect(folder)?.attach()?;
+        .stderr(log);
+    let (attachment, child) = Client::connect(folder)?.attach_to(move || {
+        // The command holds the harness's copies of the files until it is
+        // dropped, which is here.
+        command.spawn().context("cannot start the keeper")
+    })?;
     Ok((child, attachment))
 }
