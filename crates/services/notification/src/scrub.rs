@@ -15,6 +15,9 @@ use url::Url;
 /// What stands in place of a secret.
 pub const REDACTED: &str = "[REDACTED]";
 
+/// The most passes over one text, so that scrubbing ends whatever the text is.
+const PASSES: usize = 16;
+
 /// Words that tell that a value is a secret, wherever they stand in its name.
 const SECRET_NAME: &str = r"(?:passw(?:or)?d|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|signing[_-]?key|credentials?|authorization)";
 
@@ -55,6 +58,20 @@ static NAME: LazyLock<Regex> = LazyLock::new(|| compile(&format!("(?i){SECRET_NA
 /// Takes secrets out of a text.
 #[must_use]
 pub fn text(text: &str) -> String {
+    let mut text = text.to_owned();
+    // What stands in place of one secret can make the next one visible, so this
+    // goes on until nothing changes. One pass is nearly always enough.
+    for _ in 0..PASSES {
+        let scrubbed = pass(&text);
+        if scrubbed == text {
+            break;
+        }
+        text = scrubbed;
+    }
+    text
+}
+
+fn pass(text: &str) -> String {
     let mut text = Cow::Borrowed(text);
     for pattern in PATTERNS.iter() {
         if let Cow::Owned(replaced) = pattern.replace_all(&text, redact) {

@@ -92,6 +92,12 @@ fn an_address_is_shown_without_credentials() {
     assert_eq!(shown("http://127.0.0.1:8080/hook/a"), "http://127.0.0.1:8080/hook/a");
 }
 
+#[test]
+fn what_one_secret_hid_is_found_too() {
+    let once = text("a://password://a@");
+    assert_eq!(text(&once), once);
+}
+
 proptest! {
     #[test]
     fn scrubbing_twice_changes_nothing(input in r#"(?s)([a-z]{0,5}(password|token|Bearer|://|@|=|: |"|'|\\|-----BEGIN PRIVATE KEY-----| |\n|[A-Z0-9_.-]{0,12})){0,12}"#) {
