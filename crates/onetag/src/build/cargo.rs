@@ -13,7 +13,7 @@ use crate::driver::Job;
 use crate::exit::{Classify as _, Exit};
 use crate::ledger::Ledger;
 use crate::tool::{Said, Tool};
-use crate::workspace::{Service, TargetKind};
+use crate::workspace::Service;
 
 /// What an invocation builds: binaries of services and integration tests of
 /// suites, each once.
@@ -32,8 +32,6 @@ impl<'a> Selection<'a> {
         let tests = jobs
             .iter()
             .flat_map(|job| job.suite.tests.iter())
-            // Suites consist of integration tests; unit tests run without one.
-            .filter(|test| test.kind == TargetKind::Test)
             .map(|test| (test.package.as_str(), test.target.as_str()))
             .collect();
         Selection { services, tests }

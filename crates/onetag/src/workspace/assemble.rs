@@ -9,7 +9,7 @@ use super::filterset::{Filterset, Selection};
 use super::metadata::{ServiceMetadata, SuiteMetadata, WorkspaceMetadata, parse};
 use super::placeholder::Template;
 use super::source::Source;
-use super::test_target::TestTarget;
+use super::test_target::{TargetKind, TestTarget};
 use super::topology::{Service, Suite, Workspace};
 use super::validate::validate;
 use crate::image::Digest;
@@ -117,6 +117,8 @@ fn suite(
     }
     let tests = test_targets
         .iter()
+        // Unit tests need no run, and run without one.
+        .filter(|target| target.kind == TargetKind::Test)
         .filter(|target| filter.selection(target) != Selection::No)
         .cloned()
         .collect();

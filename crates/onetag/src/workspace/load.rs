@@ -95,7 +95,7 @@ mod tests {
     fn metadata_in_toml_becomes_a_plan() {
         const PACKAGES: [(&str, &str); 4] = [
             (
-                "datastorage",
+                "database",
                 r#"
                 [package.metadata.onetag]
                 port = 8080
@@ -106,18 +106,18 @@ mod tests {
                 "#,
             ),
             (
-                "notification",
+                "messenger",
                 r#"
                 [package.metadata.onetag]
-                needs = ["datastorage"]
+                needs = ["database"]
                 port = 8080
                 ready = "/health/ready"
-                env = { DATASTORAGE_URL = "{datastorage.url}", RETRY_INITIAL = "30s" }
+                env = { DATASTORAGE_URL = "{database.url}", RETRY_INITIAL = "30s" }
 
                 [package.metadata.onetag.suite]
-                filter = "package(notification)"
+                filter = "package(messenger)"
                 needs = ["sink"]
-                env.notification = { RETRY_INITIAL = "50ms", SLACK_URL = "{sink.url}/hook/slack" }
+                env.messenger = { RETRY_INITIAL = "50ms", SLACK_URL = "{sink.url}/hook/slack" }
                 "#,
             ),
             ("sink", "[package.metadata.onetag]\nport = 8080\nready = '/health/ready'\n"),
@@ -127,27 +127,29 @@ mod tests {
         let root = Utf8Path::from_path(folder.path()).unwrap();
         let manifest = "[workspace]\nresolver = '3'\nmembers = ['*']\n\
                         [workspace.metadata.onetag.suites.pipeline]\n\
-                        filter = 'all()'\nneeds = ['notification']\n";
+                        filter = 'all()'\nneeds = ['messenger']\n";
         std::fs::write(root.join("Cargo.toml"), manifest).unwrap();
         for (name, metadata) in PACKAGES {
             let package = root.join(name);
             std::fs::create_dir_all(package.join("src")).unwrap();
+            std::fs::create_dir_all(package.join("tests")).unwrap();
             std::fs::write(package.join("src/main.rs"), "fn main() {}\n").unwrap();
+            std::fs::write(package.join("tests/it.rs"), "").unwrap();
             let manifest = format!("[package]\nname = '{name}'\nedition = '2024'\n{metadata}");
             std::fs::write(package.join("Cargo.toml"), manifest).unwrap();
         }
 
         let workspace = load(&root.join("sink"), &Interrupt::default()).unwrap();
         let names: Vec<&String> = workspace.services.keys().collect();
-        assert_eq!(names, ["datastorage", "notification", "sink"]);
+        assert_eq!(names, ["database", "messenger", "sink"]);
         let plan = |suite: &str| workspace.plan(workspace.suite(suite).unwrap()).unwrap();
         let order = |suite: &str| -> Vec<String> {
             plan(suite).services().map(|planned| planned.service.name.clone()).collect()
         };
-        assert_eq!(order("notification"), ["datastorage", "sink", "notification"]);
-        assert_eq!(order("pipeline"), ["datastorage", "notification"]);
-        let planned = plan("notification");
-        let env = &planned.service("notification").unwrap().env;
+        assert_eq!(order("messenger"), ["database", "sink", "messenger"]);
+        assert_eq!(order("pipeline"), ["database", "messenger"]);
+        let planned = plan("messenger");
+        let env = &planned.service("messenger").unwrap().env;
         assert_eq!(env["RETRY_INITIAL"].to_string(), "50ms");
         assert_eq!(env["SLACK_URL"].to_string(), "{sink.url}/hook/slack");
     }

@@ -10,7 +10,7 @@
 //! ```no_run
 //! # fn main() -> anyhow::Result<()> {
 //! let workspace = onetag::workspace::load(".".into(), &Default::default())?;
-//! let plan = workspace.plan(workspace.suite("notification")?)?;
+//! let plan = workspace.plan(workspace.suite("messenger")?)?;
 //! for level in &plan.levels {
 //!     // All services of one level can be started at the same time.
 //! }

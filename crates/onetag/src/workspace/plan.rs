@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::error::Problem;
 use super::order::order;
 use super::placeholder::Template;
+use super::test_target::TargetKind;
 use super::topology::{Service, Suite, Workspace};
 
 /// The services of a run, in the order in which they are deployed.
@@ -74,18 +75,19 @@ fn no_tests(workspace: &Workspace, suite: &Suite) -> Problem {
     let mut ids: Vec<(f64, &str)> = workspace
         .test_targets
         .iter()
+        .filter(|target| target.kind == TargetKind::Test)
         .map(|target| (closeness(&target.binary_id), target.binary_id.as_str()))
         .collect();
     // A stable sort, so that equally close ones stay in order.
     ids.sort_by(|a, b| b.0.total_cmp(&a.0));
     let close: Vec<&str> = ids.iter().take(3).map(|(_, id)| *id).collect();
     let hint = if close.is_empty() {
-        "hint: this workspace has no test binary at all".to_owned()
+        "hint: this workspace has no integration test at all".to_owned()
     } else {
         format!("hint: test binaries that come close: {}", close.join(", "))
     };
     Problem::NoTests(format!(
-        "the suite `{}` selects no test: `{}` matches no test binary\n  {}\n{hint}",
+        "the suite `{}` selects no test: `{}` matches no integration test\n  {}\n{hint}",
         suite.name,
         suite.filter,
         suite.source.key("filter"),
@@ -101,22 +103,22 @@ mod tests {
 
     fn fixture() -> Fixture {
         Fixture::new()
-            .service("datastorage", json!({}))
-            .service("gateway", json!({ "needs": ["orchestrator", "datastorage"] }))
+            .service("database", json!({}))
+            .service("frontend", json!({ "needs": ["orchestrator", "database"] }))
             .service(
-                "notification",
+                "messenger",
                 json!({
-                    "needs": ["datastorage"],
-                    "env": { "KEEP": "1", "RETRY": "30s", "DS": "{datastorage.url}" },
+                    "needs": ["database"],
+                    "env": { "KEEP": "1", "RETRY": "30s", "DS": "{database.url}" },
                     "suite": {
                         "needs": ["sink"],
-                        "env": { "notification": { "RETRY": "50ms", "SLACK": "{sink.url}/hook" } },
+                        "env": { "messenger": { "RETRY": "50ms", "SLACK": "{sink.url}/hook" } },
                     },
                 }),
             )
-            .service("orchestrator", json!({ "needs": ["notification"] }))
+            .service("orchestrator", json!({ "needs": ["messenger"] }))
             .service("sink", json!({}))
-            .e2e(&["notification", "pipeline", "gateway"])
+            .e2e(&["messenger", "pipeline", "frontend"])
     }
 
     fn levels(plan: &Plan) -> Vec<Vec<&str>> {
@@ -129,39 +131,35 @@ mod tests {
     #[test]
     fn what_a_suite_names_comes_before_who_is_told() {
         let workspace = fixture().load().unwrap();
-        let plan = workspace.plan(workspace.suite("notification").unwrap()).unwrap();
-        assert_eq!(plan.suite, "notification");
-        assert_eq!(levels(&plan), [vec!["datastorage", "sink"], vec!["notification"]]);
+        let plan = workspace.plan(workspace.suite("messenger").unwrap()).unwrap();
+        assert_eq!(plan.suite, "messenger");
+        assert_eq!(levels(&plan), [vec!["database", "sink"], vec!["messenger"]]);
     }
 
     #[test]
     fn needs_are_transitive_also_for_a_suite_without_a_service() {
-        let pipeline = json!({ "pipeline": { "needs": ["gateway", "sink"] } });
+        let pipeline = json!({ "pipeline": { "needs": ["frontend", "sink"] } });
         let workspace = fixture().suites(pipeline).load().unwrap();
         let plan = workspace.plan(workspace.suite("pipeline").unwrap()).unwrap();
-        let expected = [
-            vec!["datastorage", "sink"],
-            vec!["notification"],
-            vec!["orchestrator"],
-            vec!["gateway"],
-        ];
+        let expected =
+            [vec!["database", "sink"], vec!["messenger"], vec!["orchestrator"], vec!["frontend"]];
         assert_eq!(levels(&plan), expected);
-        assert!(plan.service("gateway").is_some());
+        assert!(plan.service("frontend").is_some());
         assert!(plan.service("pipeline").is_none());
     }
 
     #[test]
     fn variables_of_the_suite_win() {
         let workspace = fixture().load().unwrap();
-        let plan = workspace.plan(workspace.suite("notification").unwrap()).unwrap();
+        let plan = workspace.plan(workspace.suite("messenger").unwrap()).unwrap();
         let env: Vec<String> = plan
-            .service("notification")
+            .service("messenger")
             .unwrap()
             .env
             .iter()
             .map(|(name, template)| format!("{name}={template}"))
             .collect();
-        assert_eq!(env, ["DS={datastorage.url}", "KEEP=1", "RETRY=50ms", "SLACK={sink.url}/hook"]);
+        assert_eq!(env, ["DS={database.url}", "KEEP=1", "RETRY=50ms", "SLACK={sink.url}/hook"]);
         assert!(plan.service("sink").unwrap().env.is_empty());
     }
 
@@ -173,21 +171,21 @@ mod tests {
             assert!(matches!(problem, Problem::NoTests(_)), "{problem:?}");
             problem.to_string()
         };
-        let typo = json!({ "filter": "binary_id(e2e::notifcation) & test(a)" });
+        let typo = json!({ "filter": "binary_id(e2e::mesenger) & test(a)" });
         insta::assert_snapshot!(problem(fixture(), typo), @r"
-        the suite `s` selects no test: `binary_id(e2e::notifcation) & test(a)` matches no test binary
+        the suite `s` selects no test: `binary_id(e2e::mesenger) & test(a)` matches no integration test
           Cargo.toml: workspace.metadata.onetag.suites.s.filter
-        hint: test binaries that come close: e2e::notification, e2e::gateway, e2e::pipeline
+        hint: test binaries that come close: e2e::messenger, e2e::frontend, e2e::pipeline
         ");
         insta::assert_snapshot!(problem(fixture(), json!({})), @r"
-        the suite `s` selects no test: `binary_id(e2e::s)` matches no test binary
+        the suite `s` selects no test: `binary_id(e2e::s)` matches no integration test
           Cargo.toml: workspace.metadata.onetag.suites.s.filter
-        hint: test binaries that come close: e2e, e2e::gateway, e2e::pipeline
+        hint: test binaries that come close: e2e::messenger, e2e::frontend, e2e::pipeline
         ");
         insta::assert_snapshot!(problem(Fixture::new(), json!({})), @r"
-        the suite `s` selects no test: `binary_id(e2e::s)` matches no test binary
+        the suite `s` selects no test: `binary_id(e2e::s)` matches no integration test
           Cargo.toml: workspace.metadata.onetag.suites.s.filter
-        hint: this workspace has no test binary at all
+        hint: this workspace has no integration test at all
         ");
     }
 }

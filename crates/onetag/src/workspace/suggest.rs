@@ -42,12 +42,12 @@ mod tests {
 
     #[test]
     fn only_what_is_close_is_suggested() {
-        let services = ["datastorage", "notification", "sink"];
+        let services = ["database", "messenger", "sink"];
         for (name, expected) in [
-            ("notificaton", Some("notification")),
-            ("dtaastorage", Some("datastorage")),
+            ("mesenger", Some("messenger")),
+            ("dtaabase", Some("database")),
             ("snik", Some("sink")),
-            ("gateway", None),
+            ("frontend", None),
             ("s", None),
             ("", None),
         ] {
@@ -58,8 +58,8 @@ mod tests {
     #[test]
     fn hint_lists_what_there_is() {
         insta::assert_snapshot!(
-            hint("snik", "services", ["datastorage", "sink"]),
-            @"hint: did you mean `sink`? services: datastorage, sink"
+            hint("snik", "services", ["database", "sink"]),
+            @"hint: did you mean `sink`? services: database, sink"
         );
         insta::assert_snapshot!(hint("x", "services", []), @"hint: services: none");
     }

@@ -74,7 +74,7 @@ pub struct Suite {
     /// Variables that services get in this suite, by service; they win over the
     /// service's own.
     pub env: BTreeMap<String, BTreeMap<String, Template>>,
-    /// The test binaries that can hold one of its tests, sorted by binary id.
+    /// The integration tests that can hold one of its tests, sorted by binary id.
     pub tests: Vec<TestTarget>,
     pub(super) source: Source,
 }
@@ -147,10 +147,10 @@ mod tests {
 
     fn workspace() -> Workspace {
         Fixture::new()
-            .service("datastorage", json!({ "suite": {}, "store": ["sqlite", "postgres"] }))
-            .service("notification", json!({ "suite": {} }))
+            .service("database", json!({ "suite": {}, "store": ["sqlite", "postgres"] }))
+            .service("messenger", json!({ "suite": {} }))
             .service("sink", json!({}))
-            .e2e(&["datastorage", "notification"])
+            .e2e(&["database", "messenger"])
             .load()
             .unwrap()
     }
@@ -158,30 +158,30 @@ mod tests {
     #[test]
     fn a_suite_table_makes_a_suite() {
         let workspace = workspace();
-        assert_eq!(workspace.suites.keys().collect::<Vec<_>>(), ["datastorage", "notification"]);
-        let suite = workspace.suite("notification").unwrap();
-        assert_eq!(suite.service.as_deref(), Some("notification"));
-        assert_eq!(suite.filter.to_string(), "binary_id(e2e::notification)");
+        assert_eq!(workspace.suites.keys().collect::<Vec<_>>(), ["database", "messenger"]);
+        let suite = workspace.suite("messenger").unwrap();
+        assert_eq!(suite.service.as_deref(), Some("messenger"));
+        assert_eq!(suite.filter.to_string(), "binary_id(e2e::messenger)");
         assert_eq!(suite.tests.len(), 1);
-        assert_eq!(suite.tests[0].binary_id, "e2e::notification");
-        assert_eq!((&*suite.tests[0].package, &*suite.tests[0].target), ("e2e", "notification"));
+        assert_eq!(suite.tests[0].binary_id, "e2e::messenger");
+        assert_eq!((&*suite.tests[0].package, &*suite.tests[0].target), ("e2e", "messenger"));
     }
 
     #[test]
     fn unknown_suites_are_usage_errors() {
         let unknown = |name| workspace().suite(name).unwrap_err();
         assert!(matches!(unknown("x"), Problem::Usage(_)));
-        insta::assert_snapshot!(unknown("notificaton"), @r"
-        no suite named `notificaton`
-        hint: did you mean `notification`? suites: datastorage, notification
+        insta::assert_snapshot!(unknown("mesenger"), @r"
+        no suite named `mesenger`
+        hint: did you mean `messenger`? suites: database, messenger
         ");
         insta::assert_snapshot!(unknown("pipeline"), @r"
         no suite named `pipeline`
-        hint: suites: datastorage, notification
+        hint: suites: database, messenger
         ");
         insta::assert_snapshot!(unknown("sink"), @r"
         `sink` is a service, but has no suite
-        hint: add [package.metadata.onetag.suite] to crates/sink/Cargo.toml; suites: datastorage, notification
+        hint: add [package.metadata.onetag.suite] to crates/sink/Cargo.toml; suites: database, messenger
         ");
         insta::assert_snapshot!(Fixture::new().load().unwrap().suite("sink").unwrap_err(), @r"
         no suite named `sink`: this workspace has no suite
@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn the_requested_store_is_taken_only_where_it_is_listed() {
         use StoreKind::{Postgres, Sqlite};
-        let mut service = workspace().services["datastorage"].clone();
+        let mut service = workspace().services["database"].clone();
         for (listed, requested, default, expected) in [
             (&[][..], Some(Sqlite), Sqlite, None),
             (&[Postgres, Sqlite], Some(Sqlite), Postgres, Some(Sqlite)),
@@ -212,7 +212,7 @@ mod tests {
             let targets = workspace.select(&Filterset::parse(filter).unwrap());
             targets.into_iter().map(|target| target.binary_id).collect()
         };
-        assert_eq!(ids("kind(test) & test(a)"), ["e2e::datastorage", "e2e::notification"]);
+        assert_eq!(ids("kind(test) & test(a)"), ["e2e::database", "e2e::messenger"]);
         assert_eq!(ids("binary(sink)"), ["sink::bin/sink"]);
         assert_eq!(ids("none()"), [""; 0]);
     }

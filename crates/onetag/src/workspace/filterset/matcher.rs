@@ -92,9 +92,9 @@ mod tests {
     #[test]
     fn globs_match_whole_names() {
         for (pattern, name, expected) in [
-            ("e2e::notification", "e2e::notification", true),
-            ("e2e::notification", "e2e::notification2", false),
-            ("notification", "e2e::notification", false),
+            ("e2e::messenger", "e2e::messenger", true),
+            ("e2e::messenger", "e2e::messenger2", false),
+            ("messenger", "e2e::messenger", false),
             ("e2e::*", "e2e::", true),
             ("*::bin/*", "a::bin/b", true),
             ("?2e::sink", "e2e::sink", true),

@@ -3,17 +3,17 @@ use proptest::prelude::*;
 use super::*;
 use crate::workspace::{TargetKind, TestTarget};
 
-fn notification() -> TestTarget {
+fn messenger() -> TestTarget {
     TestTarget {
         package: "e2e".to_owned(),
-        target: "notification".to_owned(),
+        target: "messenger".to_owned(),
         kind: TargetKind::Test,
-        binary_id: "e2e::notification".to_owned(),
+        binary_id: "e2e::messenger".to_owned(),
     }
 }
 
 fn selection(filter: &str) -> Selection {
-    Filterset::parse(filter).unwrap().selection(&notification())
+    Filterset::parse(filter).unwrap().selection(&messenger())
 }
 
 fn error(filter: &str) -> String {
@@ -28,12 +28,12 @@ fn as_much_as_possible_is_decided() {
     for (filter, expected) in [
         ("all()", Yes),
         ("none()", No),
-        ("binary_id(e2e::notification)", Yes),
-        ("binary_id(e2e::*) - binary(notification)", No),
-        ("binary_id(e2e::gateway) | test(one)", Maybe),
-        ("binary_id(e2e::gateway) & test(one)", No),
-        ("binary_id(e2e::notification) | test(one)", Yes),
-        ("not (binary(~notif) & kind(test))", No),
+        ("binary_id(e2e::messenger)", Yes),
+        ("binary_id(e2e::*) - binary(messenger)", No),
+        ("binary_id(e2e::frontend) | test(one)", Maybe),
+        ("binary_id(e2e::frontend) & test(one)", No),
+        ("binary_id(e2e::messenger) | test(one)", Yes),
+        ("not (binary(~messen) & kind(test))", No),
         ("package(/e2e/)", Maybe),
         (r"package({e2e\,x})", Maybe),
         ("package(=e2e) & not deps(x)", Maybe),
@@ -45,16 +45,16 @@ fn as_much_as_possible_is_decided() {
 
 #[test]
 fn both_filtersets_have_to_select() {
-    let suite = Filterset::parse("binary(notification) | binary(gateway)").unwrap();
+    let suite = Filterset::parse("binary(messenger) | binary(frontend)").unwrap();
     let both = suite.and(&Filterset::parse("test(one)").unwrap());
-    assert_eq!(both.to_string(), "(binary(notification) | binary(gateway)) & (test(one))");
-    assert_eq!(both.selection(&notification()), Selection::Maybe);
+    assert_eq!(both.to_string(), "(binary(messenger) | binary(frontend)) & (test(one))");
+    assert_eq!(both.selection(&messenger()), Selection::Maybe);
     assert_eq!(
-        Filterset::parse(&both.to_string()).unwrap().selection(&notification()),
+        Filterset::parse(&both.to_string()).unwrap().selection(&messenger()),
         Selection::Maybe
     );
     assert_eq!(
-        suite.and(&Filterset::parse("none()").unwrap()).selection(&notification()),
+        suite.and(&Filterset::parse("none()").unwrap()).selection(&messenger()),
         Selection::No
     );
 }

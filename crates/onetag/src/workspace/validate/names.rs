@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn labels_pass() {
-        for name in ["a", "a1", "holmesgpt-api", &"x".repeat(63)] {
+        for name in ["a", "a1", "analysis-api", &"x".repeat(63)] {
             assert!(Fixture::new().service(name, json!({})).load().is_ok(), "{name}");
         }
     }

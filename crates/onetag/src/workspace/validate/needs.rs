@@ -55,24 +55,24 @@ mod tests {
 
     #[test]
     fn unknown_needs_are_refused() {
-        let fixture = || Fixture::new().service("datastorage", json!({}));
+        let fixture = || Fixture::new().service("database", json!({}));
         insta::assert_snapshot!(
-            error(fixture().service("sink", json!({ "needs": ["datastorge"] }))),
+            error(fixture().service("sink", json!({ "needs": ["databse"] }))),
             @r"
-            crates/sink/Cargo.toml: package.metadata.onetag.needs: no service named `datastorge`
-            hint: did you mean `datastorage`? services: datastorage, sink
+            crates/sink/Cargo.toml: package.metadata.onetag.needs: no service named `databse`
+            hint: did you mean `database`? services: database, sink
             "
         );
         insta::assert_snapshot!(
-            error(fixture().suites(json!({ "pipeline": { "needs": ["gateway"] } }))),
+            error(fixture().suites(json!({ "pipeline": { "needs": ["frontend"] } }))),
             @r"
-            Cargo.toml: workspace.metadata.onetag.suites.pipeline.needs: no service named `gateway`
-            hint: services: datastorage
+            Cargo.toml: workspace.metadata.onetag.suites.pipeline.needs: no service named `frontend`
+            hint: services: database
             "
         );
         insta::assert_snapshot!(
-            error(fixture().service("a", json!({ "needs": ["datastorage", "datastorage"] }))),
-            @"crates/a/Cargo.toml: package.metadata.onetag.needs: `datastorage` is listed twice"
+            error(fixture().service("a", json!({ "needs": ["database", "database"] }))),
+            @"crates/a/Cargo.toml: package.metadata.onetag.needs: `database` is listed twice"
         );
     }
 
