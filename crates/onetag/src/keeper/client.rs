@@ -31,6 +31,20 @@ pub(crate) struct Client {
 #[derive(Debug)]
 pub(crate) struct Attachment(#[expect(dead_code, reason = "it is its end that counts")] Client);
 
+/// A connection on which the tie was asked for.
+#[derive(Debug)]
+pub(super) struct Requested(Client);
+
+impl Requested {
+    /// Waits until the keeper has taken note.
+    pub(super) fn confirmed(mut self) -> anyhow::Result<Attachment> {
+        match self.0.receive(AT_ONCE)? {
+            Reply::Done => Ok(Attachment(self.0)),
+            other => Err(unexpected(other)),
+        }
+    }
+}
+
 impl Client {
     /// Connects to the keeper of the run in `folder`.
     pub(crate) fn connect(folder: &RunFolder) -> anyhow::Result<Client> {
@@ -44,9 +58,15 @@ impl Client {
     }
 
     /// Ties the life of the run to this connection.
-    pub(crate) fn attach(mut self) -> anyhow::Result<Attachment> {
-        self.done(&Request::Attach, AT_ONCE)?;
-        Ok(Attachment(self))
+    pub(crate) fn attach(self) -> anyhow::Result<Attachment> {
+        self.request_attachment()?.confirmed()
+    }
+
+    /// Asks for the tie, without waiting for the answer: a keeper that is not
+    /// there yet finds the request when it starts.
+    pub(super) fn request_attachment(mut self) -> anyhow::Result<Requested> {
+        self.send(&Request::Attach)?;
+        Ok(Requested(self))
     }
 
     /// Has a port bound for a service, the same one as before if it has one.
@@ -102,11 +122,18 @@ impl Client {
     }
 
     fn ask(&mut self, request: &Request, limit: Duration) -> anyhow::Result<Reply> {
+        self.send(request)?;
+        self.receive(limit)
+    }
+
+    fn send(&mut self, request: &Request) -> anyhow::Result<()> {
         let mut line = serde_json::to_vec(request).context("a request is no JSON")?;
         line.push(b'\n');
-        let stream = self.stream.get_mut();
-        stream.set_read_timeout(Some(limit))?;
-        stream.write_all(&line).context("the keeper is gone")?;
+        self.stream.get_mut().write_all(&line).context("the keeper is gone")
+    }
+
+    fn receive(&mut self, limit: Duration) -> anyhow::Result<Reply> {
+        self.stream.get_mut().set_read_timeout(Some(limit))?;
         let mut answer = String::new();
         match self.stream.read_line(&mut answer) {
             Ok(0) => bail!("the keeper is gone"),

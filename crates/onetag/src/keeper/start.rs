@@ -39,6 +39,10 @@ pub(crate) fn start(
         .mode(0o600)
         .open(folder.log("keeper"))
         .context("cannot open the log of the keeper")?;
+    // Before there is a keeper: were the harness killed in between, the keeper
+    // would wait for it for ever. So it finds that the harness was there, and is
+    // gone.
+    let attachment = Client::connect(folder)?.request_attachment()?;
     let mut command = Command::new(own_executable().context("cannot find this program")?);
     scrub(&mut command);
     let child = command
@@ -51,6 +55,5 @@ pub(crate) fn start(
         .context("cannot start the keeper")?;
     // The command holds the harness's copies of the files until it is dropped.
     drop(command);
-    let attachment = Client::connect(folder)?.attach()?;
-    Ok((child, attachment))
+    Ok((child, attachment.confirmed()?))
 }
