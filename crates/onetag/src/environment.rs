@@ -34,3 +34,12 @@ pub(crate) fn write(folder: &RunFolder, plan: &RunPlan) -> anyhow::Result<()> {
     let text = environment.render().with_context(|| format!("cannot write {path}"))?;
     write_file(&path, text.as_bytes())
 }
+
+/// Removes `run.env`, so that no test is run against what is about to change.
+pub(crate) fn remove(folder: &RunFolder) -> anyhow::Result<()> {
+    let path = folder.environment();
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        removed => removed.with_context(|| format!("cannot remove {path}")),
+    }
+}

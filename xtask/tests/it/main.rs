@@ -11,6 +11,7 @@ mod kept;
 mod together;
 mod up;
 
+mod leftovers;
 mod machine;
 mod metadata;
 mod names;

@@ -118,3 +118,16 @@ fn up_that_fails_is_mended_by_the_next_one() {
     project.xtask(["up", "alpha"]).run().exits(exit::SUCCESS);
     assert_eq!(run.environment().tag, format!("alpha-{}.3", run.id()));
 }
+
+#[test]
+fn what_an_up_that_failed_left_running_is_not_tested() {
+    let project = Project::new();
+    let run = project.up();
+    project.replace("beta/src/main.rs", "Some(\"ready\".to_owned())", "None");
+    let output = project.xtask(["up", "alpha", "--ready-timeout", "1s"]).run();
+    output.exits(exit::FAILURE).says("answers 404");
+    // Nothing has proved what runs now.
+    let output = project.nextest().run();
+    output.exits(exit::HOOK_FAILED).says("hint: `cargo xtask up alpha` writes it anew");
+    assert!(!run.path("run.env").exists());
+}

@@ -8,10 +8,12 @@ mod process;
 mod ready;
 mod wiring;
 
-pub(crate) use plan::{Deployed, RunPlan};
+pub use plan::Deployed;
+pub(crate) use plan::RunPlan;
 pub use process::Process;
 pub(crate) use process::{Keeper, lease};
-pub(crate) use wiring::{Addresses, variables};
+pub use wiring::Addresses;
+pub(crate) use wiring::variables;
 
 /// The backend on which services are plain processes.
 pub(crate) const PROCESS: &str = "process";

@@ -23,7 +23,7 @@ pub(crate) struct RunPlan {
 
 /// A service as it was deployed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Deployed {
+pub struct Deployed {
     pub(crate) reference: String,
     /// The generation in which it was deployed.
     pub(crate) generation: u32,

@@ -75,11 +75,13 @@ pub(crate) fn lease(
 
 impl<'run> Process<'run> {
     /// The backend of a run whose keeper holds these addresses.
-    pub(crate) fn new(run: &Run<'run>, addresses: Addresses) -> Process<'run> {
+    pub fn new(run: &Run<'run>, addresses: Addresses) -> Process<'run> {
         Process { folder: run.folder().clone(), addresses, _brand: run.brand() }
     }
 
     /// Phase 3: makes sure that the store has the image's executable.
+    ///
+    /// Errors: it is gone from the store, or was changed since it was built.
     pub fn load(&self, image: Image<'run, Built>) -> anyhow::Result<Image<'run, Loaded>> {
         let stored = image.stored();
         let identity = FileIdentity::of_path(&stored.path)
@@ -94,8 +96,12 @@ impl<'run> Process<'run> {
 
     /// Phase 4: starts a service and waits until it serves.
     ///
-    /// Services that it needs have to be ready before.
-    pub(crate) fn deploy(
+    /// Services that it needs have to be ready before, and `planned` has to be
+    /// the service of the image.
+    ///
+    /// Errors: it does not start, ends, or is not ready within `limit`; then with
+    /// its last words. `interrupt` ends the wait.
+    pub fn deploy(
         &self,
         image: Image<'run, Loaded>,
         planned: &PlannedService,
@@ -105,6 +111,10 @@ impl<'run> Process<'run> {
         let service = &planned.service;
         let name = service.name.as_str();
         let reference = image.reference().clone();
+        anyhow::ensure!(
+            reference.service() == name,
+            "{reference} was to be deployed as service `{name}`"
+        );
         let folder = self.folder.volume(name);
         make_folder(&folder)?;
         let launch = Launch {

@@ -14,7 +14,7 @@ const ALLOWED: [&str; 8] =
 
 /// The ports of a run's services, all on 127.0.0.1.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Addresses(BTreeMap<String, u16>);
+pub struct Addresses(BTreeMap<String, u16>);
 
 impl Addresses {
     const HOST: &str = "127.0.0.1";

@@ -31,6 +31,20 @@ pub(crate) struct Client {
 #[derive(Debug)]
 pub(crate) struct Attachment(#[expect(dead_code, reason = "it is its end that counts")] Client);
 
+/// A connection on which the tie was asked for.
+#[derive(Debug)]
+pub(super) struct Requested(Client);
+
+impl Requested {
+    /// Waits until the keeper has taken note.
+    pub(super) fn confirmed(mut self) -> anyhow::Result<Attachment> {
+        match self.0.receive(AT_ONCE)? {
+            Reply::Done => Ok(Attachment(self.0)),
+            other => Err(unexpected(other)),
+        }
+    }
+}
+
 impl Client {
     /// Connects to the keeper of the run in `folder`.
     pub(crate) fn connect(folder: &RunFolder) -> anyhow::Result<Client> {
@@ -45,24 +59,14 @@ impl Client {
 
     /// Ties the life of the run to this connection.
     pub(crate) fn attach(self) -> anyhow::Result<Attachment> {
-        self.attach_to(|| Ok(())).map(|(attachment, ())| attachment)
+        self.request_attachment()?.confirmed()
     }
 
-    /// Ties the life of the run to this connection, and then starts the keeper
-    /// that will find it waiting.
-    ///
-    /// In this order there is no moment in which a keeper lives and a harness
-    /// that was killed goes unnoticed.
-    pub(super) fn attach_to<T>(
-        mut self,
-        start: impl FnOnce() -> anyhow::Result<T>,
-    ) -> anyhow::Result<(Attachment, T)> {
+    /// Asks for the tie, without waiting for the answer: a keeper that is not
+    /// there yet finds the request when it starts.
+    pub(super) fn request_attachment(mut self) -> anyhow::Result<Requested> {
         self.send(&Request::Attach)?;
-        let started = start()?;
-        match self.receive(AT_ONCE)? {
-            Reply::Done => Ok((Attachment(self), started)),
-            other => Err(unexpected(other)),
-        }
+        Ok(Requested(self))
     }
 
     /// Has a port bound for a service, the same one as before if it has one.

@@ -39,18 +39,21 @@ pub(crate) fn start(
         .mode(0o600)
         .open(folder.log("keeper"))
         .context("cannot open the log of the keeper")?;
+    // Before there is a keeper: were the harness killed in between, the keeper
+    // would wait for it for ever. So it finds that the harness was there, and is
+    // gone.
+    let attachment = Client::connect(folder)?.request_attachment()?;
     let mut command = Command::new(own_executable().context("cannot find this program")?);
     scrub(&mut command);
-    command
+    let child = command
         .arg("keeper")
         .arg(folder.path())
         .stdin(Stdio::from(OwnedFd::from(listener)))
         .stdout(Stdio::from(lock.share()?))
-        .stderr(log);
-    let (attachment, child) = Client::connect(folder)?.attach_to(move || {
-        // The command holds the harness's copies of the files until it is
-        // dropped, which is here.
-        command.spawn().context("cannot start the keeper")
-    })?;
-    Ok((child, attachment))
+        .stderr(log)
+        .spawn()
+        .context("cannot start the keeper")?;
+    // The command holds the harness's copies of the files until it is dropped.
+    drop(command);
+    Ok((child, attachment.confirmed()?))
 }

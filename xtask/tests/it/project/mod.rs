@@ -204,6 +204,14 @@ impl Project {
         self.processes().into_iter().find(|process| process.is(name))
     }
 
+    /// Waits until a program of this name runs.
+    pub(crate) fn wait_for_process(&self, name: &str) -> Process {
+        until(&format!("`{name}` runs"), || match self.process(name) {
+            Some(process) => Look::Done(process),
+            None => Look::NotYet(format!("{:?}", self.processes())),
+        })
+    }
+
     /// What is there of this copy's runs: processes, and folders of runs.
     fn leftovers(&self) -> Vec<String> {
         let processes = self.processes().into_iter().map(|process| format!("{process:?}"));
@@ -229,7 +237,8 @@ impl Drop for Project {
     fn drop(&mut self) {
         if std::thread::panicking() {
             // The test has failed already; what it left is not to disturb others.
-            for process in self.processes() {
+            // One that is about to start another needs a second look.
+            for process in (0..3).flat_map(|_| self.processes()) {
                 process.signal(Signal::KILL);
             }
             return;

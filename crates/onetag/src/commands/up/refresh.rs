@@ -64,6 +64,10 @@ pub(super) fn refresh(
     let changes = changes(&folder, &before, job, &build)?;
     let replaced = changes.values().any(|change| *change == Change::Replaced);
     let generation = before.generation + u32::from(replaced);
+    if changes.values().any(|change| *change != Change::None) {
+        // Until the witness has seen what runs, nobody tests it.
+        crate::environment::remove(&folder)?;
+    }
     // Before anything is deployed: should it fail, the name of this generation is
     // used up, since a reference never names two digests.
     RunPlan { generation, ..before.clone() }.write(&folder)?;

@@ -1,0 +1,18 @@
+//! What belongs to one run does not fit another, however they are nested.
+
+use onetag::backend::{Addresses, Process};
+use onetag::build::Compiled;
+use onetag::run::MintedRun;
+use onetag::workspace::Service;
+
+fn mix(one: MintedRun, other: MintedRun, service: &Service, compiled: &Compiled) {
+    one.enter(|one| {
+        other.enter(|other| {
+            let process = Process::new(&one, Addresses::default());
+            let built = other.image(service).built(compiled).unwrap();
+            let _ = process.load(built);
+        });
+    });
+}
+
+fn main() {}

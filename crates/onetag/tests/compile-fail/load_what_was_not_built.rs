@@ -1,0 +1,11 @@
+//! A phase cannot be skipped: what is loaded was built.
+
+use onetag::backend::Process;
+use onetag::run::Run;
+use onetag::workspace::Service;
+
+fn load<'run>(process: &Process<'run>, run: &Run<'run>, service: &Service) {
+    let _ = process.load(run.image(service));
+}
+
+fn main() {}

@@ -1,0 +1,39 @@
+//! What must not compile: skipping a phase, mixing runs, and naming an image by
+//! hand. `phase.rs` says why.
+
+use std::time::Duration;
+
+use onetag::backend::{Addresses, Process};
+use onetag::build::Compiled;
+use onetag::phase::{Image, Running};
+use onetag::run::Run;
+use onetag::signals::Interrupt;
+use onetag::workspace::PlannedService;
+
+#[test]
+fn mistakes_do_not_compile() {
+    // To write the expected messages anew: TRYBUILD=overwrite.
+    trybuild::TestCases::new().compile_fail("tests/compile-fail/*.rs");
+}
+
+/// The legal order, which the mistakes stray from by one step each: that it
+/// compiles shows that they fail for no other reason.
+fn legal_order<'run>(
+    run: &Run<'run>,
+    planned: &PlannedService,
+    compiled: &Compiled,
+) -> anyhow::Result<Image<'run, Running>> {
+    let process = Process::new(run, Addresses::default());
+    let minted = run.image(&planned.service);
+    let built = minted.built(compiled)?;
+    let loaded = process.load(built)?;
+    let limit = Duration::from_secs(60);
+    let (running, _) = process.deploy(loaded, planned, limit, &Interrupt::default())?;
+    Ok(running)
+}
+
+#[test]
+fn the_legal_order_compiles() {
+    // It is not run: that takes a workspace, which the tests of `xtask` have.
+    let _ = legal_order;
+}

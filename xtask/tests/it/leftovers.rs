@@ -1,0 +1,98 @@
+//! What a run cannot end, and runs that end in unusual ways.
+
+use std::net::TcpListener;
+
+use rustix::process::Signal;
+
+use crate::exit;
+use crate::project::Project;
+
+#[test]
+fn a_process_that_got_away_is_reported_and_left_alone() {
+    let project = Project::new();
+    project.beta_begins_with(
+        "use std::os::unix::process::CommandExt as _;
+         let mut daemon = std::process::Command::new(\"sleep\");
+         daemon.arg(\"600\").process_group(0).spawn().unwrap();",
+    );
+    let output = project.xtask(["e2e", "alpha"]).run();
+    let daemon = project.process("sleep").unwrap();
+    output.exits(exit::FAILURE).says("3 tests run: 3 passed");
+    output.says(&format!("left behind: process {} (sleep 600)", daemon.pid));
+    let report = project.finished_run().json("report.json");
+    assert_eq!(report["leftovers"][0]["kind"], "process");
+    assert!(daemon.lives());
+    daemon.kill();
+}
+
+#[test]
+fn a_child_of_a_service_ends_with_it() {
+    let project = Project::new();
+    project
+        .beta_begins_with("std::process::Command::new(\"sleep\").arg(\"600\").spawn().unwrap();");
+    project.xtask(["e2e", "alpha"]).run().exits(exit::SUCCESS);
+    project.assert_nothing_is_left();
+}
+
+#[test]
+fn a_service_that_ignores_to_be_asked_is_killed() {
+    let project = Project::new();
+    project.beta_begins_with(
+        "unsafe extern \"C\" { fn signal(signal: i32, handler: usize) -> usize; }
+         // SIG_IGN for SIGTERM.
+         unsafe { signal(15, 1) };",
+    );
+    let run = project.up();
+    let beta = project.process("beta").unwrap();
+    project.xtask(["down", "alpha"]).run().exits(exit::SUCCESS);
+    assert!(!beta.lives(), "{run:?}");
+}
+
+#[test]
+fn a_keeper_that_is_asked_to_end_tears_its_run_down() {
+    let project = Project::new();
+    let run = project.up();
+    project.process("keeper").unwrap().signal(Signal::TERM);
+    project.wait_until_nothing_is_left();
+    assert_eq!(project.finished_run().id(), run.id());
+}
+
+#[test]
+fn a_keeper_that_is_killed_ends_the_run_that_is_under_way() {
+    let project = Project::new();
+    project.replace("beta/src/main.rs", "Some(\"ready\".to_owned())", "None");
+    let harness = project.xtask(["e2e", "alpha"]).start();
+    project.wait_for_process("beta");
+    project.process("keeper").unwrap().signal(Signal::KILL);
+    let output = harness.finish();
+    output.exits(exit::FAILURE).says("the keeper is gone");
+    project.assert_nothing_is_left();
+}
+
+#[test]
+fn an_up_that_fails_leaves_nothing() {
+    let project = Project::new();
+    project.replace("beta/src/main.rs", "Some(\"ready\".to_owned())", "None");
+    let output = project.xtask(["up", "alpha", "--ready-timeout", "1s"]).run();
+    output.exits(exit::FAILURE).says("answers 404");
+    project.assert_nothing_is_left();
+}
+
+#[test]
+fn a_port_that_somebody_took_meanwhile_is_named() {
+    let project = Project::new();
+    let run = project.up();
+    let services = ["alpha", "beta"].map(|name| project.process(name).unwrap());
+    project.process("keeper").unwrap().kill();
+    services.iter().for_each(|service| service.wait_until_gone());
+    let address = run.url("beta");
+    let thief = TcpListener::bind(address.trim_start_matches("http://")).unwrap();
+
+    let port = thief.local_addr().unwrap().port();
+    let output = project.xtask(["up", "alpha"]).run();
+    output.exits(exit::FAILURE);
+    output.says(&format!("port {port} of service `beta` is taken by somebody else now"));
+    drop(thief);
+    project.xtask(["up", "alpha"]).run().exits(exit::SUCCESS);
+    assert_eq!(run.url("beta"), address);
+}
