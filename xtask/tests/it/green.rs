@@ -62,6 +62,10 @@ fn the_document_on_stdout_is_the_whole_of_it() {
               "seconds": "[seconds]"
             },
             {
+              "phase": "select",
+              "seconds": "[seconds]"
+            },
+            {
               "phase": "load",
               "seconds": "[seconds]"
             },
