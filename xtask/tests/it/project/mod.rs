@@ -5,6 +5,7 @@ mod output;
 mod process;
 mod redact;
 mod run;
+mod terminal;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
