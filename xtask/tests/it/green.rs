@@ -62,6 +62,10 @@ fn the_document_on_stdout_is_the_whole_of_it() {
               "seconds": "[seconds]"
             },
             {
+              "phase": "select",
+              "seconds": "[seconds]"
+            },
+            {
               "phase": "load",
               "seconds": "[seconds]"
             },
@@ -128,6 +132,37 @@ fn talk_that_is_not_for_a_terminal_is_plain() {
     let output = project.xtask(["e2e", "alpha"]).run();
     output.exits(exit::SUCCESS).does_not_say("\u{1b}");
     assert_eq!(output.stdout, "", "{output}");
+}
+
+#[test]
+fn talk_on_a_terminal_is_live_unless_that_is_not_wanted() {
+    let project = Project::new();
+    // Cargo's own progress is not what is looked at.
+    let up = || project.xtask(["up", "alpha"]).env("CARGO_TERM_PROGRESS_WHEN", "never");
+    let output = up().env("CARGO_TERM_COLOR", "never").run_on_terminal();
+    output.exits(exit::SUCCESS).says("\u{1b}[").says("  deploy ");
+    project.xtask(["down", "alpha"]).run().exits(exit::SUCCESS);
+    let output = up().env("NO_COLOR", "1").run_on_terminal();
+    output.exits(exit::SUCCESS).does_not_say("\u{1b}").says("  deploy ");
+}
+
+#[test]
+fn a_command_that_fails_before_any_run_is_a_document_too() {
+    let project = Project::new();
+    let output = project.xtask(["e2e", "alhpa", "--format", "json"]).run();
+    let document: Value = serde_json::from_str(&output.exits(exit::USAGE).stdout).unwrap();
+    assert_eq!(document["exit"], exit::USAGE);
+    assert_eq!(document["runs"], Value::Array(vec![]));
+    assert!(document["error"].as_str().unwrap().contains("no suite named `alhpa`"), "{output}");
+    output.says("error: no suite named `alhpa`");
+}
+
+#[test]
+fn all_suites_are_run_on_request() {
+    let project = Project::new();
+    let output = project.xtask(["e2e", "--all"]).run();
+    output.exits(exit::SUCCESS).says("3 tests run: 3 passed");
+    project.xtask(["e2e", "alpha", "alpha"]).run().exits(exit::USAGE).says("named twice");
 }
 
 /// Replaces all durations.

@@ -64,9 +64,9 @@ fn a_suite_that_selects_no_binary_is_found_before_anything_is_built() {
     let output = project.xtask(["e2e", "alpha"]).run();
     output.exits(exit::NO_TESTS);
     insta::assert_snapshot!(output.error(), @r"
-    error: the suite `alpha` selects no test: `binary_id(e2e::alhpa)` matches no test binary
+    error: the suite `alpha` selects no test: `binary_id(e2e::alhpa)` matches no integration test
       alpha/Cargo.toml: package.metadata.onetag.suite.filter
-    hint: test binaries that come close: e2e::alpha, alpha::bin/alpha, e2e
+    hint: test binaries that come close: e2e::alpha
     ");
     assert!(!project.target().exists());
 }
@@ -76,14 +76,24 @@ fn a_binary_without_tests_is_no_success() {
     let project = Project::new();
     project.write("tests/suites/alpha.rs", "");
     let output = project.xtask(["e2e", "alpha"]).run();
-    output.exits(exit::NO_TESTS).says("no tests to run");
+    output.exits(exit::NO_TESTS).does_not_say("  deploy");
+    insta::assert_snapshot!(output.error_of_phase(), @r"
+    error: phase select failed
+      because: suite `alpha` selects no test with `binary_id(e2e::alpha)`
+    hint: the tests of the suite are listed by `cargo nextest list --profile e2e -E 'binary_id(e2e::alpha)'`
+    ");
 }
 
 #[test]
 fn a_filterset_that_selects_nothing_is_no_success() {
     let project = Project::new();
     let output = project.xtask(["e2e", "alpha", "--", "-E", "test(nope)"]).run();
-    output.exits(exit::NO_TESTS).says("no tests to run");
+    output.exits(exit::NO_TESTS).does_not_say("  deploy");
+    insta::assert_snapshot!(output.error_of_phase(), @r"
+    error: phase select failed
+      because: suite `alpha` selects no test with `(binary_id(e2e::alpha)) & (test(nope))`
+    hint: the tests of the suite are listed by `cargo nextest list --profile e2e -E 'binary_id(e2e::alpha)'`
+    ");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use camino::Utf8Path;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::Output;
+use super::terminal::terminal;
 
 /// How long any command may take, on a machine that has other things to do.
 const DEADLINE: Duration = Duration::from_secs(50);
@@ -68,18 +69,25 @@ impl Command {
     }
 
     /// Starts it.
-    pub(crate) fn start(mut self) -> Running {
+    pub(crate) fn start(self) -> Running {
+        let (read, write) = std::io::pipe().unwrap();
+        self.start_with(read, write.into())
+    }
+
+    /// Runs it to its end with a terminal for its talk.
+    pub(crate) fn run_on_terminal(self) -> Output {
+        let (read, write) = terminal();
+        self.env("TERM", "xterm").start_with(read, write.into()).finish()
+    }
+
+    fn start_with(mut self, read: impl Read + Send + 'static, stderr: Stdio) -> Running {
         let line = format!("{:?}", self.0.get_args().collect::<Vec<_>>());
-        let mut child = self
-            .0
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{line}: {error}"));
+        self.0.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
+        let mut child = self.0.spawn().unwrap_or_else(|error| panic!("{line}: {error}"));
+        // The command holds an end of the pipe, or of the terminal.
+        drop(self);
         let stdout = drain(child.stdout.take().unwrap());
-        let stderr = drain(child.stderr.take().unwrap());
-        Running { child, line, stdout, stderr }
+        Running { child, line, stdout, stderr: drain(read) }
     }
 }
 

@@ -1,10 +1,12 @@
 //! A copy of the fixture workspace, driven through the real cargo and nextest.
 
 mod command;
+mod edit;
 mod output;
 mod process;
 mod redact;
 mod run;
+mod terminal;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -97,43 +99,6 @@ impl Project {
     /// The harness's own folder.
     pub(crate) fn onetag(&self) -> Utf8PathBuf {
         self.target.join("onetag")
-    }
-}
-
-/// Editing.
-impl Project {
-    pub(crate) fn path(&self, relative: &str) -> Utf8PathBuf {
-        self.root.join(relative)
-    }
-
-    pub(crate) fn read(&self, relative: &str) -> String {
-        fs::read_to_string(self.path(relative)).unwrap()
-    }
-
-    pub(crate) fn write(&self, relative: &str, text: &str) {
-        fs::write(self.path(relative), text).unwrap();
-    }
-
-    pub(crate) fn append(&self, relative: &str, text: &str) {
-        self.write(relative, &format!("{}{text}", self.read(relative)));
-    }
-
-    /// Replaces a text that is there.
-    pub(crate) fn replace(&self, relative: &str, from: &str, to: &str) {
-        let text = self.read(relative);
-        assert!(text.contains(from), "{relative} does not contain {from:?}:\n{text}");
-        self.write(relative, &text.replace(from, to));
-    }
-
-    /// Makes `beta` do something before it serves.
-    pub(crate) fn beta_begins_with(&self, statements: &str) {
-        self.replace("beta/src/main.rs", "fn main() {", &format!("fn main() {{\n{statements}"));
-    }
-
-    /// Adds a test to the suite.
-    pub(crate) fn add_test(&self, name: &str, statements: &str) {
-        let test = format!("\n#[test]\nfn {name}() {{\n{statements}\n}}\n");
-        self.append("tests/suites/alpha.rs", &test);
     }
 }
 
