@@ -78,19 +78,14 @@ impl<'a> Timeline<'a> {
         work: impl FnOnce() -> anyhow::Result<T>,
         told: impl FnOnce(&T) -> String,
     ) -> anyhow::Result<T> {
-        self.ui.begin(name);
-        let started = Instant::now();
-        let result = work();
-        self.ui.end();
-        self.record(
-            name,
-            started.elapsed(),
-            match &result {
-                Ok(value) => told(value),
-                Err(_) => "failed".to_owned(),
-            },
-        );
-        result.map_err(|error| error.context(PhaseFailed(name)))
+        let ui = self.ui;
+        let live = || {
+            ui.begin(name);
+            let result = work();
+            ui.end();
+            result
+        };
+        self.loud_phase(name, live, told)
     }
 
     /// A phase whose output belongs to another program: there is nothing live
@@ -103,14 +98,8 @@ impl<'a> Timeline<'a> {
     ) -> anyhow::Result<T> {
         let started = Instant::now();
         let result = work();
-        self.record(
-            name,
-            started.elapsed(),
-            match &result {
-                Ok(value) => told(value),
-                Err(_) => "failed".to_owned(),
-            },
-        );
+        let told = result.as_ref().map_or_else(|_| "failed".to_owned(), told);
+        self.record(name, started.elapsed(), told);
         result.map_err(|error| error.context(PhaseFailed(name)))
     }
 
