@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use camino::{Utf8Path, Utf8PathBuf};
+
 use crate::context::Context;
 use crate::keeper::{Client, ServiceState};
 use crate::ledger::Record;
@@ -26,6 +28,8 @@ pub(crate) enum Life {
 pub(crate) struct Found {
     pub(crate) folder: RunFolder,
     pub(crate) consumer: String,
+    /// None if the ledger does not tell any more.
+    workspace: Option<Utf8PathBuf>,
     pub(crate) life: Life,
 }
 
@@ -48,16 +52,21 @@ pub(crate) fn find(layout: &Layout) -> anyhow::Result<Vec<Found>> {
             (false, false) => Life::Dead,
         };
         let consumer = record.consumer().unwrap_or("unknown").to_owned();
-        found.push(Found { folder, consumer, life });
+        let workspace = record.workspace().map(Utf8Path::to_owned);
+        found.push(Found { folder, consumer, workspace, life });
     }
     Ok(found)
 }
 
-/// The kept runs of a suite, the oldest first.
-pub(crate) fn kept(layout: &Layout, suite: &str) -> anyhow::Result<Vec<Found>> {
+/// The kept runs of a suite of the workspace at `root`, the oldest first.
+///
+/// Workspaces that share a target folder leave each other's runs alone.
+pub(crate) fn kept(layout: &Layout, root: &Utf8Path, suite: &str) -> anyhow::Result<Vec<Found>> {
     let mut found = find(layout)?;
     found.retain(|run| {
-        run.consumer == suite && matches!(run.life, Life::Kept | Life::KeptWithoutKeeper)
+        run.consumer == suite
+            && run.workspace.as_ref().is_none_or(|workspace| workspace == root)
+            && matches!(run.life, Life::Kept | Life::KeptWithoutKeeper)
     });
     Ok(found)
 }

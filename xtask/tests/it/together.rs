@@ -56,3 +56,16 @@ fn status_shows_a_kept_run_to_programs() {
     let beta = project.process("beta").unwrap();
     assert_eq!(shown["services"]["beta"]["state"], format!("runs as process {}", beta.pid));
 }
+
+#[test]
+fn workspaces_that_share_a_target_folder_leave_each_other_s_runs_alone() {
+    let project = Project::new();
+    let run = project.up();
+    let other = Project::new();
+    let shared = |verb: &str| {
+        other.xtask([verb, "alpha"]).env("CARGO_TARGET_DIR", project.target().as_str())
+    };
+    shared("down").run().exits(exit::SUCCESS).says("there is no kept run of `alpha`");
+    shared("test").run().exits(exit::FAILURE).says("there is no kept run of `alpha`");
+    assert!(run.get("alpha", "/about").contains("greeting=hello from alpha"));
+}

@@ -41,8 +41,17 @@ impl Keeper {
         before: impl Fn(&str) -> Option<u16>,
     ) -> anyhow::Result<(Keeper, Addresses)> {
         let (child, attachment) = keeper::start(minted.folder(), minted.ledger(), minted.lock())?;
-        let addresses = lease(minted.folder(), plan, before)?;
-        Ok((Keeper { child, _attachment: attachment }, addresses))
+        let keeper = Keeper { child, _attachment: attachment };
+        match lease(minted.folder(), plan, before) {
+            Ok(addresses) => Ok((keeper, addresses)),
+            Err(error) => {
+                // Told to, it leaves the clearing up to the harness; left alone,
+                // it would do that at the same time.
+                let told = Client::connect(minted.folder()).and_then(|it| it.shutdown(true));
+                told.and_then(|()| keeper.reap())?;
+                Err(error)
+            }
+        }
     }
 
     /// Waits for the keeper, which was told to end, so that it is not left as a

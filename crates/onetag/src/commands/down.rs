@@ -15,9 +15,9 @@ use crate::teardown::{archive, teardown};
 /// invalid meanwhile: what runs can always be ended.
 pub(crate) fn down(arguments: &Down) -> anyhow::Result<Exit> {
     let (interrupt, ui) = (Interrupt::listen()?, Ui::stderr());
-    let target_directory = crate::workspace::target_directory(&here()?, &interrupt)?;
+    let place = crate::workspace::locate(&here()?, &interrupt)?;
     let suite = &arguments.suite;
-    let found = kept(&Layout::below(&target_directory), suite)?;
+    let found = kept(&Layout::below(&place.target_directory), &place.root, suite)?;
     if found.is_empty() {
         // A name that is no suite gets the error that the other verbs give.
         crate::workspace::load(&here()?, &interrupt)?.suite(suite)?;

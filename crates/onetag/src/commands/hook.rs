@@ -61,7 +61,7 @@ fn of_the_kept_run(suite: &str) -> anyhow::Result<Utf8PathBuf> {
     let workspace = crate::workspace::load(&here()?, &Interrupt::default())?;
     // A name that is no suite is an error of its own.
     let suite = workspace.suite(suite)?.name.as_str();
-    let found = kept(&Layout::below(&workspace.target_directory), suite)?;
+    let found = kept(&Layout::below(&workspace.target_directory), &workspace.root, suite)?;
     match found.as_slice() {
         [run] => Ok(run.folder.environment()),
         [] => bail!(

@@ -65,7 +65,7 @@ fn print_json(document: &impl serde::Serialize) -> anyhow::Result<()> {
 ///
 /// Errors: there is none, or there are several; both say what to do.
 fn the_kept_run(context: &Context, suite: &str) -> anyhow::Result<Found> {
-    let mut found = kept(&context.layout(), suite)?;
+    let mut found = kept(&context.layout(), &context.workspace.root, suite)?;
     match found.len() {
         1 => Ok(found.remove(0)),
         0 => bail!("there is no kept run of `{suite}`\nhint: cargo xtask up {suite}"),

@@ -40,8 +40,8 @@ struct ShownService {
 /// Shows all runs of this workspace; data, hence on stdout.
 pub(crate) fn status(arguments: &Status) -> anyhow::Result<Exit> {
     let (interrupt, ui) = (Interrupt::listen()?, Ui::stderr());
-    let target_directory = crate::workspace::target_directory(&here()?, &interrupt)?;
-    let found = sweep::find(&Layout::below(&target_directory))?;
+    let place = crate::workspace::locate(&here()?, &interrupt)?;
+    let found = sweep::find(&Layout::below(&place.target_directory))?;
     let runs: Vec<Shown> = found.iter().map(show).collect();
     match arguments.reporting.format {
         Format::Json => print_json(&serde_json::json!({ "schema": 1, "runs": runs }))?,

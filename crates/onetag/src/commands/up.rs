@@ -19,7 +19,7 @@ fn reports(arguments: &Up) -> anyhow::Result<Vec<(Exit, RunReport)>> {
     let context = context()?;
     let job = job(&context, &arguments.suite)?;
     let ready = arguments.deploying.ready_timeout;
-    let mut found = kept(&context.layout(), &arguments.suite)?;
+    let mut found = kept(&context.layout(), &context.workspace.root, &arguments.suite)?;
     match found.len() {
         0 => {
             let options = Options { test: None, keep: true, keep_on_failure: false, ready };

@@ -100,6 +100,14 @@ impl Record {
         })
     }
 
+    /// The root of the workspace that the run is of.
+    pub(crate) fn workspace(&self) -> Option<&Utf8Path> {
+        self.entries.iter().find_map(|entry| match entry {
+            Entry::Run { workspace, .. } => Some(workspace.as_path()),
+            _ => None,
+        })
+    }
+
     /// Owned resources that are not known to be gone, the last made first.
     pub(crate) fn outstanding(&self) -> Vec<&Resource> {
         let mut outstanding: Vec<&Resource> = Vec::new();

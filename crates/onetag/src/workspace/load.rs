@@ -27,7 +27,16 @@ pub fn load(cwd: &Utf8Path, interrupt: &Interrupt) -> anyhow::Result<Workspace> 
     Ok(assemble(parse(&json)?, Digest::of(&json))?)
 }
 
-/// The folder that cargo builds the workspace around `cwd` into.
+/// Where a workspace is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// The folder of the root manifest, absolute.
+    pub root: Utf8PathBuf,
+    /// The folder that cargo builds into, absolute.
+    pub target_directory: Utf8PathBuf,
+}
+
+/// Where the workspace is that `cwd` lies in.
 ///
 /// It validates nothing: a mistake in a manifest is no reason to leave runs
 /// behind.
@@ -35,8 +44,10 @@ pub fn load(cwd: &Utf8Path, interrupt: &Interrupt) -> anyhow::Result<Workspace> 
 /// # Errors
 ///
 /// When cargo cannot be run or cannot read the workspace.
-pub fn target_directory(cwd: &Utf8Path, interrupt: &Interrupt) -> anyhow::Result<Utf8PathBuf> {
-    Ok(parse(&metadata_json(cwd, interrupt)?)?.target_directory)
+pub fn locate(cwd: &Utf8Path, interrupt: &Interrupt) -> anyhow::Result<Location> {
+    let metadata = parse(&metadata_json(cwd, interrupt)?)?;
+    let (root, target_directory) = (metadata.workspace_root, metadata.target_directory);
+    Ok(Location { root, target_directory })
 }
 
 fn parse(json: &[u8]) -> anyhow::Result<CargoMetadata> {

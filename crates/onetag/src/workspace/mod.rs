@@ -45,7 +45,7 @@ mod testing;
 
 pub use error::Problem;
 pub use filterset::{Filterset, FiltersetError, Selection};
-pub use load::{load, target_directory};
+pub use load::{Location, load, locate};
 pub use metadata::StoreKind;
 pub use placeholder::{Placeholder, ServiceField, Template, TemplateError, Values, resolve};
 pub use plan::{Plan, PlannedService};
