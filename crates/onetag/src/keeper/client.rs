@@ -1,7 +1,7 @@
 //! Asking the keeper of a run.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
@@ -101,17 +101,20 @@ impl Client {
 
     /// Has everything stopped, and returns once the keeper has ended.
     pub(crate) fn shutdown(mut self, hurry: bool) -> anyhow::Result<()> {
-        self.done(&Request::Shutdown { hurry }, AT_ONCE)?;
-        let stream = self.stream.get_mut();
-        stream.set_read_timeout(Some(SHUTDOWN))?;
-        let mut rest = Vec::new();
-        // An end is what is waited for, whichever kind.
-        match stream.read_to_end(&mut rest) {
-            Err(error) if timed_out(&error) => {
-                bail!("the keeper did not end within {SHUTDOWN:?} of being told to")
+        self.send(&Request::Shutdown { hurry })?;
+        // The answer, and then the end. A keeper with nothing to stop may have
+        // ended before it could answer, which is what was asked for.
+        for limit in [AT_ONCE, SHUTDOWN] {
+            self.stream.get_mut().set_read_timeout(Some(limit))?;
+            match self.stream.read_line(&mut String::new()) {
+                Ok(1..) => {}
+                Err(error) if timed_out(&error) => {
+                    bail!("the keeper did not end within {limit:?} of being told to")
+                }
+                Ok(0) | Err(_) => break,
             }
-            _ => Ok(()),
         }
+        Ok(())
     }
 
     fn done(&mut self, request: &Request, limit: Duration) -> anyhow::Result<()> {
