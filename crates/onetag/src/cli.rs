@@ -1,143 +1,63 @@
-//! The command line: its grammar, and the one place where an error becomes text
-//! and an exit code.
+//! The command line: the one place where an error becomes text and an exit code.
+
+mod grammar;
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::ArgMatches;
 
 use crate::commands;
 use crate::exit::{Exit, classify, describe};
+use grammar::grammar;
 
-/// End-to-end tests of this workspace's services.
-#[derive(Debug, Parser)]
-#[command(bin_name = "cargo xtask", disable_help_subcommand = true)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Build, deploy, prove, test, and leave nothing behind: the main job.
-    E2e(E2e),
-    /// Start what a suite needs and keep it, or bring what is kept up to date.
-    Up(Up),
-    /// Run a suite against its kept run; refuses what is stale.
-    Test(Test),
-    /// End the kept runs of a suite.
-    Down(Down),
-    /// Show the runs that there are.
-    Status(Status),
-    /// Hand the environment of a run to nextest; a setup script of its
-    /// configuration calls this.
-    Hook(Hook),
-    /// The parent of a run's services.
-    #[command(hide = true)]
-    Keeper { folder: Utf8PathBuf },
-    /// The moment before a service starts.
-    #[command(hide = true)]
-    Launch {
-        #[arg(long)]
-        keeper: u32,
-        executable: Utf8PathBuf,
-    },
-}
-
-/// Options of the verbs that build and deploy.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct Deploying {
-    /// How long a service may take to become ready, for example `90s`.
-    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = humantime::parse_duration)]
-    pub(crate) ready_timeout: Duration,
-}
-
-/// Options of the verbs that report.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct Reporting {
-    /// What goes to stdout: nothing (talk goes to stderr), or one JSON document.
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub(crate) format: Format,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+/// What goes to stdout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
+    /// Nothing: talk goes to stderr.
     Human,
+    /// One JSON document.
     Json,
 }
 
-#[derive(Debug, Args)]
+/// What `e2e` is asked to do.
+#[derive(Debug)]
 pub(crate) struct E2e {
-    /// Suites to run, one after the other; most are named like their service.
-    #[arg(value_name = "SERVICE", required_unless_present = "all", conflicts_with = "all")]
-    pub(crate) suites: Vec<String>,
-    /// Run every suite of the workspace.
-    #[arg(long)]
-    pub(crate) all: bool,
-    /// Keep the run for `test`, `up` and `down`.
-    #[arg(long)]
+    /// None if all suites are meant.
+    pub(crate) suites: Option<Vec<String>>,
     pub(crate) keep: bool,
-    /// Keep the run if anything fails.
-    #[arg(long)]
     pub(crate) keep_on_failure: bool,
-    #[command(flatten)]
-    pub(crate) deploying: Deploying,
-    #[command(flatten)]
-    pub(crate) reporting: Reporting,
-    /// What nextest gets as well, for example `-E 'test(name)'`.
-    #[arg(last = true, value_name = "NEXTEST ARGS")]
+    /// How long a service may take to become ready.
+    pub(crate) ready_timeout: Duration,
+    pub(crate) format: Format,
+    /// What nextest gets as well.
     pub(crate) nextest: Vec<String>,
 }
 
-#[derive(Debug, Args)]
+/// What `up` is asked to do.
+#[derive(Debug)]
 pub(crate) struct Up {
-    /// The suite whose services are started.
-    #[arg(value_name = "SERVICE")]
     pub(crate) suite: String,
-    #[command(flatten)]
-    pub(crate) deploying: Deploying,
-    #[command(flatten)]
-    pub(crate) reporting: Reporting,
+    /// How long a service may take to become ready.
+    pub(crate) ready_timeout: Duration,
+    pub(crate) format: Format,
 }
 
-#[derive(Debug, Args)]
+/// What `test` is asked to do.
+#[derive(Debug)]
 pub(crate) struct Test {
-    /// The suite to run.
-    #[arg(value_name = "SERVICE")]
     pub(crate) suite: String,
-    #[command(flatten)]
-    pub(crate) reporting: Reporting,
-    /// What nextest gets as well, for example `-E 'test(name)'`.
-    #[arg(last = true, value_name = "NEXTEST ARGS")]
+    pub(crate) format: Format,
+    /// What nextest gets as well.
     pub(crate) nextest: Vec<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Down {
-    /// The suite whose kept runs end.
-    #[arg(value_name = "SERVICE")]
-    pub(crate) suite: String,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Status {
-    #[command(flatten)]
-    pub(crate) reporting: Reporting,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Hook {
-    /// The suite whose tests are about to run.
-    #[arg(value_name = "SERVICE")]
-    pub(crate) suite: String,
 }
 
 /// Runs the command line of this process.
 ///
 /// Usage errors end the process here, with code 2.
 pub fn main() -> ExitCode {
-    let exit = match dispatch(Cli::parse().command) {
+    let exit = match dispatch(&grammar().get_matches()) {
         Ok(exit) => exit,
         Err(error) => {
             eprintln!("error: {}", describe(&error));
@@ -148,39 +68,116 @@ pub fn main() -> ExitCode {
     u8::try_from(exit.code()).map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
-fn dispatch(command: Command) -> anyhow::Result<Exit> {
-    match command {
-        Command::E2e(arguments) => commands::e2e(&arguments),
-        Command::Up(arguments) => commands::up(&arguments),
-        Command::Test(arguments) => commands::test(&arguments),
-        Command::Down(arguments) => commands::down(&arguments),
-        Command::Status(arguments) => commands::status(&arguments),
-        Command::Hook(arguments) => commands::hook(&arguments),
-        Command::Keeper { folder } => crate::keeper::serve(&folder).map(|()| Exit::Success),
-        Command::Launch { keeper, executable } => {
-            crate::keeper::launch(keeper, &executable).map(|()| Exit::Success)
+fn dispatch(matches: &ArgMatches) -> anyhow::Result<Exit> {
+    let Some((verb, given)) = matches.subcommand() else {
+        anyhow::bail!("the grammar requires a verb");
+    };
+    match verb {
+        "e2e" => commands::e2e(&E2e::given(given)),
+        "up" => commands::up(&Up::given(given)),
+        "test" => commands::test(&Test::given(given)),
+        "down" => commands::down(&suite(given)),
+        "status" => commands::status(format(given)),
+        "hook" => commands::hook(&suite(given)),
+        "keeper" => crate::keeper::serve(&path(given, "folder")).map(|()| Exit::Success),
+        "launch" => {
+            let keeper = given.get_one::<u32>("keeper").copied().unwrap_or_default();
+            crate::keeper::launch(keeper, &path(given, "executable")).map(|()| Exit::Success)
         }
+        other => anyhow::bail!("the verb `{other}` is in the grammar alone"),
+    }
+}
+
+impl E2e {
+    fn given(given: &ArgMatches) -> E2e {
+        E2e {
+            suites: (!given.get_flag("all")).then(|| several(given, "suites")),
+            keep: given.get_flag("keep"),
+            keep_on_failure: given.get_flag("keep-on-failure"),
+            ready_timeout: ready_timeout(given),
+            format: format(given),
+            nextest: several(given, "nextest"),
+        }
+    }
+}
+
+impl Up {
+    fn given(given: &ArgMatches) -> Up {
+        Up { suite: suite(given), ready_timeout: ready_timeout(given), format: format(given) }
+    }
+}
+
+impl Test {
+    fn given(given: &ArgMatches) -> Test {
+        Test { suite: suite(given), format: format(given), nextest: several(given, "nextest") }
+    }
+}
+
+// What the grammar requires is there, and what has a default has it; an empty
+// value stands for neither.
+
+fn suite(given: &ArgMatches) -> String {
+    given.get_one::<String>("suite").cloned().unwrap_or_default()
+}
+
+fn several(given: &ArgMatches, name: &str) -> Vec<String> {
+    given.get_many::<String>(name).map(|values| values.cloned().collect()).unwrap_or_default()
+}
+
+fn path(given: &ArgMatches, name: &str) -> Utf8PathBuf {
+    given.get_one::<String>(name).map(Utf8PathBuf::from).unwrap_or_default()
+}
+
+fn ready_timeout(given: &ArgMatches) -> Duration {
+    given.get_one::<Duration>("ready-timeout").copied().unwrap_or_default()
+}
+
+fn format(given: &ArgMatches) -> Format {
+    match given.get_one::<String>("format").map(String::as_str) {
+        Some("json") => Format::Json,
+        _ => Format::Human,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
-    #[test]
-    fn the_grammar_is_consistent() {
-        Cli::command().debug_assert();
+    fn e2e(arguments: &[&str]) -> Result<E2e, clap::Error> {
+        let line = ["xtask", "e2e"].iter().chain(arguments);
+        let matches = grammar().try_get_matches_from(line)?;
+        Ok(E2e::given(matches.subcommand_matches("e2e").unwrap()))
     }
 
     #[test]
     fn arguments_for_nextest_follow_two_dashes() {
-        let cli = Cli::parse_from(["xtask", "e2e", "a", "b", "--keep", "--", "-E", "test(x)"]);
-        let Command::E2e(e2e) = cli.command else { panic!("{cli:?}") };
-        assert_eq!(e2e.suites, ["a", "b"]);
-        assert_eq!(e2e.nextest, ["-E", "test(x)"]);
-        assert!(Cli::try_parse_from(["xtask", "e2e"]).is_err());
-        assert!(Cli::try_parse_from(["xtask", "e2e", "--all", "a"]).is_err());
+        let given = e2e(&["a", "b", "--keep", "--", "-E", "test(x)"]).unwrap();
+        assert_eq!(given.suites.unwrap(), ["a", "b"]);
+        assert_eq!(given.nextest, ["-E", "test(x)"]);
+        assert!(given.keep && !given.keep_on_failure);
+    }
+
+    #[test]
+    fn what_is_left_out_has_a_default() {
+        let given = e2e(&["--all"]).unwrap();
+        assert!(given.suites.is_none());
+        assert_eq!(given.ready_timeout, Duration::from_secs(60));
+        assert_eq!(given.format, Format::Human);
+    }
+
+    #[test]
+    fn options_have_values_that_make_sense() {
+        let given = e2e(&["a", "--ready-timeout", "1m 30s", "--format=json"]).unwrap();
+        assert_eq!(given.ready_timeout, Duration::from_secs(90));
+        assert_eq!(given.format, Format::Json);
+        for wrong in [
+            &["a", "--ready-timeout", "soon"][..],
+            &["a", "--format", "xml"],
+            &["a", "--kep"],
+            &["--all", "a"],
+            &[],
+        ] {
+            assert_eq!(e2e(wrong).unwrap_err().exit_code(), 2, "{wrong:?}");
+        }
     }
 }

@@ -1,6 +1,5 @@
 //! `down`: ends the kept runs of a suite.
 
-use crate::cli::Down;
 use crate::context::{here, shown};
 use crate::exit::Exit;
 use crate::report::Ui;
@@ -13,10 +12,9 @@ use crate::teardown::{archive, teardown};
 ///
 /// That there is none is no error, and neither is a workspace that has become
 /// invalid meanwhile: what runs can always be ended.
-pub(crate) fn down(arguments: &Down) -> anyhow::Result<Exit> {
+pub(crate) fn down(suite: &str) -> anyhow::Result<Exit> {
     let (interrupt, ui) = (Interrupt::listen()?, Ui::stderr());
     let place = crate::workspace::locate(&here()?, &interrupt)?;
-    let suite = &arguments.suite;
     let found = kept(&Layout::below(&place.target_directory), &place.root, suite)?;
     if found.is_empty() {
         // A name that is no suite gets the error that the other verbs give.

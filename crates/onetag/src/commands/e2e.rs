@@ -10,7 +10,7 @@ use crate::suite::NextestArguments;
 
 /// Runs suites, one run each.
 pub(crate) fn e2e(arguments: &E2e) -> anyhow::Result<Exit> {
-    conclude(arguments.reporting.format, reports(arguments))
+    conclude(arguments.format, reports(arguments))
 }
 
 fn reports(arguments: &E2e) -> anyhow::Result<Vec<(Exit, crate::report::RunReport)>> {
@@ -19,12 +19,10 @@ fn reports(arguments: &E2e) -> anyhow::Result<Vec<(Exit, crate::report::RunRepor
         test: Some(NextestArguments::new(&arguments.nextest)?),
         keep: arguments.keep,
         keep_on_failure: arguments.keep_on_failure,
-        ready: arguments.deploying.ready_timeout,
+        ready: arguments.ready_timeout,
     };
-    let suites: Vec<String> = match arguments.all {
-        true => context.workspace.suites.keys().cloned().collect(),
-        false => arguments.suites.clone(),
-    };
+    let all = || context.workspace.suites.keys().cloned().collect();
+    let suites: Vec<String> = arguments.suites.clone().unwrap_or_else(all);
     if suites.is_empty() {
         return usage(
             "this workspace has no suite\nhint: add `[package.metadata.onetag.suite]` to a service"

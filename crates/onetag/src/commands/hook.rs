@@ -8,7 +8,6 @@ use anyhow::{Context as _, bail, ensure};
 use camino::{Utf8Path, Utf8PathBuf};
 use onetag_env::Environment;
 
-use crate::cli::Hook;
 use crate::context::here;
 use crate::exit::Exit;
 use crate::keeper::{Client, ServiceState};
@@ -20,8 +19,7 @@ use crate::sweep::kept;
 const NEXTEST_ENV: &str = "NEXTEST_ENV";
 
 /// Hands the environment of the run to nextest, or to stdout when run by hand.
-pub(crate) fn hook(arguments: &Hook) -> anyhow::Result<Exit> {
-    let suite = arguments.suite.as_str();
+pub(crate) fn hook(suite: &str) -> anyhow::Result<Exit> {
     let path = match std::env::var(onetag_env::keys::ENV_FILE) {
         Ok(path) => Utf8PathBuf::from(path),
         Err(_) => of_the_kept_run(suite)?,

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::print_json;
 use crate::backend::RunPlan;
-use crate::cli::{Format, Status};
+use crate::cli::Format;
 use crate::context::here;
 use crate::exit::Exit;
 use crate::report::Ui;
@@ -38,12 +38,12 @@ struct ShownService {
 }
 
 /// Shows all runs of this workspace; data, hence on stdout.
-pub(crate) fn status(arguments: &Status) -> anyhow::Result<Exit> {
+pub(crate) fn status(format: Format) -> anyhow::Result<Exit> {
     let (interrupt, ui) = (Interrupt::listen()?, Ui::stderr());
     let place = crate::workspace::locate(&here()?, &interrupt)?;
     let found = sweep::find(&Layout::below(&place.target_directory))?;
     let runs: Vec<Shown> = found.iter().map(show).collect();
-    match arguments.reporting.format {
+    match format {
         Format::Json => print_json(&serde_json::json!({ "schema": 1, "runs": runs }))?,
         Format::Human if runs.is_empty() => ui.line("there are no runs"),
         Format::Human => {

@@ -17,7 +17,7 @@ use crate::witness::witness;
 
 /// Runs the suite, unless what runs is not what would be built.
 pub(crate) fn test(arguments: &Test) -> anyhow::Result<Exit> {
-    conclude(arguments.reporting.format, report(arguments).map(|report| vec![report]))
+    conclude(arguments.format, report(arguments).map(|report| vec![report]))
 }
 
 fn report(arguments: &Test) -> anyhow::Result<(Exit, RunReport)> {

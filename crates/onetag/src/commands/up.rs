@@ -12,13 +12,13 @@ use crate::sweep::kept;
 
 /// Brings a run up and keeps it, or brings the kept one up to date.
 pub(crate) fn up(arguments: &Up) -> anyhow::Result<Exit> {
-    conclude(arguments.reporting.format, reports(arguments))
+    conclude(arguments.format, reports(arguments))
 }
 
 fn reports(arguments: &Up) -> anyhow::Result<Vec<(Exit, RunReport)>> {
     let context = context()?;
     let job = job(&context, &arguments.suite)?;
-    let ready = arguments.deploying.ready_timeout;
+    let ready = arguments.ready_timeout;
     let mut found = kept(&context.layout(), &context.workspace.root, &arguments.suite)?;
     match found.len() {
         0 => {
