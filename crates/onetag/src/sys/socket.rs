@@ -4,8 +4,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::fd::OwnedFd;
 
-use rustix::io::FdFlags;
-use rustix::net::{AddressFamily, SocketType};
+use socket2::{Domain, Socket, Type};
 
 /// Binds a TCP port of 127.0.0.1 without ever listening on it.
 ///
@@ -13,14 +12,15 @@ use rustix::net::{AddressFamily, SocketType};
 /// a service that sets SO_REUSEADDR can bind it, listen, end, and bind it again.
 /// Port 0 lets the system choose.
 pub(crate) fn bind_lease(port: u16) -> io::Result<(OwnedFd, u16)> {
-    let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None)?;
-    // Only the keeper may hold the lease: a service would keep it for itself.
-    rustix::io::fcntl_setfd(&socket, FdFlags::CLOEXEC)?;
-    rustix::net::sockopt::set_socket_reuseaddr(&socket, true)?;
-    rustix::net::bind(&socket, &SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
-    let bound = SocketAddr::try_from(rustix::net::getsockname(&socket)?)
-        .map_err(|_| io::Error::other("the system bound something that is no TCP port"))?;
-    Ok((socket, bound.port()))
+    // Closed on exec: a service that had it would hold the lease as well.
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into())?;
+    let bound = socket
+        .local_addr()?
+        .as_socket()
+        .ok_or_else(|| io::Error::other("the system bound something that is no TCP port"))?;
+    Ok((socket.into(), bound.port()))
 }
 
 #[cfg(test)]
