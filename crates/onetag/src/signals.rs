@@ -69,7 +69,12 @@ impl Interrupt {
         self.0.count.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// How many signals came so far. The second one means: hurry.
+    /// Whether a second signal came, which means: hurry.
+    pub fn hurries(&self) -> bool {
+        self.count() > 1
+    }
+
+    /// How many signals came so far.
     pub fn count(&self) -> usize {
         self.0.count.load(Ordering::SeqCst)
     }

@@ -89,7 +89,7 @@ pub(crate) fn sweep(context: &Context) -> anyhow::Result<()> {
     }
     drop(runs);
     for (folder, _lock) in dead {
-        let leftovers = teardown(&folder, false)?;
+        let leftovers = teardown(&folder, &context.interrupt)?;
         let age = humantime::format_duration(std::time::Duration::from_secs(
             folder.run_id().age().as_secs(),
         ));

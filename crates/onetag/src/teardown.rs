@@ -52,8 +52,9 @@ pub(crate) struct Leftover {
 /// What cannot be ended or removed is returned, and so is what is found by the
 /// run id without standing in the ledger: that is reported and left alone, since
 /// nothing proves that it is ours. The folder of the run stays, with what a
-/// report needs, until [`archive`] moves it.
-pub(crate) fn teardown(folder: &RunFolder, hurry: bool) -> anyhow::Result<Vec<Leftover>> {
+/// report needs, until [`archive`] moves it. From the second signal on nothing
+/// is asked to end before it is killed.
+pub(crate) fn teardown(folder: &RunFolder, interrupt: &Interrupt) -> anyhow::Result<Vec<Leftover>> {
     let ledger = Ledger::open(folder.path())?;
     note(&ledger, &Entry::TearingDown);
     let record = Record::read(folder.path())?;
@@ -69,11 +70,11 @@ pub(crate) fn teardown(folder: &RunFolder, hurry: bool) -> anyhow::Result<Vec<Le
     let keeper_lives = record.living().iter().any(|(role, ..)| *role == Role::Keeper);
     if keeper_lives {
         // One that does not answer is ended below, like any other process.
-        let _ = Client::connect(folder).and_then(|keeper| keeper.shutdown(hurry));
+        let _ = Client::connect(folder).and_then(|keeper| keeper.shutdown(interrupt));
     }
     // Tools first: tests talk to services. The keeper last: it is their parent.
     for role in [Role::Tool, Role::Service, Role::Keeper] {
-        end_processes(folder, role, hurry)?;
+        end_processes(folder, role, interrupt)?;
     }
     remove_files(folder, &ledger)?;
     leftovers(folder, &ports)
@@ -83,7 +84,7 @@ pub(crate) fn teardown(folder: &RunFolder, hurry: bool) -> anyhow::Result<Vec<Le
 pub(crate) fn after_the_harness(folder: &RunFolder) -> anyhow::Result<()> {
     let ledger = Ledger::open(folder.path())?;
     note(&ledger, &Entry::TearingDown);
-    end_processes(folder, Role::Tool, false)?;
+    end_processes(folder, Role::Tool, &Interrupt::default())?;
     // This process is the last of the run.
     for resource in Record::read(folder.path())?.outstanding() {
         if matches!(resource, Resource::Process { role: Role::Keeper, .. }) {
@@ -103,7 +104,7 @@ fn note(ledger: &Ledger, entry: &Entry) {
 }
 
 /// Ends the living processes of one role, and takes note of those that ended.
-fn end_processes(folder: &RunFolder, role: Role, hurry: bool) -> anyhow::Result<()> {
+fn end_processes(folder: &RunFolder, role: Role, interrupt: &Interrupt) -> anyhow::Result<()> {
     let living = || -> anyhow::Result<Vec<(String, sys::ProcessId)>> {
         let record = Record::read(folder.path())?;
         let own = std::process::id();
@@ -125,28 +126,29 @@ fn end_processes(folder: &RunFolder, role: Role, hurry: bool) -> anyhow::Result<
         }
         Ok(())
     };
-    let all_ended = |limit: Duration| -> anyhow::Result<bool> {
+    let all_ended = |limit: Duration, patient: bool| -> anyhow::Result<bool> {
         // Teardown goes on through signals: they are why it is under way.
         let waited = wait::until("ending processes", limit, &Interrupt::default(), || {
             Ok(match living()?.as_slice() {
-                [] => Look::Done(()),
+                [] => Look::Done(true),
+                _ if patient && interrupt.hurries() => Look::Done(false),
                 [(name, id), ..] => Look::NotYet(format!("`{name}`, process {}", id.pid)),
             })
         });
         match waited {
-            Ok(()) => Ok(true),
+            Ok(ended) => Ok(ended),
             Err(error) if error.is::<wait::TimedOut>() => Ok(false),
             Err(error) => Err(error),
         }
     };
     if !living()?.is_empty() {
-        let ended = !hurry && {
+        let ended = !interrupt.hurries() && {
             signal(SIGTERM)?;
-            all_ended(GRACE)?
+            all_ended(GRACE, true)?
         };
         if !ended {
             signal(SIGKILL)?;
-            all_ended(KILLED)?;
+            all_ended(KILLED, false)?;
         }
     }
     let ledger = Ledger::open(folder.path())?;

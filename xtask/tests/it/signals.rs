@@ -12,6 +12,13 @@ const HANGS: &str = r#"
     loop { std::thread::park() }
 "#;
 
+/// Takes no notice of SIGTERM.
+const IGNORES_TO_BE_ASKED: &str = "
+    unsafe extern \"C\" { fn signal(signal: i32, handler: usize) -> usize; }
+    // SIG_IGN for SIGTERM.
+    unsafe { signal(15, 1) };
+";
+
 /// A run that has come to a phase and stays there.
 struct Stuck {
     project: Project,
@@ -150,4 +157,24 @@ fn a_run_that_nobody_is_left_of_is_cleared_up_by_the_next() {
     output.says(&format!("cleared up after run {}, which died", dead.id()));
     project.assert_nothing_is_left();
     assert_eq!(project.finished().len(), 2);
+}
+
+#[test]
+fn a_second_interrupt_kills_what_takes_its_time() {
+    let project = Project::new();
+    project.beta_begins_with(IGNORES_TO_BE_ASKED);
+    project.add_test("hangs", HANGS);
+    let harness = project.xtask(["e2e", "alpha"]).start();
+    wait_for_file(&project, "tests/hangs");
+    harness.signal(Signal::INT);
+    until("the teardown begins", || {
+        let ledger = project.kept_run().read("ledger.jsonl");
+        if ledger.contains("tearing-down") { Look::Done(()) } else { Look::NotYet(ledger) }
+    });
+    let asked = std::time::Instant::now();
+    harness.signal(Signal::INT);
+    harness.finish().exits(exit::SIGINT);
+    // Asked alone, the service would have been given 25 s.
+    assert!(asked.elapsed() < std::time::Duration::from_secs(10), "{:?}", asked.elapsed());
+    project.assert_nothing_is_left();
 }

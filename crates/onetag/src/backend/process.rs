@@ -47,7 +47,8 @@ impl Keeper {
             Err(error) => {
                 // Told to, it leaves the clearing up to the harness; left alone,
                 // it would do that at the same time.
-                let told = Client::connect(minted.folder()).and_then(|it| it.shutdown(true));
+                let told = Client::connect(minted.folder())
+                    .and_then(|it| it.shutdown(&Interrupt::default()));
                 told.and_then(|()| keeper.reap())?;
                 Err(error)
             }

@@ -24,7 +24,7 @@ pub(crate) fn down(suite: &str) -> anyhow::Result<Exit> {
     let mut exit = Exit::Success;
     for run in found {
         let folder = run.folder;
-        let leftovers = teardown(&folder, interrupt.count() > 1)?;
+        let leftovers = teardown(&folder, &interrupt)?;
         // The keeper has ended, and with it its hold on the run.
         let _lock = FileLock::try_take(&folder.lock())?;
         archive(&folder)?;

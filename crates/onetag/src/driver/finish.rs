@@ -138,12 +138,12 @@ fn tell_failure(ending: &Ending<'_>) {
 /// Tears the run down; returns what is left, and where its folder will lie.
 fn end(ending: &mut Ending<'_>) -> (Vec<Leftover>, Utf8PathBuf) {
     let folder = ending.run.folder();
-    let hurry = ending.context.interrupt.count() > 1;
+    let interrupt = &ending.context.interrupt;
     let keeper = ending.keeper.take();
     let torn_down = ending.timeline.phase(
         "teardown",
         || {
-            let leftovers = teardown(folder, hurry)?;
+            let leftovers = teardown(folder, interrupt)?;
             keeper.map_or(Ok(()), Keeper::reap)?;
             Ok(leftovers)
         },

@@ -10,6 +10,7 @@ use super::digest::{Digest, Sha256Writer};
 use super::layer::{Layer, Measure};
 use super::manifest::{DockerManifest, Index, OCI_LAYOUT, blob_path, bytes};
 use super::tarball::TarWriter;
+use crate::run::Reference;
 
 /// Writes an archive with this image under this one, full name.
 ///
@@ -22,7 +23,12 @@ use super::tarball::TarWriter;
 ///
 /// When the binary or a library is not what it was when `contents` was made,
 /// or `out` fails. What was written until then is of no use.
-pub fn write_archive<W: Write>(contents: &Contents, reference: &str, out: W) -> anyhow::Result<W> {
+pub fn write_archive<W: Write>(
+    contents: &Contents,
+    reference: &Reference,
+    out: W,
+) -> anyhow::Result<W> {
+    let reference = reference.to_string();
     let config = measure(&contents.config);
     let manifest = measure(&contents.manifest);
     let layers = [contents.layers[0].1, contents.layers[1].1];
@@ -47,8 +53,8 @@ pub fn write_archive<W: Write>(contents: &Contents, reference: &str, out: W) -> 
             })?,
         }
     }
-    tar.file("index.json", 0o644, &bytes(&Index::new(reference, manifest)))?;
-    let docker = [DockerManifest::new(reference, config, &layers)];
+    tar.file("index.json", 0o644, &bytes(&Index::new(&reference, manifest)))?;
+    let docker = [DockerManifest::new(&reference, config, &layers)];
     tar.file("manifest.json", 0o644, &bytes(&docker))?;
     tar.file("oci-layout", 0o644, OCI_LAYOUT.as_bytes())?;
     tar.finish()

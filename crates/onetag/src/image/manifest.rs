@@ -150,7 +150,7 @@ impl Manifest {
 
 impl Index {
     /// An archive with this image under this full name.
-    pub fn new(reference: &str, manifest: Measure) -> Self {
+    pub(crate) fn new(reference: &str, manifest: Measure) -> Self {
         let mut descriptor = Descriptor::new(MANIFEST, manifest);
         descriptor.platform = Some(Platform {
             architecture: program::architecture(),
@@ -170,7 +170,7 @@ impl Descriptor {
 
 impl DockerManifest {
     /// The same image under the same name, for older docker.
-    pub fn new(reference: &str, config: Measure, layers: &[Measure]) -> Self {
+    pub(crate) fn new(reference: &str, config: Measure, layers: &[Measure]) -> Self {
         Self {
             config: blob_path(config.digest),
             repo_tags: [reference.to_owned()],

@@ -9,13 +9,18 @@ use anyhow::{Context as _, anyhow, bail};
 
 use super::protocol::{Launch, Reply, Request, ServiceState};
 use crate::run::RunFolder;
+use crate::signals::Interrupt;
 use crate::sys::{ProcessId, socket_path};
+use crate::wait::Deadline;
 
 /// How long the keeper may take to answer what it can answer at once.
 const AT_ONCE: Duration = Duration::from_secs(10);
 
 /// How long a service may take to stop: its grace, and time to be killed.
 const STOPPING: Duration = Duration::from_secs(40);
+
+/// How often a wait for the end looks for a signal.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// How long a run may take to stop, one service after the other.
 const SHUTDOWN: Duration = Duration::from_secs(120);
@@ -100,21 +105,29 @@ impl Client {
     }
 
     /// Has everything stopped, and returns once the keeper has ended.
-    pub(crate) fn shutdown(mut self, hurry: bool) -> anyhow::Result<()> {
+    ///
+    /// From the second signal on nothing is asked first.
+    pub(crate) fn shutdown(mut self, interrupt: &Interrupt) -> anyhow::Result<()> {
+        let mut hurry = interrupt.hurries();
         self.send(&Request::Shutdown { hurry })?;
-        // The answer, and then the end. A keeper with nothing to stop may have
+        let deadline = Deadline::within(SHUTDOWN);
+        self.stream.get_mut().set_read_timeout(Some(LOOK))?;
+        // The answers, and then the end. A keeper with nothing to stop may have
         // ended before it could answer, which is what was asked for.
-        for limit in [AT_ONCE, SHUTDOWN] {
-            self.stream.get_mut().set_read_timeout(Some(limit))?;
+        loop {
             match self.stream.read_line(&mut String::new()) {
                 Ok(1..) => {}
-                Err(error) if timed_out(&error) => {
-                    bail!("the keeper did not end within {limit:?} of being told to")
-                }
-                Ok(0) | Err(_) => break,
+                Err(error) if timed_out(&error) => {}
+                Ok(0) | Err(_) => return Ok(()),
+            }
+            if deadline.passed() {
+                bail!("the keeper did not end within {SHUTDOWN:?} of being told to");
+            }
+            if !hurry && interrupt.hurries() {
+                hurry = true;
+                self.send(&Request::Shutdown { hurry })?;
             }
         }
-        Ok(())
     }
 
     fn done(&mut self, request: &Request, limit: Duration) -> anyhow::Result<()> {

@@ -116,6 +116,13 @@ impl Reference {
         Reference { service: service.to_owned(), tag: tag.clone() }
     }
 
+    /// A reference of a run that never was.
+    #[cfg(test)]
+    pub(crate) fn of_a_test(service: &str, run_id: &str, generation: u32) -> Reference {
+        let run_id = RunId::parse(run_id).unwrap();
+        Reference::new(service, &Tag::new(service, run_id, generation))
+    }
+
     /// The service whose image this is.
     pub fn service(&self) -> &str {
         &self.service

@@ -22,6 +22,14 @@ fn dead_run() -> (tempfile::TempDir, RunFolder) {
     (temp, folder)
 }
 
+/// As after two signals.
+fn hurried() -> Interrupt {
+    let interrupt = Interrupt::default();
+    interrupt.raise(SIGTERM);
+    interrupt.raise(SIGTERM);
+    interrupt
+}
+
 fn sleeper(folder: &RunFolder) -> std::process::Child {
     let child = Command::new("sleep").arg("600").process_group(0).spawn().unwrap();
     let id = sys::ProcessId::of(child.id()).unwrap();
@@ -39,7 +47,7 @@ fn processes_of_the_ledger_are_ended_and_files_removed() {
     fs::write(folder.environment(), "").unwrap();
     fs::write(folder.report(), "{}").unwrap();
 
-    assert_eq!(teardown(&folder, false).unwrap(), []);
+    assert_eq!(teardown(&folder, &Interrupt::default()).unwrap(), []);
     assert!(!reaper.join().unwrap().success());
     assert!(!folder.environment().exists());
     assert!(!folder.path().join("volumes").exists());
@@ -59,7 +67,7 @@ fn a_process_that_took_the_number_of_another_is_left_alone() {
     id.start_time = "1".to_owned();
     let resource = Resource::Process { role: Role::Service, name: "alpha".to_owned(), id };
     Ledger::open(folder.path()).unwrap().own(resource).unwrap();
-    assert_eq!(teardown(&folder, true).unwrap(), []);
+    assert_eq!(teardown(&folder, &hurried()).unwrap(), []);
     assert_eq!(child.try_wait().unwrap(), None);
     child.kill().unwrap();
     child.wait().unwrap();
@@ -76,7 +84,7 @@ fn what_only_carries_the_run_id_is_reported_and_not_killed() {
     let expected = Leftover { kind: "process", name: format!("{} (sleep 600)", child.id()) };
     // The new process may not have become `sleep` yet.
     let found = wait::until("finding it", Duration::from_secs(10), &Interrupt::default(), || {
-        let found = teardown(&folder, true)?;
+        let found = teardown(&folder, &hurried())?;
         Ok(if found == [expected.clone()] {
             Look::Done(())
         } else {
@@ -99,7 +107,7 @@ fn a_damaged_ledger_is_told_and_the_rest_of_it_is_torn_down() {
     fs::write(&path, bytes).unwrap();
     let mut child = sleeper(&folder);
     let reaper = std::thread::spawn(move || child.wait().unwrap());
-    let left = teardown(&folder, true).unwrap();
+    let left = teardown(&folder, &hurried()).unwrap();
     reaper.join().unwrap();
     assert_eq!(left.len(), 1);
     assert_eq!(left[0].kind, "ledger");
