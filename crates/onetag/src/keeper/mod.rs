@@ -6,6 +6,7 @@
 //! and the run is not kept, it tears the run down.
 
 mod client;
+mod inbox;
 mod launch;
 mod protocol;
 mod serve;

@@ -1,31 +1,21 @@
 //! The keeper's loop: one thread decides, others only listen.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::fd::{AsFd as _, OwnedFd};
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixListener;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::thread;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use camino::Utf8Path;
 
+use super::inbox::{Event, listen, listen_for_signals};
 use super::protocol::{Launch, Reply, Request, ServiceState};
 use super::service::Service;
 use crate::ledger::{Entry, Ledger, Record, Resource, Role};
 use crate::run::RunFolder;
 use crate::sys::{ProcessId, bind_lease};
 use crate::teardown;
-
-/// Something that happened.
-enum Event {
-    Asked(Request, Sender<Reply>),
-    Attached,
-    Detached,
-    ServiceEnded(u32),
-    Signal,
-}
 
 /// Keeps the run in `folder` until it is shut down.
 ///
@@ -231,64 +221,4 @@ impl Keeper {
         }
         Ok(())
     }
-}
-
-fn listen(socket: UnixListener, events: Sender<Event>) -> anyhow::Result<()> {
-    thread::Builder::new()
-        .name("socket".to_owned())
-        .spawn(move || {
-            for connection in socket.incoming().flatten() {
-                let events = events.clone();
-                thread::spawn(move || converse(&connection, &events));
-            }
-        })
-        .context("cannot start the thread that listens")?;
-    Ok(())
-}
-
-/// Answers one connection until it ends.
-fn converse(connection: &UnixStream, events: &Sender<Event>) {
-    let mut attached = false;
-    for line in BufReader::new(connection).lines() {
-        let Ok(line) = line else { break };
-        let reply = match serde_json::from_str::<Request>(&line) {
-            Err(error) => Reply::Refused { reason: format!("not a request: {error}") },
-            Ok(request) => {
-                if matches!(request, Request::Attach) && !attached {
-                    attached = true;
-                    let _ = events.send(Event::Attached);
-                }
-                let (reply, answer) = mpsc::channel();
-                let _ = events.send(Event::Asked(request, reply));
-                let Ok(answer) = answer.recv() else { break };
-                answer
-            }
-        };
-        let Ok(mut text) = serde_json::to_vec(&reply) else {
-            break;
-        };
-        text.push(b'\n');
-        let mut stream = connection;
-        if stream.write_all(&text).is_err() {
-            break;
-        }
-    }
-    if attached {
-        let _ = events.send(Event::Detached);
-    }
-}
-
-fn listen_for_signals(events: Sender<Event>) -> anyhow::Result<()> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    let mut signals = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGTERM])
-        .context("cannot listen for signals")?;
-    thread::Builder::new()
-        .name("signals".to_owned())
-        .spawn(move || {
-            for _ in signals.forever() {
-                let _ = events.send(Event::Signal);
-            }
-        })
-        .context("cannot start the thread that listens for signals")?;
-    Ok(())
 }
