@@ -1,6 +1,6 @@
 //! SQLite: one connection that writes, some that read beside it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolOptions;
@@ -78,7 +78,7 @@ impl Sqlite {
     /// the start: sqlx takes no lock of its own on SQLite.
     pub(super) async fn migrate(&self, patience: Duration) -> Result<(), StoreError> {
         let options = self.options.clone().busy_timeout(patience);
-        let mut connection = SqliteConnection::connect_with(&options).await?;
+        let mut connection = first_connection(&options, patience).await?;
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
         // What `run` does; `run` itself makes a future that cannot be spawned,
         // see the comment on `run_direct` in sqlx.
@@ -104,6 +104,34 @@ impl Sqlite {
         // The last connection to go moves the log into the database file.
         self.writer.close().await;
     }
+}
+
+/// Connects, and waits while another process does so for the first time.
+///
+/// Whoever finds a new file turns it to write-ahead logging, for which SQLite
+/// wants the file for itself. It does not wait for that, whatever the busy
+/// timeout says, since two that wait for each other would wait for ever: so the
+/// one that came second is told at once that the file is locked, and looks again.
+async fn first_connection(
+    options: &SqliteConnectOptions,
+    patience: Duration,
+) -> Result<SqliteConnection, sqlx::Error> {
+    let started = Instant::now();
+    loop {
+        match SqliteConnection::connect_with(options).await {
+            Err(error) if is_locked(&error) && started.elapsed() < patience => {
+                tracing::debug!(%error, "another process opens the new database");
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            connected => return connected,
+        }
+    }
+}
+
+/// SQLITE_BUSY and its extended codes, <https://sqlite.org/rescode.html#busy>.
+fn is_locked(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
 }
 
 #[cfg(test)]
