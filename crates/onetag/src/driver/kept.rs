@@ -85,7 +85,7 @@ pub(crate) fn report(
         consumer: plan.consumer.clone(),
         backend: plan.backend.clone(),
         exit: exit.code(),
-        failed_phase: None,
+        failed_phase: (exit != Exit::Success).then(|| "test".to_owned()),
         error: None,
         kept: true,
         seconds: timeline.elapsed().as_secs_f64(),
