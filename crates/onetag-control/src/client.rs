@@ -1,0 +1,230 @@
+//! A function for everything that can be asked.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use onetag_env::Environment;
+
+use crate::connection::Connection;
+use crate::protocol::{Reply, Request};
+use crate::{Away, Capability, Error, Target};
+
+/// How long the keeper may take for what it can do at once.
+const AT_ONCE: Duration = Duration::from_secs(10);
+
+/// How long it may take to stop a service: 25 s until it insists, and a little
+/// more for the end itself.
+const STOPPING: Duration = Duration::from_secs(40);
+
+/// How long it may take to start a service: it gives up waiting after 60 s.
+const STARTING: Duration = Duration::from_secs(70);
+
+/// The connection of a test to its run.
+///
+/// It can be shared by the threads of a test; their requests are answered one
+/// after the other.
+#[derive(Debug)]
+pub struct Control {
+    connection: Mutex<Connection>,
+    capabilities: BTreeSet<String>,
+}
+
+impl Control {
+    /// Connects to the run.
+    ///
+    /// # Errors
+    /// When its keeper does not answer.
+    pub fn connect(environment: &Environment) -> Result<Control, Error> {
+        let connection = Connection::open(Path::new(&environment.run_dir))?;
+        let capabilities = environment.capabilities.clone();
+        Ok(Control { connection: Mutex::new(connection), capabilities })
+    }
+
+    /// Connects to the run if it has all these capabilities. Otherwise there is
+    /// nothing to be tested: the first that lacks is written to standard error as
+    /// `skipped: <capability>`, which the harness counts, and the test returns.
+    ///
+    /// # Errors
+    /// When the keeper does not answer.
+    pub fn unless_skipped(
+        environment: &Environment,
+        needed: &[Capability],
+    ) -> Result<Option<Control>, Error> {
+        match needed.iter().find(|it| !environment.has(it.as_str())) {
+            Some(lacking) => {
+                eprintln!("skipped: {lacking}");
+                Ok(None)
+            }
+            None => Self::connect(environment).map(Some),
+        }
+    }
+
+    /// Stops a service in good order, or takes the store away, and returns once
+    /// that is so. [`Control::stopped`] brings it back by itself.
+    ///
+    /// # Errors
+    /// When it is stopped already, or does not stop in time.
+    pub fn stop(&self, target: &Target) -> Result<(), Error> {
+        let needed = match target {
+            Target::Service(_) => Capability::Stop,
+            Target::Store => Capability::StoreAway,
+        };
+        let request = Request::Stop { target: target.clone() };
+        self.done(needed, &request, STOPPING, format_args!("cannot stop {target}"))
+    }
+
+    /// Starts what was stopped or killed, and returns once it is ready. A service
+    /// has the address that it had before.
+    ///
+    /// # Errors
+    /// When it runs already, or is not ready within a minute; then with its last
+    /// words.
+    pub fn start(&self, target: &Target) -> Result<(), Error> {
+        self.start_and(target, true)
+    }
+
+    /// Starts what was stopped or killed, and returns once its process runs: for
+    /// a service that cannot be ready yet.
+    ///
+    /// # Errors
+    /// When it runs already or cannot be started.
+    pub fn start_without_waiting(&self, target: &Target) -> Result<(), Error> {
+        self.start_and(target, false)
+    }
+
+    /// Ends a service without asking it, as `kill -9` does.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn kill(&self, target: &Target) -> Result<(), Error> {
+        let request = Request::Kill { target: target.clone() };
+        self.done(Capability::Kill, &request, AT_ONCE, format_args!("cannot kill {target}"))
+    }
+
+    /// Stops a service in good order, starts it again, and returns once it is
+    /// ready.
+    ///
+    /// # Errors
+    /// When it does not run, does not stop in time, or is not ready in time.
+    pub fn restart(&self, target: &Target) -> Result<(), Error> {
+        let request = Request::Restart { target: target.clone() };
+        let within = STOPPING + STARTING;
+        self.done(Capability::Stop, &request, within, format_args!("cannot restart {target}"))
+    }
+
+    /// Halts a service in the middle of what it does. It keeps its connections
+    /// and answers nobody.
+    ///
+    /// # Errors
+    /// When it does not run or is halted already.
+    pub fn pause(&self, target: &Target) -> Result<(), Error> {
+        let request = Request::Pause { target: target.clone() };
+        self.done(Capability::Pause, &request, AT_ONCE, format_args!("cannot pause {target}"))
+    }
+
+    /// Lets a service go on that was halted.
+    ///
+    /// # Errors
+    /// When it is not halted.
+    pub fn resume(&self, target: &Target) -> Result<(), Error> {
+        let request = Request::Resume { target: target.clone() };
+        self.done(Capability::Pause, &request, AT_ONCE, format_args!("cannot resume {target}"))
+    }
+
+    /// What a service has written to its standard output and error so far, over
+    /// all its starts.
+    ///
+    /// # Errors
+    /// When the run has no such service.
+    pub fn logs(&self, service: &str) -> Result<String, Error> {
+        let doing = format_args!("cannot read the log of service `{service}`");
+        match self.ask(&Request::Logs { service: service.to_owned() }, AT_ONCE) {
+            Ok(Reply::Logs { text }) => Ok(text),
+            Ok(other) => Err(unexpected(&other).context(doing)),
+            Err(error) => Err(error.context(doing)),
+        }
+    }
+
+    /// Copies a file out of the volume of a service. `path` is what the service
+    /// itself calls it, or relative to the volume.
+    ///
+    /// # Errors
+    /// When there is no such file in the volume, or `to` cannot be written.
+    pub fn copy_out(&self, service: &str, path: &Path, to: &Path) -> Result<(), Error> {
+        let doing = format!("cannot copy {} of service `{service}`", path.display());
+        // The keeper works in another folder.
+        let to = std::path::absolute(to)
+            .map_err(|error| Error::new(format!("{}: {error}", to.display())).context(&doing))?;
+        let request = Request::CopyOut { service: service.to_owned(), path: path.to_owned(), to };
+        self.done(Capability::CopyOut, &request, AT_ONCE, doing)
+    }
+
+    /// [Stops](Control::stop) something for as long as the guard lives.
+    ///
+    /// # Errors
+    /// As for [`Control::stop`].
+    pub fn stopped(&self, target: &Target) -> Result<Away<'_>, Error> {
+        self.stop(target)?;
+        Ok(Away::until_started(self, target))
+    }
+
+    /// [Kills](Control::kill) a service, which is started again at the latest
+    /// when the guard is dropped.
+    ///
+    /// # Errors
+    /// As for [`Control::kill`].
+    pub fn killed(&self, target: &Target) -> Result<Away<'_>, Error> {
+        self.kill(target)?;
+        Ok(Away::until_started(self, target))
+    }
+
+    /// [Pauses](Control::pause) a service for as long as the guard lives.
+    ///
+    /// # Errors
+    /// As for [`Control::pause`].
+    pub fn paused(&self, target: &Target) -> Result<Away<'_>, Error> {
+        self.pause(target)?;
+        Ok(Away::until_resumed(self, target))
+    }
+
+    fn start_and(&self, target: &Target, wait: bool) -> Result<(), Error> {
+        let needed = match target {
+            Target::Service(_) => Capability::Stop,
+            Target::Store => Capability::StoreAway,
+        };
+        let request = Request::Start { target: target.clone(), wait };
+        self.done(needed, &request, STARTING, format_args!("cannot start {target}"))
+    }
+
+    fn done(
+        &self,
+        needed: Capability,
+        request: &Request,
+        within: Duration,
+        doing: impl std::fmt::Display,
+    ) -> Result<(), Error> {
+        if !self.capabilities.contains(needed.as_str()) {
+            let able = Vec::from_iter(self.capabilities.iter().map(String::as_str)).join(", ");
+            let lacks = format!(
+                "the run lacks the capability `{needed}`, it has only: {able}\n\
+                 hint: ask for it with `Control::unless_skipped`"
+            );
+            return Err(Error::new(lacks).context(doing));
+        }
+        match self.ask(request, within) {
+            Ok(Reply::Done) => Ok(()),
+            Ok(other) => Err(unexpected(&other).context(doing)),
+            Err(error) => Err(error.context(doing)),
+        }
+    }
+
+    fn ask(&self, request: &Request, within: Duration) -> Result<Reply, Error> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner).ask(request, within)
+    }
+}
+
+fn unexpected(reply: &Reply) -> Error {
+    Error::new(format!("the keeper gave an answer to another question: {reply:?}"))
+}

@@ -1,0 +1,66 @@
+//! Bringing back what was taken away.
+
+use crate::{Control, Error, Target};
+
+/// Something that is away for as long as this lives.
+///
+/// Dropping it brings back what was taken and waits until it is ready, also by a
+/// panic; [`Away::restore`] does the same with an error to look at.
+#[derive(Debug)]
+#[must_use = "it comes back at once when this is dropped"]
+pub struct Away<'a> {
+    control: &'a Control,
+    target: Target,
+    /// None once it is back.
+    back: Option<Back>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Back {
+    Start,
+    Resume,
+}
+
+impl<'a> Away<'a> {
+    pub(crate) fn until_started(control: &'a Control, target: &Target) -> Away<'a> {
+        Away { control, target: target.clone(), back: Some(Back::Start) }
+    }
+
+    pub(crate) fn until_resumed(control: &'a Control, target: &Target) -> Away<'a> {
+        Away { control, target: target.clone(), back: Some(Back::Resume) }
+    }
+
+    /// Brings it back, and returns once it is ready.
+    ///
+    /// # Errors
+    /// When it does not become ready.
+    pub fn restore(mut self) -> Result<(), Error> {
+        self.bring_back()
+    }
+
+    /// The test has brought it back itself.
+    pub fn is_back(mut self) {
+        self.back = None;
+    }
+
+    fn bring_back(&mut self) -> Result<(), Error> {
+        match self.back.take() {
+            Some(Back::Start) => self.control.start(&self.target),
+            Some(Back::Resume) => self.control.resume(&self.target),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Away<'_> {
+    fn drop(&mut self) {
+        if let Err(error) = self.bring_back() {
+            // A second panic would abort the process and hide the first.
+            if std::thread::panicking() {
+                eprintln!("{error}");
+            } else {
+                panic!("{error}");
+            }
+        }
+    }
+}
