@@ -117,7 +117,8 @@ fn the_document_on_stdout_is_the_whole_of_it() {
           "tag": "alpha-[run id]",
           "tests": {
             "failed": 0,
-            "passed": 3
+            "passed": 3,
+            "skipped": {}
           }
         }
       ],

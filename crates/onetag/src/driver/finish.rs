@@ -206,7 +206,7 @@ fn report(
         seconds: ending.timeline.elapsed().as_secs_f64(),
         phases: ending.timeline.phases().to_vec(),
         services: services.collect(),
-        tests: outcome.tests,
+        tests: outcome.tests.clone(),
         leftovers,
         folder,
     }

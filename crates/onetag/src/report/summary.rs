@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{RunReport, counted};
+use crate::suite::Tests;
 
 /// The summary of a run: verdict, images, time per phase, where the rest lies.
 pub(crate) fn summary(report: &RunReport, folder: &camino::Utf8Path) -> String {
@@ -12,13 +13,8 @@ pub(crate) fn summary(report: &RunReport, folder: &camino::Utf8Path) -> String {
         (0, None) => "is up",
         _ => "failed",
     };
-    let tests = match &report.tests {
-        Some(tests) if tests.failed > 0 => {
-            format!(", {} of {} tests are red", tests.failed, tests.failed + tests.passed)
-        }
-        Some(tests) => format!(", {}", counted(tests.passed, "test")),
-        None => String::new(),
-    };
+    let tests = report.tests.as_ref().map(|tests| format!(", {}", told(tests)));
+    let tests = tests.unwrap_or_default();
     let _ = writeln!(text, "{} {verdict} in {:.2} s{tests}", report.tag, report.seconds);
     let width = report.services.iter().map(|service| service.service.len()).max().unwrap_or(0);
     for service in &report.services {
@@ -40,11 +36,24 @@ pub(crate) fn summary(report: &RunReport, folder: &camino::Utf8Path) -> String {
     text
 }
 
+fn told(tests: &Tests) -> String {
+    let mut text = if tests.failed > 0 {
+        format!("{} of {} tests are red", tests.failed, tests.failed + tests.passed)
+    } else {
+        counted(tests.passed, "test")
+    };
+    if !tests.skipped.is_empty() {
+        let by: Vec<_> =
+            tests.skipped.iter().map(|(what, times)| format!("{times} {what}")).collect();
+        let _ = write!(text, ", skipped for lack of capabilities: {}", by.join(", "));
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::report::{PhaseTime, ServiceReport};
-    use crate::suite::Tests;
 
     fn report() -> RunReport {
         RunReport {
@@ -67,7 +76,7 @@ mod tests {
                 digests: None,
                 url: None,
             }],
-            tests: Some(Tests { passed: 6, failed: 0 }),
+            tests: Some(Tests { passed: 6, ..Tests::default() }),
             leftovers: vec![],
             folder: "/w/target/onetag/finished/x".into(),
         }
@@ -86,11 +95,12 @@ mod tests {
     fn a_red_run_that_left_something() {
         let mut report = report();
         report.exit = 100;
-        report.tests = Some(Tests { passed: 4, failed: 2 });
+        let skipped = [("pause".to_owned(), 3)].into();
+        report.tests = Some(Tests { passed: 4, failed: 2, skipped });
         report.leftovers =
             vec![crate::teardown::Leftover { kind: "process", name: "17 (beta)".to_owned() }];
         insta::assert_snapshot!(summary(&report, "target/onetag/finished/x".into()), @r"
-        alpha-0193a5c2e4b07c1e9f3a2b4c5d6e7f80 failed in 1.23 s, 2 of 6 tests are red
+        alpha-0193a5c2e4b07c1e9f3a2b4c5d6e7f80 failed in 1.23 s, 2 of 6 tests are red, skipped for lack of capabilities: 3 pause
           seconds: mint 0.00, build 0.52
           left behind: process 17 (beta)
           report and logs: target/onetag/finished/x

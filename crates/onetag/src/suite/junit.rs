@@ -1,14 +1,22 @@
 //! Counting tests from the report that nextest leaves in the run folder.
 
+use std::collections::BTreeMap;
+
 use camino::Utf8Path;
 use serde::Serialize;
 
 /// How many tests there were, without setup scripts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Tests {
     pub(crate) passed: usize,
     pub(crate) failed: usize,
+    /// Those that said `skipped: <capability>`, by what they lacked; they are
+    /// neither passed nor failed.
+    pub(crate) skipped: BTreeMap<String, usize>,
 }
+
+/// What a test says that needs what its run cannot do, on a line of its own.
+const SKIPPED: &str = "skipped: ";
 
 impl Tests {
     /// Reads the report; none if nextest wrote none.
@@ -19,19 +27,37 @@ impl Tests {
     /// Adds up the `<testsuite>` elements, which nextest writes on lines of
     /// their own; those of setup scripts are named `@setup-script:…`.
     fn parse(xml: &str) -> Option<Tests> {
-        let mut tests = Tests { passed: 0, failed: 0 };
-        let mut seen = false;
-        for element in xml.split('<').filter(|text| text.starts_with("testsuite")) {
-            seen = true;
-            if element.starts_with("testsuites") || element.contains("\"@setup-script:") {
-                continue;
+        let mut tests = Tests::default();
+        let mut suites = xml.split("<testsuite ").peekable();
+        suites.next()?;
+        suites.peek()?;
+        for suite in suites.filter(|suite| !suite.contains("\"@setup-script:")) {
+            let mut cases = suite.split("<testcase ");
+            let head = cases.next()?;
+            let failed = count(head, "failures")? + count(head, "errors")?;
+            let mut passed = count(head, "tests")?.checked_sub(failed)?;
+            for lacking in cases.filter_map(skipped) {
+                *tests.skipped.entry(lacking.to_owned()).or_default() += 1;
+                passed = passed.checked_sub(1)?;
             }
-            let failed = count(element, "failures")? + count(element, "errors")?;
             tests.failed += failed;
-            tests.passed += count(element, "tests")?.checked_sub(failed)?;
+            tests.passed += passed;
         }
-        seen.then_some(tests)
+        Some(tests)
     }
+}
+
+/// What a test lacked, if it says so and did not fail all the same.
+fn skipped(case: &str) -> Option<&str> {
+    if case.contains("<failure") || case.contains("<error") {
+        return None;
+    }
+    let word = case.lines().find_map(|line| {
+        let (before, after) = line.split_once(SKIPPED)?;
+        // The first line of an output follows its tag.
+        (before.is_empty() || before.ends_with('>')).then_some(after)
+    })?;
+    Some(word.split('<').next().unwrap_or(word).trim())
 }
 
 fn count(element: &str, attribute: &str) -> Option<usize> {
@@ -54,7 +80,28 @@ mod tests {
         <testcase name="b" classname="e2e::n"/>
     </testsuite>
 </testsuites>"#;
-        assert_eq!(Tests::parse(xml), Some(Tests { passed: 2, failed: 1 }));
+        assert_eq!(Tests::parse(xml), Some(Tests { passed: 2, failed: 1, ..Tests::default() }));
         assert_eq!(Tests::parse("nonsense"), None);
+    }
+
+    #[test]
+    fn skipped_tests_say_what_they_lacked() {
+        let xml = r#"<testsuites name="nextest-run" tests="4" failures="1" errors="0">
+    <testsuite name="e2e::n" tests="4" disabled="0" errors="0" failures="1">
+        <testcase name="a" classname="e2e::n"><system-out>
+running 1 test
+test a ... ok
+</system-out><system-err>skipped: pause
+</system-err></testcase>
+        <testcase name="b" classname="e2e::n"><system-err>it was skipped: no
+a line before
+skipped: store-away</system-err></testcase>
+        <testcase name="c" classname="e2e::n"><failure type="x"/><system-err>skipped: pause
+</system-err></testcase>
+        <testcase name="d" classname="e2e::n"/>
+    </testsuite>
+</testsuites>"#;
+        let skipped = [("pause".to_owned(), 1), ("store-away".to_owned(), 1)].into();
+        assert_eq!(Tests::parse(xml), Some(Tests { passed: 1, failed: 1, skipped }));
     }
 }

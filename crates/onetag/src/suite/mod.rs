@@ -43,7 +43,11 @@ pub(crate) fn run(
     let junit = folder.junit();
     let _ = std::fs::remove_file(&junit);
     let tool_config = folder.path().join("nextest.toml");
-    let text = format!("[profile.{PROFILE}.junit]\npath = {}\n", toml_string(junit.as_str()));
+    // Tests that were skipped have passed for nextest, and only say so.
+    let text = format!(
+        "[profile.{PROFILE}.junit]\npath = {}\nstore-success-output = true\n",
+        toml_string(junit.as_str())
+    );
     write_file(&tool_config, text.as_bytes())?;
     let binaries = folder.path().join("binaries.json");
     write_json(&binaries, &inputs.binaries)?;
