@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 
-use crate::backend::{CAPABILITIES, RunPlan};
+use crate::backend::{RunPlan, capabilities};
 use crate::run::{RunFolder, write_file};
 
 /// Writes `run.env` as a whole.
@@ -28,7 +28,7 @@ pub(crate) fn write(folder: &RunFolder, plan: &RunPlan) -> anyhow::Result<()> {
         backend: plan.backend.clone(),
         run_dir: folder.path().to_string(),
         services,
-        capabilities: CAPABILITIES.iter().map(|name| (*name).to_owned()).collect(),
+        capabilities: capabilities(plan).map(|it| it.to_string()).collect(),
     };
     let path = folder.environment();
     let text = environment.render().with_context(|| format!("cannot write {path}"))?;

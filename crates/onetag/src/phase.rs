@@ -51,6 +51,13 @@ pub(crate) struct Replica {
     pub(crate) pid: u32,
 }
 
+impl Replica {
+    /// The only copy of a service, on the `process` backend.
+    pub(crate) fn first(service: &str, pid: u32) -> Replica {
+        Replica { name: format!("{service}-0"), pid }
+    }
+}
+
 impl<S> Image<'_, S> {
     /// The name of the image.
     pub fn reference(&self) -> &Reference {
@@ -113,6 +120,12 @@ impl<'run> Image<'run, Running> {
     ) -> Image<'run, Running> {
         let state = Running { compiled: compiled.clone(), replicas, url };
         Image { reference, state, brand }
+    }
+
+    /// The same image, after what runs it was started again.
+    pub(crate) fn now_run_by(mut self, replicas: Vec<Replica>) -> Image<'run, Running> {
+        self.state.replicas = replicas;
+        self
     }
 
     /// The digests of which one has to be the digest of what runs.

@@ -107,5 +107,6 @@ pub(crate) fn sweep(context: &Context) -> anyhow::Result<()> {
 
 /// How the services of a kept run are; all of them are gone with the keeper.
 pub(crate) fn services(folder: &RunFolder) -> BTreeMap<String, ServiceState> {
-    Client::connect(folder).and_then(|mut keeper| keeper.status()).unwrap_or_default()
+    let status = Client::connect(folder).and_then(|mut keeper| keeper.status());
+    status.unwrap_or_default().services
 }

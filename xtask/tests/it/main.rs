@@ -6,6 +6,7 @@ mod red;
 mod start;
 mod witness;
 
+mod control;
 mod environment;
 mod kept;
 mod together;

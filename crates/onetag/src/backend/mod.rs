@@ -5,8 +5,9 @@
 
 mod plan;
 mod process;
-mod ready;
 mod wiring;
+
+use onetag_control::Capability;
 
 pub use plan::Deployed;
 pub(crate) use plan::RunPlan;
@@ -19,6 +20,7 @@ pub(crate) use wiring::variables;
 pub(crate) const PROCESS: &str = "process";
 
 /// What a run on `process` can do to its services when a suite asks for it.
-///
-/// Nothing yet: suites get control with its own part of the keeper.
-pub(crate) const CAPABILITIES: [&str; 0] = [];
+pub(crate) fn capabilities(plan: &RunPlan) -> impl Iterator<Item = Capability> {
+    let has_store = plan.services.values().any(|service| service.launch.database.is_some());
+    Capability::ALL.into_iter().filter(move |it| *it != Capability::StoreAway || has_store)
+}

@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::ready::{Started, wait_until_ready};
 use super::{Addresses, Deployed, wiring};
 use crate::build::Stored;
 use crate::image::digest::hash_file;
 use crate::image::{Digest, FileIdentity};
-use crate::keeper::{self, Attachment, Client, Launch, ServiceState};
+use crate::keeper::{self, Attachment, Client, Launch, ServiceState, wait_until_ready};
 use crate::phase::{Built, Image, Loaded, Replica, Running};
 use crate::run::{MintedRun, Run, RunFolder, make_folder};
 use crate::signals::Interrupt;
@@ -127,6 +126,7 @@ impl<'run> Process<'run> {
         );
         let folder = self.folder.volume(name);
         make_folder(&folder)?;
+        let (port, url) = (self.addresses.port(name)?, self.addresses.url(name)?);
         let launch = Launch {
             service: name.to_owned(),
             executable: image.stored().path.clone(),
@@ -134,14 +134,17 @@ impl<'run> Process<'run> {
             folder,
             log: self.folder.log(name),
             needs: wiring::needs(planned),
+            port,
+            ready: format!("{url}{}", service.ready),
+            database: wiring::database(planned, &self.folder),
         };
         let deployed = Deployed {
             reference: reference.to_string(),
             generation: reference.tag().generation(),
             digests: *image.digests(),
             stored: image.stored().clone(),
-            url: self.addresses.url(name)?,
-            port: self.addresses.port(name)?,
+            url,
+            port,
             ready: service.ready.clone(),
             variables: wiring::variables(planned),
             launch,
@@ -162,15 +165,9 @@ impl<'run> Process<'run> {
         let id = keeper
             .start(launch.clone())
             .with_context(|| format!("cannot start service `{}`", launch.service))?;
-        let started = Started {
-            service: &launch.service,
-            pid: id.pid,
-            port: deployed.port,
-            ready: format!("{}{}", deployed.url, deployed.ready),
-            log: &launch.log,
-        };
-        wait_until_ready(&started, &mut keeper, limit, interrupt)?;
-        Ok(Replica { name: format!("{}-0", launch.service), pid: id.pid })
+        let state = || Ok(keeper.status()?.services.remove(&launch.service));
+        wait_until_ready(launch, id.pid, state, limit, interrupt)?;
+        Ok(Replica::first(&launch.service, id.pid))
     }
 
     /// Stops a service that is to be replaced.
@@ -212,11 +209,9 @@ impl<'run> Process<'run> {
 
     /// The process of a service, if it runs.
     pub(crate) fn replica(folder: &RunFolder, service: &str) -> anyhow::Result<Option<Replica>> {
-        let state = Client::connect(folder)?.status()?.remove(service);
+        let state = Client::connect(folder)?.status()?.services.remove(service);
         Ok(match state {
-            Some(ServiceState::Running { id }) => {
-                Some(Replica { name: format!("{service}-0"), pid: id.pid })
-            }
+            Some(ServiceState::Running { id }) => Some(Replica::first(service, id.pid)),
             _ => None,
         })
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{anyhow, bail};
+use camino::Utf8PathBuf;
 
 use crate::run::{Reference, RunFolder};
 use crate::workspace::{Placeholder, PlannedService, ServiceField, StoreKind, Template, Values};
@@ -72,6 +73,13 @@ pub(super) fn needs(planned: &PlannedService) -> Vec<String> {
     });
     let all: BTreeSet<&String> = planned.service.needs.iter().chain(named).collect();
     all.into_iter().cloned().collect()
+}
+
+/// The file of the service's database, if it asks for one that is a file.
+pub(super) fn database(planned: &PlannedService, folder: &RunFolder) -> Option<Utf8PathBuf> {
+    let mut placeholders = planned.env.values().flat_map(Template::placeholders);
+    let asks = placeholders.any(|placeholder| matches!(placeholder, Placeholder::StoreUrl));
+    asks.then(|| folder.database(&planned.service.name))
 }
 
 /// Where the placeholders of one service get their values.

@@ -76,15 +76,18 @@ fn check_that_it_lives(environment: &Environment) -> anyhow::Result<()> {
     let suite = &environment.consumer;
     let folder = RunFolder::at(Utf8Path::new(&environment.run_dir))?;
     let hint = format!("hint: cargo xtask up {suite}");
-    let states = Client::connect(&folder)
+    let status = Client::connect(&folder)
         .and_then(|mut keeper| keeper.status())
         .with_context(|| format!("the run of `{suite}` is over\n{hint}"))?;
     for name in environment.services.keys() {
-        match states.get(name) {
+        match status.services.get(name) {
             Some(ServiceState::Running { .. }) => {}
             Some(state) => bail!("service `{name}` of this run {}\n{hint}", state.describe()),
             None => bail!("service `{name}` of this run was never started\n{hint}"),
         }
+    }
+    if status.store_away {
+        bail!("another process keeps the store of this run away\nhint: end it first");
     }
     Ok(())
 }

@@ -7,9 +7,10 @@ use crate::backend::RunPlan;
 use crate::build::{Build, build};
 use crate::cli::Test;
 use crate::context::shown;
-use crate::driver::{Job, check_machine, kept, select, test as run_tests};
+use crate::driver::{Job, check_machine, kept, select, still_the_same, test as run_tests};
 use crate::exit::Exit;
 use crate::ledger::Ledger;
+use crate::phase::{Image, Running};
 use crate::report::{RunReport, Timeline, counted, summary};
 use crate::run::{MintedRun, Run, write_json};
 use crate::suite::NextestArguments;
@@ -40,12 +41,25 @@ fn report(arguments: &Test) -> anyhow::Result<(Exit, RunReport)> {
     select(&context, job.suite, &build, &nextest, &mut timeline)?;
     let consumer = &job.suite.name;
     let reopened = MintedRun::reopen(folder.clone(), consumer, plan.generation, None)?;
-    timeline.phase(
-        "witness",
-        || reopened.enter(|run| refuse_what_is_stale(&run, &job, &build, &plan)),
-        |()| "what runs is what was built".to_owned(),
-    )?;
-    let (exit, tests) = run_tests(&context, job.suite, &build, &nextest, &folder, &mut timeline)?;
+    let (exit, tests) = reopened.enter(|run| {
+        let images = timeline.phase(
+            "witness",
+            || refuse_what_is_stale(&run, &job, &build, &plan),
+            |_| "what runs is what was built".to_owned(),
+        )?;
+        let tested = run_tests(&context, job.suite, &build, &nextest, &folder, &mut timeline)?;
+        let after = timeline.phase(
+            "witness",
+            || still_the_same(&folder, images, &context.interrupt),
+            |()| "once more".to_owned(),
+        );
+        match after {
+            // The first failure decides.
+            Err(error) if tested.0 != Exit::Success => context.ui.line(format!("{error:#}")),
+            after => after?,
+        }
+        anyhow::Ok(tested)
+    })?;
     let report = kept::report(&plan, &folder, &timeline, exit, tests);
     write_json(&folder.report(), &report)?;
     context.ui.line(summary(&report, &shown(folder.path())));
@@ -53,12 +67,12 @@ fn report(arguments: &Test) -> anyhow::Result<(Exit, RunReport)> {
 }
 
 /// Every service runs the bytes that were built just now.
-fn refuse_what_is_stale(
-    run: &Run<'_>,
+fn refuse_what_is_stale<'run>(
+    run: &Run<'run>,
     job: &Job<'_>,
     build: &Build,
     plan: &RunPlan,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Vec<Image<'run, Running>>> {
     let suite = &job.suite.name;
     let mut images = Vec::new();
     let mut stale = Vec::new();
@@ -80,5 +94,5 @@ fn refuse_what_is_stale(
         );
     }
     witness(run.folder(), &images)?;
-    Ok(())
+    Ok(images)
 }

@@ -1,21 +1,19 @@
 //! Phases 3 to 6 of one run.
 
-use anyhow::{Context as _, bail};
-
+use super::after::still_the_same;
 use super::deploy::{Up, deploy, run_plan};
 use super::finish::Outcome;
 use super::{Job, Options};
 use crate::backend::{Addresses, Process};
 use crate::build::Build;
 use crate::context::Context;
+use crate::environment;
 use crate::exit::Exit;
-use crate::keeper::ServiceState;
 use crate::phase::{Image, Running};
 use crate::report::{Timeline, counted};
 use crate::run::Run;
 use crate::suite::{self, NextestArguments, Tests};
 use crate::witness::witness;
-use crate::{environment, sweep};
 
 /// What the phases of one run work with.
 pub(super) struct Cycle<'a, 'run> {
@@ -53,8 +51,11 @@ impl<'run> Cycle<'_, 'run> {
             Ok((exit, tests)) => outcome.tested(exit, tests),
             Err(error) => return Outcome::failed(&error),
         }
-        let again =
-            timeline.phase("witness", || self.still_the_same(&images), |()| "once more".to_owned());
+        let again = timeline.phase(
+            "witness",
+            || still_the_same(folder, images, &context.interrupt),
+            |()| "once more".to_owned(),
+        );
         if let Err(error) = again {
             outcome.fail(&error);
         }
@@ -97,21 +98,6 @@ impl<'run> Cycle<'_, 'run> {
             |()| "what runs is what was built".to_owned(),
         )?;
         Ok(images)
-    }
-
-    /// Looks once more after the tests: nothing ended, nothing was replaced.
-    fn still_the_same(&self, images: &[Image<'run, Running>]) -> anyhow::Result<()> {
-        let folder = self.run.folder();
-        for (service, state) in sweep::services(folder) {
-            if let ServiceState::Exited { .. } = state {
-                bail!(
-                    "service `{service}` {} while the tests ran\nhint: its log is logs/{service}.log",
-                    state.describe()
-                );
-            }
-        }
-        witness(folder, images).context("after the tests")?;
-        Ok(())
     }
 }
 

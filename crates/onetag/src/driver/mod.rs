@@ -2,12 +2,14 @@
 //!
 //! `e2e` goes through all of them; `up` stops before the tests and keeps the run.
 
+mod after;
 mod cycle;
 mod deploy;
 mod finish;
 pub(crate) mod kept;
 mod start;
 
+pub(crate) use after::still_the_same;
 pub(crate) use cycle::{select, test};
 pub(crate) use deploy::run_plan;
 pub(crate) use finish::kept_hint;

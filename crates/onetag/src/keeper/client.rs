@@ -1,16 +1,15 @@
 //! Asking the keeper of a run.
 
-use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 
-use super::protocol::{Launch, Reply, Request, ServiceState};
+use super::protocol::{Launch, Reply, Request, Status};
 use crate::run::RunFolder;
 use crate::signals::Interrupt;
-use crate::sys::{ProcessId, socket_path};
+use crate::sys::ProcessId;
 use crate::wait::Deadline;
 
 /// How long the keeper may take to answer what it can answer at once.
@@ -53,11 +52,7 @@ impl Requested {
 impl Client {
     /// Connects to the keeper of the run in `folder`.
     pub(crate) fn connect(folder: &RunFolder) -> anyhow::Result<Client> {
-        let connect = || {
-            let (path, _open) = socket_path(folder.path().as_std_path(), RunFolder::SOCKET)?;
-            UnixStream::connect(path)
-        };
-        let stream = connect()
+        let stream = onetag_control::socket::connect(folder.path().as_std_path())
             .with_context(|| format!("the keeper of run {} does not answer", folder.run_id()))?;
         Ok(Client { stream: BufReader::new(stream) })
     }
@@ -85,7 +80,7 @@ impl Client {
 
     /// Has a service started; it is not ready yet.
     pub(crate) fn start(&mut self, launch: Launch) -> anyhow::Result<ProcessId> {
-        match self.ask(&Request::Start { launch }, AT_ONCE)? {
+        match self.ask(&Request::Start { launch: launch.into() }, AT_ONCE)? {
             Reply::Started { id } => Ok(id),
             other => Err(unexpected(other)),
         }
@@ -96,10 +91,10 @@ impl Client {
         self.done(&Request::Stop { service: service.to_owned() }, STOPPING)
     }
 
-    /// How the services are.
-    pub(crate) fn status(&mut self) -> anyhow::Result<BTreeMap<String, ServiceState>> {
+    /// How everything is.
+    pub(crate) fn status(&mut self) -> anyhow::Result<Status> {
         match self.ask(&Request::Status, AT_ONCE)? {
-            Reply::Status { services } => Ok(services),
+            Reply::Status(status) => Ok(status),
             other => Err(unexpected(other)),
         }
     }

@@ -1,5 +1,6 @@
-//! What reaches the keeper: questions on its socket, the coming and going of the
-//! harness, signals. Each comes from a thread of its own, which only listens.
+//! What reaches the keeper: questions on its socket, the coming and going of
+//! those who ask, signals. Each comes from a thread of its own, which only
+//! listens.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -7,67 +8,130 @@ use std::sync::mpsc::{self, Sender};
 use std::thread;
 
 use anyhow::Context as _;
+use onetag_control::protocol as control;
+use serde::Serialize;
 
 use super::protocol::{Reply, Request};
+use super::suite::Suite;
+use crate::run::RunFolder;
 
 /// Something that happened.
 pub(super) enum Event {
     /// Somebody asks, and waits for the answer.
-    Asked(Request, Sender<Reply>),
+    Asked {
+        request: Request,
+        /// The connection of a suite: what is taken away over it comes back when
+        /// it ends. None for the harness, whose changes last.
+        suite: Option<ConnectionId>,
+        reply: Sender<Reply>,
+    },
     /// A harness said that it is there.
     Attached,
     /// A harness is gone.
     Detached,
+    /// The connection of a suite has ended.
+    Left(ConnectionId),
     /// The process with this id has ended, and is not waited for yet.
     ServiceEnded(u32),
     /// A signal asks the keeper to end.
     Signal,
 }
 
+/// Tells the connections of this keeper apart.
+pub(super) type ConnectionId = u64;
+
 /// Tells of everything that comes in on the socket.
-pub(super) fn listen(socket: UnixListener, events: Sender<Event>) -> anyhow::Result<()> {
+pub(super) fn listen(
+    socket: UnixListener,
+    folder: RunFolder,
+    events: Sender<Event>,
+) -> anyhow::Result<()> {
     thread::Builder::new()
         .name("socket".to_owned())
         .spawn(move || {
-            for connection in socket.incoming().flatten() {
-                let events = events.clone();
-                thread::spawn(move || converse(&connection, &events));
+            for (id, connection) in (0..).zip(socket.incoming().flatten()) {
+                let (folder, events) = (folder.clone(), events.clone());
+                thread::spawn(move || Conversation { id, folder, events }.hold(&connection));
             }
         })
         .context("cannot start the thread that listens")?;
     Ok(())
 }
 
-/// Answers one connection until it ends.
-fn converse(connection: &UnixStream, events: &Sender<Event>) {
-    let mut attached = false;
-    for line in BufReader::new(connection).lines() {
-        let Ok(line) = line else { break };
-        let reply = match serde_json::from_str::<Request>(&line) {
-            Err(error) => Reply::Refused { reason: format!("not a request: {error}") },
-            Ok(request) => {
-                if matches!(request, Request::Attach) && !attached {
-                    attached = true;
-                    let _ = events.send(Event::Attached);
+/// One connection, from its beginning to its end.
+struct Conversation {
+    id: ConnectionId,
+    folder: RunFolder,
+    events: Sender<Event>,
+}
+
+impl Conversation {
+    /// Answers line by line until the connection or the keeper ends.
+    fn hold(&self, connection: &UnixStream) {
+        let (mut attached, mut suite) = (false, false);
+        for line in BufReader::new(connection).lines() {
+            let Ok(line) = line else { break };
+            let answer = match Question::read(&line) {
+                Ok(Question::Harness(request)) => {
+                    if matches!(request, Request::Attach) && !attached {
+                        attached = true;
+                        let _ = self.events.send(Event::Attached);
+                    }
+                    self.ask(request, None).map(|reply| written(&reply))
                 }
-                let (reply, answer) = mpsc::channel();
-                let _ = events.send(Event::Asked(request, reply));
-                let Ok(answer) = answer.recv() else { break };
-                answer
+                Ok(Question::Suite(request)) => {
+                    suite = true;
+                    let ask = |request| self.ask(request, Some(self.id));
+                    Some(written(&Suite { folder: &self.folder, ask: &ask }.answer(request)))
+                }
+                Err(error) => Some(written(&Reply::Refused { reason: error })),
+            };
+            let Some(answer) = answer else { break };
+            let mut stream = connection;
+            if stream.write_all(&answer).is_err() {
+                break;
             }
-        };
-        let Ok(mut text) = serde_json::to_vec(&reply) else {
-            break;
-        };
-        text.push(b'\n');
-        let mut stream = connection;
-        if stream.write_all(&text).is_err() {
-            break;
+        }
+        if attached {
+            let _ = self.events.send(Event::Detached);
+        }
+        if suite {
+            let _ = self.events.send(Event::Left(self.id));
         }
     }
-    if attached {
-        let _ = events.send(Event::Detached);
+
+    /// Asks the keeper's loop; none when it has ended.
+    fn ask(&self, request: Request, suite: Option<ConnectionId>) -> Option<Reply> {
+        let (reply, answer) = mpsc::channel();
+        let _ = self.events.send(Event::Asked { request, suite, reply });
+        answer.recv().ok()
     }
+}
+
+/// What a line asks, and who.
+enum Question {
+    Harness(Request),
+    Suite(control::Request),
+}
+
+impl Question {
+    fn read(line: &str) -> Result<Question, String> {
+        let read = || {
+            let value: serde_json::Value = serde_json::from_str(line)?;
+            match value.get("control") {
+                Some(_) => serde_json::from_value(value).map(Question::Suite),
+                None => serde_json::from_value(value).map(Question::Harness),
+            }
+        };
+        read().map_err(|error| format!("not a request: {error}"))
+    }
+}
+
+fn written(reply: &impl Serialize) -> Vec<u8> {
+    // Strings, numbers and maps with string keys are always JSON.
+    let mut line = serde_json::to_vec(reply).unwrap_or_default();
+    line.push(b'\n');
+    line
 }
 
 /// Tells of the signals that ask for an end.

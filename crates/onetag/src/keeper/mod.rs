@@ -2,19 +2,28 @@
 //! a session of its own.
 //!
 //! It is the only parent of the services. It holds the run's lock and its port
-//! leases, and answers on a socket in the run folder. When the harness goes away
-//! and the run is not kept, it tears the run down.
+//! leases, and answers on a socket in the run folder, the harness as well as the
+//! suites. When the harness goes away and the run is not kept, it tears the run
+//! down.
 
+mod answer;
 mod client;
 mod inbox;
 mod launch;
 mod protocol;
+mod ready;
 mod serve;
 mod service;
+mod sqlite;
 mod start;
+mod store;
+mod suite;
+mod taken;
+mod waits;
 
 pub(crate) use client::{Attachment, Client};
 pub(crate) use launch::launch;
-pub(crate) use protocol::{Launch, ServiceState};
+pub(crate) use protocol::{Launch, ServiceState, Status};
+pub(crate) use ready::wait_until_ready;
 pub(crate) use serve::serve;
 pub(crate) use start::start;

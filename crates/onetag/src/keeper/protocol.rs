@@ -1,5 +1,8 @@
-//! What the keeper is asked and what it answers: one JSON object a line, one
-//! answer for each question, any number of questions on a connection.
+//! What the harness asks the keeper, and what the keeper answers: one JSON object
+//! a line, one answer for each question, any number of questions on a connection.
+//!
+//! What suites ask comes on the same socket and is `onetag_control::protocol`; it
+//! is put together from what is asked here.
 
 use std::collections::BTreeMap;
 
@@ -23,9 +26,21 @@ pub(super) enum Request {
         port: Option<u16>,
     },
     /// Start a service that does not run.
-    Start { launch: Launch },
+    Start { launch: Box<Launch> },
+    /// Start a service again as it was started last.
+    StartAgain { service: String },
     /// Stop a service: ask first, then insist. Answered once it has ended.
     Stop { service: String },
+    /// End a service without asking. Answered once it has ended.
+    Kill { service: String },
+    /// Halt a service. Answered once nothing of it moves any more.
+    Pause { service: String },
+    /// Let a service go on that was halted.
+    Resume { service: String },
+    /// Hold the write locks of all databases.
+    TakeStore,
+    /// Let go of them.
+    GiveStoreBack,
     /// What runs.
     Status,
     /// Stop everything and end. The connection ends when nothing runs any more.
@@ -42,7 +57,8 @@ pub(super) enum Reply {
     Done,
     Leased { port: u16 },
     Started { id: ProcessId },
-    Status { services: BTreeMap<String, ServiceState> },
+    StartedAgain { id: ProcessId, launch: Box<Launch> },
+    Status(Status),
     Refused { reason: String },
 }
 
@@ -58,6 +74,20 @@ pub(crate) struct Launch {
     pub(crate) log: Utf8PathBuf,
     /// Services that are stopped after this one.
     pub(crate) needs: Vec<String>,
+    /// The port that was leased for it.
+    pub(crate) port: u16,
+    /// The address that answers 200 once it is ready.
+    pub(crate) ready: String,
+    /// The file of its database, if its store is one.
+    pub(crate) database: Option<Utf8PathBuf>,
+}
+
+/// How everything is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Status {
+    pub(crate) services: BTreeMap<String, ServiceState>,
+    /// Whether the keeper holds the store's write locks.
+    pub(crate) store_away: bool,
 }
 
 /// How a service is.
@@ -66,6 +96,8 @@ pub(crate) struct Launch {
 pub(crate) enum ServiceState {
     /// Its process runs.
     Running { id: ProcessId },
+    /// Its process was halted.
+    Paused { id: ProcessId },
     /// It ended without being asked to.
     Exited {
         /// The process that ended.
@@ -82,6 +114,7 @@ impl ServiceState {
     pub(crate) fn describe(&self) -> String {
         match self {
             ServiceState::Running { id } => format!("runs as process {}", id.pid),
+            ServiceState::Paused { id } => format!("is halted as process {}", id.pid),
             ServiceState::Stopped => "was stopped".to_owned(),
             ServiceState::Exited { code: Some(code), .. } => format!("ended with code {code}"),
             ServiceState::Exited { signal: Some(signal), .. } => {

@@ -10,11 +10,13 @@ use anyhow::Context as _;
 use camino::Utf8Path;
 
 use super::inbox::{Event, listen, listen_for_signals};
-use super::protocol::{Launch, Reply, Request, ServiceState};
 use super::service::Service;
+use super::store::Store;
+use super::taken::Taken;
+use super::waits::Wait;
 use crate::ledger::{Entry, Ledger, Record, Resource, Role};
 use crate::run::RunFolder;
-use crate::sys::{ProcessId, bind_lease};
+use crate::sys::ProcessId;
 use crate::teardown;
 
 /// Keeps the run in `folder` until it is shut down.
@@ -31,7 +33,7 @@ pub(crate) fn serve(folder: &Utf8Path) -> anyhow::Result<()> {
 
     let (events, inbox) = mpsc::channel();
     let socket = std::io::stdin().as_fd().try_clone_to_owned().context("no socket was given")?;
-    listen(UnixListener::from(socket), events.clone())?;
+    listen(UnixListener::from(socket), folder.clone(), events.clone())?;
     listen_for_signals(events.clone())?;
     let keeper = Keeper {
         folder,
@@ -40,31 +42,38 @@ pub(crate) fn serve(folder: &Utf8Path) -> anyhow::Result<()> {
         leases: BTreeMap::new(),
         services: BTreeMap::new(),
         attached: 0,
-        stops: Vec::new(),
+        waits: Vec::new(),
+        store: Store::default(),
+        taken: Taken::default(),
         ending: None,
     };
     keeper.run(&inbox)
 }
 
-struct Keeper {
-    folder: RunFolder,
-    ledger: Ledger,
-    events: Sender<Event>,
-    leases: BTreeMap<String, (OwnedFd, u16)>,
-    services: BTreeMap<String, Service>,
+/// The keeper of one run. What it answers is in [`super::answer`], what it waits
+/// for in [`super::waits`].
+pub(super) struct Keeper {
+    pub(super) folder: RunFolder,
+    pub(super) ledger: Ledger,
+    pub(super) events: Sender<Event>,
+    pub(super) leases: BTreeMap<String, (OwnedFd, u16)>,
+    pub(super) services: BTreeMap<String, Service>,
+    pub(super) store: Store,
+    /// What suites have taken away.
+    pub(super) taken: Taken,
+    /// What is under way, and who wants to know.
+    pub(super) waits: Vec<Wait>,
     /// How many harnesses are connected.
     attached: usize,
-    /// Services that are being stopped, and who wants to know.
-    stops: Vec<(String, Sender<Reply>)>,
-    ending: Option<Ending>,
+    pub(super) ending: Option<Ending>,
 }
 
 /// The run is to end.
-struct Ending {
+pub(super) struct Ending {
     /// Services are killed without being asked first.
-    hurry: bool,
+    pub(super) hurry: bool,
     /// Somebody asked for it, waits for this process to end, and clears up.
-    asked: bool,
+    pub(super) asked: bool,
 }
 
 impl Keeper {
@@ -99,66 +108,10 @@ impl Keeper {
                     }
                 }
             }
-            Event::Asked(request, reply) => self.answer(request, reply),
+            Event::Left(suite) => self.bring_back(suite),
+            Event::Asked { request, suite, reply } => self.answer(request, suite, reply),
         }
         Ok(())
-    }
-
-    fn answer(&mut self, request: Request, reply: Sender<Reply>) {
-        let answer = match request {
-            // The thread of the connection tells of it.
-            Request::Attach => Ok(Reply::Done),
-            Request::Lease { service, port } => self.lease(service, port),
-            Request::Start { launch } => self.start(launch),
-            Request::Status => Ok(Reply::Status { services: self.status() }),
-            Request::Stop { service } => {
-                self.stops.push((service, reply));
-                return;
-            }
-            Request::Shutdown { hurry } => {
-                let ending = self.ending.get_or_insert(Ending { hurry, asked: true });
-                ending.hurry |= hurry;
-                ending.asked = true;
-                Ok(Reply::Done)
-            }
-        };
-        let answer = answer.unwrap_or_else(|error| Reply::Refused { reason: format!("{error:#}") });
-        // Whoever asked may be gone; that is told by the end of its connection.
-        let _ = reply.send(answer);
-    }
-
-    fn lease(&mut self, service: String, port: Option<u16>) -> anyhow::Result<Reply> {
-        if let Some((_, port)) = self.leases.get(&service) {
-            return Ok(Reply::Leased { port: *port });
-        }
-        let (socket, port) =
-            bind_lease(port.unwrap_or(0)).context("cannot get a port of 127.0.0.1")?;
-        self.ledger.own(Resource::Lease { service: service.clone(), port })?;
-        self.leases.insert(service, (socket, port));
-        Ok(Reply::Leased { port })
-    }
-
-    fn start(&mut self, launch: Launch) -> anyhow::Result<Reply> {
-        let name = launch.service.clone();
-        anyhow::ensure!(self.ending.is_none(), "the run is being torn down");
-        anyhow::ensure!(
-            !self.services.get(&name).is_some_and(Service::is_running),
-            "service `{name}` runs already"
-        );
-        let events = self.events.clone();
-        let service = Service::start(launch, self.folder.run_id(), &self.ledger, move |pid| {
-            let _ = events.send(Event::ServiceEnded(pid));
-        })?;
-        let state = service.state();
-        self.services.insert(name, service);
-        match state {
-            ServiceState::Running { id } => Ok(Reply::Started { id }),
-            other => anyhow::bail!("the new service {}", other.describe()),
-        }
-    }
-
-    fn status(&self) -> BTreeMap<String, ServiceState> {
-        self.services.iter().map(|(name, service)| (name.clone(), service.state())).collect()
     }
 
     fn end_unasked(&mut self) {
@@ -167,21 +120,11 @@ impl Keeper {
 
     /// Moves on what is under way, and says how long nothing has to be done.
     fn advance(&mut self) -> anyhow::Result<Duration> {
-        let mut next = Duration::from_secs(3600);
-        let stops = std::mem::take(&mut self.stops);
-        for (name, reply) in stops {
-            match self.services.get_mut(&name).map(|service| service.stop(false)).transpose()? {
-                Some(Some(deadline)) => {
-                    next = next.min(deadline.left());
-                    self.stops.push((name, reply));
-                }
-                Some(None) | None => {
-                    let _ = reply.send(Reply::Done);
-                }
-            }
-        }
+        let mut next = self.advance_waits().unwrap_or(Duration::from_secs(3600));
         if let Some(ending) = &self.ending {
             let hurry = ending.hurry;
+            // Services may have something to write before they end.
+            self.store.give_back();
             for name in self.no_longer_needed() {
                 if let Some(service) = self.services.get_mut(&name)
                     && let Some(deadline) = service.stop(hurry)?

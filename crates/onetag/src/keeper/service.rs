@@ -8,9 +8,9 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use rustix::process::{Pid, WaitId, WaitIdOptions};
-use signal_hook::consts::{SIGKILL, SIGTERM};
+use signal_hook::consts::{SIGCONT, SIGKILL, SIGSTOP, SIGTERM};
 
 use super::launch::GO;
 use super::protocol::{Launch, ServiceState};
@@ -43,16 +43,18 @@ struct Process {
     id: ProcessId,
     /// Set once it was asked to end.
     stopping: Option<Deadline>,
+    /// Whether it was asked to halt.
+    paused: bool,
 }
 
 impl Service {
     /// Starts a service; `ended` is called from another thread when it ends.
     pub(super) fn start(
-        launch: Launch,
+        launch: &Launch,
         run_id: RunId,
         ledger: &Ledger,
         ended: impl FnOnce(u32) + Send + 'static,
-    ) -> anyhow::Result<Service> {
+    ) -> anyhow::Result<(Service, ProcessId)> {
         let log = OpenOptions::new()
             .append(true)
             .create(true)
@@ -84,15 +86,24 @@ impl Service {
         }
         watch(id.pid, ended)?;
         let last = ServiceState::Running { id: id.clone() };
-        Ok(Service { launch, process: Some(Process { child, id, stopping: None }), last })
+        let process = Process { child, id: id.clone(), stopping: None, paused: false };
+        Ok((Service { launch: launch.clone(), process: Some(process), last }, id))
     }
 
     pub(super) fn state(&self) -> ServiceState {
-        self.last.clone()
+        match &self.process {
+            Some(Process { id, paused: true, .. }) => ServiceState::Paused { id: id.clone() },
+            _ => self.last.clone(),
+        }
     }
 
     pub(super) fn is_running(&self) -> bool {
         self.process.is_some()
+    }
+
+    /// Whether it was asked to end and has not done so yet.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.process.as_ref().is_some_and(|process| process.stopping.is_some())
     }
 
     /// Asks the service to end, and kills it when it was asked long ago.
@@ -108,8 +119,31 @@ impl Service {
         } else if process.stopping.is_none() {
             signal_group(process.id.pid, SIGTERM)?;
             process.stopping = Some(Deadline::within(GRACE));
+            if process.paused {
+                // It cannot end in good order as long as it is halted.
+                signal_group(process.id.pid, SIGCONT)?;
+                process.paused = false;
+            }
         }
         Ok(process.stopping)
+    }
+
+    /// Halts the service, or lets it go on.
+    pub(super) fn pause(&mut self, pause: bool) -> anyhow::Result<()> {
+        let process = self.process.as_mut().context("it does not run")?;
+        signal_group(process.id.pid, if pause { SIGSTOP } else { SIGCONT })?;
+        process.paused = pause;
+        Ok(())
+    }
+
+    /// Whether nothing of the service moves any more: the kernel tells its parent
+    /// once the last thread has halted.
+    pub(super) fn has_halted(&self) -> anyhow::Result<bool> {
+        let process = self.process.as_ref().context("it ended before it halted")?;
+        let options = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG;
+        let told = rustix::process::waitid(WaitId::Pid(child(process.id.pid)?), options)
+            .context("cannot wait until it halts")?;
+        Ok(told.is_some())
     }
 
     /// Takes note that process `pid` has ended, if it is this service's.
@@ -137,9 +171,7 @@ fn process(service: &str, id: &ProcessId) -> Resource {
 
 /// Calls back when a child has ended, leaving it to be waited for.
 fn watch(pid: u32, ended: impl FnOnce(u32) + Send + 'static) -> anyhow::Result<()> {
-    let Some(child) = i32::try_from(pid).ok().and_then(Pid::from_raw) else {
-        bail!("{pid} is no process id");
-    };
+    let child = child(pid)?;
     thread::Builder::new()
         .name(format!("watch {pid}"))
         .spawn(move || {
@@ -151,4 +183,11 @@ fn watch(pid: u32, ended: impl FnOnce(u32) + Send + 'static) -> anyhow::Result<(
         })
         .context("cannot start the thread that watches a service")?;
     Ok(())
+}
+
+fn child(pid: u32) -> anyhow::Result<Pid> {
+    i32::try_from(pid)
+        .ok()
+        .and_then(Pid::from_raw)
+        .with_context(|| format!("{pid} is no process id"))
 }

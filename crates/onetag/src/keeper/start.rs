@@ -7,11 +7,12 @@ use std::os::unix::net::UnixListener;
 use std::process::{Child, Command, Stdio};
 
 use anyhow::Context as _;
+use onetag_control::socket;
 
 use super::{Attachment, Client};
 use crate::ledger::{Ledger, Resource};
 use crate::run::{FileLock, RunFolder};
-use crate::sys::{own_executable, socket_path};
+use crate::sys::own_executable;
 use crate::tool::scrub;
 
 /// Starts the keeper and attaches to it.
@@ -26,11 +27,11 @@ pub(crate) fn start(
     lock: Option<&FileLock>,
 ) -> anyhow::Result<(Child, Attachment)> {
     let lock = lock.context("the run has a keeper already")?;
-    let socket = folder.path().join(RunFolder::SOCKET);
+    let socket = folder.path().join(socket::NAME);
     ledger.own(Resource::File { path: socket.clone() })?;
     // Left by a keeper that was killed.
     let _ = std::fs::remove_file(&socket);
-    let (path, _open) = socket_path(folder.path().as_std_path(), RunFolder::SOCKET)
+    let (path, _open) = socket::path(folder.path().as_std_path())
         .with_context(|| format!("cannot open {}", folder.path()))?;
     let listener = UnixListener::bind(path).with_context(|| format!("cannot make {socket}"))?;
     let log = OpenOptions::new()

@@ -149,9 +149,6 @@ impl RunFolder {
     pub(crate) fn database(&self, service: &str) -> Utf8PathBuf {
         self.path.join("databases").join(format!("{service}.db"))
     }
-
-    /// The name of the keeper's socket; see `sys::socket_path` for its path.
-    pub(crate) const SOCKET: &str = "keeper.sock";
 }
 
 /// Whether nothing can be listed because there is no folder, or no room for one:

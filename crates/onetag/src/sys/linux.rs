@@ -2,10 +2,8 @@
 
 use std::fs;
 use std::io;
-use std::os::fd::{AsRawFd as _, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, Signal};
 
 /// Names this boot of the machine: process ids start anew with each.
@@ -87,21 +85,6 @@ pub(crate) fn listening(port: u16) -> bool {
     })
 }
 
-/// A path for a Unix socket in `folder` that is short enough for the kernel.
-///
-/// Socket addresses end after 107 bytes, which the folders of a workspace can
-/// well exceed; through an open folder they can be any depth. The folder must
-/// stay open for as long as the path is used.
-pub(crate) fn socket_path(folder: &Path, name: &str) -> io::Result<(PathBuf, Option<OwnedFd>)> {
-    let open = rustix::fs::open(
-        folder,
-        OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
-        Mode::empty(),
-    )?;
-    let path = PathBuf::from(format!("/proc/self/fd/{}/{name}", open.as_raw_fd()));
-    Ok((path, Some(open)))
-}
-
 #[cfg(test)]
 mod tests {
     use std::net::TcpListener;
@@ -141,16 +124,5 @@ mod tests {
         child.kill().unwrap();
         child.wait().unwrap();
         assert_eq!(found.unwrap(), [(child.id(), "sleep 60".to_owned())]);
-    }
-
-    #[test]
-    fn sockets_work_in_folders_of_any_depth() {
-        let temp = tempfile::tempdir().unwrap();
-        let deep = temp.path().join("d".repeat(100)).join("e".repeat(100));
-        fs::create_dir_all(&deep).unwrap();
-        let (path, _open) = socket_path(&deep, "s").unwrap();
-        let _listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
-        assert!(deep.join("s").exists());
-        std::os::unix::net::UnixStream::connect(&path).unwrap();
     }
 }

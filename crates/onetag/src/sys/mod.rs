@@ -9,17 +9,17 @@ mod linux;
 #[cfg(any(test, not(target_os = "linux")))]
 mod portable;
 mod process;
+mod range;
 mod socket;
 
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{
-    boot_id, die_with_parent, executable, listening, own_executable, owned_by, socket_path,
-    start_time,
+    boot_id, die_with_parent, executable, listening, own_executable, owned_by, start_time,
 };
 #[cfg(not(target_os = "linux"))]
 pub(crate) use portable::{
-    boot_id, die_with_parent, executable, listening, own_executable, owned_by, socket_path,
-    start_time,
+    boot_id, die_with_parent, executable, listening, own_executable, owned_by, start_time,
 };
 pub(crate) use process::{ProcessId, signal_group, signal_process};
+pub(crate) use range::{RangeLock, try_lock_range};
 pub(crate) use socket::bind_lease;

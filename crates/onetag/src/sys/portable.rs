@@ -5,8 +5,7 @@
 
 use std::io;
 use std::net::{Ipv4Addr, TcpStream};
-use std::os::fd::OwnedFd;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -51,11 +50,6 @@ pub(crate) fn owned_by(_key: &str, _owner: &str) -> io::Result<Vec<(u32, String)
 pub(crate) fn listening(port: u16) -> bool {
     let address = (Ipv4Addr::LOCALHOST, port).into();
     TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_ok()
-}
-
-/// The plain path; the caller learns from the system when it is too long.
-pub(crate) fn socket_path(folder: &Path, name: &str) -> io::Result<(PathBuf, Option<OwnedFd>)> {
-    Ok((folder.join(name), None))
 }
 
 #[cfg(test)]

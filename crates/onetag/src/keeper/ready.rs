@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use anyhow::anyhow;
-use camino::Utf8Path;
 
-use crate::keeper::{Client, ServiceState};
+use super::protocol::{Launch, ServiceState};
 use crate::report::last_lines;
 use crate::signals::Interrupt;
 use crate::wait::{self, Look};
@@ -16,43 +15,34 @@ const QUESTION: u64 = 2;
 /// How many of its last log lines an error shows.
 const LOG_LINES: usize = 12;
 
-/// A service that was started.
-pub(super) struct Started<'a> {
-    pub(super) service: &'a str,
-    pub(super) pid: u32,
-    pub(super) port: u16,
-    /// The address that answers 200 once it is ready.
-    pub(super) ready: String,
-    pub(super) log: &'a Utf8Path,
-}
-
-/// Waits until the service answers 200.
+/// Waits until a service answers 200; `pid` is its process and `state` tells how
+/// it is.
 ///
 /// A service that ends meanwhile is noticed at once: nobody answers on its port
 /// any more, and the keeper knows how it ended.
-pub(super) fn wait_until_ready(
-    started: &Started<'_>,
-    keeper: &mut Client,
+pub(crate) fn wait_until_ready(
+    launch: &Launch,
+    pid: u32,
+    mut state: impl FnMut() -> anyhow::Result<Option<ServiceState>>,
     limit: Duration,
     interrupt: &Interrupt,
 ) -> anyhow::Result<()> {
-    let what = format!("waiting until service `{}` is ready", started.service);
+    let what = format!("waiting until service `{}` is ready", launch.service);
     let waited = wait::until(&what, limit, interrupt, || {
-        let last = match ask(&started.ready) {
+        let last = match ask(&launch.ready) {
             Ok(200) => return Ok(Look::Done(())),
-            Ok(status) => format!("{} answers {status}", started.ready),
-            Err(error) => format!("{} does not answer: {error}", started.ready),
+            Ok(status) => format!("{} answers {status}", launch.ready),
+            Err(error) => format!("{} does not answer: {error}", launch.ready),
         };
-        let state = keeper.status()?.remove(started.service);
-        match state {
-            Some(ServiceState::Running { id }) if id.pid == started.pid => Ok(Look::NotYet(last)),
+        match state()? {
+            Some(ServiceState::Running { id }) if id.pid == pid => Ok(Look::NotYet(last)),
             state => {
                 let how = state.map_or("is not there".to_owned(), |state| state.describe());
-                Err(anyhow!("service `{}` {how} before it was ready", started.service))
+                Err(anyhow!("service `{}` {how} before it was ready", launch.service))
             }
         }
     });
-    waited.map_err(|error| explain(started, error))
+    waited.map_err(|error| explain(launch, error))
 }
 
 fn ask(url: &str) -> Result<u16, minreq::Error> {
@@ -61,11 +51,11 @@ fn ask(url: &str) -> Result<u16, minreq::Error> {
 }
 
 /// Adds the last words of the service, and what is known to mend them.
-fn explain(started: &Started<'_>, error: anyhow::Error) -> anyhow::Error {
+fn explain(launch: &Launch, error: anyhow::Error) -> anyhow::Error {
     if error.chain().any(|cause| cause.is::<crate::signals::Interrupted>()) {
         return error;
     }
-    let lines = last_lines(started.log, LOG_LINES);
+    let lines = last_lines(&launch.log, LOG_LINES);
     let mut text = error.to_string();
     if lines.is_empty() {
         text.push_str("\nits log is empty");
@@ -80,7 +70,7 @@ fn explain(started: &Started<'_>, error: anyhow::Error) -> anyhow::Error {
         text.push_str(&format!(
             "\nhint: port {} is held by the keeper, which never listens on it; \
              set SO_REUSEADDR before binding",
-            started.port
+            launch.port
         ));
     }
     anyhow!(text)

@@ -1,0 +1,160 @@
+//! What suites ask, put together from what the keeper can do.
+//!
+//! This runs on the thread of the suite's connection: waiting until a service is
+//! ready keeps nobody else waiting.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail, ensure};
+use onetag_control::Target;
+use onetag_control::protocol::{Reply as Answer, Request as Question};
+
+use super::protocol::{Reply, Request, ServiceState, Status};
+use super::ready::wait_until_ready;
+use crate::run::RunFolder;
+use crate::signals::Interrupt;
+
+/// How long a service may take until it is ready.
+const READY: Duration = Duration::from_secs(60);
+
+/// The answers for one suite.
+pub(super) struct Suite<'a> {
+    pub(super) folder: &'a RunFolder,
+    /// Asks the keeper's loop; none when it has ended.
+    pub(super) ask: &'a dyn Fn(Request) -> Option<Reply>,
+}
+
+impl Suite<'_> {
+    /// Does what is asked, and says why if it cannot be done.
+    pub(super) fn answer(&self, question: Question) -> Answer {
+        let done = match question {
+            Question::Stop { target } => self.stop(target),
+            Question::Start { target, wait } => self.start(target, wait),
+            Question::Kill { target } => self.service(&target).and_then(|service| {
+                self.expect_process(&service)?;
+                self.done(Request::Kill { service })
+            }),
+            Question::Restart { target } => {
+                self.stop(target.clone()).and_then(|()| self.start(target, true))
+            }
+            Question::Pause { target } => self.service(&target).and_then(|service| {
+                let state = self.state(&service)?;
+                let runs = matches!(state, ServiceState::Running { .. });
+                ensure!(runs, "it {}", state.describe());
+                self.done(Request::Pause { service })
+            }),
+            Question::Resume { target } => self.service(&target).and_then(|service| {
+                let state = self.state(&service)?;
+                let halted = matches!(state, ServiceState::Paused { .. });
+                ensure!(halted, "it is not halted, it {}", state.describe());
+                self.done(Request::Resume { service })
+            }),
+            Question::Logs { service } => match self.logs(&service) {
+                Ok(text) => return Answer::Logs { text },
+                Err(error) => Err(error),
+            },
+            Question::CopyOut { service, path, to } => self.copy_out(&service, &path, &to),
+        };
+        match done {
+            Ok(()) => Answer::Done,
+            Err(error) => Answer::Refused { reason: format!("{error:#}") },
+        }
+    }
+
+    fn stop(&self, target: Target) -> anyhow::Result<()> {
+        match target {
+            Target::Store => self.done(Request::TakeStore),
+            Target::Service(service) => {
+                self.expect_process(&service)?;
+                self.done(Request::Stop { service })
+            }
+        }
+    }
+
+    fn start(&self, target: Target, wait: bool) -> anyhow::Result<()> {
+        let service = match target {
+            Target::Store => return self.done(Request::GiveStoreBack),
+            Target::Service(service) => service,
+        };
+        self.state(&service)?;
+        let (id, launch) = match self.ask(Request::StartAgain { service: service.clone() })? {
+            Reply::StartedAgain { id, launch } => (id, launch),
+            other => bail!("the keeper answered itself {other:?}"),
+        };
+        if !wait {
+            return Ok(());
+        }
+        let state = || Ok(self.status()?.services.remove(&service));
+        wait_until_ready(&launch, id.pid, state, READY, &Interrupt::default())
+    }
+
+    fn logs(&self, service: &str) -> anyhow::Result<String> {
+        self.state(service)?;
+        let log = self.folder.log(service);
+        let bytes = std::fs::read(&log).with_context(|| format!("cannot read {log}"))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// What lies outside of the volume is not the service's: where services run in
+    /// containers it would be another file.
+    fn copy_out(&self, service: &str, path: &Path, to: &Path) -> anyhow::Result<()> {
+        self.state(service)?;
+        let volume = self.folder.volume(service);
+        let volume =
+            volume.canonicalize().with_context(|| format!("cannot find its volume {volume}"))?;
+        let source = volume.join(path).canonicalize().context("there is no such file")?;
+        ensure!(source.starts_with(&volume), "it is not in the volume {}", volume.display());
+        ensure!(source.is_file(), "it is not a file");
+        std::fs::copy(&source, to)
+            .with_context(|| format!("cannot write the copy {}", to.display()))?;
+        Ok(())
+    }
+
+    /// The service that is meant, where only a service will do.
+    fn service(&self, target: &Target) -> anyhow::Result<String> {
+        match target {
+            Target::Service(service) => Ok(service.clone()),
+            Target::Store => bail!(
+                "the store of this run is a file\n\
+                 hint: it can be stopped and started, which holds its write lock and lets go of it"
+            ),
+        }
+    }
+
+    fn expect_process(&self, service: &str) -> anyhow::Result<()> {
+        match self.state(service)? {
+            ServiceState::Running { .. } | ServiceState::Paused { .. } => Ok(()),
+            other => bail!("it {} already", other.describe()),
+        }
+    }
+
+    fn state(&self, service: &str) -> anyhow::Result<ServiceState> {
+        let mut services = self.status()?.services;
+        services.remove(service).with_context(|| {
+            let known: Vec<_> = services.keys().map(String::as_str).collect();
+            format!("the run has no such service, only: {}", known.join(", "))
+        })
+    }
+
+    fn status(&self) -> anyhow::Result<Status> {
+        match self.ask(Request::Status)? {
+            Reply::Status(status) => Ok(status),
+            other => bail!("the keeper answered itself {other:?}"),
+        }
+    }
+
+    fn done(&self, request: Request) -> anyhow::Result<()> {
+        match self.ask(request)? {
+            Reply::Done => Ok(()),
+            other => bail!("the keeper answered itself {other:?}"),
+        }
+    }
+
+    fn ask(&self, request: Request) -> anyhow::Result<Reply> {
+        match (self.ask)(request).context("the run is being torn down")? {
+            Reply::Refused { reason } => bail!("{reason}"),
+            reply => Ok(reply),
+        }
+    }
+}
