@@ -8,6 +8,7 @@
 //! | module | what it gives |
 //! |---|---|
 //! | [`run`] | the run that this process belongs to, and its services |
+//! | [`control`] | stopping, killing and pausing them, alone |
 //! | [`http`] | requests whose failures say what was sent and what came back |
 //! | [`escape`](mod@escape) | text as part of an address |
 //! | [`hook`] | the far end of webhooks |
@@ -16,6 +17,7 @@
 //! | [`name`] | names that no other test has |
 //! | [`provenance`](mod@provenance) | the first test of every suite |
 
+pub mod control;
 pub mod escape;
 pub mod hook;
 pub mod http;
@@ -26,6 +28,7 @@ pub mod trail;
 pub mod wait;
 mod witness;
 
+pub use control::{Capability, Control, Target};
 pub use escape::escape;
 pub use hook::Hook;
 pub use http::{Answer, Endpoint};

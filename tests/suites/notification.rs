@@ -4,6 +4,8 @@
 use anyhow::Result;
 use e2e::{Run, provenance};
 
+#[path = "notification/alone.rs"]
+mod alone;
 #[path = "notification/channels.rs"]
 mod channels;
 #[path = "notification/edge.rs"]
