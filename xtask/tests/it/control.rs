@@ -207,6 +207,70 @@ fn what_a_run_lacks_is_refused_and_what_the_store_cannot_do() {
     assert!(Control::unless_skipped(&run.environment(), &needed).unwrap().is_none());
 }
 
+/// A run of which beta has a database, and a connection to it, as beta has one.
+fn with_database(project: &Project) -> (Run, rusqlite::Connection) {
+    project.replace(
+        "beta/Cargo.toml",
+        "volume = \"/data\"",
+        "volume = \"/data\"\nstore = [\"sqlite\"]",
+    );
+    let volume = "DATA_DIR = \"{self.volume}\"";
+    project.replace(
+        "beta/Cargo.toml",
+        volume,
+        &format!("{volume}, DATABASE_URL = \"{{store.url}}\""),
+    );
+    let run = project.up();
+    let database = rusqlite::Connection::open(run.path("databases/beta.db")).unwrap();
+    database.busy_timeout(std::time::Duration::ZERO).unwrap();
+    database.pragma_update(None, "journal_mode", "wal").unwrap();
+    database.execute_batch("CREATE TABLE t (n)").unwrap();
+    (run, database)
+}
+
+const READ: &str = "SELECT * FROM t";
+const WRITE: &str = "INSERT INTO t VALUES (1)";
+
+#[test]
+fn the_store_is_away_while_its_write_lock_is_held() {
+    let project = Project::new();
+    let (run, database) = with_database(&project);
+    let control = control(&run);
+    let away = control.stopped(&Target::Store).unwrap();
+    database.execute_batch(READ).unwrap();
+    assert_eq!(database.execute_batch(WRITE).unwrap_err().to_string(), "database is locked");
+    let refused = control.stop(&Target::Store).unwrap_err().to_string();
+    assert_eq!(refused, "cannot stop the store: it is away already");
+    let hook = project.nextest().run();
+    hook.exits(exit::HOOK_FAILED).says("another process keeps the store of this run away");
+    away.restore().unwrap();
+    database.execute_batch(WRITE).unwrap();
+    let refused = control.start(&Target::Store).unwrap_err().to_string();
+    assert_eq!(refused, "cannot start the store: it is not away");
+
+    control.stop(&Target::Store).unwrap();
+    drop(control);
+    until("the store is back", || match database.execute_batch(WRITE) {
+        Ok(()) => Look::Done(()),
+        Err(error) => Look::NotYet(error.to_string()),
+    });
+}
+
+#[test]
+fn a_store_that_somebody_writes_to_is_not_taken_from_them() {
+    let project = Project::new();
+    let (run, database) = with_database(&project);
+    database.execute_batch(&format!("BEGIN IMMEDIATE; {WRITE}")).unwrap();
+    let refused = control(&run).stop(&Target::Store).unwrap_err().to_string();
+    assert!(
+        refused.starts_with("cannot stop the store: somebody has been writing to "),
+        "{refused}"
+    );
+    database.execute_batch("COMMIT").unwrap();
+    database.execute_batch(WRITE).unwrap();
+    control(&run).stop(&Target::Store).unwrap();
+}
+
 #[test]
 fn a_service_that_does_not_become_ready_again_is_an_error_with_its_last_words() {
     let project = Project::new();
