@@ -3,6 +3,8 @@
 use anyhow::Result;
 use e2e::{Run, provenance};
 
+#[path = "datastorage/alone/mod.rs"]
+mod alone;
 #[path = "datastorage/batch.rs"]
 mod batch;
 #[path = "datastorage/edge.rs"]

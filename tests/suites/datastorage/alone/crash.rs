@@ -1,0 +1,50 @@
+//! Stopped or killed in the middle of writing: what was acknowledged is there.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use e2e::{Capability, Run, Target};
+
+use super::writers::disturbed;
+
+/// How long until all is there again. It is there as soon as the service is
+/// ready, so this is only for a machine that is very busy.
+const BACK: Duration = Duration::from_secs(10);
+
+fn datastorage() -> Target {
+    Target::service("datastorage")
+}
+
+#[test]
+fn a_kill_while_writing_loses_nothing_that_was_acknowledged() -> Result<()> {
+    let run = Run::of_process()?;
+    let Some(control) = run.control(&[Capability::Kill])? else { return Ok(()) };
+    for _ in 0..3 {
+        let mut away = None;
+        let written = disturbed(&run, || {
+            away = Some(control.killed(&datastorage())?);
+            Ok(())
+        })?;
+        ensure!(!written.unknown.is_empty(), "nobody was disturbed");
+        drop(away);
+        written.are_all_there(&run, BACK)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_stop_while_writing_answers_what_it_has_begun() -> Result<()> {
+    let run = Run::of_process()?;
+    let Some(control) = run.control(&[Capability::Stop])? else { return Ok(()) };
+    let written = disturbed(&run, || Ok(control.restart(&datastorage())?))?;
+    written.are_all_there(&run, BACK)
+}
+
+#[test]
+fn a_halt_while_writing_delays_and_loses_nothing() -> Result<()> {
+    let run = Run::of_process()?;
+    let Some(control) = run.control(&[Capability::Pause])? else { return Ok(()) };
+    let written = disturbed(&run, || Ok(control.paused(&datastorage())?.restore()?))?;
+    ensure!(written.unknown.is_empty(), "{} events were not answered", written.unknown.len());
+    written.are_all_there(&run, BACK)
+}

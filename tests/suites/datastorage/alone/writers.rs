@@ -1,0 +1,115 @@
+//! Clients that write for as long as somebody answers.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Result, anyhow, ensure};
+use e2e::{Endpoint, Look, Run, Trail, eventually, unique};
+use serde_json::{Value, json};
+
+use crate::support::{EVENTS, event, id, with};
+
+/// How many clients write at the same time.
+const WRITERS: usize = 8;
+
+/// What became of the events of all writers.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    pub(super) correlation_id: String,
+    /// Answered with 201 or 202.
+    pub(super) acknowledged: Vec<Value>,
+    /// Not answered, or refused: each writer's last.
+    pub(super) unknown: Vec<Value>,
+}
+
+/// Has writers write, calls `disturb` once they are in the middle of it, and
+/// returns when each of them has been disturbed.
+pub(super) fn disturbed(run: &Run, disturb: impl FnOnce() -> Result<()>) -> Result<Written> {
+    let url = run.service("datastorage")?.base().to_owned();
+    let mut written = Written { correlation_id: unique("rr"), ..Written::default() };
+    let (count, over) = (AtomicUsize::new(0), AtomicBool::new(false));
+    thread::scope(|scope| {
+        let write = || write(&url, &written.correlation_id, &count, &over);
+        let writers: Vec<_> = (0..WRITERS).map(|_| scope.spawn(write)).collect();
+        let disturbed = eventually(Duration::from_secs(10), "200 events", || {
+            match count.load(Ordering::Relaxed) {
+                count @ ..200 => Ok(Look::NotYet(count.to_string())),
+                _ => Ok(Look::Done(())),
+            }
+        })
+        .and_then(|()| disturb());
+        over.store(true, Ordering::Relaxed);
+        let mut ended = Vec::new();
+        for writer in writers {
+            ended.push(writer.join().map_err(|_| anyhow!("a writer panicked"))?);
+        }
+        disturbed?;
+        anyhow::Ok(ended)
+    })?
+    .into_iter()
+    .for_each(|(acknowledged, unknown)| {
+        written.acknowledged.extend(acknowledged);
+        written.unknown.extend(unknown);
+    });
+    Ok(written)
+}
+
+/// Writes one event after the other; returns those that were acknowledged, and
+/// the one that was not.
+fn write(
+    url: &str,
+    correlation_id: &str,
+    count: &AtomicUsize,
+    over: &AtomicBool,
+) -> (Vec<Value>, Option<Value>) {
+    let datastorage = Endpoint::new(url);
+    let mut acknowledged = Vec::new();
+    while !over.load(Ordering::Relaxed) {
+        let number = count.fetch_add(1, Ordering::Relaxed);
+        let sent = with(event(correlation_id), json!({ "event_data": { "number": number } }));
+        match datastorage.post(EVENTS, &sent) {
+            Ok(answer) if [201, 202].contains(&answer.status) => acknowledged.push(sent),
+            _ => return (acknowledged, Some(sent)),
+        }
+    }
+    (acknowledged, None)
+}
+
+impl Written {
+    /// Sends again what nobody knows of, as a client would, and checks that
+    /// everything is there exactly once and as it was sent.
+    pub(super) fn are_all_there(mut self, run: &Run, within: Duration) -> Result<()> {
+        let (datastorage, trail) = (run.service("datastorage")?, run.trail()?);
+        for sent in std::mem::take(&mut self.unknown) {
+            let status = datastorage.post(EVENTS, &sent)?.status;
+            ensure!([201, 202].contains(&status), "{status}");
+            self.acknowledged.push(sent);
+        }
+        are_there(&trail, &self.correlation_id, &self.acknowledged, within)
+    }
+}
+
+/// Checks that exactly these events are there, equal in every field that was
+/// sent.
+pub(super) fn are_there(
+    trail: &Trail,
+    correlation_id: &str,
+    sent: &[Value],
+    within: Duration,
+) -> Result<()> {
+    let stored = trail.expect_exactly(correlation_id, sent.len(), within)?;
+    for sent in sent {
+        let sent_id = id(sent)?;
+        let found = stored.iter().find(|it| it["event_id"] == *sent_id);
+        let Some(found) = found else { anyhow::bail!("{sent_id} is lost") };
+        for (field, value) in sent.as_object().into_iter().flatten() {
+            ensure!(
+                found[field] == *value,
+                "{field} of {sent_id}: {value} became {}",
+                found[field]
+            );
+        }
+    }
+    Ok(())
+}
