@@ -8,11 +8,11 @@ use std::sync::mpsc::{self, Sender};
 use std::thread;
 
 use anyhow::Context as _;
-use onetag_control::protocol as control;
+use onetag_control::protocol::Request as ControlRequest;
 use serde::Serialize;
 
+use super::control::Control;
 use super::protocol::{Reply, Request};
-use super::suite::Suite;
 use crate::run::RunFolder;
 
 /// Something that happened.
@@ -82,7 +82,7 @@ impl Conversation {
                 Ok(Question::Suite(request)) => {
                     suite = true;
                     let ask = |request| self.ask(request, Some(self.id));
-                    Some(written(&Suite { folder: &self.folder, ask: &ask }.answer(request)))
+                    Some(written(&Control { folder: &self.folder, ask: &ask }.answer(request)))
                 }
                 Err(error) => Some(written(&Reply::Refused { reason: error })),
             };
@@ -111,7 +111,7 @@ impl Conversation {
 /// What a line asks, and who.
 enum Question {
     Harness(Request),
-    Suite(control::Request),
+    Suite(ControlRequest),
 }
 
 impl Question {

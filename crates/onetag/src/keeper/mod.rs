@@ -8,6 +8,7 @@
 
 mod answer;
 mod client;
+mod control;
 mod inbox;
 mod launch;
 mod protocol;
@@ -17,7 +18,6 @@ mod service;
 mod sqlite;
 mod start;
 mod store;
-mod suite;
 mod taken;
 mod waits;
 

@@ -18,14 +18,14 @@ use crate::signals::Interrupt;
 /// How long a service may take until it is ready.
 const READY: Duration = Duration::from_secs(60);
 
-/// The answers for one suite.
-pub(super) struct Suite<'a> {
+/// Answers what one suite asks.
+pub(super) struct Control<'a> {
     pub(super) folder: &'a RunFolder,
     /// Asks the keeper's loop; none when it has ended.
     pub(super) ask: &'a dyn Fn(Request) -> Option<Reply>,
 }
 
-impl Suite<'_> {
+impl Control<'_> {
     /// Does what is asked, and says why if it cannot be done.
     pub(super) fn answer(&self, question: Question) -> Answer {
         let done = match question {
