@@ -10,6 +10,7 @@
 //! | [`state`] | what the handlers share |
 //! | [`store`] | the database with our schema |
 //! | [`audit`] | the trail, from request to row |
+//! | [`spool`] | where events wait on disk while the database is away |
 
 use axum::Router;
 use kit::Service;
@@ -17,6 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub mod audit;
 pub mod config;
+pub mod spool;
 pub mod state;
 pub mod store;
 
