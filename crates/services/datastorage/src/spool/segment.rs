@@ -133,3 +133,26 @@ impl Segment {
         self.length += length as u64 + 1;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_failed_append_left_is_cut_off_before_the_next() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("1.spool");
+        let mut segment = Segment::create(path.clone(), folder.path()).expect("made");
+        let line = |text: &str| (entry::header(b""), format!("{text}\n").into_bytes());
+        segment.append(&[line("first")]).expect("written");
+        // As far as the disk had room.
+        segment.file.write_all(b"second\nthi").expect("written");
+        segment.torn = true;
+
+        segment.append(&[line("fourth")]).expect("written");
+
+        assert_eq!(std::fs::read_to_string(&path).expect("text"), "first\nfourth\n");
+        let found: Vec<_> = segment.lines().map(|it| (it.offset, it.length)).collect();
+        assert_eq!(found, [(0, 5), (6, 6)]);
+    }
+}

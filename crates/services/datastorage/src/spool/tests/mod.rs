@@ -188,6 +188,21 @@ fn a_damaged_line_costs_itself_and_is_handed_on_as_what_it_is() {
 }
 
 #[test]
+fn a_file_that_was_whole_once_is_not_cut_off_in_silence() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let limits = Limits { events: 100, segment_bytes: 1 };
+    let entries = [entry(1), entry(1)];
+    fill(&mut Spool::open(folder.path(), limits).expect("a spool"), &entries);
+    let first = &segments(folder.path())[0];
+    let bytes = std::fs::read(first).expect("readable");
+    std::fs::write(first, &bytes[..bytes.len() / 2]).expect("written");
+
+    let found = contents(&open(folder.path()));
+    assert!(matches!(found[0], Spooled::Damaged { .. }), "{found:?}");
+    assert_eq!(found[1..], whole(&entries[1..]));
+}
+
+#[test]
 fn dead_letters_are_appended_each_on_a_line_also_after_a_torn_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let spool = open(folder.path());

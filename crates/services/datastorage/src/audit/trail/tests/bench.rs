@@ -17,6 +17,9 @@ use crate::store::Store;
 /// Long enough for anything that works.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
+/// More events than any test spools.
+const LIMIT: u64 = 100_000;
+
 pub(super) type Answer = Result<Appended, AppendError>;
 
 /// A folder with a database that is migrated, and a spool.
@@ -45,8 +48,8 @@ impl Place {
         self.folder.path().join("spool")
     }
 
-    pub(super) fn spool(&self) -> Spool {
-        Spool::open(&self.spool_folder(), Limits::events(100_000)).expect("a spool")
+    fn spool(&self, limit: u64) -> Spool {
+        Spool::open(&self.spool_folder(), Limits::events(limit)).expect("a spool")
     }
 
     /// Leaves entries in the spool, as a former process could.
@@ -54,7 +57,7 @@ impl Place {
         let taken_at = to_microseconds(OffsetDateTime::now_utc()) - time::Duration::HOUR;
         let entry = |events: &Vec<NewEvent>| Entry { taken_at, events: events.clone() };
         let entries: Vec<_> = entries.iter().map(entry).collect();
-        let taken = self.spool().append(&entries).expect("written");
+        let taken = self.spool(LIMIT).append(&entries).expect("written");
         assert!(taken.iter().all(Result::is_ok), "{taken:?}");
         taken_at
     }
@@ -67,8 +70,12 @@ impl Place {
     }
 
     pub(super) fn trail(&self) -> Bench {
+        self.trail_with_limit(LIMIT)
+    }
+
+    pub(super) fn trail_with_limit(&self, limit: u64) -> Bench {
         let service = kit::Service::for_tests(kit::package!());
-        let (trail, writer) = Trail::new(&service, self.store.clone(), self.spool());
+        let (trail, writer) = Trail::new(&service, self.store.clone(), self.spool(limit));
         Bench { trail, service, writer: Some(writer) }
     }
 

@@ -80,7 +80,8 @@ async fn in_a_group_one_request_comes_after_the_other() {
     assert_eq!(receipts(again.await.expect("no panic")), first[..1]);
     let refused = conflict.await.expect("no panic").expect_err("a conflict");
     assert!(matches!(&refused, AppendError::Rejected(it) if it.conflicting == [0]), "{refused}");
-    receipts(in_time.await.expect("no panic"));
+    let in_time = receipts(in_time.await.expect("no panic"));
+    assert_eq!(in_time[0].recorded_at, first[0].recorded_at, "in one transaction");
     let stored: Vec<_> = place.stored().await.into_iter().map(|it| it.event).collect();
     assert_eq!(stored, [parent, other, child]);
 }

@@ -108,6 +108,27 @@ async fn nothing_overtakes_while_the_spool_is_drained_and_it_ends_under_load() {
 }
 
 #[tokio::test]
+async fn while_the_spool_is_drained_less_comes_in_than_goes_out() {
+    let place = Place::new().await;
+    place.leave(&events(0..1200).into_iter().map(|it| vec![it]).collect::<Vec<_>>());
+    // Two groups wait. After the first chunk of 500 there is room for one; the
+    // second has to wait for more chunks, or it would find the spool full.
+    let mut bench = place.trail_with_limit(1400);
+    let mut answers = Vec::new();
+    for number in 0..1000 {
+        answers.push(bench.hand_over(&[event(number)]).await);
+    }
+    bench.run();
+
+    for answer in answers {
+        let answer = answer.await.expect("no panic");
+        assert!(answer.is_ok(), "{answer:?}");
+    }
+    bench.drained().await;
+    assert_eq!(bench.metric("datastorage_audit_events_stored_total"), 2200);
+}
+
+#[tokio::test]
 async fn a_database_that_is_away_from_the_start_is_waited_for_in_order() {
     let place = Place::new().await;
     let all = events(0..4);
