@@ -1,7 +1,7 @@
 //! What every service has around its own business.
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::unique;
+use e2e::{Endpoint, unique};
 use serde_json::json;
 
 use crate::support::{BATCH, EVENTS, datastorage, event, store, with};
@@ -52,23 +52,37 @@ fn paths_and_methods_that_do_not_exist_are_problems() -> Result<()> {
     Ok(())
 }
 
+/// The number that `/metrics` shows under a name.
+fn metric(datastorage: &Endpoint, name: &str) -> Result<u64> {
+    let metrics = datastorage.get("/metrics")?.expect(200)?;
+    let value = metrics.body.lines().find_map(|it| it.strip_prefix(name)?.strip_prefix(' '));
+    Ok(value.with_context(|| format!("no {name} in {}", metrics.body))?.parse()?)
+}
+
 #[test]
 fn what_was_stored_is_counted() -> Result<()> {
     let (datastorage, _) = datastorage()?;
-    let stored = || -> Result<u64> {
-        let metrics = datastorage.get("/metrics")?.expect(200)?;
-        let line = metrics
-            .body
-            .lines()
-            .find_map(|it| it.strip_prefix("datastorage_audit_events_stored_total "));
-        Ok(line.with_context(|| format!("no such counter in {}", metrics.body))?.parse()?)
-    };
+    let stored = || metric(&datastorage, "datastorage_audit_events_stored_total");
     // Other tests write at the same time, so only this much can be said; that
     // repetitions do not count is shown by a unit test.
     let before = stored()?;
     store(&datastorage, &event(&unique("rr")))?;
     let after = stored()?;
     ensure!(after > before, "{before} before, {after} after");
+    Ok(())
+}
+
+#[test]
+fn the_spool_is_shown_and_empty_while_the_database_is_there() -> Result<()> {
+    let (datastorage, _) = datastorage()?;
+    for name in ["depth", "age_seconds"] {
+        let value = metric(&datastorage, &format!("datastorage_spool_{name}"))?;
+        ensure!(value == 0, "{name}: {value}");
+    }
+    let total = |name: &str| metric(&datastorage, &format!("datastorage_spool_{name}_total"));
+    // A kept run may have a past, in which every spooled event went somewhere.
+    let (spooled, replayed, rejected) = (total("spooled")?, total("replayed")?, total("rejected")?);
+    ensure!(spooled <= replayed + rejected, "{spooled} in, {replayed} and {rejected} out");
     Ok(())
 }
 

@@ -59,8 +59,8 @@ impl Client {
         Ok(Self { http, events })
     }
 
-    /// Stores one event. Sending the same event again stores nothing and
-    /// answers the same.
+    /// Hands one event over; see [`Receipt`] for where it is then. Sending the
+    /// same event again changes nothing.
     ///
     /// # Errors
     /// See [`ClientError`]; [`ClientError::Refused`] lists every violation.
@@ -68,7 +68,7 @@ impl Client {
         self.post(self.events.clone(), encode(event)?).await
     }
 
-    /// Stores 1 to 1000 events, all or none.
+    /// Hands 1 to 1000 events over, all or none.
     ///
     /// # Errors
     /// See [`ClientError`]; every violation names its position in the batch.

@@ -43,7 +43,7 @@ pub struct NewEvent {
     pub correlation_id: String,
     /// Particulars: any JSON of at most 64 KiB and 100 levels.
     pub event_data: Value,
-    /// The event that led to this one; it must be stored already.
+    /// The event that led to this one; it must be there already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_event_id: Option<Uuid>,
     /// What kind of actor did it: `service`, `user`.
@@ -85,7 +85,8 @@ pub struct Event {
     /// What was sent, in every field.
     #[serde(flatten)]
     pub event: NewEvent,
-    /// When DataStorage stored it, in UTC.
+    /// When DataStorage took it over, in UTC. If it waited in the spool, that is
+    /// earlier than when it became visible.
     #[serde(with = "time::serde::rfc3339")]
     pub recorded_at: OffsetDateTime,
 }

@@ -40,6 +40,7 @@ mod event;
 mod new_event;
 mod page;
 mod query;
+mod receipt;
 mod words;
 mod writer;
 
@@ -47,7 +48,10 @@ pub use client::Client;
 pub use error::{ClientError, Problem, Violation};
 pub use event::{Event, NewEvent, VERSION, to_microseconds};
 pub use new_event::Essentials;
-pub use page::{BatchReceipt, EventPage, Pagination, Receipt};
+pub use page::{EventPage, Pagination};
 pub use query::{EventQuery, Moment};
+pub use receipt::{
+    BatchReceipt, Receipt, SpoolStatus, SpooledBatch, SpooledReceipt, StoredBatch, StoredReceipt,
+};
 pub use words::{Category, Outcome, Severity, UnknownWord};
 pub use writer::{AuditWriter, WriterConfig, WriterStats};

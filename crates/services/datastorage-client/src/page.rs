@@ -1,33 +1,9 @@
-//! What DataStorage answers.
+//! A page of the trail.
 
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::Event;
-
-/// The answer to one event.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Receipt {
-    /// The event's id, the client's own if it sent one.
-    pub event_id: Uuid,
-    /// When the event was stored; absent if it was accepted (202) but is not
-    /// in the database yet.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        with = "time::serde::rfc3339::option"
-    )]
-    pub recorded_at: Option<OffsetDateTime>,
-}
-
-/// The answer to a batch.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct BatchReceipt {
-    /// The ids of the events, in the order in which they were sent.
-    pub event_ids: Vec<Uuid>,
-}
 
 /// One page of the trail, newest first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]

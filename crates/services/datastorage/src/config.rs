@@ -1,5 +1,7 @@
 //! Flags and environment variables.
 
+use std::path::PathBuf;
+
 use kit::database::DatabaseUrl;
 
 /// Keeps the audit trail of all services and answers queries about it.
@@ -14,4 +16,20 @@ pub struct Config {
     /// there is none.
     #[arg(long, env = "DATABASE_URL", value_name = "DATABASE_URL")]
     pub database_url: DatabaseUrl,
+
+    /// The folder of the spool, where events wait while the database is away. It
+    /// is made if there is none, must outlive a restart, and belongs to one
+    /// process.
+    #[arg(long, env = "SPOOL_DIR", value_name = "SPOOL_DIR")]
+    pub spool_dir: PathBuf,
+
+    /// How many events may wait in the spool; further ones are refused.
+    #[arg(
+        long,
+        env = "SPOOL_MAX_EVENTS",
+        value_name = "SPOOL_MAX_EVENTS",
+        default_value_t = 100_000,
+        value_parser = clap::value_parser!(u64).range(1..=10_000_000)
+    )]
+    pub spool_max_events: u64,
 }

@@ -2,7 +2,8 @@
 //!
 //! Events are appended, never changed: the database itself refuses updates and
 //! deletes. An event is stored once, however often it is sent, and what was
-//! acknowledged survives the process and the machine.
+//! acknowledged survives the process and the machine. While the database is
+//! away, events are safe in a spool on disk.
 //!
 //! | module | what it does |
 //! |---|---|
@@ -10,6 +11,7 @@
 //! | [`state`] | what the handlers share |
 //! | [`store`] | the database with our schema |
 //! | [`audit`] | the trail, from request to row |
+//! | [`spool`] | where events wait on disk while the database is away |
 
 use axum::Router;
 use kit::Service;
@@ -17,10 +19,13 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub mod audit;
 pub mod config;
+pub mod spool;
 pub mod state;
 pub mod store;
 
+pub use audit::trail::Trail;
 pub use config::Config;
+pub use spool::Spool;
 pub use state::State;
 pub use store::Store;
 

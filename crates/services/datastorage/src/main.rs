@@ -3,19 +3,25 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow};
 use clap::Parser as _;
-use datastorage::{Config, State, Store, app};
+use datastorage::{Config, Spool, State, Store, Trail, app, spool};
 
 /// How long to wait for another process that migrates the same database.
 const MIGRATION_PATIENCE: Duration = Duration::from_secs(30);
 
 fn main() -> ExitCode {
-    let Config { common, database_url } = Config::parse();
+    let Config { common, database_url, spool_dir, spool_max_events } = Config::parse();
     kit::run(kit::package!(), common, async |service| {
+        let spool = Spool::open(&spool_dir, spool::Limits::events(spool_max_events))
+            .with_context(|| format!("cannot use the spool {} (SPOOL_DIR)", spool_dir.display()))?;
+        if spool.depth() > 0 {
+            tracing::info!(events = spool.depth(), "the spool has events of a former process");
+        }
         let place = database_url.to_string();
         let store = Store::new(database_url);
-        let app = app(&service, State::new(&service, store.clone()));
+        let (trail, writer) = Trail::new(&service, store.clone(), spool);
+        let app = app(&service, State::new(&service, store.clone(), trail.clone()));
         let database = store.database.clone();
         let migrated = async move {
             database.migrate(MIGRATION_PATIENCE).await.map_err(|error| {
@@ -24,13 +30,19 @@ fn main() -> ExitCode {
                      hint: its folder must exist and be writable, and no other process may keep it locked"
                 )
             })?;
+            tokio::spawn(writer.run());
             tokio::spawn(database.watch(service));
+            Ok(())
+        };
+        let flushed = async move {
+            trail.close().await;
             Ok(())
         };
         let closed = async move {
             store.database.close().await;
             Ok(())
         };
-        Ok(kit::App::new(app).before_ready("database", migrated).on_stop("database", closed))
+        let app = kit::App::new(app).before_ready("database", migrated);
+        Ok(app.on_stop("trail", flushed).on_stop("database", closed))
     })
 }

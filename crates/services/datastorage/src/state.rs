@@ -2,33 +2,23 @@
 
 use kit::database::{PART, StoreError};
 use kit::{Problem, Readiness, Service};
-use prometheus_client::metrics::counter::Counter;
 
+use crate::audit::trail::Trail;
 use crate::store::Store;
 
 /// What the handlers share. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct State {
+    /// To be read from; what is written to the trail goes through `trail`.
     pub(crate) store: Store,
-    pub(crate) stored: Counter,
+    pub(crate) trail: Trail,
     readiness: Readiness,
 }
 
 impl State {
-    /// The state of a service with this database.
-    pub fn new(service: &Service, store: Store) -> Self {
-        let stored = Counter::default();
-        service.metrics.register(
-            "datastorage_audit_events_stored",
-            "Events written to the trail, without repetitions",
-            stored.clone(),
-        );
-        Self { store, stored, readiness: service.readiness.clone() }
-    }
-
-    /// Notes that the database did as it was told: it can be written.
-    pub(crate) fn database_is_back(&self) {
-        self.readiness.set_degraded(PART, false);
+    /// The state of a service with this database, and the trail in front of it.
+    pub fn new(service: &Service, store: Store, trail: Trail) -> Self {
+        Self { store, trail, readiness: service.readiness.clone() }
     }
 
     /// Turns a failure of the database into an answer. Being away is noted, so

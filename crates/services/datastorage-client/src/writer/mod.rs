@@ -43,7 +43,7 @@ pub struct WriterConfig {
 /// were ever handed over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WriterStats {
-    /// Accepted by DataStorage.
+    /// Taken over by DataStorage: in its database or safe in its spool.
     pub stored: u64,
     /// Not delivered and never will be: the buffer was full, DataStorage
     /// refused them, or the writer was closed before they got through.

@@ -32,8 +32,9 @@ async fn create_posts_the_event_and_reads_the_receipt() {
     let client = Client::new(&server.url).expect("an address");
     let receipt = client.create(&event).await.expect("created");
 
-    assert_eq!(receipt.event_id, event.event_id);
-    assert_eq!(receipt.recorded_at, Some(datetime!(2026-01-02 03:04:05.000006 UTC)));
+    assert!(!receipt.is_spooled(), "{receipt:?}");
+    assert_eq!(receipt.event_id(), event.event_id);
+    assert_eq!(receipt.recorded_at(), Some(datetime!(2026-01-02 03:04:05.000006 UTC)));
     let calls = server.calls();
     assert_eq!(calls.len(), 1);
     assert_eq!(calls[0].method, "POST");
@@ -42,12 +43,24 @@ async fn create_posts_the_event_and_reads_the_receipt() {
 }
 
 #[tokio::test]
-async fn an_accepted_event_has_no_time_yet() {
+async fn an_event_in_the_spool_is_a_success_that_says_so() {
     let server = Server::start().await;
     let event = event();
     server.will_answer(202, json!({ "event_id": event.event_id, "status": "spooled" }));
+    server.will_answer(202, json!({ "event_ids": [event.event_id], "status": "spooled" }));
+    server.will_answer(201, json!({ "event_ids": [event.event_id] }));
     let client = Client::new(&server.url).expect("an address");
-    assert_eq!(client.create(&event).await.expect("accepted").recorded_at, None);
+
+    let receipt = client.create(&event).await.expect("accepted");
+    assert!(receipt.is_spooled(), "{receipt:?}");
+    assert_eq!((receipt.event_id(), receipt.recorded_at()), (event.event_id, None));
+
+    let receipt = client.create_batch(std::slice::from_ref(&event)).await.expect("accepted");
+    assert!(receipt.is_spooled(), "{receipt:?}");
+    assert_eq!(receipt.event_ids(), [event.event_id]);
+
+    let receipt = client.create_batch(std::slice::from_ref(&event)).await.expect("stored");
+    assert!(!receipt.is_spooled(), "{receipt:?}");
 }
 
 #[tokio::test]

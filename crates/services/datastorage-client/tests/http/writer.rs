@@ -113,3 +113,17 @@ async fn what_fails_is_sent_again_with_the_same_ids_and_growing_waits() {
         assert!(waited >= Duration::from_millis(at_least), "{waited:?} < {at_least} ms");
     }
 }
+
+#[tokio::test]
+async fn events_in_the_spool_are_delivered_and_not_sent_again() {
+    let server = Server::start().await;
+    let audit = writer(&server, quick());
+    let event = event(json!(1));
+    server.will_answer(202, json!({ "event_ids": [event.event_id], "status": "spooled" }));
+    audit.record(event);
+
+    let stats = audit.close(PATIENCE).await;
+
+    assert_eq!(stats, WriterStats { stored: 1, lost: 0, waiting: 0 });
+    assert_eq!(server.calls().len(), 1);
+}

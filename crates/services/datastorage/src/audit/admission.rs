@@ -38,6 +38,31 @@ pub struct Known {
     pub parents: HashSet<Uuid>,
 }
 
+impl Known {
+    /// Adds an event that has just been stored, for the requests after it.
+    pub fn add(&mut self, event: &NewEvent, recorded_at: OffsetDateTime) {
+        self.parents.insert(event.event_id);
+        self.events.insert(event.event_id, Event { event: event.clone(), recorded_at });
+    }
+}
+
+/// Refuses what no database could take, whatever is stored: an event that is
+/// its own parent, and two events with one id. Ids and parents that are stored
+/// cannot be looked up while the database is away.
+///
+/// # Errors
+/// Every event that stands in the way.
+pub fn check_alone(events: &[NewEvent]) -> Result<(), Rejection> {
+    let own: HashSet<Uuid> = events
+        .iter()
+        .filter(|it| it.parent_event_id == Some(it.event_id))
+        .map(|it| it.event_id)
+        .collect();
+    let parents = events.iter().filter_map(|it| it.parent_event_id);
+    let parents = parents.filter(|it| !own.contains(it)).collect();
+    admit(events, &Known { events: HashMap::new(), parents }).map(|_| ())
+}
+
 /// Decides about the events of one request, which are stored all or none.
 ///
 /// # Errors
@@ -139,6 +164,35 @@ mod tests {
         let own = event(1);
         let own = own.clone().with_parent(own.event_id);
         assert_eq!(admit(&[own], &Known::default()).expect_err("refused").without_parent, [0]);
+    }
+
+    #[test]
+    fn what_was_stored_a_moment_ago_is_known_like_anything_else() {
+        let (first, second) = (event(1), event(2).with_parent(Uuid::from_u128(1)));
+        let mut known = Known::default();
+        known.add(&first, OffsetDateTime::UNIX_EPOCH);
+        let admissions = admit(&[first.clone(), second], &known).expect("admitted");
+        assert_eq!(admissions, [Admission::Known(OffsetDateTime::UNIX_EPOCH), Admission::New]);
+
+        let other = NewEvent { event_action: "b".to_owned(), ..first };
+        assert_eq!(admit(&[other], &known).expect_err("refused").conflicting, [0]);
+    }
+
+    #[test]
+    fn without_a_database_only_what_is_wrong_in_itself_is_refused() {
+        let twice = event(1);
+        let anywhere = event(2).with_parent(Uuid::from_u128(99));
+        let later = event(3).with_parent(Uuid::from_u128(4));
+        let plausible = [twice.clone(), twice.clone(), anywhere, later, event(4)];
+        assert_eq!(check_alone(&plausible), Ok(()));
+
+        let own = event(5).with_parent(Uuid::from_u128(5));
+        let child = event(6).with_parent(Uuid::from_u128(5));
+        let rejection = check_alone(&[event(1), own, child]).expect_err("refused");
+        assert_eq!(rejection.without_parent, [1]);
+
+        let other = NewEvent { event_action: "b".to_owned(), ..twice.clone() };
+        assert_eq!(check_alone(&[twice, other]).expect_err("refused").conflicting, [1]);
     }
 
     #[test]

@@ -5,8 +5,9 @@
 //! | [`routes`] | the HTTP interface |
 //! | [`intake`] | reads an event from a request and lists every violation |
 //! | [`search`] | reads filters and page of a query |
+//! | [`trail`] | the one writer in front of the database, and of the spool |
+//! | [`admission`] | which events of a request are new, known or refused |
 //! | [`records`] | what the trail asks of a database |
-//! | [`admission`] | which events of a batch are new, known or refused |
 //! | `sqlite` | the same on SQLite |
 
 pub mod admission;
@@ -15,3 +16,4 @@ pub mod records;
 pub mod routes;
 pub mod search;
 mod sqlite;
+pub mod trail;

@@ -1,7 +1,8 @@
 //! What the trail asks of a database.
 
-use datastorage_client::{Event, NewEvent, Receipt};
+use datastorage_client::{Event, NewEvent, StoredReceipt};
 use kit::database::{Database, StoreError};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::admission::Rejection;
@@ -18,11 +19,21 @@ pub enum RecordError {
     Store(StoreError),
 }
 
+/// Events that one client wants stored, all or none.
+#[derive(Clone, Copy, Debug)]
+pub struct Submission<'a> {
+    /// The events.
+    pub events: &'a [NewEvent],
+    /// When DataStorage took them over, if that was before now; in whole
+    /// microseconds.
+    pub recorded_at: Option<OffsetDateTime>,
+}
+
 /// What became of the events of one request.
 #[derive(Debug)]
 pub struct Recorded {
     /// One receipt per event, in the order of the request.
-    pub receipts: Vec<Receipt>,
+    pub receipts: Vec<StoredReceipt>,
     /// How many of them were stored now; the others were there already.
     pub stored: u64,
 }
@@ -37,14 +48,35 @@ pub struct Found {
 }
 
 impl Store {
-    /// Stores events, all or none, in one transaction. An event that is stored
-    /// already is not stored again and gets its old receipt.
+    /// Stores events, all or none, in a transaction of their own. An event that
+    /// is stored already is not stored again and gets its old receipt.
+    ///
+    /// Clients and other parts of the service go through the
+    /// [trail](super::trail::Trail): it keeps the order, and has the spool.
     ///
     /// # Errors
     /// See [`RecordError`].
     pub async fn record(&self, events: &[NewEvent]) -> Result<Recorded, RecordError> {
+        let submission = Submission { events, recorded_at: None };
+        match self.record_group(&[submission]).await?.pop() {
+            Some(outcome) => outcome.map_err(RecordError::Rejected),
+            None => Err(StoreError::Broken(anyhow::anyhow!("no outcome for a submission")).into()),
+        }
+    }
+
+    /// Stores what several clients want stored, in one transaction and in this
+    /// order, as if each came in a transaction of its own: one that is rejected
+    /// leaves nothing, and the others do not notice. The outcomes have the
+    /// order of the submissions.
+    ///
+    /// # Errors
+    /// See [`StoreError`]; nothing is stored then.
+    pub async fn record_group(
+        &self,
+        submissions: &[Submission<'_>],
+    ) -> Result<Vec<Result<Recorded, Rejection>>, StoreError> {
         match &self.database {
-            Database::Sqlite(store) => sqlite::record(store, events).await,
+            Database::Sqlite(store) => sqlite::record_group(store, submissions).await,
         }
     }
 

@@ -1,16 +1,19 @@
 //! The service as a process, written to by the client that all services use.
 
 mod service;
+mod spool;
+mod writers;
 
-use std::sync::{Arc, Mutex};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use datastorage_client::{
-    AuditWriter, Category, Client, Essentials, EventQuery, NewEvent, Outcome, WriterConfig,
-    WriterStats,
+    AuditWriter, Category, Client, Essentials, EventQuery, NewEvent, Outcome, Receipt,
+    WriterConfig, WriterStats,
 };
 use serde_json::json;
 use service::{Lease, Service};
+use writers::{WRITERS, Writers};
 
 /// Long enough for anything that works.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -45,6 +48,18 @@ async fn stored(client: &Client) -> Vec<NewEvent> {
     }
 }
 
+/// Makes sure that everything acknowledged is stored, and nothing that was not
+/// sent.
+fn assert_kept(acknowledged: &[(NewEvent, Receipt)], stored: &[NewEvent]) {
+    let stored_ids: HashMap<_, _> = stored.iter().map(|it| (it.event_id, it)).collect();
+    assert_eq!(stored_ids.len(), stored.len(), "each once");
+    for (event, receipt) in acknowledged {
+        assert_eq!(stored_ids.get(&event.event_id), Some(&event), "{receipt:?}");
+    }
+    let unseen = stored.len() - acknowledged.len();
+    assert!(unseen <= WRITERS, "{unseen} events more than were acknowledged");
+}
+
 #[tokio::test]
 async fn what_was_acknowledged_survives_being_killed() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -52,44 +67,31 @@ async fn what_was_acknowledged_survives_being_killed() {
     let mut service = Service::start(&lease, &folder).expect("started");
     let client = Client::new(&lease.url()).expect("an address");
 
-    let acknowledged: Arc<Mutex<Vec<NewEvent>>> = Arc::default();
-    let (progress, mut seen) = tokio::sync::mpsc::unbounded_channel();
-    let writers: Vec<_> = (0..8)
-        .map(|_| {
-            let (client, acknowledged, progress) =
-                (client.clone(), Arc::clone(&acknowledged), progress.clone());
-            tokio::spawn(async move {
-                // Ends when the service is gone.
-                for number in 0.. {
-                    let event = event(number);
-                    if client.create(&event).await.is_err() {
-                        return;
-                    }
-                    acknowledged.lock().expect("not poisoned").push(event);
-                    let _ = progress.send(());
-                }
-            })
-        })
-        .collect();
-    for _ in 0..100 {
-        let next = tokio::time::timeout(PATIENCE, seen.recv()).await;
-        next.expect("an acknowledgement in time").expect("writers are running");
-    }
+    let mut writers = Writers::start(&client);
+    writers.acknowledge(100).await;
     service.kill().expect("killed");
-    for writer in writers {
-        writer.await.expect("no panic");
-    }
+    let acknowledged = writers.end().await;
 
     let _service = Service::start(&lease, &folder).expect("started again");
-    let stored = stored(&client).await;
-    let acknowledged = acknowledged.lock().expect("not poisoned");
-    for event in acknowledged.iter() {
-        assert!(stored.contains(event), "lost: {event:?}");
-    }
-    // Each writer may have had one event under way that was stored, but whose
-    // answer it never saw.
-    let unseen = stored.len() - acknowledged.len();
-    assert!(unseen <= 8, "{unseen} events more than were acknowledged");
+    assert_kept(&acknowledged, &stored(&client).await);
+}
+
+#[tokio::test]
+async fn a_stop_loses_nothing_that_was_acknowledged_and_is_clean() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lease = Lease::take().expect("a port");
+    let service = Service::start(&lease, &folder).expect("started");
+    let client = Client::new(&lease.url()).expect("an address");
+
+    let mut writers = Writers::start(&client);
+    writers.acknowledge(100).await;
+    service.terminate().expect("asked");
+    let acknowledged = writers.end().await;
+    let (code, log) = service.ended().expect("ended");
+    assert_eq!(code, Some(0), "{log}");
+
+    let _service = Service::start(&lease, &folder).expect("started again");
+    assert_kept(&acknowledged, &stored(&client).await);
 }
 
 #[tokio::test]

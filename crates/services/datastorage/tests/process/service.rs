@@ -3,13 +3,13 @@
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use tokio::net::TcpSocket;
 
-/// How long a start may take.
+/// How long a start or a stop may take.
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// An address that stays ours over a restart: a socket that is bound and never
@@ -20,7 +20,10 @@ pub(crate) struct Lease {
 }
 
 /// A running service, killed when dropped.
-pub(crate) struct Service(Child);
+pub(crate) struct Service {
+    child: Child,
+    log: Receiver<String>,
+}
 
 impl Lease {
     pub(crate) fn take() -> anyhow::Result<Self> {
@@ -38,39 +41,84 @@ impl Lease {
 impl Service {
     /// Starts the service and waits until it says that it is ready.
     pub(crate) fn start(lease: &Lease, folder: &tempfile::TempDir) -> anyhow::Result<Self> {
+        let service = Self::launch(lease, folder, &[])?;
+        service.until_logged("ready")?;
+        Ok(service)
+    }
+
+    /// Starts the service, with more arguments, and does not wait.
+    pub(crate) fn launch(
+        lease: &Lease,
+        folder: &tempfile::TempDir,
+        arguments: &[&str],
+    ) -> anyhow::Result<Self> {
         let database = format!("sqlite://{}", folder.path().join("trail.db").display());
+        let spool = folder.path().join("spool").display().to_string();
         let mut child = Command::new(env!("CARGO_BIN_EXE_datastorage"))
             .args(["--listen", &lease.address.to_string(), "--database-url", &database])
-            .args(["--log", "info"])
+            .args(["--log", "info", "--spool-dir", &spool])
+            .args(arguments)
             .stderr(Stdio::piped())
             .spawn()
             .context("cannot start datastorage")?;
         let stderr = child.stderr.take().context("stderr is piped")?;
-        let service = Self(child);
-        let (send, lines) = channel();
+        let (send, log) = channel();
         std::thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                // Nobody listens any more once the service is ready.
+                // Nobody listens any more once the service is dropped.
                 let _ = send.send(line);
             }
         });
+        Ok(Self { child, log })
+    }
+
+    /// Waits until it logs a message; fails if it ends before.
+    pub(crate) fn until_logged(&self, message: &str) -> anyhow::Result<()> {
+        let message = format!(r#""message":"{message}""#);
         let deadline = Instant::now() + DEADLINE;
         let mut log = Vec::new();
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            match lines.recv_timeout(left) {
-                Ok(line) if line.contains(r#""message":"ready""#) => return Ok(service),
+            match self.log.recv_timeout(left) {
+                Ok(line) if line.contains(&message) => return Ok(()),
                 Ok(line) => log.push(line),
-                Err(RecvTimeoutError::Timeout) => bail!("not ready within {DEADLINE:?}: {log:#?}"),
-                Err(RecvTimeoutError::Disconnected) => bail!("ended before it was ready: {log:#?}"),
+                Err(RecvTimeoutError::Timeout) => {
+                    bail!("no {message} within {DEADLINE:?}: {log:#?}")
+                }
+                Err(RecvTimeoutError::Disconnected) => bail!("ended before {message}: {log:#?}"),
             }
         }
     }
 
+    /// Asks it to stop, as an operator does.
+    pub(crate) fn terminate(&self) -> anyhow::Result<()> {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM)
+            .context("cannot signal datastorage")
+    }
+
+    /// Waits until it has ended by itself; returns its code and what it logged
+    /// that nobody has looked at.
+    pub(crate) fn ended(mut self) -> anyhow::Result<(Option<i32>, String)> {
+        let deadline = Instant::now() + DEADLINE;
+        let mut log = String::new();
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.log.recv_timeout(left) {
+                Ok(line) => log += &format!("{line}\n"),
+                Err(RecvTimeoutError::Timeout) => bail!("still there after {DEADLINE:?}: {log}"),
+                // It has closed its end, so it is about to end.
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        let status = self.child.wait().context("cannot wait for datastorage")?;
+        Ok((status.code(), log))
+    }
+
     /// Kills it: no handler runs and nothing is flushed.
     pub(crate) fn kill(&mut self) -> anyhow::Result<()> {
-        self.0.kill().context("cannot kill datastorage")?;
-        self.0.wait().context("cannot wait for datastorage")?;
+        self.child.kill().context("cannot kill datastorage")?;
+        self.child.wait().context("cannot wait for datastorage")?;
         Ok(())
     }
 }

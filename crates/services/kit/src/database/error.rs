@@ -33,6 +33,23 @@ const NOT_NOW: [i32; 8] = [
     15, // SQLITE_PROTOCOL: too many processes race for the WAL lock.
 ];
 
+/// SQLITE_CONSTRAINT: what was to be written breaks a rule of the schema. A
+/// trigger that refuses counts as one.
+const CONSTRAINT: i32 = 19;
+
+impl StoreError {
+    /// Whether a rule of the schema refused what was to be written: the same
+    /// again would be refused again, and anything else may succeed.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        let Self::Broken(error) = self else {
+            return false;
+        };
+        let database = error.downcast_ref().and_then(sqlx::Error::as_database_error);
+        database.and_then(primary_code) == Some(CONSTRAINT)
+    }
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         let unavailable = match &error {
@@ -40,16 +57,20 @@ impl From<sqlx::Error> for StoreError {
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed
             | sqlx::Error::Io(_) => true,
-            sqlx::Error::Database(database) => database
-                .try_downcast_ref::<SqliteError>()
-                .and_then(DatabaseError::code)
-                .and_then(|code| code.parse::<i32>().ok())
-                // The low byte of an extended code is the primary one.
-                .is_some_and(|code| NOT_NOW.contains(&(code & 0xff))),
+            sqlx::Error::Database(database) => {
+                primary_code(&**database).is_some_and(|code| NOT_NOW.contains(&code))
+            }
             _ => false,
         };
         if unavailable { Self::Unavailable(error) } else { Self::Broken(error.into()) }
     }
+}
+
+/// The primary result code, if it is SQLite that complains: the low byte of the
+/// extended one.
+fn primary_code(error: &dyn DatabaseError) -> Option<i32> {
+    let code = error.try_downcast_ref::<SqliteError>()?.code()?;
+    Some(code.parse::<i32>().ok()? & 0xff)
 }
 
 impl fmt::Display for StoreError {

@@ -1,10 +1,16 @@
 //! The HTTP interface of the trail.
 
+use std::time::Duration;
+
+use anyhow::anyhow;
 use axum::extract;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
-use axum::response::IntoResponse;
-use datastorage_client::{BatchReceipt, Event, EventPage, NewEvent, Pagination, Receipt};
+use axum::response::{IntoResponse, Response};
+use datastorage_client::{
+    Event, EventPage, NewEvent, Pagination, SpoolStatus, SpooledBatch, SpooledReceipt, StoredBatch,
+    StoredReceipt,
+};
 use kit::{Json, Path, Problem, Query, Violation};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -12,9 +18,13 @@ use uuid::Uuid;
 
 use super::admission::Rejection;
 use super::intake::{BatchIntake, Intake};
-use super::records::{Found, RecordError};
+use super::records::Found;
 use super::search::Search;
+use super::trail::{AppendError, Appended};
 use crate::state::State;
+
+/// When a client may try again after a 503.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// The routes of the trail, with their documentation.
 pub fn routes(state: State) -> OpenApiRouter {
@@ -29,66 +39,90 @@ pub fn routes(state: State) -> OpenApiRouter {
 ///
 /// An event that is stored already is not stored again: sending it twice gives
 /// the same answer twice. The same id with other content is a conflict.
+///
+/// While the database is away the event is put into the spool, on disk, and
+/// answered with 202. It reaches the trail in its turn when the database is
+/// back, equal in every field, and cannot be read before. Whether its parent is
+/// stored and whether its id is free can be found out only then: an event that
+/// the database refuses is set aside and not stored.
 #[utoipa::path(
     post,
     path = "/api/v1/audit/events",
     tag = "audit",
     request_body = NewEvent,
     responses(
-        (status = 201, description = "Stored", body = Receipt),
+        (status = 201, description = "Stored", body = StoredReceipt),
+        (status = 202, description = "The database is away; the event is safe in the spool", body = SpooledReceipt),
         (status = 400, description = "Violations, all of them", body = Problem),
         (status = 409, description = "Another event has this id", body = Problem),
         (status = 413, description = "Larger than 1 MiB", body = Problem),
         (status = 415, description = "Not JSON", body = Problem),
-        (status = 503, description = "The database is away", body = Problem),
+        (status = 503, description = "Neither the database nor the spool can take the event", body = Problem),
     ),
 )]
 async fn create(
     extract::State(state): extract::State<State>,
     Json(Intake(event)): Json<Intake>,
-) -> Result<impl IntoResponse, Problem> {
-    let receipts =
-        record(&state, std::slice::from_ref(&event), |_, field| field.to_owned()).await?;
-    let receipt = receipts
-        .into_iter()
-        .next()
-        .ok_or_else(|| anyhow::anyhow!("no receipt for event {}", event.event_id))?;
-    let location = format!("/api/v1/audit/events/{}", receipt.event_id);
-    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(receipt)))
+) -> Result<Response, Problem> {
+    let event_id = event.event_id;
+    match append(&state, vec![event], |_, field| field.to_owned()).await? {
+        Appended::Stored(receipts) => {
+            let receipt = receipts.into_iter().next();
+            let receipt = receipt.ok_or_else(|| anyhow!("no receipt for event {event_id}"))?;
+            let location = format!("/api/v1/audit/events/{event_id}");
+            Ok((StatusCode::CREATED, [(LOCATION, location)], Json(receipt)).into_response())
+        }
+        Appended::Spooled => {
+            let receipt = SpooledReceipt { event_id, status: SpoolStatus::Spooled };
+            Ok((StatusCode::ACCEPTED, Json(receipt)).into_response())
+        }
+    }
 }
 
 /// Store 1 to 1000 events, all or none
 ///
 /// A violation names its position: `[3].event_type`. A parent may be earlier in
 /// the same batch.
+///
+/// While the database is away the batch is put into the spool as a whole, and
+/// answered with 202, or not at all. What that means is said at the call for one
+/// event; of a batch in the spool only those events are set aside that the
+/// database refuses.
 #[utoipa::path(
     post,
     path = "/api/v1/audit/events/batch",
     tag = "audit",
     request_body = Vec<NewEvent>,
     responses(
-        (status = 201, description = "Stored", body = BatchReceipt),
+        (status = 201, description = "Stored", body = StoredBatch),
+        (status = 202, description = "The database is away; the events are safe in the spool", body = SpooledBatch),
         (status = 400, description = "Violations, all of them", body = Problem),
         (status = 409, description = "Other events have some of the ids", body = Problem),
         (status = 413, description = "Larger than 1 MiB", body = Problem),
         (status = 415, description = "Not JSON", body = Problem),
-        (status = 503, description = "The database is away", body = Problem),
+        (status = 503, description = "Neither the database nor the spool can take the events", body = Problem),
     ),
 )]
 async fn create_batch(
     extract::State(state): extract::State<State>,
     Json(BatchIntake(events)): Json<BatchIntake>,
-) -> Result<impl IntoResponse, Problem> {
-    let receipts =
-        record(&state, &events, |position, field| format!("[{position}].{field}")).await?;
-    let event_ids = receipts.into_iter().map(|it| it.event_id).collect();
-    Ok((StatusCode::CREATED, Json(BatchReceipt { event_ids })))
+) -> Result<Response, Problem> {
+    let event_ids = events.iter().map(|it| it.event_id).collect();
+    match append(&state, events, |position, field| format!("[{position}].{field}")).await? {
+        Appended::Stored(_) => {
+            Ok((StatusCode::CREATED, Json(StoredBatch { event_ids })).into_response())
+        }
+        Appended::Spooled => {
+            let receipt = SpooledBatch { event_ids, status: SpoolStatus::Spooled };
+            Ok((StatusCode::ACCEPTED, Json(receipt)).into_response())
+        }
+    }
 }
 
 /// Query the trail
 ///
 /// Newest first; of events of the same microsecond the one with the larger id
-/// comes first.
+/// comes first. Events that wait in the spool (202) are not found.
 #[utoipa::path(
     get,
     path = "/api/v1/audit/events",
@@ -113,6 +147,8 @@ async fn search(
 }
 
 /// Read an event
+///
+/// An event that waits in the spool (202) is not there yet.
 #[utoipa::path(
     get,
     path = "/api/v1/audit/events/{event_id}",
@@ -133,22 +169,18 @@ async fn get(
     event.map(Json).ok_or_else(|| Problem::not_found(format_args!("audit event {event_id}")))
 }
 
-/// Stores events and turns what stands in the way into an answer; `field` names
-/// a field of the event at a position, as the request has it.
-async fn record(
+/// Takes events over and turns what stands in the way into an answer; `field`
+/// names a field of the event at a position, as the request has it.
+async fn append(
     state: &State,
-    events: &[NewEvent],
+    events: Vec<NewEvent>,
     field: impl Fn(usize, &str) -> String,
-) -> Result<Vec<Receipt>, Problem> {
-    match state.store.record(events).await {
-        Ok(recorded) => {
-            state.stored.inc_by(recorded.stored);
-            state.database_is_back();
-            Ok(recorded.receipts)
-        }
-        Err(RecordError::Store(error)) => Err(state.problem(error)),
-        Err(RecordError::Rejected(rejection)) => Err(rejected(&rejection, field)),
-    }
+) -> Result<Appended, Problem> {
+    state.trail.append(events).await.map_err(|error| match error {
+        AppendError::Rejected(rejection) => rejected(&rejection, field),
+        AppendError::Away(why) => Problem::unavailable(why, RETRY_AFTER),
+        AppendError::Broken(error) => error.into(),
+    })
 }
 
 /// Bad input first: a client that mends it may find the conflict gone.

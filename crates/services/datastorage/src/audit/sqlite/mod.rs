@@ -4,40 +4,63 @@ mod row;
 
 use std::collections::HashSet;
 
-use datastorage_client::{Event, NewEvent, Receipt, to_microseconds};
+use datastorage_client::{Event, NewEvent, StoredReceipt, to_microseconds};
 use kit::database::{Sqlite, StoreError};
 use sqlx::{QueryBuilder, SqliteConnection};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use self::row::{microseconds, read, uuid};
-use super::admission::{Admission, Known, admit};
-use super::records::{Found, RecordError, Recorded};
+use super::admission::{Admission, Known, Rejection, admit};
+use super::records::{Found, Recorded, Submission};
 use super::search::Search;
 
-pub(super) async fn record(store: &Sqlite, events: &[NewEvent]) -> Result<Recorded, RecordError> {
+pub(super) async fn record_group(
+    store: &Sqlite,
+    submissions: &[Submission<'_>],
+) -> Result<Vec<Result<Recorded, Rejection>>, StoreError> {
     let mut transaction = store.begin().await?;
-    let known = known(&mut transaction, events).await?;
-    let admissions = admit(events, &known).map_err(RecordError::Rejected)?;
+    let mut known = known(&mut transaction, submissions).await?;
     // Taken while we hold the write lock, so that times follow the order in
     // which transactions are committed.
     let now = to_microseconds(OffsetDateTime::now_utc());
-    let mut receipts = Vec::with_capacity(events.len());
-    let mut stored = 0;
-    for (event, admission) in events.iter().zip(admissions) {
+    let mut outcomes = Vec::with_capacity(submissions.len());
+    for submission in submissions {
+        outcomes.push(match admit(submission.events, &known) {
+            Ok(admissions) => {
+                let recorded_at = submission.recorded_at.unwrap_or(now);
+                let events = submission.events.iter().zip(admissions);
+                Ok(insert_new(&mut transaction, events, recorded_at, &mut known).await?)
+            }
+            Err(rejection) => Err(rejection),
+        });
+    }
+    transaction.commit().await?;
+    Ok(outcomes)
+}
+
+/// Inserts those of the events that are new; the next submission knows them.
+async fn insert_new(
+    connection: &mut SqliteConnection,
+    events: impl Iterator<Item = (&NewEvent, Admission)>,
+    now: OffsetDateTime,
+    known: &mut Known,
+) -> Result<Recorded, StoreError> {
+    let mut recorded = Recorded { receipts: Vec::new(), stored: 0 };
+    for (event, admission) in events {
         let recorded_at = match admission {
             Admission::Known(recorded_at) => recorded_at,
             Admission::Repeated => now,
             Admission::New => {
-                insert(&mut transaction, event, now).await?;
-                stored += 1;
+                insert(connection, event, now).await?;
+                known.add(event, now);
+                recorded.stored += 1;
                 now
             }
         };
-        receipts.push(Receipt { event_id: event.event_id, recorded_at: Some(recorded_at) });
+        recorded.receipts.push(StoredReceipt { event_id: event.event_id, recorded_at });
     }
-    transaction.commit().await?;
-    Ok(Recorded { receipts, stored })
+    Ok(recorded)
 }
 
 pub(super) async fn event(store: &Sqlite, event_id: Uuid) -> Result<Option<Event>, StoreError> {
@@ -66,12 +89,14 @@ pub(super) async fn search(store: &Sqlite, search: &Search) -> Result<Found, Sto
     Ok(Found { events, total: u64::try_from(total).unwrap_or(0) })
 }
 
-/// Looks up all ids of a request in two statements, however many there are.
+/// Looks up all ids of the submissions in two statements, however many there
+/// are.
 async fn known(
     connection: &mut SqliteConnection,
-    events: &[NewEvent],
+    submissions: &[Submission<'_>],
 ) -> Result<Known, StoreError> {
-    let ids = serde_json::json!(events.iter().map(|it| it.event_id).collect::<Vec<_>>());
+    let events = || submissions.iter().flat_map(|it| it.events);
+    let ids = serde_json::json!(events().map(|it| it.event_id).collect::<Vec<_>>());
     let rows = sqlx::query(
         "SELECT * FROM audit_events WHERE event_id IN (SELECT value FROM json_each(?))",
     )
@@ -81,7 +106,7 @@ async fn known(
     let stored = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let events_by_id = stored.into_iter().map(|it| (it.event.event_id, it)).collect();
 
-    let parents: Vec<Uuid> = events.iter().filter_map(|it| it.parent_event_id).collect();
+    let parents: Vec<Uuid> = events().filter_map(|it| it.parent_event_id).collect();
     let parents = if parents.is_empty() {
         HashSet::new()
     } else {

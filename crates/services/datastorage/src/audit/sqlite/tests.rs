@@ -7,6 +7,7 @@ use kit::database::Database;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::audit::records::RecordError;
 use crate::store::Store;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -57,7 +58,7 @@ async fn what_is_stored_reads_back_equal_in_every_field() {
     for (sent, receipt) in [parent, full].into_iter().zip(recorded.receipts) {
         let stored = store.event(sent.event_id).await.expect("read").expect("there");
         assert_eq!(stored.event, sent);
-        assert_eq!(Some(stored.recorded_at), receipt.recorded_at);
+        assert_eq!(stored.recorded_at, receipt.recorded_at);
     }
     assert_eq!(store.event(Uuid::nil()).await.expect("read"), None);
 }

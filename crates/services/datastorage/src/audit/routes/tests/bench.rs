@@ -1,30 +1,72 @@
 //! The service on a database of its own.
 
+use std::time::{Duration, Instant};
+
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use datastorage_client::{Category, Essentials, NewEvent, Outcome};
+use kit::database::Database;
 use serde_json::{Value, json};
+use sqlx::Transaction;
 use tower::ServiceExt as _;
 
+use crate::audit::trail::Trail;
+use crate::spool::{Limits, Spool};
 use crate::state::State;
 use crate::store::Store;
+
+/// Long enough for anything that works.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The service, and what it stands on.
 pub(super) struct Bench {
     app: Router,
     pub(super) service: kit::Service,
     pub(super) folder: tempfile::TempDir,
+    trail: Trail,
 }
 
 impl Bench {
     pub(super) async fn new() -> Self {
+        Self::with_spool(Limits::events(1000)).await
+    }
+
+    pub(super) async fn with_spool(limits: Limits) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let store = open(&folder);
-        store.database.migrate(std::time::Duration::from_secs(20)).await.expect("migrated");
+        store.database.migrate(PATIENCE).await.expect("migrated");
         let service = kit::Service::for_tests(kit::package!());
-        let app = crate::app(&service, State::new(&service, store));
-        Self { app, service, folder }
+        let spool = Spool::open(&folder.path().join("spool"), limits).expect("a spool");
+        let (trail, writer) = Trail::new(&service, store.clone(), spool);
+        tokio::spawn(writer.run());
+        let app = crate::app(&service, State::new(&service, store, trail.clone()));
+        Self { app, service, folder, trail }
+    }
+
+    /// Keeps the database from being written, as another process could.
+    pub(super) async fn take_the_database_away(&self) -> Transaction<'static, sqlx::Sqlite> {
+        let Database::Sqlite(other) = open(&self.folder).database;
+        other.begin().await.expect("the write lock")
+    }
+
+    /// Waits until a metric has a value.
+    pub(super) async fn until_metric(&self, name: &str, value: u64) {
+        let line = format!("{name} {value}\n");
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let text = self.service.metrics.text().expect("metrics");
+            if text.contains(&line) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "no {line} in {text}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Ends the writer, as a graceful stop does.
+    pub(super) async fn close(&self) {
+        self.trail.close().await;
     }
 
     pub(super) async fn send(

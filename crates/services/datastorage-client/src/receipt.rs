@@ -1,0 +1,111 @@
+//! How DataStorage acknowledges what it took over.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// The answer to one event: from here on DataStorage answers for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+// The two are told apart by `status`, which only the first one has.
+#[serde(untagged)]
+pub enum Receipt {
+    /// 202: it is safe in the spool and reaches the trail later.
+    Spooled(SpooledReceipt),
+    /// 201: it is in the trail.
+    Stored(StoredReceipt),
+}
+
+/// The answer to an event that is in the trail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StoredReceipt {
+    /// The event's id, the client's own if it sent one.
+    pub event_id: Uuid,
+    /// When DataStorage took the event over, in UTC.
+    #[serde(with = "time::serde::rfc3339")]
+    pub recorded_at: OffsetDateTime,
+}
+
+/// The answer to an event that waits in the spool.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SpooledReceipt {
+    /// The event's id, the client's own if it sent one.
+    pub event_id: Uuid,
+    /// Where the event is.
+    pub status: SpoolStatus,
+}
+
+/// The answer to a batch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum BatchReceipt {
+    /// 202: all of it is safe in the spool and reaches the trail later.
+    Spooled(SpooledBatch),
+    /// 201: all of it is in the trail.
+    Stored(StoredBatch),
+}
+
+/// The answer to a batch that is in the trail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StoredBatch {
+    /// The ids of the events, in the order in which they were sent.
+    #[schema(min_items = 1, max_items = 1000)]
+    pub event_ids: Vec<Uuid>,
+}
+
+/// The answer to a batch that waits in the spool.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SpooledBatch {
+    /// The ids of the events, in the order in which they were sent.
+    #[schema(min_items = 1, max_items = 1000)]
+    pub event_ids: Vec<Uuid>,
+    /// Where the events are.
+    pub status: SpoolStatus,
+}
+
+/// Says that something is in the spool: on disk, and not in the trail yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SpoolStatus {
+    /// It is in the spool.
+    Spooled,
+}
+
+impl Receipt {
+    /// The event's id, the client's own if it sent one.
+    pub fn event_id(&self) -> Uuid {
+        match self {
+            Self::Spooled(it) => it.event_id,
+            Self::Stored(it) => it.event_id,
+        }
+    }
+
+    /// When DataStorage took the event over; the answer for an event in the
+    /// spool does not say it.
+    pub fn recorded_at(&self) -> Option<OffsetDateTime> {
+        match self {
+            Self::Spooled(_) => None,
+            Self::Stored(it) => Some(it.recorded_at),
+        }
+    }
+
+    /// Whether the event is not in the trail yet.
+    pub fn is_spooled(&self) -> bool {
+        matches!(self, Self::Spooled(_))
+    }
+}
+
+impl BatchReceipt {
+    /// The ids of the events, in the order in which they were sent.
+    pub fn event_ids(&self) -> &[Uuid] {
+        match self {
+            Self::Spooled(it) => &it.event_ids,
+            Self::Stored(it) => &it.event_ids,
+        }
+    }
+
+    /// Whether the events are not in the trail yet.
+    pub fn is_spooled(&self) -> bool {
+        matches!(self, Self::Spooled(_))
+    }
+}

@@ -1,0 +1,153 @@
+//! From the spool into the database.
+
+use kit::database::StoreError;
+use time::OffsetDateTime;
+
+use super::writer::{Away, PATIENCE, REPLAY_PATIENCE_MAX, Writer};
+use crate::audit::admission::Rejection;
+use crate::audit::records::Submission;
+use crate::spool::{DeadLetter, Entry, Spooled};
+
+/// How many events are replayed in one transaction, if one entry does not have
+/// more. New events wait for its end.
+const CHUNK_EVENTS: u64 = 500;
+
+/// How many bytes of the spool are replayed in one transaction.
+const CHUNK_BYTES: usize = 4 * 1024 * 1024;
+
+/// What becomes of a chunk.
+#[derive(Debug, Default)]
+struct Replayed {
+    /// How many events are in the database.
+    stored: u64,
+    /// Those that never will be.
+    letters: Vec<DeadLetter>,
+}
+
+impl Writer {
+    /// Moves the oldest entries of the spool to the database or, if that
+    /// refuses them for good, to the dead letters. Returns how many events have
+    /// left the spool, 0 when it is empty.
+    pub(super) async fn replay(&mut self) -> Result<i64, Away> {
+        let chunk = self.on_disk(|spool| spool.oldest(CHUNK_EVENTS, CHUNK_BYTES)).await;
+        let chunk = chunk.map_err(|error| {
+            tracing::error!(%error, "the spool cannot be read");
+            Away
+        })?;
+        let entries = chunk.len();
+        let Replayed { stored, letters } = self.store_chunk(chunk).await?;
+
+        let rejected = letters.len() as u64;
+        for letter in &letters {
+            let event_id = letter.event.as_ref().map(|it| tracing::field::display(it.event_id));
+            tracing::error!(event_id, reason = letter.reason, "an event became a dead letter");
+        }
+        // In this order: a crash in between repeats, and loses nothing.
+        let removed = self.on_disk(move |spool| {
+            spool.dead_letters().append(&letters)?;
+            spool.remove(entries);
+            std::io::Result::Ok(())
+        });
+        removed.await.map_err(|error| {
+            tracing::error!(%error, "dead letters cannot be written");
+            Away
+        })?;
+        self.replay_patience = PATIENCE;
+        self.metrics.replayed.inc_by(stored);
+        self.metrics.rejected.inc_by(rejected);
+        Ok(i64::try_from(stored + rejected).unwrap_or(i64::MAX))
+    }
+
+    /// Each event is a submission of its own: what is wrong with one must not
+    /// cost the others, since nobody is left who could send them again.
+    async fn store_chunk(&mut self, chunk: Vec<Spooled>) -> Result<Replayed, Away> {
+        let mut replayed = Replayed::default();
+        let mut entries = Vec::with_capacity(chunk.len());
+        for spooled in chunk {
+            match spooled {
+                Spooled::Whole(entry) => entries.push(entry),
+                Spooled::Damaged { line, reason } => {
+                    replayed.letters.push(DeadLetter { line: Some(line), ..dead_letter(reason) });
+                }
+            }
+        }
+        let submissions: Vec<_> = entries.iter().flat_map(submissions).collect();
+        if submissions.is_empty() {
+            return Ok(replayed);
+        }
+        match self.record(&submissions, self.replay_patience).await {
+            Ok(outcomes) => {
+                for (submission, outcome) in submissions.iter().zip(outcomes) {
+                    match outcome {
+                        Ok(_) => replayed.stored += 1,
+                        Err(rejection) => replayed.refuse(submission, reason(&rejection)),
+                    }
+                }
+            }
+            // One of them is to blame, and the others must not suffer.
+            Err(error) if error.is_refusal() => {
+                for submission in &submissions {
+                    self.store_alone(submission, &mut replayed).await?;
+                }
+            }
+            Err(error) => return Err(self.not_now(&error)),
+        }
+        Ok(replayed)
+    }
+
+    async fn store_alone(
+        &mut self,
+        submission: &Submission<'_>,
+        replayed: &mut Replayed,
+    ) -> Result<(), Away> {
+        let outcomes = self.record(std::slice::from_ref(submission), self.replay_patience).await;
+        match outcomes.map(|mut it| it.pop()) {
+            Ok(Some(Err(rejection))) => replayed.refuse(submission, reason(&rejection)),
+            Ok(_) => replayed.stored += 1,
+            Err(error) if error.is_refusal() => replayed.refuse(submission, error.to_string()),
+            Err(error) => return Err(self.not_now(&error)),
+        }
+        Ok(())
+    }
+
+    fn not_now(&mut self, error: &StoreError) -> Away {
+        match error {
+            StoreError::Unavailable(sqlx::Error::PoolTimedOut) => {
+                self.replay_patience = (self.replay_patience * 2).min(REPLAY_PATIENCE_MAX);
+            }
+            StoreError::Unavailable(_) => {}
+            StoreError::Broken(_) => tracing::error!(%error, "the spool cannot be replayed"),
+        }
+        Away
+    }
+}
+
+impl Replayed {
+    fn refuse(&mut self, submission: &Submission<'_>, reason: String) {
+        let letters = submission.events.iter().map(|event| DeadLetter {
+            taken_at: submission.recorded_at,
+            event: Some(event.clone()),
+            ..dead_letter(reason.clone())
+        });
+        self.letters.extend(letters);
+    }
+}
+
+fn submissions(entry: &Entry) -> impl Iterator<Item = Submission<'_>> {
+    let recorded_at = Some(entry.taken_at);
+    entry.events.chunks(1).map(move |events| Submission { events, recorded_at })
+}
+
+fn dead_letter(reason: String) -> DeadLetter {
+    let rejected_at = OffsetDateTime::now_utc();
+    DeadLetter { rejected_at, reason, taken_at: None, event: None, line: None }
+}
+
+/// Why an event by itself was rejected.
+fn reason(rejection: &Rejection) -> String {
+    if rejection.conflicting.is_empty() {
+        "its parent is not in the trail".to_owned()
+    } else {
+        "its id belongs to another event, with other content".to_owned()
+    }
+}

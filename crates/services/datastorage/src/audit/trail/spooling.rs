@@ -1,0 +1,78 @@
+//! A group goes to the spool.
+
+use std::sync::{Arc, PoisonError};
+
+use datastorage_client::to_microseconds;
+use time::OffsetDateTime;
+
+use super::inbox::{Group, Request};
+use super::writer::Writer;
+use super::{AppendError, Appended};
+use crate::audit::admission::check_alone;
+use crate::spool::{Entry, Full, Spool};
+
+impl Writer {
+    /// Puts a group into the spool and answers it.
+    pub(super) async fn spool(&mut self, group: Group) {
+        // All of them are taken over at the same time: now.
+        let taken_at = to_microseconds(OffsetDateTime::now_utc());
+        let (answers, entries): (Vec<_>, Vec<_>) = refuse_what_is_wrong(group)
+            .map(|Request { events, answer }| (answer, Entry { taken_at, events }))
+            .unzip();
+        let counts: Vec<_> = entries.iter().map(|it| it.events.len() as u64).collect();
+        let appended = self.on_disk(move |spool| spool.append(&entries)).await;
+        let outcomes = appended.unwrap_or_else(|error| {
+            tracing::error!(%error, "the spool cannot be written; events are refused");
+            Vec::new()
+        });
+        for (position, answer) in answers.into_iter().enumerate() {
+            let outcome = match outcomes.get(position) {
+                Some(Ok(())) => {
+                    self.metrics.spooled.inc_by(counts[position]);
+                    Ok(Appended::Spooled)
+                }
+                Some(Err(Full)) => {
+                    Err(AppendError::Away("the spool for times without a database is full"))
+                }
+                None => Err(AppendError::Away(
+                    "the spool for times without a database cannot be written",
+                )),
+            };
+            // A client that no longer waits is no error.
+            let _ = answer.send(outcome);
+        }
+    }
+
+    /// Works on the spool where blocking hurts nobody.
+    pub(super) async fn on_disk<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Spool) -> T + Send + 'static,
+    ) -> T {
+        let (spool, metrics) = (Arc::clone(&self.spool), self.metrics.clone());
+        let task = tokio::task::spawn_blocking(move || {
+            let mut spool = spool.lock().unwrap_or_else(PoisonError::into_inner);
+            let result = work(&mut spool);
+            metrics.look_at(&spool);
+            result
+        });
+        match task.await {
+            Ok(result) => result,
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
+    }
+
+    pub(super) fn is_spool_empty(&self) -> bool {
+        self.spool.lock().unwrap_or_else(PoisonError::into_inner).depth() == 0
+    }
+}
+
+/// Answers the requests that no database could take; returns the others.
+fn refuse_what_is_wrong(group: Group) -> impl Iterator<Item = Request> {
+    group.into_iter().filter_map(|request| match check_alone(&request.events) {
+        Ok(()) => Some(request),
+        Err(rejection) => {
+            request.answer(Err(AppendError::Rejected(rejection)));
+            None
+        }
+    })
+}

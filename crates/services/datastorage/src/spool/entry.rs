@@ -1,0 +1,113 @@
+//! What one client handed over, and the line that keeps it.
+
+use std::borrow::Cow;
+
+use crc::{CRC_32_ISO_HDLC, Crc, Table};
+use datastorage_client::NewEvent;
+use time::OffsetDateTime;
+
+static CRC: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISO_HDLC);
+
+/// The events of one request, which are in the spool all or none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// When DataStorage took them over, in whole microseconds: the
+    /// `recorded_at` that they get in the database, however often they are
+    /// replayed.
+    pub taken_at: OffsetDateTime,
+    /// The events, at least one.
+    pub events: Vec<NewEvent>,
+}
+
+/// What stands in a line.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Spooled {
+    /// What was appended.
+    Whole(Entry),
+    /// What is left of it after the disk changed it.
+    Damaged {
+        /// The line, as far as it is text.
+        line: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// What the queue has to know of a line without reading the events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    /// How many events there are; a damaged line counts as one.
+    pub(super) events: u64,
+    /// When they were taken over; nobody knows of a damaged line.
+    pub(super) taken_at: Option<OffsetDateTime>,
+}
+
+impl Entry {
+    /// The line, with its end.
+    pub(super) fn line(&self) -> serde_json::Result<Vec<u8>> {
+        let microseconds = self.taken_at.unix_timestamp_nanos() / 1000;
+        let mut content = format!("{} {microseconds} ", self.events.len()).into_bytes();
+        serde_json::to_writer(&mut content, &self.events)?;
+        let mut line = format!("{:08x} ", CRC.checksum(&content)).into_bytes();
+        line.append(&mut content);
+        line.push(b'\n');
+        Ok(line)
+    }
+
+    /// What the queue has to know of it.
+    pub(super) fn header(&self) -> Header {
+        Header { events: self.events.len() as u64, taken_at: Some(self.taken_at) }
+    }
+}
+
+/// Checks a line, which comes without its end, and reads what stands before
+/// the events.
+pub(super) fn header(line: &[u8]) -> Header {
+    let damaged = Header { events: 1, taken_at: None };
+    split(line).map_or(damaged, |(header, _)| header)
+}
+
+/// Reads a line, which comes without its end.
+pub(super) fn read(line: &[u8]) -> Spooled {
+    let entry = split(line).and_then(|(header, events)| {
+        let events =
+            serde_json::from_slice(events).map_err(|error| Cow::from(error.to_string()))?;
+        let taken_at = header.taken_at.ok_or("it has no time")?;
+        let entry = Entry { taken_at, events };
+        if entry.header() == header {
+            Ok(entry)
+        } else {
+            Err("it holds another number of events".into())
+        }
+    });
+    match entry {
+        Ok(entry) => Spooled::Whole(entry),
+        Err(reason) => Spooled::Damaged {
+            line: String::from_utf8_lossy(line).into_owned(),
+            reason: format!("the line in the spool is damaged: {reason}"),
+        },
+    }
+}
+
+/// The header and the JSON of a line whose checksum is right.
+fn split(line: &[u8]) -> Result<(Header, &[u8]), Cow<'static, str>> {
+    let (checksum, content) = word(line).ok_or("it has no checksum")?;
+    if checksum != format!("{:08x}", CRC.checksum(content)) {
+        return Err("its checksum is another one".into());
+    }
+    let (events, rest) = word(content).ok_or("it has no events")?;
+    let (microseconds, json) = word(rest).ok_or("it has no time")?;
+    let events = events.parse().ok().filter(|it| *it > 0).ok_or("it has no events")?;
+    let taken_at = microseconds
+        .parse::<i128>()
+        .ok()
+        .and_then(|it| OffsetDateTime::from_unix_timestamp_nanos(it.checked_mul(1000)?).ok())
+        .ok_or("its time is none")?;
+    Ok((Header { events, taken_at: Some(taken_at) }, json))
+}
+
+/// The text before the first space, and what follows it.
+fn word(bytes: &[u8]) -> Option<(&str, &[u8])> {
+    let end = bytes.iter().position(|it| *it == b' ')?;
+    Some((std::str::from_utf8(&bytes[..end]).ok()?, &bytes[end + 1..]))
+}

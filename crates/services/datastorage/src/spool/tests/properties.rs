@@ -1,0 +1,118 @@
+//! What holds for all that may happen to a spool.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// What may happen to a spool, and to the model of it.
+#[derive(Clone, Debug)]
+enum Step {
+    /// Appends together: so many events each.
+    Append(Vec<usize>),
+    Remove(usize),
+    /// The process ends and another one begins.
+    Restart,
+    /// The same, and so many bytes of an append that was under way are left.
+    Crash(usize),
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => prop::collection::vec(1..4_usize, 1..4).prop_map(Step::Append),
+        3 => (0..4_usize).prop_map(Step::Remove),
+        1 => Just(Step::Restart),
+        1 => (0..200_usize).prop_map(Step::Crash),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// The queue behaves like one in memory, but that after a restart entries
+    /// of the segment that was being drained may be there once more.
+    #[test]
+    fn a_spool_is_a_queue_that_survives(
+        steps in prop::collection::vec(any_step(), 1..30),
+        segment_bytes in 1..3000_u64,
+    ) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let limits = Limits { events: 20, segment_bytes };
+        let mut spool = Spool::open(folder.path(), limits).expect("a spool");
+        // All that was ever taken, and how much of it was removed.
+        let (mut taken, mut removed) = (Vec::<Entry>::new(), 0);
+        for step in steps {
+            match step {
+                Step::Append(sizes) => {
+                    let entries: Vec<_> = sizes.into_iter().map(entry).collect();
+                    let answers = spool.append(&entries).expect("written");
+                    for (entry, answer) in entries.into_iter().zip(answers) {
+                        let depth: usize = taken[removed..].iter().map(|it| it.events.len()).sum();
+                        prop_assert_eq!(answer.is_ok(), depth + entry.events.len() <= 20);
+                        if answer.is_ok() {
+                            taken.push(entry);
+                        }
+                    }
+                }
+                Step::Remove(count) => {
+                    spool.remove(count);
+                    removed = (removed + count).min(taken.len());
+                }
+                Step::Restart | Step::Crash(_) => {
+                    drop(spool);
+                    if let (Step::Crash(left), Some(last)) = (&step, segments(folder.path()).last()) {
+                        let line = entry(1).line().expect("a line");
+                        let left = &line[..(*left).min(line.len() - 1)];
+                        let mut bytes = std::fs::read(last).expect("readable");
+                        bytes.extend_from_slice(left);
+                        std::fs::write(last, bytes).expect("written");
+                    }
+                    spool = Spool::open(folder.path(), limits).expect("a spool");
+                    let found = contents(&spool);
+                    let again = found.len().checked_sub(taken.len() - removed);
+                    prop_assert!(again.is_some_and(|it| it <= removed), "{} lost", taken.len());
+                    removed -= again.unwrap_or_default();
+                }
+            }
+            prop_assert_eq!(contents(&spool), whole(&taken[removed..]));
+            let depth: usize = taken[removed..].iter().map(|it| it.events.len()).sum();
+            prop_assert_eq!(spool.depth(), depth as u64);
+            prop_assert_eq!(spool.waiting_since(), taken[removed..].first().map(|it| it.taken_at));
+        }
+    }
+
+    /// One byte that changes costs the lines it stands in, and no others: one,
+    /// or the two whose border it was.
+    #[test]
+    fn a_byte_that_changes_costs_the_lines_it_stands_in(
+        position in any::<prop::sample::Index>(),
+        byte in any::<u8>(),
+    ) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let entries: Vec<_> = (0..5).map(|_| entry(1)).collect();
+        fill(&mut open(folder.path()), &entries);
+        let file = &segments(folder.path())[0];
+        let mut bytes = std::fs::read(file).expect("readable");
+        let position = position.index(bytes.len());
+        let (before, changed) = (bytes[position], bytes[position] != byte);
+        bytes[position] = byte;
+        std::fs::write(file, bytes).expect("written");
+
+        let found = contents(&open(folder.path()));
+        let good = found.iter().filter(|it| matches!(it, Spooled::Whole(_))).cloned();
+        let good: Vec<_> = good.collect();
+        let cost = match (changed, before) {
+            (false, _) => 0,
+            (true, b'\n') => 2,
+            (true, _) => 1,
+        };
+        prop_assert!(good.len() + cost >= entries.len(), "{} left", good.len());
+        let expected = whole(&entries);
+        prop_assert!(good.iter().all(|it| expected.contains(it)));
+        prop_assert!(!changed || good.len() < entries.len());
+    }
+
+    #[test]
+    fn no_line_makes_it_panic(line in prop::collection::vec(any::<u8>(), 0..100)) {
+        let _ = (crate::spool::entry::header(&line), crate::spool::entry::read(&line));
+    }
+}

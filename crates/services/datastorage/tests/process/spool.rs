@@ -1,0 +1,195 @@
+//! The database is away: another process holds its write lock.
+
+use std::time::{Duration, Instant};
+
+use datastorage_client::{Client, ClientError, Event, EventQuery, NewEvent, Severity};
+use serde_json::json;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
+
+use crate::service::{Lease, Service};
+use crate::writers::Writers;
+use crate::{PATIENCE, assert_kept, event, stored};
+
+/// Another process, as far as the database can tell.
+struct Other(SqliteConnection);
+
+impl Other {
+    async fn lock(folder: &tempfile::TempDir) -> Self {
+        let options = SqliteConnectOptions::new().filename(folder.path().join("trail.db"));
+        let mut connection = options.connect().await.expect("opened");
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await.expect("the write lock");
+        Self(connection)
+    }
+
+    async fn release(mut self) {
+        sqlx::query("ROLLBACK").execute(&mut self.0).await.expect("released");
+        self.0.close().await.expect("closed");
+    }
+}
+
+/// Waits until so many events are in the trail; returns them, oldest first.
+async fn until_stored(client: &Client, count: u64) -> Vec<Event> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let query = EventQuery { limit: Some(1000), ..EventQuery::of_correlation("rr-1") };
+        let page = client.query(&query).await.expect("a page");
+        if page.pagination.total == count {
+            return page.data.into_iter().rev().collect();
+        }
+        assert!(Instant::now() < deadline, "{} of {count} events", page.pagination.total);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// An event with every field.
+fn full(parent: &NewEvent) -> NewEvent {
+    event(1)
+        .with_parent(parent.event_id)
+        .with_actor("service", "gateway")
+        .with_resource("pod", "shop/cart-0")
+        .with_namespace("shop")
+        .with_cluster("west")
+        .with_severity(Severity::High)
+        .with_duration(Duration::from_millis(1500))
+}
+
+#[tokio::test]
+async fn events_survive_a_kill_in_the_spool_and_are_stored_equal_in_every_field() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lease = Lease::take().expect("a port");
+    let mut service = Service::start(&lease, &folder).expect("started");
+    let client = Client::new(&lease.url()).expect("an address");
+    let before = event(0);
+    assert!(!client.create(&before).await.expect("stored").is_spooled());
+
+    let other = Other::lock(&folder).await;
+    let single = full(&before);
+    let batch = vec![full(&single), event(2), event(3)];
+    assert!(client.create(&single).await.expect("taken over").is_spooled());
+    let receipt = client.create_batch(&batch).await.expect("taken over");
+    assert!(receipt.is_spooled(), "{receipt:?}");
+    assert_eq!(client.get(single.event_id).await.expect("an answer"), None);
+    service.kill().expect("killed");
+
+    // The database is still away: the service listens and is not ready.
+    let service = Service::launch(&lease, &folder, &[]).expect("launched");
+    service.until_logged("listening").expect("listening");
+    // The connections of the old one belong to a process that is gone.
+    let client = Client::new(&lease.url()).expect("an address");
+    assert!(client.is_live().await);
+    let refused = client.create(&event(4)).await.expect_err("not ready");
+    assert!(matches!(refused, ClientError::Refused { status: 503, .. }), "{refused}");
+    other.release().await;
+    service.until_logged("ready").expect("ready");
+
+    let expected = [&[before, single][..], &batch].concat();
+    let found = until_stored(&client, 5).await;
+    assert!(found.iter().map(|it| &it.event).eq(&expected), "{found:#?}");
+    assert!(found.is_sorted_by_key(|it| it.recorded_at), "{found:#?}");
+}
+
+#[tokio::test]
+async fn what_was_spooled_while_many_wrote_survives_being_killed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lease = Lease::take().expect("a port");
+    let mut service = Service::start(&lease, &folder).expect("started");
+    let client = Client::new(&lease.url()).expect("an address");
+
+    let mut writers = Writers::start(&client);
+    writers.acknowledge(50).await;
+    let other = Other::lock(&folder).await;
+    writers.spool(100).await;
+    service.kill().expect("killed");
+    let acknowledged = writers.end().await;
+
+    other.release().await;
+    let service = Service::start(&lease, &folder).expect("started again");
+    // What is acknowledged now comes after all that was left.
+    let last = event(0);
+    client.create(&last).await.expect("taken over");
+    let deadline = Instant::now() + PATIENCE;
+    while client.get(last.event_id).await.expect("an answer").is_none() {
+        assert!(Instant::now() < deadline, "the spool is not drained");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let mut found = stored(&client).await;
+    assert_eq!(found.pop(), Some(last));
+    assert_kept(&acknowledged, &found);
+
+    service.terminate().expect("asked");
+    let (code, log) = service.ended().expect("ended");
+    assert_eq!(code, Some(0), "{log}");
+}
+
+#[tokio::test]
+async fn a_stop_while_the_database_is_away_is_clean_and_keeps_the_spool() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lease = Lease::take().expect("a port");
+    let service = Service::start(&lease, &folder).expect("started");
+    let client = Client::new(&lease.url()).expect("an address");
+    let other = Other::lock(&folder).await;
+
+    let mut writers = Writers::start(&client);
+    writers.spool(50).await;
+    service.terminate().expect("asked");
+    let acknowledged = writers.end().await;
+    let (code, log) = service.ended().expect("ended");
+    assert_eq!(code, Some(0), "{log}");
+
+    other.release().await;
+    let _service = Service::start(&lease, &folder).expect("started again");
+    let found = until_stored(&client, acknowledged.len() as u64).await;
+    let found: Vec<_> = found.into_iter().map(|it| it.event).collect();
+    assert_kept(&acknowledged, &found);
+}
+
+#[tokio::test]
+async fn a_full_spool_refuses_and_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lease = Lease::take().expect("a port");
+    let arguments = ["--spool-max-events", "2"];
+    let service = Service::launch(&lease, &folder, &arguments).expect("launched");
+    service.until_logged("ready").expect("ready");
+    let client = Client::new(&lease.url()).expect("an address");
+    let _other = Other::lock(&folder).await;
+
+    assert!(client.create(&event(0)).await.expect("taken over").is_spooled());
+    let refused = client.create_batch(&[event(1), event(2)]).await.expect_err("two do not fit");
+    let ClientError::Refused { status: 503, problem, .. } = &refused else { panic!("{refused}") };
+    assert_eq!(problem.kind, "urn:problem:service-unavailable");
+    assert_eq!(problem.detail, "the spool for times without a database is full");
+    assert!(!refused.is_permanent(), "a client may try again");
+    assert!(client.create(&event(3)).await.expect("taken over").is_spooled());
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_used_ends_the_start_with_one_sentence() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lease = Lease::take().expect("a port");
+    std::fs::write(folder.path().join("spool"), "a file").expect("written");
+    let service = Service::launch(&lease, &folder, &[]).expect("launched");
+    let (code, log) = service.ended().expect("ended");
+    assert_eq!(code, Some(1), "{log}");
+    let line: serde_json::Value = serde_json::from_str(log.trim_end()).expect("one line");
+    let spool = folder.path().join("spool").display().to_string();
+    let message = line["message"].as_str().expect("a message").to_owned();
+    assert_eq!(
+        message.replace(&spool, "<spool>"),
+        "cannot use the spool <spool> (SPOOL_DIR): cannot make <spool>: File exists (os error 17)"
+    );
+
+    std::fs::remove_file(&spool).expect("removed");
+    let _first = Service::start(&lease, &folder).expect("started");
+    let elsewhere = Lease::take().expect("a port");
+    let second = Service::launch(&elsewhere, &folder, &[]).expect("launched");
+    let (code, log) = second.ended().expect("ended");
+    assert_eq!(code, Some(1), "{log}");
+    let line: serde_json::Value = serde_json::from_str(log.trim_end()).expect("one line");
+    let message = line["message"].as_str().expect("a message").to_owned();
+    assert_eq!(
+        message.replace(&spool, "<spool>"),
+        "cannot use the spool <spool> (SPOOL_DIR): another process uses it"
+    );
+    assert_eq!(line["level"], json!("ERROR"));
+}
