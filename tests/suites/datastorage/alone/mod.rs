@@ -2,4 +2,5 @@
 //! Nothing runs beside these tests.
 
 mod crash;
+mod outage;
 mod writers;

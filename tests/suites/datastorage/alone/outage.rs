@@ -1,0 +1,255 @@
+//! The store is away: events go into the spool, and come into the trail in their
+//! order when it is back.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use e2e::{Capability, Endpoint, Look, Run, Target, eventually, unique};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::writers::{are_there, disturbed};
+use crate::support::{BATCH, EVENTS, ahead, at, event, id, page, store, with};
+
+/// How long the service may take to notice that its store is back, and to write
+/// what it has in its spool.
+const BACK: Duration = Duration::from_secs(10);
+
+/// How long an answer may take while the store is away: the first writer waits
+/// for the lock.
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// What the suite's topology lets into the spool.
+const SPOOL_MAX_EVENTS: usize = 2000;
+
+/// An event with every field that an event can have.
+fn whole(correlation_id: &str, parent: &Value) -> Result<Value> {
+    let optional = json!({
+        "event_type": "workflow.execution.completed",
+        "event_category": "workflow",
+        "event_action": "completed",
+        "event_outcome": "failure",
+        "event_timestamp": at(Duration::from_secs(90)),
+        "event_data": { "steps": [1, 2.5, null, "drei", { "vier": true }], "text": "ü \"\\ \n" },
+        "parent_event_id": id(parent)?,
+        "actor_type": "service",
+        "actor_id": "workflowexecution",
+        "resource_type": "pod",
+        "resource_id": "web-1",
+        "namespace": "shop",
+        "cluster_name": "eu-1",
+        "severity": "critical",
+        "duration_ms": 4711,
+    });
+    Ok(with(event(correlation_id), optional))
+}
+
+/// Sends an event and checks that it was spooled, soon.
+fn spool(datastorage: &Endpoint, event: &Value) -> Result<()> {
+    let started = std::time::Instant::now();
+    let answer = datastorage.post(EVENTS, event)?.expect(202)?.value()?;
+    ensure!(answer == json!({ "event_id": event["event_id"], "status": "spooled" }), "{answer}");
+    ensure!(started.elapsed() < ANSWER, "answered after {:?}", started.elapsed());
+    Ok(())
+}
+
+fn depth(datastorage: &Endpoint) -> Result<u64> {
+    let metrics = datastorage.get("/metrics")?.expect(200)?.body;
+    let depth = metrics.lines().find_map(|it| it.strip_prefix("datastorage_spool_depth "));
+    Ok(depth.with_context(|| format!("no depth in {metrics}"))?.parse()?)
+}
+
+fn degraded(datastorage: &Endpoint) -> Result<Value> {
+    Ok(datastorage.get("/health/ready")?.expect(200)?.value()?["degraded"].take())
+}
+
+/// When events were recorded, in the order in which they were sent.
+fn recorded(run: &Run, sent: &[Value]) -> Result<Vec<OffsetDateTime>> {
+    let datastorage = run.service("datastorage")?;
+    let one = |event: &Value| {
+        let found = datastorage.get(&format!("{EVENTS}/{}", id(event)?))?.expect(200)?.value()?;
+        let time = found["recorded_at"].as_str().with_context(|| format!("{found}"))?;
+        Ok(OffsetDateTime::parse(time, &Rfc3339)?)
+    };
+    sent.iter().map(one).collect()
+}
+
+#[test]
+fn what_comes_while_the_store_is_away_is_in_the_trail_when_it_is_back() -> Result<()> {
+    let run = Run::of_process()?;
+    let Some(control) = run.control(&[Capability::StoreAway])? else { return Ok(()) };
+    let datastorage = run.service("datastorage")?;
+    let correlation_id = unique("rr");
+    let before = event(&correlation_id);
+    store(&datastorage, &before)?;
+
+    let away = control.stopped(&Target::Store)?;
+    let single = whole(&correlation_id, &before)?;
+    spool(&datastorage, &single)?;
+    let batch = [whole(&correlation_id, &single)?, event(&correlation_id), event(&correlation_id)];
+    let receipt = datastorage.post(BATCH, &json!(batch))?.expect(202)?.value()?;
+    let ids: Vec<_> = batch.iter().map(|it| it["event_id"].clone()).collect();
+    ensure!(receipt == json!({ "event_ids": ids, "status": "spooled" }), "{receipt}");
+    ensure!(depth(&datastorage)? == 4);
+    ensure!(degraded(&datastorage)? == json!(["database"]));
+
+    away.restore()?;
+    let mut sent = vec![before, single];
+    sent.extend(batch);
+    are_there(&run.trail()?, &correlation_id, &sent, BACK)?;
+    let recorded = recorded(&run, &sent)?;
+    ensure!(recorded.is_sorted(), "not in the order in which they came: {recorded:?}");
+    run.settle()?;
+    ensure!(depth(&datastorage)? == 0);
+    Ok(())
+}
+
+#[test]
+fn while_the_store_is_away_bad_input_is_refused_and_reading_goes_on() -> Result<()> {
+    let run = Run::of_process()?;
+    let Some(control) = run.control(&[Capability::StoreAway])? else { return Ok(()) };
+    let (datastorage, correlation_id) = (run.service("datastorage")?, unique("rr"));
+    let before = event(&correlation_id);
+    store(&datastorage, &before)?;
+
+    let away = control.stopped(&Target::Store)?;
+    spool(&datastorage, &event(&unique("rr")))?;
+    let bad =
+        with(event(&correlation_id), json!({ "event_timestamp": ahead(Duration::from_secs(600)) }));
+    ensure!(datastorage.post(EVENTS, &bad)?.violations()? == ["event_timestamp"]);
+    let found = page(&datastorage, &format!("correlation_id={correlation_id}"))?;
+    ensure!(
+        found["pagination"]["total"] == 1 && found["data"][0]["event_id"] == before["event_id"]
+    );
+    datastorage.get(&format!("{EVENTS}/{}", id(&before)?))?.expect(200)?;
+    away.restore()?;
+    run.trail()?.expect_exactly(&correlation_id, 1, BACK)?;
+    Ok(())
+}
+
+#[test]
+fn an_event_that_is_sent_before_and_during_and_after_is_stored_once() -> Result<()> {
+    let run = Run::of_process()?;
+    let Some(control) = run.control(&[Capability::StoreAway])? else { return Ok(()) };
+    let (datastorage, correlation_id) = (run.service("datastorage")?, unique("rr"));
+    let (first, second) = (event(&correlation_id), event(&correlation_id));
+    store(&datastorage, &first)?;
+    let away = control.stopped(&Target::Store)?;
+    for event in [&first, &second, &second] {
+        spool(&datastorage, event)?;
+    }
+    away.restore()?;
+    are_there(&run.trail()?, &correlation_id, &[first.clone(), second.clone()], BACK)?;
+    for event in [&first, &second] {
+        store(&datastorage, event)?;
+    }
+    run.trail()?.expect_exactly(&correlation_id, 2, BACK)?;
+    Ok(())
+}
+
+#[test]
+fn a_full_spool_refuses_and_keeps_what_it_has() -> Result<()> {
+    let run = Run::of_process()?;
+    let Some(control) = run.control(&[Capability::StoreAway])? else { return Ok(()) };
+    let (datastorage, correlation_id) = (run.service("datastorage")?, unique("rr"));
+    let events: Vec<_> = (0..SPOOL_MAX_EVENTS).map(|_| event(&correlation_id)).collect();
+    let away = control.stopped(&Target::Store)?;
+    for batch in events.chunks(1000) {
+        datastorage.post(BATCH, &json!(batch))?.expect(202)?;
+    }
+    let refused = datastorage.post(EVENTS, &event(&correlation_id))?;
+    refused.problem(503, "service-unavailable")?;
+    let refused = datastorage.post(BATCH, &json!([event(&correlation_id)]))?;
+    refused.problem(503, "service-unavailable")?;
+    away.restore()?;
+    are_there(&run.trail()?, &correlation_id, &events, BACK)
+}
+
+#[test]
+fn nothing_overtakes_what_waits_in_the_spool() -> Result<()> {
+    let run = Run::of_process()?;
+    let Some(control) = run.control(&[Capability::StoreAway])? else { return Ok(()) };
+    let (datastorage, correlation_id) = (run.service("datastorage")?, unique("rr"));
+    let mut sent = Vec::new();
+    let mut send = |count: usize| -> Result<()> {
+        for _ in 0..count {
+            let event = event(&correlation_id);
+            let status = datastorage.post(EVENTS, &event)?.status;
+            ensure!([201, 202].contains(&status), "{status}");
+            sent.push(event);
+        }
+        Ok(())
+    };
+    send(20)?;
+    let away = control.stopped(&Target::Store)?;
+    send(200)?;
+    away.restore()?;
+    // One after the other, while the spool is being written to the trail.
+    send(200)?;
+    are_there(&run.trail()?, &correlation_id, &sent, BACK)?;
+    ensure!(recorded(&run, &sent)?.is_sorted(), "some overtook others");
+    Ok(())
+}
+
+#[test]
+fn writers_do_not_notice_that_the_store_goes_and_comes() -> Result<()> {
+    let run = Run::of_process()?;
+    let Some(control) = run.control(&[Capability::StoreAway])? else { return Ok(()) };
+    let datastorage = run.service("datastorage")?;
+    let written = disturbed(&run, || {
+        let away = control.stopped(&Target::Store)?;
+        eventually(BACK, "100 events in the spool", || match depth(&datastorage)? {
+            depth @ ..100 => Ok(Look::NotYet(depth.to_string())),
+            _ => Ok(Look::Done(())),
+        })?;
+        Ok(away.restore()?)
+    })?;
+    ensure!(written.unknown.is_empty(), "{} events were refused", written.unknown.len());
+    written.are_all_there(&run, BACK)
+}
+
+#[test]
+fn the_spool_survives_a_kill() -> Result<()> {
+    let run = Run::of_process()?;
+    let needed = [Capability::StoreAway, Capability::Kill];
+    let Some(control) = run.control(&needed)? else { return Ok(()) };
+    let correlation_id = unique("rr");
+    let sent: Vec<_> = (0..10).map(|_| event(&correlation_id)).collect();
+    let away = control.stopped(&Target::Store)?;
+    for event in &sent {
+        spool(&run.service("datastorage")?, event)?;
+    }
+    let killed = control.killed(&Target::service("datastorage"))?;
+    away.restore()?;
+    killed.restore()?;
+    are_there(&run.trail()?, &correlation_id, &sent, BACK)?;
+    ensure!(recorded(&run, &sent)?.is_sorted(), "not in the order in which they came");
+    Ok(())
+}
+
+#[test]
+fn a_service_that_starts_without_its_store_is_ready_once_that_is_back() -> Result<()> {
+    let run = Run::of_process()?;
+    let needed = [Capability::StoreAway, Capability::Kill];
+    let Some(control) = run.control(&needed)? else { return Ok(()) };
+    let correlation_id = unique("rr");
+    let sent = event(&correlation_id);
+    let away = control.stopped(&Target::Store)?;
+    spool(&run.service("datastorage")?, &sent)?;
+    let target = Target::service("datastorage");
+    let killed = control.killed(&target)?;
+    control.start_without_waiting(&target)?;
+    killed.is_back();
+    let datastorage = run.service("datastorage")?;
+    eventually(BACK, "it to answer that it is not ready", || {
+        Ok(match datastorage.get("/health/ready") {
+            Ok(answer) if answer.status == 503 => Look::Done(()),
+            Ok(answer) => Look::NotYet(format!("{} {}", answer.status, answer.body)),
+            Err(error) => Look::NotYet(error.to_string()),
+        })
+    })?;
+    away.restore()?;
+    run.settle()?;
+    are_there(&run.trail()?, &correlation_id, &[sent], BACK)
+}
