@@ -28,8 +28,8 @@
 //! - **Direct**: the spool is empty, groups go to the database (201). The group
 //!   that finds it away has waited for it, for [`writer::PATIENCE`] at most;
 //!   then this group and all that queued up behind it go to the spool (202).
-//!   So nobody waits longer than that, one group before it, and a sync of the
-//!   spool.
+//!   So nobody waits longer than that, the commit of a group before it, and a
+//!   sync of the spool: less than 4 s.
 //! - **Away**: groups go to the spool at once. Beside that the database is asked
 //!   from time to time whether it can be written.
 //! - **Draining**: the oldest events of the spool go to the database, new ones

@@ -37,21 +37,21 @@ impl Writer {
         let entries = chunk.len();
         let Replayed { stored, letters } = self.store_chunk(chunk).await?;
 
-        let rejected = letters.len() as u64;
-        for letter in &letters {
-            let event_id = letter.event.as_ref().map(|it| tracing::field::display(it.event_id));
-            tracing::error!(event_id, reason = letter.reason, "an event became a dead letter");
-        }
         // In this order: a crash in between repeats, and loses nothing.
         let removed = self.on_disk(move |spool| {
             spool.dead_letters().append(&letters)?;
             spool.remove(entries);
-            std::io::Result::Ok(())
+            std::io::Result::Ok(letters)
         });
-        removed.await.map_err(|error| {
+        let letters = removed.await.map_err(|error| {
             tracing::error!(%error, "dead letters cannot be written");
             Away
         })?;
+        for letter in &letters {
+            let event_id = letter.event.as_ref().map(|it| tracing::field::display(it.event_id));
+            tracing::error!(event_id, reason = letter.reason, "an event became a dead letter");
+        }
+        let rejected = letters.len() as u64;
         self.replay_patience = PATIENCE;
         self.metrics.replayed.inc_by(stored);
         self.metrics.rejected.inc_by(rejected);
