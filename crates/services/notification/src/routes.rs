@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::delivery::now;
-use crate::model::{Notification, Phase, Spec};
+use crate::model::{Notification, Phase, RULES, Spec};
 use crate::store::{Created, Filter, Store};
 
 /// What the handlers share. Cheap to clone.
@@ -78,6 +78,7 @@ struct ListQuery {
 /// nothing again.
 #[utoipa::path(post, path = "/api/v1/notifications", tag = "notifications",
     request_body = Spec,
+    extensions(("x-rules" = json!(RULES))),
     responses(
         (status = 201, description = "Accepted", body = Notification, headers(("Location" = String))),
         (status = 200, description = "It was there already", body = Notification),

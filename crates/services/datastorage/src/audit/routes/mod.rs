@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::admission::Rejection;
-use super::intake::{BatchIntake, Intake};
+use super::intake::{BatchIntake, Intake, RULES};
 use super::records::{Found, RecordError};
 use super::search::Search;
 use crate::state::State;
@@ -34,8 +34,9 @@ pub fn routes(state: State) -> OpenApiRouter {
     path = "/api/v1/audit/events",
     tag = "audit",
     request_body = NewEvent,
+    extensions(("x-rules" = json!(RULES))),
     responses(
-        (status = 201, description = "Stored", body = Receipt),
+        (status = 201, description = "Stored", body = Receipt, headers(("Location" = String))),
         (status = 400, description = "Violations, all of them", body = Problem),
         (status = 409, description = "Another event has this id", body = Problem),
         (status = 413, description = "Larger than 1 MiB", body = Problem),
@@ -65,7 +66,8 @@ async fn create(
     post,
     path = "/api/v1/audit/events/batch",
     tag = "audit",
-    request_body = Vec<NewEvent>,
+    request_body = BatchIntake,
+    extensions(("x-rules" = json!(RULES))),
     responses(
         (status = 201, description = "Stored", body = BatchReceipt),
         (status = 400, description = "Violations, all of them", body = Problem),
@@ -94,6 +96,7 @@ async fn create_batch(
     path = "/api/v1/audit/events",
     tag = "audit",
     params(Search),
+    extensions(("x-rules" = json!(["since must not be after until"]))),
     responses(
         (status = 200, description = "A page of the trail", body = EventPage),
         (status = 400, description = "Violations, all of them", body = Problem),
