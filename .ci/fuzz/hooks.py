@@ -1,5 +1,6 @@
 """What the fuzzer has to know beyond the OpenAPI documents; no service is named here."""
 
+import itertools
 import re
 from datetime import datetime, timedelta, timezone
 
@@ -32,3 +33,21 @@ def filter_failure(context, failure, case, response) -> bool:
     violations = [f"{it['field']} {it['message']}" for it in response.json().get("errors", ())]
     listed = [re.sub(r"^\[\d+\]\.|\[\d+\]", "", it).startswith(rules) for it in violations]
     return not (listed and all(listed))
+
+
+LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,48}[a-z0-9])?")
+sent = itertools.count(1)
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs) -> None:
+    """Gives most of the resources that clients name a name of their own.
+
+    Generated names are few, and a conflict (409) would hide whatever else is wrong
+    with a request. Every eighth keeps its name, so that there are conflicts too.
+    """
+    body = case.body
+    if not isinstance(body, dict) or not isinstance(name := body.get("name"), str):
+        return
+    if LABEL.fullmatch(name) and (number := next(sent)) % 8:
+        case.body = {**body, "name": f"{name}-{number}"}

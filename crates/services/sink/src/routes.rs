@@ -65,7 +65,6 @@ async fn requests(State(hooks): State<Hooks>, Path(name): Path<String>) -> Json<
     request_body = Program,
     responses(
         (status = 204, description = "Programmed"),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
     ))]
 async fn program(
     State(hooks): State<Hooks>,

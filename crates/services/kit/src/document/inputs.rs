@@ -68,12 +68,8 @@ impl Inputs {
             return;
         }
         if let Some(name) = schema.get("$ref").and_then(name_of) {
-            let has_fields = self.has_fields(&name);
-            let input = self.component(&name);
+            let input = self.component(&name, position);
             schema.insert("$ref".to_owned(), format!("{SCHEMAS}{input}").into());
-            if has_fields && position == Position::Whole {
-                schema.insert("unevaluatedProperties".to_owned(), false.into());
-            }
             return;
         }
         for part in members(schema, "allOf") {
@@ -112,38 +108,27 @@ impl Inputs {
         }
     }
 
-    /// Makes the request's form of a component and returns its name.
-    fn component(&mut self, name: &str) -> String {
-        let input =
-            if self.answered.contains(name) { format!("{name}Input") } else { name.to_owned() };
-        if !self.made.contains_key(&input) {
-            let mut schema = self.schemas.get(name).cloned().unwrap_or_default();
-            // In its place already, for components that contain themselves.
-            self.made.insert(input.clone(), Value::Null);
-            self.visit(&mut schema, Position::Part);
-            self.made.insert(input.clone(), schema);
+    /// Makes a component's form for requests and returns its name.
+    fn component(&mut self, name: &str, position: Position) -> String {
+        let input = match position {
+            Position::Part => format!("{name}Part"),
+            Position::Whole if self.answered.contains(name) => format!("{name}Input"),
+            Position::Whole => name.to_owned(),
+        };
+        if self.made.contains_key(&input) {
+            return input;
         }
-        if self.made[&input] == self.schemas[name] {
+        let own = self.schemas.get(name).cloned().unwrap_or_default();
+        let mut schema = own.clone();
+        // In its place already, for components that contain themselves.
+        self.made.insert(input.clone(), Value::Null);
+        self.visit(&mut schema, position);
+        if schema == own {
             self.made.remove(&input);
             return name.to_owned();
         }
+        self.made.insert(input.clone(), schema);
         input
-    }
-
-    /// Whether a component describes an object with fields.
-    fn has_fields(&self, name: &str) -> bool {
-        fn look(schemas: &Map<String, Value>, schema: &Value, seen: &mut BTreeSet<String>) -> bool {
-            if let Some(name) = name_of(&schema["$ref"]) {
-                return seen.insert(name.clone())
-                    && schemas.get(&name).is_some_and(|it| look(schemas, it, seen));
-            }
-            schema["properties"].is_object()
-                || ["allOf", "oneOf", "anyOf"].iter().any(|key| {
-                    let members = schema[key].as_array().into_iter().flatten();
-                    members.into_iter().any(|member| look(schemas, member, seen))
-                })
-        }
-        self.schemas.get(name).is_some_and(|it| look(&self.schemas, it, &mut BTreeSet::new()))
     }
 }
 

@@ -2,7 +2,9 @@ use serde_json::Value;
 use utoipa::{OpenApi, ToSchema};
 
 use super::complete;
+use crate::operations;
 use crate::problem::Problem;
+use crate::service::Service;
 
 /// Sent and answered.
 #[derive(ToSchema)]
@@ -61,10 +63,38 @@ fn list() {}
 #[openapi(paths(create, list))]
 struct Document;
 
+/// The document of a service with these operations and nobody else's.
 fn document() -> Value {
-    let mut document = serde_json::to_value(Document::openapi()).expect("a document");
+    completed(Document::openapi())
+}
+
+fn completed(own: utoipa::openapi::OpenApi) -> Value {
+    let service = Service::for_tests(crate::package!());
+    let (_, mut openapi) = operations::routes(service).split_for_parts();
+    openapi.merge(own);
+    let mut document = serde_json::to_value(openapi).expect("a document");
     complete(&mut document);
     document
+}
+
+/// All references that lead nowhere.
+fn dangling(part: &Value, document: &Value) -> Vec<String> {
+    let inner: Vec<&Value> = match part {
+        Value::Array(elements) => elements.iter().collect(),
+        Value::Object(fields) => fields.values().collect(),
+        _ => Vec::new(),
+    };
+    let own = part.get("$ref").and_then(Value::as_str).map(str::to_owned);
+    let own = own.filter(|it| document.pointer(it.trim_start_matches('#')).is_none());
+    own.into_iter().chain(inner.into_iter().flat_map(|it| dangling(it, document))).collect()
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    for own in [Document::openapi(), utoipa::openapi::OpenApi::default()] {
+        let document = completed(own);
+        assert_eq!(dangling(&document, &document), [""; 0]);
+    }
 }
 
 /// One line for each field of a component.
@@ -78,15 +108,19 @@ fn fields(document: &Value, component: &str) -> String {
 fn what_is_read_strictly_is_documented_strictly_and_answered_openly() {
     let document = document();
     let body = &document["paths"]["/orders"]["post"]["requestBody"]["content"];
-    insta::assert_snapshot!(body["application/json"]["schema"], @r##"{"$ref":"#/components/schemas/OrderInput","unevaluatedProperties":false}"##);
+    insta::assert_snapshot!(body["application/json"]["schema"], @r##"{"$ref":"#/components/schemas/OrderInput"}"##);
+    let order = &document["components"]["schemas"]["OrderInput"];
+    assert_eq!(order["additionalProperties"], false);
     insta::assert_snapshot!(fields(&document, "OrderInput"), @r##"
     at: {"pattern":"^[^\\u0000]*$","type":["string","null"]}
     data: {"$ref":"#/components/schemas/Json"}
-    lines: {"items":{"$ref":"#/components/schemas/LineInput","unevaluatedProperties":false},"type":["array","null"]}
+    lines: {"items":{"$ref":"#/components/schemas/LineInput"},"type":["array","null"]}
     name: {"description":"A text.","pattern":"^[^\\u0000]*$","type":"string"}
     size: {"$ref":"#/components/schemas/Size"}
     "##);
-    insta::assert_snapshot!(document["components"]["schemas"]["LineInput"], @r##"{"allOf":[{"$ref":"#/components/schemas/KindInput"},{"properties":{"label":{"anyOf":[{"$ref":"#/components/schemas/Label"},{"type":"null"}]}},"type":"object"}]}"##);
+    insta::assert_snapshot!(document["components"]["schemas"]["LineInput"], @r##"{"allOf":[{"$ref":"#/components/schemas/KindPart"},{"properties":{"label":{"anyOf":[{"$ref":"#/components/schemas/Label"},{"type":"null"}]}},"type":"object"}],"unevaluatedProperties":false}"##);
+    let order = &document["components"]["schemas"]["Order"];
+    assert_eq!(order.get("additionalProperties"), None);
     insta::assert_snapshot!(fields(&document, "Order"), @r##"
     at: {"type":["string","null"]}
     data: {}

@@ -37,11 +37,7 @@ pub fn routes(state: State) -> OpenApiRouter {
     extensions(("x-rules" = json!(RULES))),
     responses(
         (status = 201, description = "Stored", body = Receipt, headers(("Location" = String))),
-        (status = 400, description = "Violations, all of them", body = Problem),
         (status = 409, description = "Another event has this id", body = Problem),
-        (status = 413, description = "Larger than 1 MiB", body = Problem),
-        (status = 415, description = "Not JSON", body = Problem),
-        (status = 503, description = "The database is away", body = Problem),
     ),
 )]
 async fn create(
@@ -70,11 +66,7 @@ async fn create(
     extensions(("x-rules" = json!(RULES))),
     responses(
         (status = 201, description = "Stored", body = BatchReceipt),
-        (status = 400, description = "Violations, all of them", body = Problem),
         (status = 409, description = "Other events have some of the ids", body = Problem),
-        (status = 413, description = "Larger than 1 MiB", body = Problem),
-        (status = 415, description = "Not JSON", body = Problem),
-        (status = 503, description = "The database is away", body = Problem),
     ),
 )]
 async fn create_batch(
@@ -99,8 +91,6 @@ async fn create_batch(
     extensions(("x-rules" = json!(["since must not be after until"]))),
     responses(
         (status = 200, description = "A page of the trail", body = EventPage),
-        (status = 400, description = "Violations, all of them", body = Problem),
-        (status = 503, description = "The database is away", body = Problem),
     ),
 )]
 async fn search(
@@ -123,9 +113,7 @@ async fn search(
     params(("event_id" = Uuid, Path, description = "The event's id")),
     responses(
         (status = 200, description = "The event", body = Event),
-        (status = 400, description = "The id is not a UUID", body = Problem),
         (status = 404, description = "There is no such event", body = Problem),
-        (status = 503, description = "The database is away", body = Problem),
     ),
 )]
 async fn get(
