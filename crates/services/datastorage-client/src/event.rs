@@ -94,7 +94,8 @@ pub struct Event {
 /// Drops what is finer than a microsecond, which is what the databases keep;
 /// an event that is truncated before it is sent reads back equal.
 pub fn to_microseconds(moment: OffsetDateTime) -> OffsetDateTime {
-    let utc = moment.to_offset(time::UtcOffset::UTC);
+    // Only times at the very ends of the calendar cannot be moved to UTC.
+    let utc = moment.checked_to_offset(time::UtcOffset::UTC).unwrap_or(moment);
     // A whole number of microseconds below one second is always in range.
     utc.replace_microsecond(utc.microsecond()).unwrap_or(utc)
 }
@@ -135,5 +136,8 @@ mod tests {
         let expected = time::macros::datetime!(2026-01-02 02:04:05.123456 UTC);
         assert_eq!(to_microseconds(moment), expected);
         assert_eq!(to_microseconds(moment).offset(), time::UtcOffset::UTC);
+        // In UTC it is the year 10000, which the calendar does not have.
+        let last = time::macros::datetime!(9999-12-31 23:59:59.5 -01:00);
+        assert_eq!(to_microseconds(last), last);
     }
 }

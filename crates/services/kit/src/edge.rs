@@ -27,7 +27,11 @@ pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const DISCARD_LIMIT: usize = 8 * BODY_LIMIT;
 
 /// The header that carries the request id.
-const REQUEST_ID: &str = "x-request-id";
+pub(crate) const REQUEST_ID: &str = "x-request-id";
+
+/// Which request ids are sensible, as a regular expression for the OpenAPI
+/// document.
+pub(crate) const REQUEST_ID_PATTERN: &str = "^[A-Za-z0-9._:/+=@-]{1,128}$";
 
 /// The id under which the log has a request: the caller's `X-Request-Id` if it
 /// is sensible, else a new UUIDv7. Handlers find it in the request's

@@ -8,6 +8,7 @@
 //! | [`mod@router`], [`operations`] | `/health/*`, `/version`, `/metrics`, `/openapi.json` around a service's own routes |
 //! | [`problem`] | errors as RFC 9457 problem documents |
 //! | [`extract`], [`check`] | reading input strictly, with *all* violations listed |
+//! | [`document`], [`schema`] | the OpenAPI document, completed by what all services have in common |
 //! | [`config`], [`duration`] | flags and environment variables |
 //! | `database` (a feature) | the database of a service that keeps state |
 //! | [`edge`], [`logging`], [`metrics`] | request ids, limits, log lines, counters |
@@ -45,6 +46,7 @@ pub mod check;
 pub mod config;
 #[cfg(feature = "database")]
 pub mod database;
+pub mod document;
 pub mod duration;
 pub mod edge;
 pub mod extract;
@@ -56,6 +58,7 @@ pub mod problem;
 pub mod readiness;
 pub mod router;
 pub mod run;
+pub mod schema;
 pub mod service;
 mod signals;
 

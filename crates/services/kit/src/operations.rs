@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -16,13 +16,18 @@ use crate::service::Service;
 
 /// The routes and their description.
 pub(crate) fn routes(service: Service) -> OpenApiRouter {
-    OpenApiRouter::new()
+    OpenApiRouter::with_openapi(Shared::openapi())
         .routes(routes!(live))
         .routes(routes!(ready))
         .routes(routes!(version))
         .routes(routes!(metrics_text))
         .with_state(service)
 }
+
+/// What every document refers to; see [`document`](crate::document).
+#[derive(OpenApi)]
+#[openapi(components(schemas(Problem)))]
+struct Shared;
 
 /// Answer of `/health/live`.
 #[derive(Debug, Serialize, ToSchema)]
@@ -64,7 +69,6 @@ async fn live() -> Json<Live> {
 /// The service can do something useful.
 #[utoipa::path(get, path = "/health/ready", tag = "operations", responses(
     (status = 200, body = Ready),
-    (status = 503, description = "Starting or stopping", body = Problem, content_type = "application/problem+json"),
 ))]
 async fn ready(State(service): State<Service>) -> Result<Json<Ready>, Problem> {
     match service.readiness.phase() {

@@ -13,6 +13,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::InfoBuilder;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::document;
 use crate::edge::{self, BODY_LIMIT, Edge, REQUEST_TIMEOUT};
 use crate::operations::{self, not_ready};
 use crate::problem::{Problem, ProblemKind};
@@ -31,8 +32,10 @@ fn build(service: &Service, routes: OpenApiRouter, timeout: Duration) -> Router 
     openapi.merge(own);
     openapi.info =
         InfoBuilder::new().title(service.package.name).version(service.package.version).build();
-    let document: Arc<str> =
-        openapi.to_json().expect("the document is made of strings and numbers").into();
+    let mut document =
+        serde_json::to_value(openapi).expect("the document is made of strings and numbers");
+    document::complete(&mut document);
+    let document: Arc<str> = document.to_string().into();
 
     let edge = Edge { metrics: service.metrics.clone(), timeout };
     operations

@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::delivery::now;
-use crate::model::{Notification, Phase, Spec};
+use crate::model::{Notification, Phase, RULES, Spec};
 use crate::store::{Created, Filter, Store};
 
 /// What the handlers share. Cheap to clone.
@@ -78,15 +78,12 @@ struct ListQuery {
 /// nothing again.
 #[utoipa::path(post, path = "/api/v1/notifications", tag = "notifications",
     request_body = Spec,
+    extensions(("x-rules" = json!(RULES))),
     responses(
         (status = 201, description = "Accepted", body = Notification, headers(("Location" = String))),
         (status = 200, description = "It was there already", body = Notification),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "The name is taken by one with other content",
-            body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+            body = Problem),
     ))]
 async fn create(
     State(state): State<AppState>,
@@ -118,8 +115,6 @@ async fn create(
     params(ListQuery),
     responses(
         (status = 200, body = Page),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
     ))]
 async fn list(
     State(state): State<AppState>,
@@ -142,8 +137,7 @@ async fn list(
     params(("name" = String, Path, description = "The notification's name")),
     responses(
         (status = 200, body = Notification),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem),
     ))]
 async fn read(
     State(state): State<AppState>,
@@ -158,8 +152,7 @@ async fn read(
     params(("name" = String, Path, description = "The notification's name")),
     responses(
         (status = 204, description = "Forgotten"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem),
     ))]
 async fn delete(
     State(state): State<AppState>,

@@ -3,21 +3,33 @@
 use std::time::Duration;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use kit::{FromInput, Node};
+use kit::{FromInput, Node, schema};
+use utoipa::ToSchema;
+use utoipa::openapi::schema::Object;
 
-/// What a hook answers when nothing is programmed, and how often.
-#[derive(Clone, Debug)]
+/// What a hook answers, and how often.
+#[derive(Clone, Debug, ToSchema)]
 pub(crate) struct Response {
+    /// The status.
+    #[schema(value_type = u16, minimum = 200, maximum = 599)]
     pub(crate) status: StatusCode,
+    /// Headers beside those that say how the message is framed.
+    #[schema(schema_with = headers_schema, required = false)]
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    /// How many milliseconds to wait before the answer.
+    #[schema(rename = "delay_ms", value_type = u64, required = false, maximum = 20_000)]
     pub(crate) delay: Duration,
+    /// The body; the receipt if it is left out.
+    #[schema(max_length = 65_536)]
     pub(crate) body: Option<String>,
-    /// For how many requests, at least one.
+    /// For how many requests, one if it is left out.
+    #[schema(value_type = u32, required = false, minimum = 1, maximum = 1000)]
     pub(crate) times: usize,
 }
 
 /// The list that `PUT /hook/{name}/responses` takes.
-#[derive(Debug)]
+#[derive(Debug, ToSchema)]
+#[schema(max_items = 1000)]
 pub(crate) struct Program(pub(crate) Vec<Response>);
 
 impl Default for Response {
@@ -65,6 +77,12 @@ fn header(name: &str, value: Node<'_>) -> Option<(HeaderName, HeaderValue)> {
         HeaderValue::from_str(text).map_err(|_| "is not a header's value".to_owned())
     });
     Some((name.ok()?, value?))
+}
+
+fn headers_schema() -> Object {
+    let name = schema::text(1..=100).pattern(Some("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"));
+    let value = schema::text(0..=1000).pattern(Some(r"^[\t -~]*$"));
+    schema::map(50, name, value)
 }
 
 fn header_name(name: &str) -> Result<HeaderName, &'static str> {

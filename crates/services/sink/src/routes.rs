@@ -62,10 +62,9 @@ async fn requests(State(hooks): State<Hooks>, Path(name): Path<String>) -> Json<
 /// `delay_ms`, `body` and `times`.
 #[utoipa::path(put, path = "/hook/{name}/responses", tag = "control",
     params(("name" = String, Path, description = "The hook's name")),
-    request_body = Vec<Object>,
+    request_body = Program,
     responses(
         (status = 204, description = "Programmed"),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
     ))]
 async fn program(
     State(hooks): State<Hooks>,

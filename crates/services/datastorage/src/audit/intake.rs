@@ -7,6 +7,7 @@ use datastorage_client::{Category, NewEvent, Outcome, Severity, VERSION, to_micr
 use kit::{FromInput, Node};
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// How far an event may lie ahead of our clock.
@@ -25,12 +26,21 @@ const DATA_DEPTH: usize = 100;
 /// How many events a batch may have.
 const BATCH: usize = 1000;
 
+/// What is demanded of an event beyond its schema; see [`kit::document::RULES`].
+pub const RULES: [&str; 4] = [
+    "event_timestamp must be at most",
+    "event_data must be nested at most",
+    "event_data must have at most",
+    "parent_event_id must be the id of an event that is stored",
+];
+
 /// One event of a request, with an id.
 #[derive(Clone, Debug)]
 pub struct Intake(pub NewEvent);
 
 /// 1 to 1000 events of a request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, ToSchema)]
+#[schema(as = EventBatch, min_items = 1, max_items = 1000)]
 pub struct BatchIntake(pub Vec<NewEvent>);
 
 impl FromInput for Intake {

@@ -3,8 +3,12 @@
 use datastorage_client::{Category, Outcome, Severity, to_microseconds};
 use kit::{FromInput, Node};
 use time::format_description::well_known::Rfc3339;
-use time::{Duration, OffsetDateTime};
+use time::{Duration, OffsetDateTime, PrimitiveDateTime, UtcOffset};
 use utoipa::IntoParams;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{
+    KnownFormat, ObjectBuilder, OneOfBuilder, Schema, SchemaFormat, SchemaType, Type,
+};
 
 use super::intake::word;
 
@@ -39,11 +43,11 @@ pub struct Search {
     pub resource_id: Option<String>,
     /// Not before this moment: a distance from now (`90s`, `30m`, `24h`, `7d`)
     /// or RFC 3339.
-    #[param(value_type = Option<String>, example = "24h")]
+    #[param(schema_with = moment_schema, required = false, example = "24h")]
     pub since: Option<OffsetDateTime>,
     /// Before this moment, in the same forms. An event of exactly this moment
     /// is left out, so that windows that follow each other share no event.
-    #[param(value_type = Option<String>, example = "2026-01-31T12:00:00Z")]
+    #[param(schema_with = moment_schema, required = false, example = "2026-01-31T12:00:00Z")]
     pub until: Option<OffsetDateTime>,
     /// How many events the page may have, 100 if not given.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 1000)]
@@ -93,35 +97,51 @@ impl FromInput for Search {
 
 /// Reads `90s`, `30m`, `24h`, `7d` as so long before `now`, anything else as
 /// RFC 3339. Stored times are whole microseconds, so a bound between two of
-/// them is moved up to the next: that selects the same events.
+/// them is moved up to the next: that selects the same events. So does the end
+/// of the calendar for what lies behind it in UTC.
 fn moment(text: &str, now: OffsetDateTime) -> Result<OffsetDateTime, String> {
+    const END: OffsetDateTime = PrimitiveDateTime::MAX.assume_utc();
     let moment = match distance(text) {
-        Some(distance) => distance.and_then(|it| now.checked_sub(it)),
-        None => OffsetDateTime::parse(text, &Rfc3339).ok(),
+        Some(distance) => now.checked_sub(distance),
+        None => OffsetDateTime::parse(text, &Rfc3339)
+            .ok()
+            .map(|it| it.checked_to_offset(UtcOffset::UTC).unwrap_or(END)),
     };
     let moment = moment.ok_or_else(|| {
         let hint = if text.contains(' ') { "; in a query `+` is written as %2B" } else { "" };
         format!("must be a distance like 30m, 24h or 7d, or a time like 2026-01-31T12:00:00Z{hint}")
     })?;
     let whole = to_microseconds(moment);
-    if whole == moment { Ok(whole) } else { Ok(whole + Duration::MICROSECOND) }
+    if whole == moment {
+        Ok(whole)
+    } else {
+        Ok(whole.checked_add(Duration::MICROSECOND).unwrap_or(END))
+    }
 }
 
-/// The outer `None` says that the text does not have the form of a distance,
-/// the inner one that it is too long for a calendar.
-fn distance(text: &str) -> Option<Option<Duration>> {
-    let seconds = match text.chars().next_back()? {
-        's' => 1,
-        'm' => 60,
-        'h' => 3600,
-        'd' => 86_400,
-        _ => return None,
-    };
+/// The units of a distance: how long each is in seconds, and how many digits
+/// stand before it at most. What has more lies before the calendar or is a
+/// mistake.
+const UNITS: [(char, i64, usize); 4] =
+    [('s', 1, 10), ('m', 60, 8), ('h', 3600, 6), ('d', 86_400, 6)];
+
+fn distance(text: &str) -> Option<Duration> {
+    let unit = text.chars().next_back()?;
+    let (_, seconds, digits) = UNITS.into_iter().find(|(name, ..)| *name == unit)?;
     let number = &text[..text.len() - 1];
-    if number.is_empty() || !number.bytes().all(|it| it.is_ascii_digit()) {
+    if number.len() > digits || !number.bytes().all(|it| it.is_ascii_digit()) {
         return None;
     }
-    Some(number.parse::<i64>().ok().and_then(|it| it.checked_mul(seconds)).map(Duration::seconds))
+    number.parse::<i64>().ok().map(|number| Duration::seconds(number * seconds))
+}
+
+/// What [`moment`] reads.
+fn moment_schema() -> RefOr<Schema> {
+    let text = || ObjectBuilder::new().schema_type(SchemaType::new(Type::String));
+    let distances = UNITS.map(|(unit, _, digits)| format!("[0-9]{{1,{digits}}}{unit}"));
+    let distance = text().pattern(Some(format!("^({})$", distances.join("|"))));
+    let time = text().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)));
+    OneOfBuilder::new().item(distance).item(time).into()
 }
 
 #[cfg(test)]
@@ -197,6 +217,15 @@ mod tests {
             moment("2026-01-31T12:00:00.0000001Z", NOW),
             Ok(datetime!(2026-01-31 12:00:00.000001 UTC))
         );
+    }
+
+    #[test]
+    fn the_end_of_the_calendar_is_a_bound_like_any_other() {
+        let end = PrimitiveDateTime::MAX.assume_utc();
+        assert_eq!(moment("9999-12-31T23:59:59-01:00", NOW), Ok(end));
+        assert_eq!(moment("9999-12-31T23:59:59.9999999Z", NOW), Ok(end));
+        assert!(moment("0000-01-01T00:00:00+23:59", NOW).is_ok());
+        assert!(moment("999999d", NOW).is_ok());
     }
 
     #[test]

@@ -4,12 +4,13 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use serde_json::Value;
-use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcOffset};
 use uuid::Uuid;
 
 use super::Node;
 use super::node::bounds;
+use crate::schema::TERM_LENGTH;
 
 /// The longest DNS label (RFC 1035, section 2.3.4).
 const LABEL_LENGTH: usize = 63;
@@ -48,11 +49,12 @@ impl<'v> Node<'v> {
         }
     }
 
-    /// A whole number in the range.
+    /// A whole number in the range. `3.0` is one as well (JSON Schema, 2020-12,
+    /// section 6.1.1).
     pub fn integer(self, range: RangeInclusive<i64>) -> Option<i64> {
         let number = match self.value() {
             Value::String(text) if self.is_text() => text.parse().ok(),
-            value => value.as_i64(),
+            value => value.as_i64().or_else(|| value.as_f64().and_then(whole)),
         };
         match number {
             Some(number) if range.contains(&number) => Some(number),
@@ -86,17 +88,21 @@ impl<'v> Node<'v> {
         self.parse(1..=45, |text| Uuid::parse_str(text).map_err(|_| "must be a UUID".to_owned()))
     }
 
-    /// A point in time, RFC 3339.
+    /// A point in time, RFC 3339, in UTC.
     pub fn timestamp(self) -> Option<OffsetDateTime> {
-        self.parse(1..=64, |text| {
+        self.parse(1..=TERM_LENGTH, |text| {
+            // A time of the last hours of 9999 can lie outside of the calendar
+            // in UTC.
             OffsetDateTime::parse(text, &Rfc3339)
-                .map_err(|_| "must be a time like 2026-01-31T12:00:00Z (RFC 3339)".to_owned())
+                .ok()
+                .and_then(|moment| moment.checked_to_offset(UtcOffset::UTC))
+                .ok_or_else(|| "must be a time like 2026-01-31T12:00:00Z (RFC 3339)".to_owned())
         })
     }
 
     /// A duration like `50ms` or `30s`.
     pub fn duration(self) -> Option<Duration> {
-        self.parse(1..=64, crate::duration::parse)
+        self.parse(1..=TERM_LENGTH, crate::duration::parse)
     }
 
     /// A string that `parse` understands; its error is the violation's message.
@@ -122,4 +128,11 @@ impl<'v> Node<'v> {
         }
         Some(text)
     }
+}
+
+/// A number without a fraction that a float can hold exactly.
+#[expect(clippy::cast_possible_truncation, reason = "the range is checked")]
+fn whole(number: f64) -> Option<i64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64)
 }

@@ -105,6 +105,24 @@ fn numbers_are_read_from_text_in_a_query_only() {
     ");
 }
 
+#[test]
+fn a_whole_number_may_be_written_with_a_point() {
+    let count = |count: Value| {
+        let input = json!({ "name": "a", "size": "small", "count": count });
+        from_json::<Order>(&input).map(|order| order.count).ok()
+    };
+    assert_eq!(count(json!(3.0)), Some(3));
+    assert_eq!(count(json!(3.5)), None);
+    assert_eq!(count(json!(1e300)), None);
+}
+
+#[test]
+fn a_time_outside_of_the_calendar_in_utc_is_refused() {
+    let time = |time: &str| from_json::<Anything>(&json!({ "time": time })).is_ok();
+    assert!(time("9999-12-31T23:59:59Z"));
+    assert!(!time("9999-12-31T23:59:59-01:00"));
+}
+
 struct Anything;
 
 impl FromInput for Anything {

@@ -12,7 +12,7 @@ use crate::scrub;
 pub struct Channel {
     /// Its name within the notification, a lower-case DNS label; the channel's
     /// type if it is left out.
-    #[schema(required = false)]
+    #[schema(required = false, value_type = kit::schema::Label)]
     pub name: String,
     /// Where it leads.
     #[serde(flatten)]
@@ -31,7 +31,12 @@ pub enum ChannelKind {
     Webhook {
         /// Where to; `http` or `https`. User and password in it are sent as
         /// basic authentication and never shown.
-        #[schema(value_type = String, format = "uri")]
+        #[schema(
+            value_type = String,
+            format = "uri",
+            pattern = "^[Hh][Tt][Tt][Pp][Ss]?://",
+            max_length = 2000,
+        )]
         url: Url,
     },
 }

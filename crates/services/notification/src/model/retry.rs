@@ -61,7 +61,7 @@ pub struct RetryPolicy {
 pub struct Retry {
     /// The wait after the first failed attempt.
     #[serde(default, with = "as_text", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, example = "50ms")]
+    #[schema(value_type = Option<kit::schema::DurationText>, example = "50ms")]
     pub initial: Option<Duration>,
     /// By how much each wait is longer than the one before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -69,7 +69,7 @@ pub struct Retry {
     pub factor: Option<f64>,
     /// The longest wait between two attempts.
     #[serde(default, with = "as_text", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, example = "480s")]
+    #[schema(value_type = Option<kit::schema::DurationText>, example = "480s")]
     pub max: Option<Duration>,
     /// How many attempts there are in all.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -2,12 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use kit::{FromInput, Node};
+use kit::{FromInput, Node, schema};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::Object;
 
 use super::{Channel, Retry, channel};
 use crate::scrub;
+
+/// What is demanded of a notification beyond its schema; see
+/// [`kit::document::RULES`].
+pub const RULES: [&str; 4] = [
+    "channels must have names of their own",
+    "channels.url must be a URL",
+    "retry.initial is longer than",
+    "retry.max is longer than",
+];
 
 /// A notification as it is asked for. Subject, body, metadata and links are
 /// scrubbed of secrets before they are kept.
@@ -15,7 +25,7 @@ use crate::scrub;
 pub struct Spec {
     /// Its name, a lower-case DNS label. Asking again for the same name with
     /// the same content changes nothing.
-    #[schema(pattern = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", example = "nr-approval-1")]
+    #[schema(value_type = kit::schema::Label, example = "nr-approval-1")]
     pub name: String,
     /// The remediation request that it belongs to.
     #[schema(min_length = 1, max_length = 255)]
@@ -37,9 +47,11 @@ pub struct Spec {
     pub channels: Vec<Channel>,
     /// Anything else that the reader may want to know.
     #[serde(default)]
+    #[schema(schema_with = metadata_schema)]
     pub metadata: BTreeMap<String, String>,
     /// What the reader can do.
     #[serde(default)]
+    #[schema(max_items = 10)]
     pub action_links: Vec<ActionLink>,
     /// How to try again; what is left out is the service's default.
     #[serde(default)]
@@ -154,8 +166,9 @@ impl FromInput for Spec {
                 let list = node.clone().array(1..=10, Channel::read)?;
                 channel::distinct(&node, &list).then_some(list)
             });
-            let metadata = object
-                .optional("metadata", |node| node.map(50, 100, |_, value| value.string(0..=2000)));
+            let metadata = object.optional("metadata", |node| {
+                node.map(ENTRIES, KEY, |_, value| value.string(0..=TEXT))
+            });
             let action_links =
                 object.optional("action_links", |node| node.array(0..=10, ActionLink::read));
             let retry = object.optional("retry", Retry::read);
@@ -183,6 +196,16 @@ impl FromInput for ActionLink {
             Some(Self { label: label?, url: url? })
         })
     }
+}
+
+/// How many entries the metadata may have, and how many characters a key and a
+/// text of it.
+const ENTRIES: usize = 50;
+const KEY: usize = 100;
+const TEXT: usize = 2000;
+
+fn metadata_schema() -> Object {
+    schema::map(ENTRIES, schema::text(1..=KEY), schema::text(0..=TEXT))
 }
 
 const KINDS: [(&str, Kind); 5] = [

@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::admission::Rejection;
-use super::intake::{BatchIntake, Intake};
+use super::intake::{BatchIntake, Intake, RULES};
 use super::records::Found;
 use super::search::Search;
 use super::trail::{AppendError, Appended};
@@ -50,13 +50,11 @@ pub fn routes(state: State) -> OpenApiRouter {
     path = "/api/v1/audit/events",
     tag = "audit",
     request_body = NewEvent,
+    extensions(("x-rules" = json!(RULES))),
     responses(
-        (status = 201, description = "Stored", body = StoredReceipt),
+        (status = 201, description = "Stored", body = StoredReceipt, headers(("Location" = String))),
         (status = 202, description = "The database is away; the event is safe in the spool", body = SpooledReceipt),
-        (status = 400, description = "Violations, all of them", body = Problem),
         (status = 409, description = "Another event has this id", body = Problem),
-        (status = 413, description = "Larger than 1 MiB", body = Problem),
-        (status = 415, description = "Not JSON", body = Problem),
         (status = 503, description = "Neither the database nor the spool can take the event", body = Problem),
     ),
 )]
@@ -92,14 +90,12 @@ async fn create(
     post,
     path = "/api/v1/audit/events/batch",
     tag = "audit",
-    request_body = Vec<NewEvent>,
+    request_body = BatchIntake,
+    extensions(("x-rules" = json!(RULES))),
     responses(
         (status = 201, description = "Stored", body = StoredBatch),
         (status = 202, description = "The database is away; the events are safe in the spool", body = SpooledBatch),
-        (status = 400, description = "Violations, all of them", body = Problem),
         (status = 409, description = "Other events have some of the ids", body = Problem),
-        (status = 413, description = "Larger than 1 MiB", body = Problem),
-        (status = 415, description = "Not JSON", body = Problem),
         (status = 503, description = "Neither the database nor the spool can take the events", body = Problem),
     ),
 )]
@@ -128,10 +124,9 @@ async fn create_batch(
     path = "/api/v1/audit/events",
     tag = "audit",
     params(Search),
+    extensions(("x-rules" = json!(["since must not be after until"]))),
     responses(
         (status = 200, description = "A page of the trail", body = EventPage),
-        (status = 400, description = "Violations, all of them", body = Problem),
-        (status = 503, description = "The database is away", body = Problem),
     ),
 )]
 async fn search(
@@ -156,9 +151,7 @@ async fn search(
     params(("event_id" = Uuid, Path, description = "The event's id")),
     responses(
         (status = 200, description = "The event", body = Event),
-        (status = 400, description = "The id is not a UUID", body = Problem),
         (status = 404, description = "There is no such event", body = Problem),
-        (status = 503, description = "The database is away", body = Problem),
     ),
 )]
 async fn get(

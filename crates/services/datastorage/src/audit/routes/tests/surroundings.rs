@@ -1,6 +1,8 @@
 //! The document about it all.
 
 use axum::http::StatusCode;
+use datastorage_client::{Category, Outcome, Severity};
+use serde_json::json;
 
 use super::bench::Bench;
 
@@ -25,7 +27,7 @@ async fn the_openapi_document_has_every_operation() {
     post /api/v1/audit/events/batch
     get /api/v1/audit/events/{event_id}
     "#);
-    let schema = &document["components"]["schemas"]["NewEvent"];
+    let schema = &document["components"]["schemas"]["NewEventInput"];
     insta::assert_snapshot!(schema["required"], @r#"["version","event_type","event_timestamp","event_category","event_action","event_outcome","correlation_id","event_data"]"#);
     let schema = |path: &str, status: &str| {
         let answer = &document["paths"][path]["post"]["responses"][status];
@@ -55,19 +57,31 @@ async fn the_openapi_document_has_every_operation() {
         .as_array()
         .expect("parameters")
         .iter()
+        .filter(|it| it["in"] == "query")
         .map(|it| format!("{} {} {}", it["name"], it["required"], it["schema"]))
         .collect();
     insta::assert_snapshot!(parameters.join("\n"), @r##"
-    "event_type" false {"maxLength":100,"minLength":1,"type":"string"}
+    "event_type" false {"maxLength":100,"minLength":1,"pattern":"^[^\\u0000]*$","type":"string"}
     "event_category" false {"$ref":"#/components/schemas/Category"}
     "event_outcome" false {"$ref":"#/components/schemas/Outcome"}
     "severity" false {"$ref":"#/components/schemas/Severity"}
-    "correlation_id" false {"maxLength":255,"minLength":1,"type":"string"}
-    "resource_type" false {"maxLength":100,"minLength":1,"type":"string"}
-    "resource_id" false {"maxLength":255,"minLength":1,"type":"string"}
-    "since" false {"type":"string"}
-    "until" false {"type":"string"}
+    "correlation_id" false {"maxLength":255,"minLength":1,"pattern":"^[^\\u0000]*$","type":"string"}
+    "resource_type" false {"maxLength":100,"minLength":1,"pattern":"^[^\\u0000]*$","type":"string"}
+    "resource_id" false {"maxLength":255,"minLength":1,"pattern":"^[^\\u0000]*$","type":"string"}
+    "since" false {"oneOf":[{"pattern":"^([0-9]{1,10}s|[0-9]{1,8}m|[0-9]{1,6}h|[0-9]{1,6}d)$","type":"string"},{"format":"date-time","type":"string"}]}
+    "until" false {"oneOf":[{"pattern":"^([0-9]{1,10}s|[0-9]{1,8}m|[0-9]{1,6}h|[0-9]{1,6}d)$","type":"string"},{"format":"date-time","type":"string"}]}
     "limit" false {"format":"int32","maximum":1000,"minimum":1,"type":"integer"}
     "offset" false {"format":"int64","maximum":9223372036854775807,"minimum":0,"type":"integer"}
     "##);
+}
+
+#[tokio::test]
+async fn the_document_has_the_words_that_are_read() {
+    let bench = Bench::new().await;
+    let (_, document) = bench.get("/openapi.json").await;
+    for (component, words) in
+        [("Category", Category::WORDS), ("Outcome", Outcome::WORDS), ("Severity", Severity::WORDS)]
+    {
+        assert_eq!(document["components"]["schemas"][component]["enum"], json!(words));
+    }
 }

@@ -1,0 +1,228 @@
+//! The rules that every body and every query is read with.
+//!
+//! A type that is both sent and answered has one schema in the annotations.
+//! What is read strictly is answered openly, so requests get a schema of their
+//! own, `<Name>Input`, as soon as an answer uses the same one.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::operations;
+
+/// Where components' schemas are.
+const SCHEMAS: &str = "#/components/schemas/";
+
+/// The component for JSON of any shape.
+const ANY: &str = "Json";
+
+/// Strings have no U+0000, which PostgreSQL cannot store.
+const NO_NUL: &str = "^[^\\u0000]*$";
+
+/// Completes the schemas of all bodies and queries.
+pub(super) fn complete(document: &mut Value) {
+    let schemas = document["components"]["schemas"].as_object().cloned().unwrap_or_default();
+    let mut answered = BTreeSet::new();
+    for operation in operations(document) {
+        references(&operation["responses"], &schemas, &mut answered);
+    }
+    let mut inputs = Inputs { schemas, answered, made: Map::new() };
+    for operation in operations(document) {
+        let body = operation.get_mut("requestBody").and_then(|body| body.get_mut("content"));
+        for media in body.and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
+            inputs.visit(&mut media["schema"], Position::Whole);
+        }
+        let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+        for parameter in parameters.into_iter().flatten().filter(|it| it["in"] == "query") {
+            inputs.visit(&mut parameter["schema"], Position::Whole);
+        }
+    }
+    if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
+        schemas.extend(inputs.made);
+    }
+}
+
+/// Whether a schema describes a whole value, or is one of several that describe
+/// it together (`allOf`) and hence does not know all of its fields.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Position {
+    Whole,
+    Part,
+}
+
+struct Inputs {
+    /// The components as the annotations have them.
+    schemas: Map<String, Value>,
+    /// Those that answers use.
+    answered: BTreeSet<String>,
+    /// The components of requests.
+    made: Map<String, Value>,
+}
+
+impl Inputs {
+    fn visit(&mut self, schema: &mut Value, position: Position) {
+        let Some(schema) = schema.as_object_mut() else { return };
+        if is_any(schema) {
+            self.made.entry(ANY).or_insert_with(any);
+            schema.insert("$ref".to_owned(), format!("{SCHEMAS}{ANY}").into());
+            return;
+        }
+        if let Some(name) = schema.get("$ref").and_then(name_of) {
+            let input = self.component(&name, position);
+            schema.insert("$ref".to_owned(), format!("{SCHEMAS}{input}").into());
+            return;
+        }
+        for part in members(schema, "allOf") {
+            self.visit(part, Position::Part);
+        }
+        for choice in ["oneOf", "anyOf"] {
+            for member in members(schema, choice) {
+                self.visit(member, position);
+            }
+        }
+        for key in ["items", "additionalProperties", "propertyNames"] {
+            if let Some(inner) = schema.get_mut(key) {
+                self.visit(inner, Position::Whole);
+            }
+        }
+        self.fields(schema);
+        if is_string(schema) && !is_narrowed(schema) {
+            schema.insert("pattern".to_owned(), NO_NUL.into());
+        }
+        if position == Position::Whole {
+            close(schema);
+        }
+    }
+
+    /// The fields of an object; one that may be absent may be null as well.
+    fn fields(&mut self, schema: &mut Map<String, Value>) {
+        let required = schema.get("required").cloned().unwrap_or_default();
+        let required =
+            |name: &String| required.as_array().is_some_and(|all| all.iter().any(|it| it == name));
+        let fields = schema.get_mut("properties").and_then(Value::as_object_mut);
+        for (name, field) in fields.into_iter().flatten() {
+            self.visit(field, Position::Whole);
+            if !required(name) {
+                allow_null(field);
+            }
+        }
+    }
+
+    /// Makes a component's form for requests and returns its name.
+    fn component(&mut self, name: &str, position: Position) -> String {
+        let input = match position {
+            Position::Part => format!("{name}Part"),
+            Position::Whole if self.answered.contains(name) => format!("{name}Input"),
+            Position::Whole => name.to_owned(),
+        };
+        if self.made.contains_key(&input) {
+            return input;
+        }
+        let own = self.schemas.get(name).cloned().unwrap_or_default();
+        let mut schema = own.clone();
+        // In its place already, for components that contain themselves.
+        self.made.insert(input.clone(), Value::Null);
+        self.visit(&mut schema, position);
+        if schema == own {
+            self.made.remove(&input);
+            return name.to_owned();
+        }
+        self.made.insert(input.clone(), schema);
+        input
+    }
+}
+
+/// Fields that are not named are violations.
+fn close(schema: &mut Map<String, Value>) {
+    let key =
+        if schema.contains_key("allOf") { "unevaluatedProperties" } else { "additionalProperties" };
+    let has_fields = schema.contains_key("properties") || schema.contains_key("allOf");
+    if has_fields && !schema.contains_key("additionalProperties") {
+        schema.insert(key.to_owned(), false.into());
+    }
+}
+
+fn allow_null(schema: &mut Value) {
+    let nothing = json!({ "type": "null" });
+    match schema.get_mut("type") {
+        Some(Value::String(one)) if one != "null" => {
+            let one = std::mem::take(one);
+            schema["type"] = json!([one, "null"]);
+            if let Some(words) = schema.get_mut("enum").and_then(Value::as_array_mut) {
+                words.push(Value::Null);
+            }
+        }
+        Some(_) => {}
+        None => {
+            let choices = schema.get("oneOf").or_else(|| schema.get("anyOf"));
+            let choices = choices.and_then(Value::as_array);
+            let is_any = name_of(&schema["$ref"]).is_some_and(|name| name == ANY);
+            if !is_any && !choices.is_some_and(|it| it.contains(&nothing)) {
+                *schema = json!({ "anyOf": [schema.take(), nothing] });
+            }
+        }
+    }
+}
+
+/// JSON of any shape, with no U+0000 in any string or name.
+fn any() -> Value {
+    let itself = json!({ "$ref": format!("{SCHEMAS}{ANY}") });
+    json!({
+        "description": "JSON of any shape, without U+0000",
+        "type": ["null", "boolean", "number", "string", "array", "object"],
+        "pattern": NO_NUL,
+        "items": itself,
+        "propertyNames": { "pattern": NO_NUL },
+        "additionalProperties": itself,
+    })
+}
+
+/// Whether a schema says nothing but what it is about.
+fn is_any(schema: &Map<String, Value>) -> bool {
+    let words = ["description", "title", "example", "examples", "default", "deprecated"];
+    schema.keys().all(|key| words.contains(&key.as_str()) || key.starts_with("x-"))
+}
+
+fn is_string(schema: &Map<String, Value>) -> bool {
+    match schema.get("type") {
+        Some(Value::Array(types)) => types.iter().any(|it| it == "string"),
+        Some(one) => one == "string",
+        None => false,
+    }
+}
+
+/// Whether a string's form is given, which leaves no place for U+0000.
+fn is_narrowed(schema: &Map<String, Value>) -> bool {
+    ["pattern", "format", "enum", "const"].iter().any(|key| schema.contains_key(*key))
+}
+
+fn members<'a>(
+    schema: &'a mut Map<String, Value>,
+    key: &str,
+) -> impl Iterator<Item = &'a mut Value> {
+    schema.get_mut(key).and_then(Value::as_array_mut).into_iter().flatten()
+}
+
+/// The component that a reference names.
+fn name_of(reference: &Value) -> Option<String> {
+    reference.as_str()?.strip_prefix(SCHEMAS).map(str::to_owned)
+}
+
+/// Collects the components that a part of the document uses, directly or not.
+fn references(part: &Value, schemas: &Map<String, Value>, found: &mut BTreeSet<String>) {
+    match part {
+        Value::Array(elements) => elements.iter().for_each(|it| references(it, schemas, found)),
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                match name_of(value).filter(|_| key == "$ref") {
+                    Some(name) if found.insert(name.clone()) => {
+                        references(schemas.get(&name).unwrap_or(&Value::Null), schemas, found);
+                    }
+                    Some(_) => {}
+                    None => references(value, schemas, found),
+                }
+            }
+        }
+        _ => {}
+    }
+}
