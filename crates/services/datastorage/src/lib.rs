@@ -17,6 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub mod audit;
 pub mod config;
+mod page;
 pub mod state;
 pub mod store;
 

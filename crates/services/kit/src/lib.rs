@@ -7,6 +7,7 @@
 //! | [`service`], [`readiness`] | who the process is, and whether it can do its work |
 //! | [`mod@router`], [`operations`] | `/health/*`, `/version`, `/metrics`, `/openapi.json` around a service's own routes |
 //! | [`problem`] | errors as RFC 9457 problem documents |
+//! | [`page`] | the page of a list |
 //! | [`extract`], [`check`] | reading input strictly, with *all* violations listed |
 //! | [`config`], [`duration`] | flags and environment variables |
 //! | `database` (a feature) | the database of a service that keeps state |
@@ -52,6 +53,7 @@ pub mod listen;
 pub mod logging;
 pub mod metrics;
 pub mod operations;
+pub mod page;
 pub mod problem;
 pub mod readiness;
 pub mod router;
@@ -64,6 +66,7 @@ pub use check::{FromInput, Node, Violations};
 pub use config::Common;
 pub use edge::RequestId;
 pub use extract::{Body, Json, Path, Query};
+pub use page::Page;
 pub use problem::{Problem, ProblemKind, Violation};
 pub use readiness::Readiness;
 pub use router::router;

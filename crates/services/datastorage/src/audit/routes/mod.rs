@@ -4,7 +4,7 @@ use axum::extract;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
-use datastorage_client::{BatchReceipt, Event, EventPage, NewEvent, Pagination, Receipt};
+use datastorage_client::{BatchReceipt, Event, EventPage, NewEvent, Receipt};
 use kit::{Json, Path, Problem, Query, Violation};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -14,6 +14,7 @@ use super::admission::Rejection;
 use super::intake::{BatchIntake, Intake};
 use super::records::{Found, RecordError};
 use super::search::Search;
+use crate::page::pagination;
 use crate::state::State;
 
 /// The routes of the trail, with their documentation.
@@ -93,7 +94,7 @@ async fn create_batch(
     get,
     path = "/api/v1/audit/events",
     tag = "audit",
-    params(Search),
+    params(Search, kit::Page),
     responses(
         (status = 200, description = "A page of the trail", body = EventPage),
         (status = 400, description = "Violations, all of them", body = Problem),
@@ -106,9 +107,7 @@ async fn search(
 ) -> Result<Json<EventPage>, Problem> {
     let Found { events, total } =
         state.store.search(&search).await.map_err(|it| state.problem(it))?;
-    let shown = search.offset.saturating_add(events.len() as u64);
-    let pagination =
-        Pagination { limit: search.limit, offset: search.offset, total, has_more: shown < total };
+    let pagination = pagination(search.page, events.len(), total);
     Ok(Json(EventPage { data: events, pagination }))
 }
 
