@@ -15,7 +15,8 @@ fn main() -> ExitCode {
     kit::run(kit::package!(), common, async |service| {
         let place = database_url.to_string();
         let store = Store::new(database_url);
-        let app = app(&service, State::new(&service, store.clone()));
+        let state = State::new(&service, store.clone());
+        let app = app(&service, state.clone());
         let database = store.database.clone();
         let migrated = async move {
             database.migrate(MIGRATION_PATIENCE).await.map_err(|error| {
@@ -31,6 +32,9 @@ fn main() -> ExitCode {
             store.database.close().await;
             Ok(())
         };
-        Ok(kit::App::new(app).before_ready("database", migrated).on_stop("database", closed))
+        Ok(kit::App::new(app)
+            .before_ready("database", migrated)
+            .on_stop("own audit events", state.close())
+            .on_stop("database", closed))
     })
 }

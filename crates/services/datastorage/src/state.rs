@@ -4,6 +4,7 @@ use kit::database::{PART, StoreError};
 use kit::{Problem, Readiness, Service};
 use prometheus_client::metrics::counter::Counter;
 
+use crate::recorder::Recorder;
 use crate::store::Store;
 
 /// What the handlers share. Cheap to clone.
@@ -11,11 +12,13 @@ use crate::store::Store;
 pub struct State {
     pub(crate) store: Store,
     pub(crate) stored: Counter,
+    pub(crate) recorder: Recorder,
     readiness: Readiness,
 }
 
 impl State {
-    /// The state of a service with this database.
+    /// The state of a service with this database. It starts a task, so it has to
+    /// be called within a runtime.
     pub fn new(service: &Service, store: Store) -> Self {
         let stored = Counter::default();
         service.metrics.register(
@@ -23,7 +26,20 @@ impl State {
             "Events written to the trail, without repetitions",
             stored.clone(),
         );
-        Self { store, stored, readiness: service.readiness.clone() }
+        let recorder = Recorder::start(service, store.clone(), stored.clone());
+        Self { store, stored, recorder, readiness: service.readiness.clone() }
+    }
+
+    /// The end of the service's own audit events: they are stored before the
+    /// database is closed.
+    ///
+    /// # Errors
+    /// When some of them could not be stored.
+    pub async fn close(self) -> anyhow::Result<()> {
+        match self.recorder.close().await {
+            0 => Ok(()),
+            lost => anyhow::bail!("{lost} audit events of our own could not be stored"),
+        }
     }
 
     /// Notes that the database did as it was told: it can be written.

@@ -6,7 +6,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::net::TcpSocket;
 
 /// How long a start may take.
@@ -38,7 +39,7 @@ impl Lease {
 impl Service {
     /// Starts the service and waits until it says that it is ready.
     pub(crate) fn start(lease: &Lease, folder: &tempfile::TempDir) -> anyhow::Result<Self> {
-        let database = format!("sqlite://{}", folder.path().join("trail.db").display());
+        let database = database_url(folder);
         let mut child = Command::new(env!("CARGO_BIN_EXE_datastorage"))
             .args(["--listen", &lease.address.to_string(), "--database-url", &database])
             .args(["--log", "info"])
@@ -67,12 +68,34 @@ impl Service {
         }
     }
 
+    /// Asks it to stop.
+    pub(crate) fn terminate(&self) -> anyhow::Result<()> {
+        kill_process(Pid::from_child(&self.0), Signal::TERM).context("cannot stop datastorage")
+    }
+
+    /// Waits for its end, and returns whether it was a clean one.
+    pub(crate) fn wait(&mut self) -> anyhow::Result<bool> {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            if let Some(status) = self.0.try_wait().context("cannot wait for datastorage")? {
+                return Ok(status.success());
+            }
+            ensure!(Instant::now() < deadline, "it did not end within {DEADLINE:?}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Kills it: no handler runs and nothing is flushed.
     pub(crate) fn kill(&mut self) -> anyhow::Result<()> {
         self.0.kill().context("cannot kill datastorage")?;
         self.0.wait().context("cannot wait for datastorage")?;
         Ok(())
     }
+}
+
+/// The URL of the service's database.
+pub(crate) fn database_url(folder: &tempfile::TempDir) -> String {
+    format!("sqlite://{}", folder.path().join("trail.db").display())
 }
 
 impl Drop for Service {

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use kit::database::Database;
 
-use super::bench::{Bench, event, open};
+use crate::testing::{Bench, event, open};
 
 #[tokio::test]
 async fn a_database_that_is_away_is_a_503_and_shows_until_it_is_back() {
@@ -43,6 +43,12 @@ async fn the_openapi_document_has_every_operation() {
     post /api/v1/audit/events
     post /api/v1/audit/events/batch
     get /api/v1/audit/events/{event_id}
+    get /api/v1/workflows
+    post /api/v1/workflows
+    get /api/v1/workflows/by-name/{name}/versions
+    post /api/v1/workflows/search
+    get /api/v1/workflows/{workflow_id}
+    patch /api/v1/workflows/{workflow_id}
     "#);
     let schema = &document["components"]["schemas"]["NewEvent"];
     insta::assert_snapshot!(schema["required"], @r#"["version","event_type","event_timestamp","event_category","event_action","event_outcome","correlation_id","event_data"]"#);

@@ -1,0 +1,118 @@
+//! For unit tests: the service on a database of its own.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode};
+use axum::response::Response;
+use datastorage_client::{Category, Essentials, NewEvent, Outcome};
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use crate::state::State;
+use crate::store::Store;
+
+/// Long enough for anything that works.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The service, and what it stands on.
+pub(crate) struct Bench {
+    app: Router,
+    pub(crate) service: kit::Service,
+    pub(crate) state: State,
+    pub(crate) folder: tempfile::TempDir,
+}
+
+impl Bench {
+    pub(crate) async fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = store(&folder).await;
+        let service = kit::Service::for_tests(kit::package!());
+        let state = State::new(&service, store);
+        let app = crate::app(&service, state.clone());
+        Self { app, service, state, folder }
+    }
+
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> (StatusCode, Value) {
+        let response = self.response(method, path, body, &[]).await;
+        let status = response.status();
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
+        (status, serde_json::from_slice(&bytes).expect("JSON"))
+    }
+
+    /// The answer with its headers, to a request with these.
+    pub(crate) async fn response(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+        headers: &[(&str, &str)],
+    ) -> Response {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = match body {
+            Some(body) => request
+                .header("content-type", "application/json")
+                .body(Body::from(body.to_string())),
+            None => request.body(Body::empty()),
+        };
+        self.app.clone().oneshot(request.expect("a request")).await.expect("infallible")
+    }
+
+    pub(crate) async fn post(&self, body: &Value) -> (StatusCode, Value) {
+        self.send("POST", "/api/v1/audit/events", Some(body)).await
+    }
+
+    pub(crate) async fn batch(&self, body: &Value) -> (StatusCode, Value) {
+        self.send("POST", "/api/v1/audit/events/batch", Some(body)).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> (StatusCode, Value) {
+        self.send("GET", path, None).await
+    }
+
+    pub(crate) async fn total(&self, correlation_id: &str) -> Value {
+        let (status, page) =
+            self.get(&format!("/api/v1/audit/events?correlation_id={correlation_id}")).await;
+        assert_eq!(status, StatusCode::OK, "{page}");
+        page["pagination"]["total"].clone()
+    }
+}
+
+/// A database of its own, with our schema.
+pub(crate) async fn store(folder: &tempfile::TempDir) -> Store {
+    let store = open(folder);
+    store.database.migrate(PATIENCE).await.expect("migrated");
+    store
+}
+
+/// The same database again, as another process would open it.
+pub(crate) fn open(folder: &tempfile::TempDir) -> Store {
+    let url = format!("sqlite://{}", folder.path().join("trail.db").display());
+    Store::new(url.parse().expect("a good URL"))
+}
+
+pub(crate) fn event(correlation_id: &str) -> Value {
+    let event = NewEvent::new(Essentials {
+        event_type: "gateway.signal.received",
+        category: Category::Gateway,
+        action: "received",
+        outcome: Outcome::Success,
+        correlation_id,
+        data: json!({ "n": 1 }),
+    });
+    serde_json::to_value(event).expect("serializable")
+}
+
+pub(crate) fn with(mut event: Value, field: &str, value: Value) -> Value {
+    event[field] = value;
+    event
+}
