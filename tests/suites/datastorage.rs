@@ -5,6 +5,8 @@ use e2e::{Run, provenance};
 
 #[path = "datastorage/batch.rs"]
 mod batch;
+#[path = "datastorage/catalog.rs"]
+mod catalog;
 #[path = "datastorage/edge.rs"]
 mod edge;
 #[path = "datastorage/events.rs"]
