@@ -5,7 +5,7 @@ use std::fmt;
 /// Makes an enum whose variants are lower-case words on the wire, with the one
 /// list of its words that validation, documentation and parsing share.
 macro_rules! words {
-    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)+ }) => {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:tt,)+ }) => {
         $(#[$meta])*
         #[derive(
             Clone,

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::WORKFLOWS;
 use crate::catalog::change::ChangeIntake;
 use crate::catalog::filter::{Filter, PageOnly};
-use crate::catalog::intake::Intake;
+use crate::catalog::intake::{Intake, RULES};
 use crate::catalog::records::{Created, Listed};
 use crate::page::pagination;
 use crate::state::State;
@@ -26,6 +26,7 @@ use crate::state::State;
     path = "/api/v1/workflows",
     tag = "workflows",
     request_body = NewWorkflow,
+    extensions(("x-rules" = json!(RULES))),
     responses(
         (status = 201, description = "Created", body = Workflow,
             headers(("Location" = String, description = "Where it can be read"))),
