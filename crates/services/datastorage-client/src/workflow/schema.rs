@@ -5,7 +5,8 @@
 //! once more, where requests are read; its tests compare the two.
 
 use serde_json::{Value, json};
-use utoipa::openapi::Schema;
+use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::{Ref, Schema};
 
 use super::{ParameterType, Priority};
 use crate::Severity;
@@ -123,6 +124,24 @@ pub(super) fn content() -> Schema {
         "maxItems": 50,
         "items": { "$ref": "#/components/schemas/Step" },
     }))
+}
+
+/// A step: a type, and anything else.
+pub(super) fn step() -> Object {
+    let name = ObjectBuilder::new().schema_type(Type::String).pattern(Some(r"^[^\x00]*$"));
+    let anything = ObjectBuilder::new()
+        .schema_type(SchemaType::AnyValue)
+        .description(Some("Any JSON without the character U+0000."));
+    ObjectBuilder::new()
+        .description(Some(
+            "A step of a workflow. What it needs besides its type is between the author and the \
+             service that runs it; the catalog keeps it as it is.",
+        ))
+        .property("type", Ref::from_schema_name("StepType"))
+        .required("type")
+        .property_names(Some(name))
+        .additional_properties(Some(anything))
+        .build()
 }
 
 /// A parameter of one type; only numbers have a range.
