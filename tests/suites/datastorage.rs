@@ -7,6 +7,8 @@ use e2e::{Run, provenance};
 mod alone;
 #[path = "datastorage/batch.rs"]
 mod batch;
+#[path = "datastorage/catalog.rs"]
+mod catalog;
 #[path = "datastorage/edge.rs"]
 mod edge;
 #[path = "datastorage/events.rs"]

@@ -1,8 +1,9 @@
 //! Events to send and calls to send them with.
 
+use std::thread;
 use std::time::{Duration, SystemTime};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use e2e::{Answer, Endpoint, Run, Trail};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -102,4 +103,15 @@ pub(crate) fn complains(answer: &Answer, fields: &[&str]) -> Result<()> {
     let found = answer.violations()?;
     ensure!(found == expected, "expected violations {expected:?}, found {found:?}");
     Ok(())
+}
+
+/// Runs all jobs at once and returns what each has, in their order.
+pub(crate) fn at_once<T: Send>(jobs: Vec<impl FnOnce() -> Result<T> + Send>) -> Result<Vec<T>> {
+    thread::scope(|scope| {
+        let running: Vec<_> = jobs.into_iter().map(|job| scope.spawn(job)).collect();
+        let join = |it: thread::ScopedJoinHandle<'_, Result<T>>| {
+            it.join().map_err(|_| anyhow!("a client panicked"))?
+        };
+        running.into_iter().map(join).collect()
+    })
 }

@@ -7,18 +7,7 @@ use anyhow::{Result, anyhow, ensure};
 use e2e::unique;
 use serde_json::{Value, json};
 
-use crate::support::{BATCH, EVENTS, SOON, at, datastorage, event, id, store, with};
-
-/// Runs all jobs at once and returns what each has, in their order.
-fn at_once<T: Send>(jobs: Vec<impl FnOnce() -> Result<T> + Send>) -> Result<Vec<T>> {
-    thread::scope(|scope| {
-        let running: Vec<_> = jobs.into_iter().map(|job| scope.spawn(job)).collect();
-        let join = |it: thread::ScopedJoinHandle<'_, Result<T>>| {
-            it.join().map_err(|_| anyhow!("a client panicked"))?
-        };
-        running.into_iter().map(join).collect()
-    })
-}
+use crate::support::{BATCH, EVENTS, SOON, at, at_once, datastorage, event, id, store, with};
 
 #[test]
 fn fifty_writers_at_once_are_all_served_and_nothing_is_lost() -> Result<()> {

@@ -1,6 +1,7 @@
-//! The typed calls.
+//! The typed calls: those of the trail here, those of the catalog in [`workflows`].
 
-use std::fmt::Display;
+mod workflows;
+
 use std::time::Duration;
 
 use reqwest::header::CONTENT_TYPE;
@@ -30,7 +31,7 @@ const EXCERPT: usize = 200;
 #[derive(Clone, Debug)]
 pub struct Client {
     http: reqwest::Client,
-    events: Url,
+    root: Url,
 }
 
 impl Client {
@@ -41,13 +42,10 @@ impl Client {
     /// [`ClientError::BaseUrl`] if the address cannot be one of an HTTP server.
     pub fn new(base_url: &str) -> Result<Self, ClientError> {
         let refuse = |reason: String| ClientError::BaseUrl { url: base_url.to_owned(), reason };
-        let base = Url::parse(base_url).map_err(|it| refuse(it.to_string()))?;
-        if base.scheme() != "http" || base.host_str().is_none() {
+        let root = Url::parse(base_url).map_err(|it| refuse(it.to_string()))?;
+        if root.scheme() != "http" || root.host_str().is_none() {
             return Err(refuse("it does not start with http://<host>".to_owned()));
         }
-        let root = base.as_str().trim_end_matches('/');
-        let events = format!("{root}{EVENTS}");
-        let events = Url::parse(&events).map_err(|it| refuse(it.to_string()))?;
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(CALL_TIMEOUT)
@@ -56,7 +54,7 @@ impl Client {
             .no_proxy()
             .build()
             .map_err(|it| refuse(it.to_string()))?;
-        Ok(Self { http, events })
+        Ok(Self { http, root })
     }
 
     /// Hands one event over; see [`Receipt`] for where it is then. Sending the
@@ -65,7 +63,7 @@ impl Client {
     /// # Errors
     /// See [`ClientError`]; [`ClientError::Refused`] lists every violation.
     pub async fn create(&self, event: &NewEvent) -> Result<Receipt, ClientError> {
-        self.post(self.events.clone(), encode(event)?).await
+        self.post(self.at(EVENTS), encode(event)?).await
     }
 
     /// Hands 1 to 1000 events over, all or none.
@@ -81,9 +79,7 @@ impl Client {
     /// # Errors
     /// See [`ClientError`].
     pub async fn query(&self, query: &EventQuery) -> Result<EventPage, ClientError> {
-        let mut url = self.events.clone();
-        url.query_pairs_mut().extend_pairs(query.pairs()).finish();
-        self.send(Method::GET, url, None).await
+        self.send(Method::GET, self.list(EVENTS, query.pairs()), None).await
     }
 
     /// One event, or `None` if there is none with this id.
@@ -91,35 +87,36 @@ impl Client {
     /// # Errors
     /// See [`ClientError`].
     pub async fn get(&self, event_id: Uuid) -> Result<Option<Event>, ClientError> {
-        match self.send(Method::GET, self.below(&event_id), None).await {
-            Ok(event) => Ok(Some(event)),
-            Err(ClientError::Refused { status: 404, .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
+        unless_missing(self.send(Method::GET, self.at(format!("{EVENTS}/{event_id}")), None).await)
     }
 
     /// Whether DataStorage answers at the moment, for `/health/ready` of the
     /// services that need it. Nothing is repeated, and it takes a second at most.
     pub async fn is_live(&self) -> bool {
-        let mut url = self.events.clone();
-        let path = self.events.path().trim_end_matches(EVENTS);
-        url.set_path(&format!("{path}/health/live"));
-        let call = self.http.get(url).timeout(LIVE_TIMEOUT).send().await;
+        let call = self.http.get(self.at("/health/live")).timeout(LIVE_TIMEOUT).send().await;
         call.is_ok_and(|answer| answer.status().is_success())
     }
 
     /// Stores a batch that is JSON already: an array of events.
     pub(crate) async fn post_batch(&self, body: String) -> Result<BatchReceipt, ClientError> {
-        self.post(self.below(&"batch"), body).await
+        self.post(self.at(format!("{EVENTS}/batch")), body).await
     }
 
     async fn post<T: DeserializeOwned>(&self, url: Url, body: String) -> Result<T, ClientError> {
         self.send(Method::POST, url, Some(body)).await
     }
 
-    fn below(&self, segment: &impl Display) -> Url {
-        let mut url = self.events.clone();
-        url.set_path(&format!("{}/{segment}", self.events.path()));
+    /// The address of a path, which may stand below one of a proxy.
+    fn at(&self, path: impl AsRef<str>) -> Url {
+        let mut url = self.root.clone();
+        url.set_path(&format!("{}{}", self.root.path().trim_end_matches('/'), path.as_ref()));
+        url
+    }
+
+    /// The address of a path with a query, which is escaped here.
+    fn list(&self, path: &str, pairs: Vec<(&'static str, String)>) -> Url {
+        let mut url = self.at(path);
+        url.query_pairs_mut().extend_pairs(pairs).finish();
         url
     }
 
@@ -143,6 +140,15 @@ impl Client {
         }
         serde_json::from_slice(&bytes)
             .map_err(|it| ClientError::Unreadable { request, reason: it.to_string() })
+    }
+}
+
+/// Nothing under this name is an answer, and no failure.
+fn unless_missing<T>(answer: Result<T, ClientError>) -> Result<Option<T>, ClientError> {
+    match answer {
+        Ok(found) => Ok(Some(found)),
+        Err(ClientError::Refused { status: 404, .. }) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

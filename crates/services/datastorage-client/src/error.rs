@@ -37,7 +37,7 @@ pub enum ClientError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The event cannot be written as JSON.
+    /// What was to be sent cannot be written as JSON.
     Unwritable {
         /// What is wrong with it.
         reason: String,
@@ -125,7 +125,7 @@ impl fmt::Display for ClientError {
                 write!(f, "the answer to {request} cannot be understood: {reason}")
             }
             Self::Unwritable { reason } => {
-                write!(f, "the audit event cannot be written as JSON: {reason}")
+                write!(f, "the request cannot be written as JSON: {reason}")
             }
         }
     }

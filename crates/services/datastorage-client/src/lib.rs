@@ -3,7 +3,9 @@
 //! - [`NewEvent`] is an audit event as it is sent, [`Event`] as it is stored.
 //!   DataStorage itself uses the same types, so that writer, store and reader
 //!   cannot drift apart.
-//! - [`Client`] has one typed call per operation of the audit trail.
+//! - [`NewWorkflow`] is a workflow on its way into the catalog, [`Workflow`] as
+//!   the catalog keeps it, [`WorkflowSearch`] asks which ones fit a signal.
+//! - [`Client`] has one typed call per operation of the trail and the catalog.
 //! - [`AuditWriter`] takes events without ever blocking its caller and delivers
 //!   them in batches; what it could not deliver is counted and logged.
 //!
@@ -42,6 +44,7 @@ mod page;
 mod query;
 mod receipt;
 mod words;
+mod workflow;
 mod writer;
 
 pub use client::Client;
@@ -54,4 +57,9 @@ pub use receipt::{
     BatchReceipt, Receipt, SpoolStatus, SpooledBatch, SpooledReceipt, StoredBatch, StoredReceipt,
 };
 pub use words::{Category, Outcome, Severity, UnknownWord};
+pub use workflow::{
+    Definition, Labels, NewWorkflow, Parameter, ParameterType, Priority, StatusChange, Step,
+    StepType, Wanted, Workflow, WorkflowMatch, WorkflowMatches, WorkflowPage, WorkflowQuery,
+    WorkflowSearch, WorkflowStatus, WorkflowSummary,
+};
 pub use writer::{AuditWriter, WriterConfig, WriterStats};

@@ -17,12 +17,12 @@ pub struct EventPage {
 /// Where a page stands in all that the filters select.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Pagination {
-    /// How many events a page may hold.
+    /// How many entries a page may hold.
     pub limit: u32,
-    /// How many events were skipped.
+    /// How many entries were skipped.
     pub offset: u64,
-    /// How many events the filters select.
+    /// How many entries the filters select.
     pub total: u64,
-    /// Whether there are events after this page.
+    /// Whether there are entries after this page.
     pub has_more: bool,
 }

@@ -1,17 +1,23 @@
-//! The closed vocabularies of an audit event.
+//! The closed vocabularies of an audit event, and how a vocabulary is made.
 
 use std::fmt;
-use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 /// Makes an enum whose variants are lower-case words on the wire, with the one
 /// list of its words that validation, documentation and parsing share.
 macro_rules! words {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:tt,)+ }) => {
         $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+        #[derive(
+            Clone,
+            Copy,
+            Debug,
+            PartialEq,
+            Eq,
+            Hash,
+            serde::Serialize,
+            serde::Deserialize,
+            utoipa::ToSchema,
+        )]
         pub enum $name {
             $($(#[$doc])* #[serde(rename = $word)] $variant,)+
         }
@@ -28,24 +34,26 @@ macro_rules! words {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())
             }
         }
 
-        impl FromStr for $name {
-            type Err = UnknownWord;
+        impl std::str::FromStr for $name {
+            type Err = $crate::UnknownWord;
 
-            fn from_str(word: &str) -> Result<Self, UnknownWord> {
+            fn from_str(word: &str) -> Result<Self, $crate::UnknownWord> {
                 match word {
                     $($word => Ok(Self::$variant),)+
-                    _ => Err(UnknownWord { word: word.to_owned(), known: Self::WORDS }),
+                    _ => Err($crate::UnknownWord::new(word, Self::WORDS)),
                 }
             }
         }
     };
 }
+
+pub(crate) use words;
 
 words! {
     /// Which part of the pipeline an event is about.
@@ -58,7 +66,7 @@ words! {
         Analysis = "analysis",
         /// Enrichment and classification of signals.
         SignalProcessing = "signalprocessing",
-        /// Workflow executions.
+        /// Workflows: the catalog and its searches, executions.
         Workflow = "workflow",
         /// Life cycle of a remediation request.
         Orchestration = "orchestration",
@@ -98,6 +106,12 @@ words! {
 pub struct UnknownWord {
     word: String,
     known: &'static [&'static str],
+}
+
+impl UnknownWord {
+    pub(crate) fn new(word: &str, known: &'static [&'static str]) -> Self {
+        Self { word: word.to_owned(), known }
+    }
 }
 
 impl fmt::Display for UnknownWord {

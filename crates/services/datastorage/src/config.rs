@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use kit::database::DatabaseUrl;
 
-/// Keeps the audit trail of all services and answers queries about it.
+/// Keeps the audit trail of all services and the catalog of workflows.
 #[derive(Clone, Debug, clap::Parser)]
 #[command(version)]
 pub struct Config {

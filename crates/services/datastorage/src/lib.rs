@@ -1,4 +1,4 @@
-//! DataStorage: the audit trail of all services.
+//! DataStorage: the audit trail of all services, and the workflow catalog.
 //!
 //! Events are appended, never changed: the database itself refuses updates and
 //! deletes. An event is stored once, however often it is sent, and what was
@@ -10,18 +10,25 @@
 //! | [`config`] | flags and environment variables |
 //! | [`state`] | what the handlers share |
 //! | [`store`] | the database with our schema |
+//! | [`recorder`] | the service's own events on their way into the trail |
 //! | [`audit`] | the trail, from request to row |
 //! | [`spool`] | where events wait on disk while the database is away |
+//! | [`catalog`] | the workflow catalog, from request to row |
 
 use axum::Router;
 use kit::Service;
 use utoipa_axum::router::OpenApiRouter;
 
 pub mod audit;
+pub mod catalog;
 pub mod config;
+mod page;
+pub mod recorder;
 pub mod spool;
 pub mod state;
 pub mod store;
+#[cfg(test)]
+mod testing;
 
 pub use audit::trail::Trail;
 pub use config::Config;
@@ -32,5 +39,7 @@ pub use store::Store;
 /// All routes of the service. The database has to be migrated before the
 /// service is ready; see [`Database::migrate`](kit::database::Database::migrate).
 pub fn app(service: &Service, state: State) -> Router {
-    kit::router(service, OpenApiRouter::new().merge(audit::routes::routes(state)))
+    let trail = audit::routes::routes(state.clone());
+    let catalog = catalog::routes::routes(state);
+    kit::router(service, OpenApiRouter::new().merge(trail).merge(catalog))
 }

@@ -21,7 +21,8 @@ fn main() -> ExitCode {
         let place = database_url.to_string();
         let store = Store::new(database_url);
         let (trail, writer) = Trail::new(&service, store.clone(), spool);
-        let app = app(&service, State::new(&service, store.clone(), trail.clone()));
+        let state = State::new(&service, store.clone(), trail.clone());
+        let app = app(&service, state.clone());
         let database = store.database.clone();
         let migrated = async move {
             database.migrate(MIGRATION_PATIENCE).await.map_err(|error| {
@@ -42,7 +43,10 @@ fn main() -> ExitCode {
             store.database.close().await;
             Ok(())
         };
-        let app = kit::App::new(app).before_ready("database", migrated);
-        Ok(app.on_stop("trail", flushed).on_stop("database", closed))
+        Ok(kit::App::new(app)
+            .before_ready("database", migrated)
+            .on_stop("own audit events", state.close())
+            .on_stop("trail", flushed)
+            .on_stop("database", closed))
     })
 }

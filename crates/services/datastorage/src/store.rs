@@ -1,4 +1,4 @@
-//! The database behind the trail.
+//! The database behind the trail and the catalog.
 //!
 //! How a database is opened, migrated and watched is the kit's business. What a
 //! feature reads and writes lives with the feature, one file per kind of

@@ -7,6 +7,7 @@
 //! | [`service`], [`readiness`] | who the process is, and whether it can do its work |
 //! | [`mod@router`], [`operations`] | `/health/*`, `/version`, `/metrics`, `/openapi.json` around a service's own routes |
 //! | [`problem`] | errors as RFC 9457 problem documents |
+//! | [`page`] | the page of a list |
 //! | [`extract`], [`check`] | reading input strictly, with *all* violations listed |
 //! | [`document`], [`schema`] | the OpenAPI document, completed by what all services have in common |
 //! | [`config`], [`duration`] | flags and environment variables |
@@ -54,6 +55,7 @@ pub mod listen;
 pub mod logging;
 pub mod metrics;
 pub mod operations;
+pub mod page;
 pub mod problem;
 pub mod readiness;
 pub mod router;
@@ -67,6 +69,7 @@ pub use check::{FromInput, Node, Violations};
 pub use config::Common;
 pub use edge::RequestId;
 pub use extract::{Body, Json, Path, Query};
+pub use page::Page;
 pub use problem::{Problem, ProblemKind, Violation};
 pub use readiness::Readiness;
 pub use router::router;

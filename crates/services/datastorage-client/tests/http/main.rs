@@ -1,5 +1,6 @@
 //! Client and writer against a real server on a port of its own.
 
+mod catalog;
 mod client;
 mod loss;
 mod support;

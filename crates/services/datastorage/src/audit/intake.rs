@@ -1,8 +1,5 @@
 //! Reading an event from a request.
 
-use std::fmt::Display;
-use std::str::FromStr;
-
 use datastorage_client::{Category, NewEvent, Outcome, Severity, VERSION, to_microseconds};
 use kit::{FromInput, Node};
 use serde_json::Value;
@@ -54,11 +51,12 @@ impl FromInput for Intake {
             let event_type = object.required("event_type", |node| node.string(1..=100));
             let event_timestamp = object.required("event_timestamp", |node| moment(node, now));
             let event_category =
-                object.required("event_category", |node| word(node, Category::WORDS));
+                object.required("event_category", |node| node.word(Category::WORDS));
             let event_action = object.required("event_action", |node| node.string(1..=50));
-            let event_outcome = object.required("event_outcome", |node| word(node, Outcome::WORDS));
+            let event_outcome = object.required("event_outcome", |node| node.word(Outcome::WORDS));
             let correlation_id = object.required("correlation_id", |node| node.string(1..=255));
-            let event_data = object.optional("event_data", data);
+            let event_data =
+                object.optional("event_data", |node| node.json(DATA_BYTES, DATA_DEPTH));
             if !has_data {
                 object.refuse::<()>("event_data", "is required");
             }
@@ -69,7 +67,7 @@ impl FromInput for Intake {
             let resource_id = object.optional("resource_id", |node| node.string(1..=255));
             let namespace = object.optional("namespace", |node| node.string(1..=253));
             let cluster_name = object.optional("cluster_name", |node| node.string(1..=255));
-            let severity = object.optional("severity", |node| word(node, Severity::WORDS));
+            let severity = object.optional("severity", |node| node.word(Severity::WORDS));
             let duration_ms = object.optional("duration_ms", |node| node.integer(0..=i64::MAX));
             Some(Self(NewEvent {
                 version: version?.to_owned(),
@@ -101,12 +99,6 @@ impl FromInput for BatchIntake {
     }
 }
 
-/// One of a vocabulary's words.
-pub(super) fn word<T: FromStr<Err: Display>>(node: Node<'_>, words: &[&str]) -> Option<T> {
-    let known = node.value().as_str().and_then(|text| text.parse().ok());
-    known.or_else(|| node.refuse(format!("must be one of {}", words.join(", "))))
-}
-
 fn moment(node: Node<'_>, now: OffsetDateTime) -> Option<OffsetDateTime> {
     let at = node.clone();
     let moment = node.timestamp()?;
@@ -124,29 +116,6 @@ fn check_age(moment: OffsetDateTime, now: OffsetDateTime) -> Result<(), &'static
         return Err("must be at most 7 days old");
     }
     Ok(())
-}
-
-fn data(node: Node<'_>) -> Option<Value> {
-    let at = node.clone();
-    let value = node.any()?;
-    if depth(&value) > DATA_DEPTH {
-        return at.refuse(format!("must be nested at most {DATA_DEPTH} levels deep"));
-    }
-    let bytes = value.to_string().len();
-    if bytes > DATA_BYTES {
-        return at.refuse(format!("must have at most {DATA_BYTES} bytes as JSON, has {bytes}"));
-    }
-    Some(value)
-}
-
-/// How many arrays and objects are around the innermost value. The parser has
-/// bounded the depth already, so recursion is safe.
-fn depth(value: &Value) -> usize {
-    match value {
-        Value::Array(elements) => 1 + elements.iter().map(depth).max().unwrap_or(0),
-        Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or(0),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Reading the filters and the page of a query.
 
 use datastorage_client::{Category, Outcome, Severity, to_microseconds};
-use kit::{FromInput, Node};
+use kit::{FromInput, Node, Page};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime, PrimitiveDateTime, UtcOffset};
 use utoipa::IntoParams;
@@ -9,14 +9,6 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{
     KnownFormat, ObjectBuilder, OneOfBuilder, Schema, SchemaFormat, SchemaType, Type,
 };
-
-use super::intake::word;
-
-/// How many events a page has if the query does not say.
-const DEFAULT_LIMIT: i64 = 100;
-
-/// How many events a page may have.
-const MAX_LIMIT: i64 = 1000;
 
 /// What to read from the trail. Filters are combined with "and"; events come
 /// newest first, ties by id, the larger one first.
@@ -49,12 +41,9 @@ pub struct Search {
     /// is left out, so that windows that follow each other share no event.
     #[param(schema_with = moment_schema, required = false, example = "2026-01-31T12:00:00Z")]
     pub until: Option<OffsetDateTime>,
-    /// How many events the page may have, 100 if not given.
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 1000)]
-    pub limit: u32,
-    /// How many events to skip, 0 if not given.
-    #[param(value_type = Option<u64>, minimum = 0, maximum = 9_223_372_036_854_775_807_i64)]
-    pub offset: u64,
+    /// Which part of what is selected.
+    #[param(ignore)]
+    pub page: Page,
 }
 
 impl FromInput for Search {
@@ -63,16 +52,15 @@ impl FromInput for Search {
         node.object(|object| {
             let event_type = object.optional("event_type", |node| node.string(1..=100));
             let event_category =
-                object.optional("event_category", |node| word(node, Category::WORDS));
-            let event_outcome = object.optional("event_outcome", |node| word(node, Outcome::WORDS));
-            let severity = object.optional("severity", |node| word(node, Severity::WORDS));
+                object.optional("event_category", |node| node.word(Category::WORDS));
+            let event_outcome = object.optional("event_outcome", |node| node.word(Outcome::WORDS));
+            let severity = object.optional("severity", |node| node.word(Severity::WORDS));
             let correlation_id = object.optional("correlation_id", |node| node.string(1..=255));
             let resource_type = object.optional("resource_type", |node| node.string(1..=100));
             let resource_id = object.optional("resource_id", |node| node.string(1..=255));
             let since = object.optional("since", |node| node.parse(1..=64, |it| moment(it, now)));
             let until = object.optional("until", |node| node.parse(1..=64, |it| moment(it, now)));
-            let limit = object.optional("limit", |node| node.integer(1..=MAX_LIMIT));
-            let offset = object.optional("offset", |node| node.integer(0..=i64::MAX));
+            let page = Page::fields(object);
             if let (Some(Some(since)), Some(Some(until))) = (since, until)
                 && since > until
             {
@@ -88,8 +76,7 @@ impl FromInput for Search {
                 resource_id: resource_id?,
                 since: since?,
                 until: until?,
-                limit: u32::try_from(limit?.unwrap_or(DEFAULT_LIMIT)).ok()?,
-                offset: u64::try_from(offset?.unwrap_or(0)).ok()?,
+                page: page?,
             })
         })
     }
@@ -162,7 +149,7 @@ mod tests {
     #[test]
     fn an_empty_query_is_the_first_hundred() {
         let search = kit::check::from_text::<Search>(&json!({})).expect("a good query");
-        assert_eq!((search.limit, search.offset), (100, 0));
+        assert_eq!(search.page, Page { limit: 100, offset: 0 });
         assert_eq!(search.correlation_id, None);
     }
 

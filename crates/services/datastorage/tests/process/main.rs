@@ -1,5 +1,6 @@
 //! The service as a process, written to by the client that all services use.
 
+mod catalog;
 mod service;
 mod spool;
 mod writers;

@@ -12,24 +12,24 @@ use crate::writers::Writers;
 use crate::{PATIENCE, assert_kept, event, stored};
 
 /// Another process, as far as the database can tell.
-struct Other(SqliteConnection);
+pub(crate) struct Other(SqliteConnection);
 
 impl Other {
-    async fn lock(folder: &tempfile::TempDir) -> Self {
+    pub(crate) async fn lock(folder: &tempfile::TempDir) -> Self {
         let options = SqliteConnectOptions::new().filename(folder.path().join("trail.db"));
         let mut connection = options.connect().await.expect("opened");
         sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await.expect("the write lock");
         Self(connection)
     }
 
-    async fn release(mut self) {
+    pub(crate) async fn release(mut self) {
         sqlx::query("ROLLBACK").execute(&mut self.0).await.expect("released");
         self.0.close().await.expect("closed");
     }
 }
 
 /// Waits until so many events are in the trail; returns them, oldest first.
-async fn until_stored(client: &Client, count: u64) -> Vec<Event> {
+pub(crate) async fn until_stored(client: &Client, count: u64) -> Vec<Event> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let query = EventQuery { limit: Some(1000), ..EventQuery::of_correlation("rr-1") };

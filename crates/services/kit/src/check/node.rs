@@ -54,6 +54,30 @@ impl<'v> Node<'v> {
         result
     }
 
+    /// An object like [`object`](Self::object), of which only some fields are
+    /// looked at: what `read` does not ask for may be there.
+    pub fn open_object<T>(self, read: impl FnOnce(&mut Object<'v>) -> Option<T>) -> Option<T> {
+        let Value::Object(fields) = self.value else {
+            return self.refuse("must be an object");
+        };
+        read(&mut Object::new(self, fields))
+    }
+
+    /// Any value of at most `bytes` bytes, written as JSON without spaces, and
+    /// of at most `levels` objects and arrays around the innermost value.
+    pub fn json(self, bytes: usize, levels: usize) -> Option<Value> {
+        let node = self.clone();
+        let value = self.any()?;
+        if depth(&value) > levels {
+            return node.refuse(format!("must be nested at most {levels} levels deep"));
+        }
+        let size = value.to_string().len();
+        if size > bytes {
+            return node.refuse(format!("must have at most {bytes} bytes as JSON, has {size}"));
+        }
+        Some(value)
+    }
+
     /// An array of `length` elements, each read with `read`.
     pub fn array<T>(
         self,
@@ -133,6 +157,16 @@ pub(super) fn bounds<T: std::fmt::Display + PartialEq>(range: &RangeInclusive<T>
         range.start().to_string()
     } else {
         format!("{} to {}", range.start(), range.end())
+    }
+}
+
+/// How many arrays and objects are around the innermost value. The parser has
+/// bounded the depth already, so recursion is safe.
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(elements) => 1 + elements.iter().map(depth).max().unwrap_or(0),
+        Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or(0),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
     }
 }
 

@@ -46,6 +46,15 @@ impl<'v> Object<'v> {
         }
     }
 
+    /// A field that is known but has no place here, whatever its value, null
+    /// included: `message` says why.
+    pub fn forbidden(&mut self, name: &'static str, message: &str) {
+        self.known.push(name);
+        if self.fields.contains_key(name) {
+            self.refuse::<()>(name, message);
+        }
+    }
+
     /// Records a violation of one field, for rules that span several.
     pub fn refuse<T>(&self, name: &str, message: impl Into<String>) -> Option<T> {
         let path = self.node.child_path(name);

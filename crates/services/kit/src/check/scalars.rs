@@ -1,6 +1,7 @@
 //! Strings, numbers and what is written as a string.
 
 use std::ops::RangeInclusive;
+use std::str::FromStr;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -47,6 +48,12 @@ impl<'v> Node<'v> {
                 self.refuse(format!("must be one of {}", words.join(", ")))
             }
         }
+    }
+
+    /// A word of a vocabulary, for types that know their words and read them.
+    pub fn word<T: FromStr>(self, words: &[&str]) -> Option<T> {
+        let known = self.value().as_str().and_then(|text| text.parse().ok());
+        known.or_else(|| self.refuse(format!("must be one of {}", words.join(", "))))
     }
 
     /// A whole number in the range. `3.0` is one as well (JSON Schema, 2020-12,

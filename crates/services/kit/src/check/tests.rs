@@ -123,6 +123,53 @@ fn a_time_outside_of_the_calendar_in_utc_is_refused() {
     assert!(!time("9999-12-31T23:59:59-01:00"));
 }
 
+struct Letter;
+
+impl FromInput for Letter {
+    fn read(node: Node<'_>) -> Option<Self> {
+        node.open_object(|object| {
+            let grade = object.required("grade", |node| node.word::<char>(&["a", "b"]));
+            object.forbidden("stamp", "is put on by the post office");
+            let inside = object.optional("inside", |node| node.json(20, 2));
+            grade.and(inside).map(|_| Self)
+        })
+    }
+}
+
+fn refusal(input: &Value) -> String {
+    let violations = from_json::<Letter>(input).err().expect("the input breaks rules");
+    violations.iter().map(|it| format!("{} {}\n", it.field, it.message)).collect()
+}
+
+#[test]
+fn an_open_object_may_have_more_but_not_what_is_forbidden() {
+    assert!(from_json::<Letter>(&json!({ "grade": "b", "colour": "red" })).is_ok());
+    for stamp in [json!(1), Value::Null] {
+        let input = json!({ "grade": "ab", "colour": "red", "stamp": stamp });
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(refusal(&input), @r"
+            grade must be one of a, b
+            stamp is put on by the post office
+            ");
+        }
+    }
+    insta::assert_snapshot!(refusal(&json!(["grade"])), @"$ must be an object");
+}
+
+#[test]
+fn json_is_limited_in_bytes_and_depth() {
+    let letter = |inside: Value| json!({ "grade": "a", "inside": inside });
+    // Two quotes are part of the JSON.
+    assert!(from_json::<Letter>(&letter(json!("x".repeat(18)))).is_ok());
+    assert!(from_json::<Letter>(&letter(json!({ "a": [1, "}"] }))).is_ok());
+    let long = letter(json!("x".repeat(19)));
+    insta::assert_snapshot!(refusal(&long), @"inside must have at most 20 bytes as JSON, has 21");
+    let deep = letter(json!([{ "a": [] }]));
+    insta::assert_snapshot!(refusal(&deep), @"inside must be nested at most 2 levels deep");
+    let nul = letter(json!(["\0"]));
+    insta::assert_snapshot!(refusal(&nul), @"inside must not contain the character U+0000");
+}
+
 struct Anything;
 
 impl FromInput for Anything {

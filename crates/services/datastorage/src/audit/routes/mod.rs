@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use datastorage_client::{
-    Event, EventPage, NewEvent, Pagination, SpoolStatus, SpooledBatch, SpooledReceipt, StoredBatch,
+    Event, EventPage, NewEvent, SpoolStatus, SpooledBatch, SpooledReceipt, StoredBatch,
     StoredReceipt,
 };
 use kit::{Json, Path, Problem, Query, Violation};
@@ -21,6 +21,7 @@ use super::intake::{BatchIntake, Intake, RULES};
 use super::records::Found;
 use super::search::Search;
 use super::trail::{AppendError, Appended};
+use crate::page::pagination;
 use crate::state::State;
 
 /// When a client may try again after a 503.
@@ -123,7 +124,7 @@ async fn create_batch(
     get,
     path = "/api/v1/audit/events",
     tag = "audit",
-    params(Search),
+    params(Search, kit::Page),
     extensions(("x-rules" = json!(["since must not be after until"]))),
     responses(
         (status = 200, description = "A page of the trail", body = EventPage),
@@ -135,9 +136,7 @@ async fn search(
 ) -> Result<Json<EventPage>, Problem> {
     let Found { events, total } =
         state.store.search(&search).await.map_err(|it| state.problem(it))?;
-    let shown = search.offset.saturating_add(events.len() as u64);
-    let pagination =
-        Pagination { limit: search.limit, offset: search.offset, total, has_more: shown < total };
+    let pagination = pagination(search.page, events.len(), total);
     Ok(Json(EventPage { data: events, pagination }))
 }
 

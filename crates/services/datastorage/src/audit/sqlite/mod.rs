@@ -5,12 +5,13 @@ mod row;
 use std::collections::HashSet;
 
 use datastorage_client::{Event, NewEvent, StoredReceipt, to_microseconds};
+use kit::database::column::{microseconds, uuid};
 use kit::database::{Sqlite, StoreError};
 use sqlx::{QueryBuilder, SqliteConnection};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use self::row::{microseconds, read, uuid};
+use self::row::read;
 use super::admission::{Admission, Known, Rejection, admit};
 use super::records::{Found, Recorded, Submission};
 use super::search::Search;
@@ -81,9 +82,9 @@ pub(super) async fn search(store: &Sqlite, search: &Search) -> Result<Found, Sto
     let mut page = QueryBuilder::new("SELECT * FROM audit_events");
     push_filters(&mut page, search);
     page.push(" ORDER BY event_timestamp DESC, event_id DESC LIMIT ");
-    page.push_bind(i64::from(search.limit));
+    page.push_bind(i64::from(search.page.limit));
     page.push(" OFFSET ");
-    page.push_bind(i64::try_from(search.offset).unwrap_or(i64::MAX));
+    page.push_bind(i64::try_from(search.page.offset).unwrap_or(i64::MAX));
     let rows = page.build().fetch_all(&mut *transaction).await?;
     let events = rows.iter().map(read).collect::<Result<_, _>>()?;
     Ok(Found { events, total: u64::try_from(total).unwrap_or(0) })

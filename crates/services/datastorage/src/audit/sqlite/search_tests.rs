@@ -27,7 +27,8 @@ fn expected(events: &[NewEvent], search: &Search) -> (Vec<Uuid>, u64) {
         .collect();
     selected.sort_by_key(|it| std::cmp::Reverse((it.event_timestamp, it.event_id)));
     let total = selected.len() as u64;
-    let page = selected.into_iter().skip(search.offset as usize).take(search.limit as usize);
+    let page =
+        selected.into_iter().skip(search.page.offset as usize).take(search.page.limit as usize);
     (page.map(|it| it.event_id).collect(), total)
 }
 
@@ -87,8 +88,7 @@ fn any_search() -> impl Strategy<Value = Search> {
                 resource_id,
                 since,
                 until,
-                limit,
-                offset,
+                page: kit::Page { limit, offset },
             }
         })
 }

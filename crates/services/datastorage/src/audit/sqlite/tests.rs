@@ -9,15 +9,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::audit::records::RecordError;
 use crate::store::Store;
-
-const PATIENCE: Duration = Duration::from_secs(20);
-
-pub(super) async fn store(folder: &tempfile::TempDir) -> Store {
-    let url = format!("sqlite://{}", folder.path().join("trail.db").display());
-    let store = Store::new(url.parse().expect("a good URL"));
-    store.database.migrate(PATIENCE).await.expect("migrated");
-    store
-}
+pub(super) use crate::testing::store;
 
 pub(super) fn event(correlation_id: &str, data: Value) -> NewEvent {
     NewEvent::new(Essentials {

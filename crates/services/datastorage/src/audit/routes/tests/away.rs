@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::bench::{Bench, event, with};
 use crate::spool::Limits;
+use crate::testing::{Bench, event, with};
 
 fn path(event: &Value) -> String {
     format!("/api/v1/audit/events/{}", event["event_id"].as_str().expect("an id"))

@@ -1,7 +1,6 @@
 //! The routes, without a socket.
 
 mod away;
-mod bench;
 mod read;
 mod surroundings;
 mod write;

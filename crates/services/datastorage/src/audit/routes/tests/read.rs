@@ -5,7 +5,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::bench::{Bench, event, with};
+use crate::testing::{Bench, event, with};
 
 #[tokio::test]
 async fn pages_are_newest_first_and_say_whether_there_is_more() {

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use datastorage_client::{Category, Outcome, Severity};
 use serde_json::json;
 
-use super::bench::Bench;
+use crate::testing::Bench;
 
 #[tokio::test]
 async fn the_openapi_document_has_every_operation() {
@@ -26,6 +26,12 @@ async fn the_openapi_document_has_every_operation() {
     post /api/v1/audit/events
     post /api/v1/audit/events/batch
     get /api/v1/audit/events/{event_id}
+    get /api/v1/workflows
+    post /api/v1/workflows
+    get /api/v1/workflows/by-name/{name}/versions
+    post /api/v1/workflows/search
+    get /api/v1/workflows/{workflow_id}
+    patch /api/v1/workflows/{workflow_id}
     "#);
     let schema = &document["components"]["schemas"]["NewEventInput"];
     insta::assert_snapshot!(schema["required"], @r#"["version","event_type","event_timestamp","event_category","event_action","event_outcome","correlation_id","event_data"]"#);

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::json;
 
-use super::bench::{Bench, event, with};
+use crate::testing::{Bench, event, with};
 
 #[tokio::test]
 async fn an_event_is_stored_and_read_back() {

@@ -1,10 +1,11 @@
-//! The service on a database of its own.
+//! For unit tests: the service on a database of its own.
 
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
+use axum::response::Response;
 use datastorage_client::{Category, Essentials, NewEvent, Outcome};
 use kit::database::Database;
 use serde_json::{Value, json};
@@ -20,38 +21,38 @@ use crate::store::Store;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The service, and what it stands on.
-pub(super) struct Bench {
+pub(crate) struct Bench {
     app: Router,
-    pub(super) service: kit::Service,
-    pub(super) folder: tempfile::TempDir,
-    trail: Trail,
+    pub(crate) service: kit::Service,
+    pub(crate) state: State,
+    pub(crate) folder: tempfile::TempDir,
 }
 
 impl Bench {
-    pub(super) async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with_spool(Limits::events(1000)).await
     }
 
-    pub(super) async fn with_spool(limits: Limits) -> Self {
+    pub(crate) async fn with_spool(limits: Limits) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = open(&folder);
-        store.database.migrate(PATIENCE).await.expect("migrated");
+        let store = store(&folder).await;
         let service = kit::Service::for_tests(kit::package!());
         let spool = Spool::open(&folder.path().join("spool"), limits).expect("a spool");
         let (trail, writer) = Trail::new(&service, store.clone(), spool);
         tokio::spawn(writer.run());
-        let app = crate::app(&service, State::new(&service, store, trail.clone()));
-        Self { app, service, folder, trail }
+        let state = State::new(&service, store, trail);
+        let app = crate::app(&service, state.clone());
+        Self { app, service, state, folder }
     }
 
     /// Keeps the database from being written, as another process could.
-    pub(super) async fn take_the_database_away(&self) -> Transaction<'static, sqlx::Sqlite> {
+    pub(crate) async fn take_the_database_away(&self) -> Transaction<'static, sqlx::Sqlite> {
         let Database::Sqlite(other) = open(&self.folder).database;
         other.begin().await.expect("the write lock")
     }
 
     /// Waits until a metric has a value.
-    pub(super) async fn until_metric(&self, name: &str, value: u64) {
+    pub(crate) async fn until_metric(&self, name: &str, value: u64) {
         let line = format!("{name} {value}\n");
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -65,43 +66,56 @@ impl Bench {
     }
 
     /// Ends the writer, as a graceful stop does.
-    pub(super) async fn close(&self) {
-        self.trail.close().await;
+    pub(crate) async fn close(&self) {
+        self.state.trail.close().await;
     }
 
-    pub(super) async fn send(
+    pub(crate) async fn send(
         &self,
         method: &str,
         path: &str,
         body: Option<&Value>,
     ) -> (StatusCode, Value) {
-        let request = Request::builder().method(method).uri(path);
+        let response = self.response(method, path, body, &[]).await;
+        let status = response.status();
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
+        (status, serde_json::from_slice(&bytes).expect("JSON"))
+    }
+
+    /// The answer with its headers, to a request with these.
+    pub(crate) async fn response(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+        headers: &[(&str, &str)],
+    ) -> Response {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         let request = match body {
             Some(body) => request
                 .header("content-type", "application/json")
                 .body(Body::from(body.to_string())),
             None => request.body(Body::empty()),
         };
-        let response =
-            self.app.clone().oneshot(request.expect("a request")).await.expect("infallible");
-        let status = response.status();
-        let bytes = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
-        (status, serde_json::from_slice(&bytes).expect("JSON"))
+        self.app.clone().oneshot(request.expect("a request")).await.expect("infallible")
     }
 
-    pub(super) async fn post(&self, body: &Value) -> (StatusCode, Value) {
+    pub(crate) async fn post(&self, body: &Value) -> (StatusCode, Value) {
         self.send("POST", "/api/v1/audit/events", Some(body)).await
     }
 
-    pub(super) async fn batch(&self, body: &Value) -> (StatusCode, Value) {
+    pub(crate) async fn batch(&self, body: &Value) -> (StatusCode, Value) {
         self.send("POST", "/api/v1/audit/events/batch", Some(body)).await
     }
 
-    pub(super) async fn get(&self, path: &str) -> (StatusCode, Value) {
+    pub(crate) async fn get(&self, path: &str) -> (StatusCode, Value) {
         self.send("GET", path, None).await
     }
 
-    pub(super) async fn total(&self, correlation_id: &str) -> Value {
+    pub(crate) async fn total(&self, correlation_id: &str) -> Value {
         let (status, page) =
             self.get(&format!("/api/v1/audit/events?correlation_id={correlation_id}")).await;
         assert_eq!(status, StatusCode::OK, "{page}");
@@ -109,12 +123,20 @@ impl Bench {
     }
 }
 
-pub(super) fn open(folder: &tempfile::TempDir) -> Store {
+/// A database of its own, with our schema.
+pub(crate) async fn store(folder: &tempfile::TempDir) -> Store {
+    let store = open(folder);
+    store.database.migrate(PATIENCE).await.expect("migrated");
+    store
+}
+
+/// The same database again, as another process would open it.
+pub(crate) fn open(folder: &tempfile::TempDir) -> Store {
     let url = format!("sqlite://{}", folder.path().join("trail.db").display());
     Store::new(url.parse().expect("a good URL"))
 }
 
-pub(super) fn event(correlation_id: &str) -> Value {
+pub(crate) fn event(correlation_id: &str) -> Value {
     let event = NewEvent::new(Essentials {
         event_type: "gateway.signal.received",
         category: Category::Gateway,
@@ -126,7 +148,7 @@ pub(super) fn event(correlation_id: &str) -> Value {
     serde_json::to_value(event).expect("serializable")
 }
 
-pub(super) fn with(mut event: Value, field: &str, value: Value) -> Value {
+pub(crate) fn with(mut event: Value, field: &str, value: Value) -> Value {
     event[field] = value;
     event
 }

@@ -1,0 +1,49 @@
+//! Which workflows to list.
+
+use super::{Priority, Wanted, WorkflowStatus};
+use crate::Severity;
+
+/// Filters and page of a list of workflows. What is `None` does not filter; a
+/// missing `limit` is 100.
+#[derive(Clone, Debug, Default)]
+pub struct WorkflowQuery {
+    /// Only versions of this workflow.
+    pub name: Option<String>,
+    /// Only with this status.
+    pub status: Option<WorkflowStatus>,
+    /// Only the latest version of each workflow, or only the others.
+    pub is_latest: Option<bool>,
+    /// Only with this very label; `Any` selects those that say `*`.
+    pub signal_type: Option<Wanted<String>>,
+    /// Only with this very label.
+    pub severity: Option<Wanted<Severity>>,
+    /// Only with this very label.
+    pub component: Option<Wanted<String>>,
+    /// Only with this very label.
+    pub environment: Option<Wanted<String>>,
+    /// Only with this very label.
+    pub priority: Option<Wanted<Priority>>,
+    /// At most so many workflows, 1 to 1000.
+    pub limit: Option<u32>,
+    /// Skip so many workflows.
+    pub offset: Option<u64>,
+}
+
+impl WorkflowQuery {
+    /// The names and values of the query string, not yet escaped.
+    pub(crate) fn pairs(&self) -> Vec<(&'static str, String)> {
+        let pairs = [
+            ("name", self.name.clone()),
+            ("status", self.status.map(|it| it.to_string())),
+            ("is_latest", self.is_latest.map(|it| it.to_string())),
+            ("signal_type", self.signal_type.as_ref().map(|it| it.to_string())),
+            ("severity", self.severity.as_ref().map(|it| it.to_string())),
+            ("component", self.component.as_ref().map(|it| it.to_string())),
+            ("environment", self.environment.as_ref().map(|it| it.to_string())),
+            ("priority", self.priority.as_ref().map(|it| it.to_string())),
+            ("limit", self.limit.map(|it| it.to_string())),
+            ("offset", self.offset.map(|it| it.to_string())),
+        ];
+        pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+}

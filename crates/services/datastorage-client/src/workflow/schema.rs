@@ -1,0 +1,188 @@
+//! Pieces of the OpenAPI document that a derive cannot write: values with a
+//! wildcard, maps with bounds, parameters by type.
+//!
+//! They are JSON Schema, and written as such. Every bound stands in DataStorage
+//! once more, where requests are read; its tests compare the two.
+
+use serde_json::{Value, json};
+use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::{Ref, Schema};
+
+use super::{ParameterType, Priority};
+use crate::Severity;
+
+/// A value of a label, or `*` for any; no value has a `*` in it.
+const WANTED: &str = r"^(\*|[^*\x00]+)$";
+
+/// A value of a label.
+const VALUE: &str = r"^[^*\x00]+$";
+
+const WANTED_LABELS: &str = "The workflow is made for signals that have them; `*` wants the label \
+    with any value. What a workflow does not name, it leaves open.";
+
+const VALUE_LABELS: &str =
+    "They filter nothing; they change the score of workflows that name them.";
+
+/// The largest whole number that every reader of JSON keeps (RFC 7493,
+/// section 2.2).
+const WHOLE: i64 = 9_007_199_254_740_991;
+
+pub(super) fn wanted_text() -> Schema {
+    schema(json!({
+        "type": "string",
+        "description": "One value, or `*` for any.",
+        "minLength": 1,
+        "maxLength": 100,
+        "pattern": WANTED,
+    }))
+}
+
+pub(super) fn wanted_severity() -> Schema {
+    wanted_word(Severity::WORDS)
+}
+
+pub(super) fn wanted_priority() -> Schema {
+    wanted_word(Priority::WORDS)
+}
+
+fn wanted_word(words: &[&str]) -> Schema {
+    let words: Vec<_> = words.iter().copied().chain(["*"]).collect();
+    schema(json!({
+        "type": "string",
+        "description": "One value, or `*` for any.",
+        "enum": words,
+    }))
+}
+
+/// Labels of the user's own making, of a workflow.
+pub(super) fn wanted_custom() -> Schema {
+    label_map(WANTED, &format!("Labels of the user's own making. {WANTED_LABELS}"))
+}
+
+/// Labels that signalprocessing detects, of a workflow.
+pub(super) fn wanted_detected() -> Schema {
+    label_map(WANTED, &format!("Labels that signalprocessing detects. {WANTED_LABELS}"))
+}
+
+/// Labels of the user's own making, of a signal.
+pub(super) fn custom() -> Schema {
+    label_map(VALUE, &format!("Labels of the user's own making. {VALUE_LABELS}"))
+}
+
+/// Labels that signalprocessing has detected, of a signal.
+pub(super) fn detected() -> Schema {
+    label_map(VALUE, &format!("Labels that signalprocessing has detected. {VALUE_LABELS}"))
+}
+
+fn label_map(pattern: &str, description: &str) -> Schema {
+    schema(json!({
+        "type": ["object", "null"],
+        "description": description,
+        "maxProperties": 20,
+        "propertyNames": { "type": "string", "minLength": 1, "maxLength": 63, "pattern": r"^[^\x00]+$" },
+        "additionalProperties": { "type": "string", "minLength": 1, "maxLength": 63, "pattern": pattern },
+    }))
+}
+
+/// The parameters of a workflow, by name.
+pub(super) fn parameters() -> Schema {
+    let types = [
+        parameter(
+            ParameterType::String,
+            json!({ "type": "string", "maxLength": 255, "pattern": r"^[^\x00]*$" }),
+            None,
+        ),
+        parameter(
+            ParameterType::Integer,
+            whole(json!("integer")),
+            Some(whole(json!(["integer", "null"]))),
+        ),
+        parameter(
+            ParameterType::Number,
+            json!({ "type": "number" }),
+            Some(json!({ "type": ["number", "null"] })),
+        ),
+        parameter(ParameterType::Boolean, json!({ "type": "boolean" }), None),
+    ];
+    schema(json!({
+        "type": ["object", "null"],
+        "description": "What can be set when the workflow is run, by name; at most 16 KiB as JSON \
+            without spaces. A `minimum` above its `maximum` is refused.",
+        "maxProperties": 50,
+        "propertyNames": { "type": "string", "maxLength": 63, "pattern": "^[A-Za-z_][A-Za-z0-9_]*$" },
+        "additionalProperties": { "oneOf": types },
+    }))
+}
+
+/// What a workflow does.
+pub(super) fn content() -> Schema {
+    schema(json!({
+        "type": "array",
+        "description": "What it does, step by step: at most 64 KiB and 100 levels as JSON without \
+            spaces.",
+        "minItems": 1,
+        "maxItems": 50,
+        "items": { "$ref": "#/components/schemas/Step" },
+    }))
+}
+
+/// A step: a type, and anything else.
+pub(super) fn step() -> Object {
+    let name = ObjectBuilder::new().schema_type(Type::String).pattern(Some(r"^[^\x00]*$"));
+    let anything = ObjectBuilder::new()
+        .schema_type(SchemaType::AnyValue)
+        .description(Some("Any JSON without the character U+0000."));
+    ObjectBuilder::new()
+        .description(Some(
+            "A step of a workflow. What it needs besides its type is between the author and the \
+             service that runs it; the catalog keeps it as it is.",
+        ))
+        .property("type", Ref::from_schema_name("StepType"))
+        .required("type")
+        .property_names(Some(name))
+        .additional_properties(Some(anything))
+        .build()
+}
+
+/// A parameter of one type; only numbers have a range.
+fn parameter(kind: ParameterType, choice: Value, bound: Option<Value>) -> Value {
+    let mut properties = json!({
+        "type": { "type": "string", "enum": [kind] },
+        "description": {
+            "type": ["string", "null"],
+            "description": "What it is for.",
+            "minLength": 1,
+            "maxLength": 1000,
+            "pattern": r"^[^\x00]*$",
+        },
+        "required": {
+            "type": ["boolean", "null"],
+            "description": "Whether the workflow cannot be run without it; false if not given.",
+        },
+        "enum": {
+            "type": ["array", "null"],
+            "description": "The only values that it may have.",
+            "minItems": 1,
+            "maxItems": 50,
+            "items": choice,
+        },
+    });
+    if let Some(bound) = bound {
+        properties["minimum"] = bound.clone();
+        properties["maximum"] = bound;
+    }
+    json!({
+        "type": "object",
+        "required": ["type"],
+        "properties": properties,
+        "additionalProperties": false,
+    })
+}
+
+fn whole(kind: Value) -> Value {
+    json!({ "type": kind, "minimum": -WHOLE, "maximum": WHOLE })
+}
+
+fn schema(value: Value) -> Schema {
+    serde_json::from_value(value).expect("it is a schema")
+}

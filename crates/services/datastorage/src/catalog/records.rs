@@ -1,0 +1,97 @@
+//! What the catalog asks of a database.
+
+use datastorage_client::{NewWorkflow, StatusChange, Workflow, WorkflowSearch, WorkflowSummary};
+use kit::Page;
+use kit::database::{Database, StoreError};
+use uuid::Uuid;
+
+use super::filter::Filter;
+use super::sqlite;
+use crate::store::Store;
+
+/// What became of a new version.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Created {
+    /// It is in the catalog, and the latest of its name.
+    New(Box<Workflow>),
+    /// There is such a version, under this id; versions never change.
+    Taken(Uuid),
+}
+
+/// Some of the workflows of a list, and how many the list has.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listed {
+    /// The workflows of the page, newest first.
+    pub workflows: Vec<WorkflowSummary>,
+    /// How many there are; of the same moment as the page.
+    pub total: u64,
+}
+
+impl Store {
+    /// Adds a version and makes it the latest of its name, in one transaction.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn create_workflow(&self, workflow: NewWorkflow) -> Result<Created, StoreError> {
+        match &self.database {
+            Database::Sqlite(store) => sqlite::create(store, workflow).await,
+        }
+    }
+
+    /// Sets the status of a version, and returns what it is now; `None` if
+    /// there is no such version.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn set_workflow_status(
+        &self,
+        workflow_id: Uuid,
+        change: &StatusChange,
+    ) -> Result<Option<Workflow>, StoreError> {
+        match &self.database {
+            Database::Sqlite(store) => sqlite::set_status(store, workflow_id, change).await,
+        }
+    }
+
+    /// One version.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn workflow(&self, workflow_id: Uuid) -> Result<Option<Workflow>, StoreError> {
+        match &self.database {
+            Database::Sqlite(store) => sqlite::workflow(store, workflow_id).await,
+        }
+    }
+
+    /// One page of what the filters select.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn workflows(&self, filter: &Filter) -> Result<Listed, StoreError> {
+        match &self.database {
+            Database::Sqlite(store) => sqlite::list(store, filter).await,
+        }
+    }
+
+    /// One page of the versions of a name.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn workflow_versions(&self, name: &str, page: Page) -> Result<Listed, StoreError> {
+        self.workflows(&Filter { name: Some(name.to_owned()), ..Filter::all(page) }).await
+    }
+
+    /// All active, latest workflows whose five labels match a signal, newest
+    /// first.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn workflows_for(
+        &self,
+        signal: &WorkflowSearch,
+    ) -> Result<Vec<WorkflowSummary>, StoreError> {
+        match &self.database {
+            Database::Sqlite(store) => sqlite::select(store, signal).await,
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Creating, reading and changing workflows.
+
+use axum::extract;
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::IntoResponse;
+use datastorage_client::{NewWorkflow, StatusChange, Workflow, WorkflowPage};
+use kit::{Json, Page, Path, Problem, Query, Violation};
+use uuid::Uuid;
+
+use super::WORKFLOWS;
+use crate::catalog::change::ChangeIntake;
+use crate::catalog::filter::{Filter, PageOnly};
+use crate::catalog::intake::{Intake, RULES};
+use crate::catalog::records::{Created, Listed};
+use crate::page::pagination;
+use crate::state::State;
+
+/// Add a version of a workflow
+///
+/// It is active, and the latest version of its name from now on, whatever its
+/// version is called. The same name and version again are a conflict, even with
+/// the same content: what was created never changes.
+#[utoipa::path(
+    post,
+    path = "/api/v1/workflows",
+    tag = "workflows",
+    request_body = NewWorkflow,
+    extensions(("x-rules" = json!(RULES))),
+    responses(
+        (status = 201, description = "Created", body = Workflow,
+            headers(("Location" = String, description = "Where it can be read"))),
+        (status = 400, description = "Violations, all of them", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 409, description = "There is such a version", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 413, description = "Larger than 1 MiB", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 503, description = "The database is away", body = Problem,
+            content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn create(
+    extract::State(state): extract::State<State>,
+    Json(Intake(workflow)): Json<Intake>,
+) -> Result<impl IntoResponse, Problem> {
+    let (name, version) = (&workflow.definition.name, &workflow.definition.version);
+    let taken = format!("there is a workflow {name} with version {version}");
+    let created = state.store.create_workflow(workflow).await.map_err(|it| state.problem(it))?;
+    state.database_is_back();
+    match created {
+        Created::New(workflow) => {
+            let location = format!("{WORKFLOWS}/{}", workflow.summary.workflow_id);
+            Ok((StatusCode::CREATED, [(LOCATION, location)], Json(workflow)))
+        }
+        Created::Taken(workflow_id) => {
+            let violation = Violation {
+                field: "version".to_owned(),
+                message: format!("is taken by workflow {workflow_id}"),
+            };
+            Err(Problem::conflict(taken).with_errors(vec![violation]))
+        }
+    }
+}
+
+/// List workflows
+///
+/// All versions, whatever their status, the newest first; without their
+/// content.
+#[utoipa::path(
+    get,
+    path = "/api/v1/workflows",
+    tag = "workflows",
+    params(Filter, Page),
+    responses(
+        (status = 200, description = "A page of the catalog", body = WorkflowPage),
+        (status = 400, description = "Violations, all of them", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 503, description = "The database is away", body = Problem,
+            content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn list(
+    extract::State(state): extract::State<State>,
+    Query(filter): Query<Filter>,
+) -> Result<Json<WorkflowPage>, Problem> {
+    let listed = state.store.workflows(&filter).await.map_err(|it| state.problem(it))?;
+    Ok(Json(answer(filter.page, listed)))
+}
+
+/// List the versions of a workflow
+///
+/// The newest first; without their content. Which of them is the latest is said
+/// by `is_latest`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/workflows/by-name/{name}/versions",
+    tag = "workflows",
+    params(("name" = String, Path, description = "The workflow's name"), Page),
+    responses(
+        (status = 200, description = "A page of its versions", body = WorkflowPage),
+        (status = 400, description = "Violations, all of them", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 404, description = "There is no such workflow", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 503, description = "The database is away", body = Problem,
+            content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn versions(
+    extract::State(state): extract::State<State>,
+    Path(name): Path<String>,
+    Query(PageOnly(page)): Query<PageOnly>,
+) -> Result<Json<WorkflowPage>, Problem> {
+    let listed =
+        state.store.workflow_versions(&name, page).await.map_err(|it| state.problem(it))?;
+    if listed.total == 0 {
+        return Err(Problem::not_found(format_args!("workflow {name}")));
+    }
+    Ok(Json(answer(page, listed)))
+}
+
+/// Read a version of a workflow
+#[utoipa::path(
+    get,
+    path = "/api/v1/workflows/{workflow_id}",
+    tag = "workflows",
+    params(("workflow_id" = Uuid, Path, description = "The version's id")),
+    responses(
+        (status = 200, description = "The version, with its content", body = Workflow),
+        (status = 400, description = "The id is not a UUID", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 404, description = "There is no such version", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 503, description = "The database is away", body = Problem,
+            content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn get(
+    extract::State(state): extract::State<State>,
+    Path(workflow_id): Path<Uuid>,
+) -> Result<Json<Workflow>, Problem> {
+    let workflow = state.store.workflow(workflow_id).await.map_err(|it| state.problem(it))?;
+    workflow.map(Json).ok_or_else(|| missing(workflow_id))
+}
+
+/// Set the status of a version
+///
+/// Only the status can be changed, with a reason; any status may follow any
+/// other. Everything else of a version is as it was created, and to be different
+/// needs a new version. Only a version that is active, and the latest of its
+/// name, is found by a search: if the latest is not active, no older version
+/// takes its place.
+#[utoipa::path(
+    patch,
+    path = "/api/v1/workflows/{workflow_id}",
+    tag = "workflows",
+    params(("workflow_id" = Uuid, Path, description = "The version's id")),
+    request_body = StatusChange,
+    responses(
+        (status = 200, description = "The version as it is now", body = Workflow),
+        (status = 400, description = "Violations, all of them", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 404, description = "There is no such version", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 413, description = "Larger than 1 MiB", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 503, description = "The database is away", body = Problem,
+            content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn change(
+    extract::State(state): extract::State<State>,
+    Path(workflow_id): Path<Uuid>,
+    Json(ChangeIntake(change)): Json<ChangeIntake>,
+) -> Result<Json<Workflow>, Problem> {
+    let changed = state
+        .store
+        .set_workflow_status(workflow_id, &change)
+        .await
+        .map_err(|it| state.problem(it))?;
+    state.database_is_back();
+    changed.map(Json).ok_or_else(|| missing(workflow_id))
+}
+
+fn answer(page: Page, listed: Listed) -> WorkflowPage {
+    let pagination = pagination(page, listed.workflows.len(), listed.total);
+    WorkflowPage { data: listed.workflows, pagination }
+}
+
+fn missing(workflow_id: Uuid) -> Problem {
+    Problem::not_found(format_args!("workflow {workflow_id}"))
+}

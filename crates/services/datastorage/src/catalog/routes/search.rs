@@ -1,0 +1,59 @@
+//! Finding the workflows that fit a signal.
+
+use std::time::Instant;
+
+use axum::{Extension, extract};
+use datastorage_client::{WorkflowMatches, WorkflowSearch};
+use kit::{Json, Problem, RequestId};
+
+use crate::catalog::score::rank;
+use crate::catalog::search::SearchIntake;
+use crate::catalog::trail::search_completed;
+use crate::state::State;
+
+/// Find workflows for a signal
+///
+/// Found are workflows whose latest version is active, and whose five labels
+/// are those of the signal or `*`. They are ordered by score, of equal scores
+/// the one that was created last comes first. Finding none is an answer too.
+///
+/// The score goes from 0 to 1, in hundredths: 35 for a `signal_type` that the
+/// workflow names, 20 for its `component`, 10 for its `severity`, 10 for its
+/// `environment`, 5 for its `priority`; nothing for `*`. Up to 20 more are
+/// shared evenly among all custom and detected labels that the workflow names:
+/// a label's whole share if the signal has it with that value, half of it if
+/// the workflow says `*` and the signal has the label, else nothing. A workflow
+/// that names none of them gets 10. Labels of the signal that a workflow does
+/// not name change nothing.
+///
+/// Every search is in the audit trail as `workflow.catalog.search_completed`;
+/// the answer does not wait for that.
+#[utoipa::path(
+    post,
+    path = "/api/v1/workflows/search",
+    tag = "workflows",
+    request_body = WorkflowSearch,
+    responses(
+        (status = 200, description = "What fits, best first", body = WorkflowMatches),
+        (status = 400, description = "Violations, all of them", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 413, description = "Larger than 1 MiB", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 503, description = "The database is away", body = Problem,
+            content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn search(
+    extract::State(state): extract::State<State>,
+    Extension(request_id): Extension<RequestId>,
+    Json(SearchIntake(search)): Json<SearchIntake>,
+) -> Result<Json<WorkflowMatches>, Problem> {
+    let start = Instant::now();
+    let fitting = state.store.workflows_for(&search).await.map_err(|it| state.problem(it))?;
+    let ranking = rank(fitting, &search);
+    let correlation_id = search.correlation_id.as_deref().unwrap_or(request_id.as_str());
+    state.recorder.record(search_completed(&search, &ranking, correlation_id, start.elapsed()));
+    Ok(Json(WorkflowMatches { data: ranking.best, total: ranking.total }))
+}

@@ -1,0 +1,144 @@
+//! Writing the catalog.
+
+use anyhow::Context as _;
+use datastorage_client::{
+    NewWorkflow, StatusChange, Workflow, WorkflowStatus, WorkflowSummary, to_microseconds,
+};
+use kit::database::column::{microseconds, to_json, uuid};
+use kit::database::{Sqlite, StoreError};
+use sqlx::SqliteConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::read::by_id;
+use crate::catalog::content::canonical;
+use crate::catalog::records::Created;
+
+pub(in crate::catalog) async fn create(
+    store: &Sqlite,
+    workflow: NewWorkflow,
+) -> Result<Created, StoreError> {
+    let content = canonical(&workflow.content)
+        .context("the content cannot be written as JSON")
+        .map_err(StoreError::Broken)?;
+    let name = workflow.definition.name.clone();
+    let version = workflow.definition.version.clone();
+    // It holds the write lock from here on: what is the latest now is so until
+    // the new version has taken its place.
+    let mut transaction = store.begin().await?;
+    if let Some(workflow_id) = id_of(&mut transaction, &name, &version).await? {
+        return Ok(Created::Taken(workflow_id));
+    }
+    let previous_version = supersede(&mut transaction, &name).await?;
+    let now = to_microseconds(OffsetDateTime::now_utc());
+    let created = Workflow {
+        summary: WorkflowSummary {
+            workflow_id: Uuid::now_v7(),
+            definition: workflow.definition,
+            content_hash: content.hash,
+            status: WorkflowStatus::Active,
+            status_reason: None,
+            is_latest: true,
+            previous_version,
+            created_at: now,
+            updated_at: now,
+        },
+        content: workflow.content,
+    };
+    insert(&mut transaction, &created.summary, &content.text).await?;
+    transaction.commit().await?;
+    Ok(Created::New(Box::new(created)))
+}
+
+pub(in crate::catalog) async fn set_status(
+    store: &Sqlite,
+    workflow_id: Uuid,
+    change: &StatusChange,
+) -> Result<Option<Workflow>, StoreError> {
+    let mut transaction = store.begin().await?;
+    let now = to_microseconds(OffsetDateTime::now_utc());
+    sqlx::query(
+        "UPDATE workflows SET status = ?, status_reason = ?, updated_at = ? WHERE workflow_id = ?",
+    )
+    .bind(change.status.as_str())
+    .bind(change.status_reason.as_str())
+    .bind(microseconds(now))
+    .bind(workflow_id.to_string())
+    .execute(&mut *transaction)
+    .await?;
+    let changed = by_id(&mut transaction, workflow_id).await?;
+    transaction.commit().await?;
+    Ok(changed)
+}
+
+async fn id_of(
+    connection: &mut SqliteConnection,
+    name: &str,
+    version: &str,
+) -> Result<Option<Uuid>, StoreError> {
+    let row = sqlx::query("SELECT workflow_id FROM workflows WHERE name = ? AND version = ?")
+        .bind(name)
+        .bind(version)
+        .fetch_optional(connection)
+        .await?;
+    row.map(|row| uuid(&row, "workflow_id")).transpose()
+}
+
+/// Makes room for a new latest version; returns which one it was so far.
+async fn supersede(
+    connection: &mut SqliteConnection,
+    name: &str,
+) -> Result<Option<String>, StoreError> {
+    let latest = sqlx::query_scalar(
+        "UPDATE workflows SET is_latest = 0 WHERE name = ? AND is_latest = 1 RETURNING version",
+    )
+    .bind(name)
+    .fetch_optional(connection)
+    .await?;
+    Ok(latest)
+}
+
+async fn insert(
+    connection: &mut SqliteConnection,
+    workflow: &WorkflowSummary,
+    content: &str,
+) -> Result<(), StoreError> {
+    let definition = &workflow.definition;
+    let labels = &definition.labels;
+    sqlx::query(
+        "INSERT INTO workflows (
+            workflow_id, name, version, title, description, owner, maintainer, container_image,
+            container_digest, signal_type, severity, component, environment, priority,
+            custom_labels, detected_labels, parameters, content, content_hash, status,
+            status_reason, is_latest, previous_version, created_at, updated_at
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(workflow.workflow_id.to_string())
+    .bind(definition.name.as_str())
+    .bind(definition.version.as_str())
+    .bind(definition.title.as_str())
+    .bind(definition.description.as_str())
+    .bind(definition.owner.as_deref())
+    .bind(definition.maintainer.as_deref())
+    .bind(definition.container_image.as_deref())
+    .bind(definition.container_digest.as_deref())
+    .bind(labels.signal_type.to_string())
+    .bind(labels.severity.to_string())
+    .bind(labels.component.to_string())
+    .bind(labels.environment.to_string())
+    .bind(labels.priority.to_string())
+    .bind(to_json(&definition.custom_labels)?)
+    .bind(to_json(&definition.detected_labels)?)
+    .bind(to_json(&definition.parameters)?)
+    .bind(content)
+    .bind(workflow.content_hash.as_str())
+    .bind(workflow.status.as_str())
+    .bind(workflow.status_reason.as_deref())
+    .bind(workflow.is_latest)
+    .bind(workflow.previous_version.as_deref())
+    .bind(microseconds(workflow.created_at))
+    .bind(microseconds(workflow.updated_at))
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! For unit tests: workflows and signals to find them by.
+
+use datastorage_client::{
+    Definition, Labels, NewWorkflow, Priority, Severity, Wanted, WorkflowSearch, WorkflowStatus,
+    WorkflowSummary,
+};
+use kit::FromInput;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::intake::Intake;
+use super::search::SearchIntake;
+
+/// A workflow as it is sent, with what is required and no more.
+pub(crate) fn sent(name: &str, version: &str) -> Value {
+    json!({
+        "name": name,
+        "version": version,
+        "title": "Restart the pod",
+        "description": "Deletes the pod, so that its owner makes a new one.",
+        "labels": {
+            "signal_type": "OOMKilled",
+            "severity": "critical",
+            "component": "pod",
+            "environment": "production",
+            "priority": "P0",
+        },
+        "content": [
+            { "type": "http", "method": "DELETE", "url": "http://cluster/pods/{{pod}}" },
+            { "type": "wait", "for": "10s" },
+        ],
+    })
+}
+
+/// A signal as it is sent, which [`sent`] fits in every label.
+pub(crate) fn signal() -> Value {
+    sent("", "")["labels"].clone()
+}
+
+/// The same with another value in one field, which may be `labels.severity`.
+pub(crate) fn with(mut value: Value, field: &str, other: Value) -> Value {
+    *field.split('.').fold(&mut value, |value, name| &mut value[name]) = other;
+    value
+}
+
+/// The violations of a body, a line each.
+pub(crate) fn refused<T: FromInput>(body: &Value) -> String {
+    let violations = kit::check::from_json::<T>(body).err().expect("the body breaks rules");
+    let lines: Vec<_> =
+        violations.iter().map(|it| format!("{} {}", it.field, it.message)).collect();
+    lines.join("\n")
+}
+
+/// A good workflow, read.
+pub(crate) fn workflow(sent: &Value) -> NewWorkflow {
+    kit::check::from_json::<Intake>(sent).expect("a good workflow").0
+}
+
+/// A good search, read.
+pub(crate) fn search(sent: &Value) -> WorkflowSearch {
+    kit::check::from_json::<SearchIntake>(sent).expect("a good search").0
+}
+
+/// The page that holds everything.
+pub(crate) const EVERYTHING: kit::Page = kit::Page { limit: 1000, offset: 0 };
+
+/// Labels that fit any signal.
+pub(crate) fn any_labels() -> Labels {
+    Labels {
+        signal_type: Wanted::Any,
+        severity: Wanted::<Severity>::Any,
+        component: Wanted::Any,
+        environment: Wanted::Any,
+        priority: Wanted::<Priority>::Any,
+    }
+}
+
+/// A version in the catalog.
+pub(crate) fn stored(definition: Definition) -> WorkflowSummary {
+    let moment = OffsetDateTime::UNIX_EPOCH;
+    WorkflowSummary {
+        workflow_id: Uuid::now_v7(),
+        definition,
+        content_hash: "0".repeat(64),
+        status: WorkflowStatus::Active,
+        status_reason: None,
+        is_latest: true,
+        previous_version: None,
+        created_at: moment,
+        updated_at: moment,
+    }
+}

@@ -1,0 +1,111 @@
+//! Audit events that the service causes itself, stored off the path of the
+//! requests that caused them.
+//!
+//! A request hands its event over and is answered; one task hands what has come
+//! together meanwhile to the trail, which stores or spools it. The queue is
+//! bounded, and nothing is lost silently: what the trail cannot take is counted
+//! in `datastorage_own_events_lost` and logged, and the end of the service waits
+//! until the queue is empty.
+
+use std::sync::Arc;
+
+use datastorage_client::NewEvent;
+use kit::Service;
+use prometheus_client::metrics::counter::Counter;
+use tokio::sync::{Notify, mpsc, watch};
+
+use crate::audit::trail::Trail;
+
+/// How many events may wait.
+const CAPACITY: usize = 10_000;
+
+/// How many events are handed over together.
+const BATCH: usize = 500;
+
+/// Takes events and stores them in the background. Cheap to clone; clones share
+/// one queue.
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    queue: mpsc::Sender<NewEvent>,
+    lost: Counter,
+    closing: Arc<Notify>,
+    /// Its other end is dropped by the task when it ends.
+    running: watch::Receiver<()>,
+}
+
+/// The task behind a [`Recorder`].
+struct Task {
+    trail: Trail,
+    lost: Counter,
+    queue: mpsc::Receiver<NewEvent>,
+    closing: Arc<Notify>,
+    _running: watch::Sender<()>,
+}
+
+impl Recorder {
+    /// Starts a task, so it has to be called within a runtime.
+    pub(crate) fn start(service: &Service, trail: Trail) -> Self {
+        let lost = Counter::default();
+        service.metrics.register(
+            "datastorage_own_events_lost",
+            "Audit events that the service caused itself and could not store",
+            lost.clone(),
+        );
+        let (sender, queue) = mpsc::channel(CAPACITY);
+        let (_running, running) = watch::channel(());
+        let closing = Arc::new(Notify::new());
+        let task = Task { trail, lost: lost.clone(), queue, closing: closing.clone(), _running };
+        tokio::spawn(task.run());
+        Self { queue: sender, lost, closing, running }
+    }
+
+    /// Takes an event. It never waits; an event that finds no room, or comes
+    /// after [`close`](Self::close), is lost.
+    pub fn record(&self, event: NewEvent) {
+        if let Err(error) = self.queue.try_send(event) {
+            self.lost.inc();
+            tracing::error!(%error, "an audit event of our own is lost");
+        }
+    }
+
+    /// Takes no more events and waits until those that were taken are stored or
+    /// lost. Returns how many were lost meanwhile.
+    pub async fn close(&self) -> u64 {
+        let before = self.lost.get();
+        self.closing.notify_one();
+        // It never changes: it fails once the task has dropped its end.
+        let _ = self.running.clone().changed().await;
+        self.lost.get() - before
+    }
+}
+
+impl Task {
+    async fn run(mut self) {
+        let mut events = Vec::with_capacity(BATCH);
+        loop {
+            tokio::select! {
+                taken = self.queue.recv_many(&mut events, BATCH) => {
+                    // Nothing more can come: the queue is closed and empty.
+                    if taken == 0 {
+                        return;
+                    }
+                    self.append(std::mem::take(&mut events)).await;
+                }
+                () = self.closing.notified() => self.queue.close(),
+            }
+        }
+    }
+
+    /// The one place where events of our own enter the trail.
+    async fn append(&self, events: Vec<NewEvent>) {
+        let count = events.len();
+        if let Err(error) = self.trail.append(events).await {
+            self.lost.inc_by(count as u64);
+            tracing::error!(events = count, %error, "audit events of our own are lost");
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "recorder_tests.rs"]
+mod tests;

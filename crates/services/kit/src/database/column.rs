@@ -1,0 +1,113 @@
+//! How values are written into columns and read back, the same way in every
+//! service: ids, words and JSON as text, times as microseconds since 1970.
+//!
+//! A column that cannot be read back holds what we never wrote, so that is
+//! [`StoreError::Broken`].
+
+use std::str::FromStr;
+
+use anyhow::Context as _;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sqlx::Row as _;
+use sqlx::sqlite::SqliteRow;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::StoreError;
+
+type Cause = anyhow::Error;
+
+/// A UUID.
+///
+/// # Errors
+/// When the column holds something else.
+pub fn uuid(row: &SqliteRow, name: &str) -> Result<Uuid, StoreError> {
+    read(row, name, |text| Ok(Uuid::parse_str(text)?))
+}
+
+/// A UUID, or nothing.
+///
+/// # Errors
+/// When the column holds something else.
+pub fn optional_uuid(row: &SqliteRow, name: &str) -> Result<Option<Uuid>, StoreError> {
+    read_optional(row, name, |text| Ok(Uuid::parse_str(text)?))
+}
+
+/// A word of a vocabulary.
+///
+/// # Errors
+/// When the column holds something else.
+pub fn word<T>(row: &SqliteRow, name: &str) -> Result<T, StoreError>
+where
+    T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
+{
+    read(row, name, |text| Ok(text.parse()?))
+}
+
+/// A word of a vocabulary, or nothing.
+///
+/// # Errors
+/// When the column holds something else.
+pub fn optional_word<T>(row: &SqliteRow, name: &str) -> Result<Option<T>, StoreError>
+where
+    T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
+{
+    read_optional(row, name, |text| Ok(text.parse()?))
+}
+
+/// A value that was written with [`to_json`].
+///
+/// # Errors
+/// When the column holds something else.
+pub fn json<T: DeserializeOwned>(row: &SqliteRow, name: &str) -> Result<T, StoreError> {
+    read(row, name, |text| Ok(serde_json::from_str(text)?))
+}
+
+/// A point in time that was written with [`microseconds`].
+///
+/// # Errors
+/// When the column holds something else.
+pub fn moment(row: &SqliteRow, name: &str) -> Result<OffsetDateTime, StoreError> {
+    let microseconds: i64 = row.try_get(name)?;
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(microseconds) * 1000)
+        .with_context(|| damaged(name))
+        .map_err(StoreError::Broken)
+}
+
+/// Microseconds since 1970; a year of at most four digits is always in range.
+#[must_use]
+pub fn microseconds(moment: OffsetDateTime) -> i64 {
+    i64::try_from(moment.unix_timestamp_nanos() / 1000).unwrap_or(i64::MAX)
+}
+
+/// A value as JSON.
+///
+/// # Errors
+/// When the value cannot be written as JSON, which is a mistake of ours.
+pub fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value)
+        .context("a value cannot be written as JSON")
+        .map_err(StoreError::Broken)
+}
+
+fn read<T>(
+    row: &SqliteRow,
+    name: &str,
+    parse: impl FnOnce(&str) -> Result<T, Cause>,
+) -> Result<T, StoreError> {
+    parse(row.try_get(name)?).with_context(|| damaged(name)).map_err(StoreError::Broken)
+}
+
+fn read_optional<T>(
+    row: &SqliteRow,
+    name: &str,
+    parse: impl FnOnce(&str) -> Result<T, Cause>,
+) -> Result<Option<T>, StoreError> {
+    let text: Option<&str> = row.try_get(name)?;
+    text.map(parse).transpose().with_context(|| damaged(name)).map_err(StoreError::Broken)
+}
+
+fn damaged(name: &str) -> String {
+    format!("column {name} holds what was never written")
+}
