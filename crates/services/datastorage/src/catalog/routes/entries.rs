@@ -98,7 +98,12 @@ pub(super) async fn list(
     get,
     path = "/api/v1/workflows/by-name/{name}/versions",
     tag = "workflows",
-    params(("name" = String, Path, description = "The workflow's name"), Page),
+    params(
+        ("name" = String, Path, description = "The workflow's name",
+            min_length = 1, max_length = 63, pattern = "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
+            example = "restart-pod"),
+        Page,
+    ),
     responses(
         (status = 200, description = "A page of its versions", body = WorkflowPage),
         (status = 400, description = "Violations, all of them", body = Problem,
