@@ -10,6 +10,7 @@
 //! | [`extract`], [`check`] | reading input strictly, with *all* violations listed |
 //! | [`config`], [`duration`] | flags and environment variables |
 //! | `database` (a feature) | the database of a service that keeps state |
+//! | `toml` (a feature) | TOML documents, read as strictly as requests |
 //! | [`edge`], [`logging`], [`metrics`] | request ids, limits, log lines, counters |
 //!
 //! A `main` is about twenty lines:
@@ -58,6 +59,8 @@ pub mod router;
 pub mod run;
 pub mod service;
 mod signals;
+#[cfg(feature = "toml")]
+pub mod toml;
 
 pub use app::App;
 pub use check::{FromInput, Node, Violations};
