@@ -11,7 +11,7 @@ mod routing;
 
 const RULES: &str = r#"
 [[routes]]
-matchers = ["team = storage"]
+matchers = ["team = storage", "secret-store != file"]
 receiver = "storage"
 [[receivers.storage]]
 type = "webhook"

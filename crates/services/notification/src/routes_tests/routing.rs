@@ -42,10 +42,12 @@ async fn routing_goes_by_what_was_asked_for_and_keeps_no_secrets() {
     let app = App::new().await;
     let mut request = request("a");
     request["channels"].take();
-    request["labels"] = json!({ "team": "storage", "token": "hunter2", "password=hunter2": "" });
+    request["labels"] =
+        json!({ "team": "storage", "secret-store": "file", "password=hunter2": "" });
     let (_, created) = app.send("POST", "", &request).await;
-    assert_eq!(created["receiver"]["name"], "storage");
-    let labels = json!({ "team": "storage", "token": "[REDACTED]", "password=[REDACTED]": "" });
+    assert_eq!(created["receiver"]["name"], "console");
+    let labels =
+        json!({ "team": "storage", "secret-store": "[REDACTED]", "password=[REDACTED]": "" });
     assert_eq!(created["spec"]["labels"], labels);
 }
 
