@@ -66,8 +66,8 @@ impl Running {
     async fn finished(&self, name: &str) -> Notification {
         eventually("final phase", || async {
             let notification = self.get(name).await;
-            let phase = notification.status.phase;
-            if phase.is_final() { Ok(notification) } else { Err(format!("{phase:?}")) }
+            let status = &notification.status;
+            if status.phase.is_final() { Ok(notification) } else { Err(format!("{status:?}")) }
         })
         .await
     }
