@@ -21,6 +21,14 @@ impl Hook {
         Ok(Self { sink: run.service("sink")?, name: unique(prefix) })
     }
 
+    /// A hook that the suite's topology names; other tests use it too.
+    ///
+    /// # Errors
+    /// When the run has no sink.
+    pub fn shared(run: &Run, name: &str) -> Result<Self> {
+        Ok(Self { sink: run.service("sink")?, name: name.to_owned() })
+    }
+
     /// The address to send to, as services of the run reach it.
     pub fn url(&self) -> String {
         format!("{}/hook/{}", self.sink.base(), self.name)
@@ -54,7 +62,17 @@ impl Hook {
     /// # Errors
     /// When there are more or fewer; the error shows them.
     pub fn exactly(&self, count: usize) -> Result<Vec<Value>> {
-        let requests = self.requests()?;
+        self.exactly_with("", count)
+    }
+
+    /// Like [`exactly`](Self::exactly), of the requests that have this text in
+    /// their body: on a shared hook, those of one test.
+    ///
+    /// # Errors
+    /// When there are more or fewer; the error shows them.
+    pub fn exactly_with(&self, text: &str, count: usize) -> Result<Vec<Value>> {
+        let mut requests = self.requests()?;
+        requests.retain(|it| it["body"].as_str().unwrap_or_default().contains(text));
         ensure!(
             requests.len() == count,
             "{} has {} requests, not {count}: {requests:#?}",

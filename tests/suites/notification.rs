@@ -14,8 +14,12 @@ mod edge;
 mod identity;
 #[path = "notification/retry.rs"]
 mod retry;
+#[path = "notification/routing.rs"]
+mod routing;
 #[path = "notification/secrets.rs"]
 mod secrets;
+#[path = "notification/slack.rs"]
+mod slack;
 #[path = "notification/support.rs"]
 mod support;
 #[path = "notification/together.rs"]

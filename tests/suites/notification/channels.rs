@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result, ensure};
 use e2e::hook::{body, header};
 use serde_json::{Value, json};
 
-use crate::support::{Stage, ids, named, request, same, text, webhook, with};
+use crate::support::{Stage, ids, named, request, same, slack, text, webhook, with};
 
 #[test]
 fn a_webhook_gets_the_whole_message_once() -> Result<()> {
@@ -13,6 +13,7 @@ fn a_webhook_gets_the_whole_message_once() -> Result<()> {
     let mut request = request(json!([webhook(&hook)]));
     request["type"] = json!("approval");
     request["priority"] = json!("high");
+    request["labels"] = json!({ "team": "storage" });
     request["metadata"] = json!({ "cluster": "eu-1" });
     request["action_links"] = json!([{ "label": "approve", "url": "https://example.org/approve" }]);
     let created = stage.send(&request)?;
@@ -33,6 +34,7 @@ fn a_webhook_gets_the_whole_message_once() -> Result<()> {
         "priority": "high",
         "subject": request["subject"],
         "body": request["body"],
+        "labels": request["labels"],
         "metadata": request["metadata"],
         "action_links": request["action_links"],
         "created_at": created["created_at"],
@@ -99,13 +101,7 @@ fn a_file_holds_the_whole_message() -> Result<()> {
     let request = request(json!([{ "type": "file" }]));
     let created = stage.send(&request)?;
     let status = stage.reach(ids(&request)?.0, "Sent")?;
-    let path = text(&status["channels"][0]["attempts"][0]["receipt"])?;
-    if stage.run.environment().backend != "process" {
-        // The file is in a container.
-        println!("skipped: copy-out");
-        return Ok(());
-    }
-    let written = std::fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?;
+    let Some(written) = stage.file(&status["channels"][0])? else { return Ok(()) };
     let expected = json!({
         "id": created["id"],
         "name": request["name"],
@@ -115,6 +111,7 @@ fn a_file_holds_the_whole_message() -> Result<()> {
         "priority": "medium",
         "subject": request["subject"],
         "body": request["body"],
+        "labels": {},
         "metadata": {},
         "action_links": [],
         "created_at": created["created_at"],
@@ -153,5 +150,55 @@ fn a_channel_that_fails_does_not_hold_up_the_others() -> Result<()> {
     ensure!(failed["event_outcome"] == "failure", "{failed:#}");
     ensure!(failed["event_data"]["error"] == attempt["error"], "{failed:#}");
     ensure!(told("good")?["event_type"] == "notification.message.sent", "{events:#?}");
+    Ok(())
+}
+
+#[test]
+fn of_five_channels_one_fails_and_each_of_the_others_is_sent_once() -> Result<()> {
+    let stage = Stage::new()?;
+    let (good, down) = (stage.hook("fan")?, stage.hook("down")?);
+    down.answer_with(&json!([{ "status": 502, "times": 100 }]))?;
+    let kinds = ["console", "log", "file", "slack", "webhook"];
+    let channels =
+        [json!({ "type": "console" }), json!({ "type": "log" }), json!({ "type": "file" })]
+            .into_iter()
+            .chain([slack(&good), webhook(&down)])
+            .collect();
+    let retry = json!({ "initial": "10ms", "attempts": 3 });
+    let request = with(request(Value::Array(channels)), "retry", retry);
+    stage.send(&request)?;
+    let (name, correlation) = ids(&request)?;
+    let status = stage.reach(name, "PartiallySent")?;
+    ensure!(status["reason"].is_null(), "{status:#}");
+
+    let events = stage.events(correlation, 5)?;
+    for (index, kind) in kinds.into_iter().enumerate() {
+        let (state, outcome, count, http_status) = match kind {
+            "webhook" => ("Failed", "failure", 3, json!(502)),
+            "slack" => ("Sent", "success", 1, json!(200)),
+            _ => ("Sent", "success", 1, Value::Null),
+        };
+        let channel = &status["channels"][index];
+        ensure!(channel["name"] == kind && channel["type"] == kind, "{status:#}");
+        ensure!(channel["state"] == state, "{kind}: {status:#}");
+        let attempts = channel["attempts"].as_array().context("attempts")?;
+        ensure!(attempts.len() == count, "{kind}: {status:#}");
+        ensure!(attempts.iter().all(|it| it["outcome"] == outcome), "{kind}: {status:#}");
+
+        let of_kind: Vec<_> =
+            events.iter().filter(|it| it["event_data"]["channel_type"] == kind).collect();
+        ensure!(of_kind.len() == 1, "{kind}: {events:#?}");
+        let action = if outcome == "success" { "sent" } else { "failed" };
+        ensure!(
+            of_kind[0]["event_type"] == format!("notification.message.{action}"),
+            "{events:#?}"
+        );
+        ensure!(of_kind[0]["event_outcome"] == outcome, "{kind}: {events:#?}");
+        ensure!(of_kind[0]["event_data"]["attempts"] == count, "{kind}: {events:#?}");
+        ensure!(of_kind[0]["event_data"]["http_status"] == http_status, "{kind}: {events:#?}");
+    }
+    // The events are later than anything that could still have been sent.
+    good.exactly(1)?;
+    down.exactly(3)?;
     Ok(())
 }

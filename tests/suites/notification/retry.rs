@@ -5,28 +5,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::hook::header;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::support::{NOTIFICATIONS, Stage, between, ids, request, text, webhook, with};
-
-/// How much later than due an attempt may begin on a busy machine.
-const LATE: Duration = Duration::from_secs(3);
-
-/// Checks the wait between two attempts, as the service and as the receiver
-/// have seen it.
-fn waited(attempts: &[Value], received: &[Value], index: usize, due: Duration) -> Result<()> {
-    let [this, next] = [&attempts[index], &attempts[index + 1]];
-    let own = between(&this["ended_at"], &next["started_at"])?;
-    let seen = between(&received[index]["received_at"], &received[index + 1]["received_at"])?;
-    for waited in [own, seen] {
-        ensure!(
-            (due..due + LATE).contains(&waited),
-            "attempt {} came {waited:?} after the one before, not {due:?}",
-            index + 2
-        );
-    }
-    Ok(())
-}
+use crate::support::{NOTIFICATIONS, Stage, between, ids, request, text, waited, webhook, with};
 
 #[test]
 fn what_may_pass_is_tried_again_with_growing_waits() -> Result<()> {
@@ -55,6 +36,25 @@ fn what_may_pass_is_tried_again_with_growing_waits() -> Result<()> {
     let event = stage.event(correlation)?;
     ensure!(event["event_type"] == "notification.message.sent", "{event:#}");
     ensure!(event["event_data"]["attempts"] == 4, "{event:#}");
+    Ok(())
+}
+
+#[test]
+fn waits_grow_as_asked_for_up_to_the_longest() -> Result<()> {
+    let stage = Stage::new()?;
+    let hook = stage.hook("schedule")?;
+    hook.answer_with(&json!([{ "status": 500, "times": 3 }]))?;
+    let retry = json!({ "initial": "500ms", "factor": 4, "max": "2500ms", "attempts": 4 });
+    let request = with(request(json!([webhook(&hook)])), "retry", retry);
+    stage.send(&request)?;
+    let status = stage.reach(ids(&request)?.0, "Sent")?;
+
+    let received = hook.exactly(4)?;
+    let attempts = status["channels"][0]["attempts"].as_array().context("attempts")?;
+    // Each is over before the next one would be: 0.5 s, 2 s, and not 8 s.
+    for (index, due) in [500, 2000, 2500].map(Duration::from_millis).into_iter().enumerate() {
+        waited(attempts, &received, index, due)?;
+    }
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
-use crate::support::{Stage, ids, named, request, webhook};
+use crate::support::{Stage, ids, named, request, slack, webhook};
 
 /// A secret that is easy to find again.
 const SECRET: &str = "hunter2hunter2";
@@ -16,22 +16,29 @@ fn without_secret(what: &str, text: &str) -> Result<()> {
 #[test]
 fn secrets_in_a_message_are_gone_before_it_is_sent() -> Result<()> {
     let stage = Stage::new()?;
-    let hook = stage.hook("scrub")?;
-    let mut request = request(json!([webhook(&hook), { "type": "log" }]));
+    let (hook, desk) = (stage.hook("scrub")?, stage.hook("desk")?);
+    let others = ["file", "log", "console"].map(|kind| json!({ "type": kind }));
+    let channels = [webhook(&hook), slack(&desk)].into_iter().chain(others).collect();
+    let mut request = request(Value::Array(channels));
     request["subject"] = json!(format!("login with password={SECRET} failed"));
     request["body"] = json!(format!(
         "curl -H 'Authorization: Bearer {SECRET}' https://ann:{SECRET}@example.org/\n{{\"api_key\": \"{SECRET}\"}}"
     ));
+    request["labels"] = json!({ "token": SECRET, format!("password={SECRET}"): "" });
     request["metadata"] = json!({ "db_password": SECRET, "note": "kept" });
     request["action_links"] =
         json!([{ "label": "see", "url": format!("https://example.org/?token={SECRET}") }]);
     let created = stage.send(&request)?;
     without_secret("the answer", &created.to_string())?;
     let (name, correlation) = ids(&request)?;
-    stage.reach(name, "Sent")?;
+    let status = stage.reach(name, "Sent")?;
 
     let received = hook.exactly(1)?;
     without_secret("the message", &received[0].to_string())?;
+    without_secret("the message to Slack", &desk.exactly(1)?[0].to_string())?;
+    if let Some(file) = stage.file(&status["channels"][2])? {
+        without_secret("the file", &file)?;
+    }
     let message = e2e::hook::body(&received[0])?;
     ensure!(message["subject"] == "login with password=[REDACTED] failed", "{message:#}");
     ensure!(
@@ -39,7 +46,7 @@ fn secrets_in_a_message_are_gone_before_it_is_sent() -> Result<()> {
         "{message:#}"
     );
     without_secret("the resource", &stage.read(name)?.to_string())?;
-    without_secret("the trail", &json!(stage.events(correlation, 2)?).to_string())
+    without_secret("the trail", &json!(stage.events(correlation, 5)?).to_string())
 }
 
 #[test]

@@ -14,6 +14,9 @@ pub(crate) const NOTIFICATIONS: &str = "/api/v1/notifications";
 /// milliseconds, so this is only for a machine that is very busy.
 pub(crate) const SOON: Duration = Duration::from_secs(10);
 
+/// How much later than due an attempt may begin on a busy machine.
+const LATE: Duration = Duration::from_millis(1500);
+
 /// The service with what is around it.
 pub(crate) struct Stage {
     pub(crate) run: Run,
@@ -67,6 +70,17 @@ impl Stage {
         self.trail.expect_exactly(correlation_id, count, SOON)
     }
 
+    /// The file that a delivery has written, unless it is in a container.
+    pub(crate) fn file(&self, delivery: &Value) -> Result<Option<String>> {
+        if self.run.environment().backend != "process" {
+            println!("skipped: copy-out");
+            return Ok(None);
+        }
+        let path = text(&delivery["attempts"][0]["receipt"])?;
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?;
+        Ok(Some(text))
+    }
+
     /// The one event of a correlation.
     pub(crate) fn event(&self, correlation_id: &str) -> Result<Value> {
         let mut events = self.events(correlation_id, 1)?;
@@ -87,6 +101,10 @@ pub(crate) fn request(channels: Value) -> Value {
 
 pub(crate) fn webhook(hook: &Hook) -> Value {
     json!({ "type": "webhook", "url": hook.url() })
+}
+
+pub(crate) fn slack(hook: &Hook) -> Value {
+    json!({ "type": "slack", "url": hook.url() })
 }
 
 pub(crate) fn named(mut channel: Value, name: &str) -> Value {
@@ -115,6 +133,27 @@ pub(crate) fn between(earlier: &Value, later: &Value) -> Result<Duration> {
     let moment = |value| OffsetDateTime::parse(text(value)?, &Rfc3339).map_err(anyhow::Error::from);
     let passed = moment(later)? - moment(earlier)?;
     Duration::try_from(passed).with_context(|| format!("{later} is before {earlier}"))
+}
+
+/// Checks the wait between two attempts, as the service and as the receiver
+/// have seen it.
+pub(crate) fn waited(
+    attempts: &[Value],
+    received: &[Value],
+    index: usize,
+    due: Duration,
+) -> Result<()> {
+    let [this, next] = [&attempts[index], &attempts[index + 1]];
+    let own = between(&this["ended_at"], &next["started_at"])?;
+    let seen = between(&received[index]["received_at"], &received[index + 1]["received_at"])?;
+    for waited in [own, seen] {
+        ensure!(
+            (due..due + LATE).contains(&waited),
+            "attempt {} came {waited:?} after the one before, not {due:?}",
+            index + 2
+        );
+    }
+    Ok(())
 }
 
 /// Compares two values; a difference shows both.

@@ -12,6 +12,7 @@
 //! | [`document`], [`schema`] | the OpenAPI document, completed by what all services have in common |
 //! | [`config`], [`duration`] | flags and environment variables |
 //! | `database` (a feature) | the database of a service that keeps state |
+//! | `toml` (a feature) | TOML documents, read as strictly as requests |
 //! | [`edge`], [`logging`], [`metrics`] | request ids, limits, log lines, counters |
 //!
 //! A `main` is about twenty lines:
@@ -63,6 +64,8 @@ pub mod run;
 pub mod schema;
 pub mod service;
 mod signals;
+#[cfg(feature = "toml")]
+pub mod toml;
 
 pub use app::App;
 pub use check::{FromInput, Node, Violations};

@@ -3,9 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::{Context as _, anyhow};
 use kit::database::DatabaseUrl;
+use secrecy::{ExposeSecret as _, SecretString};
+use url::Url;
 
-use crate::model::RetryPolicy;
+use crate::model::{self, RetryPolicy};
+use crate::routing::Routing;
 
 /// Sends notifications and keeps account of every attempt.
 #[derive(Clone, Debug, clap::Parser)]
@@ -29,6 +33,20 @@ pub struct Config {
     #[arg(long, env = "OUTPUT_DIR", value_name = "OUTPUT_DIR")]
     pub output_dir: PathBuf,
 
+    /// Where `slack` channels lead that have no address of their own: an
+    /// incoming webhook of Slack. A secret.
+    #[arg(long, env = "SLACK_URL", value_name = "SLACK_URL", hide_env_values = true)]
+    pub slack_url: Option<SecretString>,
+
+    /// A TOML document that says who gets notifications that name no channels;
+    /// without it they go to the console.
+    #[arg(long, env = "ROUTING_FILE", value_name = "ROUTING_FILE", conflicts_with = "routing")]
+    pub routing_file: Option<PathBuf>,
+
+    /// The same document itself. Its addresses may hold secrets.
+    #[arg(long, env = "ROUTING", value_name = "ROUTING", hide_env_values = true)]
+    pub routing: Option<SecretString>,
+
     /// How long one attempt may take.
     #[arg(
         long,
@@ -43,3 +61,40 @@ pub struct Config {
     #[command(flatten)]
     pub retry: RetryPolicy,
 }
+
+impl Config {
+    /// The address in `SLACK_URL`. It is read here and not with the flags, whose
+    /// errors show the value.
+    ///
+    /// # Errors
+    ///
+    /// When it is none; the error does not show it.
+    pub fn slack_url(&self) -> anyhow::Result<Option<Url>> {
+        let read = |secret: &SecretString| {
+            model::http_url(secret.expose_secret()).map_err(|reason| {
+                anyhow!("SLACK_URL {reason}\nhint: it is the whole address of the incoming webhook")
+            })
+        };
+        self.slack_url.as_ref().map(read).transpose()
+    }
+
+    /// The rules in `ROUTING_FILE` or `ROUTING`. `slack_url` says whether there
+    /// is a `SLACK_URL`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such file, and for everything in it that is not right.
+    pub fn routing(&self, slack_url: bool) -> anyhow::Result<Routing> {
+        if let Some(path) = &self.routing_file {
+            let name = || format!("cannot use {} (ROUTING_FILE)", path.display());
+            let text = std::fs::read_to_string(path).with_context(name)?;
+            return Routing::read(&text, slack_url).with_context(name);
+        }
+        let text = self.routing.as_ref().map_or("", |routing| routing.expose_secret());
+        Routing::read(text, slack_url).context("cannot use ROUTING")
+    }
+}
+
+#[cfg(test)]
+#[path = "config_tests.rs"]
+mod tests;

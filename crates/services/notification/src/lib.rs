@@ -10,6 +10,7 @@
 //! | [`config`] | flags and environment variables |
 //! | [`model`] | what is asked for, and what became of it |
 //! | [`routes`] | the HTTP interface |
+//! | [`routing`] | who gets what names no channels |
 //! | [`store`] | where everything is kept |
 //! | [`delivery`] | the background task |
 //! | [`channel`] | the ways out |
@@ -24,6 +25,7 @@ pub mod config;
 pub mod delivery;
 pub mod model;
 pub mod routes;
+pub mod routing;
 pub mod scrub;
 pub mod start;
 pub mod store;

@@ -14,6 +14,7 @@ use utoipa_axum::routes;
 
 use crate::delivery::now;
 use crate::model::{Notification, Phase, RULES, Spec};
+use crate::routing::Routing;
 use crate::store::{Created, Filter, Store};
 
 /// What the handlers share. Cheap to clone.
@@ -21,6 +22,8 @@ use crate::store::{Created, Filter, Store};
 pub struct AppState {
     /// Where notifications are kept.
     pub store: Store,
+    /// Who gets what names no channels.
+    pub routing: Arc<Routing>,
     /// Wakes the dispatcher when there is something new.
     pub wake: Arc<Notify>,
 }
@@ -75,7 +78,8 @@ struct ListQuery {
 
 /// Accepts a notification. It is sent in the background; its status tells what
 /// became of it. Asking again with the same content answers 200 and sends
-/// nothing again.
+/// nothing again. A `slack` channel without an address is refused if the service
+/// was started without `SLACK_URL`.
 #[utoipa::path(post, path = "/api/v1/notifications", tag = "notifications",
     request_body = Spec,
     extensions(("x-rules" = json!(RULES))),
@@ -90,7 +94,9 @@ async fn create(
     Json(spec): Json<Spec>,
 ) -> Result<Response, Problem> {
     let name = spec.name.clone();
-    match state.store.create(spec.scrubbed(), now()).await? {
+    // By what was asked for: scrubbing may change labels.
+    let receiver = state.routing.receiver(&spec).map_err(Problem::validation)?;
+    match state.store.create(spec.scrubbed(), receiver, now()).await? {
         Created::New(notification) => {
             tracing::info!(
                 notification = name,
@@ -100,10 +106,10 @@ async fn create(
             state.wake.notify_one();
             let location = HeaderValue::try_from(format!("/api/v1/notifications/{name}"))
                 .map_err(anyhow::Error::from)?;
-            let body = Json(for_display(notification));
+            let body = Json(notification.for_display());
             Ok((StatusCode::CREATED, [(header::LOCATION, location)], body).into_response())
         }
-        Created::Same(notification) => Ok(Json(for_display(notification)).into_response()),
+        Created::Same(notification) => Ok(Json(notification.for_display()).into_response()),
         Created::Other => {
             Err(Problem::conflict(format!("there is a notification {name} with other content")))
         }
@@ -128,7 +134,7 @@ async fn list(
         total,
         has_more: shown < total && !data.is_empty(),
     };
-    let data = data.into_iter().map(for_display).collect();
+    let data = data.into_iter().map(Notification::for_display).collect();
     Ok(Json(Page { data, pagination }))
 }
 
@@ -144,7 +150,7 @@ async fn read(
     Path(name): Path<String>,
 ) -> Result<Json<Notification>, Problem> {
     let found = state.store.get(&name).await?;
-    found.map(|found| Json(for_display(found))).ok_or_else(|| missing(&name))
+    found.map(|found| Json(found.for_display())).ok_or_else(|| missing(&name))
 }
 
 /// Forgets a notification. Attempts that are under way end; none follow.
@@ -186,14 +192,10 @@ impl FromInput for Filter {
     }
 }
 
-fn for_display(notification: Notification) -> Notification {
-    Notification { spec: notification.spec.for_display(), ..notification }
-}
-
 fn missing(name: &str) -> Problem {
     Problem::not_found(format_args!("notification {name}"))
 }
 
 #[cfg(test)]
-#[path = "routes_tests.rs"]
+#[path = "routes_tests/mod.rs"]
 mod tests;

@@ -7,6 +7,7 @@
 //! `password:` is only recognised when it is quoted.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
@@ -88,6 +89,12 @@ pub fn entry(name: &str, value: &str) -> String {
     if NAME.is_match(name) && !value.is_empty() { REDACTED.to_owned() } else { text(value) }
 }
 
+/// Takes secrets out of names and their values; see [`entry`].
+#[must_use]
+pub fn entries(entries: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    entries.into_iter().map(|(name, value)| (text(&name), entry(&name, &value))).collect()
+}
+
 /// Takes user, password and secret parameters out of a URL.
 #[must_use]
 pub fn url(url: &Url) -> Url {
@@ -95,13 +102,21 @@ pub fn url(url: &Url) -> Url {
     // Both are refused only for URLs that cannot have them.
     let _ = clean.set_password(None);
     let _ = clean.set_username("");
-    Url::parse(&text(clean.as_str())).unwrap_or_else(|_| {
-        // What cannot be cleaned in place is cut down to its host.
-        clean.set_path("");
-        clean.set_query(None);
-        clean.set_fragment(None);
-        clean
-    })
+    // What cannot be cleaned in place is cut down to its host.
+    Url::parse(&text(clean.as_str())).unwrap_or_else(|_| url_to_host(url))
+}
+
+/// Takes all but scheme, host and port out of a URL that is a secret as a whole.
+#[must_use]
+pub fn url_to_host(url: &Url) -> Url {
+    let mut host = url.clone();
+    // Both are refused only for URLs that cannot have them.
+    let _ = host.set_password(None);
+    let _ = host.set_username("");
+    host.set_path(REDACTED);
+    host.set_query(None);
+    host.set_fragment(None);
+    host
 }
 
 fn compile(pattern: &str) -> Regex {

@@ -1,4 +1,5 @@
 use proptest::prelude::*;
+use proptest::sample;
 
 use super::*;
 
@@ -110,25 +111,122 @@ proptest! {
         let _ = text(&input);
     }
 
-    /// Whatever stands around it, a secret in one of these forms is gone.
+    /// Whatever stands around it, a secret of any of the kinds is gone.
     #[test]
     fn the_secret_is_gone(
-        before in "[a-z ,.\n]{0,20}",
-        secret in "[A-Za-z0-9]{8}Q7z[A-Za-z0-9]{8}",
-        after in "[a-z ,.\n]{0,20}",
-        form in 0..8_usize,
+        before in proptest::collection::vec(sample::select(ORDINARY), 0..4),
+        (form, secret) in secrets(),
+        after in proptest::collection::vec(sample::select(ORDINARY), 0..4),
+        around in sample::select(&[(" ", " "), ("\n", "\n"), ("(", ")"), ("\"", "\""), (",", ";"), ("<", ">")][..]),
     ) {
-        let form = [
-            format!("password={secret}"),
-            format!("\"client_secret\": \"{secret} and more\""),
-            format!("Bearer {secret}"),
-            format!("https://ann:{secret}@example.org/"),
-            format!("https://{secret}@example.org/"),
-            format!("'access-key' : '{secret}'"),
-            format!("Authorization: Basic {secret}"),
-            format!("{{\\\"token\\\":\\\"{secret}\\\"}}"),
-        ][form].clone();
-        let scrubbed = text(&format!("{before} {form} {after}"));
-        prop_assert!(!scrubbed.contains(&secret), "{}", scrubbed);
+        let (open, close) = around;
+        let message = format!("{}{open}{form}{close} {}", before.join(" "), after.join(" "));
+        let scrubbed = text(&message);
+        prop_assert!(!scrubbed.contains(&secret), "{} became {}", message, scrubbed);
+        for word in before.iter().chain(&after) {
+            prop_assert!(scrubbed.contains(word), "{} became {}", message, scrubbed);
+        }
     }
+
+    #[test]
+    fn ordinary_text_is_not_changed(
+        words in proptest::collection::vec(sample::select(ORDINARY), 0..12),
+        between in sample::select(&[" ", ", ", "\n", "; ", " - ", ". "][..]),
+    ) {
+        let message = words.join(between);
+        prop_assert_eq!(text(&message), message);
+    }
+
+    #[test]
+    fn a_value_with_a_secret_name_is_gone(
+        name in sample::select(NAMES),
+        prefix in "([a-zA-Z]{1,8}[._-])?",
+        value in "(?s).{1,30}",
+    ) {
+        prop_assert_eq!(entry(&format!("{prefix}{name}"), &value), REDACTED);
+    }
+}
+
+/// What an operator reads every day; nothing in it is a secret.
+const ORDINARY: &[&str] = &[
+    "pod web-1 in namespace shop was OOMKilled 3 times",
+    "https://example.org/a/b?page=2&sort=name#top",
+    "postgres://db.example.org:5432/trail",
+    "ann@example.org",
+    "key: value",
+    "image=localhost/web:web-0193a5c2e4b07c1e9f3a2b4c5d6e7f80",
+    "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+    "0193a5c2-e4b0-7c1e-9f3a-2b4c5d6e7f80",
+    "{\"status\": 503, \"reason\": \"busy\"}",
+    "2026-01-31T12:00:00Z",
+    "the password was too short",
+    "the bearer of news",
+    "p99 = 120 ms",
+    "größer als üblich 😀",
+];
+
+/// Names that make their values secrets.
+const NAMES: &[&str] = &[
+    "password",
+    "passwd",
+    "pwd",
+    "passphrase",
+    "secret",
+    "token",
+    "api_key",
+    "api-key",
+    "APIKEY",
+    "access_key",
+    "access-key",
+    "private_key",
+    "signing-key",
+    "credential",
+    "credentials",
+    "Authorization",
+    "client_secret",
+    "DB_PASSWORD",
+    "aws.secret-access-key",
+    "X-Auth-Token",
+];
+
+/// A secret in one of the forms that are recognised, and the secret itself.
+fn secrets() -> impl Strategy<Value = (String, String)> {
+    let named = (sample::select(NAMES), "[A-Za-z0-9]{12,20}", 0..9_usize).prop_map(
+        |(name, secret, form)| {
+            let form = match form {
+                0 => format!("{name}={secret}"),
+                1 => format!("{name}: {secret}"),
+                2 => format!("{name} = \"{secret} and more\""),
+                3 => format!("{name}='{secret} and more'"),
+                4 => format!("\"{name}\": \"{secret}\""),
+                5 => format!("\"{name}\":\"a \\\" and {secret}\""),
+                6 => format!("{{\\\"{name}\\\":\\\"{secret}\\\"}}"),
+                7 => format!("'{name}' : '{secret}'"),
+                _ => format!("?a=1&{name}={secret}&b=2"),
+            };
+            (form, secret)
+        },
+    );
+    let shaped = |secret: &'static str, form: fn(&str) -> String| {
+        secret.prop_map(move |secret: String| (form(&secret), secret))
+    };
+    prop_oneof![
+        8 => named,
+        1 => shaped("[A-Za-z0-9._~+/=-]{12,40}", |it| format!("Bearer {it}")),
+        1 => shaped("[A-Za-z0-9+/]{12,40}={0,2}", |it| format!("Authorization: Basic {it}")),
+        1 => shaped("[a-z0-9]{12,20}", |it| format!("https://ann:{it}@example.org/")),
+        1 => shaped("[a-z0-9]{12,20}", |it| format!("amqp://{it}@example.org")),
+        1 => shaped("T[A-Z0-9]{8}/B[A-Z0-9]{8}/[A-Za-z0-9]{24}", |it| {
+            format!("https://hooks.slack.com/services/{it}")
+        }),
+        1 => shaped("(AKIA|ASIA)[0-9A-Z]{16}", str::to_owned),
+        1 => shaped("gh[pousr]_[A-Za-z0-9]{36}", str::to_owned),
+        1 => shaped("github_pat_[A-Za-z0-9_]{60}", str::to_owned),
+        1 => shaped("xox[abeprs]-[0-9]{12}-[A-Za-z0-9]{24}", str::to_owned),
+        1 => shaped("sk-(proj-)?[A-Za-z0-9]{24,48}", str::to_owned),
+        1 => shaped("eyJ[A-Za-z0-9_-]{20}\\.[A-Za-z0-9_-]{20}\\.[A-Za-z0-9_-]{20}", str::to_owned),
+        1 => shaped("[A-Za-z0-9+/]{40}\n[A-Za-z0-9+/]{40}", |it| {
+            format!("-----BEGIN RSA PRIVATE KEY-----\n{it}\n-----END RSA PRIVATE KEY-----")
+        }),
+    ]
 }

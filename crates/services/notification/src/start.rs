@@ -29,7 +29,9 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(2);
 pub async fn start(config: Config, service: Service) -> anyhow::Result<App> {
     let client = Client::new(&config.datastorage_url)
         .context("cannot use DATASTORAGE_URL\nhint: it has the form http://host:port")?;
-    let channels = Channels::open(config.output_dir, config.send_timeout)?;
+    let slack = config.slack_url()?;
+    let routing = config.routing(slack.is_some())?;
+    let channels = Channels::open(config.output_dir, slack, config.send_timeout)?;
     let store = Store::new(config.database_url);
     let writer = AuditWriter::start(client.clone(), WriterConfig::default());
     let audit = Audit::new(store.clone(), writer);
@@ -43,7 +45,7 @@ pub async fn start(config: Config, service: Service) -> anyhow::Result<App> {
         wake: Arc::clone(&wake),
     };
 
-    let state = AppState { store: store.clone(), wake };
+    let state = AppState { store: store.clone(), routing: Arc::new(routing), wake };
     let router = crate::app(&service, state);
     let (begin, begun) = tokio::sync::oneshot::channel();
     let prepare = {

@@ -42,6 +42,8 @@ use serde_json::Value;
 use crate::problem::Violation;
 
 pub use node::Node;
+#[cfg(feature = "toml")]
+pub(crate) use node::{child_path, element_path};
 pub use object::Object;
 
 /// A value that can be read from a request.

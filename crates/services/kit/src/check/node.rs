@@ -99,7 +99,7 @@ impl<'v> Node<'v> {
         let read: Vec<Option<T>> = elements
             .iter()
             .enumerate()
-            .map(|(index, value)| read(self.child(format!("{}[{index}]", self.path), value)))
+            .map(|(index, value)| read(self.child(element_path(&self.path, index), value)))
             .collect();
         read.into_iter().collect()
     }
@@ -143,12 +143,22 @@ impl<'v> Node<'v> {
     }
 
     pub(super) fn child_path(&self, name: &str) -> String {
-        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+        child_path(&self.path, name)
     }
 
     pub(super) fn violations(&self) -> &'v Violations {
         self.violations
     }
+}
+
+/// The path of a field.
+pub(crate) fn child_path(parent: &str, name: &str) -> String {
+    if parent.is_empty() { name.to_owned() } else { format!("{parent}.{name}") }
+}
+
+/// The path of an element.
+pub(crate) fn element_path(parent: &str, index: usize) -> String {
+    format!("{parent}[{index}]")
 }
 
 /// A range in words.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::{Message, Receipt, SendError};
+use super::{Message, Receipt, SendError, blocking};
 
 /// The folder that files are written to.
 #[derive(Debug)]
@@ -35,21 +35,9 @@ impl Files {
         text.push(b'\n');
         let name = format!("{}.{}.{}.json", message.name, message.channel, message.id.simple());
         let path = self.folder.join(name);
-        let written = tokio::task::spawn_blocking({
-            let path = path.clone();
-            move || write(&path, &text)
-        });
-        match written.await {
-            Ok(Ok(())) => {
-                let location = Some(path.display().to_string());
-                Ok(Receipt { location, http_status: None })
-            }
-            // A full disk or a missing folder can be mended.
-            Ok(Err(error)) => {
-                Err(SendError::transient(format!("cannot write {}: {error}", path.display())))
-            }
-            Err(error) => Err(SendError::transient(format!("the write was interrupted: {error}"))),
-        }
+        let location = path.display().to_string();
+        blocking(&location, move || write(&path, &text)).await?;
+        Ok(Receipt { location: Some(location), http_status: None })
     }
 }
 

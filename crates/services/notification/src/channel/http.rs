@@ -21,6 +21,8 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
 use url::Url;
 
+use crate::scrub;
+
 /// How long to wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -50,7 +52,7 @@ pub(super) struct Answer {
     pub(super) status: StatusCode,
     /// From `Retry-After`.
     pub(super) retry_after: Option<Duration>,
-    /// The first characters of the body, for an error's text.
+    /// The first characters of the body without its secrets, for an error's text.
     pub(super) excerpt: String,
 }
 
@@ -92,7 +94,7 @@ impl Http {
         // that has said its status and then breaks off has still said it.
         let body = Limited::new(body, ANSWER_LIMIT).collect().await;
         let body = body.map(|body| body.to_bytes()).unwrap_or_default();
-        let excerpt = String::from_utf8_lossy(&body).trim().chars().take(EXCERPT).collect();
+        let excerpt = excerpt(&String::from_utf8_lossy(&body));
         let retry_after = retry_after(&parts.headers, SystemTime::now());
         Ok(Answer { status: parts.status, retry_after, excerpt })
     }
@@ -194,6 +196,12 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     }
     let date = httpdate::parse_http_date(text).ok()?;
     Some(date.duration_since(now).unwrap_or_default())
+}
+
+/// Scrubbed first and cut then: what is left of a secret that is cut through may
+/// not look like one.
+fn excerpt(body: &str) -> String {
+    scrub::text(body.trim()).chars().take(EXCERPT).collect()
 }
 
 /// A certificate that is not trusted will not be trusted the next time; all

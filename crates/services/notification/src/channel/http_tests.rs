@@ -93,6 +93,14 @@ fn user_and_password_become_a_header_and_leave_the_address() {
 }
 
 #[test]
+fn a_secret_at_the_end_of_an_excerpt_is_gone_too() {
+    let said = format!("{} ghp_abcdefghijklmnopqrst0123456789", "x".repeat(EXCERPT - 10));
+    let excerpt = excerpt(&said);
+    assert_eq!(excerpt.chars().count(), EXCERPT);
+    assert!(excerpt.ends_with("x [REDACTED"), "{excerpt}");
+}
+
+#[test]
 fn retry_after_is_seconds_or_a_date() {
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
     let wait = |text: &'static str| {

@@ -28,6 +28,8 @@ pub struct Message<'a> {
     pub subject: &'a str,
     /// The text.
     pub body: &'a str,
+    /// What routing goes by.
+    pub labels: &'a BTreeMap<String, String>,
     /// Anything else that the reader may want to know.
     pub metadata: &'a BTreeMap<String, String>,
     /// What the reader can do.
@@ -50,6 +52,7 @@ impl<'a> Message<'a> {
             priority: spec.priority,
             subject: &spec.subject,
             body: &spec.body,
+            labels: &spec.labels,
             metadata: &spec.metadata,
             action_links: &spec.action_links,
             created_at,

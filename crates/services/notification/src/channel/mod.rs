@@ -4,14 +4,21 @@
 //! there are is [`ChannelKind`]; a new one is a variant there, a module here
 //! and an arm in [`Channels::send`].
 
+mod console;
 mod file;
 mod http;
 mod log;
 mod message;
+mod post;
+mod slack;
 mod webhook;
 
+use std::fmt::Display;
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use url::Url;
 
 use crate::model::ChannelKind;
 use crate::scrub;
@@ -26,6 +33,7 @@ use http::Http;
 pub struct Channels {
     files: Files,
     http: Http,
+    slack: Option<Url>,
     timeout: Duration,
 }
 
@@ -53,13 +61,18 @@ pub struct SendError {
 
 impl Channels {
     /// Opens what the channels need: makes the output folder and checks that
-    /// it can be written.
+    /// it can be written. `slack` is where `slack` channels lead that do not
+    /// say it; `timeout` is for one attempt.
     ///
     /// # Errors
     ///
     /// When the output folder cannot be used.
-    pub fn open(output_dir: PathBuf, timeout: Duration) -> anyhow::Result<Self> {
-        Ok(Self { files: Files::open(output_dir)?, http: Http::new(), timeout })
+    pub fn open(
+        output_dir: PathBuf,
+        slack: Option<Url>,
+        timeout: Duration,
+    ) -> anyhow::Result<Self> {
+        Ok(Self { files: Files::open(output_dir)?, http: Http::new(), slack, timeout })
     }
 
     /// Sends a message one way.
@@ -74,8 +87,12 @@ impl Channels {
     ) -> Result<Receipt, SendError> {
         let send = async {
             match kind {
+                ChannelKind::Console => console::send(message).await,
                 ChannelKind::Log => Ok(log::send(message)),
                 ChannelKind::File => self.files.send(message).await,
+                ChannelKind::Slack { url } => {
+                    slack::send(&self.http, url.as_ref(), self.slack.as_ref(), message).await
+                }
                 ChannelKind::Webhook { url } => webhook::send(&self.http, url, message).await,
             }
         };
@@ -83,6 +100,19 @@ impl Channels {
             let limit = kit::duration::format(self.timeout);
             Err(SendError::transient(format!("no answer within {limit}")))
         })
+    }
+}
+
+/// Writes to `what`, on a thread that may block. A full disk, a missing folder
+/// and a reader who is away can be mended.
+async fn blocking(
+    what: impl Display,
+    write: impl FnOnce() -> io::Result<()> + Send + 'static,
+) -> Result<(), SendError> {
+    match tokio::task::spawn_blocking(write).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(SendError::transient(format!("cannot write {what}: {error}"))),
+        Err(error) => Err(SendError::transient(format!("the write was interrupted: {error}"))),
     }
 }
 

@@ -1,48 +1,15 @@
-//! The `webhook` channel: a POST with a JSON body.
+//! The `webhook` channel: a POST of the message as it is.
 
 use url::Url;
 
-use super::http::{Answer, Http, HttpError};
+use super::http::Http;
+use super::post::post;
 use super::{Message, Receipt, SendError};
-
-/// What is sent the same way at every attempt, so that a receiver can tell a
-/// repetition: draft-ietf-httpapi-idempotency-key-header.
-const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 pub(super) async fn send(
     http: &Http,
     url: &Url,
     message: &Message<'_>,
 ) -> Result<Receipt, SendError> {
-    let body = serde_json::to_vec(message)
-        .map_err(|error| SendError::permanent(format!("cannot be written as JSON: {error}")))?;
-    let key = format!("{}-{}", message.id, message.channel);
-    let answer = http.post(url, &[(IDEMPOTENCY_KEY, &key)], body).await;
-    judge(answer.map_err(|error| match error {
-        HttpError::Refused(reason) => SendError::permanent(reason),
-        HttpError::Network(reason) => SendError::transient(reason),
-    })?)
+    post(http, url, message, message).await
 }
-
-/// 2xx is success. 408, 429 and 5xx may pass; every other answer would be the
-/// same the next time. Redirects are not followed: a receiver that has moved is
-/// to be given its new address.
-fn judge(answer: Answer) -> Result<Receipt, SendError> {
-    let status = answer.status;
-    if status.is_success() {
-        return Ok(Receipt { location: None, http_status: Some(status.as_u16()) });
-    }
-    let retry = status.is_server_error() || matches!(status.as_u16(), 408 | 429);
-    let said =
-        if answer.excerpt.is_empty() { String::new() } else { format!(": {}", answer.excerpt) };
-    Err(SendError {
-        retry,
-        retry_after: answer.retry_after,
-        http_status: Some(status.as_u16()),
-        ..SendError::transient(format!("the receiver answered {status}{said}"))
-    })
-}
-
-#[cfg(test)]
-#[path = "webhook_tests.rs"]
-mod tests;

@@ -13,19 +13,12 @@ use crate::store::{Finish, Job, Next};
 
 /// Sends, and decides what follows.
 pub(super) async fn make(channels: &Channels, policy: &RetryPolicy, job: &Job) -> Finish {
-    let sent = match job.spec.channel(&job.channel) {
-        Some(channel) => {
-            let message = Message::new(job.id, job.created_at, &job.spec, &channel.name);
-            // A bug in one channel must not leave its deliveries under way for ever.
-            AssertUnwindSafe(channels.send(&channel.kind, &message))
-                .catch_unwind()
-                .await
-                .unwrap_or_else(|_| {
-                    Err(SendError::permanent("the channel has a bug; the log has it"))
-                })
-        }
-        None => Err(SendError::permanent("the notification has no such channel")),
-    };
+    let message = Message::new(job.id, job.created_at, &job.spec, &job.channel.name);
+    // A bug in one channel must not leave its deliveries under way for ever.
+    let sent = AssertUnwindSafe(channels.send(&job.channel.kind, &message))
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| Err(SendError::permanent("the channel has a bug; the log has it")));
     conclude(policy, job, sent)
 }
 
@@ -82,7 +75,6 @@ fn event(job: &Job, attempt: &Attempt) -> NewEvent {
         ("notification.message.failed", "failed", Outcome::Failure)
     };
     let spec = &job.spec;
-    let kind = spec.channel(&job.channel).map(|channel| channel.kind.word());
     let took = attempt.ended_at.unwrap_or(attempt.started_at) - job.created_at;
     NewEvent::new(Essentials {
         event_type,
@@ -92,8 +84,8 @@ fn event(job: &Job, attempt: &Attempt) -> NewEvent {
         correlation_id: &spec.correlation_id,
         data: json!({
             "notification": spec.name,
-            "channel": job.channel,
-            "channel_type": kind,
+            "channel": job.channel.name,
+            "channel_type": job.channel.kind.word(),
             "type": spec.kind,
             "priority": spec.priority,
             "attempts": attempt.number,

@@ -113,7 +113,7 @@ impl Dispatcher {
         let span = tracing::info_span!(
             "delivery",
             notification = job.spec.name,
-            channel = job.channel,
+            channel = job.channel.name,
             attempt = job.number,
             correlation_id = job.spec.correlation_id,
         );

@@ -7,20 +7,36 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 
-use super::{Channel, Retry, channel};
+use super::{Channel, Kind, Priority, Receiver, Retry, channel};
 use crate::scrub;
 
 /// What is demanded of a notification beyond its schema; see
 /// [`kit::document::RULES`].
-pub const RULES: [&str; 4] = [
+pub const RULES: [&str; 5] = [
     "channels must have names of their own",
     "channels.url must be a URL",
+    "channels.url is required, unless",
     "retry.initial is longer than",
     "retry.max is longer than",
 ];
 
-/// A notification as it is asked for. Subject, body, metadata and links are
-/// scrubbed of secrets before they are kept.
+/// How many labels there may be.
+const LABELS: usize = 50;
+
+/// Characters of a label's name.
+const LABEL_NAME: usize = 100;
+
+/// Characters of a label's value.
+const LABEL_VALUE: usize = 1000;
+
+/// How many entries the metadata may have, and how many characters a key and a
+/// text of it.
+const ENTRIES: usize = 50;
+const KEY: usize = 100;
+const TEXT: usize = 2000;
+
+/// A notification as it is asked for. Subject, body, labels, metadata and links
+/// are scrubbed of secrets before they are kept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Spec {
     /// Its name, a lower-case DNS label. Asking again for the same name with
@@ -42,9 +58,16 @@ pub struct Spec {
     /// The text.
     #[schema(min_length = 1, max_length = 20_000)]
     pub body: String,
-    /// Where it goes; each channel is delivered to on its own.
+    /// Where it goes; each channel is delivered to on its own and has a name of
+    /// its own. If it is left out, routing chooses a receiver by labels, type
+    /// and priority.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_items = 1, max_items = 10)]
-    pub channels: Vec<Channel>,
+    pub channels: Option<Vec<Channel>>,
+    /// What routing goes by.
+    #[serde(default)]
+    #[schema(schema_with = labels_schema)]
+    pub labels: BTreeMap<String, String>,
     /// Anything else that the reader may want to know.
     #[serde(default)]
     #[schema(schema_with = metadata_schema)]
@@ -58,38 +81,6 @@ pub struct Spec {
     pub retry: Retry,
 }
 
-/// What a notification is about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// Somebody is needed.
-    Escalation,
-    /// Nothing in particular.
-    #[default]
-    Simple,
-    /// Something has changed.
-    StatusUpdate,
-    /// A decision is asked for.
-    Approval,
-    /// Automation has given up.
-    ManualReview,
-}
-
-/// How urgent a notification is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Priority {
-    /// Before everything else.
-    Critical,
-    /// Soon.
-    High,
-    /// In turn.
-    #[default]
-    Medium,
-    /// When there is nothing else.
-    Low,
-}
-
 /// Something that the reader can do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ActionLink {
@@ -101,30 +92,13 @@ pub struct ActionLink {
     pub url: String,
 }
 
-impl Priority {
-    /// 0 is the most urgent.
-    #[must_use]
-    pub fn rank(self) -> i64 {
-        self as i64
-    }
-
-    /// The word for it.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Critical => "critical",
-            Self::High => "high",
-            Self::Medium => "medium",
-            Self::Low => "low",
-        }
-    }
-}
-
 impl Spec {
-    /// The channel of this name.
+    /// Where it goes: the channels that it names, or else those of the receiver
+    /// that routing has chosen.
     #[must_use]
-    pub fn channel(&self, name: &str) -> Option<&Channel> {
-        self.channels.iter().find(|channel| channel.name == name)
+    pub fn channels<'a>(&'a self, receiver: Option<&'a Receiver>) -> &'a [Channel] {
+        let chosen = || receiver.map(|receiver| receiver.channels.as_slice());
+        self.channels.as_deref().or_else(chosen).unwrap_or_default()
     }
 
     /// The same without secrets in anything that is sent, kept or logged.
@@ -133,9 +107,8 @@ impl Spec {
     pub fn scrubbed(mut self) -> Self {
         self.subject = scrub::text(&self.subject);
         self.body = scrub::text(&self.body);
-        for (key, value) in &mut self.metadata {
-            *value = scrub::entry(key, value);
-        }
+        self.labels = scrub::entries(self.labels);
+        self.metadata = scrub::entries(self.metadata);
         for link in &mut self.action_links {
             link.label = scrub::text(&link.label);
             link.url = scrub::text(&link.url);
@@ -146,11 +119,19 @@ impl Spec {
     /// The same for people to see: addresses of channels are scrubbed too.
     #[must_use]
     pub fn for_display(mut self) -> Self {
-        for channel in &mut self.channels {
+        for channel in self.channels.iter_mut().flatten() {
             channel.kind = channel.kind.for_display();
         }
         self
     }
+}
+
+fn metadata_schema() -> Object {
+    schema::map(ENTRIES, schema::text(1..=KEY), schema::text(0..=TEXT))
+}
+
+fn labels_schema() -> Object {
+    schema::map(LABELS, schema::text(1..=LABEL_NAME), schema::text(0..=LABEL_VALUE))
 }
 
 impl FromInput for Spec {
@@ -158,13 +139,13 @@ impl FromInput for Spec {
         node.object(|object| {
             let name = object.required("name", Node::label);
             let correlation_id = object.required("correlation_id", |node| node.string(1..=255));
-            let kind = object.optional("type", |node| node.one_of(&KINDS));
-            let priority = object.optional("priority", |node| node.one_of(&PRIORITIES));
+            let kind = object.optional("type", Kind::read);
+            let priority = object.optional("priority", Priority::read);
             let subject = object.required("subject", |node| node.string(1..=200));
             let body = object.required("body", |node| node.string(1..=20_000));
-            let channels = object.required("channels", |node| {
-                let list = node.clone().array(1..=10, Channel::read)?;
-                channel::distinct(&node, &list).then_some(list)
+            let channels = object.optional("channels", channel::list);
+            let labels = object.optional("labels", |node| {
+                node.map(LABELS, LABEL_NAME, |_, value| value.string(0..=LABEL_VALUE))
             });
             let metadata = object.optional("metadata", |node| {
                 node.map(ENTRIES, KEY, |_, value| value.string(0..=TEXT))
@@ -180,6 +161,7 @@ impl FromInput for Spec {
                 subject: subject?,
                 body: body?,
                 channels: channels?,
+                labels: labels?.unwrap_or_default(),
                 metadata: metadata?.unwrap_or_default(),
                 action_links: action_links?.unwrap_or_default(),
                 retry: retry?.unwrap_or_default(),
@@ -197,31 +179,6 @@ impl FromInput for ActionLink {
         })
     }
 }
-
-/// How many entries the metadata may have, and how many characters a key and a
-/// text of it.
-const ENTRIES: usize = 50;
-const KEY: usize = 100;
-const TEXT: usize = 2000;
-
-fn metadata_schema() -> Object {
-    schema::map(ENTRIES, schema::text(1..=KEY), schema::text(0..=TEXT))
-}
-
-const KINDS: [(&str, Kind); 5] = [
-    ("escalation", Kind::Escalation),
-    ("simple", Kind::Simple),
-    ("status-update", Kind::StatusUpdate),
-    ("approval", Kind::Approval),
-    ("manual-review", Kind::ManualReview),
-];
-
-const PRIORITIES: [(&str, Priority); 4] = [
-    ("critical", Priority::Critical),
-    ("high", Priority::High),
-    ("medium", Priority::Medium),
-    ("low", Priority::Low),
-];
 
 #[cfg(test)]
 #[path = "spec_tests.rs"]

@@ -22,7 +22,8 @@ fn smallest() -> Value {
 fn what_is_left_out_has_a_default() {
     let spec: Spec = kit::check::from_json(&smallest()).expect("the smallest request");
     assert_eq!((spec.kind, spec.priority), (Kind::Simple, Priority::Medium));
-    assert_eq!(spec.channels, [Channel { name: "log".into(), kind: ChannelKind::Log }]);
+    let log = Channel { name: "log".into(), kind: ChannelKind::Log };
+    assert_eq!(spec.channels, Some(vec![log]));
     assert_eq!(spec.retry, Retry::default());
 }
 
@@ -35,14 +36,18 @@ fn everything_is_read_and_reads_back_from_what_is_kept() {
             { "type": "webhook", "url": "http://host/hook", "name": "first" },
             { "type": "webhook", "url": "https://host:8443/hook" },
             { "type": "file" },
+            { "type": "console" },
+            { "type": "slack" },
+            { "type": "slack", "url": "https://hooks.slack.com/services/T0", "name": "desk" },
         ],
+        "labels": { "team": "storage", "app.kubernetes.io/name": "" },
         "metadata": { "cluster": "eu" },
         "action_links": [{ "label": "approve", "url": "https://host/approve" }],
         "retry": { "initial": "50ms", "factor": 1.5, "max": "1s", "attempts": 3 },
     });
     let spec: Spec = kit::check::from_json(&input).expect("a good request");
-    let names: Vec<_> = spec.channels.iter().map(|channel| channel.name.as_str()).collect();
-    assert_eq!(names, ["first", "webhook", "file"]);
+    let names: Vec<_> = spec.channels(None).iter().map(|channel| channel.name.as_str()).collect();
+    assert_eq!(names, ["first", "webhook", "file", "console", "slack", "desk"]);
     let kept = serde_json::to_string(&spec).expect("JSON");
     assert_eq!(serde_json::from_str::<Spec>(&kept).expect("it reads back"), spec);
 }
@@ -54,7 +59,6 @@ fn every_violation_is_listed() {
     correlation_id is required
     subject is required
     body is required
-    channels is required
     ");
     let mut input = smallest();
     input["type"] = json!("approve");
@@ -74,7 +78,7 @@ fn every_violation_is_listed() {
     insta::assert_snapshot!(violations(&input), @r"
     type must be one of escalation, simple, status-update, approval, manual-review
     priority must be one of critical, high, medium, low
-    channels[0].type must be one of log, file, webhook
+    channels[0].type must be one of console, log, file, slack, webhook
     channels[1].url is required
     channels[2].url must be an http or https URL
     channels[3].url must be a URL: relative URL without a base

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::Spec;
+use super::{Receiver, Spec};
 
 /// A notification with its status.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -17,6 +17,9 @@ pub struct Notification {
     pub created_at: OffsetDateTime,
     /// What was asked for.
     pub spec: Spec,
+    /// The receiver that routing chose when the notification was accepted; null
+    /// if it names its channels itself. Rules that change later change nothing.
+    pub receiver: Option<Receiver>,
     /// What became of it.
     pub status: Status,
 }
@@ -31,7 +34,7 @@ pub struct Status {
     /// When the last channel was done.
     #[serde(with = "time::serde::rfc3339::option")]
     pub completed_at: Option<OffsetDateTime>,
-    /// One entry for each channel, in the order of the request.
+    /// One entry for each channel, in the order of the request or the receiver.
     pub channels: Vec<Delivery>,
 }
 
@@ -128,6 +131,15 @@ pub enum AttemptOutcome {
     /// The service ended before it knew. The attempt is repeated and does not
     /// count.
     Interrupted,
+}
+
+impl Notification {
+    /// The same for people to see: addresses of channels are scrubbed too.
+    #[must_use]
+    pub fn for_display(self) -> Self {
+        let receiver = self.receiver.map(Receiver::for_display);
+        Self { spec: self.spec.for_display(), receiver, ..self }
+    }
 }
 
 impl DeliveryState {

@@ -14,7 +14,7 @@ use kit::database::{Database, DatabaseUrl, Migrations, StoreError};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::model::{Attempt, AttemptOutcome, Notification, Phase, Spec};
+use crate::model::{Attempt, AttemptOutcome, Channel, Notification, Phase, Receiver, Spec};
 
 static MIGRATIONS: Migrations = Migrations { sqlite: &sqlite::MIGRATOR };
 
@@ -61,8 +61,8 @@ pub struct Job {
     pub created_at: OffsetDateTime,
     /// What was asked for.
     pub spec: Spec,
-    /// The channel's name.
-    pub channel: String,
+    /// The channel to deliver to.
+    pub channel: Channel,
     /// The attempt's number, from 1.
     pub number: u32,
     /// How many attempts have failed before.
@@ -123,14 +123,20 @@ impl Store {
         }
     }
 
-    /// Keeps a new notification, unless its name is taken.
+    /// Keeps a new notification, unless its name is taken. `receiver` is what
+    /// routing chose for one that names no channels.
     ///
     /// # Errors
     ///
     /// See [`StoreError`].
-    pub async fn create(&self, spec: Spec, now: OffsetDateTime) -> Result<Created, StoreError> {
+    pub async fn create(
+        &self,
+        spec: Spec,
+        receiver: Option<Receiver>,
+        now: OffsetDateTime,
+    ) -> Result<Created, StoreError> {
         match &self.database {
-            Database::Sqlite(db) => sqlite::notifications::create(db, spec, now).await,
+            Database::Sqlite(db) => sqlite::notifications::create(db, spec, receiver, now).await,
         }
     }
 

@@ -48,12 +48,37 @@ async fn get(store: &Store, name: &str) -> Notification {
 #[tokio::test]
 async fn what_is_taken_up_is_nobody_elses() {
     let (store, _folder) = store().await;
-    store.create(two_channels("a"), now()).await.expect("kept");
+    store.create(two_channels("a"), None, now()).await.expect("kept");
     let jobs = claim(&store).await;
-    let channels: Vec<_> = jobs.iter().map(|job| (job.channel.as_str(), job.number)).collect();
+    let channels: Vec<_> = jobs.iter().map(|job| (job.channel.name.as_str(), job.number)).collect();
     assert_eq!(channels, [("log", 1), ("file", 1)]);
     assert!(claim(&store).await.is_empty());
     assert_eq!(get(&store, "a").await.status.phase, Phase::Sending);
+}
+
+#[tokio::test]
+async fn what_routing_chose_is_kept_and_delivered_to() {
+    let (store, folder) = store().await;
+    let request = Spec { channels: None, ..two_channels("a") };
+    let receiver = Receiver {
+        name: "desk".to_owned(),
+        channels: two_channels("a").channels.expect("two channels"),
+    };
+    store.create(request.clone(), Some(receiver.clone()), now()).await.expect("kept");
+    store.database.close().await;
+
+    let store = open(&folder);
+    store.prepare(now()).await.expect("prepared again");
+    let notification = get(&store, "a").await;
+    assert_eq!((&notification.spec, &notification.receiver), (&request, &Some(receiver.clone())));
+    let channels: Vec<_> = claim(&store).await.into_iter().map(|job| job.channel).collect();
+    assert_eq!(channels, receiver.channels);
+
+    // The rules have changed; the request is the same.
+    let other = Receiver { name: "console".to_owned(), channels: Vec::new() };
+    let again = store.create(request, Some(other), now()).await.expect("there");
+    let Created::Same(again) = again else { panic!("not the same: {again:?}") };
+    assert_eq!(again.receiver, Some(receiver));
 }
 
 #[tokio::test]
@@ -62,7 +87,7 @@ async fn urgent_notifications_are_taken_up_first() {
     for priority in ["low", "medium", "critical", "high"] {
         let mut spec = spec(priority, &json!([{ "type": "log" }]));
         spec.priority = serde_json::from_value(json!(priority)).expect("a priority");
-        store.create(spec, now()).await.expect("kept");
+        store.create(spec, None, now()).await.expect("kept");
     }
     let first = store.claim(1, now()).await.expect("the database is there");
     assert_eq!(first.jobs[0].spec.name, "critical");
@@ -74,7 +99,7 @@ async fn urgent_notifications_are_taken_up_first() {
 #[tokio::test]
 async fn the_phase_follows_every_outcome() {
     let (store, _folder) = store().await;
-    store.create(two_channels("a"), now()).await.expect("kept");
+    store.create(two_channels("a"), None, now()).await.expect("kept");
     let [log, file] = claim(&store).await.try_into().expect("two channels");
 
     let later = now() + Duration::from_secs(60);
@@ -92,7 +117,7 @@ async fn the_phase_follows_every_outcome() {
 
     let again = store.claim(10, later).await.expect("the database is there").jobs;
     let [again] = again.try_into().expect("one is due");
-    assert_eq!((again.channel.as_str(), again.number, again.failed), ("file", 2, 1));
+    assert_eq!((again.channel.name.as_str(), again.number, again.failed), ("file", 2, 1));
     store.finish(&again, &done(&again, AttemptOutcome::Failure, false)).await.expect("kept");
     let status = get(&store, "a").await.status;
     assert_eq!((status.phase, status.reason), (Phase::PartiallySent, None));
@@ -107,7 +132,7 @@ async fn the_reason_tells_whether_trying_again_could_have_helped() {
         ("a", [true, true], Reason::AllDeliveriesFailed),
         ("b", [true, false], Reason::MaxRetriesExhausted),
     ] {
-        store.create(two_channels(name), now()).await.expect("kept");
+        store.create(two_channels(name), None, now()).await.expect("kept");
         for (job, permanent) in claim(&store).await.iter().zip(permanent) {
             let finish = done(job, AttemptOutcome::Failure, permanent);
             store.finish(job, &finish).await.expect("kept");
@@ -120,7 +145,7 @@ async fn the_reason_tells_whether_trying_again_could_have_helped() {
 #[tokio::test]
 async fn a_start_makes_interrupted_attempts_due_and_leaves_the_rest() {
     let (store, folder) = store().await;
-    store.create(two_channels("a"), now()).await.expect("kept");
+    store.create(two_channels("a"), None, now()).await.expect("kept");
     let [log, _file] = claim(&store).await.try_into().expect("two channels");
     store.finish(&log, &done(&log, AttemptOutcome::Success, false)).await.expect("kept");
     store.database.close().await;
@@ -128,7 +153,7 @@ async fn a_start_makes_interrupted_attempts_due_and_leaves_the_rest() {
     let store = open(&folder);
     store.prepare(now()).await.expect("prepared again");
     let [again] = claim(&store).await.try_into().expect("one was interrupted");
-    assert_eq!((again.channel.as_str(), again.number, again.failed), ("file", 2, 0));
+    assert_eq!((again.channel.name.as_str(), again.number, again.failed), ("file", 2, 0));
     let file = &get(&store, "a").await.status.channels[1];
     assert_eq!(file.state, DeliveryState::Sending);
     assert_eq!(file.attempts[0].outcome, Some(AttemptOutcome::Interrupted));
@@ -138,7 +163,7 @@ async fn a_start_makes_interrupted_attempts_due_and_leaves_the_rest() {
 #[tokio::test]
 async fn a_deleted_notification_leaves_only_the_event_of_what_was_sent() {
     let (store, _folder) = store().await;
-    store.create(two_channels("a"), now()).await.expect("kept");
+    store.create(two_channels("a"), None, now()).await.expect("kept");
     let jobs = claim(&store).await;
     assert!(store.delete("a").await.expect("the database is there"));
     store.finish(&jobs[0], &done(&jobs[0], AttemptOutcome::Success, false)).await.expect("kept");

@@ -2,8 +2,10 @@ use datastorage_client::{AuditWriter, Client, WriterConfig};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
+use url::Url;
 
 mod restart;
+mod slack;
 
 use super::*;
 use crate::model::{AttemptOutcome, DeliveryState, Notification, Phase, Reason};
@@ -20,6 +22,10 @@ struct Running {
 
 impl Running {
     async fn start(folder: &TempDir, trail: &str) -> Self {
+        Self::with_slack(folder, trail, None).await
+    }
+
+    async fn with_slack(folder: &TempDir, trail: &str, slack: Option<Url>) -> Self {
         let store = open(folder);
         store.prepare(now()).await.expect("the database is there");
         let client = Client::new(trail).expect("an address");
@@ -28,9 +34,10 @@ impl Running {
         audit.catch_up().await.expect("the database is there");
         let service = Service::for_tests(kit::package!());
         let output = folder.path().join("output");
+        let channels = Channels::open(output, slack, Duration::from_secs(5)).expect("a folder");
         let dispatcher = Dispatcher {
             store: store.clone(),
-            channels: Arc::new(Channels::open(output, Duration::from_secs(5)).expect("a folder")),
+            channels: Arc::new(channels),
             policy: RetryPolicy {
                 initial: Duration::from_secs(30),
                 factor: 2.0,
@@ -47,7 +54,7 @@ impl Running {
     }
 
     async fn send(&self, name: &str, channels: &Value) {
-        self.store.create(spec(name, channels), now()).await.expect("kept");
+        self.store.create(spec(name, channels), None, now()).await.expect("kept");
         self.wake.notify_one();
     }
 
@@ -59,8 +66,8 @@ impl Running {
     async fn finished(&self, name: &str) -> Notification {
         eventually("final phase", || async {
             let notification = self.get(name).await;
-            let phase = notification.status.phase;
-            if phase.is_final() { Ok(notification) } else { Err(format!("{phase:?}")) }
+            let status = &notification.status;
+            if status.phase.is_final() { Ok(notification) } else { Err(format!("{status:?}")) }
         })
         .await
     }
@@ -118,7 +125,7 @@ async fn every_channel_gets_the_message_once() {
     assert_eq!(headers["idempotency-key"], format!("{}-webhook", notification.id).as_str());
     assert_eq!(body["id"].take(), json!(notification.id));
     assert!(body["created_at"].take().is_string());
-    insta::assert_snapshot!(body, @r#"{"action_links":[],"body":"b","channel":"webhook","correlation_id":"rr-a","created_at":null,"id":null,"metadata":{},"name":"a","priority":"medium","subject":"s","type":"simple"}"#);
+    insta::assert_snapshot!(body, @r#"{"action_links":[],"body":"b","channel":"webhook","correlation_id":"rr-a","created_at":null,"id":null,"labels":{},"metadata":{},"name":"a","priority":"medium","subject":"s","type":"simple"}"#);
 
     let file = notification.status.channels[1].attempts[0].receipt.clone().expect("a path");
     let text = std::fs::read_to_string(&file).expect("the file is there");

@@ -62,7 +62,7 @@ async fn nothing_follows_after_a_deletion() {
     let running = Running::start(&folder, &address).await;
     let mut request = spec("a", &json!([webhook(&url)]));
     request.retry.initial = Some(Duration::from_secs(3600));
-    running.store.create(request, now()).await.expect("kept");
+    running.store.create(request, None, now()).await.expect("kept");
     running.wake.notify_one();
     eventually("first failure", || async {
         let phase = running.get("a").await.status;

@@ -4,9 +4,9 @@ use kit::database::{Sqlite, StoreError};
 use sqlx::{Row as _, SqliteConnection};
 use time::OffsetDateTime;
 
-use super::read::uuid;
+use super::read::{asked, channel, uuid};
 use crate::model::{AttemptOutcome, DeliveryState, Phase};
-use crate::store::rows::{from_json, from_word, json, micros, moment, number, word};
+use crate::store::rows::{from_word, json, micros, moment, number, word};
 use crate::store::{Claim, Finish, Job, Next};
 
 pub(in crate::store) async fn recover(db: &Sqlite, now: OffsetDateTime) -> Result<(), StoreError> {
@@ -42,7 +42,7 @@ pub(in crate::store) async fn claim(
 ) -> Result<Claim, StoreError> {
     let mut transaction = db.begin().await?;
     let due = sqlx::query(
-        "SELECT n.id, n.created_at, n.spec, d.channel,
+        "SELECT n.id, n.created_at, n.spec, n.receiver, d.channel,
             (SELECT count(*) FROM attempts a
              WHERE a.notification_id = d.notification_id AND a.channel = d.channel) AS attempts,
             (SELECT count(*) FROM attempts a
@@ -58,11 +58,12 @@ pub(in crate::store) async fn claim(
     .await?;
     let mut jobs = Vec::with_capacity(due.len());
     for row in due {
+        let (spec, receiver) = asked(&row)?;
         let job = Job {
             id: uuid(row.get("id"))?,
             created_at: moment(row.get("created_at"))?,
-            spec: from_json(row.get("spec"))?,
-            channel: row.get("channel"),
+            channel: channel(&spec, receiver.as_ref(), row.get("channel"))?.clone(),
+            spec,
             number: number::<u32>(row.get("attempts"))? + 1,
             failed: number(row.get("failed"))?,
             started_at: now,
@@ -86,14 +87,14 @@ async fn begin(connection: &mut SqliteConnection, job: &Job) -> Result<(), Store
     )
     .bind(word(&state)?)
     .bind(&id)
-    .bind(&job.channel)
+    .bind(&job.channel.name)
     .execute(&mut *connection)
     .await?;
     sqlx::query(
         "INSERT INTO attempts (notification_id, channel, number, started_at) VALUES (?, ?, ?, ?)",
     )
     .bind(&id)
-    .bind(&job.channel)
+    .bind(&job.channel.name)
     .bind(job.number)
     .bind(micros(job.started_at))
     .execute(&mut *connection)
@@ -120,7 +121,7 @@ pub(in crate::store) async fn finish(
     .bind(&attempt.error)
     .bind(&attempt.receipt)
     .bind(&id)
-    .bind(&job.channel)
+    .bind(&job.channel.name)
     .bind(attempt.number)
     .execute(&mut *transaction)
     .await?;
@@ -138,7 +139,7 @@ pub(in crate::store) async fn finish(
     .bind(due_at)
     .bind(permanent)
     .bind(&id)
-    .bind(&job.channel)
+    .bind(&job.channel.name)
     .execute(&mut *transaction)
     .await?;
     if let Next::Done { event, .. } = &finish.next {

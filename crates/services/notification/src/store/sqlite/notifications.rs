@@ -6,13 +6,14 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::read;
-use crate::model::{Notification, Phase, Spec};
+use crate::model::{Notification, Phase, Receiver, Spec};
 use crate::store::rows::{from_json, json, micros, number, word};
 use crate::store::{Created, Filter};
 
 pub(in crate::store) async fn create(
     db: &Sqlite,
     spec: Spec,
+    receiver: Option<Receiver>,
     now: OffsetDateTime,
 ) -> Result<Created, StoreError> {
     let mut transaction = db.begin().await?;
@@ -30,19 +31,21 @@ pub(in crate::store) async fn create(
 
     let id = Uuid::now_v7().to_string();
     sqlx::query(
-        "INSERT INTO notifications (id, name, correlation_id, priority, spec, phase, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO notifications
+            (id, name, correlation_id, priority, spec, receiver, phase, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(&id)
     .bind(&spec.name)
     .bind(&spec.correlation_id)
     .bind(spec.priority.rank())
     .bind(json(&spec)?)
+    .bind(receiver.as_ref().map(json).transpose()?)
     .bind(word(&Phase::Pending)?)
     .bind(micros(now))
     .execute(&mut *transaction)
     .await?;
-    for (position, channel) in (0_i64..).zip(&spec.channels) {
+    for (position, channel) in (0_i64..).zip(spec.channels(receiver.as_ref())) {
         sqlx::query(
             "INSERT INTO deliveries (notification_id, channel, position, state, due_at)
              VALUES (?, ?, ?, 'Pending', ?)",

@@ -7,7 +7,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 use uuid::Uuid;
 
-use crate::model::{Attempt, Delivery, Notification, Reason, Spec, Status};
+use crate::model::{Attempt, Channel, Delivery, Notification, Reason, Receiver, Spec, Status};
 use crate::store::rows::{from_json, from_word, json, moment, number};
 
 /// The notifications with these ids, newest first.
@@ -27,13 +27,12 @@ pub(super) async fn notifications(
     rows.iter()
         .map(|row| {
             let id: &str = row.get("id");
-            let spec: Spec = from_json(row.get("spec"))?;
+            let (spec, receiver) = asked(row)?;
             let phase = from_word(row.get("phase"))?;
             let mut channels = deliveries.remove(id).unwrap_or_default();
             for delivery in &mut channels {
-                if let Some(channel) = spec.channel(&delivery.name) {
-                    delivery.kind = channel.kind.word().to_owned();
-                }
+                let channel = channel(&spec, receiver.as_ref(), &delivery.name)?;
+                delivery.kind = channel.kind.word().to_owned();
             }
             let reason = Reason::of(phase, &channels);
             let completed_at = row.get::<Option<i64>, _>("completed_at").map(moment).transpose()?;
@@ -41,10 +40,29 @@ pub(super) async fn notifications(
                 id: uuid(id)?,
                 created_at: moment(row.get("created_at"))?,
                 spec,
+                receiver,
                 status: Status { phase, reason, completed_at, channels },
             })
         })
         .collect()
+}
+
+/// What a notification asks for, and the receiver that was chosen for it.
+pub(super) fn asked(row: &SqliteRow) -> Result<(Spec, Option<Receiver>), StoreError> {
+    let receiver = row.get::<Option<&str>, _>("receiver").map(from_json).transpose()?;
+    Ok((from_json(row.get("spec"))?, receiver))
+}
+
+/// The channel of this name.
+pub(super) fn channel<'a>(
+    spec: &'a Spec,
+    receiver: Option<&'a Receiver>,
+    name: &str,
+) -> Result<&'a Channel, StoreError> {
+    let mut channels = spec.channels(receiver).iter();
+    channels
+        .find(|channel| channel.name == name)
+        .ok_or_else(|| StoreError::Broken(anyhow::anyhow!("{} has no channel {name}", spec.name)))
 }
 
 async fn deliveries(

@@ -7,6 +7,17 @@ use tower::ServiceExt as _;
 
 use super::*;
 
+mod routing;
+
+const RULES: &str = r#"
+[[routes]]
+matchers = ["team = storage", "secret-store != file"]
+receiver = "storage"
+[[receivers.storage]]
+type = "webhook"
+url = "http://u:p@host/hook"
+"#;
+
 /// The service's routes over a database of their own; nothing is delivered.
 struct App {
     router: Router,
@@ -15,12 +26,16 @@ struct App {
 
 impl App {
     async fn new() -> Self {
+        Self::with(Routing::read(RULES, true).expect("good rules")).await
+    }
+
+    async fn with(routing: Routing) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let url = format!("sqlite://{}/n.db", folder.path().display());
         let store = Store::new(url.parse().expect("a good URL"));
         store.prepare(now()).await.expect("a new database");
         let service = Service::for_tests(kit::package!());
-        let state = AppState { store, wake: Arc::default() };
+        let state = AppState { store, routing: Arc::new(routing), wake: Arc::default() };
         Self { router: crate::app(&service, state), _folder: folder }
     }
 
@@ -69,6 +84,7 @@ async fn a_notification_is_accepted_and_can_be_read() {
     {
       "created_at": null,
       "id": null,
+      "receiver": null,
       "spec": {
         "action_links": [],
         "body": "b",
@@ -84,6 +100,7 @@ async fn a_notification_is_accepted_and_can_be_read() {
           }
         ],
         "correlation_id": "rr-a",
+        "labels": {},
         "metadata": {},
         "name": "a",
         "priority": "medium",
@@ -220,6 +237,21 @@ async fn the_interface_describes_itself() {
             "get /api/v1/notifications/{name}",
         ]
     );
-    let required = &document["components"]["schemas"]["Spec"]["required"];
-    assert_eq!(required, &json!(["name", "correlation_id", "subject", "body", "channels"]));
+    let spec = &document["components"]["schemas"]["Spec"];
+    assert_eq!(spec["required"], json!(["name", "correlation_id", "subject", "body"]));
+    let labels = &spec["properties"]["labels"];
+    assert_eq!(labels["maxProperties"], 50);
+    assert_eq!(
+        labels["propertyNames"],
+        json!({ "type": "string", "minLength": 1, "maxLength": 100 })
+    );
+    assert_eq!(labels["additionalProperties"]["maxLength"], 1000);
+    let kinds = &document["components"]["schemas"]["ChannelKind"]["oneOf"];
+    let kinds: Vec<_> = kinds
+        .as_array()
+        .expect("kinds")
+        .iter()
+        .map(|kind| &kind["properties"]["type"]["enum"][0])
+        .collect();
+    assert_eq!(kinds, ["console", "log", "file", "slack", "webhook"]);
 }

@@ -1,0 +1,149 @@
+//! Who gets a notification that names no channels.
+//!
+//! The rules are modelled on Alertmanager's: routes are looked at in their order
+//! and the first one that matches decides; what none matches goes to the default
+//! receiver; a receiver is a list of channels.
+//!
+//! ```toml
+//! receiver = "operators"                  # the default; `console` if left out
+//!
+//! [[routes]]
+//! matchers = ['team = storage', 'environment =~ "prod|staging"']
+//! type = ["approval", "escalation"]       # any of them
+//! priority = ["critical", "high"]
+//! receiver = "storage"
+//!
+//! [receivers]
+//! operators = [{ type = "log" }, { type = "slack" }]
+//! storage = [{ type = "webhook", url = "https://example.org/hook" }]
+//! ```
+//!
+//! A receiver `console` with the channel `console` is always there, unless the
+//! document says something else about it. Channels are written as in a request.
+
+mod matcher;
+mod route;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use kit::toml::Document;
+use kit::{FromInput, Node, Violation};
+
+use crate::model::{self, Channel, ChannelKind, Receiver, Spec};
+
+use route::Route;
+
+/// The receiver that is always there.
+const CONSOLE: &str = "console";
+
+/// Who gets a notification that names no channels.
+#[derive(Clone, Debug)]
+pub struct Routing {
+    rules: Rules,
+    /// Whether `slack` channels may do without an address of their own.
+    slack_url: bool,
+}
+
+/// What the document says.
+#[derive(Clone, Debug)]
+struct Rules {
+    default: String,
+    routes: Vec<Route>,
+    receivers: BTreeMap<String, Vec<Channel>>,
+}
+
+impl Routing {
+    /// The rules of a TOML document. `slack_url` says whether there is an
+    /// address for `slack` channels that have none of their own.
+    ///
+    /// # Errors
+    ///
+    /// Everything in the document that is not right, with its position.
+    pub fn read(document: &str, slack_url: bool) -> anyhow::Result<Self> {
+        let document = Document::parse(document)?;
+        let rules: Rules = document.read()?;
+        let mut violations = Vec::new();
+        if !slack_url {
+            for (name, channels) in &rules.receivers {
+                violations.extend(without_address(&format!("receivers.{name}"), channels));
+            }
+        }
+        if !violations.is_empty() {
+            return Err(document.refusal(&violations));
+        }
+        Ok(Self { rules, slack_url })
+    }
+
+    /// The receiver for a request; none for one that names its channels.
+    ///
+    /// # Errors
+    ///
+    /// Each channel of the request that leads nowhere.
+    pub fn receiver(&self, spec: &Spec) -> Result<Option<Receiver>, Vec<Violation>> {
+        let Some(channels) = &spec.channels else {
+            return Ok(Some(self.choose(spec)));
+        };
+        let violations =
+            if self.slack_url { Vec::new() } else { without_address("channels", channels) };
+        if violations.is_empty() { Ok(None) } else { Err(violations) }
+    }
+
+    fn choose(&self, spec: &Spec) -> Receiver {
+        let route = self.rules.routes.iter().find(|route| route.matches(spec));
+        let name = route.map_or(&self.rules.default, |route| &route.receiver);
+        let channels = self.rules.receivers.get(name).cloned().unwrap_or_default();
+        Receiver { name: name.clone(), channels }
+    }
+}
+
+/// A violation for each `slack` channel without an address.
+fn without_address(path: &str, channels: &[Channel]) -> Vec<Violation> {
+    let without = channels.iter().enumerate().filter(|(_, channel)| channel.needs_slack_url());
+    without
+        .map(|(index, _)| Violation {
+            field: format!("{path}[{index}].url"),
+            message: "is required, unless the service is started with SLACK_URL".to_owned(),
+        })
+        .collect()
+}
+
+impl FromInput for Rules {
+    fn read(node: Node<'_>) -> Option<Self> {
+        node.object(|object| {
+            let default = object.optional("receiver", Node::label);
+            let routes = object.optional("routes", |node| node.array(0..=1000, Route::read));
+            let receivers = object.optional("receivers", |node| {
+                node.map(1000, 63, |_, channels| model::list(channels))
+            });
+            let default = default?.unwrap_or_else(|| CONSOLE.to_owned());
+            let routes = routes?.unwrap_or_default();
+            let mut receivers = receivers?.unwrap_or_default();
+            let console = Channel { name: CONSOLE.to_owned(), kind: ChannelKind::Console };
+            receivers.entry(CONSOLE.to_owned()).or_insert_with(|| vec![console]);
+
+            let known: Vec<_> = receivers.keys().map(String::as_str).collect();
+            let unknown = |name: &str| {
+                format!("names {name}, which is none of the receivers {}", known.join(", "))
+            };
+            if !receivers.contains_key(&default) {
+                object.refuse::<()>("receiver", unknown(&default));
+            }
+            for (index, route) in routes.iter().enumerate() {
+                if !receivers.contains_key(&route.receiver) {
+                    object.refuse::<()>(
+                        &format!("routes[{index}].receiver"),
+                        unknown(&route.receiver),
+                    );
+                }
+                if let Some(earlier) = routes[..index].iter().position(|it| it.covers(route)) {
+                    let message =
+                        format!("can never match: routes[{earlier}] matches all that it does");
+                    object.refuse::<()>(&format!("routes[{index}]"), message);
+                }
+            }
+            Some(Self { default, routes, receivers })
+        })
+    }
+}

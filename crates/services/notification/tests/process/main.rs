@@ -1,0 +1,97 @@
+//! What only a process shows: standard output, and starts that cannot work.
+
+mod service;
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use service::{Service, command};
+
+/// How many messages are sent at once.
+const MESSAGES: usize = 40;
+
+/// The lines of the body of each message.
+const LINES: usize = 50;
+
+#[test]
+fn messages_on_the_console_never_mix_and_nothing_else_is_there() {
+    let service = Service::start(&[]).expect("the service starts");
+    let body = (0..LINES).map(|line| format!("line {line}\n")).collect::<String>();
+    std::thread::scope(|scope| {
+        for number in 0..MESSAGES {
+            let request = json!({
+                "name": format!("n-{number}"), "correlation_id": "rr-1",
+                "subject": format!("subject {number}\n1970-01-01T00:00:00Z"), "body": body,
+            });
+            scope.spawn(|| service.send(request));
+        }
+    });
+    for number in 0..MESSAGES {
+        service.wait_until_sent(&format!("n-{number}"));
+    }
+    let (status, stdout) = service.stop();
+    assert_eq!(status.code(), Some(0));
+
+    let mut lines = stdout.lines();
+    let mut seen = BTreeSet::new();
+    while let Some(first) = lines.next() {
+        let (time, rest) = first.split_once(" MEDIUM simple n-").expect(first);
+        assert!(time.ends_with('Z'), "{first}");
+        let (number, subject) = rest.split_once(" (rr-1): ").expect(first);
+        assert_eq!(subject, format!("subject {number}\\n1970-01-01T00:00:00Z"));
+        for line in 0..LINES {
+            assert_eq!(lines.next(), Some(&*format!("  | line {line}")), "in {first}");
+        }
+        assert!(seen.insert(number.to_owned()), "{first} is there twice");
+    }
+    assert_eq!(seen.len(), MESSAGES);
+}
+
+#[test]
+fn what_is_kept_goes_on_under_the_rules_of_its_time() {
+    let rules = |path: &str| {
+        format!(
+            "receiver = 'desk'\n[receivers]\ndesk = [{{ type = 'webhook', url = 'http://127.0.0.1:9/{path}' }}]"
+        )
+    };
+    let before = rules("before");
+    let service = Service::start(&[("ROUTING", &before)]).expect("the service starts");
+    let request = |name: &str| {
+        json!({ "name": name, "correlation_id": "rr-1", "subject": "s", "body": "b",
+            "retry": { "initial": "1h", "max": "1h" } })
+    };
+    service.send(request("before"));
+    let after = rules("after");
+    let service = service.restart(&[("ROUTING", &after)]).expect("the service starts again");
+    service.send(request("after"));
+    // The same request again is the same, whatever the rules are now.
+    assert_eq!(service.post(&request("before")).0, 200);
+    for name in ["before", "after"] {
+        let receiver = service.read(name)["receiver"].take();
+        assert_eq!(receiver["name"], "desk");
+        assert_eq!(receiver["channels"][0]["url"], format!("http://127.0.0.1:9/{name}"));
+    }
+    assert_eq!(service.stop().0.code(), Some(0));
+}
+
+#[test]
+fn a_start_that_cannot_work_ends_with_one_sentence_and_shows_no_secret() {
+    for (variable, value, sentence) in [
+        ("SLACK_URL", "hunter2", "SLACK_URL must be a URL: relative URL without a base"),
+        ("ROUTING_FILE", "nowhere/routing.toml", "cannot use nowhere/routing.toml (ROUTING_FILE)"),
+        (
+            "ROUTING",
+            "[receivers]\ndesk = [{ type = 'slack', uri = 'https://example.org/hunter2' }]",
+            "cannot use ROUTING: line 2, column 27: receivers.desk[0].uri is not a known field",
+        ),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let output = command(&folder).env(variable, value).output().expect("it runs");
+        assert_eq!(output.status.code(), Some(1), "{variable}");
+        let line: Value = serde_json::from_slice(&output.stderr).expect("one JSON line");
+        let message = line["message"].as_str().expect("a message");
+        assert!(message.starts_with(sentence), "{message}");
+        assert!(!message.contains("hunter2"), "{message}");
+        assert!(output.stdout.is_empty());
+    }
+}
