@@ -1,5 +1,6 @@
 """What the fuzzer has to know beyond the OpenAPI documents; no service is named here."""
 
+import copy
 import itertools
 import re
 from datetime import datetime, timedelta, timezone
@@ -7,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 import schemathesis
 from hypothesis import strategies as st
 from schemathesis.openapi.checks import RejectedPositiveData
+from schemathesis.specs.openapi.checks import negative_data_rejection
 
 START = datetime.now(timezone.utc)
 DAYS = 3 * 24 * 60 * 60
@@ -19,35 +21,70 @@ schemathesis.openapi.format(
 )
 
 
-@schemathesis.hook
-def filter_failure(context, failure, case, response) -> bool:
-    """Drops the finding that a request was refused which its schema allows, if the
-    operation lists every rule that it breaks.
+def breaks_only_listed_rules(case, response) -> bool:
+    """Whether a request was refused for nothing but rules that the operation lists.
 
     The list is the extension `x-rules` of the document, where clients can read it
     (crates/services/kit/src/document): beginnings of violations, without positions.
     """
-    if not isinstance(failure, RejectedPositiveData) or response.status_code != 400:
-        return True
+    if response.status_code != 400:
+        return False
     rules = tuple(case.operation.definition.raw.get("x-rules", ()))
     violations = [f"{it['field']} {it['message']}" for it in response.json().get("errors", ())]
     listed = [re.sub(r"^\[\d+\]\.|\[\d+\]", "", it).startswith(rules) for it in violations]
-    return not (listed and all(listed))
+    return bool(listed) and all(listed)
 
 
+@schemathesis.hook
+def filter_failure(context, failure, case, response) -> bool:
+    """Drops the finding that a request was refused which its schema allows, if the
+    operation lists every rule that it breaks."""
+    refused = isinstance(failure, RejectedPositiveData)
+    return not (refused and breaks_only_listed_rules(case, response))
+
+
+@schemathesis.check
+def negative_data_noticed(ctx, response, case) -> None:
+    """What the schema forbids is refused because of that.
+
+    Refused for a listed rule alone, or as a conflict, it would have been accepted.
+    """
+    if response.status_code == 409 or breaks_only_listed_rules(case, response):
+        accepted = copy.copy(response)
+        accepted.status_code = 200
+        negative_data_rejection(ctx, accepted, case)
+
+
+# The fields by which clients name what they make: how a value is told, and how
+# another one is made of it.
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,48}[a-z0-9])?")
-sent = itertools.count(1)
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+NAMES = {
+    "name": (LABEL, lambda label, number: f"{label}-{number}"),
+    "event_id": (UUID, lambda uuid, number: f"{uuid[:24]}{number:012x}"),
+}
+numbers = itertools.count(1)
 
 
 @schemathesis.hook
 def before_call(context, case, kwargs) -> None:
-    """Gives most of the resources that clients name a name of their own.
+    """Gives most of what clients name a name of its own.
 
     Generated names are few, and a conflict (409) would hide whatever else is wrong
     with a request. Every eighth keeps its name, so that there are conflicts too.
     """
-    body = case.body
-    if not isinstance(body, dict) or not isinstance(name := body.get("name"), str):
-        return
-    if LABEL.fullmatch(name) and (number := next(sent)) % 8:
-        case.body = {**body, "name": f"{name}-{number}"}
+    if isinstance(case.body, list):
+        case.body = [renamed(it) for it in case.body]
+    else:
+        case.body = renamed(case.body)
+
+
+def renamed(thing):
+    if not isinstance(thing, dict):
+        return thing
+    changed = {}
+    for field, (form, other) in NAMES.items():
+        value = thing.get(field)
+        if isinstance(value, str) and form.fullmatch(value) and (number := next(numbers)) % 8:
+            changed[field] = other(value, number)
+    return {**thing, **changed}
