@@ -85,6 +85,9 @@ impl Inputs {
                 self.visit(inner, Position::Whole);
             }
         }
+        if schema.get("additionalProperties").is_some_and(Value::is_object) {
+            schema.entry("propertyNames").or_insert_with(|| json!({ "pattern": NO_NUL }));
+        }
         self.fields(schema);
         if is_string(schema) && !is_narrowed(schema) {
             schema.insert("pattern".to_owned(), NO_NUL.into());

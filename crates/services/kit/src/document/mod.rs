@@ -18,7 +18,8 @@ use serde_json::{Map, Value};
 
 /// The extension under which an operation lists the rules that a schema cannot
 /// express. Each is the beginning of a violation, `<field> <message>`, with
-/// positions in lists left out: `[2].at must be` is listed as `at must be`.
+/// positions in lists left out: `[2].at must be` is listed as `at must be`. For
+/// the key of a map, which may be any, it has a `*`: `limits.*.low must be`.
 ///
 /// A request that its schema allows is refused with 400 for nothing else; the
 /// fuzzer of `.ci/fuzz` holds the services to it.

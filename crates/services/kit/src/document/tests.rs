@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 use utoipa::{OpenApi, ToSchema};
 
@@ -17,6 +19,15 @@ struct Order {
     #[schema(required = false)]
     lines: Vec<Line>,
     data: Value,
+    note: Note,
+}
+
+/// Anything under any name.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its schema is of interest")]
+struct Note {
+    #[serde(flatten)]
+    more: BTreeMap<String, Value>,
 }
 
 #[derive(ToSchema)]
@@ -116,8 +127,10 @@ fn what_is_read_strictly_is_documented_strictly_and_answered_openly() {
     data: {"$ref":"#/components/schemas/Json"}
     lines: {"items":{"$ref":"#/components/schemas/LineInput"},"type":["array","null"]}
     name: {"description":"A text.","pattern":"^[^\\u0000]*$","type":"string"}
+    note: {"$ref":"#/components/schemas/NoteInput"}
     size: {"$ref":"#/components/schemas/Size"}
     "##);
+    insta::assert_snapshot!(document["components"]["schemas"]["NoteInput"], @r##"{"additionalProperties":{"$ref":"#/components/schemas/Json"},"description":"Anything under any name.","propertyNames":{"pattern":"^[^\\u0000]*$"},"type":"object"}"##);
     insta::assert_snapshot!(document["components"]["schemas"]["LineInput"], @r##"{"allOf":[{"$ref":"#/components/schemas/KindPart"},{"properties":{"label":{"anyOf":[{"$ref":"#/components/schemas/Label"},{"type":"null"}]}},"type":"object"}],"unevaluatedProperties":false}"##);
     let order = &document["components"]["schemas"]["Order"];
     assert_eq!(order.get("additionalProperties"), None);
@@ -126,6 +139,7 @@ fn what_is_read_strictly_is_documented_strictly_and_answered_openly() {
     data: {}
     lines: {"items":{"$ref":"#/components/schemas/Line"},"type":"array"}
     name: {"description":"A text.","type":"string"}
+    note: {"$ref":"#/components/schemas/Note"}
     size: {"$ref":"#/components/schemas/Size"}
     "##);
     insta::assert_snapshot!(document["components"]["schemas"]["Json"], @r##"{"additionalProperties":{"$ref":"#/components/schemas/Json"},"description":"JSON of any shape, without U+0000","items":{"$ref":"#/components/schemas/Json"},"pattern":"^[^\\u0000]*$","propertyNames":{"pattern":"^[^\\u0000]*$"},"type":["null","boolean","number","string","array","object"]}"##);
