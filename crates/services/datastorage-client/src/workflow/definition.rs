@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use utoipa::openapi::schema::AdditionalProperties;
-use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::ToSchema;
 
 use super::{Labels, Parameter, Step, Wanted, schema};
 
@@ -31,18 +29,18 @@ pub struct Definition {
     )]
     pub version: String,
     /// One line for people.
-    #[schema(min_length = 1, max_length = 200, pattern = r"^[^\x00]*$")]
+    #[schema(min_length = 1, max_length = 200)]
     pub title: String,
     /// What it mends, and when to choose it; people and models read it.
-    #[schema(min_length = 1, max_length = 4000, pattern = r"^[^\x00]*$")]
+    #[schema(min_length = 1, max_length = 4000)]
     pub description: String,
     /// Who answers for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 255, pattern = r"^[^\x00]*$")]
+    #[schema(min_length = 1, max_length = 255)]
     pub owner: Option<String>,
     /// Who looks after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 255, pattern = r"^[^\x00]*$")]
+    #[schema(min_length = 1, max_length = 255)]
     pub maintainer: Option<String>,
     /// The image that runs it, if it needs one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -70,35 +68,13 @@ pub struct Definition {
 }
 
 /// A version of a workflow on its way into the catalog.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct NewWorkflow {
     /// What it is.
     #[serde(flatten)]
     pub definition: Definition,
     /// What it does, step by step: 1 to 50 steps, at most 64 KiB and 100 levels
     /// as JSON without spaces.
+    #[schema(min_items = 1, max_items = 50)]
     pub content: Vec<Step>,
-}
-
-/// One closed object. A derive would write "a definition, and besides it the
-/// content", and neither part of that could say that there is nothing else.
-impl PartialSchema for NewWorkflow {
-    fn schema() -> RefOr<Schema> {
-        let RefOr::T(Schema::Object(mut object)) = Definition::schema() else {
-            unreachable!("a struct with fields is an object");
-        };
-        object.description = Some("A version of a workflow on its way into the catalog.".into());
-        object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
-        object.properties.insert("content".into(), schema::content().into());
-        object.required.push("content".into());
-        Schema::Object(object).into()
-    }
-}
-
-impl ToSchema for NewWorkflow {
-    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        Definition::schemas(schemas);
-        schemas.push((Step::name().into(), Step::schema()));
-        Step::schemas(schemas);
-    }
 }

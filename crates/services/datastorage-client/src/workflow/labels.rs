@@ -22,7 +22,6 @@ pub enum Wanted<T> {
 /// The labels that every signal has once it is classified, and that a workflow
 /// must therefore speak of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Labels {
     /// The kind of signal: `OOMKilled`.
     #[schema(schema_with = schema::wanted_text)]

@@ -1,12 +1,13 @@
 //! Pieces of the OpenAPI document that a derive cannot write: values with a
 //! wildcard, maps with bounds, parameters by type.
 //!
-//! They are JSON Schema, and written as such. Every bound stands in DataStorage
-//! once more, where requests are read; its tests compare the two.
+//! They are JSON Schema, and written as such; what holds for every request (no
+//! further fields, no U+0000, null for nothing) is added by the kit. Every bound
+//! stands in DataStorage once more, where requests are read; its tests compare
+//! the two.
 
 use serde_json::{Value, json};
-use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
-use utoipa::openapi::{Ref, Schema};
+use utoipa::openapi::Schema;
 
 use super::{ParameterType, Priority};
 use crate::Severity;
@@ -76,111 +77,70 @@ pub(super) fn detected() -> Schema {
 
 fn label_map(pattern: &str, description: &str) -> Schema {
     schema(json!({
-        "type": ["object", "null"],
+        "type": "object",
         "description": description,
         "maxProperties": 20,
-        "propertyNames": { "type": "string", "minLength": 1, "maxLength": 63, "pattern": r"^[^\x00]+$" },
-        "additionalProperties": { "type": "string", "minLength": 1, "maxLength": 63, "pattern": pattern },
+        "propertyNames": { "type": "string", "minLength": 1, "maxLength": 63 },
+        "additionalProperties": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 63,
+            "pattern": pattern,
+        },
     }))
 }
 
 /// The parameters of a workflow, by name.
 pub(super) fn parameters() -> Schema {
+    let whole = json!({ "type": "integer", "minimum": -WHOLE, "maximum": WHOLE });
     let types = [
-        parameter(
-            ParameterType::String,
-            json!({ "type": "string", "maxLength": 255, "pattern": r"^[^\x00]*$" }),
-            None,
-        ),
-        parameter(
-            ParameterType::Integer,
-            whole(json!("integer")),
-            Some(whole(json!(["integer", "null"]))),
-        ),
-        parameter(
-            ParameterType::Number,
-            json!({ "type": "number" }),
-            Some(json!({ "type": ["number", "null"] })),
-        ),
-        parameter(ParameterType::Boolean, json!({ "type": "boolean" }), None),
+        parameter(ParameterType::String, json!({ "type": "string", "maxLength": 255 })),
+        parameter(ParameterType::Integer, whole),
+        parameter(ParameterType::Number, json!({ "type": "number" })),
+        parameter(ParameterType::Boolean, json!({ "type": "boolean" })),
     ];
     schema(json!({
-        "type": ["object", "null"],
+        "type": "object",
         "description": "What can be set when the workflow is run, by name; at most 16 KiB as JSON \
             without spaces. A `minimum` above its `maximum` is refused.",
         "maxProperties": 50,
-        "propertyNames": { "type": "string", "maxLength": 63, "pattern": "^[A-Za-z_][A-Za-z0-9_]*$" },
+        "propertyNames": {
+            "type": "string",
+            "maxLength": 63,
+            "pattern": "^[A-Za-z_][A-Za-z0-9_]*$",
+        },
         "additionalProperties": { "oneOf": types },
     }))
 }
 
-/// What a workflow does.
-pub(super) fn content() -> Schema {
-    schema(json!({
-        "type": "array",
-        "description": "What it does, step by step: at most 64 KiB and 100 levels as JSON without \
-            spaces.",
-        "minItems": 1,
-        "maxItems": 50,
-        "items": { "$ref": "#/components/schemas/Step" },
-    }))
-}
-
-/// A step: a type, and anything else.
-pub(super) fn step() -> Object {
-    let name = ObjectBuilder::new().schema_type(Type::String).pattern(Some(r"^[^\x00]*$"));
-    let anything = ObjectBuilder::new()
-        .schema_type(SchemaType::AnyValue)
-        .description(Some("Any JSON without the character U+0000."));
-    ObjectBuilder::new()
-        .description(Some(
-            "A step of a workflow. What it needs besides its type is between the author and the \
-             service that runs it; the catalog keeps it as it is.",
-        ))
-        .property("type", Ref::from_schema_name("StepType"))
-        .required("type")
-        .property_names(Some(name))
-        .additional_properties(Some(anything))
-        .build()
-}
-
-/// A parameter of one type; only numbers have a range.
-fn parameter(kind: ParameterType, choice: Value, bound: Option<Value>) -> Value {
+/// A parameter of one type, with the schema of its values; only numbers have a
+/// range.
+fn parameter(kind: ParameterType, value: Value) -> Value {
     let mut properties = json!({
         "type": { "type": "string", "enum": [kind] },
         "description": {
-            "type": ["string", "null"],
+            "type": "string",
             "description": "What it is for.",
             "minLength": 1,
             "maxLength": 1000,
-            "pattern": r"^[^\x00]*$",
         },
         "required": {
-            "type": ["boolean", "null"],
+            "type": "boolean",
             "description": "Whether the workflow cannot be run without it; false if not given.",
         },
         "enum": {
-            "type": ["array", "null"],
+            "type": "array",
             "description": "The only values that it may have.",
             "minItems": 1,
             "maxItems": 50,
-            "items": choice,
+            "items": value,
         },
     });
-    if let Some(bound) = bound {
-        properties["minimum"] = bound.clone();
-        properties["maximum"] = bound;
+    if matches!(kind, ParameterType::Integer | ParameterType::Number) {
+        properties["minimum"] = value.clone();
+        properties["maximum"] = value;
     }
-    json!({
-        "type": "object",
-        "required": ["type"],
-        "properties": properties,
-        "additionalProperties": false,
-    })
-}
-
-fn whole(kind: Value) -> Value {
-    json!({ "type": kind, "minimum": -WHOLE, "maximum": WHOLE })
+    json!({ "type": "object", "required": ["type"], "properties": properties })
 }
 
 fn schema(value: Value) -> Schema {

@@ -10,7 +10,6 @@ use crate::Severity;
 
 /// A signal for which a workflow is wanted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct WorkflowSearch {
     /// The kind of signal.
     #[schema(min_length = 1, max_length = 100, pattern = r"^[^*\x00]+$", example = "OOMKilled")]
@@ -44,7 +43,7 @@ pub struct WorkflowSearch {
     /// The remediation request under which the trail has this search; the
     /// request id if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 255, pattern = r"^[^\x00]*$")]
+    #[schema(min_length = 1, max_length = 255)]
     pub correlation_id: Option<String>,
 }
 

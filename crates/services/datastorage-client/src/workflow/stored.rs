@@ -62,11 +62,10 @@ pub struct WorkflowPage {
 
 /// What can be changed of a version of a workflow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct StatusChange {
     /// The status from now on; every status may follow every other.
     pub status: WorkflowStatus,
     /// Why.
-    #[schema(min_length = 1, max_length = 500, pattern = r"^[^\x00]*$")]
+    #[schema(min_length = 1, max_length = 500)]
     pub status_reason: String,
 }

@@ -36,8 +36,8 @@ const PARAMETERS_BYTES: usize = 16 * 1024;
 /// The length of a SHA-256 in hexadecimal digits.
 const DIGEST: usize = 64;
 
-/// What is demanded of a workflow beyond its schema: beginnings of violations,
-/// with `*` for any name.
+/// What is demanded of a workflow beyond its schema; see
+/// [`kit::document::RULES`].
 pub const RULES: [&str; 4] = [
     "parameters.*.minimum must not be above maximum",
     "parameters must have at most",

@@ -30,16 +30,7 @@ use crate::state::State;
     responses(
         (status = 201, description = "Created", body = Workflow,
             headers(("Location" = String, description = "Where it can be read"))),
-        (status = 400, description = "Violations, all of them", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 409, description = "There is such a version", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 413, description = "Larger than 1 MiB", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 503, description = "The database is away", body = Problem,
-            content_type = "application/problem+json"),
+        (status = 409, description = "There is such a version", body = Problem),
     ),
 )]
 pub(super) async fn create(
@@ -76,10 +67,6 @@ pub(super) async fn create(
     params(Filter, Page),
     responses(
         (status = 200, description = "A page of the catalog", body = WorkflowPage),
-        (status = 400, description = "Violations, all of them", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 503, description = "The database is away", body = Problem,
-            content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn list(
@@ -106,12 +93,7 @@ pub(super) async fn list(
     ),
     responses(
         (status = 200, description = "A page of its versions", body = WorkflowPage),
-        (status = 400, description = "Violations, all of them", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 404, description = "There is no such workflow", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 503, description = "The database is away", body = Problem,
-            content_type = "application/problem+json"),
+        (status = 404, description = "There is no such workflow", body = Problem),
     ),
 )]
 pub(super) async fn versions(
@@ -135,12 +117,7 @@ pub(super) async fn versions(
     params(("workflow_id" = Uuid, Path, description = "The version's id")),
     responses(
         (status = 200, description = "The version, with its content", body = Workflow),
-        (status = 400, description = "The id is not a UUID", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 404, description = "There is no such version", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 503, description = "The database is away", body = Problem,
-            content_type = "application/problem+json"),
+        (status = 404, description = "There is no such version", body = Problem),
     ),
 )]
 pub(super) async fn get(
@@ -166,16 +143,7 @@ pub(super) async fn get(
     request_body = StatusChange,
     responses(
         (status = 200, description = "The version as it is now", body = Workflow),
-        (status = 400, description = "Violations, all of them", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 404, description = "There is no such version", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 413, description = "Larger than 1 MiB", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 503, description = "The database is away", body = Problem,
-            content_type = "application/problem+json"),
+        (status = 404, description = "There is no such version", body = Problem),
     ),
 )]
 pub(super) async fn change(

@@ -35,14 +35,6 @@ use crate::state::State;
     request_body = WorkflowSearch,
     responses(
         (status = 200, description = "What fits, best first", body = WorkflowMatches),
-        (status = 400, description = "Violations, all of them", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 413, description = "Larger than 1 MiB", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 503, description = "The database is away", body = Problem,
-            content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn search(
