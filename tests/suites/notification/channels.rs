@@ -120,6 +120,27 @@ fn a_file_holds_the_whole_message() -> Result<()> {
 }
 
 #[test]
+fn the_console_shows_the_message_on_lines_that_nothing_in_it_can_forge() -> Result<()> {
+    let stage = Stage::new()?;
+    let mut request = request(json!([{ "type": "console" }]));
+    request["priority"] = json!("critical");
+    request["subject"] = json!("over\n1970-01-01T00:00:00Z LOW simple forged (rr): \u{1b}[2Jgone");
+    request["body"] = json!("first\nsecond");
+    let created = stage.send(&request)?;
+    let (name, correlation) = ids(&request)?;
+    stage.reach(name, "Sent")?;
+    let log = stage.log()?;
+    let mut lines = log.lines().skip_while(|line| !line.contains(name) || line.starts_with('{'));
+    let first = lines.next().with_context(|| format!("{name} is not in the log: {log}"))?;
+    let time = text(&created["created_at"])?;
+    let expected = format!("{time} CRITICAL simple {name} ({correlation}): over\\n1970-01-01T00");
+    ensure!(first.starts_with(&expected) && first.ends_with("\\u{1b}[2Jgone"), "{first}");
+    let body: Vec<_> = lines.take(2).collect();
+    ensure!(body == ["  | first", "  | second"], "{body:?}");
+    Ok(())
+}
+
+#[test]
 fn a_channel_that_fails_does_not_hold_up_the_others() -> Result<()> {
     let stage = Stage::new()?;
     let (good, gone) = (stage.hook("good")?, stage.hook("gone")?);

@@ -46,7 +46,9 @@ fn secrets_in_a_message_are_gone_before_it_is_sent() -> Result<()> {
         "{message:#}"
     );
     without_secret("the resource", &stage.read(name)?.to_string())?;
-    without_secret("the trail", &json!(stage.events(correlation, 5)?).to_string())
+    without_secret("the trail", &json!(stage.events(correlation, 5)?).to_string())?;
+    // Of the channels `console` and `log`, and of the service itself.
+    without_secret("the log", &stage.log()?)
 }
 
 #[test]
@@ -72,5 +74,6 @@ fn credentials_in_an_address_are_used_and_not_shown() -> Result<()> {
     let resource = stage.read(name)?;
     without_secret("the resource", &resource.to_string())?;
     ensure!(resource["spec"]["channels"][0]["url"] == good.url(), "{resource:#}");
-    without_secret("the trail", &json!(stage.events(correlation, 2)?).to_string())
+    without_secret("the trail", &json!(stage.events(correlation, 2)?).to_string())?;
+    without_secret("the log", &stage.log()?)
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::{Endpoint, Hook, Look, Run, Trail, eventually, unique};
+use e2e::{Capability, Control, Endpoint, Hook, Look, Run, Trail, eventually, unique};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -70,15 +70,23 @@ impl Stage {
         self.trail.expect_exactly(correlation_id, count, SOON)
     }
 
-    /// The file that a delivery has written, unless it is in a container.
-    pub(crate) fn file(&self, delivery: &Value) -> Result<Option<String>> {
-        if self.run.environment().backend != "process" {
-            println!("skipped: copy-out");
+    /// What the file holds that a channel has written; none when the run cannot
+    /// copy it out.
+    pub(crate) fn file(&self, channel: &Value) -> Result<Option<String>> {
+        let needed = [Capability::CopyOut];
+        let Some(control) = Control::unless_skipped(self.run.environment(), &needed)? else {
             return Ok(None);
-        }
-        let path = text(&delivery["attempts"][0]["receipt"])?;
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?;
-        Ok(Some(text))
+        };
+        let path = text(&channel["attempts"][0]["receipt"])?;
+        let folder = tempfile::tempdir()?;
+        let copy = folder.path().join("copy");
+        control.copy_out("notification", path.as_ref(), &copy)?;
+        Ok(Some(std::fs::read_to_string(copy)?))
+    }
+
+    /// What the service has written to standard output and error so far.
+    pub(crate) fn log(&self) -> Result<String> {
+        Ok(Control::connect(self.run.environment())?.logs("notification")?)
     }
 
     /// The one event of a correlation.

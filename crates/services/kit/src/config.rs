@@ -27,6 +27,17 @@ pub struct Common {
     )]
     pub stop_delay: Duration,
 
+    /// How often to look whether the database and other services are there; what
+    /// is away is listed by `/health/ready`.
+    #[arg(
+        long,
+        env = "WATCH_INTERVAL",
+        value_name = "WATCH_INTERVAL",
+        default_value = "2s",
+        value_parser = interval
+    )]
+    pub watch_interval: Duration,
+
     /// What to log, in the syntax of tracing's `EnvFilter`.
     #[arg(
         long,
@@ -57,11 +68,20 @@ impl Common {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             stop_delay: Duration::ZERO,
+            watch_interval: Duration::from_secs(2),
             log: "info".to_owned(),
             image: None,
             run_id: None,
             revision: None,
         }
+    }
+}
+
+/// A duration between two of something, hence more than none.
+fn interval(text: &str) -> Result<Duration, String> {
+    match crate::duration::parse(text)? {
+        Duration::ZERO => Err("must be longer than 0s".to_owned()),
+        interval => Ok(interval),
     }
 }
 
@@ -91,6 +111,7 @@ mod tests {
     fn a_malformed_value_ends_the_start_with_one_sentence() {
         insta::assert_snapshot!(refusal(&["--listen", "localhost"]), @"error: invalid value 'localhost' for '--listen <LISTEN_ADDR>': invalid socket address syntax");
         insta::assert_snapshot!(refusal(&["--stop-delay", "5"]), @"error: invalid value '5' for '--stop-delay <STOP_DELAY>': is not a duration; write it like 50ms, 30s or 5m");
+        insta::assert_snapshot!(refusal(&["--watch-interval", "0s"]), @"error: invalid value '0s' for '--watch-interval <WATCH_INTERVAL>': must be longer than 0s");
         insta::assert_snapshot!(refusal(&["--log", "info,="]), @"error: invalid value 'info,=' for '--log <RUST_LOG>': invalid filter directive");
     }
 

@@ -41,6 +41,7 @@ pub struct Service {
     pub readiness: Readiness,
     /// What `/metrics` shows.
     pub metrics: Metrics,
+    watch_interval: Duration,
     stop: watch::Sender<bool>,
 }
 
@@ -56,6 +57,7 @@ impl Service {
             run_id: common.run_id.clone(),
             readiness: Readiness::default(),
             metrics: Metrics::new(),
+            watch_interval: common.watch_interval,
             stop: watch::Sender::new(false),
         }
     }
@@ -70,6 +72,7 @@ impl Service {
             run_id: None,
             readiness: Readiness::default(),
             metrics: Metrics::new(),
+            watch_interval: Duration::from_secs(2),
             stop: watch::Sender::new(false),
         };
         service.readiness.ready();
@@ -82,13 +85,13 @@ impl Service {
         let _ = self.stop.subscribe().wait_for(|stop| *stop).await;
     }
 
-    /// Looks after a part from time to time until the service stops, and marks
-    /// it as degraded while `is_there` says that it is not.
-    pub async fn watch<F>(&self, part: &str, every: Duration, is_there: impl Fn() -> F)
+    /// Looks after a part, every `WATCH_INTERVAL`, until the service stops, and
+    /// marks it as degraded while `is_there` says that it is not.
+    pub async fn watch<F>(&self, part: &str, is_there: impl Fn() -> F)
     where
         F: Future<Output = bool>,
     {
-        let mut tick = tokio::time::interval(every);
+        let mut tick = tokio::time::interval(self.watch_interval);
         loop {
             tokio::select! {
                 _ = tick.tick() => {}
@@ -113,18 +116,18 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_watched_part_is_degraded_while_it_is_away() {
-        const EVERY: Duration = Duration::from_secs(2);
         static THERE: AtomicBool = AtomicBool::new(false);
         let service = Service::for_tests(crate::package!());
+        let every = service.watch_interval;
         let watched = service.clone();
         let watch = tokio::spawn(async move {
-            watched.watch("peer", EVERY, || async { THERE.load(Ordering::SeqCst) }).await;
+            watched.watch("peer", || async { THERE.load(Ordering::SeqCst) }).await;
         });
 
-        tokio::time::sleep(EVERY / 2).await;
+        tokio::time::sleep(every / 2).await;
         assert_eq!(service.readiness.degraded(), ["peer"]);
         THERE.store(true, Ordering::SeqCst);
-        tokio::time::sleep(EVERY).await;
+        tokio::time::sleep(every).await;
         assert!(service.readiness.degraded().is_empty());
 
         service.stop();

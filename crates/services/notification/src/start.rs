@@ -1,7 +1,6 @@
 //! Putting the service together.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use datastorage_client::{AuditWriter, Client, WriterConfig};
@@ -16,9 +15,6 @@ use crate::store::Store;
 
 /// The name under which `/health/ready` lists DataStorage when it is away.
 const DATASTORAGE: &str = "datastorage";
-
-/// How often to look whether DataStorage is there.
-const WATCH_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Makes the service from its configuration. Its background tasks begin once
 /// the database is ready, and end with the service.
@@ -62,7 +58,7 @@ pub async fn start(config: Config, service: Service) -> anyhow::Result<App> {
             let watched = service.clone();
             tokio::spawn(async move {
                 let is_live = || async { client.is_live().await };
-                watched.watch(DATASTORAGE, WATCH_INTERVAL, is_live).await;
+                watched.watch(DATASTORAGE, is_live).await;
             });
             // Nobody waits for it only if the service is ending already.
             let _ = begin.send(tokio::spawn(dispatcher.run(service)));

@@ -23,9 +23,6 @@ pub use url::DatabaseUrl;
 /// The name under which `/health/ready` lists the database when it is away.
 pub const PART: &str = "database";
 
-/// How often the database is looked at when nobody writes to it.
-const WATCH_INTERVAL: Duration = Duration::from_secs(2);
-
 /// The embedded migrations of a service, one set for each kind of database.
 #[derive(Clone, Copy, Debug)]
 pub struct Migrations {
@@ -80,7 +77,7 @@ impl Database {
     pub async fn watch(self, service: Service) {
         let check =
             || async { self.check().await.inspect_err(|error| tracing::debug!("{error}")).is_ok() };
-        service.watch(PART, WATCH_INTERVAL, check).await;
+        service.watch(PART, check).await;
     }
 
     /// Waits for running statements and closes all connections.
