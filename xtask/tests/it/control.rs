@@ -92,7 +92,10 @@ fn a_service_that_is_paused_can_be_stopped_in_good_order() {
     let run = project.up();
     let control = control(&run);
     control.pause(&beta()).unwrap();
+    let started = std::time::Instant::now();
     control.restart(&beta()).unwrap();
+    // One that cannot hear is killed after 25 s.
+    assert!(started.elapsed() < std::time::Duration::from_secs(20), "{:?}", started.elapsed());
     assert_eq!(run.get("beta", "/starts"), "xx");
 }
 
