@@ -3,7 +3,7 @@
 //! [`DatabaseUrl`] says which kind of database it is and where, [`Database`] is
 //! the open one. What a feature reads and writes lives with the feature; here
 //! is only how a database is opened, brought to the current schema, and looked
-//! after, and in [`column`] how values are written into columns.
+//! after, and in [`column`](mod@column) how values are written into columns.
 
 pub mod column;
 mod error;
