@@ -16,6 +16,10 @@ use url::Url;
 /// What stands in place of a secret.
 pub const REDACTED: &str = "[REDACTED]";
 
+/// The same within a URL, where a bracket stands only around an IPv6 address
+/// (RFC 3986, section 3.2.2): what is shown is still a URL.
+const REDACTED_IN_URL: &str = "REDACTED";
+
 /// The most passes over one text, so that scrubbing ends whatever the text is.
 const PASSES: usize = 16;
 
@@ -103,7 +107,8 @@ pub fn url(url: &Url) -> Url {
     let _ = clean.set_password(None);
     let _ = clean.set_username("");
     // What cannot be cleaned in place is cut down to its host.
-    Url::parse(&text(clean.as_str())).unwrap_or_else(|_| url_to_host(url))
+    let clean = text(clean.as_str()).replace(REDACTED, REDACTED_IN_URL);
+    Url::parse(&clean).unwrap_or_else(|_| url_to_host(url))
 }
 
 /// Takes all but scheme, host and port out of a URL that is a secret as a whole.
@@ -113,7 +118,7 @@ pub fn url_to_host(url: &Url) -> Url {
     // Both are refused only for URLs that cannot have them.
     let _ = host.set_password(None);
     let _ = host.set_username("");
-    host.set_path(REDACTED);
+    host.set_path(REDACTED_IN_URL);
     host.set_query(None);
     host.set_fragment(None);
     host

@@ -86,11 +86,12 @@ fn a_value_under_a_secret_name_is_replaced_whole() {
 fn an_address_is_shown_without_credentials() {
     let shown = |text: &str| url(&Url::parse(text).expect("a URL")).to_string();
     assert_eq!(shown("http://ann:hunter2@host:1/hook?x=1"), "http://host:1/hook?x=1");
-    assert_eq!(
-        shown("http://host/hook?api_key=abc&x=1"),
-        "http://host/hook?api_key=[REDACTED]&x=1"
-    );
+    assert_eq!(shown("http://host/hook?api_key=abc&x=1"), "http://host/hook?api_key=REDACTED&x=1");
     assert_eq!(shown("http://127.0.0.1:8080/hook/a"), "http://127.0.0.1:8080/hook/a");
+    assert_eq!(
+        shown("https://hooks.slack.com/services/T0/B0/abc"),
+        "https://hooks.slack.com/services/REDACTED"
+    );
 }
 
 #[test]
