@@ -322,6 +322,28 @@ fn the_witness_looks_at_what_was_started_again() {
 }
 
 #[test]
+fn a_service_that_a_kept_run_needs_no_more_is_not_missed_after_the_tests() {
+    let project = Project::new();
+    project.up();
+    project.replace("alpha/Cargo.toml", "needs = [\"beta\"]\n", "");
+    project.replace("alpha/Cargo.toml", ", BETA_URL = \"{beta.url}\"", "");
+    project.replace(
+        "alpha/src/main.rs",
+        ".expect(\"BETA_URL is not set\")",
+        ".unwrap_or_default()",
+    );
+    project.replace(
+        "alpha/src/main.rs",
+        "tiny::get(&beta, \"/ready\").ok()",
+        "Some(String::new())",
+    );
+    project.xtask(["up", "alpha"]).run().exits(exit::SUCCESS);
+    assert_eq!(project.process("beta"), None);
+    let only = ["test", "alpha", "--", "-E", "test(tests_are_not_owned)"];
+    project.xtask(only).run().exits(exit::SUCCESS);
+}
+
+#[test]
 fn tests_that_skip_are_counted_and_shown() {
     let project = Project::new();
     project.add_test("needs_more", "eprintln!(\"skipped: time-travel\");");

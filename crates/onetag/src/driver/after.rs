@@ -29,8 +29,13 @@ pub(crate) fn still_the_same<'run>(
 ) -> anyhow::Result<()> {
     let mut keeper = Client::connect(folder)?;
     let what = "waiting for what the tests took away";
-    let status = wait::until(what, BACK, interrupt, || look(keeper.status()?))?;
     let plan = RunPlan::read(folder)?;
+    let status = wait::until(what, BACK, interrupt, || {
+        let mut status = keeper.status()?;
+        // `up` stops what a kept run needs no more.
+        status.services.retain(|service, _| plan.services.contains_key(service));
+        look(status)
+    })?;
     let mut same = Vec::new();
     for image in images {
         let service = image.reference().service().to_owned();
