@@ -13,7 +13,7 @@ pub use onetag_control::{Away, Capability, Control, Target};
 use crate::{Look, Run, eventually};
 
 /// How long services may take to notice that their peers are back: they look
-/// every two seconds.
+/// every `WATCH_INTERVAL`, two seconds if it is not set.
 const SETTLED: Duration = Duration::from_secs(20);
 
 impl Run {

@@ -35,7 +35,7 @@ impl Keeper {
             self.note(&request, connection);
         }
         let answer = match next {
-            Ok(Next::Later(goal)) => return self.waits.push(Wait::new(goal, Some(reply))),
+            Ok(Next::Later(goal)) => return self.waits.push(Wait::new(goal, reply)),
             Ok(Next::Now(answer)) => answer,
             Err(error) => Reply::Refused { reason: format!("{error:#}") },
         };
@@ -120,9 +120,9 @@ impl Keeper {
             return Ok(());
         };
         let service = self.known(name)?;
-        if service.is_stopping() {
-            self.waits.push(Wait::new(Goal::Again(name.clone()), None));
-        } else if service.is_running() {
+        // What was asked for over a connection is done before its end is seen: a
+        // service that is still stopping is being stopped by somebody else.
+        if service.is_running() {
             service.pause(false)?;
         } else {
             self.start_again(name)?;

@@ -101,11 +101,6 @@ impl Service {
         self.process.is_some()
     }
 
-    /// Whether it was asked to end and has not done so yet.
-    pub(super) fn is_stopping(&self) -> bool {
-        self.process.as_ref().is_some_and(|process| process.stopping.is_some())
-    }
-
     /// Asks the service to end, and kills it when it was asked long ago.
     ///
     /// Returns when to come back.

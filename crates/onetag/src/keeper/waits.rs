@@ -24,8 +24,7 @@ const LOOK: Duration = Duration::from_millis(2);
 pub(super) struct Wait {
     goal: Goal,
     limit: Deadline,
-    /// None if nobody asked for it.
-    reply: Option<Sender<Reply>>,
+    reply: Sender<Reply>,
 }
 
 /// What is waited for.
@@ -33,8 +32,6 @@ pub(super) struct Wait {
 pub(super) enum Goal {
     /// A service, which was told to stop or was killed, has ended.
     Ended(String),
-    /// The same, and then it is to run again.
-    Again(String),
     /// A service, which was told to halt, has done so.
     Halted(String),
     /// The write locks of all databases are held.
@@ -42,10 +39,10 @@ pub(super) enum Goal {
 }
 
 impl Wait {
-    pub(super) fn new(goal: Goal, reply: Option<Sender<Reply>>) -> Wait {
+    pub(super) fn new(goal: Goal, reply: Sender<Reply>) -> Wait {
         let limit = match goal {
             // The service has deadlines of its own.
-            Goal::Ended(_) | Goal::Again(_) => Duration::MAX,
+            Goal::Ended(_) => Duration::MAX,
             Goal::Halted(_) => HALTING,
             Goal::StoreTaken => TAKING,
         };
@@ -54,7 +51,7 @@ impl Wait {
 
     fn answer(self, reply: Reply) {
         // Whoever asked may be gone; that is told by the end of its connection.
-        let _ = self.reply.map(|waiting| waiting.send(reply));
+        let _ = self.reply.send(reply);
     }
 }
 
@@ -79,13 +76,6 @@ impl Keeper {
     fn look(&mut self, wait: &Wait) -> anyhow::Result<Option<Duration>> {
         match &wait.goal {
             Goal::Ended(service) => self.look_at_end(service),
-            Goal::Again(service) => {
-                let next = self.look_at_end(service)?;
-                if next.is_none() {
-                    self.start_again(service)?;
-                }
-                Ok(next)
-            }
             Goal::Halted(service) => {
                 let service = self.known(service)?;
                 if service.has_halted()? {
