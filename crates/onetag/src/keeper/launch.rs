@@ -24,7 +24,7 @@ pub(crate) fn launch(keeper: u32, executable: &Utf8Path) -> anyhow::Result<()> {
     std::io::stdin().read_to_end(&mut said).context("cannot hear the keeper")?;
     ensure!(said == GO, "the keeper ended before {executable} was started");
     let null = File::open("/dev/null").context("cannot open /dev/null")?;
-    rustix::stdio::dup2_stdin(&null).context("cannot replace standard input")?;
+    nix::unistd::dup2_stdin(&null).context("cannot replace standard input")?;
     drop(null);
     let error = Command::new(executable).stdin(Stdio::inherit()).exec();
     Err(error).with_context(|| format!("cannot execute {executable}"))

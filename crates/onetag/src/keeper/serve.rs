@@ -26,7 +26,7 @@ use crate::teardown;
 pub(crate) fn serve(folder: &Utf8Path) -> anyhow::Result<()> {
     let folder = RunFolder::at(folder)?;
     // A session of its own: no Ctrl-C and no hang-up of a terminal comes here.
-    rustix::process::setsid().context("cannot start a session")?;
+    nix::unistd::setsid().context("cannot start a session")?;
     let ledger = Ledger::open(folder.path())?;
     let id = ProcessId::of(std::process::id()).context("cannot name this process")?;
     ledger.own(Resource::Process { role: Role::Keeper, name: "keeper".to_owned(), id })?;

@@ -9,14 +9,13 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use rustix::process::{Pid, WaitId, WaitIdOptions};
 use signal_hook::consts::{SIGCONT, SIGKILL, SIGSTOP, SIGTERM};
 
 use super::launch::GO;
 use super::protocol::{Launch, ServiceState};
 use crate::ledger::{Entry, Ledger, Resource, Role};
 use crate::run::RunId;
-use crate::sys::{ProcessId, own_executable, signal_group};
+use crate::sys::{ProcessId, has_halted, own_executable, signal_group, wait_for_end};
 use crate::wait::Deadline;
 
 /// How long a service may take to stop before it is killed.
@@ -131,14 +130,10 @@ impl Service {
         Ok(())
     }
 
-    /// Whether nothing of the service moves any more: the kernel tells its parent
-    /// once the last thread has halted.
+    /// Whether nothing of the service moves any more.
     pub(super) fn has_halted(&self) -> anyhow::Result<bool> {
         let process = self.process.as_ref().context("it ended before it halted")?;
-        let options = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG;
-        let told = rustix::process::waitid(WaitId::Pid(child(process.id.pid)?), options)
-            .context("cannot wait until it halts")?;
-        Ok(told.is_some())
+        has_halted(process.id.pid).context("cannot wait until it halts")
     }
 
     /// Takes note that process `pid` has ended, if it is this service's.
@@ -166,23 +161,12 @@ fn process(service: &str, id: &ProcessId) -> Resource {
 
 /// Calls back when a child has ended, leaving it to be waited for.
 fn watch(pid: u32, ended: impl FnOnce(u32) + Send + 'static) -> anyhow::Result<()> {
-    let child = child(pid)?;
     thread::Builder::new()
         .name(format!("watch {pid}"))
         .spawn(move || {
-            let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-            while let Err(rustix::io::Errno::INTR) =
-                rustix::process::waitid(WaitId::Pid(child), options)
-            {}
+            wait_for_end(pid);
             ended(pid);
         })
         .context("cannot start the thread that watches a service")?;
     Ok(())
-}
-
-fn child(pid: u32) -> anyhow::Result<Pid> {
-    i32::try_from(pid)
-        .ok()
-        .and_then(Pid::from_raw)
-        .with_context(|| format!("{pid} is no process id"))
 }

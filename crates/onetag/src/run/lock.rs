@@ -1,13 +1,12 @@
 //! Locks on files, which the system lets go of when their holders end.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use camino::Utf8Path;
-use rustix::fs::FlockOperation;
 
 use crate::signals::Interrupt;
 use crate::wait::{self, Look};
@@ -27,10 +26,12 @@ impl FileLock {
             .mode(0o600)
             .open(path)
             .with_context(|| format!("cannot open the lock {path}"))?;
-        match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        match file.try_lock() {
             Ok(()) => Ok(Some(FileLock(file))),
-            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
-            Err(error) => Err(error).with_context(|| format!("cannot lock {path}")),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => {
+                Err(error).with_context(|| format!("cannot lock {path}"))
+            }
         }
     }
 

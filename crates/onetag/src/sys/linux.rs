@@ -4,7 +4,11 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use rustix::process::{Pid, Signal};
+use nix::errno::Errno;
+use nix::sys::prctl;
+use nix::sys::signal::Signal;
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
+use nix::unistd::Pid;
 
 /// Names this boot of the machine: process ids start anew with each.
 pub(crate) fn boot_id() -> io::Result<String> {
@@ -39,12 +43,27 @@ pub(crate) fn own_executable() -> io::Result<PathBuf> {
 /// A parent that ended before this call is not noticed by the kernel, so the
 /// caller says who the parent has to be.
 pub(crate) fn die_with_parent(parent: u32) -> io::Result<()> {
-    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
-    let actual = rustix::process::getppid().map(Pid::as_raw_nonzero);
-    if actual.is_some_and(|pid| pid.get() as u32 == parent) {
+    prctl::set_pdeathsig(Signal::SIGKILL)?;
+    if std::os::unix::process::parent_id() == parent {
         return Ok(());
     }
     Err(io::Error::other("the keeper ended meanwhile"))
+}
+
+/// Waits until a child of this process has ended, and leaves it to be waited
+/// for: until then its number is given to nobody else.
+pub(crate) fn wait_for_end(child: u32) {
+    let child = Pid::from_raw(child.cast_signed());
+    let options = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
+    while let Err(Errno::EINTR) = waitid(Id::Pid(child), options) {}
+}
+
+/// Whether nothing of a child of this process moves any more after SIGSTOP: the
+/// kernel tells its parent once the last thread has halted, and tells it once.
+pub(crate) fn has_halted(child: u32) -> io::Result<bool> {
+    let child = Id::Pid(Pid::from_raw(child.cast_signed()));
+    let told = waitid(child, WaitPidFlag::WSTOPPED | WaitPidFlag::WNOHANG)?;
+    Ok(told != WaitStatus::StillAlive)
 }
 
 /// Processes whose environment names `owner` under `key`, with their commands.

@@ -41,6 +41,18 @@ pub(crate) fn die_with_parent(_parent: u32) -> io::Result<()> {
     Ok(())
 }
 
+/// Looks again and again until a child of this process is gone or a zombie.
+pub(crate) fn wait_for_end(child: u32) {
+    while start_time(child).is_some() {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// Whether a process is halted.
+pub(crate) fn has_halted(child: u32) -> io::Result<bool> {
+    Ok(ps("stat=", child).is_some_and(|state| state.starts_with('T')))
+}
+
 /// Not to be had here: nothing is found.
 pub(crate) fn owned_by(_key: &str, _owner: &str) -> io::Result<Vec<(u32, String)>> {
     Ok(Vec::new())
@@ -65,6 +77,15 @@ mod tests {
         child.kill().unwrap();
         child.wait().unwrap();
         assert_eq!(start_time(child.id()), None);
+    }
+
+    #[test]
+    fn the_end_of_a_child_is_noticed_before_it_is_waited_for() {
+        let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+        assert!(!has_halted(child.id()).unwrap());
+        child.kill().unwrap();
+        wait_for_end(child.id());
+        assert!(!child.wait().unwrap().success());
     }
 
     #[test]

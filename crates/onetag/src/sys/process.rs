@@ -2,7 +2,9 @@
 
 use std::io;
 
-use rustix::process::{Pid, Signal};
+use nix::errno::Errno;
+use nix::sys::signal::{self, Signal};
+use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
 /// One process of one boot: its id alone would be given to another later.
@@ -33,24 +35,21 @@ impl ProcessId {
 
 /// Sends a signal to one process; one that is gone is no error.
 pub(crate) fn signal_process(pid: u32, signal: i32) -> io::Result<()> {
-    send(pid, signal, rustix::process::kill_process)
+    send(pid, signal, signal::kill)
 }
 
 /// Sends a signal to all processes of a group; a group that is gone is no error.
 pub(crate) fn signal_group(leader: u32, signal: i32) -> io::Result<()> {
-    send(leader, signal, rustix::process::kill_process_group)
+    send(leader, signal, signal::killpg)
 }
 
-fn send(
-    pid: u32,
-    signal: i32,
-    call: impl Fn(Pid, Signal) -> rustix::io::Result<()>,
-) -> io::Result<()> {
+fn send(pid: u32, signal: i32, call: impl Fn(Pid, Signal) -> nix::Result<()>) -> io::Result<()> {
     let invalid = || io::Error::new(io::ErrorKind::InvalidInput, "no such process or signal");
-    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).ok_or_else(invalid)?;
-    let signal = Signal::from_named_raw(signal).ok_or_else(invalid)?;
-    match call(pid, signal) {
-        Err(rustix::io::Errno::SRCH) => Ok(()),
+    // Zero would mean the group of this very process.
+    let pid = i32::try_from(pid).ok().filter(|pid| *pid > 0).ok_or_else(invalid)?;
+    let signal = Signal::try_from(signal).map_err(|_| invalid())?;
+    match call(Pid::from_raw(pid), signal) {
+        Err(Errno::ESRCH) => Ok(()),
         sent => Ok(sent?),
     }
 }
@@ -73,5 +72,13 @@ mod tests {
         child.wait().unwrap();
         signal_process(child.id(), signal_hook::consts::SIGTERM).unwrap();
         signal_group(child.id(), signal_hook::consts::SIGTERM).unwrap();
+    }
+
+    #[test]
+    fn a_signal_to_process_zero_does_not_reach_the_own_group() {
+        // A signal that this process would live through, were it sent.
+        signal_process(0, signal_hook::consts::SIGCONT).unwrap_err();
+        signal_group(0, signal_hook::consts::SIGCONT).unwrap_err();
+        signal_process(u32::MAX, signal_hook::consts::SIGCONT).unwrap_err();
     }
 }
