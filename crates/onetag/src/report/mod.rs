@@ -1,6 +1,7 @@
 //! What people and programs are told of a run.
 
 mod document;
+mod spinner;
 mod summary;
 mod ui;
 

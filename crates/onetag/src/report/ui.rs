@@ -4,9 +4,8 @@ use std::io::{IsTerminal as _, Write as _};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
-
 use super::PhaseTime;
+use super::spinner::Spinner;
 
 /// Where talk goes: always stderr, so that stdout is for data alone.
 #[derive(Debug)]
@@ -14,45 +13,39 @@ pub(crate) struct Ui {
     /// Lines that change while something is under way. A terminal only.
     live: bool,
     /// The line of the phase that is under way.
-    current: Mutex<Option<ProgressBar>>,
+    current: Mutex<Option<Spinner>>,
 }
 
 impl Ui {
-    /// Talk for this process's stderr, live unless it is no terminal or
-    /// `NO_COLOR` asks for plain text (no-color.org).
+    /// Talk for this process's stderr, live unless it is no terminal, or one
+    /// that only prints, or `NO_COLOR` asks for plain text (no-color.org).
     pub(crate) fn stderr() -> Ui {
-        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+            || std::env::var_os("TERM").is_none_or(|terminal| terminal == "dumb");
         Ui { live: std::io::stderr().is_terminal() && !plain, current: Mutex::new(None) }
     }
 
     /// Says one line, or several.
     pub(crate) fn line(&self, text: impl AsRef<str>) {
         let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        let say = || {
-            // A terminal that is gone is no reason to fail.
-            let _ = writeln!(std::io::stderr().lock(), "{}", text.as_ref());
-        };
         match current.as_ref() {
-            Some(bar) => bar.suspend(say),
-            None => say(),
+            Some(spinner) => spinner.say(text.as_ref()),
+            // A terminal that is gone is no reason to fail.
+            None => _ = writeln!(std::io::stderr().lock(), "{}", text.as_ref()),
         }
     }
 
     fn begin(&self, phase: &str) {
-        if !self.live {
-            return;
+        if self.live {
+            let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+            *current = Spinner::start(phase);
         }
-        let style = ProgressStyle::with_template("  {spinner} {msg}  {elapsed}")
-            .unwrap_or_else(|_| ProgressStyle::default_spinner());
-        let bar = ProgressBar::new_spinner().with_style(style).with_message(phase.to_owned());
-        bar.enable_steady_tick(Duration::from_millis(100));
-        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar);
     }
 
     fn end(&self) {
-        let bar = self.current.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(bar) = bar {
-            bar.finish_and_clear();
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(spinner) = current.take() {
+            spinner.finish();
         }
     }
 }
