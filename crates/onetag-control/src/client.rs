@@ -151,13 +151,19 @@ impl Control {
     /// itself calls it, or relative to the volume.
     ///
     /// # Errors
-    /// When there is no such file in the volume, or `to` cannot be written.
+    /// When there is no such file in the volume, `to` cannot be written, or one of the
+    /// two is not UTF-8.
     pub fn copy_out(&self, service: &str, path: &Path, to: &Path) -> Result<(), Error> {
         let doing = format!("cannot copy {} of service `{service}`", path.display());
+        let text = |path: &Path| match path.to_str() {
+            Some(text) => Ok(text.to_owned()),
+            None => Err(Error::new(format!("{path:?} is not UTF-8")).context(&doing)),
+        };
         // The keeper works in another folder.
         let to = std::path::absolute(to)
             .map_err(|error| Error::new(format!("{}: {error}", to.display())).context(&doing))?;
-        let request = Request::CopyOut { service: service.to_owned(), path: path.to_owned(), to };
+        let (path, to) = (text(path)?, text(&to)?);
+        let request = Request::CopyOut { service: service.to_owned(), path, to };
         self.done(Capability::CopyOut, &request, AT_ONCE, doing)
     }
 

@@ -4,15 +4,12 @@
 //! The end of a connection has a meaning: what was stopped, killed or paused over
 //! it and not brought back, is brought back then.
 
-use std::path::PathBuf;
-
-use serde::{Deserialize, Serialize};
+use onetag_json::tagged;
 
 use crate::Target;
 
 /// What can be asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "control", rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
     /// Stop in good order; answered once it has ended. On SQLite the store is
     /// stopped by holding its write lock.
@@ -58,15 +55,24 @@ pub enum Request {
         /// Whose.
         service: String,
         /// As the service itself names it, or relative to its volume.
-        path: PathBuf,
+        path: String,
         /// Where the copy is to be, absolute.
-        to: PathBuf,
+        to: String,
     },
 }
+tagged!(strict Request by "control" {
+    Stop as "stop" { target },
+    Start as "start" { target, wait },
+    Kill as "kill" { target },
+    Restart as "restart" { target },
+    Pause as "pause" { target },
+    Resume as "resume" { target },
+    Logs as "logs" { service },
+    CopyOut as "copy-out" { service, path, to },
+});
 
 /// The answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "answer", rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
     /// It is done.
     Done,
@@ -81,13 +87,18 @@ pub enum Reply {
         reason: String,
     },
 }
+tagged!(Reply by "answer" {
+    Done as "done" {},
+    Logs as "logs" { text },
+    Refused as "refused" { reason },
+});
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn written(request: &Request) -> String {
-        serde_json::to_string(request).expect("JSON")
+        onetag_json::to_string(request)
     }
 
     #[test]
@@ -97,7 +108,7 @@ mod tests {
         let start = Request::Start { target: Target::service("shop"), wait: true };
         assert_eq!(written(&start), r#"{"control":"start","target":"shop","wait":true}"#);
         for request in [stop, start] {
-            assert_eq!(serde_json::from_str::<Request>(&written(&request)).ok(), Some(request));
+            assert_eq!(onetag_json::from_str::<Request>(&written(&request)).ok(), Some(request));
         }
     }
 }

@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use onetag_json::{FromJson, ToJson, Value, Writer};
 
 /// What a request is about: a service of the run, or its store.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Target {
     /// The service of this name.
     Service(String),
@@ -24,18 +23,20 @@ impl Target {
     }
 }
 
-impl From<String> for Target {
-    fn from(name: String) -> Target {
-        if name == STORE { Target::Store } else { Target::Service(name) }
+/// A string: the name, in which `store` is no service.
+impl ToJson for Target {
+    fn to_json(&self, writer: &mut Writer) {
+        writer.string(match self {
+            Target::Service(name) => name,
+            Target::Store => STORE,
+        });
     }
 }
 
-impl From<Target> for String {
-    fn from(target: Target) -> String {
-        match target {
-            Target::Service(name) => name,
-            Target::Store => STORE.to_owned(),
-        }
+impl FromJson for Target {
+    fn from_json(value: Value) -> Result<Target, onetag_json::Error> {
+        let name = String::from_json(value)?;
+        Ok(if name == STORE { Target::Store } else { Target::Service(name) })
     }
 }
 

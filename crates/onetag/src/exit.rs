@@ -29,31 +29,37 @@ pub enum Exit {
     Signal(i32),
 }
 
+/// Exit codes of nextest, which are part of its stable interface.
+mod nextest {
+    pub(super) const NO_TESTS_RUN: i32 = 4;
+    pub(super) const TEST_RUN_FAILED: i32 = 100;
+    pub(super) const BUILD_FAILED: i32 = 101;
+    pub(super) const SETUP_SCRIPT_FAILED: i32 = 105;
+}
+
 impl Exit {
     /// Code of nextest, and of this harness, for red tests.
-    pub const TESTS_RED: Exit = Exit::Nextest(nextest_metadata::NextestExitCode::TEST_RUN_FAILED);
+    pub const TESTS_RED: Exit = Exit::Nextest(nextest::TEST_RUN_FAILED);
 
     /// The class that nextest's exit code stands for.
     pub fn from_nextest(code: i32) -> Exit {
-        use nextest_metadata::NextestExitCode as Code;
         match code {
-            Code::OK => Exit::Success,
-            Code::NO_TESTS_RUN => Exit::NoTests,
-            Code::SETUP_SCRIPT_FAILED => Exit::Hook,
+            0 => Exit::Success,
+            nextest::NO_TESTS_RUN => Exit::NoTests,
+            nextest::SETUP_SCRIPT_FAILED => Exit::Hook,
             other => Exit::Nextest(other),
         }
     }
 
     /// The exit code of the process.
     pub fn code(self) -> i32 {
-        use nextest_metadata::NextestExitCode as Code;
         match self {
             Exit::Success => 0,
             Exit::Failure => 1,
             Exit::Usage => 2,
-            Exit::NoTests => Code::NO_TESTS_RUN,
-            Exit::Build => Code::BUILD_FAILED,
-            Exit::Hook => Code::SETUP_SCRIPT_FAILED,
+            Exit::NoTests => nextest::NO_TESTS_RUN,
+            Exit::Build => nextest::BUILD_FAILED,
+            Exit::Hook => nextest::SETUP_SCRIPT_FAILED,
             Exit::Nextest(code) => code,
             Exit::Signal(signal) => 128 + signal,
         }
@@ -163,8 +169,21 @@ pub(crate) fn describe(error: &anyhow::Error) -> String {
 #[cfg(test)]
 mod tests {
     use anyhow::{Context as _, anyhow};
+    use nextest_metadata::NextestExitCode as Code;
 
     use super::*;
+
+    #[test]
+    fn exit_codes_are_those_of_nextest() {
+        assert_eq!(Exit::from_nextest(Code::OK), Exit::Success);
+        assert_eq!(Exit::from_nextest(Code::NO_TESTS_RUN), Exit::NoTests);
+        assert_eq!(Exit::from_nextest(Code::SETUP_SCRIPT_FAILED), Exit::Hook);
+        assert_eq!(Exit::from_nextest(Code::TEST_RUN_FAILED), Exit::TESTS_RED);
+        assert_eq!(Exit::NoTests.code(), Code::NO_TESTS_RUN);
+        assert_eq!(Exit::Hook.code(), Code::SETUP_SCRIPT_FAILED);
+        assert_eq!(Exit::Build.code(), Code::BUILD_FAILED);
+        assert_eq!(Exit::TESTS_RED.code(), Code::TEST_RUN_FAILED);
+    }
 
     #[test]
     fn the_worst_of_several_runs_decides() {

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use camino::Utf8Path;
-use serde::Serialize;
 use signal_hook::consts::{SIGKILL, SIGTERM};
 
 use crate::keeper::Client;
@@ -39,13 +38,14 @@ const STAYS: [&str; 7] = [
 ];
 
 /// Something of a run that is there after its teardown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Leftover {
     /// What kind of thing it is: `process`, `socket`, `folder` or `ledger`.
     pub(crate) kind: &'static str,
     /// Which one.
     pub(crate) name: String,
 }
+onetag_json::record!(write Leftover { kind, name });
 
 /// Ends what runs and removes what was made, as far as the ledger tells.
 ///

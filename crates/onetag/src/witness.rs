@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use anyhow::{Context as _, bail};
-use serde::{Deserialize, Serialize};
+use onetag_json::record;
 
 use crate::backend::Process;
 use crate::image::{Digest, Digests};
@@ -11,14 +11,15 @@ use crate::phase::{Image, Running};
 use crate::run::{RunFolder, RunId, write_json};
 
 /// `witness.json` of a run.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub(crate) struct Witness {
     pub(crate) run_id: RunId,
     pub(crate) replicas: Vec<Evidence>,
 }
+record!(Witness { run_id, replicas });
 
 /// What was seen of one replica.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Evidence {
     pub(crate) service: String,
     pub(crate) replica: String,
@@ -31,6 +32,7 @@ pub(crate) struct Evidence {
     /// RFC 3339.
     pub(crate) checked_at: String,
 }
+record!(Evidence { service, replica, reference, expected, seen, location, checked_at });
 
 /// Phase 5: looks at every replica, writes down what it saw, and refuses what
 /// was not built by this run.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use onetag_json::record;
 
 use crate::build::Stored;
 use crate::image::Digests;
@@ -10,7 +10,7 @@ use crate::keeper::Launch;
 use crate::run::{RunFolder, RunId, read_json, write_json};
 
 /// `plan.json` of a run.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub(crate) struct RunPlan {
     pub(crate) run_id: RunId,
     pub(crate) consumer: String,
@@ -20,9 +20,10 @@ pub(crate) struct RunPlan {
     pub(crate) backend: String,
     pub(crate) services: BTreeMap<String, Deployed>,
 }
+record!(RunPlan { run_id, consumer, tag, generation, backend, services });
 
 /// A service as it was deployed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct Deployed {
     pub(crate) reference: String,
     /// The generation in which it was deployed.
@@ -37,6 +38,7 @@ pub struct Deployed {
     pub(crate) variables: BTreeMap<String, String>,
     pub(crate) launch: Launch,
 }
+record!(Deployed { reference, generation, digests, stored, url, port, ready, variables, launch });
 
 impl RunPlan {
     pub(crate) fn read(folder: &RunFolder) -> anyhow::Result<RunPlan> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, anyhow, bail};
 use camino::Utf8PathBuf;
-use serde::Deserialize;
+use onetag_json::{Error, FromJson, Problem, Value, record};
 use xshell::cmd;
 
 use super::CARGO;
@@ -64,7 +64,7 @@ pub(super) struct Artifacts {
 }
 
 /// One message about an artifact; only what is needed of it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub(super) struct Artifact {
     pub(super) package_id: String,
     pub(super) manifest_path: Utf8PathBuf,
@@ -72,33 +72,50 @@ pub(super) struct Artifact {
     profile: Profile,
     executable: Option<Utf8PathBuf>,
 }
+record!(read Artifact { package_id, manifest_path, target, profile, executable });
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub(super) struct Target {
     pub(super) name: String,
     pub(super) kind: Vec<String>,
 }
+record!(read Target { name, kind });
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 struct Profile {
     test: bool,
 }
+record!(read Profile { test });
 
 /// One message about a build script that ran.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub(super) struct BuildScript {
     pub(super) package_id: String,
     pub(super) linked_paths: Vec<String>,
     pub(super) out_dir: Utf8PathBuf,
 }
+record!(read BuildScript { package_id, linked_paths, out_dir });
 
-#[derive(Deserialize)]
-#[serde(tag = "reason", rename_all = "kebab-case")]
 enum Message {
     CompilerArtifact(Artifact),
     BuildScriptExecuted(BuildScript),
-    #[serde(other)]
     Other,
+}
+
+impl FromJson for Message {
+    fn from_json(value: Value) -> Result<Message, Error> {
+        let reason = match value.get("reason") {
+            Some(Value::String(reason)) => reason.clone(),
+            _ => return Err(Error::new(Problem::MissingField("reason"))),
+        };
+        match reason.as_str() {
+            "compiler-artifact" => Artifact::from_json(value).map(Message::CompilerArtifact),
+            "build-script-executed" => {
+                BuildScript::from_json(value).map(Message::BuildScriptExecuted)
+            }
+            _ => Ok(Message::Other),
+        }
+    }
 }
 
 impl Artifact {
@@ -131,7 +148,7 @@ impl Artifacts {
     fn parse(stdout: &[u8]) -> anyhow::Result<Artifacts> {
         let mut artifacts = Artifacts::default();
         for line in stdout.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"{")) {
-            match serde_json::from_slice(line).context("cargo says something unexpected")? {
+            match onetag_json::from_slice(line).context("cargo says something unexpected")? {
                 Message::CompilerArtifact(artifact) if artifact.executable.is_some() => {
                     artifacts.executables.push(artifact);
                 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
-use serde::{Deserialize, Serialize};
+use onetag_json::record;
 use xshell::cmd;
 
 use super::toolchain::toolchain;
@@ -19,7 +19,7 @@ use crate::tool::{Said, Tool};
 const LIMIT: Duration = Duration::from_secs(30 * 60);
 
 /// What the kept answer was worked out from.
-#[derive(PartialEq, Serialize, Deserialize)]
+#[derive(PartialEq)]
 struct Inputs {
     /// The workspace's own manifests, as cargo reads them, with all targets.
     workspace: Digest,
@@ -28,6 +28,7 @@ struct Inputs {
     /// and manifests of path dependencies that are no members.
     files: BTreeMap<Utf8PathBuf, Option<FileIdentity>>,
 }
+record!(Inputs { workspace, host, files });
 
 /// The file that holds the answer of `cargo metadata` for the host platform.
 pub(super) fn cargo_metadata(context: &Context, layout: &Layout) -> anyhow::Result<Utf8PathBuf> {
@@ -69,16 +70,16 @@ pub(super) fn cargo_metadata(context: &Context, layout: &Layout) -> anyhow::Resu
 
 /// Manifests of packages from a path, members or not.
 fn path_packages(metadata: &[u8], root: &Utf8Path) -> anyhow::Result<Vec<Utf8PathBuf>> {
-    #[derive(Deserialize)]
     struct Metadata {
         packages: Vec<Package>,
     }
-    #[derive(Deserialize)]
+    record!(read Metadata { packages });
     struct Package {
         source: Option<String>,
         manifest_path: Utf8PathBuf,
     }
-    let metadata: Metadata = serde_json::from_slice(metadata)
+    record!(read Package { source, manifest_path });
+    let metadata: Metadata = onetag_json::from_slice(metadata)
         .with_context(|| format!("cargo describes the packages of {root} in another way"))?;
     let of_path = metadata.packages.into_iter().filter(|package| package.source.is_none());
     Ok(of_path.map(|package| package.manifest_path).collect())

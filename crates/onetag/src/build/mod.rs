@@ -4,6 +4,7 @@
 mod binaries;
 mod cargo;
 mod graph;
+mod nextest;
 mod store;
 mod toolchain;
 
@@ -15,6 +16,7 @@ use camino::Utf8PathBuf;
 pub use store::Compiled;
 pub(crate) use store::Stored;
 
+use self::nextest::BinaryList;
 use crate::context::Context;
 use crate::driver::Job;
 use crate::ledger::Ledger;
@@ -40,7 +42,7 @@ pub(crate) struct NextestInputs {
     /// For `--cargo-metadata`.
     pub(crate) cargo_metadata: Utf8PathBuf,
     /// For `--binaries-metadata`, as a document.
-    pub(crate) binaries: nextest_metadata::BinaryListSummary,
+    pub(crate) binaries: BinaryList,
 }
 
 impl Build {
@@ -74,7 +76,7 @@ pub(crate) fn build(
     Ok(Build { services, nextest: NextestInputs { cargo_metadata, binaries } })
 }
 
-type Parts = (BTreeMap<String, Compiled>, nextest_metadata::BinaryListSummary);
+type Parts = (BTreeMap<String, Compiled>, BinaryList);
 
 fn locked_build(
     context: &Context,

@@ -11,7 +11,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
-use serde::{Deserialize, Serialize};
+use onetag_json::record;
 
 use crate::image::digest::hash_file;
 use crate::image::{Contents, Digest, Digests, FileIdentity};
@@ -43,7 +43,7 @@ impl Compiled {
 }
 
 /// An executable in the store.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stored {
     /// The hash of its bytes.
     pub(crate) digest: Digest,
@@ -51,6 +51,7 @@ pub(crate) struct Stored {
     /// The file as it was when it was hashed.
     pub(crate) identity: FileIdentity,
 }
+record!(Stored { digest, path, identity });
 
 impl Stored {
     /// Whether the file in the store is still the one that was hashed.
@@ -60,7 +61,6 @@ impl Stored {
 }
 
 /// What is known of a file of cargo's: which executable it is.
-#[derive(Serialize, Deserialize)]
 struct Known {
     source: Utf8PathBuf,
     identity: FileIdentity,
@@ -68,12 +68,14 @@ struct Known {
     /// Of services: the digests of the image, and what else they depend on.
     image: Option<KnownImage>,
 }
+record!(Known { source, identity, stored, image });
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone)]
 struct KnownImage {
     digests: Digests,
     closure: Vec<(Utf8PathBuf, FileIdentity)>,
 }
+record!(KnownImage { digests, closure });
 
 /// The store of a workspace, while the lock on its target folder is held.
 pub(super) struct Store<'a> {

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
-use serde::{Deserialize, Serialize};
 use xshell::cmd;
 
 use crate::context::Context;
@@ -13,7 +12,7 @@ use crate::run::{Layout, make_folder, read_json, write_json};
 use crate::tool::{Said, Tool};
 
 /// The host platform and where its standard library lies.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub(super) struct Toolchain {
     pub(super) host: String,
     pub(super) library: Utf8PathBuf,
@@ -22,6 +21,7 @@ pub(super) struct Toolchain {
     cargo: Option<FileIdentity>,
     chosen: Option<String>,
 }
+onetag_json::record!(Toolchain { host, library, cargo, chosen });
 
 /// Asks rustc, unless it was asked before.
 pub(super) fn toolchain(context: &Context, layout: &Layout) -> anyhow::Result<Toolchain> {

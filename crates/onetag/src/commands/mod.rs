@@ -56,8 +56,8 @@ fn conclude(
 }
 
 /// Prints one JSON document to stdout.
-fn print_json(document: &impl serde::Serialize) -> anyhow::Result<()> {
-    let text = serde_json::to_string_pretty(document).context("not to be written as JSON")?;
+fn print_json(document: &dyn onetag_json::ToJson) -> anyhow::Result<()> {
+    let text = onetag_json::to_string_pretty(document);
     writeln!(std::io::stdout().lock(), "{text}").context("cannot write to stdout")
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
-use serde::Serialize;
+use onetag_json::record;
 
 use super::print_json;
 use crate::backend::RunPlan;
@@ -16,8 +16,15 @@ use crate::run::{Layout, RunId};
 use crate::signals::Interrupt;
 use crate::sweep::{self, Found, Life};
 
+/// What `status --format json` prints.
+struct Listing {
+    runs: Vec<Shown>,
+    schema: u32,
+}
+record!(write Listing { runs, schema });
+
 /// One run, as `status` shows it.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 struct Shown {
     run_id: RunId,
     consumer: String,
@@ -29,13 +36,15 @@ struct Shown {
     folder: Utf8PathBuf,
     services: BTreeMap<String, ShownService>,
 }
+record!(write Shown { run_id, consumer, tag, state, age_seconds, folder, services });
 
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 struct ShownService {
     state: String,
     url: Option<String>,
     image: Option<String>,
 }
+record!(write ShownService { state, url, image });
 
 /// Shows all runs of this workspace; data, hence on stdout.
 pub(crate) fn status(format: Format) -> anyhow::Result<Exit> {
@@ -44,7 +53,7 @@ pub(crate) fn status(format: Format) -> anyhow::Result<Exit> {
     let found = sweep::find(&Layout::below(&place.target_directory))?;
     let runs: Vec<Shown> = found.iter().map(show).collect();
     match format {
-        Format::Json => print_json(&serde_json::json!({ "schema": 1, "runs": runs }))?,
+        Format::Json => print_json(&Listing { runs, schema: 1 })?,
         Format::Human if runs.is_empty() => ui.line("there are no runs"),
         Format::Human => {
             use std::io::Write as _;

@@ -4,7 +4,6 @@ use std::thread;
 
 use anyhow::ensure;
 use camino::Utf8Path;
-use serde::{Deserialize, Serialize};
 
 use super::FileIdentity;
 use super::closure::{self, Closure, USER};
@@ -17,8 +16,7 @@ use super::manifest::{ImageConfig, Manifest, bytes};
 /// Engines report one or another of them: docker's graph driver the config's,
 /// containerd the manifest's, the kernel knows the executable. So a digest seen
 /// on something that runs is compared [by membership](Digests::contains).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Digests {
     /// Of the image configuration, which engines call the image id.
     pub config: Digest,
@@ -27,6 +25,7 @@ pub struct Digests {
     /// Of the binary itself.
     pub executable: Digest,
 }
+onetag_json::record!(strict Digests { config, manifest, executable });
 
 /// An image of which everything is known but its name.
 ///

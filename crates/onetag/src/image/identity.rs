@@ -5,7 +5,6 @@ use std::os::unix::fs::MetadataExt as _;
 
 use anyhow::Context as _;
 use camino::Utf8Path;
-use serde::{Deserialize, Serialize};
 
 /// What the file system says about a file without reading it.
 ///
@@ -15,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// that `touch` and `cp -p` set at will. A file that is written to twice within
 /// one tick of the file system's clock looks the same: do not keep the identity
 /// of a file that something may still be writing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileIdentity {
     /// The device that the file is on.
     pub dev: u64,
@@ -29,6 +28,7 @@ pub struct FileIdentity {
     /// 1970.
     pub ctime_ns: i64,
 }
+onetag_json::record!(FileIdentity { dev, ino, size, mtime_ns, ctime_ns });
 
 impl FileIdentity {
     /// The identity of what `path` leads to, through symbolic links.
@@ -104,7 +104,7 @@ mod tests {
     fn it_survives_json() {
         let dir = tempfile::tempdir().unwrap();
         let identity = FileIdentity::of_path(Utf8Path::from_path(dir.path()).unwrap()).unwrap();
-        let json = serde_json::to_string(&identity).unwrap();
-        assert_eq!(serde_json::from_str::<FileIdentity>(&json).unwrap(), identity);
+        let json = onetag_json::to_string(&identity);
+        assert_eq!(onetag_json::from_str::<FileIdentity>(&json).unwrap(), identity);
     }
 }

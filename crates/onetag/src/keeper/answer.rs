@@ -76,7 +76,10 @@ impl Keeper {
                 self.store.give_back();
                 Next::Now(Reply::Done)
             }
-            Request::Status => Next::Now(Reply::Status(self.status())),
+            Request::Status => {
+                let Status { services, store_away } = self.status();
+                Next::Now(Reply::Status { services, store_away })
+            }
             Request::Shutdown { hurry } => {
                 let ending = self.ending.get_or_insert(Ending { hurry: *hurry, asked: true });
                 ending.hurry |= hurry;

@@ -94,7 +94,7 @@ impl Client {
     /// How everything is.
     pub(crate) fn status(&mut self) -> anyhow::Result<Status> {
         match self.ask(&Request::Status, AT_ONCE)? {
-            Reply::Status(status) => Ok(status),
+            Reply::Status { services, store_away } => Ok(Status { services, store_away }),
             other => Err(unexpected(other)),
         }
     }
@@ -138,9 +138,8 @@ impl Client {
     }
 
     fn send(&mut self, request: &Request) -> anyhow::Result<()> {
-        let mut line = serde_json::to_vec(request).context("a request is no JSON")?;
-        line.push(b'\n');
-        self.stream.get_mut().write_all(&line).context("the keeper is gone")
+        let line = onetag_json::to_string(request) + "\n";
+        self.stream.get_mut().write_all(line.as_bytes()).context("the keeper is gone")
     }
 
     fn receive(&mut self, limit: Duration) -> anyhow::Result<Reply> {
@@ -152,7 +151,7 @@ impl Client {
             Err(error) if timed_out(&error) => bail!("the keeper did not answer within {limit:?}"),
             Err(error) => return Err(error).context("the keeper is gone"),
         }
-        match serde_json::from_str(&answer) {
+        match onetag_json::from_str(&answer) {
             Ok(Reply::Refused { reason }) => Err(anyhow!("{reason}")),
             Ok(reply) => Ok(reply),
             Err(error) => Err(error).context("the keeper answers something else"),

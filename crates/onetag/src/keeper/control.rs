@@ -3,7 +3,6 @@
 //! This runs on the thread of the suite's connection: waiting until a service is
 //! ready keeps nobody else waiting.
 
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
@@ -98,7 +97,7 @@ impl Control<'_> {
 
     /// What lies outside of the volume is not the service's: where services run in
     /// containers it would be another file.
-    fn copy_out(&self, service: &str, path: &Path, to: &Path) -> anyhow::Result<()> {
+    fn copy_out(&self, service: &str, path: &str, to: &str) -> anyhow::Result<()> {
         self.state(service)?;
         let volume = self.folder.volume(service);
         let volume =
@@ -106,8 +105,7 @@ impl Control<'_> {
         let source = volume.join(path).canonicalize().context("there is no such file")?;
         ensure!(source.starts_with(&volume), "it is not in the volume {}", volume.display());
         ensure!(source.is_file(), "it is not a file");
-        std::fs::copy(&source, to)
-            .with_context(|| format!("cannot write the copy {}", to.display()))?;
+        std::fs::copy(&source, to).with_context(|| format!("cannot write the copy {to}"))?;
         Ok(())
     }
 
@@ -139,7 +137,7 @@ impl Control<'_> {
 
     fn status(&self) -> anyhow::Result<Status> {
         match self.ask(Request::Status)? {
-            Reply::Status(status) => Ok(status),
+            Reply::Status { services, store_away } => Ok(Status { services, store_away }),
             other => bail!("the keeper answered itself {other:?}"),
         }
     }

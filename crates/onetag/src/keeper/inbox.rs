@@ -9,7 +9,7 @@ use std::thread;
 
 use anyhow::Context as _;
 use onetag_control::protocol::Request as ControlRequest;
-use serde::Serialize;
+use onetag_json::{FromJson as _, ToJson, Value};
 
 use super::control::Control;
 use super::protocol::{Reply, Request};
@@ -117,21 +117,18 @@ enum Question {
 impl Question {
     fn read(line: &str) -> Result<Question, String> {
         let read = || {
-            let value: serde_json::Value = serde_json::from_str(line)?;
+            let value: Value = onetag_json::from_str(line)?;
             match value.get("control") {
-                Some(_) => serde_json::from_value(value).map(Question::Suite),
-                None => serde_json::from_value(value).map(Question::Harness),
+                Some(_) => ControlRequest::from_json(value).map(Question::Suite),
+                None => Request::from_json(value).map(Question::Harness),
             }
         };
-        read().map_err(|error| format!("not a request: {error}"))
+        read().map_err(|error: onetag_json::Error| format!("not a request: {error}"))
     }
 }
 
-fn written(reply: &impl Serialize) -> Vec<u8> {
-    // Strings, numbers and maps with string keys are always JSON.
-    let mut line = serde_json::to_vec(reply).unwrap_or_default();
-    line.push(b'\n');
-    line
+fn written(reply: &dyn ToJson) -> Vec<u8> {
+    (onetag_json::to_string(reply) + "\n").into_bytes()
 }
 
 /// Tells of the signals that ask for an end.

@@ -7,13 +7,12 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
-use serde::{Deserialize, Serialize};
+use onetag_json::{record, tagged};
 
 use crate::sys::ProcessId;
 
 /// What the keeper can be asked.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "ask", rename_all = "kebab-case")]
+#[derive(Clone, Debug)]
 pub(super) enum Request {
     /// The connection is the harness: when it ends, and the run is not kept,
     /// the run ends.
@@ -49,21 +48,42 @@ pub(super) enum Request {
         hurry: bool,
     },
 }
+tagged!(Request by "ask" {
+    Attach as "attach" {},
+    Lease as "lease" { service, port },
+    Start as "start" { launch },
+    StartAgain as "start-again" { service },
+    Stop as "stop" { service },
+    Kill as "kill" { service },
+    Pause as "pause" { service },
+    Resume as "resume" { service },
+    TakeStore as "take-store" {},
+    GiveStoreBack as "give-store-back" {},
+    Status as "status" {},
+    Shutdown as "shutdown" { hurry },
+});
 
 /// What the keeper answers.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "answer", rename_all = "kebab-case")]
+#[derive(Clone, Debug)]
 pub(super) enum Reply {
     Done,
     Leased { port: u16 },
     Started { id: ProcessId },
     StartedAgain { id: ProcessId, launch: Box<Launch> },
-    Status(Status),
+    Status { services: BTreeMap<String, ServiceState>, store_away: bool },
     Refused { reason: String },
 }
+tagged!(Reply by "answer" {
+    Done as "done" {},
+    Leased as "leased" { port },
+    Started as "started" { id },
+    StartedAgain as "started-again" { id, launch },
+    Status as "status" { services, store_away },
+    Refused as "refused" { reason },
+});
 
 /// How to start a service.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Launch {
     pub(crate) service: String,
     pub(crate) executable: Utf8PathBuf,
@@ -81,9 +101,10 @@ pub(crate) struct Launch {
     /// The file of its database, if its store is one.
     pub(crate) database: Option<Utf8PathBuf>,
 }
+record!(Launch { service, executable, environment, folder, log, needs, port, ready, database });
 
 /// How everything is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Status {
     pub(crate) services: BTreeMap<String, ServiceState>,
     /// Whether the keeper holds the store's write locks.
@@ -91,8 +112,7 @@ pub(crate) struct Status {
 }
 
 /// How a service is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ServiceState {
     /// Its process runs.
     Running { id: ProcessId },
@@ -108,6 +128,12 @@ pub(crate) enum ServiceState {
     /// It was stopped.
     Stopped,
 }
+tagged!(ServiceState by "state" {
+    Running as "running" { id },
+    Paused as "paused" { id },
+    Exited as "exited" { pid, code, signal },
+    Stopped as "stopped" {},
+});
 
 impl ServiceState {
     /// The state in words.

@@ -1,15 +1,14 @@
 //! What stands in a ledger, one JSON object a line.
 
 use camino::Utf8PathBuf;
-use serde::{Deserialize, Serialize};
+use onetag_json::{tagged, words};
 
 use crate::image::Digest;
 use crate::run::RunId;
 use crate::sys::ProcessId;
 
 /// One line of a ledger.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "entry", rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Entry {
     /// The first line: whose ledger this is.
     Run { run_id: RunId, consumer: String, backend: String, workspace: Utf8PathBuf },
@@ -24,10 +23,17 @@ pub(crate) enum Entry {
     /// The teardown of the run began; it is kept no longer.
     TearingDown,
 }
+tagged!(strict Entry by "entry" {
+    Run as "run" { run_id, consumer, backend, workspace },
+    Owned as "owned" { resource },
+    Borrowed as "borrowed" { resource },
+    Gone as "gone" { resource },
+    Kept as "kept" {},
+    TearingDown as "tearing-down" {},
+});
 
 /// Something that a run makes or uses.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Resource {
     /// A folder with all that is in it.
     Folder { path: Utf8PathBuf },
@@ -40,10 +46,16 @@ pub(crate) enum Resource {
     /// An executable in the store, by the digest of its bytes.
     Stored { digest: Digest },
 }
+tagged!(strict Resource by "kind" {
+    Folder as "folder" { path },
+    File as "file" { path },
+    Process as "process" { role, name, id },
+    Lease as "lease" { service, port },
+    Stored as "stored" { digest },
+});
 
 /// What a process is to the run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     /// The parent of the services.
     Keeper,
@@ -52,3 +64,4 @@ pub(crate) enum Role {
     /// A command of the harness, such as cargo; it leads a group of its own.
     Tool,
 }
+words!(Role { Keeper as "keeper", Service as "service", Tool as "tool" });

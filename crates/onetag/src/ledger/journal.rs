@@ -37,10 +37,9 @@ impl Ledger {
 
     /// Writes one line.
     pub(crate) fn write(&self, entry: &Entry) -> anyhow::Result<()> {
-        let mut line = serde_json::to_vec(entry).context("a ledger entry is no JSON")?;
-        line.push(b'\n');
+        let line = onetag_json::to_string(entry) + "\n";
         (&self.file)
-            .write_all(&line)
+            .write_all(line.as_bytes())
             .with_context(|| format!("cannot write to the ledger {}", self.path))
     }
 
@@ -74,7 +73,7 @@ impl Record {
         let mut record = Record::default();
         let mut lines = bytes.split_inclusive(|byte| *byte == b'\n').enumerate().peekable();
         while let Some((index, line)) = lines.next() {
-            match serde_json::from_slice(line) {
+            match onetag_json::from_slice(line) {
                 Ok(entry) => record.entries.push(entry),
                 // A writer that was killed half-way leaves a last line without
                 // an end. What it was about to make was not made.
@@ -149,7 +148,7 @@ mod tests {
     fn lines(entries: &[Entry]) -> Vec<u8> {
         entries
             .iter()
-            .flat_map(|entry| [serde_json::to_vec(entry).unwrap(), b"\n".to_vec()].concat())
+            .flat_map(|entry| (onetag_json::to_string(entry) + "\n").into_bytes())
             .collect()
     }
 

@@ -189,14 +189,13 @@ pub(crate) fn write_file(path: &Utf8Path, bytes: &[u8]) -> anyhow::Result<()> {
 }
 
 /// Writes a value as one JSON document, for people as well.
-pub(crate) fn write_json(path: &Utf8Path, value: &impl serde::Serialize) -> anyhow::Result<()> {
-    let mut bytes = serde_json::to_vec_pretty(value).context("not to be written as JSON")?;
-    bytes.push(b'\n');
-    write_file(path, &bytes)
+pub(crate) fn write_json(path: &Utf8Path, value: &dyn onetag_json::ToJson) -> anyhow::Result<()> {
+    let text = onetag_json::to_string_pretty(value) + "\n";
+    write_file(path, text.as_bytes())
 }
 
 /// Reads a JSON document that the harness wrote before.
-pub(crate) fn read_json<T: serde::de::DeserializeOwned>(path: &Utf8Path) -> anyhow::Result<T> {
+pub(crate) fn read_json<T: onetag_json::FromJson>(path: &Utf8Path) -> anyhow::Result<T> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {path}"))?;
-    serde_json::from_slice(&bytes).with_context(|| format!("{path} is damaged"))
+    onetag_json::from_slice(&bytes).with_context(|| format!("{path} is damaged"))
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, ensure};
-use serde::{Deserialize, Serialize};
+use onetag_json::{FromJson, ToJson, Value, Writer};
 use uuid::Uuid;
 
 /// The identity of a run: a UUIDv7 as 32 lower-case hex digits.
@@ -49,16 +49,16 @@ impl fmt::Display for RunId {
     }
 }
 
-impl Serialize for RunId {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+impl ToJson for RunId {
+    fn to_json(&self, writer: &mut Writer) {
+        writer.string(&self.to_string());
     }
 }
 
-impl<'de> Deserialize<'de> for RunId {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<RunId, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        RunId::parse(&text).map_err(serde::de::Error::custom)
+impl FromJson for RunId {
+    fn from_json(value: Value) -> Result<RunId, onetag_json::Error> {
+        RunId::parse(&String::from_json(value)?)
+            .map_err(|error| onetag_json::Error::other(error.to_string()))
     }
 }
 

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
-use serde::Serialize;
 
 /// How many tests there were, without setup scripts.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tests {
     pub(crate) passed: usize,
     pub(crate) failed: usize,
@@ -14,6 +13,7 @@ pub(crate) struct Tests {
     /// neither passed nor failed.
     pub(crate) skipped: BTreeMap<String, usize>,
 }
+onetag_json::record!(write Tests { passed, failed, skipped });
 
 /// What a test says that needs what its run cannot do, on a line of its own.
 const SKIPPED: &str = "skipped: ";

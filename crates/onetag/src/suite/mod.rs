@@ -2,6 +2,7 @@
 
 mod arguments;
 mod junit;
+mod list;
 mod select;
 mod version;
 
@@ -12,6 +13,8 @@ use xshell::cmd;
 
 pub(crate) use arguments::NextestArguments;
 pub(crate) use junit::Tests;
+#[cfg(test)]
+pub(crate) use list::TestList;
 pub(crate) use select::select;
 pub(crate) use version::check_version;
 
@@ -78,5 +81,5 @@ pub(crate) fn run(
 /// A basic string of TOML.
 fn toml_string(text: &str) -> String {
     // JSON's escapes are a subset of TOML's.
-    serde_json::Value::from(text).to_string()
+    onetag_json::to_string(&text)
 }

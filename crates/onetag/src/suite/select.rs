@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use camino::Utf8PathBuf;
-use nextest_metadata::{FilterMatch, ListCommand, MismatchReason, TestListSummary};
-use serde::{Deserialize, Serialize};
+use onetag_json::record;
+use xshell::cmd;
 
+use super::list::TestList;
 use super::{NextestArguments, PROFILE};
 use crate::build::NextestInputs;
 use crate::context::Context;
@@ -21,19 +22,20 @@ use crate::workspace::Suite;
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// A count, and what it was worked out from.
-#[derive(Serialize, Deserialize)]
 struct Known {
     question: Question,
     tests: usize,
 }
+record!(Known { question, tests });
 
-#[derive(PartialEq, Serialize, Deserialize)]
+#[derive(PartialEq)]
 struct Question {
     filterset: String,
     /// Where the store keeps them, which names their bytes.
     binaries: BTreeMap<String, Utf8PathBuf>,
     configuration: Option<FileIdentity>,
 }
+record!(Question { filterset, binaries, configuration });
 
 /// Counts the tests that the suite's filterset selects, narrowed down by the
 /// caller's; asks nextest unless it was asked the same before.
@@ -46,11 +48,11 @@ pub(crate) fn select(
     inputs: &NextestInputs,
     arguments: &NextestArguments,
 ) -> anyhow::Result<usize> {
-    let binaries = inputs.binaries.rust_binaries.iter();
+    let binaries = inputs.binaries.binaries.iter();
     let configuration = context.workspace.root.join(".config/nextest.toml");
     let question = Question {
         filterset: arguments.filterset(&suite.filter.to_string()),
-        binaries: binaries.map(|(id, it)| (id.to_string(), it.binary_path.clone())).collect(),
+        binaries: binaries.map(|(id, it)| (id.clone(), it.path.clone())).collect(),
         configuration: FileIdentity::of_path(&configuration).ok(),
     };
     let cache = context.layout().cache();
@@ -81,25 +83,19 @@ pub(crate) fn select(
 fn list(context: &Context, filterset: &str, inputs: &NextestInputs) -> anyhow::Result<usize> {
     let binaries = context.layout().cache().join(format!("binaries-{}.json", std::process::id()));
     write_json(&binaries, &inputs.binaries)?;
-    let mut command = ListCommand::new();
-    command
-        .cargo_path(context.cargo.as_str())
-        .current_dir(context.workspace.root.as_path())
-        .add_args(["--profile", PROFILE, "-E", filterset])
-        .add_args(["--cargo-metadata", inputs.cargo_metadata.as_str()])
-        .add_args(["--binaries-metadata", binaries.as_str()]);
-    let listed = Tool::new(command.cargo_command(), LIMIT)
-        .said(Said::Captured, Said::Captured)
-        .finish(&context.interrupt);
+    let shell = context.shell()?;
+    let cargo = &context.cargo;
+    let metadata = &inputs.cargo_metadata;
+    let command = cmd!(
+        shell,
+        "{cargo} nextest list --message-format=json --profile {PROFILE} -E {filterset}
+         --cargo-metadata {metadata} --binaries-metadata {binaries}"
+    );
+    let listed =
+        Tool::new(command, LIMIT).said(Said::Captured, Said::Captured).finish(&context.interrupt);
     let _ = std::fs::remove_file(&binaries);
     let listed = listed?.success()?;
-    let text = String::from_utf8(listed.stdout).context("nextest says something unexpected")?;
-    let summary = TestListSummary::parse_json(text).context("nextest lists in another way")?;
-    let tests = summary.rust_suites.values().flat_map(|suite| suite.test_cases.values());
-    // Whether ignored tests run is decided by another option of the caller's.
-    let selected = |found: &FilterMatch| {
-        matches!(found, FilterMatch::Matches)
-            || matches!(found, FilterMatch::Mismatch { reason: MismatchReason::Ignored })
-    };
-    Ok(tests.filter(|test| selected(&test.filter_match)).count())
+    let list: TestList =
+        onetag_json::from_slice(&listed.stdout).context("nextest lists in another way")?;
+    Ok(list.selected())
 }

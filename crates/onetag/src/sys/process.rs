@@ -5,10 +5,9 @@ use std::io;
 use nix::errno::Errno;
 use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
-use serde::{Deserialize, Serialize};
 
 /// One process of one boot: its id alone would be given to another later.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ProcessId {
     /// The number of the process, which is also its group's where it leads one.
     pub(crate) pid: u32,
@@ -17,6 +16,7 @@ pub(crate) struct ProcessId {
     /// When it started within that boot.
     pub(crate) start_time: String,
 }
+onetag_json::record!(ProcessId { pid, boot_id, start_time });
 
 impl ProcessId {
     /// Names a process that runs now.

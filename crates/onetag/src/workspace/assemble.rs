@@ -91,7 +91,7 @@ fn service(package: &Package, source: Source, table: ServiceMetadata) -> Result<
         manifest_path: package.manifest_path.clone(),
         binary: binary(package, &source)?,
         needs: table.needs,
-        port: table.port,
+        port: table.port.0,
         ready: table.ready,
         store: table.store,
         volume: table.volume.map(Into::into),

@@ -6,34 +6,38 @@
 //! stable: <https://doc.rust-lang.org/cargo/commands/cargo-metadata.html>.
 
 use camino::Utf8PathBuf;
-use serde::Deserialize;
-use serde_json::Value;
+use onetag_json::{Value, record};
 
 /// The document itself.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub(super) struct CargoMetadata {
     /// The members of the workspace, because of `--no-deps`.
     pub(super) packages: Vec<Package>,
     pub(super) workspace_root: Utf8PathBuf,
     pub(super) target_directory: Utf8PathBuf,
     /// `[workspace.metadata]`, null where there is none.
-    #[serde(default)]
     pub(super) metadata: Value,
 }
+record!(read CargoMetadata {
+    packages,
+    workspace_root,
+    target_directory,
+    metadata or default,
+});
 
 /// A member of the workspace.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub(super) struct Package {
     pub(super) name: String,
     pub(super) manifest_path: Utf8PathBuf,
     pub(super) targets: Vec<Target>,
     /// `[package.metadata]`, null where there is none.
-    #[serde(default)]
     pub(super) metadata: Value,
 }
+record!(read Package { name, manifest_path, targets, metadata or default });
 
 /// Something that cargo can build from a package.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub(super) struct Target {
     pub(super) name: String,
     /// One of `bin`, `test`, `example`, `bench`, `custom-build`, or the crate
@@ -42,3 +46,4 @@ pub(super) struct Target {
     /// Whether `cargo test` builds it as a test binary.
     pub(super) test: bool,
 }
+record!(read Target { name, kind, test });

@@ -51,7 +51,7 @@ pub fn locate(cwd: &Utf8Path, interrupt: &Interrupt) -> anyhow::Result<Location>
 }
 
 fn parse(json: &[u8]) -> anyhow::Result<CargoMetadata> {
-    serde_json::from_slice(json).context("cannot read the output of `cargo metadata`")
+    onetag_json::from_slice(json).context("cannot read the output of `cargo metadata`")
 }
 
 /// What `cargo metadata` prints.

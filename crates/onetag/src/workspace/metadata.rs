@@ -3,23 +3,21 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::{DeserializeOwned, Error as _};
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
+use onetag_json::{FromJson, Value, record, words};
 
 use super::error::Problem;
 use super::source::Source;
 use super::suggest;
 
 /// A kind of database that a service can use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StoreKind {
     /// A file in the run folder.
     Sqlite,
     /// A server.
     Postgres,
 }
+words!(StoreKind { Sqlite as "sqlite", Postgres as "postgres" });
 
 impl fmt::Display for StoreKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -31,41 +29,42 @@ impl fmt::Display for StoreKind {
 }
 
 /// `[package.metadata.onetag]`: the package is a service.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a table")]
+#[derive(Debug)]
 pub(super) struct ServiceMetadata {
-    #[serde(default)]
     pub(super) needs: Vec<String>,
-    #[serde(deserialize_with = "port")]
-    pub(super) port: u16,
+    pub(super) port: Port,
     pub(super) ready: String,
-    #[serde(default)]
     pub(super) store: Vec<StoreKind>,
     pub(super) volume: Option<String>,
-    #[serde(default)]
     pub(super) env: BTreeMap<String, String>,
     /// There is a suite as soon as there is this table, even an empty one.
     pub(super) suite: Option<SuiteMetadata>,
 }
+record!(read strict ServiceMetadata {
+    needs or default,
+    port,
+    ready,
+    store or default,
+    volume,
+    env or default,
+    suite,
+});
 
 /// `[package.metadata.onetag.suite]`, `[workspace.metadata.onetag.suites.<name>]`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a table")]
+#[derive(Debug)]
 pub(super) struct SuiteMetadata {
     pub(super) filter: Option<String>,
-    #[serde(default)]
     pub(super) needs: Vec<String>,
-    #[serde(default)]
     pub(super) env: BTreeMap<String, BTreeMap<String, String>>,
 }
+record!(read strict SuiteMetadata { filter, needs or default, env or default });
 
 /// `[workspace.metadata.onetag]`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a table")]
+#[derive(Debug, Default)]
 pub(super) struct WorkspaceMetadata {
-    #[serde(default)]
     pub(super) suites: BTreeMap<String, SuiteMetadata>,
 }
+record!(read strict WorkspaceMetadata { suites or default });
 
 /// Keys that the design promises and that no backend of today could obey.
 /// Accepting them silently would be worse than refusing them.
@@ -93,55 +92,64 @@ const REQUIRED: &[(&str, &str)] = &[
 /// # Errors
 ///
 /// [`Problem::Metadata`] naming the file and the full path of the key.
-pub(super) fn parse<T: DeserializeOwned>(source: &Source, table: &Value) -> Result<T, Problem> {
-    serde_path_to_error::deserialize(table).map_err(|error| {
-        let path = error.path().to_string();
-        explain(source, &path, &error.inner().to_string())
-    })
+pub(super) fn parse<T: FromJson>(source: &Source, table: &Value) -> Result<T, Problem> {
+    T::from_json(table.clone()).map_err(|error| explain(source, &error))
 }
 
-fn explain(source: &Source, path: &str, message: &str) -> Problem {
-    // Serde offers its names only inside its message, between backticks: first
-    // the wrong one, then the allowed ones. Were the message to change, the
-    // error would lose its suggestion and nothing else.
-    let mut names = message.split('`').skip(1).step_by(2);
-    let name = names.next().unwrap_or_default();
+fn explain(source: &Source, error: &onetag_json::Error) -> Problem {
+    use onetag_json::Problem as Wrong;
     let manifest = source.manifest();
-    // At the top of the table the path is a single dot.
-    let at = if path == "." { source.clone() } else { source.key(path) };
-    Problem::Metadata(if message.starts_with("unknown field") {
-        let key = at.table();
-        if LATER.contains(&key) {
-            format!("{manifest}: the key `{key}` is not supported yet")
-        } else {
-            let mut allowed: Vec<&str> = names.collect();
+    let at = match error.path() {
+        "" => source.clone(),
+        path => source.key(path),
+    };
+    Problem::Metadata(match error.problem() {
+        Wrong::UnknownField { .. } if LATER.contains(&at.table()) => {
+            format!("{manifest}: the key `{}` is not supported yet", at.table())
+        }
+        Wrong::UnknownField { name, known } => {
+            let mut allowed = known.to_vec();
             allowed.sort_unstable();
             let hint = suggest::hint(name, "allowed here", allowed);
-            format!("{manifest}: unknown key `{key}`\n{hint}")
+            format!("{manifest}: unknown key `{}`\n{hint}", at.table())
         }
-    } else if message.starts_with("unknown variant") {
-        format!("{at}: unknown value `{name}`\n{}", suggest::hint(name, "allowed here", names))
-    } else if message.starts_with("missing field") {
-        let meaning = REQUIRED.iter().find(|(key, _)| *key == name).map(|(_, meaning)| meaning);
-        let hint = meaning.map(|meaning| format!("\nhint: {meaning}")).unwrap_or_default();
-        format!("{manifest}: missing key `{}`{hint}", at.key(name).table())
-    } else {
-        format!("{at}: {message}")
+        Wrong::UnknownWord { word, known } => {
+            let hint = suggest::hint(word, "allowed here", known.iter().copied());
+            format!("{at}: unknown value `{word}`\n{hint}")
+        }
+        Wrong::MissingField(name) => {
+            let meaning = REQUIRED.iter().find(|(key, _)| key == name).map(|(_, meaning)| meaning);
+            let hint = meaning.map(|meaning| format!("\nhint: {meaning}")).unwrap_or_default();
+            format!("{manifest}: missing key `{}`{hint}", at.key(name).table())
+        }
+        // Manifests are TOML, where an object is called a table.
+        Wrong::Type { found, expected: "an object" } => {
+            format!("{at}: invalid type: {found}, expected a table")
+        }
+        other => format!("{at}: {other}"),
     })
 }
 
-fn port<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
-    let value = Value::deserialize(deserializer)?;
-    let port = value.as_u64().and_then(|number| u16::try_from(number).ok());
-    port.filter(|port| *port > 0)
-        .ok_or_else(|| D::Error::custom(format_args!("{value} is no port, expected 1 to 65535")))
+/// A port that a program can listen on: 1 to 65535.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Port(pub(super) u16);
+
+impl FromJson for Port {
+    fn from_json(value: Value) -> Result<Port, onetag_json::Error> {
+        match u16::from_json(value.clone()) {
+            Ok(port @ 1..) => Ok(Port(port)),
+            _ => Err(onetag_json::Error::other(format!(
+                "{} is no port, expected 1 to 65535",
+                onetag_json::to_string(&value)
+            ))),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
-    use super::*;
     use crate::workspace::testing::{Fixture, error};
 
     fn service(table: Value) -> String {

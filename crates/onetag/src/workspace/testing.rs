@@ -67,7 +67,7 @@ impl Fixture {
             "metadata": self.metadata,
         });
         let fingerprint = crate::image::Digest::of(document.to_string().as_bytes());
-        assemble(serde_json::from_value(document).unwrap(), fingerprint)
+        assemble(onetag_json::from_str(&document.to_string()).unwrap(), fingerprint)
     }
 }
 

@@ -4,7 +4,7 @@ use std::str::FromStr as _;
 
 use onetag::run::{MintedRun, Reference};
 use onetag::workspace::Service;
-use serde::Deserialize as _;
+use onetag_json::FromJson as _;
 
 fn parse() {
     let _ = Reference::from_str("localhost/beta:latest");
@@ -14,8 +14,8 @@ fn convert() -> Reference {
     "localhost/beta:latest".to_owned().into()
 }
 
-fn deserialize() {
-    let _ = Reference::deserialize(serde_json::json!("localhost/beta:latest"));
+fn read() {
+    let _ = Reference::from_json(onetag_json::Value::String("localhost/beta:latest".to_owned()));
 }
 
 fn call(run: &MintedRun) -> Reference {

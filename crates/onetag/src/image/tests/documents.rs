@@ -1,5 +1,5 @@
 use insta::assert_snapshot;
-use serde::Serialize;
+use onetag_json::ToJson;
 
 use crate::image::Digest;
 use crate::image::layer::Measure;
@@ -12,8 +12,8 @@ fn measure(text: &str) -> Measure {
 }
 
 /// As it is written but for the breaks, and for what depends on this machine.
-fn pretty(document: &impl Serialize) -> String {
-    let text = serde_json::to_string_pretty(document).unwrap();
+fn pretty(document: &dyn ToJson) -> String {
+    let text = onetag_json::to_string_pretty(document);
     let architecture = format!("{:?}", crate::image::program::architecture());
     let os = format!("{:?}", crate::image::program::operating_system());
     text.replace(&architecture, "<architecture>").replace(&os, "<os>")

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use nextest_metadata::{BinaryListSummary, TestListSummary};
+use nextest_metadata::{
+    BinaryListSummary, FilterMatch, MismatchReason, RustTestCaseSummary, TestListSummary,
+};
 
 use super::corpus::{FILES, READABLE, REFUSED};
 use super::*;
@@ -100,7 +102,15 @@ impl Nextest {
         list.args(["nextest", "list", "--message-format=json", "--user-config-file=none"]);
         list.args(["--cargo-metadata=cargo.json", "--binaries-metadata=binaries.json"]);
         list.args(["-E", filter]);
-        let tests: TestListSummary = serde_json::from_str(&output(list)?).unwrap();
+        let listed = output(list)?;
+        let tests: TestListSummary = serde_json::from_str(&listed).unwrap();
+        let ours: crate::suite::TestList = onetag_json::from_str(&listed).unwrap();
+        let cases = tests.rust_suites.values().flat_map(|suite| suite.test_cases.values());
+        let ignored = FilterMatch::Mismatch { reason: MismatchReason::Ignored };
+        let selected = |case: &&RustTestCaseSummary| {
+            case.filter_match.is_match() || case.filter_match == ignored
+        };
+        assert_eq!(ours.selected(), cases.filter(selected).count(), "{filter}");
         let counts = tests.rust_suites.into_iter().map(|(id, suite)| {
             let cases = suite.test_cases.values();
             let selected = cases.filter(|case| case.filter_match.is_match()).count();
