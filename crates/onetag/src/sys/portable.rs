@@ -66,6 +66,8 @@ pub(crate) fn listening(port: u16) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Stdio;
+
     use super::*;
 
     #[test]
@@ -80,12 +82,38 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_child_is_noticed_before_it_is_waited_for() {
+    fn the_end_of_a_child_is_noticed_and_not_before() {
+        let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+        let pid = child.id();
+        let waiting = std::thread::spawn(move || wait_for_end(pid));
+        // Each answer takes a process: long enough for a wait that is none to be over.
+        for _ in 0..3 {
+            assert!(!has_halted(pid).unwrap());
+        }
+        assert!(!waiting.is_finished());
+        drop(child.stdin.take());
+        waiting.join().unwrap();
+        assert!(child.wait().unwrap().success());
+    }
+
+    #[test]
+    fn a_process_that_was_halted_is_seen() {
         let mut child = Command::new("sleep").arg("60").spawn().unwrap();
-        assert!(!has_halted(child.id()).unwrap());
+        crate::sys::signal_process(child.id(), signal_hook::consts::SIGSTOP).unwrap();
+        let halted = crate::wait::until(
+            "halting",
+            Duration::from_secs(10),
+            &crate::signals::Interrupt::default(),
+            || {
+                Ok(match has_halted(child.id())? {
+                    true => crate::wait::Look::Done(()),
+                    false => crate::wait::Look::NotYet("it moves".to_owned()),
+                })
+            },
+        );
         child.kill().unwrap();
-        wait_for_end(child.id());
-        assert!(!child.wait().unwrap().success());
+        child.wait().unwrap();
+        halted.unwrap();
     }
 
     #[test]
