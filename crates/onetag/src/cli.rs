@@ -10,6 +10,7 @@ use clap::ArgMatches;
 
 use crate::commands;
 use crate::exit::{Exit, classify, describe};
+use crate::suite::program_arguments;
 use grammar::grammar;
 
 /// What goes to stdout.
@@ -57,7 +58,7 @@ pub(crate) struct Test {
 ///
 /// Usage errors end the process here, with code 2.
 pub fn main() -> ExitCode {
-    let exit = match dispatch(&grammar().get_matches()) {
+    let exit = match dispatch(&grammar().get_matches_from(program_arguments())) {
         Ok(exit) => exit,
         Err(error) => {
             eprintln!("error: {}", describe(&error));

@@ -184,3 +184,14 @@ fn without_seconds(value: &mut Value) {
         _ => {}
     }
 }
+
+/// Following the alias would cost a second look of cargo at the whole workspace.
+#[test]
+fn the_hook_is_the_program_that_drives_the_run() {
+    let project = Project::new();
+    project.remove_program("cargo-xtask");
+    std::fs::create_dir(project.path(".cargo")).unwrap();
+    project.write(".cargo/config.toml", "[alias]\nxtask = 'run --package nothing-of-this-name'\n");
+    project.directly(["e2e", "alpha"]).run().exits(exit::SUCCESS);
+    project.assert_nothing_is_left();
+}

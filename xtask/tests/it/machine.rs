@@ -85,3 +85,12 @@ fn a_nextest_that_is_too_old_is_told_how_to_renew_it() {
     ");
     assert!(!project.onetag().exists());
 }
+
+#[test]
+fn another_nextest_is_asked_for_its_version_again() {
+    let project = Project::new();
+    project.xtask(["e2e", "alpha"]).run().exits(exit::SUCCESS);
+    project.program("cargo-nextest", "#!/bin/sh\necho 'cargo-nextest 0.9.100'\n");
+    let output = project.xtask(["e2e", "alpha"]).run();
+    output.exits(exit::FAILURE).says("error: cargo-nextest 0.9.100 is too old");
+}

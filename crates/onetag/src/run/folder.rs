@@ -138,6 +138,11 @@ impl RunFolder {
         self.path.join("diagnostics")
     }
 
+    /// Programs that nextest finds first on its path.
+    pub(crate) fn programs(&self) -> Utf8PathBuf {
+        self.path.join("programs")
+    }
+
     pub(crate) fn log(&self, name: &str) -> Utf8PathBuf {
         self.path.join("logs").join(format!("{name}.log"))
     }

@@ -4,6 +4,7 @@ mod arguments;
 mod junit;
 mod list;
 mod select;
+mod shortcut;
 mod version;
 
 use std::time::Duration;
@@ -16,6 +17,7 @@ pub(crate) use junit::Tests;
 #[cfg(test)]
 pub(crate) use list::TestList;
 pub(crate) use select::select;
+pub(crate) use shortcut::arguments as program_arguments;
 pub(crate) use version::check_version;
 
 use crate::build::NextestInputs;
@@ -65,7 +67,8 @@ pub(crate) fn run(
          --binaries-metadata {binaries} --tool-config-file onetag:{tool_config}
          --no-input-handler -E {filterset} {rest...}"
     )
-    .env(onetag_env::keys::ENV_FILE, folder.environment());
+    .env(onetag_env::keys::ENV_FILE, folder.environment())
+    .envs(shortcut::shortcut(folder)?);
     let ledger = Ledger::open(folder.path())?;
     let finished = Tool::new(command, LIMIT)
         .said(Said::Shown, Said::Shown)

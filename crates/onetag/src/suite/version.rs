@@ -1,11 +1,15 @@
 //! Whether nextest is there, and new enough.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use camino::Utf8PathBuf;
 use xshell::cmd;
 
 use crate::context::Context;
+use crate::image::FileIdentity;
+use crate::run::{make_folder, read_json, write_json};
 use crate::tool::{Said, Tool};
 
 /// The oldest nextest that the hook works with: environment variables of setup
@@ -14,10 +18,41 @@ const REQUIRED: [u64; 3] = [0, 9, 131];
 
 const INSTALL: &str = "hint: cargo install --locked cargo-nextest";
 
-/// Asks nextest for its version.
+/// What cargo looks for when it is asked for `nextest`.
+const PROGRAM: &str = "cargo-nextest";
+
+/// Asks nextest for its version, unless the same one was asked before.
 ///
 /// Errors: there is none, or it is too old; both say how to get one.
 pub(crate) fn check_version(context: &Context) -> anyhow::Result<()> {
+    let programs = programs();
+    let cache = context.layout().cache();
+    let note = cache.join("nextest.json");
+    if !programs.is_empty() && read_json::<Programs>(&note).is_ok_and(|known| known == programs) {
+        return Ok(());
+    }
+    ask(context)?;
+    make_folder(&cache)?;
+    write_json(&note, &programs)
+}
+
+/// Files of this name where cargo looks for its subcommands, in no matter which
+/// order it does: where all are the same, it finds the same.
+type Programs = Vec<(Utf8PathBuf, FileIdentity)>;
+
+fn programs() -> Programs {
+    let variable = |key: &str| std::env::var_os(key).unwrap_or_default();
+    let home = PathBuf::from(variable("CARGO_HOME"));
+    let default = PathBuf::from(variable("HOME")).join(".cargo");
+    let homes = [home, default].map(|home| home.join("bin"));
+    std::env::split_paths(&variable("PATH"))
+        .chain(homes)
+        .filter_map(|folder| Utf8PathBuf::try_from(folder.join(PROGRAM)).ok())
+        .filter_map(|path| FileIdentity::of_path(&path).ok().map(|identity| (path, identity)))
+        .collect()
+}
+
+fn ask(context: &Context) -> anyhow::Result<()> {
     let shell = context.shell()?;
     let cargo = &context.cargo;
     let finished = Tool::new(cmd!(shell, "{cargo} nextest --version"), Duration::from_secs(60))

@@ -38,6 +38,12 @@ pub(crate) fn own_executable() -> io::Result<PathBuf> {
     Ok(PathBuf::from("/proc/self/exe"))
 }
 
+/// This program, for others to execute as long as this process lives; even when
+/// cargo has replaced its file meanwhile.
+pub(crate) fn own_path() -> io::Result<PathBuf> {
+    Ok(executable(std::process::id()))
+}
+
 /// Has the kernel kill this process when the thread that started it ends.
 ///
 /// A parent that ended before this call is not noticed by the kernel, so the

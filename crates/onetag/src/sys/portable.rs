@@ -36,6 +36,11 @@ pub(crate) fn own_executable() -> io::Result<PathBuf> {
     std::env::current_exe()
 }
 
+/// This program, for others.
+pub(crate) fn own_path() -> io::Result<PathBuf> {
+    std::env::current_exe()
+}
+
 /// Not to be had here; the keeper and the ledger do without it.
 pub(crate) fn die_with_parent(_parent: u32) -> io::Result<()> {
     Ok(())

@@ -74,6 +74,11 @@ impl Project {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
+    /// Takes a script away again.
+    pub(crate) fn remove_program(&self, name: &str) {
+        fs::remove_file(self.programs().join(name)).unwrap();
+    }
+
     /// Makes a program of this machine available in the folder that is first on
     /// the path.
     pub(crate) fn link_program(&self, name: &str) {
@@ -107,6 +112,11 @@ impl Project {
     /// `cargo xtask …` in the root of the copy.
     pub(crate) fn xtask<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
         self.cargo(["xtask"]).args(arguments)
+    }
+
+    /// The program under test, without cargo.
+    pub(crate) fn directly<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
+        Command::new(env!("CARGO_BIN_EXE_xtask"), &self.root, &self.programs()).args(arguments)
     }
 
     /// `cargo …` in the root of the copy.
