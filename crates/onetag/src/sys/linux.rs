@@ -94,36 +94,9 @@ pub(crate) fn owned_by(key: &str, owner: &str) -> io::Result<Vec<(u32, String)>>
     Ok(found)
 }
 
-/// Whether some process listens on this TCP port of 127.0.0.1 or of any address.
-pub(crate) fn listening(port: u16) -> bool {
-    // Fields 2 and 4 of /proc/net/tcp: local address, and 0A for LISTEN.
-    let wanted = format!(":{port:04X}");
-    ["/proc/net/tcp", "/proc/net/tcp6"].iter().any(|table| {
-        fs::read_to_string(table).is_ok_and(|rows| {
-            rows.lines().any(|row| {
-                let mut fields = row.split_ascii_whitespace().skip(1);
-                let local = fields.next().unwrap_or_default();
-                let state = fields.nth(1).unwrap_or_default();
-                local.ends_with(&wanted) && state == "0A"
-            })
-        })
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use std::net::TcpListener;
-
     use super::*;
-
-    #[test]
-    fn a_listening_port_is_seen_and_a_closed_one_is_not() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        assert!(listening(port));
-        drop(listener);
-        assert!(!listening(port));
-    }
 
     #[test]
     fn a_process_is_found_by_its_owner() {

@@ -4,10 +4,8 @@
 #![cfg_attr(target_os = "linux", expect(dead_code, reason = "only compiled here for its tests"))]
 
 use std::io;
-use std::net::{Ipv4Addr, TcpStream};
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
 
 fn ps(column: &str, pid: u32) -> Option<String> {
     let output = Command::new("ps").args(["-o", column, "-p", &pid.to_string()]).output().ok()?;
@@ -61,12 +59,6 @@ pub(crate) fn has_halted(child: u32) -> io::Result<bool> {
 /// Not to be had here: nothing is found.
 pub(crate) fn owned_by(_key: &str, _owner: &str) -> io::Result<Vec<(u32, String)>> {
     Ok(Vec::new())
-}
-
-/// Whether something answers on this TCP port of 127.0.0.1.
-pub(crate) fn listening(port: u16) -> bool {
-    let address = (Ipv4Addr::LOCALHOST, port).into();
-    TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_ok()
 }
 
 #[cfg(test)]

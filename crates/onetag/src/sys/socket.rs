@@ -23,6 +23,15 @@ pub(crate) fn bind_lease(port: u16) -> io::Result<(OwnedFd, u16)> {
     Ok((socket.into(), bound.port()))
 }
 
+/// Whether some process listens on this TCP port of 127.0.0.1.
+///
+/// A port can be bound beside sockets that are bound or were closed just now, but
+/// not beside one that listens. To ask that costs nothing; reading the table of
+/// all sockets takes the kernel ten milliseconds on a larger machine.
+pub(crate) fn listening(port: u16) -> bool {
+    bind_lease(port).is_err_and(|error| error.kind() == io::ErrorKind::AddrInUse)
+}
+
 #[cfg(test)]
 mod tests {
     use std::net::TcpListener;
@@ -36,6 +45,21 @@ mod tests {
             // The standard library sets SO_REUSEADDR on listeners.
             let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
             drop(listener);
+        }
+    }
+
+    #[test]
+    fn a_listening_port_is_seen_and_a_leased_or_closed_one_is_not() {
+        let (_lease, port) = bind_lease(0).unwrap();
+        assert!(!listening(port));
+        for address in ["127.0.0.1", "0.0.0.0"] {
+            let listener = TcpListener::bind((address, port)).unwrap();
+            assert!(listening(port), "{address}");
+            // A connection that lingers does not count.
+            drop(std::net::TcpStream::connect(("127.0.0.1", port)).unwrap());
+            drop(listener.accept().unwrap());
+            drop(listener);
+            assert!(!listening(port), "{address}");
         }
     }
 
