@@ -54,6 +54,17 @@ pub(crate) struct Test {
     pub(crate) nextest: Vec<String>,
 }
 
+/// What `bench` is asked to do.
+#[derive(Debug)]
+pub(crate) struct Bench {
+    pub(crate) suite: String,
+    /// Laps of each way in each case.
+    pub(crate) pairs: usize,
+    pub(crate) format: Format,
+    /// What nextest gets as well, both ways.
+    pub(crate) nextest: Vec<String>,
+}
+
 /// Runs the command line of this process.
 ///
 /// Usage errors end the process here, with code 2.
@@ -79,6 +90,7 @@ fn dispatch(matches: &ArgMatches) -> anyhow::Result<Exit> {
         "test" => commands::test(&Test::given(given)),
         "down" => commands::down(&suite(given)),
         "status" => commands::status(format(given)),
+        "bench" => commands::bench(&Bench::given(given)),
         "hook" => commands::hook(&suite(given)),
         "keeper" => crate::keeper::serve(&path(given, "folder")).map(|()| Exit::Success),
         "launch" => {
@@ -111,6 +123,18 @@ impl Up {
 impl Test {
     fn given(given: &ArgMatches) -> Test {
         Test { suite: suite(given), format: format(given), nextest: several(given, "nextest") }
+    }
+}
+
+impl Bench {
+    fn given(given: &ArgMatches) -> Bench {
+        let pairs = given.get_one::<u16>("pairs").copied().unwrap_or_default();
+        Bench {
+            suite: suite(given),
+            pairs: pairs.into(),
+            format: format(given),
+            nextest: several(given, "nextest"),
+        }
     }
 }
 

@@ -8,6 +8,8 @@
 mod cli;
 mod commands;
 
+mod bench;
+
 pub mod workspace;
 
 pub mod run;

@@ -1,6 +1,7 @@
 //! Tests of the harness itself: a workspace of two tiny services, copied to a
 //! temporary folder and driven through the real cargo and nextest.
 
+mod bench;
 mod green;
 mod red;
 mod start;

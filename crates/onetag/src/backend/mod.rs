@@ -14,7 +14,7 @@ pub(crate) use plan::RunPlan;
 pub use process::Process;
 pub(crate) use process::{Keeper, lease};
 pub use wiring::Addresses;
-pub(crate) use wiring::variables;
+pub(crate) use wiring::{Own, variables, wired};
 
 /// The backend on which services are plain processes.
 pub(crate) const PROCESS: &str = "process";

@@ -33,6 +33,18 @@ impl Addresses {
     }
 }
 
+/// What is a service's own.
+#[derive(Clone, Debug)]
+pub(crate) struct Own {
+    /// The name of its image.
+    pub(crate) image: String,
+    pub(crate) run_id: String,
+    /// A folder that outlives a restart.
+    pub(crate) volume: Utf8PathBuf,
+    /// The file of its database.
+    pub(crate) database: Utf8PathBuf,
+}
+
 /// The whole environment of a service, but for the owner, which the keeper sets.
 pub(super) fn environment(
     planned: &PlannedService,
@@ -40,19 +52,35 @@ pub(super) fn environment(
     folder: &RunFolder,
     addresses: &Addresses,
 ) -> anyhow::Result<BTreeMap<String, String>> {
-    let name = planned.service.name.as_str();
-    let wiring = Wiring { name, planned, reference, folder, addresses };
+    let name = &planned.service.name;
+    let own = Own {
+        image: reference.to_string(),
+        run_id: folder.run_id().to_string(),
+        volume: folder.volume(name),
+        database: folder.database(name),
+    };
+    wired(planned, &own, addresses)
+}
+
+/// What a service gets of the host's environment, and its variables with the
+/// values of their placeholders.
+pub(crate) fn wired(
+    planned: &PlannedService,
+    own: &Own,
+    addresses: &Addresses,
+) -> anyhow::Result<BTreeMap<String, String>> {
     let mut environment = BTreeMap::new();
     for key in ALLOWED {
         if let Ok(value) = std::env::var(key) {
             environment.insert(key.to_owned(), value);
         }
     }
+    let wiring = Wiring { planned, own, addresses };
     for (key, template) in &planned.env {
         environment.insert(key.clone(), crate::workspace::resolve(template, &wiring)?);
     }
-    environment.insert(onetag_env::keys::IMAGE.to_owned(), reference.to_string());
-    environment.insert(onetag_env::keys::RUN_ID.to_owned(), folder.run_id().to_string());
+    environment.insert(onetag_env::keys::IMAGE.to_owned(), own.image.clone());
+    environment.insert(onetag_env::keys::RUN_ID.to_owned(), own.run_id.clone());
     Ok(environment)
 }
 
@@ -84,33 +112,31 @@ pub(super) fn database(planned: &PlannedService, folder: &RunFolder) -> Option<U
 
 /// Where the placeholders of one service get their values.
 struct Wiring<'a> {
-    name: &'a str,
     planned: &'a PlannedService,
-    reference: &'a Reference,
-    folder: &'a RunFolder,
+    own: &'a Own,
     addresses: &'a Addresses,
 }
 
 impl Values for Wiring<'_> {
     fn value(&self, placeholder: &Placeholder) -> anyhow::Result<String> {
+        let (name, own) = (&self.planned.service.name, self.own);
         Ok(match placeholder {
             Placeholder::Listen => {
-                format!("{}:{}", Addresses::HOST, self.addresses.port(self.name)?)
+                format!("{}:{}", Addresses::HOST, self.addresses.port(name)?)
             }
-            Placeholder::Port => self.addresses.port(self.name)?.to_string(),
-            Placeholder::Url => self.addresses.url(self.name)?,
-            Placeholder::Volume => self.folder.volume(self.name).into_string(),
-            Placeholder::Image => self.reference.to_string(),
+            Placeholder::Port => self.addresses.port(name)?.to_string(),
+            Placeholder::Url => self.addresses.url(name)?,
+            Placeholder::Volume => own.volume.to_string(),
+            Placeholder::Image => own.image.clone(),
             Placeholder::StoreUrl => {
                 if !self.planned.service.store.contains(&StoreKind::Sqlite) {
                     bail!(
-                        "service `{0}` has no store that the backend `process` offers\n\
-                         hint: add \"sqlite\" to `store` in {1}",
-                        self.name,
+                        "service `{name}` has no store that the backend `process` offers\n\
+                         hint: add \"sqlite\" to `store` in {}",
                         self.planned.service.manifest_path
                     );
                 }
-                format!("sqlite://{}", self.folder.database(self.name))
+                format!("sqlite://{}", own.database)
             }
             Placeholder::Service { service, field } => match field {
                 ServiceField::Url => self.addresses.url(service)?,

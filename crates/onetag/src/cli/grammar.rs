@@ -33,6 +33,20 @@ pub(super) fn grammar() -> Command {
         )
         .subcommand(Command::new("status").about("Show the runs that there are").arg(format()))
         .subcommand(
+            Command::new("bench")
+                .about("Measure what a run costs, against the same done by hand")
+                .arg(suite("The suite to measure with"))
+                .arg(
+                    Arg::new("pairs")
+                        .long("pairs")
+                        .value_name("COUNT")
+                        .default_value("9")
+                        .value_parser(value_parser!(u16).range(1..))
+                        .help("How often each way is measured in each case"),
+                )
+                .args([format(), nextest()]),
+        )
+        .subcommand(
             Command::new("hook")
                 .about(
                     "Hand the environment of a run to nextest; a setup script of its \
@@ -132,6 +146,7 @@ mod tests {
           test    Run a suite against its kept run; refuses what is stale
           down    End the kept runs of a suite
           status  Show the runs that there are
+          bench   Measure what a run costs, against the same done by hand
           hook    Hand the environment of a run to nextest; a setup script of its configuration calls this
 
         Options:

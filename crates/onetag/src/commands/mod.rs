@@ -1,5 +1,6 @@
 //! The verbs, one file each.
 
+mod bench;
 mod down;
 mod e2e;
 mod hook;
@@ -7,6 +8,7 @@ mod status;
 mod test;
 mod up;
 
+pub(crate) use bench::bench;
 pub(crate) use down::down;
 pub(crate) use e2e::e2e;
 pub(crate) use hook::hook;

@@ -15,7 +15,7 @@ use anyhow::{Context as _, ensure};
 use camino::Utf8Path;
 
 /// What the keeper writes once the service stands in the ledger.
-pub(super) const GO: &[u8] = b"go";
+pub(crate) const GO: &[u8] = b"go";
 
 /// Becomes the service, once the keeper says so on standard input.
 pub(crate) fn launch(keeper: u32, executable: &Utf8Path) -> anyhow::Result<()> {

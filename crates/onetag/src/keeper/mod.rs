@@ -22,8 +22,8 @@ mod taken;
 mod waits;
 
 pub(crate) use client::{Attachment, Client};
-pub(crate) use launch::launch;
+pub(crate) use launch::{GO, launch};
 pub(crate) use protocol::{Launch, ServiceState, Status};
-pub(crate) use ready::wait_until_ready;
+pub(crate) use ready::{ask, wait_until_ready};
 pub(crate) use serve::serve;
 pub(crate) use start::start;

@@ -45,7 +45,8 @@ pub(crate) fn wait_until_ready(
     waited.map_err(|error| explain(launch, error))
 }
 
-fn ask(url: &str) -> Result<u16, minreq::Error> {
+/// The status with which a service answers.
+pub(crate) fn ask(url: &str) -> Result<u16, minreq::Error> {
     let answer = minreq::get(url).with_timeout(QUESTION).with_follow_redirects(false).send()?;
     Ok(answer.status_code)
 }

@@ -46,6 +46,11 @@ impl Layout {
         self.base.join("cache")
     }
 
+    /// Where `bench` has its copy of the workspace.
+    pub(crate) fn bench(&self) -> Utf8PathBuf {
+        self.base.join("bench")
+    }
+
     /// Held from cargo's start until what it built is in the store.
     pub(crate) fn build_lock(&self) -> Utf8PathBuf {
         self.base.join("build.lock")

@@ -95,13 +95,21 @@ impl NextestArguments {
     }
 
     /// The suite's filterset, narrowed down by the caller's.
-    ///
-    /// Several of the caller's are alternatives, as they are for nextest.
     pub(crate) fn filterset(&self, suite: &str) -> String {
+        match self.narrows() {
+            None => suite.to_owned(),
+            Some(narrowed) => format!("({suite}) & ({narrowed})"),
+        }
+    }
+
+    /// What the caller narrows the suite down to.
+    ///
+    /// Several filtersets are alternatives, as they are for nextest.
+    pub(crate) fn narrows(&self) -> Option<String> {
         match self.filtersets.as_slice() {
-            [] => suite.to_owned(),
-            [one] => format!("({suite}) & ({one})"),
-            several => format!("({suite}) & (({}))", several.join(") | (")),
+            [] => None,
+            [one] => Some(one.clone()),
+            several => Some(format!("({})", several.join(") | ("))),
         }
     }
 

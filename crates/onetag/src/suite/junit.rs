@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::Context as _;
 use camino::Utf8Path;
 
 /// How many tests there were, without setup scripts.
@@ -47,9 +48,22 @@ impl Tests {
     }
 }
 
+/// The names of tests that failed or were skipped; none if there is no report.
+pub(crate) fn not_passed(path: &Utf8Path) -> anyhow::Result<Vec<String>> {
+    let xml = std::fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?;
+    let cases = xml.split("<testcase ").skip(1);
+    let not_passed = cases.filter(|case| has_failed(case) || skipped(case).is_some());
+    // The names of tests are paths of Rust, which XML leaves as they are.
+    Ok(not_passed.filter_map(|case| attribute(case, "name").map(str::to_owned)).collect())
+}
+
+fn has_failed(case: &str) -> bool {
+    case.contains("<failure") || case.contains("<error")
+}
+
 /// What a test lacked, if it says so and did not fail all the same.
 fn skipped(case: &str) -> Option<&str> {
-    if case.contains("<failure") || case.contains("<error") {
+    if has_failed(case) {
         return None;
     }
     let word = case.lines().find_map(|line| {
@@ -60,9 +74,18 @@ fn skipped(case: &str) -> Option<&str> {
     Some(word.split('<').next().unwrap_or(word).trim())
 }
 
-fn count(element: &str, attribute: &str) -> Option<usize> {
-    let start = element.find(&format!(" {attribute}=\""))? + attribute.len() + 3;
-    element[start..].split('"').next()?.parse().ok()
+fn count(element: &str, name: &str) -> Option<usize> {
+    attribute(element, name)?.parse().ok()
+}
+
+/// The value of an attribute; the element comes without its own name.
+fn attribute<'a>(element: &'a str, name: &str) -> Option<&'a str> {
+    let wanted = format!("{name}=\"");
+    let start = match element.starts_with(&wanted) {
+        true => 0,
+        false => element.find(&format!(" {wanted}"))? + 1,
+    };
+    element[start + wanted.len()..].split('"').next()
 }
 
 #[cfg(test)]
@@ -103,5 +126,21 @@ skipped: store-away</system-err></testcase>
 </testsuites>"#;
         let skipped = [("pause".to_owned(), 1), ("store-away".to_owned(), 1)].into();
         assert_eq!(Tests::parse(xml), Some(Tests { passed: 1, failed: 1, skipped }));
+    }
+
+    #[test]
+    fn tests_that_did_not_pass_are_named() {
+        let xml = r#"<testsuites name="nextest-run" tests="3" failures="1" errors="0">
+    <testsuite name="e2e::n" tests="3" disabled="0" errors="0" failures="1">
+        <testcase name="a::green" classname="e2e::n" timestamp="x"/>
+        <testcase name="a::red" classname="e2e::n"><failure type="x"/></testcase>
+        <testcase name="b" classname="e2e::n"><system-err>skipped: pause
+</system-err></testcase>
+    </testsuite>
+</testsuites>"#;
+        let temp = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(temp.path()).unwrap().join("junit.xml");
+        std::fs::write(&path, xml).unwrap();
+        assert_eq!(not_passed(&path).unwrap(), ["a::red", "b"]);
     }
 }

@@ -13,7 +13,7 @@ use anyhow::Context as _;
 use xshell::cmd;
 
 pub(crate) use arguments::NextestArguments;
-pub(crate) use junit::Tests;
+pub(crate) use junit::{Tests, not_passed};
 #[cfg(test)]
 pub(crate) use list::TestList;
 pub(crate) use select::select;
@@ -82,7 +82,7 @@ pub(crate) fn run(
 }
 
 /// A basic string of TOML.
-fn toml_string(text: &str) -> String {
+pub(crate) fn toml_string(text: &str) -> String {
     // JSON's escapes are a subset of TOML's.
     onetag_json::to_string(&text)
 }

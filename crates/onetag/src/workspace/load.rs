@@ -58,7 +58,7 @@ fn parse(json: &[u8]) -> anyhow::Result<CargoMetadata> {
 ///
 /// `--no-deps` leaves the dependency graph unresolved: that takes 20 instead of
 /// 140 ms and touches neither the network nor the lock file.
-fn metadata_json(cwd: &Utf8Path, interrupt: &Interrupt) -> anyhow::Result<Vec<u8>> {
+pub(crate) fn metadata_json(cwd: &Utf8Path, interrupt: &Interrupt) -> anyhow::Result<Vec<u8>> {
     // Cargo names itself to what it runs, so `cargo xtask` asks the very cargo
     // that started it, whatever is first on the path.
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());

@@ -45,6 +45,7 @@ mod testing;
 
 pub use error::Problem;
 pub use filterset::{Filterset, FiltersetError, Selection};
+pub(crate) use load::metadata_json;
 pub use load::{Location, load, locate};
 pub use metadata::StoreKind;
 pub use placeholder::{Placeholder, ServiceField, Template, TemplateError, Values, resolve};

@@ -1,0 +1,118 @@
+//! The copy of the workspace whose lines are changed: the harness never edits a
+//! checked-in file.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use anyhow::Context as _;
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::run::make_folder;
+
+/// Folders that no build of a workspace reads: version control, and build output,
+/// which cargo marks with a tag.
+fn is_left_out(folder: &Utf8Path) -> bool {
+    folder.file_name() == Some(".git") || folder.join("CACHEDIR.TAG").exists()
+}
+
+/// Makes `to` a copy of `from`.
+///
+/// A file that is the same already is not written: cargo looks at times, and what
+/// an earlier bench built is of use to the next. `left_out` is a folder that is
+/// not copied, the target folder.
+pub(super) fn refresh(from: &Utf8Path, to: &Utf8Path, left_out: &Utf8Path) -> anyhow::Result<()> {
+    make_folder(to)?;
+    let mut wanted = BTreeSet::new();
+    for entry in from.read_dir_utf8().with_context(|| format!("cannot list {from}"))? {
+        let entry = entry.with_context(|| format!("cannot list {from}"))?;
+        let (source, kind) = (entry.path(), entry.file_type()?);
+        if kind.is_dir() && (source == left_out || is_left_out(source)) {
+            continue;
+        }
+        let target = to.join(entry.file_name());
+        let copied = if kind.is_symlink() {
+            copy_link(source, &target)
+        } else if kind.is_dir() {
+            refresh(source, &target, left_out)
+        } else {
+            copy_file(source, &target)
+        };
+        copied.with_context(|| format!("cannot copy {source} to {target}"))?;
+        wanted.insert(target);
+    }
+    remove_others(to, &wanted)
+}
+
+fn copy_file(source: &Utf8Path, target: &Utf8Path) -> anyhow::Result<()> {
+    let bytes = fs::read(source)?;
+    if fs::read(target).is_ok_and(|present| present == bytes) {
+        return Ok(());
+    }
+    fs::write(target, bytes)?;
+    fs::set_permissions(target, fs::metadata(source)?.permissions())?;
+    Ok(())
+}
+
+fn copy_link(source: &Utf8Path, target: &Utf8Path) -> anyhow::Result<()> {
+    let path = fs::read_link(source)?;
+    if fs::read_link(target).is_ok_and(|present| present == path) {
+        return Ok(());
+    }
+    let _ = fs::remove_file(target);
+    symlink(path, target)?;
+    Ok(())
+}
+
+/// Removes what the workspace has no more.
+fn remove_others(folder: &Utf8Path, wanted: &BTreeSet<Utf8PathBuf>) -> anyhow::Result<()> {
+    for entry in folder.read_dir_utf8()?.flatten() {
+        if wanted.contains(entry.path()) {
+            continue;
+        }
+        let removed = match entry.file_type()?.is_dir() {
+            true => fs::remove_dir_all(entry.path()),
+            false => fs::remove_file(entry.path()),
+        };
+        removed.with_context(|| format!("cannot remove {}", entry.path()))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_follows_and_leaves_alone_what_is_the_same() {
+        let temp = tempfile::tempdir().unwrap();
+        let temp = Utf8Path::from_path(temp.path()).unwrap();
+        let (from, to) = (temp.join("from"), temp.join("to"));
+        for folder in ["src", "target", ".git", "other-target"] {
+            fs::create_dir_all(from.join(folder)).unwrap();
+            fs::write(from.join(folder).join("file"), folder).unwrap();
+        }
+        fs::write(from.join("other-target/CACHEDIR.TAG"), "").unwrap();
+        symlink("src/file", from.join("link")).unwrap();
+        let target = from.join("target");
+        refresh(&from, &to, &target).unwrap();
+        let names = |folder: &Utf8Path| {
+            let entries = folder.read_dir_utf8().unwrap();
+            entries.map(|entry| entry.unwrap().file_name().to_owned()).collect::<BTreeSet<_>>()
+        };
+        assert_eq!(names(&to), ["link".to_owned(), "src".to_owned()].into());
+
+        let time = |name: &str| fs::metadata(to.join(name)).unwrap().modified().unwrap();
+        let before = time("src/file");
+        fs::write(to.join("src/more"), "").unwrap();
+        fs::remove_file(from.join("link")).unwrap();
+        refresh(&from, &to, &target).unwrap();
+        assert_eq!(time("src/file"), before);
+        assert_eq!(names(&to), ["src".to_owned()].into());
+        assert_eq!(names(&to.join("src")), ["file".to_owned()].into());
+
+        fs::write(from.join("src/file"), "other").unwrap();
+        refresh(&from, &to, &target).unwrap();
+        assert_eq!(fs::read_to_string(to.join("src/file")).unwrap(), "other");
+    }
+}
