@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use onetag_json::{FromJson, ToJson, Value, Writer};
+use onetag_json::{FromJson, Serialize, Serializer, Value};
 
 /// What a request is about: a service of the run, or its store.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,12 +24,12 @@ impl Target {
 }
 
 /// A string: the name, in which `store` is no service.
-impl ToJson for Target {
-    fn to_json(&self, writer: &mut Writer) {
-        writer.string(match self {
+impl Serialize for Target {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(match self {
             Target::Service(name) => name,
             Target::Store => STORE,
-        });
+        })
     }
 }
 

@@ -1,12 +1,13 @@
 //! The fields of an object, taken out one after the other.
 
-use std::collections::BTreeMap;
+use serde_json::{Map, Value};
 
-use crate::{Error, FromJson, Problem, Value};
+use crate::types::wrong;
+use crate::{Error, FromJson, Problem};
 
 /// The fields of an object that is being read.
 #[derive(Debug)]
-pub struct Fields(BTreeMap<String, Value>);
+pub struct Fields(Map<String, Value>);
 
 impl Fields {
     /// The fields of an object.
@@ -17,9 +18,7 @@ impl Fields {
     pub fn of(value: Value) -> Result<Fields, Error> {
         match value {
             Value::Object(fields) => Ok(Fields(fields)),
-            other => {
-                Err(Error::new(Problem::Type { found: other.describe(), expected: "an object" }))
-            }
+            other => wrong(&other, "an object"),
         }
     }
 

@@ -4,7 +4,7 @@
 //! kinds of records. One line behind its definition says so:
 //!
 //! ```
-//! use onetag_json::{FromJson, ToJson, record, tagged, words};
+//! use onetag_json::{record, tagged, words};
 //!
 //! #[derive(Debug, PartialEq)]
 //! struct Parcel {
@@ -40,25 +40,23 @@
 //! );
 //! ```
 //!
-//! It is not `serde`, because everybody waits for a cold build of the harness:
-//! `serde_json` and what it needs, and the derive macro with what that is made
-//! of, took 15 s of processor time of it, and the code that the macro wrote
-//! another 3 s. Nothing here is generic over a format. Tests compare what is read
-//! and written with `serde_json`.
+//! What is written implements `Serialize`, what is read [`FromJson`], both by
+//! declarative macros: everybody waits for a cold build of the harness, and
+//! `serde`'s derive macro, what that is made of, and the code that it writes took
+//! 11 s of processor time of it. Text is read and written by `serde_json`.
 
 mod error;
 mod fields;
 mod macros;
-mod parse;
 mod types;
-mod value;
-mod write;
 
 pub use error::{Error, Problem};
 pub use fields::Fields;
-pub use types::{FromJson, ToJson};
-pub use value::Value;
-pub use write::{Object, Writer};
+#[doc(hidden)]
+pub use serde_core;
+pub use serde_core::{Serialize, Serializer};
+pub use serde_json::Value;
+pub use types::FromJson;
 
 /// Reads a document.
 ///
@@ -66,8 +64,8 @@ pub use write::{Object, Writer};
 ///
 /// When the bytes are no JSON, or JSON of another form.
 pub fn from_slice<T: FromJson>(bytes: &[u8]) -> Result<T, Error> {
-    let text = std::str::from_utf8(bytes).map_err(|error| Error::other(error.to_string()))?;
-    from_str(text)
+    let value = serde_json::from_slice(bytes);
+    T::from_json(value.map_err(|error| Error::other(format!("no JSON: {error}")))?)
 }
 
 /// Reads a document.
@@ -76,22 +74,26 @@ pub fn from_slice<T: FromJson>(bytes: &[u8]) -> Result<T, Error> {
 ///
 /// When the text is no JSON, or JSON of another form.
 pub fn from_str<T: FromJson>(text: &str) -> Result<T, Error> {
-    T::from_json(parse::parse(text)?)
+    from_slice(text.as_bytes())
 }
 
 /// Writes a document on one line, without any space.
-pub fn to_string(document: &dyn ToJson) -> String {
-    let mut writer = Writer::compact();
-    document.to_json(&mut writer);
-    writer.finish()
+///
+/// # Panics
+///
+/// When a map has keys that are no text, which no type of ours has.
+pub fn to_string(document: &impl Serialize) -> String {
+    serde_json::to_string(document).expect("records, words and containers can be written")
 }
 
 /// Writes a document for people: a line for each key and each element, indented
 /// by two spaces. There is no line feed at its end.
-pub fn to_string_pretty(document: &dyn ToJson) -> String {
-    let mut writer = Writer::pretty();
-    document.to_json(&mut writer);
-    writer.finish()
+///
+/// # Panics
+///
+/// As [`to_string`].
+pub fn to_string_pretty(document: &impl Serialize) -> String {
+    serde_json::to_string_pretty(document).expect("records, words and containers can be written")
 }
 
 #[cfg(test)]

@@ -15,12 +15,16 @@
 #[macro_export]
 macro_rules! record {
     (write $name:ident { $($field:ident $(as $text:literal)? $(or $default:ident)?),* $(,)? }) => {
-        impl $crate::ToJson for $name {
-            fn to_json(&self, writer: &mut $crate::Writer) {
+        impl $crate::Serialize for $name {
+            fn serialize<S: $crate::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::std::result::Result<S::Ok, S::Error> {
+                use $crate::serde_core::ser::SerializeMap as _;
                 let $name { $($field),* } = self;
-                let mut object = writer.object();
-                $(object.field($crate::name!($field $($text)?), $field);)*
-                object.end();
+                let mut object = serializer.serialize_map(None)?;
+                $(object.serialize_entry($crate::name!($field $($text)?), $field)?;)*
+                object.end()
             }
         }
     };
@@ -60,11 +64,14 @@ macro_rules! record {
 #[macro_export]
 macro_rules! words {
     ($name:ident { $($variant:ident as $text:literal),* $(,)? }) => {
-        impl $crate::ToJson for $name {
-            fn to_json(&self, writer: &mut $crate::Writer) {
-                writer.string(match self {
+        impl $crate::Serialize for $name {
+            fn serialize<S: $crate::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::std::result::Result<S::Ok, S::Error> {
+                serializer.serialize_str(match self {
                     $($name::$variant => $text,)*
-                });
+                })
             }
         }
 
@@ -96,16 +103,20 @@ macro_rules! tagged {
             $($field:ident $(as $key:literal)? $(or $default:ident)?),* $(,)?
         }
     ),* $(,)? }) => {
-        impl $crate::ToJson for $name {
-            fn to_json(&self, writer: &mut $crate::Writer) {
-                let mut object = writer.object();
+        impl $crate::Serialize for $name {
+            fn serialize<S: $crate::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::std::result::Result<S::Ok, S::Error> {
+                use $crate::serde_core::ser::SerializeMap as _;
+                let mut object = serializer.serialize_map(None)?;
                 match self {
                     $($name::$variant { $($field),* } => {
-                        object.field($tag, &$text);
-                        $(object.field($crate::name!($field $($key)?), $field);)*
+                        object.serialize_entry($tag, $text)?;
+                        $(object.serialize_entry($crate::name!($field $($key)?), $field)?;)*
                     })*
                 }
-                object.end();
+                object.end()
             }
         }
     };

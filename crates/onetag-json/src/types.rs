@@ -1,16 +1,16 @@
 //! Types of the standard library, and paths.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::{Error, Problem, Value, Writer};
+use camino::Utf8PathBuf;
+use serde_json::{Value, from_value};
 
-/// What can be written as JSON.
-pub trait ToJson {
-    /// Writes one value.
-    fn to_json(&self, writer: &mut Writer);
-}
+use crate::{Error, Problem};
 
 /// What can be read from JSON.
+///
+/// Not `serde`'s `Deserialize`, which does not tell where in a document an error
+/// is; what is written implements `Serialize` as it does elsewhere.
 pub trait FromJson: Sized {
     /// Reads one value.
     ///
@@ -25,121 +25,18 @@ pub trait FromJson: Sized {
     }
 }
 
-fn wrong<T>(value: &Value, expected: &'static str) -> Result<T, Error> {
-    Err(Error::new(Problem::Type { found: value.describe(), expected }))
-}
-
-macro_rules! integers {
-    ($($integer:ident)*) => {$(
-        impl ToJson for $integer {
-            fn to_json(&self, writer: &mut Writer) {
-                writer.literal(self);
-            }
-        }
-
-        impl FromJson for $integer {
+/// What holds no other value is read by `serde`.
+macro_rules! plain {
+    ($($plain:ty),*) => {$(
+        impl FromJson for $plain {
             fn from_json(value: Value) -> Result<Self, Error> {
-                const EXPECTED: &str = stringify!($integer);
-                match &value {
-                    Value::Number(number) => number.parse().or_else(|_| wrong(&value, EXPECTED)),
-                    other => wrong(other, EXPECTED),
-                }
+                from_value(value).map_err(|error| Error::other(error.to_string()))
             }
         }
     )*};
 }
 
-integers!(u16 u32 u64 usize i32 i64);
-
-/// Finite numbers as the shortest text that is the same number again; others
-/// have no JSON and are written as null.
-impl ToJson for f64 {
-    fn to_json(&self, writer: &mut Writer) {
-        if self.is_finite() {
-            writer.literal(format_args!("{self:?}"))
-        } else {
-            writer.literal("null")
-        }
-    }
-}
-
-impl ToJson for bool {
-    fn to_json(&self, writer: &mut Writer) {
-        writer.literal(self);
-    }
-}
-
-impl FromJson for bool {
-    fn from_json(value: Value) -> Result<Self, Error> {
-        match value {
-            Value::Bool(value) => Ok(value),
-            other => wrong(&other, "a boolean"),
-        }
-    }
-}
-
-impl ToJson for String {
-    fn to_json(&self, writer: &mut Writer) {
-        writer.string(self);
-    }
-}
-
-impl ToJson for &str {
-    fn to_json(&self, writer: &mut Writer) {
-        writer.string(self);
-    }
-}
-
-impl FromJson for String {
-    fn from_json(value: Value) -> Result<Self, Error> {
-        match value {
-            Value::String(text) => Ok(text),
-            other => wrong(&other, "a string"),
-        }
-    }
-}
-
-impl ToJson for Value {
-    fn to_json(&self, writer: &mut Writer) {
-        match self {
-            Value::Null => writer.literal("null"),
-            Value::Bool(value) => value.to_json(writer),
-            Value::Number(number) => writer.literal(number),
-            Value::String(text) => writer.string(text),
-            Value::Array(elements) => elements.to_json(writer),
-            Value::Object(fields) => fields.to_json(writer),
-        }
-    }
-}
-
-impl FromJson for Value {
-    fn from_json(value: Value) -> Result<Self, Error> {
-        Ok(value)
-    }
-}
-
-#[cfg(feature = "camino")]
-impl ToJson for camino::Utf8PathBuf {
-    fn to_json(&self, writer: &mut Writer) {
-        writer.string(self.as_str());
-    }
-}
-
-#[cfg(feature = "camino")]
-impl FromJson for camino::Utf8PathBuf {
-    fn from_json(value: Value) -> Result<Self, Error> {
-        String::from_json(value).map(Into::into)
-    }
-}
-
-impl<T: ToJson> ToJson for Option<T> {
-    fn to_json(&self, writer: &mut Writer) {
-        match self {
-            Some(value) => value.to_json(writer),
-            None => writer.literal("null"),
-        }
-    }
-}
+plain!(bool, u16, u32, u64, usize, i32, i64, String, Utf8PathBuf, Value);
 
 impl<T: FromJson> FromJson for Option<T> {
     fn from_json(value: Value) -> Result<Self, Error> {
@@ -154,33 +51,9 @@ impl<T: FromJson> FromJson for Option<T> {
     }
 }
 
-impl<T: ToJson> ToJson for Box<T> {
-    fn to_json(&self, writer: &mut Writer) {
-        (**self).to_json(writer);
-    }
-}
-
 impl<T: FromJson> FromJson for Box<T> {
     fn from_json(value: Value) -> Result<Self, Error> {
         T::from_json(value).map(Box::new)
-    }
-}
-
-impl<T: ToJson> ToJson for Vec<T> {
-    fn to_json(&self, writer: &mut Writer) {
-        writer.array(&mut self.iter().map(|element| element as &dyn ToJson));
-    }
-}
-
-impl<T: ToJson, const N: usize> ToJson for [T; N] {
-    fn to_json(&self, writer: &mut Writer) {
-        writer.array(&mut self.iter().map(|element| element as &dyn ToJson));
-    }
-}
-
-impl<T: ToJson> ToJson for BTreeSet<T> {
-    fn to_json(&self, writer: &mut Writer) {
-        writer.array(&mut self.iter().map(|element| element as &dyn ToJson));
     }
 }
 
@@ -195,13 +68,6 @@ impl<T: FromJson> FromJson for Vec<T> {
 }
 
 /// An array of two.
-impl<A: ToJson, B: ToJson> ToJson for (A, B) {
-    fn to_json(&self, writer: &mut Writer) {
-        let both: [&dyn ToJson; 2] = [&self.0, &self.1];
-        writer.array(&mut both.into_iter());
-    }
-}
-
 impl<A: FromJson, B: FromJson> FromJson for (A, B) {
     fn from_json(value: Value) -> Result<Self, Error> {
         let both: Result<[Value; 2], Vec<Value>> = match value {
@@ -216,17 +82,6 @@ impl<A: FromJson, B: FromJson> FromJson for (A, B) {
     }
 }
 
-/// An object. Its keys are strings, or what is one to look at, such as a path.
-impl<K: AsRef<str>, T: ToJson> ToJson for BTreeMap<K, T> {
-    fn to_json(&self, writer: &mut Writer) {
-        let mut object = writer.object();
-        for (key, value) in self {
-            object.field(key.as_ref(), value);
-        }
-        object.end();
-    }
-}
-
 impl<K: From<String> + Ord, T: FromJson> FromJson for BTreeMap<K, T> {
     fn from_json(value: Value) -> Result<Self, Error> {
         let Value::Object(fields) = value else {
@@ -238,4 +93,17 @@ impl<K: From<String> + Ord, T: FromJson> FromJson for BTreeMap<K, T> {
         };
         fields.into_iter().map(read).collect()
     }
+}
+
+/// The error of a value that is something else.
+pub(crate) fn wrong<T>(value: &Value, expected: &'static str) -> Result<T, Error> {
+    let found = match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(value) => format!("boolean `{value}`"),
+        Value::Number(number) => format!("number `{number}`"),
+        Value::String(text) => format!("string {text:?}"),
+        Value::Array(_) => "an array".to_owned(),
+        Value::Object(_) => "an object".to_owned(),
+    };
+    Err(Error::new(Problem::Type { found, expected }))
 }

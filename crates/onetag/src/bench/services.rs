@@ -86,7 +86,10 @@ impl Services {
                     Err(error) => format!("{ready} does not answer: {error}"),
                 };
                 let ended = child.try_wait().context("cannot look after it")?;
-                ensure!(ended.is_none(), "service `{name}` ended before it was ready, started by hand\nhint: its log is {log}");
+                ensure!(
+                    ended.is_none(),
+                    "service `{name}` ended before it was ready, started by hand\nhint: its log is {log}"
+                );
                 Ok(Look::NotYet(last))
             })?;
         }

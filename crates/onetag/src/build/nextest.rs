@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
-use onetag_json::{ToJson, Writer, record};
+use onetag_json::{Serialize, Serializer, record, serde_core::ser::SerializeMap as _};
 
 /// The document: `nextest_metadata::BinaryListSummary`.
 #[derive(Clone, Debug)]
@@ -53,21 +53,21 @@ pub(crate) struct BuildMeta {
     pub(crate) host: Host,
 }
 
-impl ToJson for BuildMeta {
-    fn to_json(&self, writer: &mut Writer) {
-        let mut meta = writer.object();
-        meta.field("target-directory", &self.target_directory);
-        meta.field("build-directory", &self.target_directory);
-        meta.field("base-output-directories", &self.base_output_directories);
-        meta.field("non-test-binaries", &self.programs);
-        meta.field("build-script-out-dirs", &self.build_script_out_dirs);
-        meta.field("linked-paths", &self.linked_paths);
-        meta.field("platforms", &Platforms { host: self.host.clone(), targets: [] });
+impl Serialize for BuildMeta {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut meta = serializer.serialize_map(None)?;
+        meta.serialize_entry("target-directory", &self.target_directory)?;
+        meta.serialize_entry("build-directory", &self.target_directory)?;
+        meta.serialize_entry("base-output-directories", &self.base_output_directories)?;
+        meta.serialize_entry("non-test-binaries", &self.programs)?;
+        meta.serialize_entry("build-script-out-dirs", &self.build_script_out_dirs)?;
+        meta.serialize_entry("linked-paths", &self.linked_paths)?;
+        let platforms = Platforms { host: self.host.clone(), targets: [] };
+        meta.serialize_entry("platforms", &platforms)?;
         // As older versions of nextest were told the platforms.
-        let platforms = [self.host.platform.clone()];
-        meta.field("target-platforms", &platforms);
-        meta.field("target-platform", &None::<String>);
-        meta.end();
+        meta.serialize_entry("target-platforms", &[&self.host.platform])?;
+        meta.serialize_entry("target-platform", &None::<String>)?;
+        meta.end()
     }
 }
 

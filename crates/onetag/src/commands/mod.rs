@@ -58,7 +58,7 @@ fn conclude(
 }
 
 /// Prints one JSON document to stdout.
-fn print_json(document: &dyn onetag_json::ToJson) -> anyhow::Result<()> {
+fn print_json(document: &impl onetag_json::Serialize) -> anyhow::Result<()> {
     let text = onetag_json::to_string_pretty(document);
     writeln!(std::io::stdout().lock(), "{text}").context("cannot write to stdout")
 }

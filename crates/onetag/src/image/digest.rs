@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use anyhow::{Context as _, bail};
 use camino::Utf8Path;
-use onetag_json::{FromJson, ToJson, Value, Writer};
+use onetag_json::{FromJson, Serialize, Serializer, Value};
 use sha2::{Digest as _, Sha256};
 
 /// How much is read at once: large enough that hashing, not calling, takes the
@@ -119,9 +119,9 @@ fn nibble(digit: u8) -> Option<u8> {
     }
 }
 
-impl ToJson for Digest {
-    fn to_json(&self, writer: &mut Writer) {
-        writer.string(&self.to_string());
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

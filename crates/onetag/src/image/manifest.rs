@@ -4,7 +4,7 @@
 //! which they are listed, so the bytes are determined; a field added or moved here
 //! changes every digest.
 
-use onetag_json::{ToJson, Writer, record};
+use onetag_json::{Serialize, Serializer, record, serde_core::ser::SerializeMap as _};
 
 use super::digest::Digest;
 use super::layer::Measure;
@@ -101,20 +101,20 @@ struct Descriptor {
     annotations: Option<Names>,
 }
 
-impl ToJson for Descriptor {
-    fn to_json(&self, writer: &mut Writer) {
-        let mut object = writer.object();
-        object.field("mediaType", &self.media_type);
-        object.field("digest", &self.digest);
-        object.field("size", &self.size);
+impl Serialize for Descriptor {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_map(None)?;
+        object.serialize_entry("mediaType", self.media_type)?;
+        object.serialize_entry("digest", &self.digest)?;
+        object.serialize_entry("size", &self.size)?;
         // Elsewhere none is null; a descriptor without them has no such keys.
         if let Some(platform) = &self.platform {
-            object.field("platform", platform);
+            object.serialize_entry("platform", platform)?;
         }
         if let Some(annotations) = &self.annotations {
-            object.field("annotations", annotations);
+            object.serialize_entry("annotations", annotations)?;
         }
-        object.end();
+        object.end()
     }
 }
 
@@ -223,6 +223,6 @@ pub fn blob_path(digest: Digest) -> String {
 }
 
 /// The bytes of a document, as they are hashed and written.
-pub(crate) fn bytes(document: &dyn ToJson) -> Vec<u8> {
+pub(crate) fn bytes(document: &impl Serialize) -> Vec<u8> {
     onetag_json::to_string(document).into_bytes()
 }

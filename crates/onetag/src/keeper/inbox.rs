@@ -9,7 +9,7 @@ use std::thread;
 
 use anyhow::Context as _;
 use onetag_control::protocol::Request as ControlRequest;
-use onetag_json::{FromJson as _, ToJson, Value};
+use onetag_json::{FromJson as _, Serialize, Value};
 
 use super::control::Control;
 use super::protocol::{Reply, Request};
@@ -127,7 +127,7 @@ impl Question {
     }
 }
 
-fn written(reply: &dyn ToJson) -> Vec<u8> {
+fn written(reply: &impl Serialize) -> Vec<u8> {
     (onetag_json::to_string(reply) + "\n").into_bytes()
 }
 

@@ -199,7 +199,10 @@ pub(crate) fn write_file(path: &Utf8Path, bytes: &[u8]) -> anyhow::Result<()> {
 }
 
 /// Writes a value as one JSON document, for people as well.
-pub(crate) fn write_json(path: &Utf8Path, value: &dyn onetag_json::ToJson) -> anyhow::Result<()> {
+pub(crate) fn write_json(
+    path: &Utf8Path,
+    value: &impl onetag_json::Serialize,
+) -> anyhow::Result<()> {
     let text = onetag_json::to_string_pretty(value) + "\n";
     write_file(path, text.as_bytes())
 }

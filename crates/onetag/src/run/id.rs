@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, ensure};
-use onetag_json::{FromJson, ToJson, Value, Writer};
+use onetag_json::{FromJson, Serialize, Serializer, Value};
 use uuid::Uuid;
 
 /// The identity of a run: a UUIDv7 as 32 lower-case hex digits.
@@ -49,9 +49,9 @@ impl fmt::Display for RunId {
     }
 }
 
-impl ToJson for RunId {
-    fn to_json(&self, writer: &mut Writer) {
-        writer.string(&self.to_string());
+impl Serialize for RunId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

@@ -14,13 +14,13 @@ mod socket;
 
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{
-    boot_id, die_with_parent, executable, has_halted, own_executable, own_path,
-    owned_by, start_time, wait_for_end,
+    boot_id, die_with_parent, executable, has_halted, own_executable, own_path, owned_by,
+    start_time, wait_for_end,
 };
 #[cfg(not(target_os = "linux"))]
 pub(crate) use portable::{
-    boot_id, die_with_parent, executable, has_halted, own_executable, own_path,
-    owned_by, start_time, wait_for_end,
+    boot_id, die_with_parent, executable, has_halted, own_executable, own_path, owned_by,
+    start_time, wait_for_end,
 };
 pub(crate) use process::{ProcessId, signal_group, signal_process};
 pub(crate) use range::{RangeLock, try_lock_range};

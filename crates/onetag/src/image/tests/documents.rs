@@ -1,5 +1,5 @@
 use insta::assert_snapshot;
-use onetag_json::ToJson;
+use onetag_json::Serialize;
 
 use crate::image::Digest;
 use crate::image::layer::Measure;
@@ -12,7 +12,7 @@ fn measure(text: &str) -> Measure {
 }
 
 /// As it is written but for the breaks, and for what depends on this machine.
-fn pretty(document: &dyn ToJson) -> String {
+fn pretty(document: &impl Serialize) -> String {
     let text = onetag_json::to_string_pretty(document);
     let architecture = format!("{:?}", crate::image::program::architecture());
     let os = format!("{:?}", crate::image::program::operating_system());
