@@ -27,9 +27,11 @@ mod environment;
 mod suite;
 
 mod diagnostics;
+mod finished;
 mod ledger;
 mod sweep;
 mod teardown;
+mod tidy;
 
 mod context;
 mod exit;

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::context::Context;
+use crate::finished::archive;
 use crate::keeper::{Client, ServiceState};
 use crate::ledger::Record;
 use crate::run::{FileLock, Layout, RunFolder};
-use crate::teardown::{archive, teardown};
+use crate::teardown::teardown;
 
 /// How a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,9 +10,10 @@ use anyhow::Context as _;
 use camino::Utf8Path;
 use signal_hook::consts::{SIGKILL, SIGTERM};
 
+use crate::finished::archive;
 use crate::keeper::Client;
 use crate::ledger::{Entry, Ledger, Record, Resource, Role};
-use crate::run::{RunFolder, make_folder};
+use crate::run::RunFolder;
 use crate::signals::Interrupt;
 use crate::sys;
 use crate::wait::{self, Look};
@@ -22,9 +23,6 @@ const GRACE: Duration = Duration::from_secs(15);
 
 /// How long processes that were killed may take.
 const KILLED: Duration = Duration::from_secs(5);
-
-/// How many finished runs keep their report and logs.
-const FINISHED_RUNS: usize = 20;
 
 /// What stays of a run that is over; everything else in its folder goes.
 const STAYS: [&str; 7] = [
@@ -223,28 +221,6 @@ fn leftovers(folder: &RunFolder, ports: &[u16]) -> anyhow::Result<Vec<Leftover>>
         found.push(Leftover { kind: "ledger", name });
     }
     Ok(found)
-}
-
-/// Moves what stays of a run to where finished runs lie, and lets go of the
-/// oldest of those.
-pub(crate) fn archive(folder: &RunFolder) -> anyhow::Result<()> {
-    let finished = folder.layout().finished();
-    make_folder(&finished)?;
-    remove(&folder.lock())?;
-    let target = finished.join(folder.run_id().to_string());
-    fs::rename(folder.path(), &target)
-        .with_context(|| format!("cannot move {} to {target}", folder.path()))?;
-    let mut names: Vec<_> = finished
-        .read_dir_utf8()
-        .with_context(|| format!("cannot list {finished}"))?
-        .flatten()
-        .map(|entry| entry.file_name().to_owned())
-        .collect();
-    names.sort();
-    for name in names.iter().rev().skip(FINISHED_RUNS) {
-        remove(&finished.join(name))?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -69,3 +69,40 @@ fn workspaces_that_share_a_target_folder_leave_each_other_s_runs_alone() {
     shared("test").run().exits(exit::FAILURE).says("there is no kept run of `alpha`");
     assert!(run.get("alpha", "/about").contains("greeting=hello from alpha"));
 }
+
+#[test]
+fn the_store_keeps_the_last_build_of_what_the_workspace_has() {
+    let project = Project::new();
+    let programs = || {
+        let stored = project.onetag().join("store").read_dir_utf8().unwrap();
+        let inside = stored.flat_map(|folder| folder.unwrap().path().read_dir_utf8().unwrap());
+        let mut names: Vec<_> = inside
+            .map(|file| file.unwrap().file_name().split('-').next().unwrap().to_owned())
+            .collect();
+        names.sort();
+        names
+    };
+    project.xtask(["e2e", "alpha"]).run().exits(exit::SUCCESS);
+    // The test binary is called like its suite.
+    assert_eq!(programs(), ["alpha", "alpha", "beta"]);
+    project.replace("beta/src/main.rs", "hello from beta", "hello again");
+    project.xtask(["e2e", "alpha"]).run().exits(exit::SUCCESS);
+    assert_eq!(programs(), ["alpha", "alpha", "beta"]);
+
+    for file in ["Cargo.lock", "beta/Cargo.toml"] {
+        project.replace(file, "name = \"beta\"", "name = \"bravo\"");
+    }
+    project.replace("alpha/Cargo.toml", "[\"beta\"]", "[\"bravo\"]");
+    project.replace("alpha/Cargo.toml", "{beta.url}", "{bravo.url}");
+    project.replace("tests/suites/alpha.rs", "ONETAG_BETA_IMAGE", "ONETAG_BRAVO_IMAGE");
+    project.xtask(["e2e", "alpha"]).run().exits(exit::SUCCESS);
+    assert_eq!(programs(), ["alpha", "alpha", "bravo"]);
+
+    // What a kept run executes stays for as long as that run.
+    project.up();
+    project.replace("beta/src/main.rs", "hello again", "hello once more");
+    project.xtask(["e2e", "alpha"]).run().exits(exit::SUCCESS);
+    assert_eq!(programs(), ["alpha", "alpha", "bravo", "bravo"]);
+    project.xtask(["down", "alpha"]).run().exits(exit::SUCCESS);
+    assert_eq!(programs(), ["alpha", "alpha", "bravo"]);
+}

@@ -34,7 +34,8 @@ record!(Inputs { workspace, host, files });
 pub(super) fn cargo_metadata(context: &Context, layout: &Layout) -> anyhow::Result<Utf8PathBuf> {
     let host = toolchain(context, layout)?.host;
     let workspace = &context.workspace;
-    let (answer, key) = (layout.cache().join("graph.json"), layout.cache().join("graph.key.json"));
+    let cache = layout.cache(&workspace.root);
+    let (answer, key) = (cache.join("graph.json"), cache.join("graph.key.json"));
     let inputs = |others: Vec<Utf8PathBuf>| {
         let own = ["Cargo.lock", ".cargo/config.toml"].map(|name| workspace.root.join(name));
         let files = own.into_iter().chain(others);
@@ -62,7 +63,7 @@ pub(super) fn cargo_metadata(context: &Context, layout: &Layout) -> anyhow::Resu
         .success()?
         .stdout;
     let inputs = inputs(path_packages(&bytes, &workspace.root)?);
-    make_folder(&layout.cache())?;
+    make_folder(&cache)?;
     write_file(&answer, &bytes)?;
     write_json(&key, &inputs)?;
     Ok(answer)

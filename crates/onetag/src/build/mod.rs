@@ -7,6 +7,7 @@ mod graph;
 mod nextest;
 mod store;
 mod toolchain;
+mod unused;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use camino::Utf8PathBuf;
 
 pub use store::Compiled;
 pub(crate) use store::Stored;
+pub(crate) use unused::remove_unused;
 
 use self::nextest::BinaryList;
 use crate::context::Context;
@@ -89,7 +91,7 @@ fn locked_build(
     })?;
     let selection = cargo::Selection::of(jobs);
     let artifacts = cargo::build(context, &selection, ledgers)?;
-    let store = store::Store::open(layout, ledgers)?;
+    let store = store::Store::open(layout, &context.workspace.root, ledgers)?;
     let mut services = BTreeMap::new();
     for (name, service) in selection.services() {
         let binary = artifacts.binary(&service.package, &service.binary)?;
@@ -97,6 +99,5 @@ fn locked_build(
         services.insert(name.to_owned(), compiled);
     }
     let binaries = binaries::summary(context, layout, &artifacts, &store)?;
-    store.remove_unused(layout)?;
     Ok((services, binaries))
 }

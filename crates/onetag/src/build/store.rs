@@ -5,7 +5,6 @@
 //! store before the lock on the target folder is let go, and it is the copy that
 //! is hashed and run. A file that has not changed since is not read again.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -15,8 +14,8 @@ use onetag_json::record;
 
 use crate::image::digest::hash_file;
 use crate::image::{Contents, Digest, Digests, FileIdentity};
-use crate::ledger::{Entry, Ledger, Record, Resource};
-use crate::run::{Layout, make_folder, read_json, write_json};
+use crate::ledger::{Entry, Ledger, Resource};
+use crate::run::{Layout, make_folder, read_json, write_file, write_json};
 
 /// Bytes that were built, of no run: the runs of an invocation share them.
 #[derive(Clone, Debug)]
@@ -61,10 +60,10 @@ impl Stored {
 }
 
 /// What is known of a file of cargo's: which executable it is.
-struct Known {
+pub(super) struct Known {
     source: Utf8PathBuf,
     identity: FileIdentity,
-    stored: Stored,
+    pub(super) stored: Stored,
     /// Of services: the digests of the image, and what else they depend on.
     image: Option<KnownImage>,
 }
@@ -77,6 +76,16 @@ struct KnownImage {
 }
 record!(KnownImage { digests, closure });
 
+/// The name of the note about a service's binary.
+pub(super) fn service_note(service: &str) -> String {
+    format!("service-{service}.json")
+}
+
+/// The name of the note about a test binary.
+pub(super) fn test_note(target: &str) -> String {
+    format!("test-{target}.json")
+}
+
 /// The store of a workspace, while the lock on its target folder is held.
 pub(super) struct Store<'a> {
     store: Utf8PathBuf,
@@ -86,17 +95,26 @@ pub(super) struct Store<'a> {
 }
 
 impl<'a> Store<'a> {
-    pub(super) fn open(layout: &Layout, ledgers: &'a [&'a Ledger]) -> anyhow::Result<Store<'a>> {
-        let (store, cache) = (layout.store(), layout.cache().join("executables"));
-        let store = Store { store, cache, ledgers };
+    /// Opens the store for what the workspace at `root` built.
+    pub(super) fn open(
+        layout: &Layout,
+        root: &Utf8Path,
+        ledgers: &'a [&'a Ledger],
+    ) -> anyhow::Result<Store<'a>> {
+        let cache = layout.cache(root);
+        let store = Store { store: layout.store(), cache: layout.executables(&cache), ledgers };
         make_folder(&store.store)?;
         make_folder(&store.cache)?;
+        let workspace = layout.cached_workspace(&cache);
+        if !workspace.exists() {
+            write_file(&workspace, root.as_str().as_bytes())?;
+        }
         Ok(store)
     }
 
     /// Takes the binary of a service in.
     pub(super) fn compiled(&self, service: &str, source: &Utf8Path) -> anyhow::Result<Compiled> {
-        let known = self.known(&format!("service-{service}"), source, |copy| {
+        let known = self.known(&service_note(service), source, |copy| {
             let contents = Contents::of(copy, service)?;
             let closure = contents
                 .closure()
@@ -111,10 +129,7 @@ impl<'a> Store<'a> {
 
     /// Takes a test binary in, and says where it is.
     pub(super) fn test(&self, name: &str, source: &Utf8Path) -> anyhow::Result<Utf8PathBuf> {
-        Ok(self
-            .known(&format!("test-{name}"), source, |copy| Ok((hash_file(copy)?, None)))?
-            .stored
-            .path)
+        Ok(self.known(&test_note(name), source, |copy| Ok((hash_file(copy)?, None)))?.stored.path)
     }
 
     /// The executable that a file of cargo's is, taken in if it is a new one.
@@ -123,11 +138,11 @@ impl<'a> Store<'a> {
     /// what a run uses is not removed as unused by another.
     fn known(
         &self,
-        key: &str,
+        note: &str,
         source: &Utf8Path,
         look: impl FnOnce(&Utf8Path) -> anyhow::Result<(Digest, Option<KnownImage>)>,
     ) -> anyhow::Result<Known> {
-        let known = self.look_up(key, source, look)?;
+        let known = self.look_up(note, source, look)?;
         let resource = Resource::Stored { digest: known.stored.digest };
         for ledger in self.ledgers {
             ledger.write(&Entry::Borrowed { resource: resource.clone() })?;
@@ -137,11 +152,11 @@ impl<'a> Store<'a> {
 
     fn look_up(
         &self,
-        key: &str,
+        note: &str,
         source: &Utf8Path,
         look: impl FnOnce(&Utf8Path) -> anyhow::Result<(Digest, Option<KnownImage>)>,
     ) -> anyhow::Result<Known> {
-        let note = self.cache.join(format!("{key}.json"));
+        let note = self.cache.join(note);
         let identity = FileIdentity::of_path(source)?;
         if let Ok(known) = read_json::<Known>(&note)
             && known.source == source
@@ -179,37 +194,19 @@ impl<'a> Store<'a> {
             let folder = self.store.join(digest.hex());
             make_folder(&folder)?;
             let path = folder.join(name);
-            fs::rename(&partial, &path).with_context(|| format!("cannot make {path}"))?;
+            // Another run may have it from an earlier build, and may know it by its
+            // identity: then it stays.
+            if hash_file(&path).is_ok_and(|there| there == digest) {
+                fs::remove_file(&partial).with_context(|| format!("cannot remove {partial}"))?;
+            } else {
+                fs::rename(&partial, &path).with_context(|| format!("cannot make {path}"))?;
+            }
             let identity = FileIdentity::of_path(&path)?;
             Ok((Stored { digest, path, identity }, seen))
         };
         copy().inspect_err(|_| {
             let _ = fs::remove_file(&partial);
         })
-    }
-
-    /// Removes what no service, no suite and no run refers to any more.
-    pub(super) fn remove_unused(&self, layout: &Layout) -> anyhow::Result<()> {
-        let mut used = BTreeSet::new();
-        for note in self.cache.read_dir_utf8()?.flatten() {
-            if let Ok(known) = read_json::<Known>(note.path()) {
-                used.insert(known.stored.digest.hex());
-            }
-        }
-        for run in layout.list()? {
-            for entry in Record::read(run.path())?.entries {
-                if let Entry::Borrowed { resource: Resource::Stored { digest } } = entry {
-                    used.insert(digest.hex());
-                }
-            }
-        }
-        for entry in self.store.read_dir_utf8()?.flatten() {
-            if !used.contains(entry.file_name()) {
-                // A file that is executed right now stays until its end.
-                let _ = fs::remove_dir_all(entry.path());
-            }
-        }
-        Ok(())
     }
 }
 
@@ -219,5 +216,37 @@ impl KnownImage {
         self.closure.iter().all(|(path, identity)| {
             FileIdentity::of_path(path).is_ok_and(|current| current == *identity)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A run that has the executable from an earlier build knows it by its
+    /// identity, and would take another file of the same bytes for a stranger.
+    #[test]
+    fn bytes_that_are_built_again_stay_the_same_file() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+        let layout = Layout::below(&root.join("target"));
+        let store = Store::open(&layout, &root, &[]).unwrap();
+        let source = root.join("program");
+        let built = |bytes: &str| {
+            let _ = fs::remove_file(&source);
+            fs::write(&source, bytes).unwrap();
+            let path = store.test("program", &source).unwrap();
+            (FileIdentity::of_path(&path).unwrap(), path)
+        };
+        let (first, path) = built("one");
+        built("two");
+        assert_eq!(built("one"), (first, path.clone()));
+        assert_eq!(layout.store().read_dir_utf8().unwrap().count(), 2);
+
+        // Unless it is not what it was.
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, "tampered with").unwrap();
+        built("one");
+        assert_eq!(fs::read(&path).unwrap(), b"one");
     }
 }

@@ -27,7 +27,8 @@ onetag_json::record!(Toolchain { host, library, cargo, chosen });
 pub(super) fn toolchain(context: &Context, layout: &Layout) -> anyhow::Result<Toolchain> {
     let cargo = FileIdentity::of_path(Utf8Path::new(&context.cargo)).ok();
     let chosen = std::env::var("RUSTUP_TOOLCHAIN").ok();
-    let path = layout.cache().join("toolchain.json");
+    let cache = layout.cache(&context.workspace.root);
+    let path = cache.join("toolchain.json");
     if cargo.is_some()
         && let Ok(known) = read_json::<Toolchain>(&path)
         && known.cargo == cargo
@@ -46,7 +47,7 @@ pub(super) fn toolchain(context: &Context, layout: &Layout) -> anyhow::Result<To
     let mut lines = text.lines();
     let mut next = || lines.next().ok_or_else(|| anyhow!("rustc does not tell its host: {text}"));
     let toolchain = Toolchain { host: next()?.to_owned(), library: next()?.into(), cargo, chosen };
-    make_folder(&layout.cache())?;
+    make_folder(&cache)?;
     write_json(&path, &toolchain)?;
     Ok(toolchain)
 }

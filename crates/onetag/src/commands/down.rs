@@ -2,11 +2,13 @@
 
 use crate::context::{here, shown};
 use crate::exit::Exit;
+use crate::finished::archive;
 use crate::report::Ui;
 use crate::run::{FileLock, Layout};
 use crate::signals::Interrupt;
 use crate::sweep::kept;
-use crate::teardown::{archive, teardown};
+use crate::teardown::teardown;
+use crate::tidy::tidy;
 
 /// Ends all kept runs of the suite.
 ///
@@ -15,7 +17,8 @@ use crate::teardown::{archive, teardown};
 pub(crate) fn down(suite: &str) -> anyhow::Result<Exit> {
     let (interrupt, ui) = (Interrupt::listen()?, Ui::stderr());
     let place = crate::workspace::locate(&here()?, &interrupt)?;
-    let found = kept(&Layout::below(&place.target_directory), &place.root, suite)?;
+    let layout = Layout::below(&place.target_directory);
+    let found = kept(&layout, &place.root, suite)?;
     if found.is_empty() {
         // A name that is no suite gets the error that the other verbs give.
         crate::workspace::load(&here()?, &interrupt)?.suite(suite)?;
@@ -32,12 +35,13 @@ pub(crate) fn down(suite: &str) -> anyhow::Result<Exit> {
             ui.line(format!("left behind: {} {}", leftover.kind, leftover.name));
             exit = Exit::Failure;
         }
-        let finished = folder.layout().finished().join(folder.run_id().to_string());
+        let finished = folder.layout().finished_run(folder.run_id());
         ui.line(format!(
             "run {} of `{suite}` has ended\n  report and logs: {}",
             folder.run_id(),
-            shown(&finished)
+            shown(finished.path())
         ));
     }
+    tidy(&layout, None, &ui);
     Ok(exit)
 }

@@ -14,6 +14,7 @@ use crate::phase::{Image, Running};
 use crate::report::{RunReport, Timeline, counted, summary};
 use crate::run::{MintedRun, Run, write_json};
 use crate::suite::NextestArguments;
+use crate::tidy::tidy;
 use crate::witness::witness;
 
 /// Runs the suite, unless what runs is not what would be built.
@@ -63,6 +64,7 @@ fn report(arguments: &Test) -> anyhow::Result<(Exit, RunReport)> {
     let report = kept::report(&plan, &folder, &timeline, exit, tests);
     write_json(&folder.report(), &report)?;
     context.ui.line(summary(&report, &shown(folder.path())));
+    tidy(&context.layout(), Some(&context.workspace), &context.ui);
     Ok((exit, report))
 }
 

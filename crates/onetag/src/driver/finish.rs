@@ -8,11 +8,12 @@ use crate::build::Build;
 use crate::context::{Context, shown};
 use crate::diagnostics;
 use crate::exit::{Exit, classify, describe};
+use crate::finished::archive;
 use crate::ledger::Entry;
 use crate::report::{PhaseFailed, RunReport, ServiceReport, Timeline, summary};
 use crate::run::{MintedRun, RunFolder, write_json};
 use crate::suite::Tests;
-use crate::teardown::{Leftover, archive, teardown};
+use crate::teardown::{Leftover, teardown};
 
 /// What came of a run before its teardown.
 #[derive(Clone, Debug)]
@@ -161,8 +162,8 @@ fn end(ending: &mut Ending<'_>) -> (Vec<Leftover>, Utf8PathBuf) {
                 );
                 ending.outcome.fail(&error.context(PhaseFailed("teardown")));
             }
-            let finished = folder.layout().finished().join(folder.run_id().to_string());
-            (leftovers, finished)
+            let finished = folder.layout().finished_run(folder.run_id());
+            (leftovers, finished.path().to_owned())
         }
         Err(error) => {
             ending.context.ui.line(format!("error: {}", describe(&error)));

@@ -21,6 +21,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::report::RunReport;
 use crate::suite::NextestArguments;
+use crate::tidy::tidy;
 use crate::workspace::{Plan, Suite};
 
 /// One suite, and what it deploys.
@@ -84,5 +85,7 @@ pub(crate) fn drive(
             finish::finish(ending, options)
         })
     });
-    Ok(reports.collect())
+    let reports = reports.collect();
+    tidy(&context.layout(), Some(&context.workspace), &context.ui);
+    Ok(reports)
 }

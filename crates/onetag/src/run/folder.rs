@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{FileLock, RunId};
+use crate::image::Digest;
 use crate::signals::Interrupt;
 
 /// The harness's folder of a workspace: `<target>/onetag`.
@@ -17,8 +18,10 @@ use crate::signals::Interrupt;
 /// ```text
 /// runs/<run id>/      runs that live, are kept, or died and are not yet torn down
 /// finished/<run id>/  report, logs and diagnostics of runs that are over
+/// finished.index      their sizes, in the order in which they ended
+/// trash/<run id>/     finished runs that are being removed
 /// store/<digest>/     executables by the digest of their bytes
-/// cache/              what can be worked out again
+/// cache/<workspace>/  what can be worked out again
 /// ```
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
@@ -38,17 +41,53 @@ impl Layout {
         self.base.join("finished")
     }
 
+    /// The folder of a run that is over, whether it exists or not.
+    pub(crate) fn finished_run(&self, run_id: RunId) -> RunFolder {
+        RunFolder { path: self.finished().join(run_id.to_string()), run_id }
+    }
+
+    pub(crate) fn finished_index(&self) -> Utf8PathBuf {
+        self.base.join("finished.index")
+    }
+
+    /// Held while finished runs come and go; their index is read and written
+    /// under it.
+    pub(crate) fn finished_lock(&self) -> Utf8PathBuf {
+        self.base.join("finished.lock")
+    }
+
+    pub(crate) fn trash(&self) -> Utf8PathBuf {
+        self.base.join("trash")
+    }
+
     pub(crate) fn store(&self) -> Utf8PathBuf {
         self.base.join("store")
     }
 
-    pub(crate) fn cache(&self) -> Utf8PathBuf {
+    /// What can be worked out again for the workspace at `root`. Several of them
+    /// may share a target folder, and their answers differ.
+    pub(crate) fn cache(&self, root: &Utf8Path) -> Utf8PathBuf {
+        self.caches().join(&Digest::of(root.as_str().as_bytes()).hex()[..16])
+    }
+
+    /// The folder of all of those.
+    pub(crate) fn caches(&self) -> Utf8PathBuf {
         self.base.join("cache")
     }
 
     /// Where `bench` has its copy of the workspace.
     pub(crate) fn bench(&self) -> Utf8PathBuf {
         self.base.join("bench")
+    }
+
+    /// The file that names the root of the workspace that a cache is of.
+    pub(crate) fn cached_workspace(&self, cache: &Utf8Path) -> Utf8PathBuf {
+        cache.join("workspace")
+    }
+
+    /// In a cache: which executable in the store a file of cargo's is.
+    pub(crate) fn executables(&self, cache: &Utf8Path) -> Utf8PathBuf {
+        cache.join("executables")
     }
 
     /// Held from cargo's start until what it built is in the store.

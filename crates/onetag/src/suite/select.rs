@@ -55,7 +55,7 @@ pub(crate) fn select(
         binaries: binaries.map(|(id, it)| (id.clone(), it.path.clone())).collect(),
         configuration: FileIdentity::of_path(&configuration).ok(),
     };
-    let cache = context.layout().cache();
+    let cache = context.layout().cache(&context.workspace.root);
     let note = cache.join(format!("tests-{}.json", suite.name));
     let known = match read_json::<Known>(&note) {
         Ok(known) if known.question == question => known,
@@ -81,7 +81,8 @@ pub(crate) fn select(
 }
 
 fn list(context: &Context, filterset: &str, inputs: &NextestInputs) -> anyhow::Result<usize> {
-    let binaries = context.layout().cache().join(format!("binaries-{}.json", std::process::id()));
+    let cache = context.layout().cache(&context.workspace.root);
+    let binaries = cache.join(format!("binaries-{}.json", std::process::id()));
     write_json(&binaries, &inputs.binaries)?;
     let shell = context.shell()?;
     let cargo = &context.cargo;

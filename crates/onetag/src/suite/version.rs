@@ -26,7 +26,7 @@ const PROGRAM: &str = "cargo-nextest";
 /// Errors: there is none, or it is too old; both say how to get one.
 pub(crate) fn check_version(context: &Context) -> anyhow::Result<()> {
     let programs = programs();
-    let cache = context.layout().cache();
+    let cache = context.layout().cache(&context.workspace.root);
     let note = cache.join("nextest.json");
     if !programs.is_empty() && read_json::<Programs>(&note).is_ok_and(|known| known == programs) {
         return Ok(());

@@ -4,7 +4,7 @@ use std::process::Command;
 use camino::Utf8PathBuf;
 
 use super::*;
-use crate::run::Layout;
+use crate::run::{Layout, make_folder};
 
 /// The folder of a run, as a harness that was killed leaves it.
 fn dead_run() -> (tempfile::TempDir, RunFolder) {
@@ -52,11 +52,6 @@ fn processes_of_the_ledger_are_ended_and_files_removed() {
     assert!(!folder.environment().exists());
     assert!(!folder.path().join("volumes").exists());
     assert!(folder.report().exists());
-
-    archive(&folder).unwrap();
-    assert!(!folder.path().exists());
-    let finished = folder.layout().finished().join(folder.run_id().to_string());
-    assert!(finished.join("report.json").exists());
 }
 
 #[test]
@@ -112,17 +107,4 @@ fn a_damaged_ledger_is_told_and_the_rest_of_it_is_torn_down() {
     assert_eq!(left.len(), 1);
     assert_eq!(left[0].kind, "ledger");
     assert!(left[0].name.contains("ledger.jsonl line 2"), "{}", left[0].name);
-}
-
-#[test]
-fn only_the_newest_finished_runs_stay() {
-    let (_temp, folder) = dead_run();
-    let finished = folder.layout().finished();
-    for old in 0..FINISHED_RUNS {
-        make_folder(&finished.join(format!("00000000000{old:02}0000000000000000000"))).unwrap();
-    }
-    archive(&folder).unwrap();
-    let left = finished.read_dir_utf8().unwrap().count();
-    assert_eq!(left, FINISHED_RUNS);
-    assert!(finished.join(folder.run_id().to_string()).exists());
 }

@@ -16,6 +16,7 @@ use crate::phase::{Image, Running};
 use crate::report::{RunReport, Timeline, counted, summary};
 use crate::run::{FileLock, MintedRun, Run, RunFolder, write_json};
 use crate::sweep::{Found, Life};
+use crate::tidy::tidy;
 use crate::witness::witness;
 use crate::workspace::PlannedService;
 
@@ -185,6 +186,7 @@ impl Refresh<'_> {
         write_json(&folder.report(), &report)?;
         self.context.ui.line(summary(&report, &shown(folder.path())));
         self.context.ui.line(kept_hint(&self.job.suite.name, folder));
+        tidy(&self.context.layout(), Some(&self.context.workspace), &self.context.ui);
         Ok(report)
     }
 
