@@ -9,7 +9,8 @@ use crate::finished::archive;
 use crate::keeper::{Client, ServiceState};
 use crate::ledger::Record;
 use crate::run::{FileLock, Layout, RunFolder};
-use crate::teardown::teardown;
+use crate::signals::Interrupt;
+use crate::teardown::{Leftover, teardown};
 
 /// How a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,28 +36,55 @@ pub(crate) struct Found {
 }
 
 /// All runs that have a folder, the oldest first.
+///
+/// Nobody sees a run's lock taken for the moment in which it is looked at here:
+/// whoever makes a run or takes one up again holds the same lock on all runs.
 pub(crate) fn find(layout: &Layout) -> anyhow::Result<Vec<Found>> {
     let mut found = Vec::new();
+    if layout.list()?.is_empty() {
+        return Ok(found);
+    }
+    let _runs = layout.lock_runs(&Interrupt::default())?;
     for folder in layout.list()? {
         let Ok(record) = Record::read(folder.path()) else {
             continue;
         };
-        // A folder that vanishes while it is looked at is a run that ends.
-        if !folder.path().exists() {
+        let Some(hold) = Hold::of(&folder)? else {
             continue;
-        }
-        let locked = FileLock::try_take(&folder.lock()).is_ok_and(|lock| lock.is_none());
-        let life = match (locked, record.is_kept()) {
-            (true, true) => Life::Kept,
-            (true, false) => Life::Working,
-            (false, true) => Life::KeptWithoutKeeper,
-            (false, false) => Life::Dead,
+        };
+        let life = match (hold, record.is_kept()) {
+            (Hold::Others, true) => Life::Kept,
+            (Hold::Others, false) => Life::Working,
+            (Hold::Nobody(_), true) => Life::KeptWithoutKeeper,
+            (Hold::Nobody(_), false) => Life::Dead,
         };
         let consumer = record.consumer().unwrap_or("unknown").to_owned();
         let workspace = record.workspace().map(Utf8Path::to_owned);
         found.push(Found { folder, consumer, workspace, life });
     }
     Ok(found)
+}
+
+/// Who holds a run.
+enum Hold {
+    /// A harness or a keeper.
+    Others,
+    /// Nobody did; now it is held here.
+    Nobody(FileLock),
+}
+
+impl Hold {
+    /// None if the run has ended: its folder was moved while it was looked at.
+    ///
+    /// A run moves while its lock is held. So if the lock is free and the folder
+    /// is there, it stays there.
+    fn of(folder: &RunFolder) -> anyhow::Result<Option<Hold>> {
+        let lock = FileLock::try_take(&folder.lock());
+        if !folder.path().exists() {
+            return Ok(None);
+        }
+        Ok(Some(lock?.map_or(Hold::Others, Hold::Nobody)))
+    }
 }
 
 /// The kept runs of a suite of the workspace at `root`, the oldest first.
@@ -74,23 +102,11 @@ pub(crate) fn kept(layout: &Layout, root: &Utf8Path, suite: &str) -> anyhow::Res
 
 /// Clears up after runs that died, and says so. Kept runs are left alone.
 pub(crate) fn sweep(context: &Context) -> anyhow::Result<()> {
-    let layout = context.layout();
-    if layout.list()?.is_empty() {
-        return Ok(());
-    }
-    // New runs appear under this lock with their own lock taken.
-    let runs = layout.lock_runs(&context.interrupt)?;
-    let mut dead = Vec::new();
-    for folder in layout.list()? {
-        if let Some(lock) = FileLock::try_take(&folder.lock())?
-            && !Record::read(folder.path())?.is_kept()
-        {
-            dead.push((folder, lock));
-        }
-    }
-    drop(runs);
+    let dead = dead(&context.layout(), &context.interrupt)?;
     for (folder, _lock) in dead {
-        let leftovers = teardown(&folder, &context.interrupt)?;
+        let Some(leftovers) = end(&folder, &context.interrupt)? else {
+            continue;
+        };
         let age = humantime::format_duration(std::time::Duration::from_secs(
             folder.run_id().age().as_secs(),
         ));
@@ -101,13 +117,107 @@ pub(crate) fn sweep(context: &Context) -> anyhow::Result<()> {
         for leftover in leftovers {
             context.ui.line(format!("  left behind: {} {}", leftover.kind, leftover.name));
         }
-        archive(&folder)?;
     }
     Ok(())
+}
+
+/// Runs that nobody works on and that are not kept, with their locks.
+fn dead(layout: &Layout, interrupt: &Interrupt) -> anyhow::Result<Vec<(RunFolder, FileLock)>> {
+    let mut dead = Vec::new();
+    if layout.list()?.is_empty() {
+        return Ok(dead);
+    }
+    // New runs appear under this lock with their own lock taken.
+    let _runs = layout.lock_runs(interrupt)?;
+    for folder in layout.list()? {
+        if let Some(Hold::Nobody(lock)) = Hold::of(&folder)?
+            && !Record::read(folder.path())?.is_kept()
+        {
+            dead.push((folder, lock));
+        }
+    }
+    Ok(dead)
+}
+
+/// Tears a run down and moves it to the finished ones; returns what is left.
+///
+/// None if somebody else did that meanwhile: `down` and whoever clears up may
+/// come to the same run as soon as its keeper has ended.
+pub(crate) fn end(
+    folder: &RunFolder,
+    interrupt: &Interrupt,
+) -> anyhow::Result<Option<Vec<Leftover>>> {
+    let ended = teardown(folder, interrupt).and_then(|left| archive(folder).map(|()| left));
+    match ended {
+        Err(_) if !folder.path().exists() => Ok(None),
+        ended => ended.map(Some),
+    }
 }
 
 /// How the services of a kept run are; all of them are gone with the keeper.
 pub(crate) fn services(folder: &RunFolder) -> BTreeMap<String, ServiceState> {
     let status = Client::connect(folder).and_then(|mut keeper| keeper.status());
     status.unwrap_or_default().services
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::run::mint;
+    use crate::workspace::testing::Fixture;
+
+    fn target() -> (tempfile::TempDir, Utf8PathBuf) {
+        let temp = tempfile::tempdir().unwrap();
+        let target = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+        (temp, target)
+    }
+
+    #[test]
+    fn runs_that_begin_and_end_meanwhile_are_not_taken_for_dead() {
+        let (_temp, target) = target();
+        let layout = Layout::below(&target);
+        let workspace =
+            Fixture::new().service("alpha", json!({ "suite": {} })).e2e(&["alpha"]).load();
+        let suite = workspace.unwrap().suite("alpha").unwrap().clone();
+        let over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let harness = scope.spawn(|| {
+                for _ in 0..300 {
+                    let minted = mint(&target, &target, &suite, &Interrupt::default())?;
+                    archive(minted.folder())?;
+                }
+                anyhow::Ok(())
+            });
+            let others = [(); 2].map(|()| {
+                scope.spawn(|| {
+                    while !over.load(Ordering::Relaxed) {
+                        anyhow::ensure!(dead(&layout, &Interrupt::default())?.is_empty());
+                        let found = find(&layout)?;
+                        anyhow::ensure!(found.iter().all(|run| run.life == Life::Working));
+                    }
+                    anyhow::Ok(())
+                })
+            });
+            let ended = harness.join().unwrap();
+            over.store(true, Ordering::Relaxed);
+            ended.unwrap();
+            for other in others {
+                other.join().unwrap().unwrap();
+            }
+        });
+    }
+
+    #[test]
+    fn a_run_that_somebody_else_ended_is_no_failure() {
+        let (_temp, target) = target();
+        let folder = Layout::below(&target)
+            .run(crate::run::RunId::parse("0193a5c2e4b07c1e9f3a2b4c5d6e7f80").unwrap());
+        crate::run::make_folder(&folder.path().join("logs")).unwrap();
+        assert_eq!(end(&folder, &Interrupt::default()).unwrap(), Some(Vec::new()));
+        assert_eq!(end(&folder, &Interrupt::default()).unwrap(), None);
+    }
 }

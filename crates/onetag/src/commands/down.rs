@@ -2,12 +2,10 @@
 
 use crate::context::{here, shown};
 use crate::exit::Exit;
-use crate::finished::archive;
 use crate::report::Ui;
 use crate::run::{FileLock, Layout};
 use crate::signals::Interrupt;
-use crate::sweep::kept;
-use crate::teardown::teardown;
+use crate::sweep::{end, kept};
 use crate::tidy::tidy;
 
 /// Ends all kept runs of the suite.
@@ -27,10 +25,9 @@ pub(crate) fn down(suite: &str) -> anyhow::Result<Exit> {
     let mut exit = Exit::Success;
     for run in found {
         let folder = run.folder;
-        let leftovers = teardown(&folder, &interrupt)?;
-        // The keeper has ended, and with it its hold on the run.
-        let _lock = FileLock::try_take(&folder.lock())?;
-        archive(&folder)?;
+        // Where the keeper is gone, so that nobody takes the run up again meanwhile.
+        let _lock = FileLock::try_take(&folder.lock());
+        let leftovers = end(&folder, &interrupt)?.unwrap_or_default();
         for leftover in &leftovers {
             ui.line(format!("left behind: {} {}", leftover.kind, leftover.name));
             exit = Exit::Failure;

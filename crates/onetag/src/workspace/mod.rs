@@ -41,7 +41,7 @@ mod suggest;
 mod validate;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use error::Problem;
 pub use filterset::{Filterset, FiltersetError, Selection};

@@ -7,13 +7,13 @@ use super::error::Problem;
 use super::topology::Workspace;
 
 /// A workspace in `/ws`.
-pub(super) struct Fixture {
+pub(crate) struct Fixture {
     packages: Vec<Value>,
     metadata: Value,
 }
 
 impl Fixture {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { packages: Vec::new(), metadata: Value::Null }
     }
 
@@ -34,7 +34,7 @@ impl Fixture {
 
     /// A service with a program; keys of `table` win over those that must be
     /// there.
-    pub(super) fn service(self, name: &str, table: Value) -> Self {
+    pub(crate) fn service(self, name: &str, table: Value) -> Self {
         let mut onetag = json!({ "port": 8080, "ready": "/health/ready" });
         let Value::Object(table) = table else { panic!("{table} is no table") };
         onetag.as_object_mut().unwrap().extend(table);
@@ -42,7 +42,7 @@ impl Fixture {
     }
 
     /// The package `e2e` with a library and these integration tests.
-    pub(super) fn e2e(self, tests: &[&str]) -> Self {
+    pub(crate) fn e2e(self, tests: &[&str]) -> Self {
         let tests = tests.iter().map(|test| ("test", *test));
         let targets: Vec<_> = [("lib", "e2e")].into_iter().chain(tests).collect();
         self.package("e2e", Value::Null, &targets)
@@ -59,7 +59,7 @@ impl Fixture {
         self.workspace(json!({ "suites": suites }))
     }
 
-    pub(super) fn load(self) -> Result<Workspace, Problem> {
+    pub(crate) fn load(self) -> Result<Workspace, Problem> {
         let document = json!({
             "packages": self.packages,
             "workspace_root": "/ws",

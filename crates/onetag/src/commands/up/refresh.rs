@@ -15,6 +15,7 @@ use crate::ledger::Ledger;
 use crate::phase::{Image, Running};
 use crate::report::{RunReport, Timeline, counted, summary};
 use crate::run::{FileLock, MintedRun, Run, RunFolder, write_json};
+use crate::signals::Interrupt;
 use crate::sweep::{Found, Life};
 use crate::tidy::tidy;
 use crate::witness::witness;
@@ -107,7 +108,11 @@ fn tie(
         let attachment = Client::connect(folder)?.attach()?;
         return Ok((Tie::Attached(attachment), lease(folder, &job.plan, port)?));
     }
-    let lock = FileLock::try_take(&folder.lock())?.context("another command works on this run")?;
+    let lock = {
+        // Whoever looks at all runs has each lock for a moment.
+        let _runs = folder.layout().lock_runs(&Interrupt::default())?;
+        FileLock::try_take(&folder.lock())?.context("another command works on this run")?
+    };
     let consumer = &job.suite.name;
     let reopened = MintedRun::reopen(folder.clone(), consumer, before.generation, Some(lock))?;
     let (keeper, addresses) = Keeper::start(&reopened, &job.plan, port)?;
