@@ -10,6 +10,7 @@ mod witness;
 mod control;
 mod environment;
 mod kept;
+mod many;
 mod together;
 mod up;
 

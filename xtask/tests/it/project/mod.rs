@@ -66,6 +66,11 @@ impl Project {
         self.target = self.temp_path().join(target);
     }
 
+    /// Has cargo build into the folder that another copy builds into.
+    pub(crate) fn share_target_of(&mut self, other: &Project) {
+        self.target = other.target.clone();
+    }
+
     /// Puts a script first on the path.
     pub(crate) fn program(&self, name: &str, script: &str) {
         fs::create_dir_all(self.programs()).unwrap();

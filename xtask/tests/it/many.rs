@@ -1,0 +1,193 @@
+//! Eight runs at the same time, with edits while they build: each one tests the
+//! bytes that it built itself.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde_json::Value;
+
+use crate::exit;
+use crate::project::{Output, Project, Running};
+use crate::wait::{Look, until};
+
+const GREETING: &str = "hello from beta";
+
+/// What `beta` executes, by its own account.
+const BYTES: &str = r#"
+        "/bytes" => {
+            let own = format!("/proc/{}/exe", std::process::id());
+            let sum = std::process::Command::new("sha256sum").arg(own).output().unwrap();
+            let path = std::env::current_exe().unwrap();
+            let sum = String::from_utf8(sum.stdout).unwrap();
+            Some(format!("{}\n{}", sum.trim(), path.display()))
+        }
+        "/ready" =>"#;
+
+/// A test that writes down what it saw of `beta`.
+const LOOKS: &str = r#"
+    let url = std::env::var("ONETAG_BETA_URL").unwrap();
+    let about = tiny::get(&url, "/about").unwrap();
+    let greeting = about.lines().find_map(|line| line.strip_prefix("greeting=")).unwrap();
+    let bytes = tiny::get(&url, "/bytes").unwrap();
+    std::fs::write(std::env::var("NOTES").unwrap() + ".seen", format!("{greeting}\n{bytes}")).unwrap();
+"#;
+
+/// A cargo that notes what stands in the source before and after it builds.
+const CARGO: &str = r#"#!/bin/sh
+[ "$1" = build ] || exec cargo "$@"
+grep -o 'edit [0-9]*' beta/src/main.rs >"$NOTES.before"
+cargo "$@"
+code=$?
+grep -o 'edit [0-9]*' beta/src/main.rs >"$NOTES.after"
+exit $code
+"#;
+
+/// A workspace with two suites whose source is edited.
+struct Edited {
+    project: Project,
+    edits: usize,
+}
+
+impl Edited {
+    fn new() -> Edited {
+        let project = Project::new();
+        project.append("beta/Cargo.toml", "\n[package.metadata.onetag.suite]\n");
+        project
+            .append("tests/Cargo.toml", "\n[[test]]\nname = \"beta\"\npath = \"suites/beta.rs\"\n");
+        project.write("tests/suites/beta.rs", "");
+        let rules = project.read(".config/nextest.toml");
+        let (_, rules) = rules.split_once("[scripts.setup.alpha]").unwrap();
+        let rules = format!("[scripts.setup.alpha]{rules}").replace("alpha", "beta");
+        project.append(".config/nextest.toml", &format!("\n{rules}"));
+        let looks = format!("\n#[test]\nfn looks() {{\n{LOOKS}\n}}\n");
+        for suite in ["tests/suites/alpha.rs", "tests/suites/beta.rs"] {
+            project.append(suite, &looks);
+        }
+        project.replace("beta/src/main.rs", "\n        \"/ready\" =>", BYTES);
+        project.replace("beta/src/main.rs", GREETING, "edit 0");
+        project.program("noting-cargo", CARGO);
+        let script = project.programs().join("noting-cargo");
+        let xtask = env!("CARGO_BIN_EXE_xtask");
+        let script = format!("#!/bin/sh\nshift\nCARGO='{script}' exec '{xtask}' \"$@\"\n");
+        project.program("cargo-xtask", &script);
+        Edited { project, edits: 0 }
+    }
+
+    /// Edits as an editor does: there is always a whole file.
+    fn edit(&mut self) {
+        let (before, after) = (self.edits, self.edits + 1);
+        self.edits = after;
+        let source = self.project.read("beta/src/main.rs");
+        let edited = source.replace(&format!("edit {before}\""), &format!("edit {after}\""));
+        assert_ne!(source, edited);
+        self.project.write("beta/src/.main.rs", &edited);
+        fs::rename(self.project.path("beta/src/.main.rs"), self.project.path("beta/src/main.rs"))
+            .unwrap();
+    }
+
+    fn notes(&self, run: usize) -> Utf8PathBuf {
+        self.project.temp_path().join(format!("run-{run}"))
+    }
+
+    fn start(&self, run: usize) -> Running {
+        let suite = ["alpha", "beta"][run % 2];
+        let command = self.project.xtask(["e2e", suite, "--format", "json"]);
+        command.env("NOTES", self.notes(run).as_str()).start()
+    }
+
+    /// How many cargo calls have begun.
+    fn builds(&self, runs: usize) -> usize {
+        (0..runs).filter(|run| read(&self.notes(*run), "before").is_some()).count()
+    }
+}
+
+/// What a note says, once it is written.
+fn read(notes: &Utf8Path, what: &str) -> Option<String> {
+    fs::read_to_string(format!("{notes}.{what}")).ok().filter(|text| !text.is_empty())
+}
+
+/// Starts `runs` runs in each workspace at the same time, edits each one's source
+/// whenever its next cargo call has begun, and looks at what they tested.
+fn all_at_once(mut workspaces: Vec<Edited>, runs: usize) {
+    let running: Vec<Vec<Running>> = workspaces
+        .iter()
+        .map(|workspace| (0..runs).map(|run| workspace.start(run)).collect())
+        .collect();
+    until("all cargo calls have begun", || {
+        for workspace in &mut workspaces {
+            // While every second one compiles; the others have a source at rest.
+            if workspace.edits < workspace.builds(runs).div_ceil(2) {
+                workspace.edit();
+            }
+        }
+        match workspaces.iter().map(|workspace| workspace.builds(runs)).sum::<usize>() {
+            all if all == runs * workspaces.len() => Look::Done(()),
+            some => Look::NotYet(format!("{some} have begun")),
+        }
+    });
+    for (workspace, running) in workspaces.iter().zip(running) {
+        let outputs: Vec<Output> = running.into_iter().map(Running::finish).collect();
+        let mut digests = BTreeMap::new();
+        for (run, output) in outputs.iter().enumerate() {
+            let (greeting, digest) = tested(workspace, run, output);
+            let before = digests.insert(greeting, digest.clone());
+            assert!(before.is_none_or(|before| before == digest), "{output}");
+        }
+        let mut different: Vec<&String> = digests.values().collect();
+        different.sort();
+        different.dedup();
+        assert_eq!(different.len(), digests.len(), "{digests:?}");
+        assert!(digests.len() > 1, "all built the same: {digests:?}");
+    }
+    for workspace in &workspaces {
+        workspace.project.assert_nothing_is_left();
+    }
+}
+
+/// What a run tested, which is what it built: the greeting and the digest.
+fn tested(workspace: &Edited, run: usize, output: &Output) -> (String, String) {
+    let document: Value = serde_json::from_str(&output.exits(exit::SUCCESS).stdout).unwrap();
+    let notes = workspace.notes(run);
+    let seen = read(&notes, "seen").unwrap();
+    let [greeting, sum, path] = seen.lines().collect::<Vec<_>>()[..] else { panic!("{seen}") };
+    let digest = format!("sha256:{}", sum.split(' ').next().unwrap());
+
+    // The source as it stood when this very run's cargo call ran.
+    let number = |text: &str| text.trim().trim_start_matches("edit ").parse::<usize>().unwrap();
+    let [before, after] = ["before", "after"].map(|what| number(&read(&notes, what).unwrap()));
+    assert!((before..=after).contains(&number(greeting)), "{before} to {after}: {greeting}");
+
+    let report = &document["runs"][0];
+    let services = report["services"].as_array().unwrap();
+    let beta = services.iter().find(|service| service["service"] == "beta").unwrap();
+    assert_eq!(beta["digests"]["executable"], digest, "{output}");
+    let witness = Utf8Path::new(report["folder"].as_str().unwrap()).join("witness.json");
+    let witness: Value = serde_json::from_str(&fs::read_to_string(witness).unwrap()).unwrap();
+    let replicas = witness["replicas"].as_array().unwrap();
+    let beta = replicas.iter().find(|replica| replica["replica"] == "beta-0").unwrap();
+    assert_eq!(
+        (&beta["seen"], &beta["expected"]["executable"]),
+        (&digest.clone().into(), &digest.clone().into())
+    );
+    assert!(path.contains(&format!("/store/{}/", digest.trim_start_matches("sha256:"))), "{path}");
+    (greeting.to_owned(), digest)
+}
+
+#[test]
+fn eight_runs_of_two_suites_test_what_each_one_built() {
+    all_at_once(vec![Edited::new()], 8);
+}
+
+#[test]
+fn eight_runs_in_two_copies_of_a_workspace_test_what_each_one_built() {
+    all_at_once(vec![Edited::new(), Edited::new()], 4);
+}
+
+#[test]
+fn eight_runs_in_two_copies_that_share_a_target_folder_test_what_each_one_built() {
+    let first = Edited::new();
+    let mut second = Edited::new();
+    second.project.share_target_of(&first.project);
+    all_at_once(vec![first, second], 4);
+}
