@@ -13,6 +13,9 @@ use crate::wait::{Look, until};
 
 const GREETING: &str = "hello from beta";
 
+/// Where the number of the last edit stands: in a service, and in both suites.
+const EDITED: [&str; 3] = ["beta/src/main.rs", "tests/suites/alpha.rs", "tests/suites/beta.rs"];
+
 /// What `beta` executes, by its own account.
 const BYTES: &str = r#"
         "/bytes" => {
@@ -24,22 +27,24 @@ const BYTES: &str = r#"
         }
         "/ready" =>"#;
 
-/// A test that writes down what it saw of `beta`.
+/// A test that writes down what it is itself, and what it saw of `beta`.
 const LOOKS: &str = r#"
+    let own = "edit 0";
     let url = std::env::var("ONETAG_BETA_URL").unwrap();
     let about = tiny::get(&url, "/about").unwrap();
     let greeting = about.lines().find_map(|line| line.strip_prefix("greeting=")).unwrap();
     let bytes = tiny::get(&url, "/bytes").unwrap();
-    std::fs::write(std::env::var("NOTES").unwrap() + ".seen", format!("{greeting}\n{bytes}")).unwrap();
+    std::fs::write(std::env::var("NOTES").unwrap() + ".seen", format!("{own}\n{greeting}\n{bytes}")).unwrap();
 "#;
 
 /// A cargo that notes what stands in the source before and after it builds.
 const CARGO: &str = r#"#!/bin/sh
 [ "$1" = build ] || exec cargo "$@"
-grep -o 'edit [0-9]*' beta/src/main.rs >"$NOTES.before"
+numbers() { grep -oh 'edit [0-9]*' beta/src/main.rs tests/suites/*.rs; }
+numbers >"$NOTES.before"
 cargo "$@"
 code=$?
-grep -o 'edit [0-9]*' beta/src/main.rs >"$NOTES.after"
+numbers >"$NOTES.after"
 exit $code
 "#;
 
@@ -78,12 +83,13 @@ impl Edited {
     fn edit(&mut self) {
         let (before, after) = (self.edits, self.edits + 1);
         self.edits = after;
-        let source = self.project.read("beta/src/main.rs");
-        let edited = source.replace(&format!("edit {before}\""), &format!("edit {after}\""));
-        assert_ne!(source, edited);
-        self.project.write("beta/src/.main.rs", &edited);
-        fs::rename(self.project.path("beta/src/.main.rs"), self.project.path("beta/src/main.rs"))
-            .unwrap();
+        for file in EDITED {
+            let source = self.project.read(file);
+            let edited = source.replace(&format!("edit {before}\""), &format!("edit {after}\""));
+            assert_ne!(source, edited);
+            self.project.write("edited", &edited);
+            fs::rename(self.project.path("edited"), self.project.path(file)).unwrap();
+        }
     }
 
     fn notes(&self, run: usize) -> Utf8PathBuf {
@@ -150,13 +156,17 @@ fn tested(workspace: &Edited, run: usize, output: &Output) -> (String, String) {
     let document: Value = serde_json::from_str(&output.exits(exit::SUCCESS).stdout).unwrap();
     let notes = workspace.notes(run);
     let seen = read(&notes, "seen").unwrap();
-    let [greeting, sum, path] = seen.lines().collect::<Vec<_>>()[..] else { panic!("{seen}") };
+    let [own, greeting, sum, path] = seen.lines().collect::<Vec<_>>()[..] else { panic!("{seen}") };
     let digest = format!("sha256:{}", sum.split(' ').next().unwrap());
 
     // The source as it stood when this very run's cargo call ran.
     let number = |text: &str| text.trim().trim_start_matches("edit ").parse::<usize>().unwrap();
-    let [before, after] = ["before", "after"].map(|what| number(&read(&notes, what).unwrap()));
-    assert!((before..=after).contains(&number(greeting)), "{before} to {after}: {greeting}");
+    let stood = |what| -> Vec<usize> { read(&notes, what).unwrap().lines().map(number).collect() };
+    let (before, after) = (stood("before"), stood("after"));
+    for (tested, file) in [(greeting, 0), (own, 1 + run % 2)] {
+        let stood = before[file]..=after[file];
+        assert!(stood.contains(&number(tested)), "{}: {stood:?}: {tested}", EDITED[file]);
+    }
 
     let report = &document["runs"][0];
     let services = report["services"].as_array().unwrap();

@@ -65,6 +65,17 @@ fn a_run_moves_with_what_it_left_and_without_its_lock() {
 }
 
 #[test]
+fn a_run_that_cannot_be_moved_keeps_its_lock() {
+    let (_temp, layout) = layout();
+    let folder = ended(&layout, 1, 1);
+    let _lock = FileLock::try_take(&folder.lock()).unwrap().unwrap();
+    unknown(&layout, 1, 1);
+    let error = archive(&folder).unwrap_err().to_string();
+    assert!(error.starts_with(&format!("cannot move {} to ", folder.path())), "{error}");
+    assert!(FileLock::try_take(&folder.lock()).unwrap().is_none());
+}
+
+#[test]
 fn the_runs_that_ended_last_stay() {
     let (_temp, layout) = layout();
     end_runs(&layout, 0..RUNS + 5);
