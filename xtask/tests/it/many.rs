@@ -37,8 +37,14 @@ const LOOKS: &str = r#"
     std::fs::write(std::env::var("NOTES").unwrap() + ".seen", format!("{own}\n{greeting}\n{bytes}")).unwrap();
 "#;
 
-/// A cargo that notes what stands in the source before and after it builds.
+/// A cargo that notes what stands in the source before and after it builds, and
+/// that lets nextest wait where somebody wants that.
 const CARGO: &str = r#"#!/bin/sh
+if [ "$1 $2" = "nextest run" ] && [ -n "$GATE" ]; then
+  touch "$NOTES.waits"
+  looks=0
+  until [ -e "$GATE" ] || [ $looks = 2000 ]; do looks=$((looks + 1)); sleep 0.01; done
+fi
 [ "$1" = build ] || exec cargo "$@"
 numbers() { grep -oh 'edit [0-9]*' beta/src/main.rs tests/suites/*.rs; }
 numbers >"$NOTES.before"
@@ -80,10 +86,10 @@ impl Edited {
     }
 
     /// Edits as an editor does: there is always a whole file.
-    fn edit(&mut self) {
+    fn edit(&mut self, files: &[&str]) {
         let (before, after) = (self.edits, self.edits + 1);
         self.edits = after;
-        for file in EDITED {
+        for file in files {
             let source = self.project.read(file);
             let edited = source.replace(&format!("edit {before}\""), &format!("edit {after}\""));
             assert_ne!(source, edited);
@@ -96,9 +102,13 @@ impl Edited {
         self.project.temp_path().join(format!("run-{run}"))
     }
 
+    /// `cargo xtask e2e` for one of the suites.
     fn start(&self, run: usize) -> Running {
-        let suite = ["alpha", "beta"][run % 2];
-        let command = self.project.xtask(["e2e", suite, "--format", "json"]);
+        self.start_with(run, "e2e", ["alpha", "beta"][run % 2])
+    }
+
+    fn start_with(&self, run: usize, verb: &str, suite: &str) -> Running {
+        let command = self.project.xtask([verb, suite, "--format", "json"]);
         command.env("NOTES", self.notes(run).as_str()).start()
     }
 
@@ -124,7 +134,7 @@ fn all_at_once(mut workspaces: Vec<Edited>, runs: usize) {
         for workspace in &mut workspaces {
             // While every second one compiles; the others have a source at rest.
             if workspace.edits < workspace.builds(runs).div_ceil(2) {
-                workspace.edit();
+                workspace.edit(&EDITED);
             }
         }
         match workspaces.iter().map(|workspace| workspace.builds(runs)).sum::<usize>() {
@@ -200,4 +210,67 @@ fn eight_runs_in_two_copies_that_share_a_target_folder_test_what_each_one_built(
     let mut second = Edited::new();
     second.project.share_target_of(&first.project);
     all_at_once(vec![first, second], 4);
+}
+
+#[test]
+fn tests_of_a_kept_run_at_once_are_those_that_each_command_built() {
+    let mut workspace = Edited::new();
+    workspace.start_with(0, "up", "alpha").finish().exits(exit::SUCCESS);
+    let gate = workspace.project.temp_path().join("gate");
+    let first = workspace.project.xtask(["test", "alpha", "--format", "json"]);
+    let first = first.env("NOTES", workspace.notes(2).as_str()).env("GATE", gate.as_str()).start();
+    let waits = format!("{}.waits", workspace.notes(2));
+    until("nextest is about to start", || match fs::exists(&waits).unwrap() {
+        true => Look::Done(()),
+        false => Look::NotYet("it is not".to_owned()),
+    });
+    workspace.edit(&EDITED[1..]);
+    let narrow = ["test", "alpha", "--format", "json", "--", "-E", "test(looks)"];
+    let second = workspace.project.xtask(narrow).env("NOTES", workspace.notes(4).as_str()).run();
+    fs::write(&gate, "").unwrap();
+    for (run, output, passed) in [(4, second, 1), (2, first.finish(), 4)] {
+        tested(&workspace, run, &output);
+        let document: Value = serde_json::from_str(&output.stdout).unwrap();
+        assert_eq!(document["runs"][0]["tests"]["passed"], passed, "{output}");
+    }
+    // What each command wrote for its own nextest went with it.
+    let names = workspace.project.kept_run().names();
+    assert!(names.contains(&"junit.xml".to_owned()), "{names:?}");
+    assert!(!names.iter().any(|name| name.contains('-')), "{names:?}");
+}
+
+#[test]
+fn commands_on_a_kept_run_test_what_each_one_built_beside_other_runs() {
+    let mut workspace = Edited::new();
+    workspace.start_with(0, "up", "alpha").finish().exits(exit::SUCCESS);
+    let kept = workspace.project.kept_run();
+    // Of the suite of the kept run every second one: the others have runs of their
+    // own. Only suites are edited, so that nothing is stale.
+    let runs: Vec<usize> = (2..8).collect();
+    let verb = |run: &usize| if run % 2 == 0 { "test" } else { "e2e" };
+    let suite = |run: &usize| ["alpha", "beta"][run % 2];
+    let running: Vec<Running> =
+        runs.iter().map(|run| workspace.start_with(*run, verb(run), suite(run))).collect();
+    until("all cargo calls have begun", || {
+        let begun = workspace.builds(8) - 1;
+        if workspace.edits < begun.div_ceil(2) {
+            workspace.edit(&EDITED[1..]);
+        }
+        if begun == runs.len() { Look::Done(()) } else { Look::NotYet(format!("{begun} have")) }
+    });
+    for (run, command) in runs.iter().zip(running) {
+        let output = command.finish();
+        tested(&workspace, *run, &output);
+        let document: Value = serde_json::from_str(&output.stdout).unwrap();
+        let passed = if suite(run) == "alpha" { 4 } else { 1 };
+        assert_eq!(document["runs"][0]["tests"]["passed"], passed, "{output}");
+    }
+    assert_eq!(workspace.project.kept_run(), kept);
+    let beside = workspace.start(9);
+    for arguments in [&["status"][..], &["up", "alpha"], &["down", "alpha"]] {
+        let command = workspace.project.xtask(arguments.iter().copied());
+        command.env("NOTES", workspace.notes(10).as_str()).run().exits(exit::SUCCESS);
+    }
+    beside.finish().exits(exit::SUCCESS);
+    workspace.project.assert_nothing_is_left();
 }

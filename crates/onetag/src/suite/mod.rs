@@ -44,17 +44,21 @@ pub(crate) fn run(
     arguments: &NextestArguments,
     folder: &RunFolder,
 ) -> anyhow::Result<(Exit, Option<Tests>)> {
-    // A report of an earlier `test` against the same run would be counted again.
-    let junit = folder.junit();
-    let _ = std::fs::remove_file(&junit);
-    let tool_config = folder.path().join("nextest.toml");
+    // Of this command alone: several may test the same kept run at once, each with
+    // what it built. What they leave when they are killed goes with the run.
+    let own = |name: &str, ending: &str| {
+        folder.path().join(format!("{name}-{}.{ending}", std::process::id()))
+    };
+    let (junit, tool_config) = (own("junit", "xml"), own("nextest", "toml"));
+    // It is of an earlier command, and would be taken for what came of this one.
+    let _ = std::fs::remove_file(folder.junit());
     // Tests that were skipped have passed for nextest, and only say so.
     let text = format!(
         "[profile.{PROFILE}.junit]\npath = {}\nstore-success-output = true\n",
         toml_string(junit.as_str())
     );
     write_file(&tool_config, text.as_bytes())?;
-    let binaries = folder.path().join("binaries.json");
+    let binaries = own("binaries", "json");
     write_json(&binaries, &inputs.binaries)?;
 
     let shell = context.shell()?;
@@ -73,12 +77,19 @@ pub(crate) fn run(
     let finished = Tool::new(command, LIMIT)
         .said(Said::Shown, Said::Shown)
         .recorded([&ledger])
-        .finish(&context.interrupt)?;
+        .finish(&context.interrupt);
+    let tests = Tests::read(&junit);
+    // There is none if nextest ended before its tests.
+    let _ = std::fs::rename(&junit, folder.junit());
+    for file in [tool_config, binaries] {
+        let _ = std::fs::remove_file(file);
+    }
+    let finished = finished?;
     let code = finished
         .status
         .code()
         .with_context(|| format!("`{}` {}", finished.line, finished.ended()))?;
-    Ok((Exit::from_nextest(code), Tests::read(&junit)))
+    Ok((Exit::from_nextest(code), tests))
 }
 
 /// A basic string of TOML.
