@@ -106,3 +106,24 @@ fn the_store_keeps_the_last_build_of_what_the_workspace_has() {
     project.xtask(["down", "alpha"]).run().exits(exit::SUCCESS);
     assert_eq!(programs(), ["alpha", "alpha", "bravo"]);
 }
+
+/// Cargo takes what one copy built for fresh in the other one, tests as well.
+#[test]
+fn copies_that_share_a_target_folder_are_tested_by_their_own_source() {
+    let first = Project::new();
+    let mut second = Project::new();
+    second.share_target_of(&first);
+    let copies = [(&first, "hello from the first"), (&second, "hello from the second")];
+    for (project, greeting) in copies {
+        project.replace("beta/src/main.rs", "hello from beta", greeting);
+        project.add_test(
+            "the_source_is_this_one",
+            "let about = get(&variable(\"ONETAG_BETA_URL\"), \"/about\").unwrap();
+             assert!(about.contains(&variable(\"EXPECTED\")), \"{about}\");",
+        );
+    }
+    for (project, greeting) in [copies[0], copies[1], copies[0]] {
+        let output = project.xtask(["e2e", "alpha"]).env("EXPECTED", greeting).run();
+        output.exits(exit::SUCCESS).says("4 tests run: 4 passed");
+    }
+}

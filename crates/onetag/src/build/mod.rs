@@ -3,6 +3,7 @@
 
 mod binaries;
 mod cargo;
+mod copies;
 mod graph;
 mod nextest;
 mod store;
@@ -89,6 +90,7 @@ fn locked_build(
     let _lock = FileLock::take(&layout.build_lock(), OTHERS, &context.interrupt, || {
         context.ui.line("waiting for the build of another onetag command");
     })?;
+    copies::forget_those_of_others(context, layout)?;
     let selection = cargo::Selection::of(jobs);
     let artifacts = cargo::build(context, &selection, ledgers)?;
     let store = store::Store::open(layout, &context.workspace.root, ledgers)?;

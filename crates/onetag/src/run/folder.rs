@@ -19,6 +19,7 @@ use crate::signals::Interrupt;
 /// runs/<run id>/      runs that live, are kept, or died and are not yet torn down
 /// finished/<run id>/  report, logs and diagnostics of runs that are over
 /// finished.index      their sizes, in the order in which they ended
+/// builders.json       which workspace built a package last, where several share this
 /// trash/<run id>/     finished runs that are being removed
 /// store/<digest>/     executables by the digest of their bytes
 /// cache/<workspace>/  what can be worked out again
@@ -93,6 +94,12 @@ impl Layout {
     /// Held from cargo's start until what it built is in the store.
     pub(crate) fn build_lock(&self) -> Utf8PathBuf {
         self.base.join("build.lock")
+    }
+
+    /// Which workspace built a package last; read and written under the lock of the
+    /// build.
+    pub(crate) fn builders(&self) -> Utf8PathBuf {
+        self.base.join("builders.json")
     }
 
     /// Held for the moments in which run folders come and go.

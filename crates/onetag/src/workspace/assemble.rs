@@ -63,7 +63,13 @@ pub(super) fn assemble(cargo: CargoMetadata, fingerprint: Digest) -> Result<Work
         suites.insert(name, suite);
     }
 
+    let root = &cargo.workspace_root;
+    let members = cargo.packages.iter().map(|package| {
+        let manifest = &package.manifest_path;
+        (manifest.strip_prefix(root).unwrap_or(manifest).to_owned(), package.name.clone())
+    });
     let workspace = Workspace {
+        members: members.collect(),
         root: cargo.workspace_root,
         target_directory: cargo.target_directory,
         fingerprint,

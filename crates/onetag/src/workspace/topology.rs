@@ -25,6 +25,8 @@ pub struct Workspace {
     /// Of what cargo says of the workspace's own manifests: another one as soon
     /// as a member, a target or a dependency changes.
     pub fingerprint: Digest,
+    /// The names of all packages, by their manifests' paths below the root.
+    pub members: BTreeMap<Utf8PathBuf, String>,
     /// By name.
     pub services: BTreeMap<String, Service>,
     /// By name.
