@@ -37,6 +37,13 @@ pub const IMAGE: &str = "ONETAG_IMAGE";
 /// process must never have it.
 pub const OWNER: &str = "ONETAG_OWNER";
 
+/// Set by the harness for cargo and nextest and all that they start, never in the
+/// environment file: the ids of the runs that they work for, separated by commas.
+///
+/// What carries it and outlives them is found by it. A test has it, since
+/// nextest has.
+pub const TOOL_OF: &str = "ONETAG_TOOL_OF";
+
 /// The suffix of the key of a service's image reference.
 pub const IMAGE_SUFFIX: &str = "IMAGE";
 

@@ -10,6 +10,7 @@ use clap::ArgMatches;
 
 use crate::commands;
 use crate::exit::{Exit, classify, describe};
+use crate::launch::{LAUNCH, launch};
 use crate::suite::program_arguments;
 use grammar::grammar;
 
@@ -69,7 +70,12 @@ pub(crate) struct Bench {
 ///
 /// Usage errors end the process here, with code 2.
 pub fn main() -> ExitCode {
-    let exit = match dispatch(&grammar().get_matches_from(program_arguments())) {
+    let mut arguments = std::env::args_os().skip(1);
+    let done = match arguments.next() {
+        Some(verb) if verb == LAUNCH => launch(arguments).map(|()| Exit::Success),
+        _ => dispatch(&grammar().get_matches_from(program_arguments())),
+    };
+    let exit = match done {
         Ok(exit) => exit,
         Err(error) => {
             eprintln!("error: {}", describe(&error));
@@ -93,10 +99,6 @@ fn dispatch(matches: &ArgMatches) -> anyhow::Result<Exit> {
         "bench" => commands::bench(&Bench::given(given)),
         "hook" => commands::hook(&suite(given)),
         "keeper" => crate::keeper::serve(&path(given, "folder")).map(|()| Exit::Success),
-        "launch" => {
-            let keeper = given.get_one::<u32>("keeper").copied().unwrap_or_default();
-            crate::keeper::launch(keeper, &path(given, "executable")).map(|()| Exit::Success)
-        }
         other => anyhow::bail!("the verb `{other}` is in the grammar alone"),
     }
 }

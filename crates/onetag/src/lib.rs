@@ -35,6 +35,7 @@ mod tidy;
 
 mod context;
 mod exit;
+mod launch;
 mod report;
 pub mod signals;
 mod sys;

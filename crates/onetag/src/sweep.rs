@@ -10,7 +10,7 @@ use crate::keeper::{Client, ServiceState};
 use crate::ledger::Record;
 use crate::run::{FileLock, Layout, RunFolder};
 use crate::signals::Interrupt;
-use crate::teardown::{Leftover, teardown};
+use crate::teardown::{Leftover, end_orphans, teardown};
 
 /// How a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,8 +101,21 @@ pub(crate) fn kept(layout: &Layout, root: &Utf8Path, suite: &str) -> anyhow::Res
 }
 
 /// Clears up after runs that died, and says so. Kept runs are left alone.
+///
+/// What is left of a dead run is told, and is no error of this command: its
+/// exit code speaks of its own runs.
 pub(crate) fn sweep(context: &Context) -> anyhow::Result<()> {
-    let dead = dead(&context.layout(), &context.interrupt)?;
+    let layout = context.layout();
+    let (dead, kept) = others(&layout, &context.interrupt)?;
+    // A command on a kept run that was killed leaves the run alone, and nobody
+    // who would end what is left of its tools.
+    for folder in kept {
+        match end_orphans(&folder) {
+            // It was ended meanwhile.
+            Err(_) if !folder.path().exists() => {}
+            ended => ended?,
+        }
+    }
     for (folder, _lock) in dead {
         let Some(leftovers) = end(&folder, &context.interrupt)? else {
             continue;
@@ -121,23 +134,32 @@ pub(crate) fn sweep(context: &Context) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs that nobody works on and that are not kept, with their locks.
-fn dead(layout: &Layout, interrupt: &Interrupt) -> anyhow::Result<Vec<(RunFolder, FileLock)>> {
-    let mut dead = Vec::new();
+/// Runs that nobody works on and that are not kept, with their locks; and those
+/// that are kept.
+fn others(layout: &Layout, interrupt: &Interrupt) -> anyhow::Result<Others> {
+    let (mut dead, mut kept) = (Vec::new(), Vec::new());
     if layout.list()?.is_empty() {
-        return Ok(dead);
+        return Ok((dead, kept));
     }
     // New runs appear under this lock with their own lock taken.
     let _runs = layout.lock_runs(interrupt)?;
     for folder in layout.list()? {
-        if let Some(Hold::Nobody(lock)) = Hold::of(&folder)?
-            && !Record::read(folder.path())?.is_kept()
-        {
-            dead.push((folder, lock));
+        let Some(hold) = Hold::of(&folder)? else {
+            continue;
+        };
+        match (hold, Record::read(folder.path())) {
+            (_, Ok(record)) if record.is_kept() => kept.push(folder),
+            (Hold::Nobody(lock), record) => {
+                record?;
+                dead.push((folder, lock));
+            }
+            (Hold::Others, _) => {}
         }
     }
-    Ok(dead)
+    Ok((dead, kept))
 }
+
+type Others = (Vec<(RunFolder, FileLock)>, Vec<RunFolder>);
 
 /// Tears a run down and moves it to the finished ones; returns what is left.
 ///
@@ -192,10 +214,10 @@ mod tests {
                 }
                 anyhow::Ok(())
             });
-            let others = [(); 2].map(|()| {
+            let lookers = [(); 2].map(|()| {
                 scope.spawn(|| {
                     while !over.load(Ordering::Relaxed) {
-                        anyhow::ensure!(dead(&layout, &Interrupt::default())?.is_empty());
+                        anyhow::ensure!(others(&layout, &Interrupt::default())?.0.is_empty());
                         let found = find(&layout)?;
                         anyhow::ensure!(found.iter().all(|run| run.life == Life::Working));
                     }
@@ -205,8 +227,8 @@ mod tests {
             let ended = harness.join().unwrap();
             over.store(true, Ordering::Relaxed);
             ended.unwrap();
-            for other in others {
-                other.join().unwrap().unwrap();
+            for looker in lookers {
+                looker.join().unwrap().unwrap();
             }
         });
     }

@@ -1,33 +1,29 @@
 //! The one place that runs other programs: cargo, nextest, and later engines.
 //!
-//! Every command has a deadline, a group of its own, and an entry in the ledgers
-//! of the runs that it works for. Signals reach the harness alone, which passes
-//! them on once: a Ctrl-C on a terminal is not delivered twice.
+//! Every command has a deadline, a group of its own, and, where it works for
+//! runs, an entry in their ledgers before it starts. Signals reach the harness
+//! alone, which passes them on once: a Ctrl-C on a terminal is not delivered
+//! twice.
 
 mod environment;
+mod line;
+mod output;
+mod running;
 
-use std::fmt;
-use std::io::Read;
-use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use signal_hook::consts::{SIGINT, SIGKILL, SIGTERM};
 
 pub(crate) use environment::scrub;
 
-use crate::ledger::{Entry, Ledger, Resource, Role};
+use crate::launch::{Launched, gate};
+use crate::ledger::Ledger;
 use crate::signals::Interrupt;
-use crate::sys::{ProcessId, signal_group};
-use crate::wait::Deadline;
-
-/// How long a command may go on after it was asked to end.
-///
-/// Nextest gives its tests ten seconds before it ends by itself.
-const GRACE: Duration = Duration::from_secs(15);
+use crate::sys::own_executable;
+use line::Line;
+use output::{collect, drain, terminal};
+use running::Running;
 
 /// Where what a command says goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,79 +92,57 @@ impl<'a> Tool<'a> {
     pub(crate) fn finish(mut self, interrupt: &Interrupt) -> anyhow::Result<Finished> {
         interrupt.check()?;
         let line = Line(&self.command).to_string();
-        self.command
-            .stdin(Stdio::null())
-            .stdout(stdio(self.stdout)?)
-            .stderr(stdio(self.stderr)?)
-            .process_group(0);
-        let mut child = self.command.spawn().with_context(|| format!("cannot run `{line}`"))?;
-        let pid = child.id();
-        let resource = ProcessId::of(pid).ok().map(|id| Resource::Process {
-            role: Role::Tool,
-            name: self.name.clone(),
-            id,
-        });
-        let recorded = match &resource {
-            Some(resource) => {
-                self.ledgers.iter().try_for_each(|ledger| ledger.own(resource.clone()))
-            }
-            None => Ok(()),
+        let failed = || format!("running `{line}`");
+        self.command = match self.ledgers.as_slice() {
+            [] => grouped(self.command),
+            ledgers => gated(&self.command, ledgers)?,
         };
-        let stdout = drain(child.stdout.take());
-        let stderr = drain(child.stderr.take());
-        let (ended, end) = mpsc::channel();
-        thread::spawn(move || ended.send(child.wait()));
-
-        let outcome = recorded.and_then(|()| self.supervise(pid, &end, interrupt));
-        if outcome.is_err() {
-            let _ = signal_group(pid, SIGKILL);
-            let _ = end.recv_timeout(GRACE);
-        }
-        if let Some(resource) = resource {
-            for ledger in &self.ledgers {
-                ledger.write(&Entry::Gone { resource: resource.clone() })?;
-            }
-        }
-        let status = outcome.with_context(|| format!("running `{line}`"))?;
-        Ok(Finished { line, status, stdout: collect(stdout)?, stderr: collect(stderr)? })
+        self.command.stdout(terminal(self.stdout)?).stderr(terminal(self.stderr)?);
+        let mut child = self.command.spawn().with_context(|| format!("cannot run `{line}`"))?;
+        // The command holds the harness's ends of what the child was given.
+        self.command = Command::new("");
+        let (stdout, stderr) = (drain(child.stdout.take()), drain(child.stderr.take()));
+        let mut running = Running::new(child, self.name, self.ledgers);
+        let outcome = running.go().and_then(|()| running.supervise(self.deadline, interrupt));
+        let ended = running.end(outcome.is_err());
+        outcome.with_context(failed)?;
+        let status = ended.with_context(failed)?;
+        let (stdout, stderr) = (collect(stdout), collect(stderr));
+        Ok(Finished {
+            status,
+            stdout: stdout.with_context(failed)?,
+            stderr: stderr.with_context(failed)?,
+            line,
+        })
     }
+}
 
-    /// Waits for the end, passing on every signal and minding the deadline.
-    fn supervise(
-        &self,
-        pid: u32,
-        end: &mpsc::Receiver<std::io::Result<ExitStatus>>,
-        interrupt: &Interrupt,
-    ) -> anyhow::Result<ExitStatus> {
-        let deadline = Deadline::within(self.deadline);
-        let mut asked_to_end: Option<Deadline> = None;
-        let mut passed_on = 0;
-        loop {
-            match end.recv_timeout(Duration::from_millis(20)) {
-                Ok(status) => {
-                    let status = status.context("cannot wait for it")?;
-                    interrupt.check()?;
-                    if asked_to_end.is_some() {
-                        bail!("it took longer than {:?} and was ended", self.deadline);
-                    }
-                    return Ok(status);
-                }
-                Err(RecvTimeoutError::Disconnected) => bail!("the thread that waits for it ended"),
-                Err(RecvTimeoutError::Timeout) => {}
-            }
-            if interrupt.count() > passed_on {
-                passed_on += 1;
-                signal_group(pid, interrupt.signal().unwrap_or(SIGINT))?;
-                asked_to_end.get_or_insert(Deadline::within(GRACE));
-            } else if asked_to_end.is_none() && deadline.passed() {
-                signal_group(pid, SIGTERM)?;
-                asked_to_end = Some(Deadline::within(GRACE));
-            } else if asked_to_end.as_ref().is_some_and(Deadline::passed) {
-                interrupt.check()?;
-                bail!("it took longer than {:?} and did not end when asked", self.deadline);
-            }
-        }
+/// A command that leads a group of its own.
+fn grouped(mut command: Command) -> Command {
+    use std::os::unix::process::CommandExt as _;
+    command.stdin(Stdio::null()).process_group(0);
+    command
+}
+
+/// A command behind the gate: it waits for the word that it stands in the
+/// ledgers, leads a session of its own, and all below it carries the ids of its
+/// runs.
+fn gated(command: &Command, ledgers: &[&Ledger]) -> anyhow::Result<Command> {
+    let program = own_executable().context("cannot find this program")?;
+    let mut gated = Command::new(program);
+    gated.args(gate(Launched::Tool)).arg(command.get_program()).args(command.get_args());
+    for (key, value) in command.get_envs() {
+        match value {
+            Some(value) => gated.env(key, value),
+            None => gated.env_remove(key),
+        };
     }
+    if let Some(folder) = command.get_current_dir() {
+        gated.current_dir(folder);
+    }
+    let runs: Vec<&str> = ledgers.iter().map(|ledger| ledger.run()).collect();
+    gated.env(onetag_env::keys::TOOL_OF, runs.join(",")).stdin(Stdio::piped());
+    Ok(gated)
 }
 
 impl Finished {
@@ -189,67 +163,12 @@ impl Finished {
 
     /// How it ended, in words.
     pub(crate) fn ended(&self) -> String {
+        use std::os::unix::process::ExitStatusExt as _;
         match (self.status.code(), self.status.signal()) {
             (Some(code), _) => format!("ended with code {code}"),
             (None, Some(signal)) => format!("was ended by {}", crate::signals::name(signal)),
             (None, None) => "ended in an unknown way".to_owned(),
         }
-    }
-}
-
-fn stdio(said: Said) -> anyhow::Result<Stdio> {
-    use std::os::fd::AsFd as _;
-    Ok(match said {
-        Said::Captured => Stdio::piped(),
-        Said::Shown => std::io::stderr()
-            .as_fd()
-            .try_clone_to_owned()
-            .context("cannot share the terminal with a command")?
-            .into(),
-    })
-}
-
-type Drain = Option<thread::JoinHandle<std::io::Result<Vec<u8>>>>;
-
-fn drain(pipe: Option<impl Read + Send + 'static>) -> Drain {
-    pipe.map(|mut pipe| {
-        thread::spawn(move || {
-            let mut bytes = Vec::new();
-            pipe.read_to_end(&mut bytes)?;
-            Ok(bytes)
-        })
-    })
-}
-
-fn collect(drain: Drain) -> anyhow::Result<Vec<u8>> {
-    let Some(drain) = drain else {
-        return Ok(Vec::new());
-    };
-    match drain.join() {
-        Ok(bytes) => bytes.context("cannot read what the command said"),
-        Err(_) => bail!("the thread that reads what the command says ended"),
-    }
-}
-
-/// A command as one could paste it into a shell.
-struct Line<'a>(&'a Command);
-
-impl fmt::Display for Line<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let program = self.0.get_program().to_string_lossy();
-        f.write_str(program.rsplit('/').next().unwrap_or(&program))?;
-        for argument in self.0.get_args() {
-            let argument = argument.to_string_lossy();
-            let plain = !argument.is_empty()
-                && argument
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b"-_./:=,@%+".contains(&b));
-            match plain {
-                true => write!(f, " {argument}")?,
-                false => write!(f, " '{}'", argument.replace('\'', r"'\''"))?,
-            }
-        }
-        Ok(())
     }
 }
 

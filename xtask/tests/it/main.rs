@@ -19,6 +19,7 @@ mod machine;
 mod metadata;
 mod names;
 mod signals;
+mod tools;
 
 mod exit;
 mod project;

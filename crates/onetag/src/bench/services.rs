@@ -14,7 +14,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use signal_hook::consts::{SIGKILL, SIGTERM};
 
 use crate::backend::{Addresses, Own, wired};
-use crate::keeper::{GO, ask};
+use crate::keeper::ask;
+use crate::launch::{GO, Launched, gate};
 use crate::run::make_folder;
 use crate::signals::Interrupt;
 use crate::sys::{bind_lease, own_executable, signal_group};
@@ -145,7 +146,7 @@ fn start(
     let log = log.with_context(|| format!("cannot open the log {path}"))?;
     // The gate has the kernel end the service should this process be killed.
     let mut child = Command::new(own_executable()?)
-        .args(["launch", "--keeper", &std::process::id().to_string()])
+        .args(gate(Launched::Service))
         .arg(&binary)
         .env_clear()
         .envs(wired(planned, &own, addresses)?)

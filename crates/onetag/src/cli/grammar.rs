@@ -60,18 +60,6 @@ pub(super) fn grammar() -> Command {
                 .hide(true)
                 .arg(Arg::new("folder").required(true)),
         )
-        .subcommand(
-            Command::new("launch")
-                .about("The moment before a service starts")
-                .hide(true)
-                .arg(
-                    Arg::new("keeper")
-                        .long("keeper")
-                        .required(true)
-                        .value_parser(value_parser!(u32)),
-                )
-                .arg(Arg::new("executable").required(true)),
-        )
 }
 
 fn e2e() -> Command {

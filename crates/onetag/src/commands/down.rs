@@ -24,6 +24,8 @@ pub(crate) fn down(suite: &str) -> anyhow::Result<Exit> {
     }
     let mut exit = Exit::Success;
     for run in found {
+        // A run whose end has begun is ended, the others stay.
+        interrupt.check()?;
         let folder = run.folder;
         // Where the keeper is gone, so that nobody takes the run up again meanwhile.
         let _lock = FileLock::try_take(&folder.lock());
@@ -39,6 +41,7 @@ pub(crate) fn down(suite: &str) -> anyhow::Result<Exit> {
             shown(finished.path())
         ));
     }
+    interrupt.check()?;
     tidy(&layout, None, &ui);
     Ok(exit)
 }

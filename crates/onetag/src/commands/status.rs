@@ -52,6 +52,7 @@ pub(crate) fn status(format: Format) -> anyhow::Result<Exit> {
     let place = crate::workspace::locate(&here()?, &interrupt)?;
     let found = sweep::find(&Layout::below(&place.target_directory))?;
     let runs: Vec<Shown> = found.iter().map(show).collect();
+    interrupt.check()?;
     match format {
         Format::Json => print_json(&Listing { runs, schema: 1 })?,
         Format::Human if runs.is_empty() => ui.line("there are no runs"),

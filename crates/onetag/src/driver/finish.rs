@@ -12,6 +12,7 @@ use crate::finished::archive;
 use crate::ledger::Entry;
 use crate::report::{PhaseFailed, RunReport, ServiceReport, Timeline, summary};
 use crate::run::{MintedRun, RunFolder, write_json};
+use crate::signals::Interrupt;
 use crate::suite::Tests;
 use crate::teardown::{Leftover, teardown};
 
@@ -53,6 +54,13 @@ impl Outcome {
         }
         self.error.get_or_insert(describe(error));
     }
+
+    /// A signal is a failure as well, also where nobody waited for anything.
+    fn notice(&mut self, interrupt: &Interrupt) {
+        if let Err(interrupted) = interrupt.check() {
+            self.fail(&interrupted.into());
+        }
+    }
 }
 
 /// A run that is about to end.
@@ -71,9 +79,10 @@ pub(super) struct Ending<'a> {
 pub(super) fn finish(mut ending: Ending<'_>, options: &Options) -> (Exit, RunReport) {
     let context = ending.context;
     let folder = ending.run.folder();
+    ending.outcome.notice(&context.interrupt);
     tell_failure(&ending);
     let failed = ending.outcome.exit != Exit::Success;
-    let interrupted = matches!(ending.outcome.exit, Exit::Signal(_));
+    let interrupted = context.interrupt.check().is_err();
     let wanted = options.keep || (options.keep_on_failure && failed);
     // A run that never came up has nothing that could be worked with.
     let keep = wanted && !interrupted && folder.plan().exists();
@@ -87,6 +96,8 @@ pub(super) fn finish(mut ending: Ending<'_>, options: &Options) -> (Exit, RunRep
     } else {
         end(&mut ending)
     };
+    // Teardown goes on through signals, which are told all the same.
+    ending.outcome.notice(&context.interrupt);
     let report = report(&ending, keep, leftovers, lies_in.clone());
     let mut exit = ending.outcome.exit;
     let written = write_json(&folder.report(), &report);

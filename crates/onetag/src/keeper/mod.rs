@@ -10,7 +10,6 @@ mod answer;
 mod client;
 mod control;
 mod inbox;
-mod launch;
 mod protocol;
 mod ready;
 mod serve;
@@ -22,7 +21,6 @@ mod taken;
 mod waits;
 
 pub(crate) use client::{Attachment, Client};
-pub(crate) use launch::{GO, launch};
 pub(crate) use protocol::{Launch, ServiceState, Status};
 pub(crate) use ready::{ask, wait_until_ready};
 pub(crate) use serve::serve;

@@ -16,7 +16,7 @@ use super::taken::Taken;
 use super::waits::Wait;
 use crate::ledger::{Entry, Ledger, Record, Resource, Role};
 use crate::run::RunFolder;
-use crate::sys::ProcessId;
+use crate::sys::{ProcessId, lead_session};
 use crate::teardown;
 
 /// Keeps the run in `folder` until it is shut down.
@@ -26,7 +26,7 @@ use crate::teardown;
 pub(crate) fn serve(folder: &Utf8Path) -> anyhow::Result<()> {
     let folder = RunFolder::at(folder)?;
     // A session of its own: no Ctrl-C and no hang-up of a terminal comes here.
-    nix::unistd::setsid().context("cannot start a session")?;
+    lead_session().context("cannot start a session")?;
     let ledger = Ledger::open(folder.path())?;
     let id = ProcessId::of(std::process::id()).context("cannot name this process")?;
     ledger.own(Resource::Process { role: Role::Keeper, name: "keeper".to_owned(), id })?;

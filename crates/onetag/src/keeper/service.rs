@@ -11,8 +11,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use signal_hook::consts::{SIGCONT, SIGKILL, SIGSTOP, SIGTERM};
 
-use super::launch::GO;
 use super::protocol::{Launch, ServiceState};
+use crate::launch::{GO, Launched, gate};
 use crate::ledger::{Entry, Ledger, Resource, Role};
 use crate::run::RunId;
 use crate::sys::{ProcessId, has_halted, own_executable, signal_group, wait_for_end};
@@ -61,7 +61,7 @@ impl Service {
             .open(&launch.log)
             .with_context(|| format!("cannot open the log {}", launch.log))?;
         let mut child = Command::new(own_executable()?)
-            .args(["launch", "--keeper", &std::process::id().to_string()])
+            .args(gate(Launched::Service))
             .arg(&launch.executable)
             .env_clear()
             .envs(&launch.environment)
@@ -164,6 +164,7 @@ fn watch(pid: u32, ended: impl FnOnce(u32) + Send + 'static) -> anyhow::Result<(
     thread::Builder::new()
         .name(format!("watch {pid}"))
         .spawn(move || {
+            // It is a child, so nothing but its end ends this.
             wait_for_end(pid);
             ended(pid);
         })

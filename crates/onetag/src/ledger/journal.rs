@@ -35,6 +35,11 @@ impl Ledger {
         Ok(Ledger { path, file })
     }
 
+    /// The run whose ledger this is: the name of its folder.
+    pub(crate) fn run(&self) -> &str {
+        self.path.parent().and_then(Utf8Path::file_name).unwrap_or_default()
+    }
+
     /// Writes one line.
     pub(crate) fn write(&self, entry: &Entry) -> anyhow::Result<()> {
         let line = onetag_json::to_string(entry) + "\n";

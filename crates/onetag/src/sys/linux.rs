@@ -10,6 +10,8 @@ use nix::sys::signal::Signal;
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
 
+use super::Following;
+
 /// Names this boot of the machine: process ids start anew with each.
 pub(crate) fn boot_id() -> io::Result<String> {
     Ok(fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().to_owned())
@@ -21,9 +23,7 @@ pub(crate) fn boot_id() -> io::Result<String> {
 /// (proc(5), field 22). A zombie counts as gone: nothing of it runs any more.
 pub(crate) fn start_time(pid: u32) -> Option<String> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The second field is the command in parentheses and may hold anything.
-    let after_command = &stat[stat.rfind(')')? + 1..];
-    let mut fields = after_command.split_ascii_whitespace();
+    let mut fields = after_command(&stat)?.split_ascii_whitespace();
     let state = fields.next()?;
     (state != "Z" && state != "X").then(|| fields.nth(18).map(str::to_owned))?
 }
@@ -44,16 +44,17 @@ pub(crate) fn own_path() -> io::Result<PathBuf> {
     Ok(executable(std::process::id()))
 }
 
-/// Has the kernel kill this process when the thread that started it ends.
+/// Has the kernel send this process a signal when the thread that started it
+/// ends.
 ///
 /// A parent that ended before this call is not noticed by the kernel, so the
 /// caller says who the parent has to be.
-pub(crate) fn die_with_parent(parent: u32) -> io::Result<()> {
-    prctl::set_pdeathsig(Signal::SIGKILL)?;
+pub(crate) fn signal_with_parent(parent: u32, signal: i32) -> io::Result<()> {
+    prctl::set_pdeathsig(Signal::try_from(signal)?)?;
     if std::os::unix::process::parent_id() == parent {
         return Ok(());
     }
-    Err(io::Error::other("the keeper ended meanwhile"))
+    Err(io::Error::other("the parent ended meanwhile"))
 }
 
 /// Waits until a child of this process has ended, and leaves it to be waited
@@ -76,22 +77,55 @@ pub(crate) fn has_halted(child: u32) -> io::Result<bool> {
 ///
 /// Processes of other users cannot be looked into and are passed over.
 pub(crate) fn owned_by(key: &str, owner: &str) -> io::Result<Vec<(u32, String)>> {
-    let wanted = format!("{key}={owner}");
+    let owned = pids()?.into_iter().filter(|pid| is_owned_by(*pid, key, owner));
+    Ok(owned.map(|pid| (pid, command(pid))).collect())
+}
+
+/// Whether the environment of a process names `owner` under `key`, be it as one
+/// of several, separated by commas.
+pub(crate) fn is_owned_by(pid: u32, key: &str, owner: &str) -> bool {
+    let environ = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    let mut values = environ
+        .split(|byte| *byte == 0)
+        .filter_map(|variable| variable.strip_prefix(key.as_bytes())?.strip_prefix(b"="));
+    values.any(|value| value.split(|byte| *byte == b',').any(|one| one == owner.as_bytes()))
+}
+
+/// The command line of a process, for people.
+pub(crate) fn command(pid: u32) -> String {
+    let cmdline = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    String::from_utf8_lossy(&cmdline).replace('\0', " ").trim().to_owned()
+}
+
+/// The living processes of the group or of the session that `leader` leads or
+/// led, itself included (proc(5), fields 5 and 6).
+pub(crate) fn members(leader: u32, of: Following) -> io::Result<Vec<u32>> {
+    let wanted = leader.to_string();
+    let field = match of {
+        Following::Group => 1,
+        Following::Session => 2,
+    };
+    let is_member = |pid: &u32| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let mut fields = after_command(&stat).unwrap_or_default().split_ascii_whitespace();
+        let runs = fields.next().is_some_and(|state| state != "Z" && state != "X");
+        runs && fields.nth(field).is_some_and(|id| id == wanted)
+    };
+    Ok(pids()?.into_iter().filter(is_member).collect())
+}
+
+fn pids() -> io::Result<Vec<u32>> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc")? {
-        let Ok(pid) = entry?.file_name().to_string_lossy().parse::<u32>() else {
-            continue;
-        };
-        let Ok(environ) = fs::read(format!("/proc/{pid}/environ")) else {
-            continue;
-        };
-        if environ.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes()) {
-            let cmdline = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-            let command = String::from_utf8_lossy(&cmdline).replace('\0', " ").trim().to_owned();
-            found.push((pid, command));
-        }
+        found.extend(entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok()));
     }
     Ok(found)
+}
+
+/// The second field of `stat` is the command in parentheses and may hold
+/// anything.
+fn after_command(stat: &str) -> Option<&str> {
+    Some(&stat[stat.rfind(')')? + 1..])
 }
 
 #[cfg(test)]

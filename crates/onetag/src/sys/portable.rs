@@ -1,12 +1,15 @@
 //! The same answers through `ps` and the standard library, for systems without
-//! `/proc`. What they cannot promise: that a service dies with its keeper, that
-//! a leftover is found by its environment, that a replaced executable is seen.
+//! `/proc`. What they cannot promise: that a service dies with its keeper and a
+//! tool with the harness, that a leftover is found by its environment or by its
+//! session, that a replaced executable is seen.
 #![cfg_attr(target_os = "linux", expect(dead_code, reason = "only compiled here for its tests"))]
 
 use std::io;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
+
+use super::Following;
 
 fn ps(column: &str, pid: u32) -> Option<String> {
     let output = Command::new("ps").args(["-o", column, "-p", &pid.to_string()]).output().ok()?;
@@ -41,7 +44,7 @@ pub(crate) fn own_path() -> io::Result<PathBuf> {
 }
 
 /// Not to be had here; the keeper and the ledger do without it.
-pub(crate) fn die_with_parent(_parent: u32) -> io::Result<()> {
+pub(crate) fn signal_with_parent(_parent: u32, _signal: i32) -> io::Result<()> {
     Ok(())
 }
 
@@ -60,6 +63,21 @@ pub(crate) fn has_halted(child: u32) -> io::Result<bool> {
 /// Not to be had here: nothing is found.
 pub(crate) fn owned_by(_key: &str, _owner: &str) -> io::Result<Vec<(u32, String)>> {
     Ok(Vec::new())
+}
+
+/// Not to be had here: nobody is.
+pub(crate) fn is_owned_by(_pid: u32, _key: &str, _owner: &str) -> bool {
+    false
+}
+
+/// The command line of a process, for people.
+pub(crate) fn command(pid: u32) -> String {
+    ps("command=", pid).unwrap_or_default()
+}
+
+/// Only the leader is found here, while it lives.
+pub(crate) fn members(leader: u32, _of: Following) -> io::Result<Vec<u32>> {
+    Ok(start_time(leader).map(|_| leader).into_iter().collect())
 }
 
 #[cfg(test)]

@@ -29,28 +29,48 @@ impl ProcessId {
     /// Whether this very process still runs.
     pub(crate) fn is_alive(&self) -> bool {
         super::start_time(self.pid).is_some_and(|start_time| start_time == self.start_time)
-            && super::boot_id().is_ok_and(|boot_id| boot_id == self.boot_id)
+            && self.is_of_this_boot()
+    }
+
+    /// Whether the machine has not been started anew since.
+    pub(crate) fn is_of_this_boot(&self) -> bool {
+        super::boot_id().is_ok_and(|boot_id| boot_id == self.boot_id)
     }
 }
 
-/// Sends a signal to one process; one that is gone is no error.
-pub(crate) fn signal_process(pid: u32, signal: i32) -> io::Result<()> {
+/// What a process leads, and what others of it are found by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Following {
+    /// Its process group.
+    Group,
+    /// Its session, which may have several groups.
+    Session,
+}
+
+/// Makes this process the leader of a new session, without a terminal.
+pub(crate) fn lead_session() -> io::Result<()> {
+    nix::unistd::setsid()?;
+    Ok(())
+}
+
+/// Sends a signal to one process, and says whether it was there.
+pub(crate) fn signal_process(pid: u32, signal: i32) -> io::Result<bool> {
     send(pid, signal, signal::kill)
 }
 
-/// Sends a signal to all processes of a group; a group that is gone is no error.
-pub(crate) fn signal_group(leader: u32, signal: i32) -> io::Result<()> {
+/// Sends a signal to all processes of a group, and says whether there was one.
+pub(crate) fn signal_group(leader: u32, signal: i32) -> io::Result<bool> {
     send(leader, signal, signal::killpg)
 }
 
-fn send(pid: u32, signal: i32, call: impl Fn(Pid, Signal) -> nix::Result<()>) -> io::Result<()> {
+fn send(to: u32, signal: i32, call: impl Fn(Pid, Signal) -> nix::Result<()>) -> io::Result<bool> {
     let invalid = || io::Error::new(io::ErrorKind::InvalidInput, "no such process or signal");
     // Zero would mean the group of this very process.
-    let pid = i32::try_from(pid).ok().filter(|pid| *pid > 0).ok_or_else(invalid)?;
+    let to = i32::try_from(to).ok().filter(|pid| *pid > 0).ok_or_else(invalid)?;
     let signal = Signal::try_from(signal).map_err(|_| invalid())?;
-    match call(Pid::from_raw(pid), signal) {
-        Err(Errno::ESRCH) => Ok(()),
-        sent => Ok(sent?),
+    match call(Pid::from_raw(to), signal) {
+        Err(Errno::ESRCH) => Ok(false),
+        sent => Ok(sent.map(|()| true)?),
     }
 }
 
@@ -70,8 +90,8 @@ mod tests {
     fn a_signal_to_a_process_that_is_gone_is_no_error() {
         let mut child = std::process::Command::new("true").spawn().unwrap();
         child.wait().unwrap();
-        signal_process(child.id(), signal_hook::consts::SIGTERM).unwrap();
-        signal_group(child.id(), signal_hook::consts::SIGTERM).unwrap();
+        assert!(!signal_process(child.id(), signal_hook::consts::SIGTERM).unwrap());
+        assert!(!signal_group(child.id(), signal_hook::consts::SIGTERM).unwrap());
     }
 
     #[test]

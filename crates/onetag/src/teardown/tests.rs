@@ -1,10 +1,15 @@
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
+use std::time::Duration;
+
 use camino::Utf8PathBuf;
+use signal_hook::consts::SIGTERM;
 
 use super::*;
 use crate::run::{Layout, make_folder};
+use crate::sys;
+use crate::wait::{self, Look};
 
 /// The folder of a run, as a harness that was killed leaves it.
 fn dead_run() -> (tempfile::TempDir, RunFolder) {

@@ -1,3 +1,7 @@
+use std::thread;
+
+use signal_hook::consts::SIGTERM;
+
 use super::*;
 
 fn sh(script: &str, deadline: Duration) -> Tool<'static> {
@@ -63,17 +67,4 @@ fn a_missing_program_is_named() {
         .finish(&Interrupt::default())
         .unwrap_err();
     assert_eq!(error.to_string(), "cannot run `no-such-program-here`");
-}
-
-#[test]
-fn it_stands_in_the_ledger_while_it_runs_and_no_longer() {
-    let temp = tempfile::tempdir().unwrap();
-    let folder = camino::Utf8Path::from_path(temp.path()).unwrap();
-    let ledger = Ledger::open(folder).unwrap();
-    // It ends once it finds itself there.
-    let script = format!("until grep -q '\"role\":\"tool\"' {folder}/ledger.jsonl; do :; done");
-    sh(&script, LONG).recorded([&ledger]).finish(&Interrupt::default()).unwrap();
-    let record = crate::ledger::Record::read(folder).unwrap();
-    assert_eq!(record.entries.len(), 2);
-    assert!(record.outstanding().is_empty());
 }

@@ -31,7 +31,7 @@ impl Process {
     }
 
     /// The process of this number; none if it has ended.
-    fn of(pid: u32) -> Option<Process> {
+    pub(crate) fn of(pid: u32) -> Option<Process> {
         let cmdline = fs::read_to_string(format!("/proc/{pid}/cmdline")).ok()?;
         let arguments = cmdline.split_terminator('\0').map(str::to_owned).collect();
         Some(Process { pid, arguments, start_time: start_time(pid)? })
@@ -44,6 +44,11 @@ impl Process {
         let executed = program.rsplit('/').next() == Some(name);
         let is_keeper = self.arguments.get(1).is_some_and(|argument| argument == "keeper");
         executed || (name == "keeper" && is_keeper)
+    }
+
+    /// Its command line.
+    pub(crate) fn shown(&self) -> String {
+        self.arguments.join(" ")
     }
 
     /// Sends a signal, unless it has ended.
