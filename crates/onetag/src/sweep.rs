@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::finished::archive;
 use crate::keeper::{Client, ServiceState};
 use crate::ledger::Record;
-use crate::run::{FileLock, Layout, RunFolder};
+use crate::run::{FileLock, Layout, RunFolder, remove_partial};
 use crate::signals::Interrupt;
 use crate::teardown::{Leftover, end_orphans, teardown};
 
@@ -108,13 +108,14 @@ pub(crate) fn sweep(context: &Context) -> anyhow::Result<()> {
     let layout = context.layout();
     let (dead, kept) = others(&layout, &context.interrupt)?;
     // A command on a kept run that was killed leaves the run alone, and nobody
-    // who would end what is left of its tools.
+    // who would end what is left of its tools, or finish what it was writing.
     for folder in kept {
         match end_orphans(&folder) {
             // It was ended meanwhile.
             Err(_) if !folder.path().exists() => {}
             ended => ended?,
         }
+        remove_partial(folder.path());
     }
     for (folder, _lock) in dead {
         let Some(leftovers) = end(&folder, &context.interrupt)? else {

@@ -16,7 +16,8 @@ pub(crate) use leftovers::Leftover;
 use crate::finished::archive;
 use crate::keeper::Client;
 use crate::ledger::{Entry, Ledger, Record, Resource, Role};
-use crate::run::RunFolder;
+use crate::report::Ui;
+use crate::run::{RunFolder, remove_partial};
 use crate::signals::Interrupt;
 
 /// What stays of a run that is over; everything else in its folder goes.
@@ -79,6 +80,10 @@ pub(crate) fn after_the_harness(folder: &RunFolder) -> anyhow::Result<()> {
         }
     }
     remove_files(folder, &ledger)?;
+    // To its log: nobody else is left to hear it.
+    for Leftover { kind, name } in leftovers::leftovers(folder)? {
+        Ui::stderr().line(format!("left behind: {kind} {name}"));
+    }
     archive(folder)
 }
 
@@ -112,6 +117,7 @@ fn remove_files(folder: &RunFolder, ledger: &Ledger) -> anyhow::Result<()> {
     for entry in entries.flatten().filter(|entry| !stays(folder, entry.path())) {
         let _ = remove(entry.path());
     }
+    remove_partial(&folder.diagnostics());
     Ok(())
 }
 

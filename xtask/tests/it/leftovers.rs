@@ -35,6 +35,34 @@ fn a_child_of_a_service_ends_with_it() {
 }
 
 #[test]
+fn a_child_of_a_service_ends_also_when_nobody_saw_the_service_end() {
+    let project = Project::new();
+    project
+        .beta_begins_with("std::process::Command::new(\"sleep\").arg(\"600\").spawn().unwrap();");
+    project.up();
+    let (child, service) = (project.process("sleep").unwrap(), project.process("beta").unwrap());
+    project.process("keeper").unwrap().kill();
+    service.wait_until_gone();
+    assert!(child.lives());
+    project.xtask(["down", "alpha"]).run().exits(exit::SUCCESS);
+    assert!(!child.lives());
+}
+
+#[test]
+fn what_a_command_was_writing_that_was_killed_is_removed_by_the_next() {
+    let project = Project::new();
+    let run = project.up();
+    let mut writer = std::process::Command::new("true").spawn().unwrap();
+    writer.wait().unwrap();
+    let name = format!("x.json.{}.partial", writer.id());
+    let cache = project.onetag().join("cache");
+    let written = [run.path(&name), cache.join(&name), cache.join("executables").join(&name)];
+    written.iter().for_each(|path| std::fs::write(path, "").unwrap());
+    project.xtask(["test", "alpha"]).run().exits(exit::SUCCESS);
+    assert_eq!(written.iter().filter(|path| path.exists()).count(), 0);
+}
+
+#[test]
 fn a_service_that_ignores_to_be_asked_is_killed() {
     let project = Project::new();
     project.beta_begins_with(

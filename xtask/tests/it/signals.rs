@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 
 use crate::exit;
-use crate::project::{Project, Running};
+use crate::project::{Project, Run, Running};
 use crate::wait::{Look, until};
 
 /// Writes a file and goes on forever.
@@ -157,6 +157,42 @@ fn a_run_that_nobody_is_left_of_is_cleared_up_by_the_next() {
     output.says(&format!("cleared up after run {}, which died", dead.id()));
     project.assert_nothing_is_left();
     assert_eq!(project.finished().len(), 2);
+}
+
+/// A command that tears a run down, of which a service does not end when asked.
+fn interrupted_in_teardown(project: &Project, harness: Running) {
+    until("the teardown begins", || {
+        let ledgers: Vec<String> = project.runs().iter().map(Run::ledger).collect();
+        match ledgers.iter().any(|ledger| ledger.contains("tearing-down")) {
+            true => Look::Done(()),
+            false => Look::NotYet(format!("{ledgers:?}")),
+        }
+    });
+    harness.signal(Signal::INT);
+    harness.signal(Signal::TERM);
+    let output = harness.finish();
+    // Two at once: either may be noticed first.
+    assert!([exit::SIGINT, exit::SIGTERM].map(Some).contains(&output.code()), "{output}");
+    output.says("error: interrupted by SIG");
+    project.assert_nothing_is_left();
+}
+
+#[test]
+fn a_signal_in_the_teardown_of_a_green_run_is_told() {
+    let project = Project::new();
+    project.beta_begins_with(IGNORES_TO_BE_ASKED);
+    let harness = project.xtask(["e2e", "alpha"]).start();
+    interrupted_in_teardown(&project, harness);
+    assert!(project.finished_run().read("report.json").contains("interrupted by SIG"));
+}
+
+#[test]
+fn a_signal_to_down_is_told_and_the_run_has_ended() {
+    let project = Project::new();
+    project.beta_begins_with(IGNORES_TO_BE_ASKED);
+    project.up();
+    let harness = project.xtask(["down", "alpha"]).start();
+    interrupted_in_teardown(&project, harness);
 }
 
 #[test]

@@ -3,18 +3,13 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::time::Duration;
 
 use camino::{Utf8DirEntry, Utf8Path, Utf8PathBuf};
 
 use super::store::{Known, service_note, test_note};
 use crate::ledger::{Entry, Record, Resource};
-use crate::run::{FileLock, Layout, read_json};
+use crate::run::{FileLock, Layout, is_abandoned, read_json};
 use crate::workspace::Workspace;
-
-/// After this time a file that a command of ours writes to use it at once is used
-/// no more: listing tests, the longest such use, has 120 s.
-const ABANDONED: Duration = Duration::from_secs(600);
 
 /// Removes what is not used, unless somebody builds right now: then it is for
 /// them to do. Without a workspace that can be loaded, its notes are left alone.
@@ -69,9 +64,10 @@ fn unused(layout: &Layout, own: Option<&Own>) -> anyhow::Result<Vec<Utf8PathBuf>
             unused.push(cache.path().to_owned());
             continue;
         }
-        let left = entries(cache.path()).into_iter().filter(is_abandoned);
-        unused.extend(left.map(|entry| entry.path().to_owned()));
-        for note in entries(&layout.executables(cache.path())) {
+        let executables = layout.executables(cache.path());
+        let partial = [cache.path(), &executables].into_iter().flat_map(entries);
+        unused.extend(partial.map(Utf8DirEntry::into_path).filter(|path| is_abandoned(path)));
+        for note in entries(&executables) {
             if let Some(own) = own.filter(|own| own.cache == cache.path())
                 && !own.notes.contains(note.file_name())
             {
@@ -102,14 +98,6 @@ fn borrowed(layout: &Layout) -> anyhow::Result<BTreeSet<String>> {
         }
     }
     Ok(borrowed)
-}
-
-/// Whether a command left this while it was writing or using it, and is gone.
-fn is_abandoned(entry: &Utf8DirEntry) -> bool {
-    let name = entry.file_name();
-    let for_a_moment = name.ends_with(".partial") || name.starts_with("binaries-");
-    let age = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
-    for_a_moment && age().is_some_and(|age| age > ABANDONED)
 }
 
 /// What lies in a folder; nothing if there is none.
@@ -211,12 +199,13 @@ mod tests {
         let place = Place::new();
         let stays = place.built("one", "a", "1", &[]);
         let cache = place.layout.cache(&place.root("one"));
-        let old = std::time::SystemTime::now() - 2 * ABANDONED;
-        for name in ["binaries-17.json", "graph.json.17.partial"] {
-            let file = fs::File::create(cache.join(name)).unwrap();
-            file.set_modified(old).unwrap();
+        let mut gone = std::process::Command::new("true").spawn().unwrap();
+        gone.wait().unwrap();
+        for (folder, pid) in
+            [("", gone.id()), ("executables/", gone.id()), ("", std::process::id())]
+        {
+            fs::write(cache.join(format!("{folder}a.json.{pid}.partial")), "").unwrap();
         }
-        fs::write(cache.join("binaries-18.json"), "in use").unwrap();
         fs::write(place.layout.store().join(".partial-17"), "").unwrap();
         make_folder(&place.layout.store().join("a digest that nothing came to")).unwrap();
         place.remove_unused("one", &["a"]);
@@ -224,7 +213,9 @@ mod tests {
         let mut left: Vec<_> =
             entries(&cache).into_iter().map(|it| it.file_name().to_owned()).collect();
         left.sort();
-        assert_eq!(left, ["binaries-18.json", "executables", "workspace"]);
+        let in_use = format!("a.json.{}.partial", std::process::id());
+        assert_eq!(left, [&in_use, "executables", "workspace"]);
+        assert_eq!(entries(&cache.join("executables")).len(), 1);
     }
 
     #[test]

@@ -29,7 +29,8 @@ pub(crate) fn down(suite: &str) -> anyhow::Result<Exit> {
         let folder = run.folder;
         // Where the keeper is gone, so that nobody takes the run up again meanwhile.
         let _lock = FileLock::try_take(&folder.lock());
-        let leftovers = end(&folder, &interrupt)?.unwrap_or_default();
+        // Another command may have found the run dead since, and clears up after it.
+        let Some(leftovers) = end(&folder, &interrupt)? else { continue };
         for leftover in &leftovers {
             ui.line(format!("left behind: {} {}", leftover.kind, leftover.name));
             exit = Exit::Failure;

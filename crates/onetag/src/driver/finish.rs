@@ -12,7 +12,6 @@ use crate::finished::archive;
 use crate::ledger::Entry;
 use crate::report::{PhaseFailed, RunReport, ServiceReport, Timeline, summary};
 use crate::run::{MintedRun, RunFolder, write_json};
-use crate::signals::Interrupt;
 use crate::suite::Tests;
 use crate::teardown::{Leftover, teardown};
 
@@ -54,13 +53,6 @@ impl Outcome {
         }
         self.error.get_or_insert(describe(error));
     }
-
-    /// A signal is a failure as well, also where nobody waited for anything.
-    fn notice(&mut self, interrupt: &Interrupt) {
-        if let Err(interrupted) = interrupt.check() {
-            self.fail(&interrupted.into());
-        }
-    }
 }
 
 /// A run that is about to end.
@@ -79,7 +71,10 @@ pub(super) struct Ending<'a> {
 pub(super) fn finish(mut ending: Ending<'_>, options: &Options) -> (Exit, RunReport) {
     let context = ending.context;
     let folder = ending.run.folder();
-    ending.outcome.notice(&context.interrupt);
+    // Also one that came when nobody waited for anything.
+    if let Err(interrupted) = context.interrupt.check() {
+        ending.outcome.fail(&interrupted.into());
+    }
     tell_failure(&ending);
     let failed = ending.outcome.exit != Exit::Success;
     let interrupted = context.interrupt.check().is_err();
@@ -97,7 +92,12 @@ pub(super) fn finish(mut ending: Ending<'_>, options: &Options) -> (Exit, RunRep
         end(&mut ending)
     };
     // Teardown goes on through signals, which are told all the same.
-    ending.outcome.notice(&context.interrupt);
+    if ending.outcome.exit == Exit::Success
+        && let Err(interrupted) = context.interrupt.check()
+    {
+        context.ui.line(format!("error: {interrupted}"));
+        ending.outcome.fail(&interrupted.into());
+    }
     let report = report(&ending, keep, leftovers, lies_in.clone());
     let mut exit = ending.outcome.exit;
     let written = write_json(&folder.report(), &report);

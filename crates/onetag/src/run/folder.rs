@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{FileLock, RunId};
+use super::{FileLock, RunId, partial};
 use crate::image::Digest;
 use crate::signals::Interrupt;
 
@@ -227,7 +227,7 @@ pub(crate) fn make_folder(path: &Utf8Path) -> anyhow::Result<()> {
 ///
 /// Only this user may read it.
 pub(crate) fn write_file(path: &Utf8Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let partial = Utf8PathBuf::from(format!("{path}.{}.partial", std::process::id()));
+    let partial = partial(path);
     let write = || {
         let mut file = fs::OpenOptions::new()
             .write(true)

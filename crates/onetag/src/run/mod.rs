@@ -4,9 +4,11 @@ mod folder;
 mod id;
 mod lock;
 mod mint;
+mod partial;
 
 pub(crate) use folder::{Layout, RunFolder, make_folder, read_json, write_file, write_json};
 pub use id::{Reference, RunId, Tag};
 pub(crate) use lock::FileLock;
 pub(crate) use mint::Brand;
 pub use mint::{MintedRun, Run, mint};
+pub(crate) use partial::{is_abandoned, partial, remove_partial};

@@ -14,7 +14,7 @@ use crate::build::NextestInputs;
 use crate::context::Context;
 use crate::exit::{Classify as _, Exit};
 use crate::image::FileIdentity;
-use crate::run::{make_folder, read_json, write_json};
+use crate::run::{make_folder, partial, read_json, write_json};
 use crate::tool::{Said, Tool};
 use crate::workspace::Suite;
 
@@ -82,7 +82,7 @@ pub(crate) fn select(
 
 fn list(context: &Context, filterset: &str, inputs: &NextestInputs) -> anyhow::Result<usize> {
     let cache = context.layout().cache(&context.workspace.root);
-    let binaries = cache.join(format!("binaries-{}.json", std::process::id()));
+    let binaries = partial(&cache.join("binaries.json"));
     write_json(&binaries, &inputs.binaries)?;
     let shell = context.shell()?;
     let cargo = &context.cargo;

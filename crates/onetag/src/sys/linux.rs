@@ -84,11 +84,16 @@ pub(crate) fn owned_by(key: &str, owner: &str) -> io::Result<Vec<(u32, String)>>
 /// Whether the environment of a process names `owner` under `key`, be it as one
 /// of several, separated by commas.
 pub(crate) fn is_owned_by(pid: u32, key: &str, owner: &str) -> bool {
-    let environ = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    variable(pid, key).is_some_and(|value| value.split(',').any(|one| one == owner))
+}
+
+/// A variable of a process's environment, as it was when it was started.
+pub(crate) fn variable(pid: u32, key: &str) -> Option<String> {
+    let environ = fs::read(format!("/proc/{pid}/environ")).ok()?;
     let mut values = environ
         .split(|byte| *byte == 0)
         .filter_map(|variable| variable.strip_prefix(key.as_bytes())?.strip_prefix(b"="));
-    values.any(|value| value.split(|byte| *byte == b',').any(|one| one == owner.as_bytes()))
+    values.next().map(|value| String::from_utf8_lossy(value).into_owned())
 }
 
 /// The command line of a process, for people.
@@ -128,9 +133,50 @@ fn after_command(stat: &str) -> Option<&str> {
     Some(&stat[stat.rfind(')')? + 1..])
 }
 
+/// The processes that listen on this TCP port, as far as they may be looked into.
+pub(crate) fn listeners(port: u16) -> Vec<u32> {
+    let sockets: Vec<PathBuf> = listening_sockets(port)
+        .into_iter()
+        .map(|inode| PathBuf::from(format!("socket:[{inode}]")))
+        .collect();
+    let holds_one = |pid: &u32| {
+        let open = fs::read_dir(format!("/proc/{pid}/fd"));
+        let mut links = open.into_iter().flatten().flatten();
+        links.any(|link| fs::read_link(link.path()).is_ok_and(|to| sockets.contains(&to)))
+    };
+    pids().unwrap_or_default().into_iter().filter(holds_one).collect()
+}
+
+/// The inodes of the sockets that listen on this TCP port: fields 2, 4 and 10 of
+/// /proc/net/tcp are the local address, 0A for LISTEN, and the inode.
+fn listening_sockets(port: u16) -> Vec<String> {
+    let wanted = format!(":{port:04X}");
+    let mut found = Vec::new();
+    for table in ["/proc/net/tcp", "/proc/net/tcp6"] {
+        for row in fs::read_to_string(table).unwrap_or_default().lines() {
+            let fields: Vec<&str> = row.split_ascii_whitespace().collect();
+            if let [_, local, _, "0A", _, _, _, _, _, inode, ..] = fields.as_slice()
+                && local.ends_with(&wanted)
+            {
+                found.push((*inode).to_owned());
+            }
+        }
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_listens_on_a_port_is_found() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        assert_eq!(listeners(port), [std::process::id()]);
+        drop(listener);
+        assert_eq!(listeners(port), [0; 0]);
+    }
 
     #[test]
     fn a_process_is_found_by_its_owner() {

@@ -70,6 +70,11 @@ pub(crate) fn is_owned_by(_pid: u32, _key: &str, _owner: &str) -> bool {
     false
 }
 
+/// Not to be had here.
+pub(crate) fn variable(_pid: u32, _key: &str) -> Option<String> {
+    None
+}
+
 /// The command line of a process, for people.
 pub(crate) fn command(pid: u32) -> String {
     ps("command=", pid).unwrap_or_default()
@@ -78,6 +83,11 @@ pub(crate) fn command(pid: u32) -> String {
 /// Only the leader is found here, while it lives.
 pub(crate) fn members(leader: u32, _of: Following) -> io::Result<Vec<u32>> {
     Ok(start_time(leader).map(|_| leader).into_iter().collect())
+}
+
+/// Not to be had here: nobody is known to.
+pub(crate) fn listeners(_port: u16) -> Vec<u32> {
+    Vec::new()
 }
 
 #[cfg(test)]

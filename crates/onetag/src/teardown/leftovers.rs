@@ -26,7 +26,11 @@ record!(write Leftover { kind, name });
 pub(super) fn leftovers(folder: &RunFolder) -> anyhow::Result<Vec<Leftover>> {
     let record = Record::read(folder.path())?;
     let mut found = processes(folder)?;
-    for port in ports(&record).filter(|port| sys::listening(*port)) {
+    let run_id = folder.run_id().to_string();
+    for port in ports(&record) {
+        if !sys::listening(port) || is_of_another_run(port, &run_id) {
+            continue;
+        }
         found.push(Leftover { kind: "socket", name: format!("127.0.0.1:{port}") });
     }
     found.extend(files(folder, &record)?);
@@ -62,6 +66,12 @@ fn ports(record: &Record) -> impl Iterator<Item = u16> {
         _ => None,
     });
     leased.collect::<BTreeSet<_>>().into_iter()
+}
+
+/// Whether a service of another run listens on a port: it was free again.
+fn is_of_another_run(port: u16, run_id: &str) -> bool {
+    let owner = |pid| sys::variable(pid, onetag_env::keys::OWNER);
+    sys::listeners(port).into_iter().filter_map(owner).any(|owner| owner != run_id)
 }
 
 /// Files and folders that the ledger does not tell to be gone, and what lies in

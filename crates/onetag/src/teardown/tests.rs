@@ -113,3 +113,45 @@ fn a_damaged_ledger_is_told_and_the_rest_of_it_is_torn_down() {
     assert_eq!(left[0].kind, "ledger");
     assert!(left[0].name.contains("ledger.jsonl line 2"), "{}", left[0].name);
 }
+
+#[test]
+fn a_file_that_cannot_be_removed_is_told_and_the_rest_is_removed() {
+    let (_temp, folder) = dead_run();
+    let ledger = Ledger::open(folder.path()).unwrap();
+    let other = folder.path().join("other");
+    fs::write(&other, "").unwrap();
+    // What is made last is removed first; nobody can remove this one.
+    for path in [other.clone(), Utf8PathBuf::from("/proc/version")] {
+        ledger.own(Resource::File { path }).unwrap();
+    }
+    let left = teardown(&folder, &hurried()).unwrap();
+    assert_eq!(left, [Leftover { kind: "file", name: "/proc/version".to_owned() }]);
+    assert!(!other.exists());
+}
+
+#[test]
+fn a_port_that_another_run_has_by_now_is_none_of_this_one() {
+    let (_temp, folder) = dead_run();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let lease = Resource::Lease { service: "alpha".to_owned(), port };
+    Ledger::open(folder.path()).unwrap().own(lease).unwrap();
+    let socket = Leftover { kind: "socket", name: format!("127.0.0.1:{port}") };
+    assert_eq!(teardown(&folder, &hurried()).unwrap(), [socket]);
+
+    // The socket becomes the standard input of a service of another run.
+    let mut other = Command::new("sleep")
+        .arg("600")
+        .env(onetag_env::keys::OWNER, "another")
+        .stdin(std::process::Stdio::from(std::os::fd::OwnedFd::from(listener)))
+        .spawn()
+        .unwrap();
+    let found =
+        wait::until("telling them apart", Duration::from_secs(10), &Interrupt::default(), || {
+            let found = teardown(&folder, &hurried())?;
+            Ok(if found.is_empty() { Look::Done(()) } else { Look::NotYet(format!("{found:?}")) })
+        });
+    other.kill().unwrap();
+    other.wait().unwrap();
+    found.unwrap();
+}

@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::process::{Child, Stdio};
 use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use camino::Utf8Path;
@@ -86,8 +87,8 @@ impl Command {
         let mut child = self.0.spawn().unwrap_or_else(|error| panic!("{line}: {error}"));
         // The command holds an end of the pipe, or of the terminal.
         drop(self);
-        let stdout = drain(child.stdout.take().unwrap());
-        Running { child, line, stdout, stderr: drain(read) }
+        let stdout = Pipe::drain(child.stdout.take().unwrap());
+        Running { child, line, stdout, stderr: Pipe::drain(read) }
     }
 }
 
@@ -95,8 +96,8 @@ impl Command {
 pub(crate) struct Running {
     child: Child,
     line: String,
-    stdout: Receiver<String>,
-    stderr: Receiver<String>,
+    stdout: Pipe,
+    stderr: Pipe,
 }
 
 impl Running {
@@ -105,16 +106,33 @@ impl Running {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
+    /// Its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it has said so far.
+    pub(crate) fn said(&self) -> String {
+        self.stderr.so_far()
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     /// Waits for its end.
     ///
     /// What it says has to end with it: a keeper that held the pipe would make
     /// whoever reads it wait for as long as a run is kept.
     pub(crate) fn finish(mut self) -> Output {
-        let mut said = |pipe: &str, end: &Receiver<String>| {
-            end.recv_timeout(DEADLINE).unwrap_or_else(|_| {
+        let mut said = |name: &str, pipe: &Pipe| {
+            if pipe.ended.recv_timeout(DEADLINE).is_err() {
                 let _ = self.child.kill();
-                panic!("{}: {pipe} did not end within {DEADLINE:?}", self.line)
-            })
+                let so_far = pipe.so_far();
+                panic!("{}: {name} did not end within {DEADLINE:?}:\n{so_far}", self.line)
+            }
+            pipe.so_far()
         };
         let (stderr, stdout) = (said("stderr", &self.stderr), said("stdout", &self.stdout));
         // Both ends are closed: it has ended, or is about to.
@@ -132,12 +150,29 @@ impl Drop for Running {
     }
 }
 
-fn drain(mut pipe: impl Read + Send + 'static) -> Receiver<String> {
-    let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let _ = pipe.read_to_end(&mut bytes);
-        let _ = sender.send(String::from_utf8_lossy(&bytes).into_owned());
-    });
-    receiver
+/// What comes out of a pipe.
+struct Pipe {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    /// Hears once it has been closed.
+    ended: Receiver<()>,
+}
+
+impl Pipe {
+    fn drain(mut pipe: impl Read + Send + 'static) -> Pipe {
+        let bytes = Arc::new(Mutex::new(Vec::new()));
+        let all = Arc::clone(&bytes);
+        let (sender, ended) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut chunk = [0; 4096];
+            while let Ok(read @ 1..) = pipe.read(&mut chunk) {
+                all.lock().unwrap().extend(&chunk[..read]);
+            }
+            let _ = sender.send(());
+        });
+        Pipe { bytes, ended }
+    }
+
+    fn so_far(&self) -> String {
+        String::from_utf8_lossy(&self.bytes.lock().unwrap()).into_owned()
+    }
 }

@@ -16,6 +16,16 @@ pub(crate) struct Output {
 }
 
 impl Output {
+    /// Its code, if it ended by itself.
+    pub(crate) fn code(&self) -> Option<i32> {
+        self.status.code()
+    }
+
+    /// The signal that ended it.
+    pub(crate) fn signal(&self) -> Option<i32> {
+        self.status.signal()
+    }
+
     /// It ended by itself, with this code.
     #[track_caller]
     pub(crate) fn exits(&self, code: i32) -> &Output {

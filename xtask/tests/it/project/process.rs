@@ -3,6 +3,7 @@
 use std::fmt;
 use std::fs;
 
+use camino::Utf8Path;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::wait::{Look, until};
@@ -19,15 +20,22 @@ pub(crate) struct Process {
 impl Process {
     /// All processes in whose environment this text stands.
     pub(crate) fn with_variables_like(text: &str) -> Vec<Process> {
-        let pids = fs::read_dir("/proc")
-            .unwrap()
-            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
-        pids.filter(|pid| {
-            let environ = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-            String::from_utf8_lossy(&environ).contains(text)
-        })
-        .filter_map(Process::of)
-        .collect()
+        pids()
+            .filter(|pid| {
+                let environ = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+                String::from_utf8_lossy(&environ).contains(text)
+            })
+            .filter_map(Process::of)
+            .collect()
+    }
+
+    /// All processes that execute a file below this folder.
+    pub(crate) fn executing_below(folder: &Utf8Path) -> Vec<Process> {
+        let executes = |pid: &u32| {
+            let path = fs::read_link(format!("/proc/{pid}/exe")).unwrap_or_default();
+            path.starts_with(folder)
+        };
+        pids().filter(executes).filter_map(Process::of).collect()
     }
 
     /// The process of this number; none if it has ended.
@@ -81,6 +89,11 @@ impl fmt::Debug for Process {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "process {} ({})", self.pid, self.arguments.join(" "))
     }
+}
+
+fn pids() -> impl Iterator<Item = u32> {
+    let entries = fs::read_dir("/proc").unwrap();
+    entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
 }
 
 /// Field 22 of proc(5) `stat`; none for a process that has ended, be it that

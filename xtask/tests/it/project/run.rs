@@ -32,6 +32,11 @@ impl Run {
         fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
+    /// The ledger; empty before there is one, or when the run has just ended.
+    pub(crate) fn ledger(&self) -> String {
+        fs::read_to_string(self.path("ledger.jsonl")).unwrap_or_default()
+    }
+
     pub(crate) fn json(&self, relative: &str) -> Value {
         serde_json::from_str(&self.read(relative)).unwrap()
     }
@@ -66,11 +71,18 @@ impl Run {
 
     /// The suite of the run, if it is kept.
     pub(super) fn kept_consumer(&self) -> Option<String> {
-        let ledger = self.read("ledger.jsonl");
+        let ledger = self.ledger();
         let mut entries =
             ledger.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let consumer = entries.next()?["consumer"].as_str()?.to_owned();
-        entries.any(|entry| entry["entry"] == "kept").then_some(consumer)
+        let turns = entries
+            .filter(|entry| matches!(entry["entry"].as_str(), Some("kept" | "tearing-down")));
+        (turns.last()?["entry"] == "kept").then_some(consumer)
+    }
+
+    /// Whether it is kept.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.kept_consumer().is_some()
     }
 
     /// Changes the environment file as somebody with an editor would.
