@@ -14,6 +14,7 @@ mod many;
 mod together;
 mod up;
 
+mod chaos;
 mod leftovers;
 mod machine;
 mod metadata;

@@ -25,3 +25,18 @@ pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Look<T>) -> T {
         std::thread::sleep(Duration::from_millis(5));
     }
 }
+
+/// Looks until the condition holds or this much time has passed; says whether it
+/// held. For what may or may not happen.
+pub(crate) fn within(limit: Duration, mut holds: impl FnMut() -> bool) -> bool {
+    let started = Instant::now();
+    loop {
+        if holds() {
+            return true;
+        }
+        if started.elapsed() >= limit {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(1).min(limit));
+    }
+}

@@ -75,9 +75,9 @@ impl Run {
         let mut entries =
             ledger.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let consumer = entries.next()?["consumer"].as_str()?.to_owned();
-        let turns = entries
+        let mut turns = entries
             .filter(|entry| matches!(entry["entry"].as_str(), Some("kept" | "tearing-down")));
-        (turns.last()?["entry"] == "kept").then_some(consumer)
+        (turns.next_back()?["entry"] == "kept").then_some(consumer)
     }
 
     /// Whether it is kept.
