@@ -98,6 +98,44 @@ fn what_only_carries_the_run_id_is_reported_and_not_killed() {
     assert!(alive);
 }
 
+/// A child of a service that has ended, in its group; with or without the run id.
+fn child_of_an_ended_service(folder: &RunFolder, owner: &str) -> u32 {
+    let mut service = Command::new("sh");
+    service.args(["-c", "sleep 600 & echo $!; read end"]).process_group(0);
+    service.env(onetag_env::keys::OWNER, owner);
+    service.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+    let mut service = service.spawn().unwrap();
+    let mut child = String::new();
+    let stdout = service.stdout.take().unwrap();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut child).unwrap();
+    let id = sys::ProcessId::of(service.id()).unwrap();
+    let resource = Resource::Process { role: Role::Service, name: "alpha".to_owned(), id };
+    Ledger::open(folder.path()).unwrap().own(resource).unwrap();
+    drop(service.stdin.take());
+    service.wait().unwrap();
+    child.trim().parse().unwrap()
+}
+
+#[test]
+fn a_group_whose_leader_ended_is_killed_if_it_carries_the_run_id() {
+    let (_temp, folder) = dead_run();
+    let child = child_of_an_ended_service(&folder, &folder.run_id().to_string());
+    assert_eq!(teardown(&folder, &hurried()).unwrap(), []);
+    assert_eq!(sys::start_time(child), None);
+}
+
+#[test]
+fn a_group_whose_leader_ended_is_reported_if_nothing_proves_that_it_is_the_runs() {
+    let (_temp, folder) = dead_run();
+    let child = child_of_an_ended_service(&folder, "another");
+    let expected = Leftover { kind: "process", name: format!("{child} (alpha)") };
+    let found = teardown(&folder, &hurried());
+    let lives = sys::start_time(child).is_some();
+    sys::signal_process(child, signal_hook::consts::SIGKILL).unwrap();
+    assert_eq!(found.unwrap(), [expected]);
+    assert!(lives);
+}
+
 #[test]
 fn a_damaged_ledger_is_told_and_the_rest_of_it_is_torn_down() {
     let (_temp, folder) = dead_run();
