@@ -28,7 +28,11 @@ const BYTES: u64 = 512 << 20;
 
 /// How many runs one command removes at most. Each command adds one or a few; more
 /// go only where many were left, and no single command is to pay for those.
-const AT_ONCE: usize = 50;
+const AT_ONCE: usize = 20;
+
+/// How many names of folders one command reads at most: there are no more than a
+/// few dozen, unless somebody put thousands there.
+const NAMES: usize = 500;
 
 /// How long others may take with the index: they read and write a few lines.
 const OTHERS: Duration = Duration::from_secs(10);
@@ -68,7 +72,8 @@ pub(crate) fn trim(layout: &Layout) -> anyhow::Result<()> {
         let _lock = lock(layout)?;
         let path = layout.finished_index();
         let before = Index::read(&path);
-        let runs = before.in_order(list(&layout.finished())?);
+        let there = |run| layout.finished_run(run).path().exists();
+        let runs = before.in_order(there, list(&layout.finished())?);
         let (going, staying) = choose(runs, |run| size(layout.finished_run(run).path()));
         if !going.is_empty() {
             make_folder(&layout.trash())?;
@@ -113,12 +118,13 @@ fn lock(layout: &Layout) -> anyhow::Result<FileLock> {
     FileLock::take(&layout.finished_lock(), OTHERS, &Interrupt::default(), || {})
 }
 
-/// The run ids that folders have as their names; nothing else is asked of them.
+/// Run ids that folders have as their names; nothing else is asked of them.
 fn list(folder: &Utf8Path) -> anyhow::Result<Vec<RunId>> {
     match fs::read_dir(folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
         listed => Ok(listed
             .with_context(|| format!("cannot list {folder}"))?
+            .take(NAMES)
             .filter_map(|entry| RunId::parse(entry.ok()?.file_name().to_str()?).ok())
             .collect()),
     }

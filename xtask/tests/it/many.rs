@@ -247,7 +247,7 @@ fn commands_on_a_kept_run_test_what_each_one_built_beside_other_runs() {
     // Of the suite of the kept run every second one: the others have runs of their
     // own. Only suites are edited, so that nothing is stale.
     let runs: Vec<usize> = (2..8).collect();
-    let verb = |run: &usize| if run % 2 == 0 { "test" } else { "e2e" };
+    let verb = |run: &usize| ["test", "e2e"][run % 2];
     let suite = |run: &usize| ["alpha", "beta"][run % 2];
     let running: Vec<Running> =
         runs.iter().map(|run| workspace.start_with(*run, verb(run), suite(run))).collect();

@@ -43,15 +43,22 @@ impl Index {
         write_file(path, text.as_bytes())
     }
 
-    /// Those of the index that are there, the oldest first, behind all others
-    /// that are there, which are of unknown size and sorted by when they began.
-    pub(super) fn in_order(&self, there: Vec<RunId>) -> Vec<(RunId, Option<u64>)> {
-        let mut others: BTreeSet<RunId> = there.into_iter().collect();
+    /// Those of the index that are there, the oldest first, behind those of
+    /// `listed` that do not stand in it: these are of unknown size, and sorted by
+    /// when they began.
+    pub(super) fn in_order(
+        &self,
+        there: impl Fn(RunId) -> bool,
+        listed: Vec<RunId>,
+    ) -> Vec<(RunId, Option<u64>)> {
+        let mut seen = BTreeSet::new();
         // From the end: a run that somebody died over while moving it is in here
         // twice.
-        let known = self.0.iter().rev().filter(|(run, _)| others.remove(run));
+        let known = self.0.iter().rev().filter(|(run, _)| seen.insert(*run) && there(*run));
         let mut known: Vec<_> = known.map(|(run, size)| (*run, Some(*size))).collect();
         known.reverse();
+        let others: BTreeSet<RunId> =
+            listed.into_iter().filter(|run| !seen.contains(run)).collect();
         others.into_iter().map(|run| (run, None)).chain(known).collect()
     }
 }

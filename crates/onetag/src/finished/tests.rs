@@ -188,3 +188,22 @@ fn eight_harnesses_may_end_runs_at_the_same_time() {
     }
     assert_eq!(list(&layout.trash()).unwrap(), []);
 }
+
+#[test]
+fn thousands_of_folders_are_not_all_read() {
+    let (_temp, layout) = layout();
+    end_runs(&layout, 5000..5000 + RUNS);
+    for n in 0..NAMES + 100 {
+        make_folder(layout.finished_run(id(n)).path()).unwrap();
+    }
+    assert_eq!(list(&layout.finished()).unwrap().len(), NAMES);
+    // Those of the index need no listing.
+    end_runs(&layout, [6000]);
+    let stays = Vec::from_iter((5001..5000 + RUNS).chain([6000]));
+    let indexed = Index::read(&layout.finished_index()).0.into_iter();
+    assert_eq!(
+        Vec::from_iter(indexed.map(|(run, _)| run)),
+        Vec::from_iter(stays.iter().map(|n| id(*n)))
+    );
+    assert!(stays.iter().all(|n| layout.finished_run(id(*n)).path().exists()));
+}
