@@ -42,6 +42,7 @@ pub(crate) fn serve(folder: &Utf8Path) -> anyhow::Result<()> {
         leases: BTreeMap::new(),
         services: BTreeMap::new(),
         attached: 0,
+        greeted: false,
         waits: Vec::new(),
         store: Store::default(),
         taken: Taken::default(),
@@ -65,6 +66,9 @@ pub(super) struct Keeper {
     pub(super) waits: Vec<Wait>,
     /// How many harnesses are connected.
     attached: usize,
+    /// Whether the harness that started this keeper was heard. It asks for its tie
+    /// before it starts the keeper, so that is certain to come.
+    greeted: bool,
     pub(super) ending: Option<Ending>,
 }
 
@@ -93,7 +97,10 @@ impl Keeper {
 
     fn handle(&mut self, event: Event) -> anyhow::Result<()> {
         match event {
-            Event::Attached => self.attached += 1,
+            Event::Attached => {
+                self.attached += 1;
+                self.greeted = true;
+            }
             Event::Detached => {
                 self.attached = self.attached.saturating_sub(1);
                 if self.attached == 0 && !Record::read(self.folder.path())?.is_kept() {
@@ -147,8 +154,9 @@ impl Keeper {
             .collect()
     }
 
+    /// Before the harness was heard it is unknown who clears up.
     fn is_over(&self) -> bool {
-        self.ending.is_some() && !self.services.values().any(Service::is_running)
+        self.ending.is_some() && self.greeted && !self.services.values().any(Service::is_running)
     }
 
     /// Lets go of everything; the end of this process is what others wait for.
@@ -163,5 +171,39 @@ impl Keeper {
             return teardown::after_the_harness(&self.folder);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_before_the_harness_was_heard_leaves_the_clearing_up_to_it() {
+        let temp = tempfile::tempdir().unwrap();
+        let target = Utf8Path::from_path(temp.path()).unwrap();
+        let run_id = uuid::Uuid::now_v7().simple().to_string();
+        let run_id = crate::run::RunId::parse(&run_id).unwrap();
+        let folder = crate::run::Layout::below(target).run(run_id);
+        crate::run::make_folder(folder.path()).unwrap();
+        let (events, inbox) = mpsc::channel();
+        for event in [Event::Signal, Event::Attached] {
+            events.send(event).unwrap();
+        }
+        let keeper = Keeper {
+            ledger: Ledger::open(folder.path()).unwrap(),
+            folder: folder.clone(),
+            events,
+            leases: BTreeMap::new(),
+            services: BTreeMap::new(),
+            attached: 0,
+            greeted: false,
+            waits: Vec::new(),
+            store: Store::default(),
+            taken: Taken::default(),
+            ending: None,
+        };
+        keeper.run(&inbox).unwrap();
+        assert!(folder.path().exists());
     }
 }
