@@ -55,7 +55,7 @@ fn what_a_command_was_writing_that_was_killed_is_removed_by_the_next() {
     let mut writer = std::process::Command::new("true").spawn().unwrap();
     writer.wait().unwrap();
     let name = format!("x.json.{}.partial", writer.id());
-    let cache = project.onetag().join("cache");
+    let cache = project.cache();
     let written = [run.path(&name), cache.join(&name), cache.join("executables").join(&name)];
     written.iter().for_each(|path| std::fs::write(path, "").unwrap());
     project.xtask(["test", "alpha"]).run().exits(exit::SUCCESS);

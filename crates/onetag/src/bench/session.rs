@@ -38,16 +38,16 @@ pub(crate) fn measure(mut context: Context, asked: &Asked) -> anyhow::Result<Fig
     let root = folder.join("workspace");
     context.ui.line(format!("a copy of the workspace is measured: {root}"));
     copy::refresh(&context.workspace.root, &root, &target)?;
-    // What this workspace has built of other people's packages serves the copy too.
     context.workspace = crate::workspace::load(&root, &context.interrupt)?;
-    context.workspace.target_directory = target;
+    // Not the workspace's own: cargo cannot tell copies of a workspace apart.
+    context.workspace.target_directory = folder.join("target");
     let job = Job::new(&context, &asked.suite)?;
     let mut service = edit::service(&job.plan)?;
     let library = edit::library(&job.plan, &metadata(&context)?)?;
 
     let arguments = &asked.nextest;
     let mut bench = Bench { context: &context, job: &job, folder, arguments, left_out: vec![] };
-    context.ui.line("building both ways, and looking which tests can run by hand");
+    context.ui.line("building the copy, and looking which tests can run by hand");
     bench.left_out = bench.not_by_hand()?;
     bench.by_hand()?;
     let first = bench.harness()?;

@@ -32,8 +32,10 @@ pub(crate) fn check_version(context: &Context) -> anyhow::Result<()> {
         return Ok(());
     }
     ask(context)?;
-    make_folder(&cache)?;
-    write_json(&note, &programs)
+    // What cannot be remembered is asked again; whoever needs the folder says
+    // why it cannot be made.
+    let _ = make_folder(&cache).and_then(|()| write_json(&note, &programs));
+    Ok(())
 }
 
 /// Files of this name where cargo looks for its subcommands, in no matter which

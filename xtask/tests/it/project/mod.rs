@@ -106,6 +106,13 @@ impl Project {
         &self.target
     }
 
+    /// The harness's cache of this workspace, which is there once a run was.
+    pub(crate) fn cache(&self) -> Utf8PathBuf {
+        let mut caches = folders(&self.onetag().join("cache"));
+        assert_eq!(caches.len(), 1, "{caches:?}");
+        caches.remove(0)
+    }
+
     /// The harness's own folder.
     pub(crate) fn onetag(&self) -> Utf8PathBuf {
         self.target.join("onetag")
