@@ -127,3 +127,13 @@ fn copies_that_share_a_target_folder_are_tested_by_their_own_source() {
         output.exits(exit::SUCCESS).says("4 tests run: 4 passed");
     }
 }
+
+/// As two commands leave it that ask cargo at the same time, with an edit of a
+/// manifest in between.
+#[test]
+fn a_package_graph_beside_the_key_of_another_is_asked_for_again() {
+    let project = Project::new();
+    project.xtask(["e2e", "alpha"]).run().exits(exit::SUCCESS);
+    std::fs::write(project.cache().join("graph.json"), "{}").unwrap();
+    project.xtask(["e2e", "alpha"]).run().exits(exit::SUCCESS);
+}

@@ -30,6 +30,21 @@ struct Inputs {
 }
 record!(Inputs { workspace, host, files });
 
+/// What stands beside the kept answer.
+struct Key {
+    inputs: Inputs,
+    /// Of the answer: two commands that ask at the same time may leave the answer
+    /// of one beside the key of the other.
+    answer: Digest,
+}
+record!(Key { inputs, answer });
+
+impl Key {
+    fn is_of(&self, answer: &Utf8Path) -> bool {
+        std::fs::read(answer).is_ok_and(|bytes| Digest::of(&bytes) == self.answer)
+    }
+}
+
 /// The file that holds the answer of `cargo metadata` for the host platform.
 pub(super) fn cargo_metadata(context: &Context, layout: &Layout) -> anyhow::Result<Utf8PathBuf> {
     let host = toolchain(context, layout)?.host;
@@ -45,9 +60,9 @@ pub(super) fn cargo_metadata(context: &Context, layout: &Layout) -> anyhow::Resu
             files: files.map(|path| (path.clone(), FileIdentity::of_path(&path).ok())).collect(),
         }
     };
-    if answer.exists()
-        && let Ok(known) = read_json::<Inputs>(&key)
-        && known == inputs(known.files.keys().cloned().collect())
+    if let Ok(known) = read_json::<Key>(&key)
+        && known.inputs == inputs(known.inputs.files.keys().cloned().collect())
+        && known.is_of(&answer)
     {
         return Ok(answer);
     }
@@ -65,7 +80,7 @@ pub(super) fn cargo_metadata(context: &Context, layout: &Layout) -> anyhow::Resu
     let inputs = inputs(path_packages(&bytes, &workspace.root)?);
     make_folder(&cache)?;
     write_file(&answer, &bytes)?;
-    write_json(&key, &inputs)?;
+    write_json(&key, &Key { inputs, answer: Digest::of(&bytes) })?;
     Ok(answer)
 }
 
