@@ -42,6 +42,8 @@ pub(crate) struct Tool<'a> {
     stdout: Said,
     stderr: Said,
     ledgers: Vec<&'a Ledger>,
+    /// It goes through the gate, and ends with the harness.
+    tied: bool,
 }
 
 /// A command that ended by itself.
@@ -64,7 +66,8 @@ impl<'a> Tool<'a> {
         scrub(&mut command);
         let program = command.get_program().to_string_lossy().into_owned();
         let name = program.rsplit('/').next().unwrap_or(&program).to_owned();
-        Tool { command, name, deadline, stdout: Said::Shown, stderr: Said::Shown, ledgers: vec![] }
+        let (stdout, stderr) = (Said::Shown, Said::Shown);
+        Tool { command, name, deadline, stdout, stderr, ledgers: vec![], tied: false }
     }
 
     /// Gives it no variable at all.
@@ -82,6 +85,13 @@ impl<'a> Tool<'a> {
     /// Names the runs that the command works for.
     pub(crate) fn recorded(mut self, ledgers: impl IntoIterator<Item = &'a Ledger>) -> Tool<'a> {
         self.ledgers.extend(ledgers);
+        self.tied()
+    }
+
+    /// Has it end with the harness, whatever ends that: a command that takes
+    /// long and works for no run.
+    pub(crate) fn tied(mut self) -> Tool<'a> {
+        self.tied = true;
         self
     }
 
@@ -93,16 +103,16 @@ impl<'a> Tool<'a> {
         interrupt.check()?;
         let line = Line(&self.command).to_string();
         let failed = || format!("running `{line}`");
-        self.command = match self.ledgers.as_slice() {
-            [] => grouped(self.command),
-            ledgers => gated(&self.command, ledgers)?,
+        self.command = match self.tied {
+            true => gated(&self.command, &self.ledgers)?,
+            false => grouped(self.command),
         };
         self.command.stdout(terminal(self.stdout)?).stderr(terminal(self.stderr)?);
         let mut child = self.command.spawn().with_context(|| format!("cannot run `{line}`"))?;
         // The command holds the harness's ends of what the child was given.
         self.command = Command::new("");
         let (stdout, stderr) = (drain(child.stdout.take()), drain(child.stderr.take()));
-        let mut running = Running::new(child, self.name, self.ledgers);
+        let mut running = Running::new(child, self.name, self.ledgers, self.tied);
         let outcome = running.go().and_then(|()| running.supervise(self.deadline, interrupt));
         let ended = running.end(outcome.is_err());
         outcome.with_context(failed)?;
@@ -140,8 +150,11 @@ fn gated(command: &Command, ledgers: &[&Ledger]) -> anyhow::Result<Command> {
     if let Some(folder) = command.get_current_dir() {
         gated.current_dir(folder);
     }
-    let runs: Vec<&str> = ledgers.iter().map(|ledger| ledger.run()).collect();
-    gated.env(onetag_env::keys::TOOL_OF, runs.join(",")).stdin(Stdio::piped());
+    if !ledgers.is_empty() {
+        let runs: Vec<&str> = ledgers.iter().map(|ledger| ledger.run()).collect();
+        gated.env(onetag_env::keys::TOOL_OF, runs.join(","));
+    }
+    gated.stdin(Stdio::piped());
     Ok(gated)
 }
 

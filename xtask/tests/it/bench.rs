@@ -4,7 +4,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::exit;
-use crate::project::{Project, redact};
+use crate::project::{Project, Running, redact};
 use crate::wait::{Look, until};
 
 /// The file that grows by a line; the suite's first need is `beta`.
@@ -35,9 +35,8 @@ fn both_ways_are_measured_on_a_copy() {
     project.assert_nothing_is_left();
 }
 
-#[test]
-fn a_bench_that_is_interrupted_leaves_nothing() {
-    let project = Project::new();
+/// A bench, and the test that hangs in its first lap by hand.
+fn hanging(project: &Project) -> Running {
     let copy = project.onetag().join("bench/workspace");
     let file = copy.join("hangs");
     let hangs = format!("std::fs::write({file:?}, \"\").unwrap(); loop {{ std::thread::park() }}");
@@ -47,10 +46,26 @@ fn a_bench_that_is_interrupted_leaves_nothing() {
         true => Look::Done(()),
         false => Look::NotYet(format!("{:?}", project.processes())),
     });
+    bench
+}
+
+#[test]
+fn a_bench_that_is_interrupted_leaves_nothing() {
+    let project = Project::new();
+    let bench = hanging(&project);
     bench.signal(Signal::INT);
     let output = bench.finish();
     output.exits(exit::SIGINT).says("interrupted by SIGINT");
     project.assert_nothing_is_left();
+}
+
+#[test]
+fn a_bench_that_is_killed_leaves_nothing_running() {
+    let project = Project::new();
+    let bench = hanging(&project);
+    bench.signal(Signal::KILL);
+    bench.finish().is_killed();
+    project.wait_until_nothing_is_left();
 }
 
 #[test]

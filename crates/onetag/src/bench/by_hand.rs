@@ -113,6 +113,7 @@ impl Bench<'_> {
     pub(super) fn run(&self, command: xshell::Cmd<'_>) -> anyhow::Result<Vec<u8>> {
         let command = command.env("CARGO_TARGET_DIR", &self.context.workspace.target_directory);
         let finished = Tool::new(command, LIMIT)
+            .tied()
             .said(Said::Captured, Said::Captured)
             .finish(&self.context.interrupt)?;
         if !finished.status.success() {

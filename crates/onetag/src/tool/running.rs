@@ -23,13 +23,15 @@ const GRACE: Duration = Duration::from_secs(15);
 /// How long the kernel may take to end what was killed.
 const KILLED: Duration = Duration::from_secs(5);
 
-/// A command that was started. With ledgers it waits at the gate until
+/// A command that was started. Where it is tied to the harness, it waits at the gate until
 /// [`Running::go`].
 pub(super) struct Running<'a> {
     child: Child,
     pid: u32,
     name: String,
     ledgers: Vec<&'a Ledger>,
+    /// Whether it leads a session, not only a group.
+    leads_session: bool,
     /// What stands in the ledgers.
     resource: Option<Resource>,
     /// Hears once it has ended. It is not waited for yet then: until it is, its
@@ -38,14 +40,19 @@ pub(super) struct Running<'a> {
 }
 
 impl<'a> Running<'a> {
-    pub(super) fn new(child: Child, name: String, ledgers: Vec<&'a Ledger>) -> Running<'a> {
+    pub(super) fn new(
+        child: Child,
+        name: String,
+        ledgers: Vec<&'a Ledger>,
+        leads_session: bool,
+    ) -> Running<'a> {
         let (ended, end) = mpsc::channel();
         let pid = child.id();
         thread::spawn(move || {
             wait_for_end(pid);
             ended.send(())
         });
-        Running { child, pid, name, ledgers, resource: None, end }
+        Running { child, pid, name, ledgers, leads_session, resource: None, end }
     }
 
     /// Writes it into the ledgers, and only then lets it become what it is.
@@ -109,9 +116,9 @@ impl<'a> Running<'a> {
                 bail!("it did not end within {GRACE:?} of being killed");
             }
         }
-        match self.ledgers.as_slice() {
-            [] => drop(signal_group(self.pid, SIGKILL)?),
-            _ => end_session(self.pid)?,
+        match self.leads_session {
+            true => end_session(self.pid)?,
+            false => drop(signal_group(self.pid, SIGKILL)?),
         }
         let status = self.child.wait().context("cannot wait for it")?;
         if let Some(resource) = self.resource.take() {
