@@ -14,8 +14,9 @@ pub(crate) const NOTIFICATIONS: &str = "/api/v1/notifications";
 /// milliseconds, so this is only for a machine that is very busy.
 pub(crate) const SOON: Duration = Duration::from_secs(10);
 
-/// How much later than due an attempt may begin on a busy machine.
-const LATE: Duration = Duration::from_millis(1500);
+/// How much later than due an attempt may begin: nothing but a machine that is
+/// very busy makes it late, and waits of the service's own choice begin at 30 s.
+const LATE: Duration = Duration::from_secs(10);
 
 /// The service with what is around it.
 pub(crate) struct Stage {
