@@ -4,14 +4,18 @@ use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
 use xshell::Shell;
 
+use crate::image::Digest;
 use crate::report::Ui;
 use crate::run::Layout;
 use crate::signals::Interrupt;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, load_with_digest};
 
 /// The workspace, the way to cargo, the signals and the terminal.
 pub(crate) struct Context {
     pub(crate) workspace: Workspace,
+    /// Another one as soon as cargo says something else of the workspace's own
+    /// manifests.
+    pub(crate) manifests: Digest,
     /// The cargo that started this program; else the first on the path.
     pub(crate) cargo: String,
     pub(crate) interrupt: Interrupt,
@@ -22,9 +26,15 @@ impl Context {
     /// Loads the workspace around the current folder.
     pub(crate) fn load(interrupt: Interrupt, ui: Ui) -> anyhow::Result<Context> {
         let here = here()?;
-        let workspace = crate::workspace::load(&here, &interrupt)?;
+        let (workspace, manifests) = load_with_digest(&here, &interrupt)?;
         let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-        Ok(Context { workspace, cargo, interrupt, ui })
+        Ok(Context { workspace, manifests, cargo, interrupt, ui })
+    }
+
+    /// Works with the workspace around `folder` from now on.
+    pub(crate) fn go_to(&mut self, folder: &Utf8Path) -> anyhow::Result<()> {
+        (self.workspace, self.manifests) = load_with_digest(folder, &self.interrupt)?;
+        Ok(())
     }
 
     pub(crate) fn layout(&self) -> Layout {

@@ -191,7 +191,6 @@ mod tests {
 
     use super::*;
     use crate::run::mint;
-    use crate::workspace::testing::Fixture;
 
     fn target() -> (tempfile::TempDir, Utf8PathBuf) {
         let temp = tempfile::tempdir().unwrap();
@@ -203,14 +202,19 @@ mod tests {
     fn runs_that_begin_and_end_meanwhile_are_not_taken_for_dead() {
         let (_temp, target) = target();
         let layout = Layout::below(&target);
-        let workspace =
-            Fixture::new().service("alpha", json!({ "suite": {} })).e2e(&["alpha"]).load();
-        let suite = workspace.unwrap().suite("alpha").unwrap().clone();
+        let metadata = json!({
+            "packages": [],
+            "workspace_root": "/ws",
+            "target_directory": "/ws/target",
+            "metadata": { "onetag": { "suites": { "alpha": {} } } },
+        });
+        let workspace = onetag_workspace::read(metadata.to_string().as_bytes()).unwrap();
+        let suite = workspace.suite("alpha").unwrap();
         let over = AtomicBool::new(false);
         std::thread::scope(|scope| {
             let harness = scope.spawn(|| {
                 for _ in 0..300 {
-                    let minted = mint(&target, &target, &suite, &Interrupt::default())?;
+                    let minted = mint(&target, &target, suite, &Interrupt::default())?;
                     archive(minted.folder())?;
                 }
                 anyhow::Ok(())

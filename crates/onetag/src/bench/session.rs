@@ -38,7 +38,7 @@ pub(crate) fn measure(mut context: Context, asked: &Asked) -> anyhow::Result<Fig
     let root = folder.join("workspace");
     context.ui.line(format!("a copy of the workspace is measured: {root}"));
     copy::refresh(&context.workspace.root, &root, &target)?;
-    context.workspace = crate::workspace::load(&root, &context.interrupt)?;
+    context.go_to(&root)?;
     // Not the workspace's own: cargo cannot tell copies of a workspace apart.
     context.workspace.target_directory = folder.join("target");
     let job = Job::new(&context, &asked.suite)?;

@@ -55,7 +55,7 @@ pub(super) fn cargo_metadata(context: &Context, layout: &Layout) -> anyhow::Resu
         let own = ["Cargo.lock", ".cargo/config.toml"].map(|name| workspace.root.join(name));
         let files = own.into_iter().chain(others);
         Inputs {
-            workspace: workspace.fingerprint,
+            workspace: context.manifests,
             host: host.clone(),
             files: files.map(|path| (path.clone(), FileIdentity::of_path(&path).ok())).collect(),
         }

@@ -49,7 +49,9 @@ impl TestList {
 
 #[cfg(test)]
 mod tests {
-    use nextest_metadata::{FilterMatch, MismatchReason};
+    use std::process::Command;
+
+    use nextest_metadata::{FilterMatch, MismatchReason, TestListSummary};
 
     use super::*;
 
@@ -71,6 +73,43 @@ mod tests {
         assert_eq!(mismatch(MismatchReason::Ignored), 1);
         for other in MismatchReason::ALL_VARIANTS {
             assert_eq!(mismatch(*other), usize::from(*other == MismatchReason::Ignored));
+        }
+    }
+
+    /// The words are nextest's own, and so is the whole document. It says of an
+    /// ignored test that it is ignored, also where the filterset leaves it out, as
+    /// long as its binary can hold a selected one.
+    #[test]
+    fn what_nextest_lists_is_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in [
+            ("Cargo.toml", "[package]\nname = 'p'\nedition = '2024'\n[lib]\npath = 'lib.rs'\n"),
+            (
+                "lib.rs",
+                "#[test] fn one() {}\n#[test] fn two() {}\n#[test] #[ignore] fn three() {}\n",
+            ),
+        ] {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        for (filterset, expected) in [("all()", 3), ("test(=one)", 2), ("none()", 0)] {
+            let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+            let mut command = Command::new(cargo);
+            crate::tool::scrub(&mut command);
+            command
+                .current_dir(folder.path())
+                .args(["nextest", "list", "--message-format=json", "--user-config-file=none"])
+                .args(["--offline", "-E", filterset])
+                .env("CARGO_TARGET_DIR", folder.path().join("target"));
+            let output = command.output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            let theirs: TestListSummary = serde_json::from_slice(&output.stdout).unwrap();
+            let ignored = FilterMatch::Mismatch { reason: MismatchReason::Ignored };
+            let cases = theirs.rust_suites.values().flat_map(|suite| suite.test_cases.values());
+            let matched = cases
+                .filter(|case| case.filter_match.is_match() || case.filter_match == ignored)
+                .count();
+            let ours: TestList = onetag_json::from_slice(&output.stdout).unwrap();
+            assert_eq!((ours.selected(), matched), (expected, expected), "{filterset}");
         }
     }
 }

@@ -14,8 +14,6 @@ use xshell::cmd;
 
 pub(crate) use arguments::NextestArguments;
 pub(crate) use junit::{Tests, not_passed};
-#[cfg(test)]
-pub(crate) use list::TestList;
 pub(crate) use select::select;
 pub(crate) use shortcut::arguments as program_arguments;
 pub(crate) use version::check_version;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::workspace::placeholder::Placeholder;
-use crate::workspace::source::Source;
-use crate::workspace::suggest;
-use crate::workspace::topology::{Service, Workspace};
+use crate::placeholder::Placeholder;
+use crate::source::Source;
+use crate::suggest;
+use crate::topology::{Service, Workspace};
 
 /// What the placeholders of some variables may name.
 pub(super) struct Scope<'a> {
@@ -57,7 +57,7 @@ pub(super) fn check_placeholder(scope: &Scope<'_>, placeholder: &Placeholder) ->
 mod tests {
     use serde_json::json;
 
-    use crate::workspace::testing::{Fixture, error};
+    use crate::testing::{Fixture, error};
 
     #[test]
     fn placeholders_without_a_source_are_refused() {

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::workspace::{TargetKind, TestTarget};
+use crate::{TargetKind, TestTarget};
 
 fn messenger() -> TestTarget {
     TestTarget {

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::workspace::error::Problem;
-use crate::workspace::placeholder::Template;
-use crate::workspace::source::Source;
-use crate::workspace::topology::Workspace;
-use crate::workspace::{graph, order, suggest};
+use crate::error::Problem;
+use crate::placeholder::Template;
+use crate::source::Source;
+use crate::topology::Workspace;
+use crate::{graph, order, suggest};
 
 use super::placeholders::{Scope, check_placeholder};
 
@@ -101,7 +101,7 @@ fn not_deployed(
 mod tests {
     use serde_json::{Value, json};
 
-    use crate::workspace::testing::{Fixture, error};
+    use crate::testing::{Fixture, error};
 
     /// Three services in a row and one apart.
     fn fixture(env_of_top: Value) -> Fixture {

@@ -1,14 +1,28 @@
-//! Asks cargo for the workspace.
+//! The topology of the workspace, which cargo is asked for.
+//!
+//! What it consists of, and how it is read, is in the crate `onetag_workspace`.
+//!
+//! ```no_run
+//! # fn main() -> anyhow::Result<()> {
+//! let workspace = onetag::workspace::load(".".into(), &Default::default())?;
+//! let plan = workspace.plan(workspace.suite("messenger")?)?;
+//! # Ok(())
+//! # }
+//! ```
 
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
-use camino::{Utf8Path, Utf8PathBuf};
+use anyhow::bail;
+use camino::Utf8Path;
 use xshell::{Shell, cmd};
 
-use super::assemble::assemble;
-use super::cargo::CargoMetadata;
-use super::topology::Workspace;
+use onetag_workspace::read;
+pub use onetag_workspace::{
+    Filterset, FiltersetError, Location, Placeholder, Plan, PlannedService, Problem, Selection,
+    Service, ServiceField, StoreKind, Suite, TargetKind, Template, TemplateError, TestTarget,
+    Values, Workspace, resolve, validate_target_directory,
+};
+
 use crate::image::Digest;
 use crate::signals::Interrupt;
 use crate::tool::{Said, Tool};
@@ -20,20 +34,21 @@ const LIMIT: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 ///
-/// A [`Problem`](super::Problem) if a manifest says something that is not
-/// allowed; another error if cargo cannot be run or cannot read the workspace.
+/// A [`Problem`] if a manifest says something that is not allowed; another error
+/// if cargo cannot be run or cannot read the workspace.
 pub fn load(cwd: &Utf8Path, interrupt: &Interrupt) -> anyhow::Result<Workspace> {
-    let json = metadata_json(cwd, interrupt)?;
-    Ok(assemble(parse(&json)?, Digest::of(&json))?)
+    read(&metadata_json(cwd, interrupt)?)
 }
 
-/// Where a workspace is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Location {
-    /// The folder of the root manifest, absolute.
-    pub root: Utf8PathBuf,
-    /// The folder that cargo builds into, absolute.
-    pub target_directory: Utf8PathBuf,
+/// The topology as [`load`] gives it, and the digest of what cargo says of the
+/// workspace's own manifests: another one as soon as a member, a target or a
+/// dependency changes.
+pub(crate) fn load_with_digest(
+    cwd: &Utf8Path,
+    interrupt: &Interrupt,
+) -> anyhow::Result<(Workspace, Digest)> {
+    let json = metadata_json(cwd, interrupt)?;
+    Ok((read(&json)?, Digest::of(&json)))
 }
 
 /// Where the workspace is that `cwd` lies in.
@@ -45,13 +60,7 @@ pub struct Location {
 ///
 /// When cargo cannot be run or cannot read the workspace.
 pub fn locate(cwd: &Utf8Path, interrupt: &Interrupt) -> anyhow::Result<Location> {
-    let metadata = parse(&metadata_json(cwd, interrupt)?)?;
-    let (root, target_directory) = (metadata.workspace_root, metadata.target_directory);
-    Ok(Location { root, target_directory })
-}
-
-fn parse(json: &[u8]) -> anyhow::Result<CargoMetadata> {
-    onetag_json::from_slice(json).context("cannot read the output of `cargo metadata`")
+    onetag_workspace::locate(&metadata_json(cwd, interrupt)?)
 }
 
 /// What `cargo metadata` prints.

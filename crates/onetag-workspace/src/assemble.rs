@@ -12,14 +12,13 @@ use super::source::Source;
 use super::test_target::{TargetKind, TestTarget};
 use super::topology::{Service, Suite, Workspace};
 use super::validate::validate;
-use crate::image::Digest;
 
 /// The validated topology.
 ///
 /// # Errors
 ///
 /// [`Problem::Metadata`] for the first thing that is not allowed.
-pub(super) fn assemble(cargo: CargoMetadata, fingerprint: Digest) -> Result<Workspace, Problem> {
+pub(super) fn assemble(cargo: CargoMetadata) -> Result<Workspace, Problem> {
     let mut test_targets: Vec<TestTarget> = cargo
         .packages
         .iter()
@@ -72,7 +71,6 @@ pub(super) fn assemble(cargo: CargoMetadata, fingerprint: Digest) -> Result<Work
         members: members.collect(),
         root: cargo.workspace_root,
         target_directory: cargo.target_directory,
-        fingerprint,
         services,
         suites,
         test_targets,
@@ -146,7 +144,7 @@ fn templates(
 mod tests {
     use serde_json::json;
 
-    use crate::workspace::testing::{Fixture, error};
+    use crate::testing::{Fixture, error};
 
     #[test]
     fn a_package_without_the_table_is_no_service() {

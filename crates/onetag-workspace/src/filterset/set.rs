@@ -5,7 +5,7 @@ use std::fmt;
 use super::cursor::FiltersetError;
 use super::expression::Expression;
 use super::parse::parse;
-use crate::workspace::test_target::TestTarget;
+use crate::test_target::TestTarget;
 
 /// A parsed filterset. It displays as it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl Filterset {
 
     /// The names that the filterset looks for, for suggestions when it finds
     /// none of them.
-    pub(in crate::workspace) fn names(&self) -> Vec<&str> {
+    pub(crate) fn names(&self) -> Vec<&str> {
         let mut names = Vec::new();
         self.expression.collect_names(&mut names);
         names

@@ -66,8 +66,7 @@ impl Fixture {
             "target_directory": "/ws/target",
             "metadata": self.metadata,
         });
-        let fingerprint = crate::image::Digest::of(document.to_string().as_bytes());
-        assemble(onetag_json::from_str(&document.to_string()).unwrap(), fingerprint)
+        assemble(onetag_json::from_str(&document.to_string()).unwrap())
     }
 }
 

@@ -99,7 +99,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::workspace::testing::Fixture;
+    use crate::testing::Fixture;
 
     fn fixture() -> Fixture {
         Fixture::new()

@@ -9,9 +9,8 @@ use super::filterset::{Filterset, Selection};
 use super::metadata::StoreKind;
 use super::placeholder::Template;
 use super::source::Source;
-use super::suggest;
 use super::test_target::TestTarget;
-use crate::image::Digest;
+use crate::suggest;
 
 /// What the harness knows of a workspace.
 #[derive(Clone, Debug)]
@@ -22,9 +21,6 @@ pub struct Workspace {
     /// [`validate_target_directory`](super::validate_target_directory) tells
     /// whether a run can live in it.
     pub target_directory: Utf8PathBuf,
-    /// Of what cargo says of the workspace's own manifests: another one as soon
-    /// as a member, a target or a dependency changes.
-    pub fingerprint: Digest,
     /// The names of all packages, by their manifests' paths below the root.
     pub members: BTreeMap<Utf8PathBuf, String>,
     /// By name.
@@ -145,7 +141,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::workspace::testing::Fixture;
+    use crate::testing::Fixture;
 
     fn workspace() -> Workspace {
         Fixture::new()

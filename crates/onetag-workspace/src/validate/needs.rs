@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::workspace::error::Problem;
-use crate::workspace::source::Source;
-use crate::workspace::topology::Workspace;
-use crate::workspace::{graph, order, suggest};
+use crate::error::Problem;
+use crate::source::Source;
+use crate::topology::Workspace;
+use crate::{graph, order, suggest};
 
 pub(super) fn check(workspace: &Workspace) -> Result<(), Problem> {
     for service in workspace.services.values() {
@@ -51,7 +51,7 @@ fn check_order(workspace: &Workspace) -> Result<(), Problem> {
 mod tests {
     use serde_json::json;
 
-    use crate::workspace::testing::{Fixture, error};
+    use crate::testing::{Fixture, error};
 
     #[test]
     fn unknown_needs_are_refused() {

@@ -62,7 +62,7 @@ fn named_services(template: &Template) -> impl Iterator<Item = &str> {
 mod tests {
     use serde_json::json;
 
-    use crate::workspace::testing::{Fixture, error};
+    use crate::testing::{Fixture, error};
 
     #[test]
     fn a_suite_cannot_point_services_at_each_other() {

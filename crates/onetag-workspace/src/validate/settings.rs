@@ -3,8 +3,8 @@
 
 use camino::{Utf8Component, Utf8Path};
 
-use crate::workspace::error::Problem;
-use crate::workspace::topology::{Service, Workspace};
+use crate::error::Problem;
+use crate::topology::{Service, Workspace};
 
 pub(super) fn check(workspace: &Workspace) -> Result<(), Problem> {
     for service in workspace.services.values() {
@@ -63,7 +63,7 @@ fn check_volume(service: &Service, volume: &Utf8Path) -> Result<(), Problem> {
 mod tests {
     use serde_json::json;
 
-    use crate::workspace::testing::{Fixture, error};
+    use crate::testing::{Fixture, error};
 
     #[test]
     fn ready_is_a_path() {

@@ -7,7 +7,7 @@ use onetag_json::{FromJson, Value, record, words};
 
 use super::error::Problem;
 use super::source::Source;
-use super::suggest;
+use crate::suggest;
 
 /// A kind of database that a service can use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -150,7 +150,7 @@ impl FromJson for Port {
 mod tests {
     use serde_json::{Value, json};
 
-    use crate::workspace::testing::{Fixture, error};
+    use crate::testing::{Fixture, error};
 
     fn service(table: Value) -> String {
         error(Fixture::new().service("a", table))

@@ -4,12 +4,14 @@
 //! All of it comes from `cargo metadata`, asked once, and from the tables
 //! `[package.metadata.onetag]` and `[workspace.metadata.onetag]`. The harness
 //! knows no service and no suite by name. Everything is validated here, before
-//! anything is made: what [`load()`] returns has no unknown key, no unknown
+//! anything is made: what [`read()`] returns has no unknown key, no unknown
 //! service, no circle and no placeholder without a source.
 //!
 //! ```no_run
 //! # fn main() -> anyhow::Result<()> {
-//! let workspace = onetag::workspace::load(".".into(), &Default::default())?;
+//! # let json = Vec::new();
+//! // `json` is what `cargo metadata --format-version 1 --no-deps` printed.
+//! let workspace = onetag_workspace::read(&json)?;
 //! let plan = workspace.plan(workspace.suite("messenger")?)?;
 //! for level in &plan.levels {
 //!     // All services of one level can be started at the same time.
@@ -17,8 +19,11 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! Nothing is run here: that is left to the crate `onetag`, which needs this one.
+//! So this crate compiles beside what `onetag` has to wait for.
 
-mod load;
+mod read;
 mod topology;
 
 mod plan;
@@ -37,19 +42,18 @@ mod graph;
 mod metadata;
 mod order;
 mod source;
-mod suggest;
+pub mod suggest;
 mod validate;
 
 #[cfg(test)]
-pub(crate) mod testing;
+mod testing;
 
 pub use error::Problem;
 pub use filterset::{Filterset, FiltersetError, Selection};
-pub(crate) use load::metadata_json;
-pub use load::{Location, load, locate};
 pub use metadata::StoreKind;
 pub use placeholder::{Placeholder, ServiceField, Template, TemplateError, Values, resolve};
 pub use plan::{Plan, PlannedService};
+pub use read::{Location, locate, read};
 pub use target_directory::validate_target_directory;
 pub use test_target::{TargetKind, TestTarget};
 pub use topology::{Service, Suite, Workspace};

@@ -4,7 +4,7 @@ use std::ops::Not;
 
 use super::Selection;
 use super::matcher::Matcher;
-use crate::workspace::test_target::TestTarget;
+use crate::test_target::TestTarget;
 
 /// What is selected. Flat, so that a long chain of operators is no deep tree.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@
 use super::cursor::{Cursor, FiltersetError};
 use super::expression::{Expression, Property};
 use super::matcher::Matcher;
-use crate::workspace::suggest;
+use crate::suggest;
 
 /// How deep parentheses and negations may nest, so that no text overflows the
 /// stack.

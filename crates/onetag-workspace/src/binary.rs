@@ -38,7 +38,7 @@ pub(super) fn binary(package: &Package, source: &Source) -> Result<String, Probl
 mod tests {
     use serde_json::json;
 
-    use crate::workspace::testing::Fixture;
+    use crate::testing::Fixture;
 
     #[test]
     fn the_binary_is_the_only_one_or_the_namesake() {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::workspace::suggest;
+use crate::suggest;
 
 /// What a run has to put in.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,8 +1,8 @@
 //! Names of services and suites.
 
-use crate::workspace::error::Problem;
-use crate::workspace::source::Source;
-use crate::workspace::topology::Workspace;
+use crate::error::Problem;
+use crate::source::Source;
+use crate::topology::Workspace;
 
 /// The longest DNS label: RFC 1035, section 2.3.4.
 const LONGEST_LABEL: usize = 63;
@@ -64,7 +64,7 @@ fn check_label(what: &str, name: &str, source: &Source) -> Result<(), Problem> {
 mod tests {
     use serde_json::json;
 
-    use crate::workspace::testing::{Fixture, error};
+    use crate::testing::{Fixture, error};
 
     #[test]
     fn labels_pass() {

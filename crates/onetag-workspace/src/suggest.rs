@@ -5,10 +5,7 @@
 /// A candidate counts as close when at most a third of the longer of the two
 /// names has to change; a farther one would be a guess, and a wrong hint is
 /// worse than none.
-pub(crate) fn closest<'a>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .into_iter()
         .map(|candidate| (strsim::osa_distance(name, candidate), candidate))
@@ -23,11 +20,7 @@ pub(crate) fn closest<'a>(
 /// The hint for a name that does not exist: the likely one, and all there are.
 ///
 /// `what` is the plural that introduces the list, for example `services`.
-pub(crate) fn hint<'a>(
-    name: &str,
-    what: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> String {
+pub fn hint<'a>(name: &str, what: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     let candidates: Vec<&str> = candidates.into_iter().collect();
     let list = if candidates.is_empty() { "none".to_owned() } else { candidates.join(", ") };
     match closest(name, candidates) {
