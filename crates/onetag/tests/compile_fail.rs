@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use onetag::backend::{Addresses, Process};
 use onetag::build::Compiled;
+use onetag::image::{Contents, write_archive};
 use onetag::phase::{Image, Running};
-use onetag::run::Run;
+use onetag::run::{MintedRun, Run};
 use onetag::signals::Interrupt;
-use onetag::workspace::PlannedService;
+use onetag::workspace::{PlannedService, Service};
 
 #[test]
 fn mistakes_do_not_compile() {
@@ -32,8 +33,18 @@ fn legal_order<'run>(
     Ok(running)
 }
 
+/// An archive under the name that the run gave.
+fn legal_archive(
+    run: &MintedRun,
+    service: &Service,
+    contents: &Contents,
+) -> anyhow::Result<Vec<u8>> {
+    write_archive(contents, &run.reference(service), Vec::new())
+}
+
 #[test]
 fn the_legal_order_compiles() {
-    // It is not run: that takes a workspace, which the tests of `xtask` have.
+    // They are not run: that takes a workspace, which the tests of `xtask` have.
     let _ = legal_order;
+    let _ = legal_archive;
 }

@@ -13,7 +13,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use onetag_json::record;
 
 use crate::image::digest::hash_file;
-use crate::image::{Contents, Digest, Digests, FileIdentity};
+use crate::image::{Contents, Digest, Digests, FileIdentity, run_loader};
 use crate::ledger::{Entry, Ledger, Resource};
 use crate::run::{Layout, make_folder, read_json, write_file, write_json};
 
@@ -115,7 +115,7 @@ impl<'a> Store<'a> {
     /// Takes the binary of a service in.
     pub(super) fn compiled(&self, service: &str, source: &Utf8Path) -> anyhow::Result<Compiled> {
         let known = self.known(&service_note(service), source, |copy| {
-            let contents = Contents::of(copy, service)?;
+            let contents = Contents::of(copy, service, &run_loader)?;
             let closure = contents
                 .closure()
                 .map(|path| Ok((path.to_owned(), FileIdentity::of_path(path)?)))

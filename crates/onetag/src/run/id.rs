@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, ensure};
+use onetag_image::ImageName;
 use onetag_json::{FromJson, Serialize, Serializer, Value};
 use uuid::Uuid;
 
@@ -116,13 +117,6 @@ impl Reference {
         Reference { service: service.to_owned(), tag: tag.clone() }
     }
 
-    /// A reference of a run that never was.
-    #[cfg(test)]
-    pub(crate) fn of_a_test(service: &str, run_id: &str, generation: u32) -> Reference {
-        let run_id = RunId::parse(run_id).unwrap();
-        Reference::new(service, &Tag::new(service, run_id, generation))
-    }
-
     /// The service whose image this is.
     pub fn service(&self) -> &str {
         &self.service
@@ -133,6 +127,8 @@ impl Reference {
         &self.tag
     }
 }
+
+impl ImageName for Reference {}
 
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,18 +1,25 @@
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::Read as _;
 
 use insta::assert_snapshot;
 use serde_json::Value;
 
 use super::*;
-use crate::image::{Contents, Digest, digests, write_archive};
-use crate::run::Reference;
+use crate::{Digest, ImageName, write_archive};
 
 const REFERENCE: &str = "localhost/mail:mail-0193a5c2e4b07c1e9f3a2b4c5d6e7f80";
+const ANOTHER: &str = "localhost/mail:mail-0193a5c2e4b07c1e9f3a2b4c5d6e7f80.2";
 
-/// The reference that is written so, in the first generation.
-fn reference(generation: u32) -> Reference {
-    Reference::of_a_test("mail", "0193a5c2e4b07c1e9f3a2b4c5d6e7f80", generation)
+/// Stands for the reference that only a run makes.
+struct Reference(&'static str);
+
+impl ImageName for Reference {}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
 }
 
 /// The files of a tar by path, after a look at what must not vary.
@@ -55,8 +62,8 @@ fn json(bytes: &[u8]) -> Value {
 #[test]
 fn the_archive_holds_what_the_digests_name() {
     let binary = dynamic_program();
-    let contents = Contents::of(&binary, "mail").unwrap();
-    let files = unpack(&write_archive(&contents, &reference(1), Vec::new()).unwrap());
+    let contents = contents(&binary, "mail").unwrap();
+    let files = unpack(&write_archive(&contents, &Reference(REFERENCE), Vec::new()).unwrap());
     let expected = digests(&binary, "mail").unwrap();
 
     let mut blobs = 0;
@@ -108,11 +115,11 @@ fn the_archive_holds_what_the_digests_name() {
 #[test]
 fn a_name_appears_in_the_two_indexes_alone() {
     let folder = Folder::new();
-    let contents = Contents::of(&folder.write("program", static_program(b"code")), "mail").unwrap();
-    let write = |generation| write_archive(&contents, &reference(generation), Vec::new()).unwrap();
-    assert_eq!(write(1), write(1));
+    let contents = contents(&folder.write("program", static_program(b"code")), "mail").unwrap();
+    let write = |name| write_archive(&contents, &Reference(name), Vec::new()).unwrap();
+    assert_eq!(write(REFERENCE), write(REFERENCE));
 
-    let (one, other) = (unpack(&write(1)), unpack(&write(2)));
+    let (one, other) = (unpack(&write(REFERENCE)), unpack(&write(ANOTHER)));
     let differing = one.iter().filter(|(path, bytes)| &other[*path] != *bytes);
     let differing = Vec::from_iter(differing.map(|(path, _)| path));
     assert_eq!(differing, ["index.json", "manifest.json"]);
@@ -122,10 +129,11 @@ fn a_name_appears_in_the_two_indexes_alone() {
 fn a_program_that_changed_since_it_was_named_is_not_archived() {
     let folder = Folder::new();
     let path = folder.write("program", static_program(b"code"));
-    let contents = Contents::of(&path, "mail").unwrap();
+    let contents = contents(&path, "mail").unwrap();
     let layer = contents.layers[1].1.digest.to_string();
     let refused = || {
-        let error = write_archive(&contents, &reference(1), Vec::new()).unwrap_err().to_string();
+        let error =
+            write_archive(&contents, &Reference(REFERENCE), Vec::new()).unwrap_err().to_string();
         let error = error.replace(path.as_str(), "<program>").replace(&layer, "<layer>");
         let (_, other) = error.split_once(" and is ").unwrap();
         error.replace(&other[..layer.len()], "<other>")

@@ -1,6 +1,7 @@
 //! What a program needs around it to run in an otherwise empty image.
 
 use std::collections::BTreeMap;
+use std::process::{Command, Output};
 use std::sync::{Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -40,6 +41,13 @@ const CERTIFICATES_IN_IMAGE: &str = "/etc/ssl/certs/ca-certificates.crt";
 /// Where libraries are put that the loader would not find by itself.
 const OTHER_LIBRARIES: &str = "/usr/local/lib";
 
+/// Runs the command that asks a program's own loader for its libraries, waits for
+/// its end, and hands back all that it said.
+///
+/// The command has no environment and must not get one. How long it may take, and
+/// who ends it then, is the caller's matter.
+pub type RunLoader<'a> = &'a dyn Fn(Command) -> anyhow::Result<Output>;
+
 /// A file that the loader maps.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Library {
@@ -60,15 +68,15 @@ pub struct Closure {
 }
 
 impl Closure {
-    /// Finds what `binary` needs.
+    /// Finds what `binary` needs; `run` runs its loader.
     ///
     /// # Errors
     ///
     /// When it is no program for this machine, or its loader is missing or
     /// does not find a library.
-    pub fn of(binary: &Utf8Path) -> anyhow::Result<Self> {
+    pub fn of(binary: &Utf8Path, run: RunLoader<'_>) -> anyhow::Result<Self> {
         let certificates = CERTIFICATES.iter().map(Utf8PathBuf::from).find(|path| path.is_file());
-        Ok(Self { libraries: libraries(binary)?, certificates })
+        Ok(Self { libraries: libraries(binary, run)?, certificates })
     }
 
     /// The loader and the libraries, sorted; empty for a static program.
@@ -140,18 +148,18 @@ pub(crate) fn measure(layer: &Layer) -> anyhow::Result<Measure> {
 }
 
 #[cfg(target_os = "linux")]
-fn libraries(binary: &Utf8Path) -> anyhow::Result<Vec<Library>> {
+fn libraries(binary: &Utf8Path, run: RunLoader<'_>) -> anyhow::Result<Vec<Library>> {
     let Some(interpreter) = super::program::interpreter(binary)? else {
         return Ok(Vec::new());
     };
-    let found = super::loader::list(&interpreter, binary)?;
+    let found = super::loader::list(&interpreter, binary, run)?;
     Ok(places(&interpreter, found))
 }
 
 /// Elsewhere nothing can be asked for its libraries, and no image can be run
 /// either: the digests then name the program and what every image has.
 #[cfg(not(target_os = "linux"))]
-fn libraries(_binary: &Utf8Path) -> anyhow::Result<Vec<Library>> {
+fn libraries(_binary: &Utf8Path, _run: RunLoader<'_>) -> anyhow::Result<Vec<Library>> {
     Ok(Vec::new())
 }
 

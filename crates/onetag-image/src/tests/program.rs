@@ -1,7 +1,7 @@
 use insta::assert_snapshot;
 
 use super::*;
-use crate::image::program::interpreter;
+use crate::program::interpreter;
 
 fn refused(folder: &Folder, contents: impl AsRef<[u8]>) -> String {
     let path = folder.write("program", contents);

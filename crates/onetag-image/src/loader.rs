@@ -5,16 +5,11 @@
 //! Linux alone.
 
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::signals::Interrupt;
-use crate::tool::{Said, Tool};
-
-/// Listing takes a few milliseconds; this is for a machine that swaps.
-const DEADLINE: Duration = Duration::from_secs(20);
+use super::closure::RunLoader;
 
 /// A library as the loader found it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,17 +29,17 @@ pub(crate) struct Found {
 /// # Errors
 ///
 /// When the loader is missing, does not find a library, or does not answer.
-pub(crate) fn list(interpreter: &Utf8Path, binary: &Utf8Path) -> anyhow::Result<Vec<Found>> {
+pub(crate) fn list(
+    interpreter: &Utf8Path,
+    binary: &Utf8Path,
+    run: RunLoader<'_>,
+) -> anyhow::Result<Vec<Found>> {
     // Without a slash the loader would search for it.
     let absolute =
         camino::absolute_utf8(binary).with_context(|| format!("cannot locate `{binary}`"))?;
     let mut command = Command::new(interpreter);
-    command.arg("--list").arg(&absolute);
-    let listed = Tool::new(command, DEADLINE)
-        .env_clear()
-        .said(Said::Captured, Said::Captured)
-        .finish(&Interrupt::default());
-    let listed = listed.map_err(|error| {
+    command.arg("--list").arg(&absolute).env_clear();
+    let listed = run(command).map_err(|error| {
         anyhow!(
             "`{interpreter}`, the loader that `{binary}` asks for, does not work: {error:#}\n\
              hint: install it, or build `{binary}` for this machine"
@@ -157,9 +152,10 @@ mod tests {
 
     #[test]
     fn a_missing_loader_is_named() {
-        let error = list("/nowhere/ld.so".into(), "/bin/program".into()).unwrap_err();
+        let run: RunLoader<'_> = &|_| bail!("there is no such file");
+        let error = list("/nowhere/ld.so".into(), "/bin/program".into(), run).unwrap_err();
         assert_snapshot!(format!("{error:#}"), @r"
-        `/nowhere/ld.so`, the loader that `/bin/program` asks for, does not work: cannot run `ld.so --list /bin/program`: No such file or directory (os error 2)
+        `/nowhere/ld.so`, the loader that `/bin/program` asks for, does not work: there is no such file
         hint: install it, or build `/bin/program` for this machine
         ");
     }

@@ -1,13 +1,13 @@
 use insta::assert_snapshot;
 
 use super::*;
-use crate::image::closure::{Closure, measure};
-use crate::image::layer::Layer;
+use crate::closure::measure;
+use crate::layer::Layer;
 
 #[test]
 fn a_static_program_needs_no_library() {
     let folder = Folder::new();
-    let closure = Closure::of(&folder.write("program", static_program(b""))).unwrap();
+    let closure = closure(&folder.write("program", static_program(b""))).unwrap();
     assert!(closure.libraries().is_empty());
 
     let mut bytes = Vec::new();
@@ -45,11 +45,9 @@ fn a_closure_is_measured_anew_when_a_file_changes() {
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::os::unix::fs::symlink;
-    use std::process::Command;
-
     use super::*;
-    use crate::image::closure::Library;
+    use crate::closure::Library;
+    use std::os::unix::fs::symlink;
 
     /// Builds `lib<name>.so.1` and a program which needs it, both in `folder`,
     /// and returns the program.
@@ -88,8 +86,8 @@ mod linux {
     #[test]
     fn the_loader_and_the_c_library_stay_where_they_are() {
         let binary = dynamic_program();
-        let closure = Closure::of(&binary).unwrap();
-        let interpreter = crate::image::program::interpreter(&binary).unwrap().unwrap();
+        let closure = closure(&binary).unwrap();
+        let interpreter = crate::program::interpreter(&binary).unwrap().unwrap();
         let at = |path: &Utf8Path| closure.libraries().iter().find(|library| library.image == path);
         assert_eq!(at(&interpreter).unwrap().host, interpreter);
         let libc = |library: &&Library| library.image.file_name().unwrap().starts_with("libc.");
@@ -104,7 +102,7 @@ mod linux {
     fn a_library_beside_the_program_is_put_where_the_image_looks() {
         let folder = Folder::new();
         let binary = program_with_library(&folder, "beside", &["-Clink-arg=-Wl,-rpath,$ORIGIN"]);
-        let closure = Closure::of(&binary).unwrap();
+        let closure = closure(&binary).unwrap();
         let image = "/usr/local/lib/libbeside.so.1";
         let library = closure.libraries().iter().find(|library| library.image == image).unwrap();
         assert_eq!(library.host, binary.with_file_name("libbeside.so.1"));
@@ -125,7 +123,7 @@ mod linux {
     fn a_library_that_the_loader_does_not_find_is_named() {
         let folder = Folder::new();
         let binary = program_with_library(&folder, "astray", &[]);
-        let error = format!("{:#}", Closure::of(&binary).unwrap_err());
+        let error = format!("{:#}", closure(&binary).unwrap_err());
         assert_snapshot!(error.replace(binary.as_str(), "<program>"), @r"
         `<program>` needs a shared library that its loader does not find: libastray.so.1: cannot open shared object file: No such file or directory
         hint: install the package that has it, or link it statically; LD_LIBRARY_PATH is left out on purpose, because no image would have it
@@ -139,7 +137,7 @@ mod linux {
         const PROGRAM: &str = "PROGRAM_THAT_NEEDS_A_LIBRARY_PATH";
         if let Ok(program) = std::env::var(PROGRAM) {
             assert_eq!(Command::new(&program).status().unwrap().code(), Some(42));
-            Closure::of(program.as_str().into()).unwrap_err();
+            closure(program.as_str().into()).unwrap_err();
             return;
         }
         let folder = Folder::new();
@@ -160,9 +158,9 @@ mod linux {
     fn a_loader_that_is_not_there_is_named() {
         let folder = Folder::new();
         let binary = folder.write("program", program_with_loader("/nowhere/ld.so"));
-        let error = format!("{:#}", Closure::of(&binary).unwrap_err());
+        let error = format!("{:#}", closure(&binary).unwrap_err());
         assert_snapshot!(error.replace(binary.as_str(), "<program>"), @r"
-        `/nowhere/ld.so`, the loader that `<program>` asks for, does not work: cannot run `ld.so --list <program>`: No such file or directory (os error 2)
+        `/nowhere/ld.so`, the loader that `<program>` asks for, does not work: cannot run it: No such file or directory (os error 2)
         hint: install it, or build `<program>` for this machine
         ");
     }
@@ -171,9 +169,9 @@ mod linux {
     fn a_program_that_kills_its_loader_is_reported() {
         let folder = Folder::new();
         // The true loader, but nothing for it to load.
-        let loader = crate::image::program::interpreter(&dynamic_program()).unwrap().unwrap();
+        let loader = crate::program::interpreter(&dynamic_program()).unwrap().unwrap();
         let binary = folder.write("program", program_with_loader(loader.as_str()));
-        let error = format!("{:#}", Closure::of(&binary).unwrap_err());
+        let error = format!("{:#}", closure(&binary).unwrap_err());
         assert!(error.contains(binary.as_str()) && error.contains("\nhint: "), "{error}");
     }
 }

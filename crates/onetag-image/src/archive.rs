@@ -1,6 +1,7 @@
 //! The one file that engines load an image from.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::Write;
 
 use anyhow::bail;
@@ -10,7 +11,12 @@ use super::digest::{Digest, Sha256Writer};
 use super::layer::{Layer, Measure};
 use super::manifest::{DockerManifest, Index, OCI_LAYOUT, blob_path, bytes};
 use super::tarball::TarWriter;
-use crate::run::Reference;
+
+/// The full name of an image, as an archive tells it.
+///
+/// It is what this crate knows of `onetag::run::Reference`, the one type that has
+/// it: no text has it, so that an archive is only ever named by a run.
+pub trait ImageName: fmt::Display {}
 
 /// Writes an archive with this image under this one, full name.
 ///
@@ -25,7 +31,7 @@ use crate::run::Reference;
 /// or `out` fails. What was written until then is of no use.
 pub fn write_archive<W: Write>(
     contents: &Contents,
-    reference: &Reference,
+    reference: &dyn ImageName,
     out: W,
 ) -> anyhow::Result<W> {
     let reference = reference.to_string();

@@ -1,6 +1,6 @@
 use super::*;
-use crate::image::digest::hash_file;
-use crate::image::{Digest, Digests, digests};
+use crate::Digest;
+use crate::digest::hash_file;
 
 #[test]
 fn the_same_program_has_the_same_digests_wherever_it_is() {

@@ -12,6 +12,10 @@
 //! alone. Neither is part of what [`Digests`] names, so a new tag changes no
 //! digest.
 //!
+//! No program is started here: whoever asks for an image hands in how the loader
+//! of its program is run ([`RunLoader`]). So this crate needs nothing of `onetag`,
+//! and compiles beside what `onetag` has to wait for.
+//!
 //! Formats: [OCI image 1.1](https://github.com/opencontainers/image-spec/tree/v1.1.0),
 //! the [docker archive](https://github.com/moby/moby/blob/v27.0.0/image/spec/v1.2.md),
 //! and POSIX.1-1988 `ustar`.
@@ -30,7 +34,8 @@ mod tarball;
 #[cfg(test)]
 mod tests;
 
-pub use archive::write_archive;
+pub use archive::{ImageName, write_archive};
+pub use closure::RunLoader;
 pub use contents::{Contents, Digests, digests};
 pub use digest::Digest;
 pub use identity::FileIdentity;

@@ -6,7 +6,7 @@ use anyhow::ensure;
 use camino::Utf8Path;
 
 use super::FileIdentity;
-use super::closure::{self, Closure, USER};
+use super::closure::{self, Closure, RunLoader, USER};
 use super::digest::{Digest, hash_file};
 use super::layer::{Layer, Measure, program_path};
 use super::manifest::{ImageConfig, Manifest, bytes};
@@ -50,19 +50,19 @@ pub struct Contents {
 ///
 /// When the binary cannot be read, is no program for this machine, or needs a
 /// library that its loader does not find.
-pub fn digests(binary: &Utf8Path, service: &str) -> anyhow::Result<Digests> {
-    Ok(*Contents::of(binary, service)?.digests())
+pub fn digests(binary: &Utf8Path, service: &str, run: RunLoader<'_>) -> anyhow::Result<Digests> {
+    Ok(*Contents::of(binary, service, run)?.digests())
 }
 
 impl Contents {
-    /// The image of `service` with this binary.
+    /// The image of `service` with this binary; `run` runs the binary's loader.
     ///
     /// # Errors
     ///
     /// As for [`digests()`].
-    pub fn of(binary: &Utf8Path, service: &str) -> anyhow::Result<Self> {
+    pub fn of(binary: &Utf8Path, service: &str, run: RunLoader<'_>) -> anyhow::Result<Self> {
         let before = FileIdentity::of_path(binary)?;
-        let closure = Closure::of(binary)?;
+        let closure = Closure::of(binary, run)?;
         let lower = closure.layer()?;
         let upper = Layer::program(service, binary)?;
         // Hashing the binary, bare and as a layer, is nearly all there is to

@@ -7,8 +7,14 @@ mod documents;
 mod layer;
 mod program;
 
+use std::process::{Command, Output};
+
+use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::TempDir;
+
+use crate::closure::Closure;
+use crate::{Contents, Digests};
 
 /// A folder for one test.
 struct Folder {
@@ -25,6 +31,23 @@ impl Folder {
         std::fs::write(&path, contents).unwrap();
         path
     }
+}
+
+/// Runs a loader with what it is given. The harness does so with a deadline.
+fn run_loader(mut command: Command) -> anyhow::Result<Output> {
+    command.output().context("cannot run it")
+}
+
+fn closure(binary: &Utf8Path) -> anyhow::Result<Closure> {
+    Closure::of(binary, &run_loader)
+}
+
+fn contents(binary: &Utf8Path, service: &str) -> anyhow::Result<Contents> {
+    Contents::of(binary, service, &run_loader)
+}
+
+fn digests(binary: &Utf8Path, service: &str) -> anyhow::Result<Digests> {
+    crate::digests(binary, service, &run_loader)
 }
 
 /// A real program with a loader and libraries: this test.

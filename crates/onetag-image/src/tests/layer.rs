@@ -3,8 +3,8 @@ use std::io::Read as _;
 use insta::assert_snapshot;
 
 use super::*;
-use crate::image::Digest;
-use crate::image::layer::{Layer, program_path};
+use crate::Digest;
+use crate::layer::{Layer, program_path};
 
 fn tiny(folder: &Folder) -> Layer {
     let mut layer = Layer::default();

@@ -1,9 +1,9 @@
 use insta::assert_snapshot;
 use onetag_json::Serialize;
 
-use crate::image::Digest;
-use crate::image::layer::Measure;
-use crate::image::manifest::{DockerManifest, ImageConfig, Index, Manifest};
+use crate::Digest;
+use crate::layer::Measure;
+use crate::manifest::{DockerManifest, ImageConfig, Index, Manifest};
 
 const REFERENCE: &str = "localhost/mail:mail-0193a5c2e4b07c1e9f3a2b4c5d6e7f80";
 
@@ -14,8 +14,8 @@ fn measure(text: &str) -> Measure {
 /// As it is written but for the breaks, and for what depends on this machine.
 fn pretty(document: &impl Serialize) -> String {
     let text = onetag_json::to_string_pretty(document);
-    let architecture = format!("{:?}", crate::image::program::architecture());
-    let os = format!("{:?}", crate::image::program::operating_system());
+    let architecture = format!("{:?}", crate::program::architecture());
+    let os = format!("{:?}", crate::program::operating_system());
     text.replace(&architecture, "<architecture>").replace(&os, "<os>")
 }
 
