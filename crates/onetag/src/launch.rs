@@ -51,8 +51,8 @@ pub(crate) fn gate(launched: Launched) -> [String; 3] {
 /// Becomes what stands in the arguments behind the verb, see [`gate`], once the
 /// parent says so on standard input.
 ///
-/// They are read here and not by the grammar, which takes a millisecond to make:
-/// every run goes through here several times.
+/// They are read here and not by the grammar: what follows is another program's,
+/// whatever bytes it consists of.
 pub(crate) fn launch(arguments: impl IntoIterator<Item = OsString>) -> anyhow::Result<()> {
     let mut arguments = arguments.into_iter();
     let mut next = || arguments.next().context("only the harness itself calls this");

@@ -21,6 +21,7 @@ mod metadata;
 mod names;
 mod signals;
 mod tools;
+mod usage;
 
 mod exit;
 mod project;
