@@ -49,6 +49,16 @@ impl FileIdentity {
     pub fn of_file(file: &File) -> std::io::Result<Self> {
         Ok(file.metadata()?.into())
     }
+
+    /// Whether this is the file as it was written then, whatever became of its
+    /// names and attributes since.
+    ///
+    /// For files of cargo's, which gives a program another hard link with every
+    /// build that chooses other targets, and so another change time.
+    #[must_use]
+    pub fn is_as_written(&self, then: &FileIdentity) -> bool {
+        Self { ctime_ns: then.ctime_ns, ..*self } == *then
+    }
 }
 
 impl From<Metadata> for FileIdentity {
@@ -98,6 +108,21 @@ mod tests {
         let before = FileIdentity::of_path(&dir.join("old")).unwrap();
         std::fs::rename(dir.join("new"), dir.join("old")).unwrap();
         assert_ne!(FileIdentity::of_path(&dir.join("old")).unwrap().ino, before.ino);
+    }
+
+    #[test]
+    fn another_name_is_no_other_file_and_another_write_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(dir.path()).unwrap();
+        let path = dir.join("file");
+        std::fs::write(&path, "one").unwrap();
+        let before = FileIdentity { ctime_ns: 0, ..FileIdentity::of_path(&path).unwrap() };
+        std::fs::hard_link(&path, dir.join("link")).unwrap();
+        let after = FileIdentity::of_path(&path).unwrap();
+        assert!(after != before && after.is_as_written(&before));
+        let later = SystemTime::UNIX_EPOCH + Duration::from_nanos(1_000_000_007);
+        File::options().write(true).open(&path).unwrap().set_modified(later).unwrap();
+        assert!(!FileIdentity::of_path(&path).unwrap().is_as_written(&before));
     }
 
     #[test]

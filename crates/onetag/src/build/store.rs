@@ -160,7 +160,7 @@ impl<'a> Store<'a> {
         let identity = FileIdentity::of_path(source)?;
         if let Ok(known) = read_json::<Known>(&note)
             && known.source == source
-            && known.identity == identity
+            && identity.is_as_written(&known.identity)
             && known.stored.is_intact()
             && known.image.as_ref().is_none_or(KnownImage::is_current)
         {
