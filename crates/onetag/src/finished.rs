@@ -14,7 +14,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use camino::Utf8Path;
 
-use crate::run::{FileLock, Layout, RunFolder, RunId, make_folder};
+use crate::run::{FileLock, Layout, RunFolder, RunId, make_folder, remove};
 use crate::signals::Interrupt;
 use index::Index;
 
@@ -139,18 +139,6 @@ fn size(folder: &Utf8Path) -> u64 {
         Err(_) => 0,
     };
     entries.map(of).sum()
-}
-
-fn remove(path: &Utf8Path) -> anyhow::Result<()> {
-    let removed = match path.symlink_metadata() {
-        Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(path),
-        Ok(_) => fs::remove_file(path),
-        Err(error) => Err(error),
-    };
-    match removed {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        removed => removed.with_context(|| format!("cannot remove {path}")),
-    }
 }
 
 #[cfg(test)]

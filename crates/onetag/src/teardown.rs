@@ -6,8 +6,6 @@
 mod leftovers;
 mod processes;
 
-use std::fs;
-
 use anyhow::Context as _;
 use camino::Utf8Path;
 
@@ -17,7 +15,7 @@ use crate::finished::archive;
 use crate::keeper::Client;
 use crate::ledger::{Entry, Ledger, Record, Resource, Role};
 use crate::report::Ui;
-use crate::run::{RunFolder, remove_partial};
+use crate::run::{RunFolder, remove, remove_partial};
 use crate::signals::Interrupt;
 
 /// What stays of a run that is over; everything else in its folder goes.
@@ -119,18 +117,6 @@ fn remove_files(folder: &RunFolder, ledger: &Ledger) -> anyhow::Result<()> {
     }
     remove_partial(&folder.diagnostics());
     Ok(())
-}
-
-fn remove(path: &Utf8Path) -> anyhow::Result<()> {
-    let removed = match path.symlink_metadata() {
-        Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(path),
-        Ok(_) => fs::remove_file(path),
-        Err(error) => Err(error),
-    };
-    match removed {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        removed => removed.with_context(|| format!("cannot remove {path}")),
-    }
 }
 
 #[cfg(test)]

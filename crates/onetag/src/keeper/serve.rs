@@ -35,20 +35,7 @@ pub(crate) fn serve(folder: &Utf8Path) -> anyhow::Result<()> {
     let socket = std::io::stdin().as_fd().try_clone_to_owned().context("no socket was given")?;
     listen(UnixListener::from(socket), folder.clone(), events.clone())?;
     listen_for_signals(events.clone())?;
-    let keeper = Keeper {
-        folder,
-        ledger,
-        events,
-        leases: BTreeMap::new(),
-        services: BTreeMap::new(),
-        attached: 0,
-        greeted: false,
-        waits: Vec::new(),
-        store: Store::default(),
-        taken: Taken::default(),
-        ending: None,
-    };
-    keeper.run(&inbox)
+    Keeper::new(folder, ledger, events).run(&inbox)
 }
 
 /// The keeper of one run. What it answers is in [`super::answer`], what it waits
@@ -81,6 +68,22 @@ pub(super) struct Ending {
 }
 
 impl Keeper {
+    fn new(folder: RunFolder, ledger: Ledger, events: Sender<Event>) -> Keeper {
+        Keeper {
+            folder,
+            ledger,
+            events,
+            leases: BTreeMap::new(),
+            services: BTreeMap::new(),
+            attached: 0,
+            greeted: false,
+            waits: Vec::new(),
+            store: Store::default(),
+            taken: Taken::default(),
+            ending: None,
+        }
+    }
+
     fn run(mut self, inbox: &Receiver<Event>) -> anyhow::Result<()> {
         loop {
             let next = self.advance()?;
@@ -190,19 +193,8 @@ mod tests {
         for event in [Event::Signal, Event::Attached] {
             events.send(event).unwrap();
         }
-        let keeper = Keeper {
-            ledger: Ledger::open(folder.path()).unwrap(),
-            folder: folder.clone(),
-            events,
-            leases: BTreeMap::new(),
-            services: BTreeMap::new(),
-            attached: 0,
-            greeted: false,
-            waits: Vec::new(),
-            store: Store::default(),
-            taken: Taken::default(),
-            ending: None,
-        };
+        let ledger = Ledger::open(folder.path()).unwrap();
+        let keeper = Keeper::new(folder.clone(), ledger, events);
         keeper.run(&inbox).unwrap();
         assert!(folder.path().exists());
     }

@@ -223,6 +223,19 @@ pub(crate) fn make_folder(path: &Utf8Path) -> anyhow::Result<()> {
     })
 }
 
+/// Removes a file, or a folder with all in it; one that is gone is no error.
+pub(crate) fn remove(path: &Utf8Path) -> anyhow::Result<()> {
+    let removed = match path.symlink_metadata() {
+        Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(error) => Err(error),
+    };
+    match removed {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        removed => removed.with_context(|| format!("cannot remove {path}")),
+    }
+}
+
 /// Writes a file as a whole: a reader sees the old one, or all of the new one.
 ///
 /// Only this user may read it.

@@ -1,3 +1,4 @@
+use std::fs;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
