@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Result;
 use serde_json::json;
 
-pub use onetag_control::{Away, Capability, Control, Target};
+pub use onetag_control::{Capability, Control, OutageGuard, Target};
 
 use crate::{Look, Run, eventually};
 

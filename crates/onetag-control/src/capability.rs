@@ -13,8 +13,8 @@ pub enum Capability {
     Kill,
     /// Halt a service in the middle of what it does, and let it go on.
     Pause,
-    /// Take the store away from the services that use it.
-    StoreAway,
+    /// Stop the database for the services that use it.
+    DatabaseOutage,
     /// Copy a file out of a service's volume.
     CopyOut,
 }
@@ -25,7 +25,7 @@ impl Capability {
         Capability::Stop,
         Capability::Kill,
         Capability::Pause,
-        Capability::StoreAway,
+        Capability::DatabaseOutage,
         Capability::CopyOut,
     ];
 
@@ -36,7 +36,7 @@ impl Capability {
             Capability::Stop => "stop",
             Capability::Kill => "kill",
             Capability::Pause => "pause",
-            Capability::StoreAway => "store-away",
+            Capability::DatabaseOutage => "database-outage",
             Capability::CopyOut => "copy-out",
         }
     }

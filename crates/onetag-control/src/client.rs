@@ -9,7 +9,7 @@ use onetag_env::Environment;
 
 use crate::connection::Connection;
 use crate::protocol::{Reply, Request};
-use crate::{Away, Capability, Error, Target};
+use crate::{Capability, Error, OutageGuard, Target};
 
 /// How long the keeper may take for what it can do at once.
 const AT_ONCE: Duration = Duration::from_secs(10);
@@ -61,7 +61,7 @@ impl Control {
         }
     }
 
-    /// Stops a service in good order, or takes the store away, and returns once
+    /// Stops a service in good order, or the database, and returns once
     /// that is so. [`Control::stopped`] brings it back by itself.
     ///
     /// # Errors
@@ -69,7 +69,7 @@ impl Control {
     pub fn stop(&self, target: &Target) -> Result<(), Error> {
         let needed = match target {
             Target::Service(_) => Capability::Stop,
-            Target::Store => Capability::StoreAway,
+            Target::Database => Capability::DatabaseOutage,
         };
         let request = Request::Stop { target: target.clone() };
         self.done(needed, &request, STOPPING, format_args!("cannot stop {target}"))
@@ -171,9 +171,9 @@ impl Control {
     ///
     /// # Errors
     /// As for [`Control::stop`].
-    pub fn stopped(&self, target: &Target) -> Result<Away<'_>, Error> {
+    pub fn stopped(&self, target: &Target) -> Result<OutageGuard<'_>, Error> {
         self.stop(target)?;
-        Ok(Away::until_started(self, target))
+        Ok(OutageGuard::until_started(self, target))
     }
 
     /// [Kills](Control::kill) a service, which is started again at the latest
@@ -181,24 +181,24 @@ impl Control {
     ///
     /// # Errors
     /// As for [`Control::kill`].
-    pub fn killed(&self, target: &Target) -> Result<Away<'_>, Error> {
+    pub fn killed(&self, target: &Target) -> Result<OutageGuard<'_>, Error> {
         self.kill(target)?;
-        Ok(Away::until_started(self, target))
+        Ok(OutageGuard::until_started(self, target))
     }
 
     /// [Pauses](Control::pause) a service for as long as the guard lives.
     ///
     /// # Errors
     /// As for [`Control::pause`].
-    pub fn paused(&self, target: &Target) -> Result<Away<'_>, Error> {
+    pub fn paused(&self, target: &Target) -> Result<OutageGuard<'_>, Error> {
         self.pause(target)?;
-        Ok(Away::until_resumed(self, target))
+        Ok(OutageGuard::until_resumed(self, target))
     }
 
     fn start_and(&self, target: &Target, wait: bool) -> Result<(), Error> {
         let needed = match target {
             Target::Service(_) => Capability::Stop,
-            Target::Store => Capability::StoreAway,
+            Target::Database => Capability::DatabaseOutage,
         };
         let request = Request::Start { target: target.clone(), wait };
         self.done(needed, &request, STARTING, format_args!("cannot start {target}"))
@@ -232,5 +232,5 @@ impl Control {
 }
 
 fn unexpected(reply: &Reply) -> Error {
-    Error::new(format!("the keeper gave an answer to another question: {reply:?}"))
+    Error::new(format!("unexpected reply from the keeper: {reply:?}"))
 }

@@ -31,7 +31,7 @@ impl Connection {
             }
             _ => Error::new(format!("the keeper is gone: {error}")),
         })?;
-        match onetag_json::from_str(&answer) {
+        match serde_json::from_str(&answer) {
             Ok(Reply::Refused { reason }) => Err(Error::new(reason)),
             Ok(reply) => Ok(reply),
             Err(error) => Err(Error::new(format!("the keeper answers something else: {error}"))),
@@ -39,7 +39,7 @@ impl Connection {
     }
 
     fn exchange(&mut self, request: &Request, within: Duration) -> io::Result<String> {
-        let line = onetag_json::to_string(request) + "\n";
+        let line = serde_json::to_string(request)? + "\n";
         self.0.get_mut().write_all(line.as_bytes())?;
         self.0.get_mut().set_read_timeout(Some(within))?;
         let mut answer = String::new();

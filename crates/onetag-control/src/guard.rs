@@ -5,10 +5,10 @@ use crate::{Control, Error, Target};
 /// Something that is away for as long as this lives.
 ///
 /// Dropping it brings back what was taken and waits until it is ready, also by a
-/// panic; [`Away::restore`] does the same with an error to look at.
+/// panic; [`OutageGuard::restore`] does the same with an error to look at.
 #[derive(Debug)]
 #[must_use = "it comes back at once when this is dropped"]
-pub struct Away<'a> {
+pub struct OutageGuard<'a> {
     control: &'a Control,
     target: Target,
     /// None once it is back.
@@ -21,13 +21,13 @@ enum Back {
     Resume,
 }
 
-impl<'a> Away<'a> {
-    pub(crate) fn until_started(control: &'a Control, target: &Target) -> Away<'a> {
-        Away { control, target: target.clone(), back: Some(Back::Start) }
+impl<'a> OutageGuard<'a> {
+    pub(crate) fn until_started(control: &'a Control, target: &Target) -> OutageGuard<'a> {
+        OutageGuard { control, target: target.clone(), back: Some(Back::Start) }
     }
 
-    pub(crate) fn until_resumed(control: &'a Control, target: &Target) -> Away<'a> {
-        Away { control, target: target.clone(), back: Some(Back::Resume) }
+    pub(crate) fn until_resumed(control: &'a Control, target: &Target) -> OutageGuard<'a> {
+        OutageGuard { control, target: target.clone(), back: Some(Back::Resume) }
     }
 
     /// Brings it back, and returns once it is ready.
@@ -52,7 +52,7 @@ impl<'a> Away<'a> {
     }
 }
 
-impl Drop for Away<'_> {
+impl Drop for OutageGuard<'_> {
     fn drop(&mut self) {
         if let Err(error) = self.bring_back() {
             // A second panic would abort the process and hide the first.

@@ -1,7 +1,7 @@
 //! What a suite may ask of its run.
 //!
 //! A test that wants to know what happens when something is away stops, kills or
-//! pauses a service of its run, or takes its store away. What can be asked for
+//! pauses a service of its run, or stops its database. What can be asked for
 //! depends on where the run lives, so a test says what it needs, and skips where
 //! that is not to be had:
 //!
@@ -19,15 +19,15 @@
 //! # }
 //! ```
 //!
-//! What a [guard](Away) took away comes back at the latest when the guard is
+//! What a [guard](OutageGuard) took away comes back at the latest when the guard is
 //! dropped, also by a panic. And if a test process is killed, the keeper notices
 //! that its connection has ended, and brings back what was taken over it.
 //!
 //! | module | what it gives |
 //! |---|---|
 //! | [`Control`] | the connection, with a function for everything that can be asked |
-//! | [`Away`] | the guard |
-//! | [`Target`] | what can be stopped: a service, or the store |
+//! | [`OutageGuard`] | the guard |
+//! | [`Target`] | what can be stopped: a service, or the database |
 //! | [`Capability`] | what a run is able to do |
 //! | [`protocol`] | what goes over the socket, for whoever answers |
 //! | [`socket`] | where that is |
@@ -44,5 +44,5 @@ mod target;
 pub use capability::Capability;
 pub use client::Control;
 pub use error::Error;
-pub use guard::Away;
+pub use guard::OutageGuard;
 pub use target::Target;

@@ -4,14 +4,14 @@
 //! The end of a connection has a meaning: what was stopped, killed or paused over
 //! it and not brought back, is brought back then.
 
-use onetag_json::tagged;
-
 use crate::Target;
+use serde::{Deserialize, Serialize};
 
 /// What can be asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(tag = "control", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Request {
-    /// Stop in good order; answered once it has ended. On SQLite the store is
+    /// Stop in good order; answered once it has ended. On SQLite the database is
     /// stopped by holding its write lock.
     Stop {
         /// What.
@@ -60,19 +60,10 @@ pub enum Request {
         to: String,
     },
 }
-tagged!(strict Request by "control" {
-    Stop as "stop" { target },
-    Start as "start" { target, wait },
-    Kill as "kill" { target },
-    Restart as "restart" { target },
-    Pause as "pause" { target },
-    Resume as "resume" { target },
-    Logs as "logs" { service },
-    CopyOut as "copy-out" { service, path, to },
-});
 
 /// The answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(tag = "answer", rename_all = "kebab-case")]
 pub enum Reply {
     /// It is done.
     Done,
@@ -87,28 +78,23 @@ pub enum Reply {
         reason: String,
     },
 }
-tagged!(Reply by "answer" {
-    Done as "done" {},
-    Logs as "logs" { text },
-    Refused as "refused" { reason },
-});
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn written(request: &Request) -> String {
-        onetag_json::to_string(request)
+        serde_json::to_string(request).unwrap()
     }
 
     #[test]
-    fn the_store_is_a_target_like_the_services() {
-        let stop = Request::Stop { target: Target::Store };
-        assert_eq!(written(&stop), r#"{"control":"stop","target":"store"}"#);
+    fn the_database_is_a_target_like_the_services() {
+        let stop = Request::Stop { target: Target::Database };
+        assert_eq!(written(&stop), r#"{"control":"stop","target":"database"}"#);
         let start = Request::Start { target: Target::service("shop"), wait: true };
         assert_eq!(written(&start), r#"{"control":"start","target":"shop","wait":true}"#);
         for request in [stop, start] {
-            assert_eq!(onetag_json::from_str::<Request>(&written(&request)).ok(), Some(request));
+            assert_eq!(serde_json::from_str::<Request>(&written(&request)).ok(), Some(request));
         }
     }
 }

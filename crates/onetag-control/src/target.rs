@@ -2,19 +2,19 @@
 
 use std::fmt;
 
-use onetag_json::{FromJson, Serialize, Serializer, Value};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// What a request is about: a service of the run, or its store.
+/// What a request is about: a service of the run, or its database.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Target {
     /// The service of this name.
     Service(String),
     /// The databases of all services of the run, as one server would hold them.
-    Store,
+    Database,
 }
 
 /// No service can have this name, since placeholders use it as well.
-const STORE: &str = "store";
+const DATABASE: &str = "database";
 
 impl Target {
     /// The service called `name`.
@@ -23,20 +23,20 @@ impl Target {
     }
 }
 
-/// A string: the name, in which `store` is no service.
+/// A string: the name, in which `database` is no service.
 impl Serialize for Target {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(match self {
             Target::Service(name) => name,
-            Target::Store => STORE,
+            Target::Database => DATABASE,
         })
     }
 }
 
-impl FromJson for Target {
-    fn from_json(value: Value) -> Result<Target, onetag_json::Error> {
-        let name = String::from_json(value)?;
-        Ok(if name == STORE { Target::Store } else { Target::Service(name) })
+impl<'de> Deserialize<'de> for Target {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Target, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Ok(if name == DATABASE { Target::Database } else { Target::Service(name) })
     }
 }
 
@@ -44,7 +44,7 @@ impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Target::Service(name) => write!(f, "service `{name}`"),
-            Target::Store => f.write_str("the store"),
+            Target::Database => f.write_str("the database"),
         }
     }
 }

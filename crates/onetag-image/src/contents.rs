@@ -1,5 +1,6 @@
 //! All blobs of an image, and what names them.
 
+use serde::{Deserialize, Serialize};
 use std::thread;
 
 use anyhow::ensure;
@@ -16,7 +17,8 @@ use super::manifest::{ImageConfig, Manifest, bytes};
 /// Engines report one or another of them: docker's graph driver the config's,
 /// containerd the manifest's, the kernel knows the executable. So a digest seen
 /// on something that runs is compared [by membership](Digests::contains).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Digests {
     /// Of the image configuration, which engines call the image id.
     pub config: Digest,
@@ -25,7 +27,6 @@ pub struct Digests {
     /// Of the binary itself.
     pub executable: Digest,
 }
-onetag_json::record!(strict Digests { config, manifest, executable });
 
 /// An image of which everything is known but its name.
 ///

@@ -1,5 +1,6 @@
 //! Whether a file is still the one that was looked at before.
 
+use serde::{Deserialize, Serialize};
 use std::fs::{File, Metadata};
 use std::os::unix::fs::MetadataExt as _;
 
@@ -14,7 +15,7 @@ use camino::Utf8Path;
 /// that `touch` and `cp -p` set at will. A file that is written to twice within
 /// one tick of the file system's clock looks the same: do not keep the identity
 /// of a file that something may still be writing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 pub struct FileIdentity {
     /// The device that the file is on.
     pub dev: u64,
@@ -28,7 +29,6 @@ pub struct FileIdentity {
     /// 1970.
     pub ctime_ns: i64,
 }
-onetag_json::record!(FileIdentity { dev, ino, size, mtime_ns, ctime_ns });
 
 impl FileIdentity {
     /// The identity of what `path` leads to, through symbolic links.
@@ -129,7 +129,7 @@ mod tests {
     fn it_survives_json() {
         let dir = tempfile::tempdir().unwrap();
         let identity = FileIdentity::of_path(Utf8Path::from_path(dir.path()).unwrap()).unwrap();
-        let json = onetag_json::to_string(&identity);
-        assert_eq!(onetag_json::from_str::<FileIdentity>(&json).unwrap(), identity);
+        let json = serde_json::to_string(&identity).unwrap();
+        assert_eq!(serde_json::from_str::<FileIdentity>(&json).unwrap(), identity);
     }
 }

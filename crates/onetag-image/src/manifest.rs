@@ -4,11 +4,10 @@
 //! which they are listed, so the bytes are determined; a field added or moved here
 //! changes every digest.
 
-use onetag_json::{Serialize, Serializer, record, serde_core::ser::SerializeMap as _};
-
 use super::digest::Digest;
 use super::layer::Measure;
 use super::program;
+use serde::Serialize;
 
 const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 const LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
@@ -23,7 +22,7 @@ pub(crate) const OCI_LAYOUT: &str = r#"{"imageLayoutVersion":"1.0.0"}"#;
 const CREATED: &str = "1970-01-01T00:00:00Z";
 
 /// How to run the image: the OCI image configuration.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct ImageConfig {
     created: &'static str,
     architecture: &'static str,
@@ -32,123 +31,85 @@ pub struct ImageConfig {
     rootfs: RootFs,
     history: Vec<History>,
 }
-record!(write ImageConfig { created, architecture, os, config, rootfs, history });
 
 /// Field names are docker's, whence the upper case.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
 struct Process {
     user: &'static str,
     env: Vec<String>,
     entrypoint: Vec<String>,
     working_dir: &'static str,
 }
-record!(write Process {
-    user as "User",
-    env as "Env",
-    entrypoint as "Entrypoint",
-    working_dir as "WorkingDir",
-});
 
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 struct RootFs {
     r#type: &'static str,
     diff_ids: Vec<Digest>,
 }
-record!(write RootFs { r#type as "type", diff_ids });
 
 /// What engines show for each layer.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 struct History {
     created: &'static str,
     created_by: &'static str,
 }
-record!(write History { created, created_by });
 
 /// Which blobs make up the image: the OCI image manifest.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Manifest {
     schema_version: u32,
     media_type: &'static str,
     config: Descriptor,
     layers: Vec<Descriptor>,
 }
-record!(write Manifest {
-    schema_version as "schemaVersion",
-    media_type as "mediaType",
-    config,
-    layers,
-});
 
 /// The one entry of an archive, with its name: the OCI image index.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Index {
     schema_version: u32,
     media_type: &'static str,
     manifests: [Descriptor; 1],
 }
-record!(write Index {
-    schema_version as "schemaVersion",
-    media_type as "mediaType",
-    manifests,
-});
 
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Descriptor {
     media_type: &'static str,
     digest: Digest,
     size: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
     platform: Option<Platform>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     annotations: Option<Names>,
 }
 
-impl Serialize for Descriptor {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_map(None)?;
-        object.serialize_entry("mediaType", self.media_type)?;
-        object.serialize_entry("digest", &self.digest)?;
-        object.serialize_entry("size", &self.size)?;
-        // Elsewhere none is null; a descriptor without them has no such keys.
-        if let Some(platform) = &self.platform {
-            object.serialize_entry("platform", platform)?;
-        }
-        if let Some(annotations) = &self.annotations {
-            object.serialize_entry("annotations", annotations)?;
-        }
-        object.end()
-    }
-}
-
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 struct Platform {
     architecture: &'static str,
     os: &'static str,
 }
-record!(write Platform { architecture, os });
 
 /// Both hold the full name: containerd reads the first and would invent a name
 /// without it, podman reads the second and takes a bare tag for a repository.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 struct Names {
+    #[serde(rename = "io.containerd.image.name")]
     containerd: String,
+    #[serde(rename = "org.opencontainers.image.ref.name")]
     oci: String,
 }
-record!(write Names {
-    containerd as "io.containerd.image.name",
-    oci as "org.opencontainers.image.ref.name",
-});
 
 /// The one entry of a docker archive's `manifest.json`.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct DockerManifest {
     config: String,
     repo_tags: [String; 1],
     layers: Vec<String>,
 }
-record!(write DockerManifest {
-    config as "Config",
-    repo_tags as "RepoTags",
-    layers as "Layers",
-});
 
 impl ImageConfig {
     /// Runs `entrypoint` as `user` with the variables `env` on the layers
@@ -224,5 +185,5 @@ pub fn blob_path(digest: Digest) -> String {
 
 /// The bytes of a document, as they are hashed and written.
 pub(crate) fn bytes(document: &impl Serialize) -> Vec<u8> {
-    onetag_json::to_string(document).into_bytes()
+    serde_json::to_vec(document).expect("the documents of an image have no maps and no floats")
 }

@@ -13,9 +13,10 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use crate::commands;
-use crate::exit::{Classify as _, Exit, classify, describe};
-use crate::launch::{LAUNCH, launch};
+use crate::error::{Attach as _, Kind, describe};
+use crate::exit::Exit;
 use crate::suite::program_arguments;
+use crate::system::launch::{LAUNCH, launch};
 use command::Command;
 pub(crate) use command::{Bench, E2e, Format, Test, Up};
 
@@ -24,13 +25,13 @@ pub fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
     let done = match arguments.next() {
         Some(verb) if verb == LAUNCH => launch(arguments).map(|()| Exit::Success),
-        _ => arguments::command(program_arguments()).exit(Exit::Usage).and_then(perform),
+        _ => arguments::command(program_arguments()).kind(Kind::Usage).and_then(perform),
     };
     let exit = match done {
         Ok(exit) => exit,
         Err(error) => {
             eprintln!("error: {}", describe(&error));
-            classify(&error)
+            Kind::of(&error).exit()
         }
     };
     // Exit codes have eight bits; all of ours and of nextest's do.

@@ -4,10 +4,10 @@ use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
 use xshell::Shell;
 
-use crate::image::Digest;
+use crate::build::image::Digest;
 use crate::report::Ui;
 use crate::run::Layout;
-use crate::signals::Interrupt;
+use crate::system::signals::Interrupt;
 use crate::workspace::{Workspace, load_with_digest};
 
 /// The workspace, the way to cargo, the signals and the terminal.

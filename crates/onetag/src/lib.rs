@@ -5,42 +5,29 @@
 //! leaves nothing behind. ARCHITECTURE.md at the root of the repository tells
 //! one run's life; the modules below stand in that order.
 
+mod bench;
 mod cli;
 mod commands;
 
-mod bench;
-
+mod context;
 pub mod workspace;
 
 pub mod run;
 
+pub mod build;
 pub mod phase;
 
 pub mod backend;
-pub mod build;
-mod driver;
-pub mod image;
 mod keeper;
-mod witness;
 
-mod environment;
+mod cycle;
+mod gc;
 mod suite;
 
-mod diagnostics;
-mod finished;
-mod ledger;
-mod sweep;
-mod teardown;
-mod tidy;
-
-mod context;
+mod error;
 mod exit;
-mod launch;
 mod report;
-pub mod signals;
-mod sys;
-mod tool;
-mod wait;
+pub mod system;
 
 pub use cli::main;
 pub use exit::Exit;

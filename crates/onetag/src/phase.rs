@@ -7,8 +7,8 @@
 
 use anyhow::ensure;
 
-use crate::build::{Compiled, Stored};
-use crate::image::Digests;
+use crate::build::image::Digests;
+use crate::build::{CachedExecutable, Compiled};
 use crate::run::{Brand, Reference};
 
 /// An image of the run `'run`, in state `S`.
@@ -87,7 +87,7 @@ impl<'run> Image<'run, Built> {
         Image { reference: self.reference, state, brand: self.brand }
     }
 
-    pub(crate) fn stored(&self) -> &Stored {
+    pub(crate) fn stored(&self) -> &CachedExecutable {
         self.state.compiled.stored()
     }
 }
@@ -103,7 +103,7 @@ impl<'run> Image<'run, Loaded> {
         self.state.compiled.digests()
     }
 
-    pub(crate) fn stored(&self) -> &Stored {
+    pub(crate) fn stored(&self) -> &CachedExecutable {
         self.state.compiled.stored()
     }
 }
@@ -142,7 +142,7 @@ impl<'run> Image<'run, Running> {
         &self.state.replicas
     }
 
-    pub(crate) fn stored(&self) -> &Stored {
+    pub(crate) fn stored(&self) -> &CachedExecutable {
         self.state.compiled.stored()
     }
 }

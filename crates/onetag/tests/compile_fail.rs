@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use onetag::backend::{Addresses, Process};
 use onetag::build::Compiled;
-use onetag::image::{Contents, write_archive};
+use onetag::build::image::{Contents, write_archive};
 use onetag::phase::{Image, Running};
 use onetag::run::{MintedRun, Run};
-use onetag::signals::Interrupt;
+use onetag::system::signals::Interrupt;
 use onetag::workspace::{PlannedService, Service};
 
 #[test]

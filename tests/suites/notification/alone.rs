@@ -188,12 +188,12 @@ fn a_datastorage_that_hangs_is_told_once_when_it_goes_on() -> Result<()> {
 #[test]
 fn without_its_database_nothing_is_accepted_and_all_can_be_read() -> Result<()> {
     let stage = Stage::new()?;
-    let Some(control) = stage.run.control(&[Capability::StoreAway])? else { return Ok(()) };
+    let Some(control) = stage.run.control(&[Capability::DatabaseOutage])? else { return Ok(()) };
     let before = request(json!([{ "type": "log" }]));
     stage.send(&before)?;
     stage.reach(ids(&before)?.0, "Sent")?;
 
-    let away = control.stopped(&Target::Store)?;
+    let away = control.stopped(&Target::Database)?;
     let hook = stage.hook("refused")?;
     let refused = request(json!([webhook(&hook)]));
     let answer = stage.notification.post(NOTIFICATIONS, &refused)?;
@@ -213,9 +213,9 @@ fn without_its_database_nothing_is_accepted_and_all_can_be_read() -> Result<()> 
 #[test]
 fn what_was_sent_while_the_database_was_away_is_kept_and_not_sent_again() -> Result<()> {
     let stage = Stage::new()?;
-    let Some(control) = stage.run.control(&[Capability::StoreAway])? else { return Ok(()) };
+    let Some(control) = stage.run.control(&[Capability::DatabaseOutage])? else { return Ok(()) };
     let (request, hook) = under_way(&stage)?;
-    let away = control.stopped(&Target::Store)?;
+    let away = control.stopped(&Target::Database)?;
     let name = ids(&request)?.0;
     let log = || control.logs("notification");
     eventually(SOON, "the outcome to find no database", || {

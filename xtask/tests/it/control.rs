@@ -191,12 +191,12 @@ fn a_file_of_the_volume_is_copied_out_and_no_other() {
 fn what_a_run_lacks_is_refused_and_what_the_store_cannot_do() {
     let project = Project::new();
     let run = project.up();
-    let lacking = control(&run).stop(&Target::Store).unwrap_err().to_string();
+    let lacking = control(&run).stop(&Target::Database).unwrap_err().to_string();
     insta::assert_snapshot!(lacking, @r"
-    cannot stop the store: the run lacks the capability `store-away`, it has only: copy-out, kill, pause, stop
+    cannot stop the store: the run lacks the capability `database-outage`, it has only: copy-out, kill, pause, stop
     hint: ask for it with `Control::unless_skipped`
     ");
-    let killed = control(&run).kill(&Target::Store).unwrap_err().to_string();
+    let killed = control(&run).kill(&Target::Database).unwrap_err().to_string();
     insta::assert_snapshot!(killed, @r"
     cannot kill the store: the store of this run is a file
     hint: it can be stopped and started, which holds its write lock and lets go of it
@@ -206,7 +206,7 @@ fn what_a_run_lacks_is_refused_and_what_the_store_cannot_do() {
         unknown,
         "cannot stop service `gamma`: the run has no such service, only: alpha, beta"
     );
-    let needed = [Capability::Stop, Capability::StoreAway];
+    let needed = [Capability::Stop, Capability::DatabaseOutage];
     assert!(Control::unless_skipped(&run.environment(), &needed).unwrap().is_none());
 }
 
@@ -239,19 +239,19 @@ fn the_store_is_away_while_its_write_lock_is_held() {
     let project = Project::new();
     let (run, database) = with_database(&project);
     let control = control(&run);
-    let away = control.stopped(&Target::Store).unwrap();
+    let away = control.stopped(&Target::Database).unwrap();
     database.execute_batch(READ).unwrap();
     assert_eq!(database.execute_batch(WRITE).unwrap_err().to_string(), "database is locked");
-    let refused = control.stop(&Target::Store).unwrap_err().to_string();
+    let refused = control.stop(&Target::Database).unwrap_err().to_string();
     assert_eq!(refused, "cannot stop the store: it is away already");
     let hook = project.nextest().run();
     hook.exits(exit::HOOK_FAILED).says("another process keeps the store of this run away");
     away.restore().unwrap();
     database.execute_batch(WRITE).unwrap();
-    let refused = control.start(&Target::Store).unwrap_err().to_string();
+    let refused = control.start(&Target::Database).unwrap_err().to_string();
     assert_eq!(refused, "cannot start the store: it is not away");
 
-    control.stop(&Target::Store).unwrap();
+    control.stop(&Target::Database).unwrap();
     drop(control);
     until("the store is back", || match database.execute_batch(WRITE) {
         Ok(()) => Look::Done(()),
@@ -264,14 +264,14 @@ fn a_store_that_somebody_writes_to_is_not_taken_from_them() {
     let project = Project::new();
     let (run, database) = with_database(&project);
     database.execute_batch(&format!("BEGIN IMMEDIATE; {WRITE}")).unwrap();
-    let refused = control(&run).stop(&Target::Store).unwrap_err().to_string();
+    let refused = control(&run).stop(&Target::Database).unwrap_err().to_string();
     assert!(
         refused.starts_with("cannot stop the store: somebody has been writing to "),
         "{refused}"
     );
     database.execute_batch("COMMIT").unwrap();
     database.execute_batch(WRITE).unwrap();
-    control(&run).stop(&Target::Store).unwrap();
+    control(&run).stop(&Target::Database).unwrap();
 }
 
 #[test]

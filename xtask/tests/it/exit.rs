@@ -6,7 +6,7 @@ pub(crate) const SUCCESS: i32 = 0;
 pub(crate) const FAILURE: i32 = 1;
 pub(crate) const USAGE: i32 = 2;
 pub(crate) const NO_TESTS: i32 = 4;
-pub(crate) const TESTS_RED: i32 = 100;
+pub(crate) const TESTS_FAILED: i32 = 100;
 pub(crate) const BUILD_FAILED: i32 = 101;
 pub(crate) const HOOK_FAILED: i32 = 105;
 /// Of nextest, and of shells: 128 and the number of the signal.

@@ -46,6 +46,6 @@ fn each_digest_and_no_other_is_contained() {
     assert!([config, manifest, executable].iter().all(|digest| digests.contains(digest)));
     assert!(!digests.contains(&other));
 
-    let json = onetag_json::to_string(&digests);
-    assert_eq!(onetag_json::from_str::<Digests>(&json).unwrap(), digests);
+    let json = serde_json::to_string(&digests).unwrap();
+    assert_eq!(serde_json::from_str::<Digests>(&json).unwrap(), digests);
 }

@@ -1,5 +1,5 @@
 use insta::assert_snapshot;
-use onetag_json::Serialize;
+use serde::Serialize;
 
 use crate::Digest;
 use crate::layer::Measure;
@@ -13,7 +13,7 @@ fn measure(text: &str) -> Measure {
 
 /// As it is written but for the breaks, and for what depends on this machine.
 fn pretty(document: &impl Serialize) -> String {
-    let text = onetag_json::to_string_pretty(document);
+    let text = serde_json::to_string_pretty(document).unwrap();
     let architecture = format!("{:?}", crate::program::architecture());
     let os = format!("{:?}", crate::program::operating_system());
     text.replace(&architecture, "<architecture>").replace(&os, "<os>")

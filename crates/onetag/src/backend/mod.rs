@@ -22,5 +22,5 @@ pub(crate) const PROCESS: &str = "process";
 /// What a run on `process` can do to its services when a suite asks for it.
 pub(crate) fn capabilities(plan: &RunPlan) -> impl Iterator<Item = Capability> {
     let has_store = plan.services.values().any(|service| service.launch.database.is_some());
-    Capability::ALL.into_iter().filter(move |it| *it != Capability::StoreAway || has_store)
+    Capability::ALL.into_iter().filter(move |it| *it != Capability::DatabaseOutage || has_store)
 }

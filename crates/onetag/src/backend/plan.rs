@@ -1,16 +1,16 @@
 //! The record of what a run deployed, from which a kept run is taken up again.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-use onetag_json::record;
-
-use crate::build::Stored;
-use crate::image::Digests;
+use crate::build::CachedExecutable;
+use crate::build::image::Digests;
 use crate::keeper::Launch;
 use crate::run::{RunFolder, RunId, read_json, write_json};
+use crate::workspace::Ready;
 
 /// `plan.json` of a run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct RunPlan {
     pub(crate) run_id: RunId,
     pub(crate) consumer: String,
@@ -20,25 +20,22 @@ pub(crate) struct RunPlan {
     pub(crate) backend: String,
     pub(crate) services: BTreeMap<String, Deployed>,
 }
-record!(RunPlan { run_id, consumer, tag, generation, backend, services });
 
 /// A service as it was deployed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Deployed {
     pub(crate) reference: String,
     /// The generation in which it was deployed.
     pub(crate) generation: u32,
     pub(crate) digests: Digests,
-    pub(crate) stored: Stored,
+    pub(crate) stored: CachedExecutable,
     pub(crate) url: String,
     pub(crate) port: u16,
-    /// The path that answers 200 once the service is ready.
-    pub(crate) ready: String,
+    pub(crate) ready: Ready,
     /// The variables of its metadata, as they are written there.
     pub(crate) variables: BTreeMap<String, String>,
     pub(crate) launch: Launch,
 }
-record!(Deployed { reference, generation, digests, stored, url, port, ready, variables, launch });
 
 impl RunPlan {
     pub(crate) fn read(folder: &RunFolder) -> anyhow::Result<RunPlan> {

@@ -6,14 +6,14 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use super::{Addresses, Deployed, wiring};
-use crate::build::Stored;
-use crate::image::digest::hash_file;
-use crate::image::{Digest, FileIdentity};
+use crate::build::CachedExecutable;
+use crate::build::image::digest::hash_file;
+use crate::build::image::{Digest, FileIdentity};
 use crate::keeper::{self, Attachment, Client, Launch, ServiceState, wait_until_ready};
 use crate::phase::{Built, Image, Loaded, Replica, Running};
 use crate::run::{MintedRun, Run, RunFolder, make_folder};
-use crate::signals::Interrupt;
-use crate::workspace::{Plan, PlannedService};
+use crate::system::signals::Interrupt;
+use crate::workspace::{Plan, PlannedService, Ready};
 
 /// The backend of the run `'run`: what belongs to another run does not fit.
 #[derive(Debug)]
@@ -135,7 +135,10 @@ impl<'run> Process<'run> {
             log: self.folder.log(name),
             needs: wiring::needs(planned),
             port,
-            ready: format!("{url}{}", service.ready),
+            ready: match &service.ready {
+                Ready::Http(path) => format!("{url}{path}"),
+                Ready::Tcp | Ready::Started => anyhow::bail!("only HTTP is supported yet"),
+            },
             database: wiring::database(planned, &self.folder),
         };
         let deployed = Deployed {
@@ -186,7 +189,7 @@ impl<'run> Process<'run> {
         image: &Image<'run, Running>,
         replica: &Replica,
     ) -> anyhow::Result<(Digest, String)> {
-        let executable = camino::Utf8PathBuf::try_from(crate::sys::executable(replica.pid))
+        let executable = camino::Utf8PathBuf::try_from(crate::system::executable(replica.pid))
             .context("the executable has a path that is not UTF-8")?;
         let location = format!("process {}", replica.pid);
         let identity = FileIdentity::of_path(&executable).with_context(|| {
@@ -202,8 +205,8 @@ impl<'run> Process<'run> {
     }
 
     /// Whether a replica executes this very file.
-    pub(crate) fn executes(replica: &Replica, stored: &Stored) -> bool {
-        camino::Utf8PathBuf::try_from(crate::sys::executable(replica.pid))
+    pub(crate) fn executes(replica: &Replica, stored: &CachedExecutable) -> bool {
+        camino::Utf8PathBuf::try_from(crate::system::executable(replica.pid))
             .is_ok_and(|path| FileIdentity::of_path(&path).is_ok_and(|it| it == stored.identity))
     }
 

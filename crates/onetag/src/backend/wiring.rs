@@ -6,7 +6,7 @@ use anyhow::{anyhow, bail};
 use camino::Utf8PathBuf;
 
 use crate::run::{Reference, RunFolder};
-use crate::workspace::{Placeholder, PlannedService, ServiceField, StoreKind, Template, Values};
+use crate::workspace::{DatabaseKind, Placeholder, PlannedService, ServiceField, Template, Values};
 
 /// What services get of the host's environment; everything else stays outside,
 /// so that a run does not depend on who starts it.
@@ -106,7 +106,7 @@ pub(super) fn needs(planned: &PlannedService) -> Vec<String> {
 /// The file of the service's database, if it asks for one that is a file.
 pub(super) fn database(planned: &PlannedService, folder: &RunFolder) -> Option<Utf8PathBuf> {
     let mut placeholders = planned.env.values().flat_map(Template::placeholders);
-    let asks = placeholders.any(|placeholder| matches!(placeholder, Placeholder::StoreUrl));
+    let asks = placeholders.any(|placeholder| matches!(placeholder, Placeholder::DatabaseUrl));
     asks.then(|| folder.database(&planned.service.name))
 }
 
@@ -128,11 +128,11 @@ impl Values for Wiring<'_> {
             Placeholder::Url => self.addresses.url(name)?,
             Placeholder::Volume => own.volume.to_string(),
             Placeholder::Image => own.image.clone(),
-            Placeholder::StoreUrl => {
-                if !self.planned.service.store.contains(&StoreKind::Sqlite) {
+            Placeholder::DatabaseUrl => {
+                if !self.planned.service.database.contains(&DatabaseKind::Sqlite) {
                     bail!(
-                        "service `{name}` has no store that the backend `process` offers\n\
-                         hint: add \"sqlite\" to `store` in {}",
+                        "service `{name}` has no database that the backend `process` offers\n\
+                         hint: add \"sqlite\" to `database` in {}",
                         self.planned.service.manifest_path
                     );
                 }

@@ -13,7 +13,7 @@ use super::session::Bench;
 use crate::backend::PROCESS;
 use crate::run::write_file;
 use crate::suite::{not_passed, toml_string};
-use crate::tool::{Said, Tool};
+use crate::system::tool::{Output, Tool};
 
 /// How long one command may take: the first one builds everything.
 const LIMIT: Duration = Duration::from_secs(60 * 60);
@@ -114,7 +114,7 @@ impl Bench<'_> {
         let command = command.env("CARGO_TARGET_DIR", &self.context.workspace.target_directory);
         let finished = Tool::new(command, LIMIT)
             .tied()
-            .said(Said::Captured, Said::Captured)
+            .output(Output::Capture, Output::Capture)
             .finish(&self.context.interrupt)?;
         if !finished.status.success() {
             let said = String::from_utf8_lossy(&finished.stderr);

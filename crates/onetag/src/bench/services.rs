@@ -15,11 +15,11 @@ use signal_hook::consts::{SIGKILL, SIGTERM};
 
 use crate::backend::{Addresses, Own, wired};
 use crate::keeper::ask;
-use crate::launch::{GO, Launched, gate};
 use crate::run::make_folder;
-use crate::signals::Interrupt;
-use crate::sys::{bind_lease, own_executable, signal_group};
-use crate::wait::{self, Look};
+use crate::system::launch::{GO, Launched, gate};
+use crate::system::signals::Interrupt;
+use crate::system::wait::{self, Poll};
+use crate::system::{bind_lease, own_executable, signal_group};
 use crate::workspace::{Plan, PlannedService};
 
 /// How long a service may take to become ready.
@@ -82,7 +82,7 @@ impl Services {
             let what = format!("waiting until service `{name}` is ready, started by hand");
             wait::until(&what, READY, interrupt, || {
                 let last = match ask(ready) {
-                    Ok(200) => return Ok(Look::Done(())),
+                    Ok(200) => return Ok(Poll::Ready(())),
                     Ok(status) => format!("{ready} answers {status}"),
                     Err(error) => format!("{ready} does not answer: {error}"),
                 };
@@ -91,7 +91,7 @@ impl Services {
                     ended.is_none(),
                     "service `{name}` ended before it was ready, started by hand\nhint: its log is {log}"
                 );
-                Ok(Look::NotYet(last))
+                Ok(Poll::Pending(last))
             })?;
         }
         Ok(())
@@ -158,7 +158,14 @@ fn start(
         .spawn()
         .with_context(|| format!("cannot start `{name}`"))?;
     let stdin = child.stdin.take();
-    let ready = format!("{}{}", addresses.url(name)?, service.ready);
+    let ready = format!(
+        "{}{}",
+        addresses.url(name)?,
+        match &service.ready {
+            crate::workspace::Ready::Http(path) => path,
+            _ => "",
+        }
+    );
     let running = Running { name: name.clone(), ready, log: path, child };
     let go = stdin.context("no standard input")?.write_all(GO);
     go.with_context(|| format!("`{name}` does not listen"))?;

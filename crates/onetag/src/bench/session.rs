@@ -8,7 +8,7 @@ use super::edit::{self, Edit};
 use super::figures::{Case, Figures};
 use super::{Lap, copy};
 use crate::context::Context;
-use crate::driver::Job;
+use crate::cycle::Job;
 use crate::suite::NextestArguments;
 
 /// What is asked for.
@@ -117,7 +117,7 @@ impl Bench<'_> {
 
     /// The whole filterset.
     pub(super) fn filterset(&self) -> String {
-        let suite = self.job.suite.filter.to_string();
+        let suite = self.job.suite.filterset();
         match self.narrowed() {
             Some(narrowed) => format!("({suite}) & ({narrowed})"),
             None => suite,

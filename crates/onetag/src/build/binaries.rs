@@ -4,10 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, anyhow};
 use camino::Utf8Path;
+use nextest_metadata::{
+    BinaryListSummary, BuildPlatform, BuildPlatformsSummary, HostPlatformSummary,
+    PlatformLibdirSummary, RustBinaryId, RustBuildMetaSummary, RustNonTestBinaryKind,
+    RustNonTestBinarySummary, RustTestBinaryKind, RustTestBinarySummary,
+};
+use target_spec::summaries::PlatformSummary;
 
-use super::cargo::Artifacts;
-use super::nextest::{BinaryList, BuildMeta, Host, Program, TestBinary};
-use super::store::Store;
+use super::cargo::{ArtifactExt as _, Artifacts};
+use super::executables::ExecutableCache;
 use super::toolchain::toolchain;
 use crate::context::Context;
 use crate::run::Layout;
@@ -20,59 +25,72 @@ pub(super) fn summary(
     context: &Context,
     layout: &Layout,
     artifacts: &Artifacts,
-    store: &Store<'_>,
-) -> anyhow::Result<BinaryList> {
+    store: &ExecutableCache<'_>,
+) -> anyhow::Result<BinaryListSummary> {
     let target_directory = &context.workspace.target_directory;
     let toolchain = toolchain(context, layout)?;
     let mut base_output_directories = BTreeSet::new();
     let mut binaries = BTreeMap::new();
-    let mut programs: BTreeMap<String, BTreeSet<Program>> = BTreeMap::new();
+    let mut programs: BTreeMap<String, BTreeSet<RustNonTestBinarySummary>> = BTreeMap::new();
     for artifact in &artifacts.executables {
-        let executable = artifact.executable()?;
+        let executable = artifact.path()?;
         let relative = executable
             .strip_prefix(target_directory)
             .with_context(|| format!("cargo built {executable} outside of {target_directory}"))?;
         base_output_directories.insert(output_directory(relative)?.to_owned());
         if artifact.is_test() {
-            let id = format!("{}::{}", artifact.package(), artifact.target.name);
-            let binary = TestBinary {
-                id: id.clone(),
-                name: artifact.target.name.clone(),
-                package_id: artifact.package_id.clone(),
-                kind: "test",
-                path: store.test(&artifact.target.name, executable)?,
-                platform: "target",
+            let id = RustBinaryId::from_parts(
+                artifact.package(),
+                &RustTestBinaryKind::TEST,
+                &artifact.target.name,
+            );
+            let binary = RustTestBinarySummary {
+                binary_id: id.clone(),
+                binary_name: artifact.target.name.clone(),
+                package_id: artifact.package_id.repr.clone(),
+                kind: RustTestBinaryKind::TEST,
+                binary_path: store.test(&artifact.target.name, executable)?,
+                build_platform: BuildPlatform::Target,
             };
             binaries.insert(id, binary);
-        } else if artifact.target.kind.iter().any(|kind| kind == "bin") {
-            let program = Program {
+        } else if artifact.target.is_bin() {
+            let program = RustNonTestBinarySummary {
                 name: artifact.target.name.clone(),
-                kind: "bin-exe",
+                kind: RustNonTestBinaryKind::BIN_EXE,
                 path: relative.to_owned(),
-                platform: "target",
+                build_platform: Some(BuildPlatform::Target),
             };
-            programs.entry(artifact.package_id.clone()).or_default().insert(program);
+            programs.entry(artifact.package_id.repr.clone()).or_default().insert(program);
         }
     }
     let scripts = &artifacts.build_scripts;
     let below = |path: &Utf8Path| path.strip_prefix(target_directory).ok().map(Utf8Path::to_owned);
-    let build = BuildMeta {
+    let host = PlatformSummary::new(toolchain.host);
+    let libdir = PlatformLibdirSummary::Available { path: toolchain.library };
+    let rust_build_meta = RustBuildMetaSummary {
         target_directory: target_directory.clone(),
+        build_directory: Some(target_directory.clone()),
         base_output_directories,
-        programs,
+        non_test_binaries: programs,
         build_script_out_dirs: scripts
             .iter()
-            .filter_map(|script| Some((script.package_id.clone(), below(&script.out_dir)?)))
+            .filter_map(|script| Some((script.package_id.repr.clone(), below(&script.out_dir)?)))
             .collect(),
+        build_script_info: None,
         linked_paths: scripts
             .iter()
             .flat_map(|script| &script.linked_paths)
             // Cargo writes `native=<path>` and the like.
-            .filter_map(|path| below(Utf8Path::new(path.rsplit('=').next()?)))
+            .filter_map(|path| below(Utf8Path::new(path.as_str().rsplit('=').next()?)))
             .collect(),
-        host: Host::new(toolchain.host, toolchain.library),
+        platforms: Some(BuildPlatformsSummary {
+            host: HostPlatformSummary { platform: host.clone(), libdir },
+            targets: Vec::new(),
+        }),
+        target_platforms: vec![host],
+        target_platform: None,
     };
-    Ok(BinaryList { build, binaries })
+    Ok(BinaryListSummary { rust_build_meta, rust_binaries: binaries })
 }
 
 /// `debug` of `debug/deps/name-hash`, with the platform's folder if there is one.

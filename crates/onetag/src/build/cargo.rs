@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, anyhow, bail};
 use camino::Utf8PathBuf;
-use onetag_json::{Error, FromJson, Problem, Value, record};
+use cargo_metadata::{Artifact, BuildScript, Message};
 use xshell::cmd;
 
 use super::CARGO;
 use crate::context::Context;
-use crate::driver::Job;
-use crate::exit::{Classify as _, Exit};
-use crate::ledger::Ledger;
-use crate::tool::{Said, Tool};
+use crate::cycle::Job;
+use crate::error::{Attach as _, Kind};
+use crate::run::ledger::Ledger;
+use crate::system::tool::{Output, Tool};
 use crate::workspace::Service;
 
 /// What an invocation builds: binaries of services and integration tests of
@@ -63,78 +63,31 @@ pub(super) struct Artifacts {
     pub(super) build_scripts: Vec<BuildScript>,
 }
 
-/// One message about an artifact; only what is needed of it.
-#[derive(Debug)]
-pub(super) struct Artifact {
-    pub(super) package_id: String,
-    pub(super) manifest_path: Utf8PathBuf,
-    pub(super) target: Target,
-    profile: Profile,
-    executable: Option<Utf8PathBuf>,
-}
-record!(read Artifact { package_id, manifest_path, target, profile, executable });
-
-#[derive(Debug)]
-pub(super) struct Target {
-    pub(super) name: String,
-    pub(super) kind: Vec<String>,
-}
-record!(read Target { name, kind });
-
-#[derive(Debug)]
-struct Profile {
-    test: bool,
-}
-record!(read Profile { test });
-
-/// One message about a build script that ran.
-#[derive(Debug)]
-pub(super) struct BuildScript {
-    pub(super) package_id: String,
-    pub(super) linked_paths: Vec<String>,
-    pub(super) out_dir: Utf8PathBuf,
-}
-record!(read BuildScript { package_id, linked_paths, out_dir });
-
-enum Message {
-    CompilerArtifact(Artifact),
-    BuildScriptExecuted(BuildScript),
-    Other,
+/// What cargo calls the package of an artifact.
+pub(super) trait ArtifactExt {
+    fn path(&self) -> anyhow::Result<&Utf8PathBuf>;
+    fn is_test(&self) -> bool;
+    fn is_binary(&self) -> bool;
+    fn package(&self) -> &str;
 }
 
-impl FromJson for Message {
-    fn from_json(value: Value) -> Result<Message, Error> {
-        let reason = match value.get("reason") {
-            Some(Value::String(reason)) => reason.clone(),
-            _ => return Err(Error::new(Problem::MissingField("reason"))),
-        };
-        match reason.as_str() {
-            "compiler-artifact" => Artifact::from_json(value).map(Message::CompilerArtifact),
-            "build-script-executed" => {
-                BuildScript::from_json(value).map(Message::BuildScriptExecuted)
-            }
-            _ => Ok(Message::Other),
-        }
-    }
-}
-
-impl Artifact {
+impl ArtifactExt for Artifact {
     /// The executable, which every artifact in [`Artifacts`] has.
-    pub(super) fn executable(&self) -> anyhow::Result<&Utf8PathBuf> {
+    fn path(&self) -> anyhow::Result<&Utf8PathBuf> {
         self.executable.as_ref().ok_or_else(|| anyhow!("`{}` has no executable", self.target.name))
     }
 
-    pub(super) fn is_test(&self) -> bool {
-        self.profile.test && self.target.kind.iter().any(|kind| kind == "test")
+    fn is_test(&self) -> bool {
+        self.profile.test && self.target.is_test()
     }
 
     fn is_binary(&self) -> bool {
-        !self.profile.test && self.target.kind.iter().any(|kind| kind == "bin")
+        !self.profile.test && self.target.is_bin()
     }
 
     /// The package's name, which newer package ids tell only in part.
-    pub(super) fn package(&self) -> &str {
-        let fragment = self.package_id.rsplit('#').next().unwrap_or_default();
+    fn package(&self) -> &str {
+        let fragment = self.package_id.repr.rsplit('#').next().unwrap_or_default();
         match fragment.split_once('@') {
             Some((name, _version)) => name,
             None => {
@@ -147,13 +100,13 @@ impl Artifact {
 impl Artifacts {
     fn parse(stdout: &[u8]) -> anyhow::Result<Artifacts> {
         let mut artifacts = Artifacts::default();
-        for line in stdout.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"{")) {
-            match onetag_json::from_slice(line).context("cargo says something unexpected")? {
+        for message in Message::parse_stream(stdout) {
+            match message.context("cannot read the messages of cargo")? {
                 Message::CompilerArtifact(artifact) if artifact.executable.is_some() => {
                     artifacts.executables.push(artifact);
                 }
                 Message::BuildScriptExecuted(script) => artifacts.build_scripts.push(script),
-                Message::CompilerArtifact(_) | Message::Other => {}
+                _ => {}
             }
         }
         Ok(artifacts)
@@ -167,7 +120,7 @@ impl Artifacts {
                 made.is_binary() && made.target.name == target && made.package() == package
             })
             .ok_or_else(|| anyhow!("cargo built no binary `{target}` of package `{package}`"))?
-            .executable()
+            .path()
             .cloned()
     }
 }
@@ -187,13 +140,13 @@ pub(super) fn build(
         "{cargo} build --locked --workspace --message-format json-render-diagnostics {arguments...}"
     );
     let finished = Tool::new(command, CARGO)
-        .said(Said::Captured, Said::Shown)
+        .output(Output::Capture, Output::Inherit)
         .recorded(ledgers.iter().copied())
         .finish(&context.interrupt)?;
     if !finished.status.success() {
         let failed: anyhow::Result<Artifacts> =
             Err(anyhow!("cargo could not build it: `{}` {}", finished.line, finished.ended()));
-        return failed.exit(Exit::Build);
+        return failed.kind(Kind::Build);
     }
     let artifacts = Artifacts::parse(&finished.stdout)?;
     if artifacts.executables.is_empty() {

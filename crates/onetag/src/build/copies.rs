@@ -14,7 +14,7 @@ use xshell::cmd;
 
 use crate::context::Context;
 use crate::run::{Layout, read_json, write_json};
-use crate::tool::{Said, Tool};
+use crate::system::tool::{Output, Tool};
 
 /// How long removing what cargo built may take.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -29,7 +29,9 @@ pub(super) fn forget_those_of_others(context: &Context, layout: &Layout) -> anyh
     let before: BTreeMap<String, Utf8PathBuf> = read_json(&path).unwrap_or_default();
     let mut builders = before.clone();
     let mut others = BTreeSet::new();
-    for (manifest, name) in &workspace.members {
+    for member in workspace.members.values() {
+        let (name, manifest) = (&member.name, &member.manifest_path);
+        let manifest = manifest.strip_prefix(&workspace.root).unwrap_or(manifest);
         let builder = builders.insert(format!("{name} {manifest}"), workspace.root.clone());
         if builder.is_some_and(|builder| builder != workspace.root) {
             others.insert(name.as_str());
@@ -41,7 +43,7 @@ pub(super) fn forget_those_of_others(context: &Context, layout: &Layout) -> anyh
         let packages = others.into_iter().flat_map(|name| ["--package", name]);
         let command = cmd!(shell, "{cargo} clean --locked --quiet --profile dev {packages...}");
         Tool::new(command, LIMIT)
-            .said(Said::Captured, Said::Captured)
+            .output(Output::Capture, Output::Capture)
             .finish(&context.interrupt)?
             .success()?;
     }

@@ -1,25 +1,25 @@
 //! The package graph that nextest needs, asked for once and kept until one of
 //! its inputs changes.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
-use onetag_json::record;
 use xshell::cmd;
 
 use super::toolchain::toolchain;
+use crate::build::image::{Digest, FileIdentity};
 use crate::context::Context;
-use crate::image::{Digest, FileIdentity};
 use crate::run::{Layout, make_folder, read_json, write_file, write_json};
-use crate::tool::{Said, Tool};
+use crate::system::tool::{Output, Tool};
 
 /// How long resolving the graph may take; it may have to download packages.
 const LIMIT: Duration = Duration::from_secs(30 * 60);
 
 /// What the kept answer was worked out from.
-#[derive(PartialEq)]
+#[derive(PartialEq, Deserialize, Serialize)]
 struct Inputs {
     /// The workspace's own manifests, as cargo reads them, with all targets.
     workspace: Digest,
@@ -28,16 +28,15 @@ struct Inputs {
     /// and manifests of path dependencies that are no members.
     files: BTreeMap<Utf8PathBuf, Option<FileIdentity>>,
 }
-record!(Inputs { workspace, host, files });
 
 /// What stands beside the kept answer.
+#[derive(Deserialize, Serialize)]
 struct Key {
     inputs: Inputs,
     /// Of the answer: two commands that ask at the same time may leave the answer
     /// of one beside the key of the other.
     answer: Digest,
 }
-record!(Key { inputs, answer });
 
 impl Key {
     fn is_of(&self, answer: &Utf8Path) -> bool {
@@ -73,7 +72,7 @@ pub(super) fn cargo_metadata(context: &Context, layout: &Layout) -> anyhow::Resu
         "{cargo} metadata --locked --format-version 1 --all-features --filter-platform {host}"
     );
     let bytes = Tool::new(command, LIMIT)
-        .said(Said::Captured, Said::Captured)
+        .output(Output::Capture, Output::Capture)
         .finish(&context.interrupt)?
         .success()?
         .stdout;
@@ -86,16 +85,16 @@ pub(super) fn cargo_metadata(context: &Context, layout: &Layout) -> anyhow::Resu
 
 /// Manifests of packages from a path, members or not.
 fn path_packages(metadata: &[u8], root: &Utf8Path) -> anyhow::Result<Vec<Utf8PathBuf>> {
+    #[derive(Deserialize)]
     struct Metadata {
         packages: Vec<Package>,
     }
-    record!(read Metadata { packages });
+    #[derive(Deserialize)]
     struct Package {
         source: Option<String>,
         manifest_path: Utf8PathBuf,
     }
-    record!(read Package { source, manifest_path });
-    let metadata: Metadata = onetag_json::from_slice(metadata)
+    let metadata: Metadata = serde_json::from_slice(metadata)
         .with_context(|| format!("cargo describes the packages of {root} in another way"))?;
     let of_path = metadata.packages.into_iter().filter(|package| package.source.is_none());
     Ok(of_path.map(|package| package.manifest_path).collect())

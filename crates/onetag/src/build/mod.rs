@@ -4,26 +4,24 @@
 mod binaries;
 mod cargo;
 mod copies;
+pub(crate) mod executables;
 mod graph;
-mod nextest;
-mod store;
+pub mod image;
 mod toolchain;
-mod unused;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
 
-pub use store::Compiled;
-pub(crate) use store::Stored;
-pub(crate) use unused::remove_unused;
+pub(crate) use executables::CachedExecutable;
+pub use executables::Compiled;
 
-use self::nextest::BinaryList;
 use crate::context::Context;
-use crate::driver::Job;
-use crate::ledger::Ledger;
+use crate::cycle::Job;
+use crate::run::ledger::Ledger;
 use crate::run::{FileLock, Layout};
+use nextest_metadata::BinaryListSummary;
 
 /// How long cargo may take: a cold build of a large workspace.
 const CARGO: Duration = Duration::from_secs(2 * 60 * 60);
@@ -45,7 +43,7 @@ pub(crate) struct NextestInputs {
     /// For `--cargo-metadata`.
     pub(crate) cargo_metadata: Utf8PathBuf,
     /// For `--binaries-metadata`, as a document.
-    pub(crate) binaries: BinaryList,
+    pub(crate) binaries: BinaryListSummary,
 }
 
 impl Build {
@@ -79,7 +77,7 @@ pub(crate) fn build(
     Ok(Build { services, nextest: NextestInputs { cargo_metadata, binaries } })
 }
 
-type Parts = (BTreeMap<String, Compiled>, BinaryList);
+type Parts = (BTreeMap<String, Compiled>, BinaryListSummary);
 
 fn locked_build(
     context: &Context,
@@ -93,7 +91,7 @@ fn locked_build(
     copies::forget_those_of_others(context, layout)?;
     let selection = cargo::Selection::of(jobs);
     let artifacts = cargo::build(context, &selection, ledgers)?;
-    let store = store::Store::open(layout, &context.workspace.root, ledgers)?;
+    let store = executables::ExecutableCache::open(layout, &context.workspace.root, ledgers)?;
     let mut services = BTreeMap::new();
     for (name, service) in selection.services() {
         let binary = artifacts.binary(&service.package, &service.binary)?;

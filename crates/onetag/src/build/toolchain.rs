@@ -1,18 +1,19 @@
 //! What nextest wants to know of the toolchain.
 
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use xshell::cmd;
 
+use crate::build::image::FileIdentity;
 use crate::context::Context;
-use crate::image::FileIdentity;
 use crate::run::{Layout, make_folder, read_json, write_json};
-use crate::tool::{Said, Tool};
+use crate::system::tool::{Output, Tool};
 
 /// The host platform and where its standard library lies.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Toolchain {
     pub(super) host: String,
     pub(super) library: Utf8PathBuf,
@@ -21,7 +22,6 @@ pub(super) struct Toolchain {
     cargo: Option<FileIdentity>,
     chosen: Option<String>,
 }
-onetag_json::record!(Toolchain { host, library, cargo, chosen });
 
 /// Asks rustc, unless it was asked before.
 pub(super) fn toolchain(context: &Context, layout: &Layout) -> anyhow::Result<Toolchain> {
@@ -40,7 +40,7 @@ pub(super) fn toolchain(context: &Context, layout: &Layout) -> anyhow::Result<To
     let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
     let command = cmd!(shell, "{rustc} --print host-tuple --print target-libdir");
     let finished = Tool::new(command, Duration::from_secs(60))
-        .said(Said::Captured, Said::Captured)
+        .output(Output::Capture, Output::Capture)
         .finish(&context.interrupt)?
         .success()?;
     let text = String::from_utf8(finished.stdout).context("rustc says something unexpected")?;

@@ -14,7 +14,7 @@ use lexopt::{Arg, Parser};
 use super::command::Command;
 use super::grammar::{HELP, Opt, VERBS, Verb, verb};
 use super::help::{help, help_of};
-use onetag_workspace::suggest;
+use crate::workspace::suggest;
 
 /// What a whole command line asks for; the program's name comes first.
 pub(super) fn command(line: impl IntoIterator<Item = OsString>) -> anyhow::Result<Command> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::arguments::command;
 use super::command::{Bench, Command, E2e, Format, Test, Up};
-use crate::exit::describe;
+use crate::error::describe;
 
 fn read(line: &str) -> anyhow::Result<Command> {
     command(["xtask"].into_iter().chain(line.split_whitespace()).map(OsString::from))

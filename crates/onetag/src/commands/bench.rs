@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use super::{context, print_json};
 use crate::bench::{Asked, document, measure, table};
 use crate::cli::{Bench, Format};
-use crate::driver::check_machine;
+use crate::cycle::check_machine;
 use crate::exit::Exit;
 use crate::suite::NextestArguments;
 

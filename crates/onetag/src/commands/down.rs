@@ -2,11 +2,11 @@
 
 use crate::context::{here, shown};
 use crate::exit::Exit;
+use crate::gc::dead::{end, kept};
+use crate::gc::tidy;
 use crate::report::Ui;
 use crate::run::{FileLock, Layout};
-use crate::signals::Interrupt;
-use crate::sweep::{end, kept};
-use crate::tidy::tidy;
+use crate::system::signals::Interrupt;
 
 /// Ends all kept runs of the suite.
 ///

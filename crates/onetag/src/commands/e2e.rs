@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{conclude, context, job, usage};
 use crate::cli::E2e;
-use crate::driver::{self, Options};
+use crate::cycle::{self, Options};
 use crate::exit::Exit;
 use crate::suite::NextestArguments;
 
@@ -35,5 +35,5 @@ fn reports(arguments: &E2e) -> anyhow::Result<Vec<(Exit, crate::report::RunRepor
     }
     let jobs =
         suites.iter().map(|suite| job(&context, suite)).collect::<anyhow::Result<Vec<_>>>()?;
-    driver::drive(&context, &jobs, &options)
+    cycle::drive(&context, &jobs, &options)
 }

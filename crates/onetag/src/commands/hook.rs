@@ -10,10 +10,10 @@ use onetag_env::Environment;
 
 use crate::context::here;
 use crate::exit::Exit;
+use crate::gc::dead::kept;
 use crate::keeper::{Client, ServiceState};
 use crate::run::{Layout, RunFolder};
-use crate::signals::Interrupt;
-use crate::sweep::kept;
+use crate::system::signals::Interrupt;
 
 /// Where nextest wants the variables (nextest documentation, setup scripts).
 const NEXTEST_ENV: &str = "NEXTEST_ENV";
@@ -86,7 +86,7 @@ fn check_that_it_lives(environment: &Environment) -> anyhow::Result<()> {
             None => bail!("service `{name}` of this run was never started\n{hint}"),
         }
     }
-    if status.store_away {
+    if status.database_stopped {
         bail!("another process keeps the store of this run away\nhint: end it first");
     }
     Ok(())

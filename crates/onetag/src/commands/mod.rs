@@ -22,10 +22,11 @@ use anyhow::{Context as _, bail};
 
 use crate::cli::Format;
 use crate::context::Context;
-use crate::exit::{Classify as _, Exit, classify, describe};
+use crate::error::{Attach as _, Kind, describe};
+use crate::exit::Exit;
+use crate::gc::dead::{RunEntry, kept};
 use crate::report::{Document, RunReport, Ui};
-use crate::signals::Interrupt;
-use crate::sweep::{Found, kept};
+use crate::system::signals::Interrupt;
 
 /// Loads what a verb works with.
 fn context() -> anyhow::Result<Context> {
@@ -46,7 +47,7 @@ fn conclude(
             let exit = Exit::worst(runs.iter().map(|(exit, _)| *exit));
             (exit, runs.into_iter().map(|(_, report)| report).collect(), None)
         }
-        Err(error) => (classify(&error), Vec::new(), Some(error)),
+        Err(error) => (Kind::of(&error).exit(), Vec::new(), Some(error)),
     };
     print_json(&Document {
         schema: Document::SCHEMA,
@@ -58,15 +59,15 @@ fn conclude(
 }
 
 /// Prints one JSON document to stdout.
-fn print_json(document: &impl onetag_json::Serialize) -> anyhow::Result<()> {
-    let text = onetag_json::to_string_pretty(document);
+fn print_json(document: &impl serde::Serialize) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(document)?;
     writeln!(std::io::stdout().lock(), "{text}").context("cannot write to stdout")
 }
 
 /// The one kept run of a suite.
 ///
 /// Errors: there is none, or there are several; both say what to do.
-fn the_kept_run(context: &Context, suite: &str) -> anyhow::Result<Found> {
+fn the_kept_run(context: &Context, suite: &str) -> anyhow::Result<RunEntry> {
     let mut found = kept(&context.layout(), &context.workspace.root, suite)?;
     match found.len() {
         1 => Ok(found.remove(0)),
@@ -76,7 +77,7 @@ fn the_kept_run(context: &Context, suite: &str) -> anyhow::Result<Found> {
 }
 
 /// Several kept runs of one suite: nobody can tell which one is meant.
-fn several(suite: &str, found: &[Found]) -> String {
+fn several(suite: &str, found: &[RunEntry]) -> String {
     let runs: Vec<String> = found.iter().map(|run| run.folder.run_id().to_string()).collect();
     format!(
         "there are {} kept runs of `{suite}`: {}\nhint: `cargo xtask down {suite}` ends them all",
@@ -86,12 +87,12 @@ fn several(suite: &str, found: &[Found]) -> String {
 }
 
 /// Looks a suite up, which is a question of usage.
-fn job<'a>(context: &'a Context, suite: &str) -> anyhow::Result<crate::driver::Job<'a>> {
-    crate::driver::Job::new(context, suite)
+fn job<'a>(context: &'a Context, suite: &str) -> anyhow::Result<crate::cycle::Job<'a>> {
+    crate::cycle::Job::new(context, suite)
 }
 
 /// A usage error.
 fn usage<T>(message: String) -> anyhow::Result<T> {
     let failed: anyhow::Result<T> = Err(anyhow::anyhow!(message));
-    failed.exit(Exit::Usage)
+    failed.kind(Kind::Usage)
 }

@@ -1,56 +1,54 @@
 //! `status`: the runs that there are, and how their services are.
 
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
-use onetag_json::record;
 
 use super::print_json;
 use crate::backend::RunPlan;
 use crate::cli::Format;
 use crate::context::here;
 use crate::exit::Exit;
+use crate::gc::dead::{self, RunEntry, RunState};
 use crate::report::Ui;
 use crate::run::{Layout, RunId};
-use crate::signals::Interrupt;
-use crate::sweep::{self, Found, Life};
+use crate::system::signals::Interrupt;
 
 /// What `status --format json` prints.
+#[derive(Serialize)]
 struct Listing {
     runs: Vec<Shown>,
     schema: u32,
 }
-record!(write Listing { runs, schema });
 
 /// One run, as `status` shows it.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 struct Shown {
     run_id: RunId,
     consumer: String,
     /// Of the present generation; the run id alone as long as nothing runs.
     tag: Option<String>,
-    /// `working`, `kept`, `keeper-gone` or `dead`.
+    /// `active`, `kept`, `orphaned` or `dead`.
     state: &'static str,
     age_seconds: u64,
     folder: Utf8PathBuf,
     services: BTreeMap<String, ShownService>,
 }
-record!(write Shown { run_id, consumer, tag, state, age_seconds, folder, services });
 
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 struct ShownService {
     state: String,
     url: Option<String>,
     image: Option<String>,
 }
-record!(write ShownService { state, url, image });
 
 /// Shows all runs of this workspace; data, hence on stdout.
 pub(crate) fn status(format: Format) -> anyhow::Result<Exit> {
     let (interrupt, ui) = (Interrupt::listen()?, Ui::stderr());
     let place = crate::workspace::locate(&here()?, &interrupt)?;
-    let found = sweep::find(&Layout::below(&place.target_directory))?;
+    let found = dead::find(&Layout::below(&place.target_directory))?;
     let runs: Vec<Shown> = found.iter().map(show).collect();
     interrupt.check()?;
     match format {
@@ -64,9 +62,9 @@ pub(crate) fn status(format: Format) -> anyhow::Result<Exit> {
     Ok(Exit::Success)
 }
 
-fn show(found: &Found) -> Shown {
+fn show(found: &RunEntry) -> Shown {
     let plan = RunPlan::read(&found.folder).ok();
-    let mut services: BTreeMap<String, ShownService> = sweep::services(&found.folder)
+    let mut services: BTreeMap<String, ShownService> = dead::services(&found.folder)
         .into_iter()
         .map(|(name, state)| {
             (name, ShownService { state: state.describe(), url: None, image: None })
@@ -86,10 +84,10 @@ fn show(found: &Found) -> Shown {
         consumer: found.consumer.clone(),
         tag: plan.map(|plan| plan.tag),
         state: match found.life {
-            Life::Working => "working",
-            Life::Kept => "kept",
-            Life::KeptWithoutKeeper => "keeper-gone",
-            Life::Dead => "dead",
+            RunState::Active => "active",
+            RunState::Kept => "kept",
+            RunState::Orphaned => "orphaned",
+            RunState::Dead => "dead",
         },
         age_seconds: found.folder.run_id().age().as_secs(),
         folder: found.folder.path().to_owned(),

@@ -7,15 +7,15 @@ use crate::backend::RunPlan;
 use crate::build::{Build, build};
 use crate::cli::Test;
 use crate::context::shown;
-use crate::driver::{Job, check_machine, kept, select, still_the_same, test as run_tests};
+use crate::cycle::witness::witness;
+use crate::cycle::{Job, check_machine, kept, select, still_the_same, test as run_tests};
 use crate::exit::Exit;
-use crate::ledger::Ledger;
+use crate::gc::tidy;
 use crate::phase::{Image, Running};
 use crate::report::{RunReport, Timeline, counted, summary};
+use crate::run::ledger::Ledger;
 use crate::run::{MintedRun, Run, write_json};
 use crate::suite::NextestArguments;
-use crate::tidy::tidy;
-use crate::witness::witness;
 
 /// Runs the suite, unless what runs is not what would be built.
 pub(crate) fn test(arguments: &Test) -> anyhow::Result<Exit> {

@@ -5,10 +5,10 @@ mod refresh;
 
 use super::{conclude, context, job, several};
 use crate::cli::Up;
-use crate::driver::{self, Options};
+use crate::cycle::{self, Options};
 use crate::exit::Exit;
+use crate::gc::dead::kept;
 use crate::report::RunReport;
-use crate::sweep::kept;
 
 /// Brings a run up and keeps it, or brings the kept one up to date.
 pub(crate) fn up(arguments: &Up) -> anyhow::Result<Exit> {
@@ -23,7 +23,7 @@ fn reports(arguments: &Up) -> anyhow::Result<Vec<(Exit, RunReport)>> {
     match found.len() {
         0 => {
             let options = Options { test: None, keep: true, keep_on_failure: false, ready };
-            driver::drive(&context, &[job], &options)
+            cycle::drive(&context, &[job], &options)
         }
         1 => {
             let report = refresh::refresh(&context, &job, found.remove(0), ready)?;

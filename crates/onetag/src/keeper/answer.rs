@@ -8,12 +8,12 @@ use onetag_control::Target;
 
 use super::inbox::{ConnectionId, Event};
 use super::protocol::{Launch, Reply, Request, Status};
-use super::serve::{Ending, Keeper};
+use super::serve::{Keeper, ShutdownRequest};
 use super::service::Service;
 use super::waits::{Goal, Wait};
-use crate::ledger::Resource;
 use crate::report::Ui;
-use crate::sys::{ProcessId, bind_lease};
+use crate::run::ledger::Resource;
+use crate::system::{ProcessId, bind_lease};
 
 /// How a question is answered.
 enum Next {
@@ -55,34 +55,35 @@ impl Keeper {
             }
             Request::Stop { service } => Next::Later(Goal::Ended(service.clone())),
             Request::Kill { service } => {
-                self.known(service)?.stop(true)?;
+                self.service(service)?.stop(true)?;
                 Next::Later(Goal::Ended(service.clone()))
             }
             Request::Pause { service } => {
-                self.known(service)?.pause(true)?;
+                self.service(service)?.pause(true)?;
                 Next::Later(Goal::Halted(service.clone()))
             }
             Request::Resume { service } => {
-                self.known(service)?.pause(false)?;
+                self.service(service)?.pause(false)?;
                 Next::Now(Reply::Done)
             }
-            Request::TakeStore => {
-                ensure!(!self.store.is_away(), "it is away already");
-                ensure!(!self.databases().is_empty(), "no service of this run has a database");
-                Next::Later(Goal::StoreTaken)
+            Request::StopDatabase => {
+                ensure!(!self.databases.are_stopped(), "it is stopped already");
+                ensure!(!self.database_files().is_empty(), "no service of this run has a database");
+                Next::Later(Goal::DatabasesStopped)
             }
-            Request::GiveStoreBack => {
-                ensure!(self.store.is_away(), "it is not away");
-                self.store.give_back();
+            Request::StartDatabase => {
+                ensure!(self.databases.are_stopped(), "it is not stopped");
+                self.databases.restore();
                 Next::Now(Reply::Done)
             }
             Request::Status => {
-                let Status { services, store_away } = self.status();
-                Next::Now(Reply::Status { services, store_away })
+                let Status { services, database_stopped } = self.status();
+                Next::Now(Reply::Status { services, database_stopped })
             }
-            Request::Shutdown { hurry } => {
-                let ending = self.ending.get_or_insert(Ending { hurry: *hurry, asked: true });
-                ending.hurry |= hurry;
+            Request::Shutdown { force } => {
+                let ending =
+                    self.ending.get_or_insert(ShutdownRequest { force: *force, asked: true });
+                ending.force |= force;
                 ending.asked = true;
                 Next::Now(Reply::Done)
             }
@@ -93,13 +94,13 @@ impl Keeper {
     fn note(&mut self, request: &Request, connection: ConnectionId) {
         match request {
             Request::Stop { service } | Request::Kill { service } | Request::Pause { service } => {
-                self.taken.add(connection, Target::service(service));
+                self.outages.add(connection, Target::service(service));
             }
-            Request::TakeStore => self.taken.add(connection, Target::Store),
+            Request::StopDatabase => self.outages.add(connection, Target::Database),
             Request::StartAgain { service } | Request::Resume { service } => {
-                self.taken.remove(&Target::service(service));
+                self.outages.remove(&Target::service(service));
             }
-            Request::GiveStoreBack => self.taken.remove(&Target::Store),
+            Request::StartDatabase => self.outages.remove(&Target::Database),
             _ => {}
         }
     }
@@ -109,20 +110,20 @@ impl Keeper {
     /// What cannot be brought back stays away, and the harness finds it so after
     /// the tests.
     pub(super) fn bring_back(&mut self, connection: ConnectionId) {
-        for target in self.taken.left(connection) {
-            if let Err(error) = self.give_back(&target) {
+        for target in self.outages.left(connection) {
+            if let Err(error) = self.restore(&target) {
                 Ui::stderr().line(format!("cannot bring {target} back: {error:#}"));
             }
         }
     }
 
-    pub(super) fn give_back(&mut self, target: &Target) -> anyhow::Result<()> {
-        self.taken.remove(target);
+    pub(super) fn restore(&mut self, target: &Target) -> anyhow::Result<()> {
+        self.outages.remove(target);
         let Target::Service(name) = target else {
-            self.store.give_back();
+            self.databases.restore();
             return Ok(());
         };
-        let service = self.known(name)?;
+        let service = self.service(name)?;
         // What was asked for over a connection is done before its end is seen: a
         // service that is still stopping is being stopped by somebody else.
         if service.is_running() {
@@ -162,27 +163,29 @@ impl Keeper {
 
     /// Starts a service as it was started last.
     pub(super) fn start_again(&mut self, service: &str) -> anyhow::Result<(ProcessId, Launch)> {
-        let launch = self.known(service)?.launch.clone();
+        let launch = self.service(service)?.launch.clone();
         Ok((self.start(&launch)?, launch))
     }
 
-    pub(super) fn known(&mut self, service: &str) -> anyhow::Result<&mut Service> {
-        self.services.get_mut(service).with_context(|| format!("service `{service}` never ran"))
+    pub(super) fn service(&mut self, service: &str) -> anyhow::Result<&mut Service> {
+        self.services
+            .get_mut(service)
+            .with_context(|| format!("service `{service}` was never started"))
     }
 
     /// The database that somebody is writing to, if that is in the way.
-    pub(super) fn take_store(&mut self) -> anyhow::Result<Option<Utf8PathBuf>> {
-        let databases = self.databases();
-        self.store.take(&databases)
+    pub(super) fn stop_databases(&mut self) -> anyhow::Result<Option<Utf8PathBuf>> {
+        let databases = self.database_files();
+        self.databases.stop(&databases)
     }
 
-    fn databases(&self) -> Vec<Utf8PathBuf> {
+    fn database_files(&self) -> Vec<Utf8PathBuf> {
         self.services.values().filter_map(|service| service.launch.database.clone()).collect()
     }
 
     fn status(&self) -> Status {
         let state = |(name, service): (&String, &Service)| (name.clone(), service.state());
         let services = self.services.iter().map(state).collect();
-        Status { services, store_away: self.store.is_away() }
+        Status { services, database_stopped: self.databases.are_stopped() }
     }
 }

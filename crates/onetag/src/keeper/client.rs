@@ -8,9 +8,9 @@ use anyhow::{Context as _, anyhow, bail};
 
 use super::protocol::{Launch, Reply, Request, Status};
 use crate::run::RunFolder;
-use crate::signals::Interrupt;
-use crate::sys::ProcessId;
-use crate::wait::Deadline;
+use crate::system::ProcessId;
+use crate::system::signals::Interrupt;
+use crate::system::wait::Deadline;
 
 /// How long the keeper may take to answer what it can answer at once.
 const AT_ONCE: Duration = Duration::from_secs(10);
@@ -94,7 +94,9 @@ impl Client {
     /// How everything is.
     pub(crate) fn status(&mut self) -> anyhow::Result<Status> {
         match self.ask(&Request::Status, AT_ONCE)? {
-            Reply::Status { services, store_away } => Ok(Status { services, store_away }),
+            Reply::Status { services, database_stopped } => {
+                Ok(Status { services, database_stopped })
+            }
             other => Err(unexpected(other)),
         }
     }
@@ -103,8 +105,8 @@ impl Client {
     ///
     /// From the second signal on nothing is asked first.
     pub(crate) fn shutdown(mut self, interrupt: &Interrupt) -> anyhow::Result<()> {
-        let mut hurry = interrupt.hurries();
-        self.send(&Request::Shutdown { hurry })?;
+        let mut force = interrupt.is_forced();
+        self.send(&Request::Shutdown { force })?;
         let deadline = Deadline::within(SHUTDOWN);
         self.stream.get_mut().set_read_timeout(Some(LOOK))?;
         // The answers, and then the end. A keeper with nothing to stop may have
@@ -118,9 +120,9 @@ impl Client {
             if deadline.passed() {
                 bail!("the keeper did not end within {SHUTDOWN:?} of being told to");
             }
-            if !hurry && interrupt.hurries() {
-                hurry = true;
-                self.send(&Request::Shutdown { hurry })?;
+            if !force && interrupt.is_forced() {
+                force = true;
+                self.send(&Request::Shutdown { force })?;
             }
         }
     }
@@ -138,7 +140,7 @@ impl Client {
     }
 
     fn send(&mut self, request: &Request) -> anyhow::Result<()> {
-        let line = onetag_json::to_string(request) + "\n";
+        let line = serde_json::to_string(request)? + "\n";
         self.stream.get_mut().write_all(line.as_bytes()).context("the keeper is gone")
     }
 
@@ -151,10 +153,10 @@ impl Client {
             Err(error) if timed_out(&error) => bail!("the keeper did not answer within {limit:?}"),
             Err(error) => return Err(error).context("the keeper is gone"),
         }
-        match onetag_json::from_str(&answer) {
+        match serde_json::from_str(&answer) {
             Ok(Reply::Refused { reason }) => Err(anyhow!("{reason}")),
             Ok(reply) => Ok(reply),
-            Err(error) => Err(error).context("the keeper answers something else"),
+            Err(error) => Err(error).context("cannot read the reply of the keeper"),
         }
     }
 }
@@ -164,5 +166,5 @@ fn timed_out(error: &std::io::Error) -> bool {
 }
 
 fn unexpected(reply: Reply) -> anyhow::Error {
-    anyhow!("the keeper gave an answer to another question: {reply:?}")
+    anyhow!("unexpected reply from the keeper: {reply:?}")
 }

@@ -12,7 +12,7 @@ use onetag_control::protocol::{Reply as Answer, Request as Question};
 use super::protocol::{Reply, Request, ServiceState, Status};
 use super::ready::wait_until_ready;
 use crate::run::RunFolder;
-use crate::signals::Interrupt;
+use crate::system::signals::Interrupt;
 
 /// How long a service may take until it is ready.
 const READY: Duration = Duration::from_secs(60);
@@ -63,7 +63,7 @@ impl Control<'_> {
 
     fn stop(&self, target: Target) -> anyhow::Result<()> {
         match target {
-            Target::Store => self.done(Request::TakeStore),
+            Target::Database => self.done(Request::StopDatabase),
             Target::Service(service) => {
                 self.expect_process(&service)?;
                 self.done(Request::Stop { service })
@@ -73,7 +73,7 @@ impl Control<'_> {
 
     fn start(&self, target: Target, wait: bool) -> anyhow::Result<()> {
         let service = match target {
-            Target::Store => return self.done(Request::GiveStoreBack),
+            Target::Database => return self.done(Request::StartDatabase),
             Target::Service(service) => service,
         };
         self.state(&service)?;
@@ -113,8 +113,8 @@ impl Control<'_> {
     fn service(&self, target: &Target) -> anyhow::Result<String> {
         match target {
             Target::Service(service) => Ok(service.clone()),
-            Target::Store => bail!(
-                "the store of this run is a file\n\
+            Target::Database => bail!(
+                "the database of this run is a file\n\
                  hint: it can be stopped and started, which holds its write lock and lets go of it"
             ),
         }
@@ -137,7 +137,9 @@ impl Control<'_> {
 
     fn status(&self) -> anyhow::Result<Status> {
         match self.ask(Request::Status)? {
-            Reply::Status { services, store_away } => Ok(Status { services, store_away }),
+            Reply::Status { services, database_stopped } => {
+                Ok(Status { services, database_stopped })
+            }
             other => bail!("the keeper answered itself {other:?}"),
         }
     }

@@ -9,7 +9,8 @@ use std::thread;
 
 use anyhow::Context as _;
 use onetag_control::protocol::Request as ControlRequest;
-use onetag_json::{FromJson as _, Serialize, Value};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::control::Control;
 use super::protocol::{Reply, Request};
@@ -117,18 +118,20 @@ enum Question {
 impl Question {
     fn read(line: &str) -> Result<Question, String> {
         let read = || {
-            let value: Value = onetag_json::from_str(line)?;
+            let value: Value = serde_json::from_str(line)?;
             match value.get("control") {
-                Some(_) => ControlRequest::from_json(value).map(Question::Suite),
-                None => Request::from_json(value).map(Question::Harness),
+                Some(_) => serde_json::from_value(value).map(Question::Suite),
+                None => serde_json::from_value(value).map(Question::Harness),
             }
         };
-        read().map_err(|error: onetag_json::Error| format!("not a request: {error}"))
+        read().map_err(|error: serde_json::Error| format!("not a request: {error}"))
     }
 }
 
 fn written(reply: &impl Serialize) -> Vec<u8> {
-    (onetag_json::to_string(reply) + "\n").into_bytes()
+    let mut line = serde_json::to_vec(reply).expect("replies have no keys but text");
+    line.push(b'\n');
+    line
 }
 
 /// Tells of the signals that ask for an end.

@@ -9,15 +9,15 @@
 mod answer;
 mod client;
 mod control;
+mod databases;
 mod inbox;
+mod outages;
 mod protocol;
 mod ready;
 mod serve;
 mod service;
 mod sqlite;
 mod start;
-mod store;
-mod taken;
 mod waits;
 
 pub(crate) use client::{Attachment, Client};

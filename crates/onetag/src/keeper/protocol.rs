@@ -4,15 +4,16 @@
 //! What suites ask comes on the same socket and is `onetag_control::protocol`; it
 //! is put together from what is asked here.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
-use onetag_json::{record, tagged};
 
-use crate::sys::ProcessId;
+use crate::system::ProcessId;
 
 /// What the keeper can be asked.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(tag = "ask", rename_all = "kebab-case")]
 pub(super) enum Request {
     /// The connection is the harness: when it ends, and the run is not kept,
     /// the run ends.
@@ -37,53 +38,32 @@ pub(super) enum Request {
     /// Let a service go on that was halted.
     Resume { service: String },
     /// Hold the write locks of all databases.
-    TakeStore,
+    StopDatabase,
     /// Let go of them.
-    GiveStoreBack,
+    StartDatabase,
     /// What runs.
     Status,
     /// Stop everything and end. The connection ends when nothing runs any more.
     Shutdown {
         /// Do not ask first.
-        hurry: bool,
+        force: bool,
     },
 }
-tagged!(Request by "ask" {
-    Attach as "attach" {},
-    Lease as "lease" { service, port },
-    Start as "start" { launch },
-    StartAgain as "start-again" { service },
-    Stop as "stop" { service },
-    Kill as "kill" { service },
-    Pause as "pause" { service },
-    Resume as "resume" { service },
-    TakeStore as "take-store" {},
-    GiveStoreBack as "give-store-back" {},
-    Status as "status" {},
-    Shutdown as "shutdown" { hurry },
-});
 
 /// What the keeper answers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(tag = "answer", rename_all = "kebab-case")]
 pub(super) enum Reply {
     Done,
     Leased { port: u16 },
     Started { id: ProcessId },
     StartedAgain { id: ProcessId, launch: Box<Launch> },
-    Status { services: BTreeMap<String, ServiceState>, store_away: bool },
+    Status { services: BTreeMap<String, ServiceState>, database_stopped: bool },
     Refused { reason: String },
 }
-tagged!(Reply by "answer" {
-    Done as "done" {},
-    Leased as "leased" { port },
-    Started as "started" { id },
-    StartedAgain as "started-again" { id, launch },
-    Status as "status" { services, store_away },
-    Refused as "refused" { reason },
-});
 
 /// How to start a service.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct Launch {
     pub(crate) service: String,
     pub(crate) executable: Utf8PathBuf,
@@ -98,21 +78,21 @@ pub(crate) struct Launch {
     pub(crate) port: u16,
     /// The address that answers 200 once it is ready.
     pub(crate) ready: String,
-    /// The file of its database, if its store is one.
+    /// The file of its database, if it has one.
     pub(crate) database: Option<Utf8PathBuf>,
 }
-record!(Launch { service, executable, environment, folder, log, needs, port, ready, database });
 
 /// How everything is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Status {
     pub(crate) services: BTreeMap<String, ServiceState>,
-    /// Whether the keeper holds the store's write locks.
-    pub(crate) store_away: bool,
+    /// Whether the keeper holds the write locks of the databases.
+    pub(crate) database_stopped: bool,
 }
 
 /// How a service is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
 pub(crate) enum ServiceState {
     /// Its process runs.
     Running { id: ProcessId },
@@ -128,12 +108,6 @@ pub(crate) enum ServiceState {
     /// It was stopped.
     Stopped,
 }
-tagged!(ServiceState by "state" {
-    Running as "running" { id },
-    Paused as "paused" { id },
-    Exited as "exited" { pid, code, signal },
-    Stopped as "stopped" {},
-});
 
 impl ServiceState {
     /// The state in words.
@@ -144,7 +118,7 @@ impl ServiceState {
             ServiceState::Stopped => "was stopped".to_owned(),
             ServiceState::Exited { code: Some(code), .. } => format!("ended with code {code}"),
             ServiceState::Exited { signal: Some(signal), .. } => {
-                format!("was ended by {}", crate::signals::name(*signal))
+                format!("was ended by {}", crate::system::signals::name(*signal))
             }
             ServiceState::Exited { .. } => "ended".to_owned(),
         }

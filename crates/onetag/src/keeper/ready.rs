@@ -6,8 +6,8 @@ use anyhow::anyhow;
 
 use super::protocol::{Launch, ServiceState};
 use crate::report::last_lines;
-use crate::signals::Interrupt;
-use crate::wait::{self, Look};
+use crate::system::signals::Interrupt;
+use crate::system::wait::{self, Poll};
 
 /// How long one question may take, in seconds.
 const QUESTION: u64 = 2;
@@ -30,12 +30,12 @@ pub(crate) fn wait_until_ready(
     let what = format!("waiting until service `{}` is ready", launch.service);
     let waited = wait::until(&what, limit, interrupt, || {
         let last = match ask(&launch.ready) {
-            Ok(200) => return Ok(Look::Done(())),
+            Ok(200) => return Ok(Poll::Ready(())),
             Ok(status) => format!("{} answers {status}", launch.ready),
             Err(error) => format!("{} does not answer: {error}", launch.ready),
         };
         match state()? {
-            Some(ServiceState::Running { id }) if id.pid == pid => Ok(Look::NotYet(last)),
+            Some(ServiceState::Running { id }) if id.pid == pid => Ok(Poll::Pending(last)),
             state => {
                 let how = state.map_or("is not there".to_owned(), |state| state.describe());
                 Err(anyhow!("service `{}` {how} before it was ready", launch.service))
@@ -53,7 +53,7 @@ pub(crate) fn ask(url: &str) -> Result<u16, minreq::Error> {
 
 /// Adds the last words of the service, and what is known to mend them.
 fn explain(launch: &Launch, error: anyhow::Error) -> anyhow::Error {
-    if error.chain().any(|cause| cause.is::<crate::signals::Interrupted>()) {
+    if error.chain().any(|cause| cause.is::<crate::system::signals::Interrupted>()) {
         return error;
     }
     let lines = last_lines(&launch.log, LOG_LINES);

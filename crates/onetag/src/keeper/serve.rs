@@ -9,15 +9,15 @@ use std::time::Duration;
 use anyhow::Context as _;
 use camino::Utf8Path;
 
+use super::databases::Databases;
 use super::inbox::{Event, listen, listen_for_signals};
+use super::outages::Outages;
 use super::service::Service;
-use super::store::Store;
-use super::taken::Taken;
 use super::waits::Wait;
-use crate::ledger::{Entry, Ledger, Record, Resource, Role};
+use crate::cycle::teardown;
 use crate::run::RunFolder;
-use crate::sys::{ProcessId, lead_session};
-use crate::teardown;
+use crate::run::ledger::{Entry, Ledger, Record, Resource, Role};
+use crate::system::{ProcessId, lead_session};
 
 /// Keeps the run in `folder` until it is shut down.
 ///
@@ -46,9 +46,9 @@ pub(super) struct Keeper {
     pub(super) events: Sender<Event>,
     pub(super) leases: BTreeMap<String, (OwnedFd, u16)>,
     pub(super) services: BTreeMap<String, Service>,
-    pub(super) store: Store,
+    pub(super) databases: Databases,
     /// What suites have taken away.
-    pub(super) taken: Taken,
+    pub(super) outages: Outages,
     /// What is under way, and who wants to know.
     pub(super) waits: Vec<Wait>,
     /// How many harnesses are connected.
@@ -56,13 +56,13 @@ pub(super) struct Keeper {
     /// Whether the harness that started this keeper was heard. It asks for its tie
     /// before it starts the keeper, so that is certain to come.
     greeted: bool,
-    pub(super) ending: Option<Ending>,
+    pub(super) ending: Option<ShutdownRequest>,
 }
 
 /// The run is to end.
-pub(super) struct Ending {
+pub(super) struct ShutdownRequest {
     /// Services are killed without being asked first.
-    pub(super) hurry: bool,
+    pub(super) force: bool,
     /// Somebody asked for it, waits for this process to end, and clears up.
     pub(super) asked: bool,
 }
@@ -78,8 +78,8 @@ impl Keeper {
             attached: 0,
             greeted: false,
             waits: Vec::new(),
-            store: Store::default(),
-            taken: Taken::default(),
+            databases: Databases::default(),
+            outages: Outages::default(),
             ending: None,
         }
     }
@@ -125,19 +125,19 @@ impl Keeper {
     }
 
     fn end_unasked(&mut self) {
-        self.ending.get_or_insert(Ending { hurry: false, asked: false });
+        self.ending.get_or_insert(ShutdownRequest { force: false, asked: false });
     }
 
     /// Moves on what is under way, and says how long nothing has to be done.
     fn advance(&mut self) -> anyhow::Result<Duration> {
         let mut next = self.advance_waits().unwrap_or(Duration::from_secs(3600));
         if let Some(ending) = &self.ending {
-            let hurry = ending.hurry;
+            let force = ending.force;
             // Services may have something to write before they end.
-            self.store.give_back();
+            self.databases.restore();
             for name in self.no_longer_needed() {
                 if let Some(service) = self.services.get_mut(&name)
-                    && let Some(deadline) = service.stop(hurry)?
+                    && let Some(deadline) = service.stop(force)?
                 {
                     next = next.min(deadline.left());
                 }

@@ -12,11 +12,11 @@ use anyhow::Context as _;
 use signal_hook::consts::{SIGCONT, SIGKILL, SIGSTOP, SIGTERM};
 
 use super::protocol::{Launch, ServiceState};
-use crate::launch::{GO, Launched, gate};
-use crate::ledger::{Entry, Ledger, Resource, Role};
 use crate::run::RunId;
-use crate::sys::{ProcessId, has_halted, own_executable, signal_group, wait_for_end};
-use crate::wait::Deadline;
+use crate::run::ledger::{Entry, Ledger, Resource, Role};
+use crate::system::launch::{GO, Launched, gate};
+use crate::system::wait::Deadline;
+use crate::system::{ProcessId, has_halted, own_executable, signal_group, wait_for_end};
 
 /// How long a service may take to stop before it is killed.
 ///
@@ -103,11 +103,11 @@ impl Service {
     /// Asks the service to end, and kills it when it was asked long ago.
     ///
     /// Returns when to come back.
-    pub(super) fn stop(&mut self, hurry: bool) -> anyhow::Result<Option<Deadline>> {
+    pub(super) fn stop(&mut self, force: bool) -> anyhow::Result<Option<Deadline>> {
         let Some(process) = &mut self.process else {
             return Ok(None);
         };
-        if hurry || process.stopping.as_ref().is_some_and(Deadline::passed) {
+        if force || process.stopping.as_ref().is_some_and(Deadline::passed) {
             signal_group(process.id.pid, SIGKILL)?;
             process.stopping = Some(Deadline::within(KILLED));
         } else if process.stopping.is_none() {

@@ -16,8 +16,8 @@ use std::os::unix::fs::FileExt as _;
 use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::sys::RangeLock::{self, Exclusive, Shared};
-use crate::sys::try_lock_range;
+use crate::system::RangeLock::{self, Exclusive, Shared};
+use crate::system::try_lock_range;
 
 /// Bytes of a file that stand for a lock.
 type Range = (i64, i64);

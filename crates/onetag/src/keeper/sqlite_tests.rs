@@ -74,7 +74,7 @@ fn database(folder: &tempfile::TempDir, mode: &str) -> Utf8PathBuf {
     path
 }
 
-fn take(path: &Utf8Path) -> WriteLock {
+fn lock(path: &Utf8Path) -> WriteLock {
     WriteLock::try_take(path).unwrap().expect("nobody else writes")
 }
 
@@ -83,7 +83,7 @@ fn a_connection_reads_on_and_cannot_write(mode: &str) {
     let path = database(&folder, mode);
     let mut other = Other::with(&path);
     assert_eq!(other.write(), "ok");
-    let held = take(&path);
+    let held = lock(&path);
     assert_eq!((other.read().as_str(), other.write().as_str()), ("ok", LOCKED));
     drop(held);
     assert_eq!(other.write(), "ok");
@@ -109,7 +109,7 @@ fn who_writes_is_not_disturbed() {
         assert_eq!(other.tell("BEGIN IMMEDIATE; INSERT INTO t VALUES (1)"), "ok");
         assert!(WriteLock::try_take(&path).unwrap().is_none(), "{mode}");
         assert_eq!(other.tell("COMMIT"), "ok");
-        take(&path);
+        lock(&path);
     }
 }
 
@@ -119,7 +119,7 @@ fn a_connection_that_goes_and_one_that_comes_change_nothing() {
     let path = database(&folder, "wal");
     let mut first = Other::with(&path);
     assert_eq!(first.write(), "ok");
-    let held = take(&path);
+    let held = lock(&path);
     // The last connection to go removes the index, if it really is the last.
     drop(first);
     let mut second = Other::with(&path);
@@ -132,7 +132,7 @@ fn a_connection_that_goes_and_one_that_comes_change_nothing() {
 fn a_database_that_nobody_has_open_is_locked_too() {
     let folder = tempfile::tempdir().unwrap();
     let path = database(&folder, "wal");
-    let held = take(&path);
+    let held = lock(&path);
     let mut other = Other::with(&path);
     assert_eq!((other.read().as_str(), other.write().as_str()), (LOCKED, LOCKED));
     drop(held);

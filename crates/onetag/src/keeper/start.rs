@@ -10,10 +10,10 @@ use anyhow::Context as _;
 use onetag_control::socket;
 
 use super::{Attachment, Client};
-use crate::ledger::{Ledger, Resource};
+use crate::run::ledger::{Ledger, Resource};
 use crate::run::{FileLock, RunFolder};
-use crate::sys::own_executable;
-use crate::tool::scrub;
+use crate::system::own_executable;
+use crate::system::tool::scrub;
 
 /// Starts the keeper and attaches to it.
 ///

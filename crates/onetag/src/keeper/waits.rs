@@ -8,7 +8,7 @@ use onetag_control::Target;
 
 use super::protocol::Reply;
 use super::serve::Keeper;
-use crate::wait::Deadline;
+use crate::system::wait::Deadline;
 
 /// How long a service may take to halt.
 const HALTING: Duration = Duration::from_secs(5);
@@ -35,7 +35,7 @@ pub(super) enum Goal {
     /// A service, which was told to halt, has done so.
     Halted(String),
     /// The write locks of all databases are held.
-    StoreTaken,
+    DatabasesStopped,
 }
 
 impl Wait {
@@ -44,7 +44,7 @@ impl Wait {
             // The service has deadlines of its own.
             Goal::Ended(_) => Duration::MAX,
             Goal::Halted(_) => HALTING,
-            Goal::StoreTaken => TAKING,
+            Goal::DatabasesStopped => TAKING,
         };
         Wait { goal, limit: Deadline::within(limit), reply }
     }
@@ -77,7 +77,7 @@ impl Keeper {
         match &wait.goal {
             Goal::Ended(service) => self.look_at_end(service),
             Goal::Halted(service) => {
-                let service = self.known(service)?;
+                let service = self.service(service)?;
                 if service.has_halted()? {
                     return Ok(None);
                 }
@@ -87,10 +87,10 @@ impl Keeper {
                 }
                 Ok(Some(LOOK))
             }
-            Goal::StoreTaken => {
-                let busy = self.take_store()?;
+            Goal::DatabasesStopped => {
+                let busy = self.stop_databases()?;
                 if let (Some(busy), true) = (&busy, wait.limit.passed()) {
-                    self.give_back(&Target::Store)?;
+                    self.restore(&Target::Database)?;
                     bail!("somebody has been writing to {busy} for {TAKING:?}");
                 }
                 Ok(busy.map(|_| LOOK))

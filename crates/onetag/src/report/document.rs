@@ -2,15 +2,15 @@
 //! `crates/onetag/docs/report.md`.
 
 use camino::Utf8PathBuf;
-use onetag_json::record;
+use serde::Serialize;
 
-use crate::image::Digests;
+use crate::build::image::Digests;
+use crate::cycle::teardown::Leftover;
 use crate::run::RunId;
 use crate::suite::Tests;
-use crate::teardown::Leftover;
 
 /// What `--format json` prints: the one document of a command.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Document {
     /// Of this format; it changes when a key goes or changes its meaning.
     pub(crate) schema: u32,
@@ -20,10 +20,9 @@ pub(crate) struct Document {
     /// Why the command failed outside of any run.
     pub(crate) error: Option<String>,
 }
-record!(write Document { schema, exit, runs, error });
 
 /// `report.json` of a run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct RunReport {
     pub(crate) run_id: RunId,
     pub(crate) tag: String,
@@ -43,33 +42,16 @@ pub(crate) struct RunReport {
     /// Where logs, witness and diagnostics lie.
     pub(crate) folder: Utf8PathBuf,
 }
-record!(write RunReport {
-    run_id,
-    tag,
-    consumer,
-    backend,
-    exit,
-    failed_phase,
-    error,
-    kept,
-    seconds,
-    phases,
-    services,
-    tests,
-    leftovers,
-    folder,
-});
 
 /// How long a phase took.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct PhaseTime {
     pub(crate) phase: &'static str,
     pub(crate) seconds: f64,
 }
-record!(write PhaseTime { phase, seconds });
 
 /// One image of the run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct ServiceReport {
     pub(crate) service: String,
     pub(crate) reference: String,
@@ -78,7 +60,6 @@ pub(crate) struct ServiceReport {
     /// Null when the run ended before it was deployed.
     pub(crate) url: Option<String>,
 }
-record!(write ServiceReport { service, reference, digests, url });
 
 impl Document {
     /// The format that this version writes.

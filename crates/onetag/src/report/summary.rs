@@ -97,8 +97,10 @@ mod tests {
         report.exit = 100;
         let skipped = [("pause".to_owned(), 3)].into();
         report.tests = Some(Tests { passed: 4, failed: 2, skipped });
-        report.leftovers =
-            vec![crate::teardown::Leftover { kind: "process", name: "17 (beta)".to_owned() }];
+        report.leftovers = vec![crate::cycle::teardown::Leftover {
+            kind: "process",
+            name: "17 (beta)".to_owned(),
+        }];
         insta::assert_snapshot!(summary(&report, "target/onetag/finished/x".into()), @r"
         alpha-0193a5c2e4b07c1e9f3a2b4c5d6e7f80 failed in 1.23 s, 2 of 6 tests are red, skipped for lack of capabilities: 3 pause
           seconds: mint 0.00, build 0.52

@@ -10,8 +10,8 @@ use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{FileLock, RunId, partial};
-use crate::image::Digest;
-use crate::signals::Interrupt;
+use crate::build::image::Digest;
+use crate::system::signals::Interrupt;
 
 /// The harness's folder of a workspace: `<target>/onetag`.
 ///
@@ -258,16 +258,13 @@ pub(crate) fn write_file(path: &Utf8Path, bytes: &[u8]) -> anyhow::Result<()> {
 }
 
 /// Writes a value as one JSON document, for people as well.
-pub(crate) fn write_json(
-    path: &Utf8Path,
-    value: &impl onetag_json::Serialize,
-) -> anyhow::Result<()> {
-    let text = onetag_json::to_string_pretty(value) + "\n";
+pub(crate) fn write_json(path: &Utf8Path, value: &impl serde::Serialize) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(value)? + "\n";
     write_file(path, text.as_bytes())
 }
 
 /// Reads a JSON document that the harness wrote before.
-pub(crate) fn read_json<T: onetag_json::FromJson>(path: &Utf8Path) -> anyhow::Result<T> {
+pub(crate) fn read_json<T: serde::de::DeserializeOwned>(path: &Utf8Path) -> anyhow::Result<T> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {path}"))?;
-    onetag_json::from_slice(&bytes).with_context(|| format!("{path} is damaged"))
+    serde_json::from_slice(&bytes).with_context(|| format!("{path} is damaged"))
 }

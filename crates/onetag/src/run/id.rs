@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, ensure};
 use onetag_image::ImageName;
-use onetag_json::{FromJson, Serialize, Serializer, Value};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
 /// The identity of a run: a UUIDv7 as 32 lower-case hex digits.
@@ -56,10 +56,9 @@ impl Serialize for RunId {
     }
 }
 
-impl FromJson for RunId {
-    fn from_json(value: Value) -> Result<RunId, onetag_json::Error> {
-        RunId::parse(&String::from_json(value)?)
-            .map_err(|error| onetag_json::Error::other(error.to_string()))
+impl<'de> Deserialize<'de> for RunId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<RunId, D::Error> {
+        RunId::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
 }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use camino::Utf8Path;
 
-use crate::signals::Interrupt;
-use crate::wait::{self, Look};
+use crate::system::signals::Interrupt;
+use crate::system::wait::{self, Poll};
 
 /// An exclusive lock, held for as long as this value or a copy of its open file
 /// in another process lives.
@@ -49,8 +49,8 @@ impl FileLock {
         waiting();
         wait::until(&format!("taking the lock {path}"), limit, interrupt, || {
             Ok(match FileLock::try_take(path)? {
-                Some(lock) => Look::Done(lock),
-                None => Look::NotYet("another process holds it".to_owned()),
+                Some(lock) => Poll::Ready(lock),
+                None => Poll::Pending("another process holds it".to_owned()),
             })
         })
     }

@@ -6,10 +6,10 @@ use camino::Utf8Path;
 
 use super::folder::make_folder;
 use super::{FileLock, Layout, Reference, RunFolder, RunId, Tag};
-use crate::ledger::{Entry, Ledger, Resource};
 use crate::phase::{Image, Minted};
-use crate::signals::Interrupt;
-use crate::workspace::{Service, Suite};
+use crate::run::ledger::{Entry, Ledger, Resource};
+use crate::system::signals::Interrupt;
+use crate::workspace::Service;
 
 /// Ties a value to one run at compile time.
 ///
@@ -35,7 +35,7 @@ pub struct MintedRun {
 pub fn mint(
     target_directory: &Utf8Path,
     workspace: &Utf8Path,
-    suite: &Suite,
+    consumer: &str,
     interrupt: &Interrupt,
 ) -> anyhow::Result<MintedRun> {
     let run_id = RunId::mint();
@@ -51,7 +51,7 @@ pub fn mint(
         let ledger = Ledger::open(folder.path())?;
         ledger.write(&Entry::Run {
             run_id,
-            consumer: suite.name.clone(),
+            consumer: consumer.to_owned(),
             backend: crate::backend::PROCESS.to_owned(),
             workspace: workspace.to_owned(),
         })?;
@@ -60,7 +60,7 @@ pub fn mint(
             make_folder(&folder.path().join(name))?;
         }
         Ok(MintedRun {
-            tag: Tag::new(&suite.name, run_id, 1),
+            tag: Tag::new(consumer, run_id, 1),
             folder: folder.clone(),
             ledger,
             lock: Some(lock),

@@ -2,6 +2,7 @@
 
 mod folder;
 mod id;
+pub(crate) mod ledger;
 mod lock;
 mod mint;
 mod partial;

@@ -23,7 +23,7 @@ pub(crate) fn is_abandoned(path: &Utf8Path) -> bool {
     let writer = path.as_str().strip_suffix(".partial").and_then(|path| path.rsplit_once('.'));
     writer
         .and_then(|(_, pid)| pid.parse().ok())
-        .is_some_and(|pid: u32| crate::sys::start_time(pid).is_none())
+        .is_some_and(|pid: u32| crate::system::start_time(pid).is_none())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use anyhow::anyhow;
 
-use crate::exit::{Classify as _, Exit};
+use crate::error::{Attach as _, Kind};
 
 /// Options that would change what is run, where, or with which configuration:
 /// then the tests would no longer be those of the suite against this run.
@@ -59,7 +59,7 @@ impl NextestArguments {
     /// Errors, all of them usage: an option that the harness sets itself, a
     /// filterset option without a filterset.
     pub(crate) fn new(arguments: &[String]) -> anyhow::Result<NextestArguments> {
-        Self::checked(arguments).exit(Exit::Usage)
+        Self::checked(arguments).kind(Kind::Usage)
     }
 
     fn checked(arguments: &[String]) -> anyhow::Result<NextestArguments> {
@@ -163,7 +163,7 @@ mod tests {
             ["--profile=x", "-P", "-Pci", "--binaries-metadata", "--release", "-pfoo", "--test"]
         {
             let error = parse(&[argument]).unwrap_err();
-            assert_eq!(crate::exit::classify(&error), Exit::Usage);
+            assert_eq!(Kind::of(&error), Kind::Usage);
             assert!(error.to_string().starts_with(&format!("`{argument}` cannot")), "{error}");
         }
         assert!(parse(&["-E"]).is_err());

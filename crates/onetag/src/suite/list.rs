@@ -1,27 +1,31 @@
 //! What nextest says that it would run: `cargo nextest list --message-format json`.
 
+use serde::Deserialize;
 use std::collections::BTreeMap;
 
-use onetag_json::{record, tagged};
-
 /// The list: as much of `nextest_metadata::TestListSummary` as counting needs.
+#[derive(Deserialize)]
 pub(crate) struct TestList {
     /// By the id of the binary.
+    #[serde(rename = "rust-suites")]
     suites: BTreeMap<String, Binary>,
 }
-record!(read TestList { suites as "rust-suites" });
 
+#[derive(Deserialize)]
 struct Binary {
+    #[serde(rename = "testcases")]
     tests: BTreeMap<String, Test>,
 }
-record!(read Binary { tests as "testcases" });
 
+#[derive(Deserialize)]
 struct Test {
+    #[serde(rename = "filter-match")]
     matched: Match,
 }
-record!(read Test { matched as "filter-match" });
 
 /// Whether the filterset selects a test.
+#[derive(Deserialize)]
+#[serde(tag = "status", rename_all = "kebab-case")]
 enum Match {
     Matches,
     /// Not, for a reason of which nextest may have more one day.
@@ -29,7 +33,6 @@ enum Match {
         reason: String,
     },
 }
-tagged!(read Match by "status" { Matches as "matches" {}, Mismatch as "mismatch" { reason } });
 
 /// The reason of tests with `#[ignore]`.
 const IGNORED: &str = "ignored";
@@ -63,7 +66,7 @@ mod tests {
                 "kind": "test", "ignored": false, "filter-match": filter_match,
             } },
         } } });
-        onetag_json::from_str(&text.to_string()).unwrap()
+        serde_json::from_str(&text.to_string()).unwrap()
     }
 
     #[test]
@@ -94,7 +97,7 @@ mod tests {
         for (filterset, expected) in [("all()", 3), ("test(=one)", 2), ("none()", 0)] {
             let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
             let mut command = Command::new(cargo);
-            crate::tool::scrub(&mut command);
+            crate::system::tool::scrub(&mut command);
             command
                 .current_dir(folder.path())
                 .args(["nextest", "list", "--message-format=json", "--user-config-file=none"])
@@ -108,7 +111,7 @@ mod tests {
             let matched = cases
                 .filter(|case| case.filter_match.is_match() || case.filter_match == ignored)
                 .count();
-            let ours: TestList = onetag_json::from_slice(&output.stdout).unwrap();
+            let ours: TestList = serde_json::from_slice(&output.stdout).unwrap();
             assert_eq!((ours.selected(), matched), (expected, expected), "{filterset}");
         }
     }

@@ -21,9 +21,9 @@ pub(crate) use version::check_version;
 use crate::build::NextestInputs;
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::ledger::Ledger;
+use crate::run::ledger::Ledger;
 use crate::run::{RunFolder, write_file, write_json};
-use crate::tool::{Said, Tool};
+use crate::system::tool::{Output, Tool};
 use crate::workspace::Suite;
 
 /// The profile of `.config/nextest.toml` that end-to-end suites run with.
@@ -61,7 +61,7 @@ pub(crate) fn run(
 
     let shell = context.shell()?;
     let (cargo, metadata) = (&context.cargo, &inputs.cargo_metadata);
-    let filterset = arguments.filterset(&suite.filter.to_string());
+    let filterset = arguments.filterset(&suite.filterset());
     let rest = arguments.rest();
     let command = cmd!(
         shell,
@@ -73,7 +73,7 @@ pub(crate) fn run(
     .envs(shortcut::shortcut(folder)?);
     let ledger = Ledger::open(folder.path())?;
     let finished = Tool::new(command, LIMIT)
-        .said(Said::Shown, Said::Shown)
+        .output(Output::Inherit, Output::Inherit)
         .recorded([&ledger])
         .finish(&context.interrupt);
     let tests = Tests::read(&junit);
@@ -93,5 +93,5 @@ pub(crate) fn run(
 /// A basic string of TOML.
 pub(crate) fn toml_string(text: &str) -> String {
     // JSON's escapes are a subset of TOML's.
-    onetag_json::to_string(&text)
+    serde_json::Value::from(text).to_string()
 }

@@ -1,41 +1,40 @@
 //! How many tests a suite selects, known before anything is deployed for it.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use camino::Utf8PathBuf;
-use onetag_json::record;
 use xshell::cmd;
 
 use super::list::TestList;
 use super::{NextestArguments, PROFILE};
 use crate::build::NextestInputs;
+use crate::build::image::FileIdentity;
 use crate::context::Context;
-use crate::exit::{Classify as _, Exit};
-use crate::image::FileIdentity;
+use crate::error::{Attach as _, Kind};
 use crate::run::{make_folder, partial, read_json, write_json};
-use crate::tool::{Said, Tool};
+use crate::system::tool::{Output, Tool};
 use crate::workspace::Suite;
 
 /// How long listing may take: every test binary lists its tests.
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// A count, and what it was worked out from.
-struct Known {
+#[derive(Deserialize, Serialize)]
+struct CachedCount {
     question: Question,
     tests: usize,
 }
-record!(Known { question, tests });
 
-#[derive(PartialEq)]
+#[derive(PartialEq, Deserialize, Serialize)]
 struct Question {
     filterset: String,
     /// Where the store keeps them, which names their bytes.
     binaries: BTreeMap<String, Utf8PathBuf>,
     configuration: Option<FileIdentity>,
 }
-record!(Question { filterset, binaries, configuration });
 
 /// Counts the tests that the suite's filterset selects, narrowed down by the
 /// caller's; asks nextest unless it was asked the same before.
@@ -48,20 +47,20 @@ pub(crate) fn select(
     inputs: &NextestInputs,
     arguments: &NextestArguments,
 ) -> anyhow::Result<usize> {
-    let binaries = inputs.binaries.binaries.iter();
+    let binaries = inputs.binaries.rust_binaries.iter();
     let configuration = context.workspace.root.join(".config/nextest.toml");
     let question = Question {
-        filterset: arguments.filterset(&suite.filter.to_string()),
-        binaries: binaries.map(|(id, it)| (id.clone(), it.path.clone())).collect(),
+        filterset: arguments.filterset(&suite.filterset()),
+        binaries: binaries.map(|(id, it)| (id.to_string(), it.binary_path.clone())).collect(),
         configuration: FileIdentity::of_path(&configuration).ok(),
     };
     let cache = context.layout().cache(&context.workspace.root);
     let note = cache.join(format!("tests-{}.json", suite.name));
-    let known = match read_json::<Known>(&note) {
+    let known = match read_json::<CachedCount>(&note) {
         Ok(known) if known.question == question => known,
         _ => {
             let tests = list(context, &question.filterset, inputs)?;
-            let known = Known { question, tests };
+            let known = CachedCount { question, tests };
             make_folder(&cache)?;
             write_json(&note, &known)?;
             known
@@ -73,9 +72,9 @@ pub(crate) fn select(
              hint: the tests of the suite are listed by `cargo nextest list --profile {PROFILE} -E '{}'`",
             suite.name,
             known.question.filterset,
-            suite.filter
+            suite.filterset()
         ));
-        return none.exit(Exit::NoTests);
+        return none.kind(Kind::NoTests);
     }
     Ok(known.tests)
 }
@@ -92,11 +91,12 @@ fn list(context: &Context, filterset: &str, inputs: &NextestInputs) -> anyhow::R
         "{cargo} nextest list --message-format=json --profile {PROFILE} -E {filterset}
          --cargo-metadata {metadata} --binaries-metadata {binaries}"
     );
-    let listed =
-        Tool::new(command, LIMIT).said(Said::Captured, Said::Captured).finish(&context.interrupt);
+    let listed = Tool::new(command, LIMIT)
+        .output(Output::Capture, Output::Capture)
+        .finish(&context.interrupt);
     let _ = std::fs::remove_file(&binaries);
     let listed = listed?.success()?;
     let list: TestList =
-        onetag_json::from_slice(&listed.stdout).context("nextest lists in another way")?;
+        serde_json::from_slice(&listed.stdout).context("nextest lists in another way")?;
     Ok(list.selected())
 }

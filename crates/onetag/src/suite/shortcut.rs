@@ -14,7 +14,7 @@ use anyhow::Context as _;
 use camino::Utf8Path;
 
 use crate::run::{RunFolder, make_folder};
-use crate::sys::own_path;
+use crate::system::own_path;
 
 /// The subcommand: cargo looks for `cargo-<name>` on the path.
 const SUBCOMMAND: &str = "onetag-run";

@@ -7,10 +7,10 @@ use anyhow::{Context as _, bail};
 use camino::Utf8PathBuf;
 use xshell::cmd;
 
+use crate::build::image::FileIdentity;
 use crate::context::Context;
-use crate::image::FileIdentity;
 use crate::run::{make_folder, read_json, write_json};
-use crate::tool::{Said, Tool};
+use crate::system::tool::{Output, Tool};
 
 /// The oldest nextest that the hook works with: environment variables of setup
 /// scripts and the names of script tables are as used here since then.
@@ -58,7 +58,7 @@ fn ask(context: &Context) -> anyhow::Result<()> {
     let shell = context.shell()?;
     let cargo = &context.cargo;
     let finished = Tool::new(cmd!(shell, "{cargo} nextest --version"), Duration::from_secs(60))
-        .said(Said::Captured, Said::Captured)
+        .output(Output::Capture, Output::Capture)
         .finish(&context.interrupt)?;
     if !finished.status.success() {
         let said = String::from_utf8_lossy(&finished.stderr);

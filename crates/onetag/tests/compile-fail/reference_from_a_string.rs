@@ -4,7 +4,6 @@ use std::str::FromStr as _;
 
 use onetag::run::{MintedRun, Reference};
 use onetag::workspace::Service;
-use onetag_json::FromJson as _;
 
 fn parse() {
     let _ = Reference::from_str("localhost/beta:latest");
@@ -15,7 +14,7 @@ fn convert() -> Reference {
 }
 
 fn read() {
-    let _ = Reference::from_json(onetag_json::Value::String("localhost/beta:latest".to_owned()));
+    let _: Reference = serde_json::from_str("\"localhost/beta:latest\"").unwrap();
 }
 
 fn call(run: &MintedRun) -> Reference {

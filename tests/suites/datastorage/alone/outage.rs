@@ -78,13 +78,13 @@ fn recorded(run: &Run, sent: &[Value]) -> Result<Vec<OffsetDateTime>> {
 #[test]
 fn what_comes_while_the_store_is_away_is_in_the_trail_when_it_is_back() -> Result<()> {
     let run = Run::of_process()?;
-    let Some(control) = run.control(&[Capability::StoreAway])? else { return Ok(()) };
+    let Some(control) = run.control(&[Capability::DatabaseOutage])? else { return Ok(()) };
     let datastorage = run.service("datastorage")?;
     let correlation_id = unique("rr");
     let before = event(&correlation_id);
     store(&datastorage, &before)?;
 
-    let away = control.stopped(&Target::Store)?;
+    let away = control.stopped(&Target::Database)?;
     let single = whole(&correlation_id, &before)?;
     spool(&datastorage, &single)?;
     let batch = [whole(&correlation_id, &single)?, event(&correlation_id), event(&correlation_id)];
@@ -108,12 +108,12 @@ fn what_comes_while_the_store_is_away_is_in_the_trail_when_it_is_back() -> Resul
 #[test]
 fn while_the_store_is_away_bad_input_is_refused_and_reading_goes_on() -> Result<()> {
     let run = Run::of_process()?;
-    let Some(control) = run.control(&[Capability::StoreAway])? else { return Ok(()) };
+    let Some(control) = run.control(&[Capability::DatabaseOutage])? else { return Ok(()) };
     let (datastorage, correlation_id) = (run.service("datastorage")?, unique("rr"));
     let before = event(&correlation_id);
     store(&datastorage, &before)?;
 
-    let away = control.stopped(&Target::Store)?;
+    let away = control.stopped(&Target::Database)?;
     spool(&datastorage, &event(&unique("rr")))?;
     let bad =
         with(event(&correlation_id), json!({ "event_timestamp": ahead(Duration::from_secs(600)) }));
@@ -131,11 +131,11 @@ fn while_the_store_is_away_bad_input_is_refused_and_reading_goes_on() -> Result<
 #[test]
 fn an_event_that_is_sent_before_and_during_and_after_is_stored_once() -> Result<()> {
     let run = Run::of_process()?;
-    let Some(control) = run.control(&[Capability::StoreAway])? else { return Ok(()) };
+    let Some(control) = run.control(&[Capability::DatabaseOutage])? else { return Ok(()) };
     let (datastorage, correlation_id) = (run.service("datastorage")?, unique("rr"));
     let (first, second) = (event(&correlation_id), event(&correlation_id));
     store(&datastorage, &first)?;
-    let away = control.stopped(&Target::Store)?;
+    let away = control.stopped(&Target::Database)?;
     for event in [&first, &second, &second] {
         spool(&datastorage, event)?;
     }
@@ -151,10 +151,10 @@ fn an_event_that_is_sent_before_and_during_and_after_is_stored_once() -> Result<
 #[test]
 fn a_full_spool_refuses_and_keeps_what_it_has() -> Result<()> {
     let run = Run::of_process()?;
-    let Some(control) = run.control(&[Capability::StoreAway])? else { return Ok(()) };
+    let Some(control) = run.control(&[Capability::DatabaseOutage])? else { return Ok(()) };
     let (datastorage, correlation_id) = (run.service("datastorage")?, unique("rr"));
     let events: Vec<_> = (0..SPOOL_MAX_EVENTS).map(|_| event(&correlation_id)).collect();
-    let away = control.stopped(&Target::Store)?;
+    let away = control.stopped(&Target::Database)?;
     for batch in events.chunks(1000) {
         datastorage.post(BATCH, &json!(batch))?.expect(202)?;
     }
@@ -169,7 +169,7 @@ fn a_full_spool_refuses_and_keeps_what_it_has() -> Result<()> {
 #[test]
 fn nothing_overtakes_what_waits_in_the_spool() -> Result<()> {
     let run = Run::of_process()?;
-    let Some(control) = run.control(&[Capability::StoreAway])? else { return Ok(()) };
+    let Some(control) = run.control(&[Capability::DatabaseOutage])? else { return Ok(()) };
     let (datastorage, correlation_id) = (run.service("datastorage")?, unique("rr"));
     let mut sent = Vec::new();
     let mut send = |count: usize| -> Result<()> {
@@ -182,7 +182,7 @@ fn nothing_overtakes_what_waits_in_the_spool() -> Result<()> {
         Ok(())
     };
     send(20)?;
-    let away = control.stopped(&Target::Store)?;
+    let away = control.stopped(&Target::Database)?;
     send(200)?;
     away.restore()?;
     // One after the other, while the spool is being written to the trail.
@@ -195,10 +195,10 @@ fn nothing_overtakes_what_waits_in_the_spool() -> Result<()> {
 #[test]
 fn writers_do_not_notice_that_the_store_goes_and_comes() -> Result<()> {
     let run = Run::of_process()?;
-    let Some(control) = run.control(&[Capability::StoreAway])? else { return Ok(()) };
+    let Some(control) = run.control(&[Capability::DatabaseOutage])? else { return Ok(()) };
     let datastorage = run.service("datastorage")?;
     let written = disturbed(&run, || {
-        let away = control.stopped(&Target::Store)?;
+        let away = control.stopped(&Target::Database)?;
         eventually(BACK, "100 events in the spool", || match depth(&datastorage)? {
             depth @ ..100 => Ok(Look::NotYet(depth.to_string())),
             _ => Ok(Look::Done(())),
@@ -212,11 +212,11 @@ fn writers_do_not_notice_that_the_store_goes_and_comes() -> Result<()> {
 #[test]
 fn the_spool_survives_a_kill() -> Result<()> {
     let run = Run::of_process()?;
-    let needed = [Capability::StoreAway, Capability::Kill];
+    let needed = [Capability::DatabaseOutage, Capability::Kill];
     let Some(control) = run.control(&needed)? else { return Ok(()) };
     let correlation_id = unique("rr");
     let sent: Vec<_> = (0..10).map(|_| event(&correlation_id)).collect();
-    let away = control.stopped(&Target::Store)?;
+    let away = control.stopped(&Target::Database)?;
     for event in &sent {
         spool(&run.service("datastorage")?, event)?;
     }
@@ -231,11 +231,11 @@ fn the_spool_survives_a_kill() -> Result<()> {
 #[test]
 fn a_service_that_starts_without_its_store_is_ready_once_that_is_back() -> Result<()> {
     let run = Run::of_process()?;
-    let needed = [Capability::StoreAway, Capability::Kill];
+    let needed = [Capability::DatabaseOutage, Capability::Kill];
     let Some(control) = run.control(&needed)? else { return Ok(()) };
     let correlation_id = unique("rr");
     let sent = event(&correlation_id);
-    let away = control.stopped(&Target::Store)?;
+    let away = control.stopped(&Target::Database)?;
     spool(&run.service("datastorage")?, &sent)?;
     let target = Target::service("datastorage");
     let killed = control.killed(&target)?;

@@ -45,13 +45,13 @@ fn codes(plan: &Plan, strike: &Strike) -> Vec<i32> {
         // Nextest ends by itself when asked, with red tests; a hook that it ends
         // has failed.
         Victim::Nextest if plan.verb != Verb::Hook => {
-            vec![exit::FAILURE, exit::TESTS_RED, exit::HOOK_FAILED]
+            vec![exit::FAILURE, exit::TESTS_FAILED, exit::HOOK_FAILED]
         }
-        Victim::Nextest => vec![exit::TESTS_RED, exit::HOOK_FAILED],
+        Victim::Nextest => vec![exit::TESTS_FAILED, exit::HOOK_FAILED],
         Victim::Hook => vec![exit::HOOK_FAILED],
         // It ends its run, the services and the tools, wherever the run is.
         Victim::Keeper => {
-            vec![exit::FAILURE, exit::TESTS_RED, exit::HOOK_FAILED, exit::BUILD_FAILED]
+            vec![exit::FAILURE, exit::TESTS_FAILED, exit::HOOK_FAILED, exit::BUILD_FAILED]
         }
     }
 }

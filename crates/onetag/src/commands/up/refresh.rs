@@ -8,17 +8,17 @@ use anyhow::Context as _;
 use crate::backend::{Addresses, Deployed, Keeper, Process, RunPlan, lease, variables};
 use crate::build::{Build, build};
 use crate::context::{Context, shown};
-use crate::driver::{Job, check_machine, kept, kept_hint, run_plan};
+use crate::cycle::witness::witness;
+use crate::cycle::{Job, check_machine, kept, kept_hint, run_plan};
 use crate::exit::Exit;
+use crate::gc::dead::{RunEntry, RunState};
+use crate::gc::tidy;
 use crate::keeper::{Attachment, Client};
-use crate::ledger::Ledger;
 use crate::phase::{Image, Running};
 use crate::report::{RunReport, Timeline, counted, summary};
+use crate::run::ledger::Ledger;
 use crate::run::{FileLock, MintedRun, Run, RunFolder, write_json};
-use crate::signals::Interrupt;
-use crate::sweep::{Found, Life};
-use crate::tidy::tidy;
-use crate::witness::witness;
+use crate::system::signals::Interrupt;
 use crate::workspace::PlannedService;
 
 /// What has to be done for one service.
@@ -39,7 +39,7 @@ enum Change {
 pub(super) fn refresh(
     context: &Context,
     job: &Job<'_>,
-    found: Found,
+    found: RunEntry,
     ready: Duration,
 ) -> anyhow::Result<RunReport> {
     check_machine(context)?;
@@ -68,7 +68,7 @@ pub(super) fn refresh(
     let generation = before.generation + u32::from(replaced);
     if changes.values().any(|change| *change != Change::None) {
         // Until the witness has seen what runs, nobody tests it.
-        crate::environment::remove(&folder)?;
+        crate::cycle::environment::remove(&folder)?;
     }
     // Before anything is deployed: should it fail, the name of this generation is
     // used up, since a reference never names two digests.
@@ -101,10 +101,10 @@ fn tie(
     folder: &RunFolder,
     before: &RunPlan,
     job: &Job<'_>,
-    life: Life,
+    life: RunState,
 ) -> anyhow::Result<(Tie, Addresses)> {
     let port = |service: &str| before.services.get(service).map(|deployed| deployed.port);
-    if life == Life::Kept {
+    if life == RunState::Kept {
         let attachment = Client::connect(folder)?.attach()?;
         return Ok((Tie::Attached(attachment), lease(folder, &job.plan, port)?));
     }
@@ -183,7 +183,7 @@ impl Refresh<'_> {
             || {
                 plan.write(folder)?;
                 witness(folder, &images)?;
-                crate::environment::write(folder, &plan)
+                crate::cycle::environment::write(folder, &plan)
             },
             |()| "what runs is what was built".to_owned(),
         )?;

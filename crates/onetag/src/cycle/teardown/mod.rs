@@ -1,0 +1,123 @@
+//! Phase 7: ending a run from its ledger, and looking whether anything is left.
+//!
+//! The same steps serve every way out: the end of a run, `down`, a run whose
+//! harness or keeper was killed.
+
+mod leftovers;
+mod processes;
+
+use anyhow::Context as _;
+use camino::Utf8Path;
+
+pub(crate) use leftovers::Leftover;
+
+use crate::gc::finished::archive;
+use crate::keeper::Client;
+use crate::report::Ui;
+use crate::run::ledger::{Entry, Ledger, Record, Resource, Role};
+use crate::run::{RunFolder, remove, remove_partial};
+use crate::system::signals::Interrupt;
+
+/// What stays of a run that is over; everything else in its folder goes.
+const STAYS: [&str; 7] = [
+    "ledger.jsonl",
+    "plan.json",
+    "witness.json",
+    "report.json",
+    "junit.xml",
+    "logs",
+    "diagnostics",
+];
+
+/// Whether a file or folder of the run's folder stays when it is over; its lock
+/// goes last.
+fn stays(folder: &RunFolder, path: &Utf8Path) -> bool {
+    path.file_name().is_some_and(|name| STAYS.contains(&name)) || path == folder.lock()
+}
+
+/// Ends what runs and removes what was made, as far as the ledger tells.
+///
+/// What cannot be ended or removed is returned, and so is what is found by the
+/// run id without standing in the ledger: that is reported and left alone, since
+/// nothing proves that it is ours. The folder of the run stays, with what a
+/// report needs, until [`archive`] moves it. From the second signal on nothing
+/// is asked to end before it is killed.
+pub(crate) fn teardown(folder: &RunFolder, interrupt: &Interrupt) -> anyhow::Result<Vec<Leftover>> {
+    let ledger = Ledger::open(folder.path())?;
+    note(&ledger, &Entry::TearingDown);
+    // Tools first: tests talk to services, and nextest has something to say.
+    processes::end(folder, Role::Tool, interrupt)?;
+    let record = Record::read(folder.path())?;
+    if record.living().iter().any(|(role, ..)| *role == Role::Keeper) {
+        // One that does not answer is ended below, like any other process.
+        let _ = Client::connect(folder).and_then(|keeper| keeper.shutdown(interrupt));
+    }
+    // The keeper last: it is the parent of services.
+    for role in [Role::Service, Role::Keeper] {
+        processes::end(folder, role, interrupt)?;
+    }
+    remove_files(folder, &ledger)?;
+    leftovers::leftovers(folder)
+}
+
+/// Ends what a command on a kept run left behind: it was killed, and the run
+/// lives on.
+pub(crate) fn end_orphans(folder: &RunFolder) -> anyhow::Result<()> {
+    processes::end_orphans(folder)
+}
+
+/// What the keeper does when the harness is gone and the run is not kept.
+pub(crate) fn after_the_harness(folder: &RunFolder) -> anyhow::Result<()> {
+    let ledger = Ledger::open(folder.path())?;
+    note(&ledger, &Entry::TearingDown);
+    processes::end(folder, Role::Tool, &Interrupt::default())?;
+    // This process is the last of the run.
+    for resource in Record::read(folder.path())?.outstanding() {
+        if matches!(resource, Resource::Process { role: Role::Keeper, .. }) {
+            note(&ledger, &Entry::Gone { resource: resource.clone() });
+        }
+    }
+    remove_files(folder, &ledger)?;
+    // To its log: nobody else is left to hear it.
+    for Leftover { kind, name } in leftovers::leftovers(folder)? {
+        Ui::stderr().line(format!("left behind: {kind} {name}"));
+    }
+    archive(folder)
+}
+
+/// Writes to the ledger if that can be written to.
+///
+/// On a full disk it cannot, and the run has to end all the same: what is gone
+/// is found to be gone the next time as well.
+fn note(ledger: &Ledger, entry: &Entry) {
+    let _ = ledger.write(entry);
+}
+
+/// Removes files and folders, the last made first, and what is in the run's
+/// folder and does not stay. Leases ended with the keeper.
+///
+/// What cannot be removed is no reason to leave the rest; it is found by whoever
+/// looks for leftovers.
+fn remove_files(folder: &RunFolder, ledger: &Ledger) -> anyhow::Result<()> {
+    for resource in Record::read(folder.path())?.outstanding() {
+        let removed = match resource {
+            Resource::Folder { path } if path == folder.path() => continue,
+            Resource::Folder { path } | Resource::File { path } => remove(path),
+            Resource::Lease { .. } => Ok(()),
+            Resource::Process { .. } | Resource::CachedExecutable { .. } => continue,
+        };
+        if removed.is_ok() {
+            note(ledger, &Entry::Gone { resource: resource.clone() });
+        }
+    }
+    let entries =
+        folder.path().read_dir_utf8().with_context(|| format!("cannot list {}", folder.path()))?;
+    for entry in entries.flatten().filter(|entry| !stays(folder, entry.path())) {
+        let _ = remove(entry.path());
+    }
+    remove_partial(&folder.diagnostics());
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,234 @@
+//! Letting go of executables that no service, no suite and no run refers to any
+//! more, and of what killed commands left among what is kept to be quick.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use camino::{Utf8DirEntry, Utf8Path, Utf8PathBuf};
+
+use crate::build::executables::{CacheEntry, service_note, test_note};
+use crate::run::ledger::{Entry, Record, Resource};
+use crate::run::{FileLock, Layout, is_abandoned, read_json};
+use crate::workspace::Workspace;
+
+/// Removes what is not used, unless somebody builds right now: then it is for
+/// them to do. Without a workspace that can be loaded, its notes are left alone.
+///
+/// Errors: a ledger cannot be read, so that nobody knows what its run uses.
+pub(crate) fn remove_unused(layout: &Layout, workspace: Option<&Workspace>) -> anyhow::Result<()> {
+    let own = workspace.map(|workspace| Own::of(layout, workspace));
+    remove(layout, own.as_ref())
+}
+
+fn remove(layout: &Layout, own: Option<&Own>) -> anyhow::Result<()> {
+    // Mostly there is nothing, and then nobody has to wait for this.
+    if unused(layout, own)?.is_empty() {
+        return Ok(());
+    }
+    // Under the lock, what somebody took in stands in the ledger of their run.
+    let Some(_lock) = FileLock::try_take(&layout.build_lock())? else {
+        return Ok(());
+    };
+    for path in unused(layout, own)? {
+        // What cannot be removed now is found again the next time.
+        let _ = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+    }
+    Ok(())
+}
+
+/// The workspace that a command is of.
+struct Own {
+    cache: Utf8PathBuf,
+    /// The notes that its services and suites have.
+    notes: BTreeSet<String>,
+}
+
+impl Own {
+    fn of(layout: &Layout, workspace: &Workspace) -> Own {
+        let services = workspace.services.keys().map(|name| service_note(name));
+        let tests = workspace.suites.values().flat_map(|suite| &suite.tests);
+        let notes = services.chain(tests.map(|test| test_note(&test.target))).collect();
+        Own { cache: layout.cache(&workspace.root), notes }
+    }
+}
+
+/// What can go: notes of what the workspace has no more, caches of workspaces that
+/// are gone, and the executables that nothing else refers to.
+fn unused(layout: &Layout, own: Option<&Own>) -> anyhow::Result<Vec<Utf8PathBuf>> {
+    let mut unused = Vec::new();
+    let mut used = BTreeSet::new();
+    for cache in entries(&layout.caches()) {
+        let root = fs::read_to_string(layout.cached_workspace(cache.path()));
+        let is_there = |root: String| !root.is_empty() && Utf8Path::new(&root).is_dir();
+        if !root.is_ok_and(is_there) {
+            unused.push(cache.path().to_owned());
+            continue;
+        }
+        let executables = layout.executables(cache.path());
+        let partial = [cache.path(), &executables].into_iter().flat_map(entries);
+        unused.extend(partial.map(Utf8DirEntry::into_path).filter(|path| is_abandoned(path)));
+        for note in entries(&executables) {
+            if let Some(own) = own.filter(|own| own.cache == cache.path())
+                && !own.notes.contains(note.file_name())
+            {
+                unused.push(note.path().to_owned());
+            } else if let Ok(known) = read_json::<CacheEntry>(note.path()) {
+                used.insert(known.stored.digest.hex());
+            }
+        }
+    }
+    let mut stored = entries(&layout.store());
+    stored.retain(|entry| !used.contains(entry.file_name()));
+    if !stored.is_empty() {
+        let borrowed = borrowed(layout)?;
+        stored.retain(|entry| !borrowed.contains(entry.file_name()));
+    }
+    unused.extend(stored.into_iter().map(Utf8DirEntry::into_path));
+    Ok(unused)
+}
+
+/// What runs use that are not over.
+fn borrowed(layout: &Layout) -> anyhow::Result<BTreeSet<String>> {
+    let mut borrowed = BTreeSet::new();
+    for run in layout.list()? {
+        for entry in Record::read(run.path())?.entries {
+            if let Entry::Borrowed { resource: Resource::CachedExecutable { digest } } = entry {
+                borrowed.insert(digest.hex());
+            }
+        }
+    }
+    Ok(borrowed)
+}
+
+/// What lies in a folder; nothing if there is none.
+fn entries(folder: &Utf8Path) -> Vec<Utf8DirEntry> {
+    folder.read_dir_utf8().into_iter().flatten().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::build::executables::ExecutableCache;
+    use crate::build::image::digest::hash_file;
+    use crate::run::ledger::Ledger;
+    use crate::run::{RunId, make_folder};
+
+    struct Place {
+        layout: Layout,
+        temp: tempfile::TempDir,
+    }
+
+    impl Place {
+        fn new() -> Place {
+            let temp = tempfile::tempdir().unwrap();
+            let target = Utf8PathBuf::from_path_buf(temp.path().join("target")).unwrap();
+            Place { layout: Layout::below(&target), temp }
+        }
+
+        /// A workspace, and a test binary that it built; returns its digest.
+        fn built(&self, workspace: &str, target: &str, bytes: &str, runs: &[&Ledger]) -> String {
+            let root = self.root(workspace);
+            make_folder(&root).unwrap();
+            let source = root.join(target);
+            fs::write(&source, bytes).unwrap();
+            let store = ExecutableCache::open(&self.layout, &root, runs).unwrap();
+            hash_file(&store.test(target, &source).unwrap()).unwrap().hex()
+        }
+
+        fn root(&self, workspace: &str) -> Utf8PathBuf {
+            Utf8PathBuf::from_path_buf(self.temp.path().join(workspace)).unwrap()
+        }
+
+        /// As a command of this workspace, which has these test targets.
+        fn remove_unused(&self, workspace: &str, targets: &[&str]) {
+            let notes = targets.iter().map(|target| test_note(target)).collect();
+            let own = Own { cache: self.layout.cache(&self.root(workspace)), notes };
+            remove(&self.layout, Some(&own)).unwrap();
+        }
+
+        fn stored(&self) -> BTreeSet<String> {
+            let stored = entries(&self.layout.store()).into_iter();
+            stored.map(|entry| entry.file_name().to_owned()).collect()
+        }
+    }
+
+    #[test]
+    fn what_was_built_last_and_what_runs_use_stays() {
+        let place = Place::new();
+        let run = RunId::parse("0193a5c2e4b07c1e9f3a2b4c5d6e7f80").unwrap();
+        let folder = place.layout.run(run);
+        make_folder(folder.path()).unwrap();
+        let ledger = Ledger::open(folder.path()).unwrap();
+        let of_the_run = place.built("one", "a", "1", &[&ledger]);
+        let of_nobody = place.built("one", "a", "2", &[]);
+        let last = place.built("one", "a", "3", &[]);
+        assert!(place.stored().contains(&of_nobody));
+        place.remove_unused("one", &["a"]);
+        assert_eq!(place.stored(), BTreeSet::from([of_the_run, last.clone()]));
+        fs::remove_dir_all(folder.path()).unwrap();
+        place.remove_unused("one", &["a"]);
+        assert_eq!(place.stored(), BTreeSet::from([last]));
+    }
+
+    #[test]
+    fn what_the_workspace_has_no_more_goes_with_its_note() {
+        let place = Place::new();
+        let stays = place.built("one", "a", "a", &[]);
+        place.built("one", "renamed", "b", &[]);
+        place.remove_unused("one", &["a"]);
+        assert_eq!(place.stored(), BTreeSet::from([stays]));
+        let notes = place.layout.executables(&place.layout.cache(&place.root("one")));
+        assert_eq!(entries(&notes).len(), 1);
+    }
+
+    #[test]
+    fn workspaces_that_share_a_target_folder_keep_theirs_as_long_as_they_are_there() {
+        let place = Place::new();
+        let one = place.built("one", "a", "1", &[]);
+        let two = place.built("two", "b", "2", &[]);
+        place.remove_unused("one", &["a"]);
+        assert_eq!(place.stored(), BTreeSet::from([one.clone(), two]));
+        fs::remove_dir_all(place.root("two")).unwrap();
+        place.remove_unused("one", &["a"]);
+        assert_eq!(place.stored(), BTreeSet::from([one]));
+        assert_eq!(entries(&place.layout.caches()).len(), 1);
+    }
+
+    #[test]
+    fn what_killed_commands_left_goes() {
+        let place = Place::new();
+        let stays = place.built("one", "a", "1", &[]);
+        let cache = place.layout.cache(&place.root("one"));
+        let mut gone = std::process::Command::new("true").spawn().unwrap();
+        gone.wait().unwrap();
+        for (folder, pid) in
+            [("", gone.id()), ("executables/", gone.id()), ("", std::process::id())]
+        {
+            fs::write(cache.join(format!("{folder}a.json.{pid}.partial")), "").unwrap();
+        }
+        fs::write(place.layout.store().join(".partial-17"), "").unwrap();
+        make_folder(&place.layout.store().join("a digest that nothing came to")).unwrap();
+        place.remove_unused("one", &["a"]);
+        assert_eq!(place.stored(), BTreeSet::from([stays]));
+        let mut left: Vec<_> =
+            entries(&cache).into_iter().map(|it| it.file_name().to_owned()).collect();
+        left.sort();
+        let in_use = format!("a.json.{}.partial", std::process::id());
+        assert_eq!(left, [&in_use, "executables", "workspace"]);
+        assert_eq!(entries(&cache.join("executables")).len(), 1);
+    }
+
+    #[test]
+    fn nothing_goes_while_somebody_builds() {
+        let place = Place::new();
+        place.built("one", "a", "1", &[]);
+        let taken_in_just_now = place.built("one", "a", "2", &[]);
+        let before = place.stored();
+        let lock = FileLock::try_take(&place.layout.build_lock()).unwrap();
+        place.remove_unused("one", &["a"]);
+        assert_eq!(place.stored(), before);
+        drop(lock);
+        place.remove_unused("one", &["a"]);
+        assert_eq!(place.stored(), BTreeSet::from([taken_in_just_now]));
+    }
+}

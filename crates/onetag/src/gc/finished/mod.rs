@@ -1,0 +1,145 @@
+//! Runs that are over: moving them out of the way, and which of them stay.
+//!
+//! A run that has ended moves from `runs/` to `finished/` and is entered in an
+//! index with its size, in the order in which runs end. So it is known without
+//! looking into any folder how many of them stay. The index can be lost: runs
+//! that do not stand in it are taken for older than those that do.
+
+mod index;
+
+use std::fs;
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use camino::Utf8Path;
+
+use crate::run::{FileLock, Layout, RunFolder, RunId, make_folder, remove};
+use crate::system::signals::Interrupt;
+use index::Index;
+
+/// How many finished runs stay: enough to look back over an afternoon.
+const RUNS: usize = 20;
+
+/// How many bytes they may have together. A run of a large suite has a few
+/// megabytes of logs, so that the number of runs decides as long as no service
+/// floods its log; and a target folder has a multiple of it.
+const BYTES: u64 = 512 << 20;
+
+/// How many runs one command removes at most. Each command adds one or a few; more
+/// go only where many were left, and no single command is to pay for those.
+const AT_ONCE: usize = 20;
+
+/// How many names of folders one command reads at most: there are no more than a
+/// few dozen, unless somebody put thousands there.
+const NAMES: usize = 500;
+
+/// How long others may take with the index: they read and write a few lines.
+const OTHERS: Duration = Duration::from_secs(10);
+
+/// Moves a run that has ended to where finished runs lie.
+///
+/// The lock of the run moves along: whoever looks for dead runs finds it held by
+/// the caller as long as the folder is among those that live.
+pub(crate) fn archive(folder: &RunFolder) -> anyhow::Result<()> {
+    let layout = folder.layout();
+    let target = layout.finished_run(folder.run_id());
+    make_folder(&layout.finished())?;
+    let _lock = lock(&layout)?;
+    // Before it is there, so that nobody takes it for an old one.
+    Index::append(&layout.finished_index(), folder.run_id(), size(folder.path()))?;
+    match fs::rename(folder.path(), target.path()) {
+        // Somebody else who clears up was faster.
+        Err(error) if error.kind() == ErrorKind::NotFound && !folder.path().exists() => Ok(()),
+        renamed => {
+            renamed
+                .with_context(|| format!("cannot move {} to {}", folder.path(), target.path()))?;
+            remove(&target.lock())
+        }
+    }
+}
+
+/// Lets go of the oldest finished runs if there are too many, or if they are too
+/// large together. The one that ended last always stays.
+///
+/// What goes is moved away first: it is never seen as half a run, and whoever
+/// comes next removes what this command did not come to remove.
+pub(crate) fn trim(layout: &Layout) -> anyhow::Result<()> {
+    if !layout.finished().exists() {
+        return Ok(());
+    }
+    {
+        let _lock = lock(layout)?;
+        let path = layout.finished_index();
+        let before = Index::read(&path);
+        let there = |run| layout.finished_run(run).path().exists();
+        let runs = before.in_order(there, list(&layout.finished())?);
+        let (going, staying) = choose(runs, |run| size(layout.finished_run(run).path()));
+        if !going.is_empty() {
+            make_folder(&layout.trash())?;
+        }
+        for run in going.into_iter().take(AT_ONCE) {
+            let from = layout.finished_run(run);
+            fs::rename(from.path(), layout.trash().join(run.to_string()))
+                .with_context(|| format!("cannot move {} out of the way", from.path()))?;
+        }
+        if staying != before {
+            staying.write(&path)?;
+        }
+    }
+    for run in list(&layout.trash())?.into_iter().take(AT_ONCE) {
+        remove(&layout.trash().join(run.to_string()))?;
+    }
+    Ok(())
+}
+
+/// Parts runs, the oldest first, into those that go, the oldest first, and those
+/// that stay. `measure` is asked for sizes that are not known.
+fn choose(
+    mut runs: Vec<(RunId, Option<u64>)>,
+    measure: impl Fn(RunId) -> u64,
+) -> (Vec<RunId>, Index) {
+    let (mut staying, mut total) = (Vec::new(), 0u64);
+    while let Some((run, size)) = runs.last().copied() {
+        let size = size.unwrap_or_else(|| measure(run));
+        total = total.saturating_add(size);
+        if staying.len() == RUNS || (total > BYTES && !staying.is_empty()) {
+            break;
+        }
+        staying.push((run, size));
+        runs.pop();
+    }
+    staying.reverse();
+    (runs.into_iter().map(|(run, _)| run).collect(), Index(staying))
+}
+
+fn lock(layout: &Layout) -> anyhow::Result<FileLock> {
+    // A signal is no reason to leave this undone: it takes a moment.
+    FileLock::take(&layout.finished_lock(), OTHERS, &Interrupt::default(), || {})
+}
+
+/// Run ids that folders have as their names; nothing else is asked of them.
+fn list(folder: &Utf8Path) -> anyhow::Result<Vec<RunId>> {
+    match fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        listed => Ok(listed
+            .with_context(|| format!("cannot list {folder}"))?
+            .take(NAMES)
+            .filter_map(|entry| RunId::parse(entry.ok()?.file_name().to_str()?).ok())
+            .collect()),
+    }
+}
+
+/// How many bytes the files of a folder have; what vanishes meanwhile has none.
+fn size(folder: &Utf8Path) -> u64 {
+    let entries = folder.read_dir_utf8().into_iter().flatten().flatten();
+    let of = |entry: camino::Utf8DirEntry| match entry.metadata() {
+        Ok(metadata) if metadata.is_dir() => size(entry.path()),
+        Ok(metadata) => metadata.len(),
+        Err(_) => 0,
+    };
+    entries.map(of).sum()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,60 @@
+//! What stands in a ledger, one JSON object a line.
+
+use camino::Utf8PathBuf;
+use serde::{Deserialize, Serialize};
+
+use crate::build::image::Digest;
+use crate::run::RunId;
+use crate::system::ProcessId;
+
+/// One line of a ledger.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(tag = "entry", rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) enum Entry {
+    /// The first line: whose ledger this is.
+    Run { run_id: RunId, consumer: String, backend: String, workspace: Utf8PathBuf },
+    /// Something is about to be made, and is removed by teardown.
+    Owned { resource: Resource },
+    /// Something of somebody else is used, and is never removed.
+    Borrowed { resource: Resource },
+    /// Something that was made is gone again.
+    Gone { resource: Resource },
+    /// From here on the run outlives the harness.
+    Kept,
+    /// The teardown of the run began; it is kept no longer.
+    TearingDown,
+}
+
+/// Something that a run makes or uses.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) enum Resource {
+    /// A folder with all that is in it.
+    Folder { path: Utf8PathBuf },
+    /// One file.
+    File { path: Utf8PathBuf },
+    /// A process, and where it leads one, its group.
+    Process { role: Role, name: String, id: ProcessId },
+    /// A port of 127.0.0.1, bound by the keeper.
+    Lease { service: String, port: u16 },
+    /// An executable in the executable cache, by the digest of its bytes.
+    CachedExecutable { digest: Digest },
+}
+
+impl Resource {
+    pub(super) fn tool(name: &str, id: &ProcessId) -> Resource {
+        Resource::Process { role: Role::Tool, name: name.to_owned(), id: id.clone() }
+    }
+}
+
+/// What a process is to the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Role {
+    /// The parent of the services.
+    Keeper,
+    /// A service; it leads a group of its own.
+    Service,
+    /// A command of the harness, such as cargo; it leads a group of its own.
+    Tool,
+}

@@ -1,0 +1,228 @@
+//! Writing a ledger, and reading one back.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
+
+use anyhow::Context as _;
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::entry::{Entry, Resource, Role};
+use crate::system::ProcessId;
+use crate::system::tool::ProcessRecord;
+
+/// An open ledger.
+///
+/// The harness and the keeper of a run append to the same file. Every line is
+/// one write to a file opened for appending, so lines never mix. It is written
+/// and not synced: it has to survive the harness, not the machine.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    path: Utf8PathBuf,
+    file: File,
+}
+
+impl Ledger {
+    /// The ledger's name in the folder of its run.
+    pub(crate) const FILE: &str = "ledger.jsonl";
+
+    /// Opens the ledger of the run in `folder`, an empty one if there is none.
+    pub(crate) fn open(folder: &Utf8Path) -> anyhow::Result<Ledger> {
+        let path = folder.join(Self::FILE);
+        let file = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(&path)
+            .with_context(|| format!("cannot open the ledger {path}"))?;
+        Ok(Ledger { path, file })
+    }
+
+    /// Writes one line.
+    pub(crate) fn write(&self, entry: &Entry) -> anyhow::Result<()> {
+        let line = serde_json::to_string(entry)? + "\n";
+        (&self.file)
+            .write_all(line.as_bytes())
+            .with_context(|| format!("cannot write to the ledger {}", self.path))
+    }
+
+    /// Writes that a resource is about to be made.
+    pub(crate) fn own(&self, resource: Resource) -> anyhow::Result<()> {
+        self.write(&Entry::Owned { resource })
+    }
+}
+
+impl ProcessRecord for Ledger {
+    fn run(&self) -> &str {
+        self.path.parent().and_then(Utf8Path::file_name).unwrap_or_default()
+    }
+
+    fn started(&self, name: &str, id: &ProcessId) -> anyhow::Result<()> {
+        self.own(Resource::tool(name, id))
+    }
+
+    fn ended(&self, name: &str, id: &ProcessId) -> anyhow::Result<()> {
+        self.write(&Entry::Gone { resource: Resource::tool(name, id) })
+    }
+}
+
+/// What a ledger says, read back.
+#[derive(Debug, Default)]
+pub(crate) struct Record {
+    /// The lines that could be read, in order.
+    pub(crate) entries: Vec<Entry>,
+    /// The numbers of the lines that could not, from 1, each with the reason.
+    pub(crate) damaged: Vec<(usize, String)>,
+}
+
+impl Record {
+    /// Reads the ledger of the run in `folder`; a missing one is empty.
+    pub(crate) fn read(folder: &Utf8Path) -> anyhow::Result<Record> {
+        let path = folder.join(Ledger::FILE);
+        match std::fs::read(&path) {
+            Ok(bytes) => Ok(Record::parse(&bytes)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Record::default()),
+            Err(error) => Err(error).with_context(|| format!("cannot read the ledger {path}")),
+        }
+    }
+
+    fn parse(bytes: &[u8]) -> Record {
+        let mut record = Record::default();
+        let mut lines = bytes.split_inclusive(|byte| *byte == b'\n').enumerate().peekable();
+        while let Some((index, line)) = lines.next() {
+            match serde_json::from_slice(line) {
+                Ok(entry) => record.entries.push(entry),
+                // A writer that was killed half-way leaves a last line without
+                // an end. What it was about to make was not made.
+                Err(_) if lines.peek().is_none() && !line.ends_with(b"\n") => {}
+                Err(error) => record.damaged.push((index + 1, error.to_string())),
+            }
+        }
+        record
+    }
+
+    /// Whether the run outlives the harness.
+    pub(crate) fn is_kept(&self) -> bool {
+        let last =
+            self.entries.iter().rfind(|entry| matches!(entry, Entry::Kept | Entry::TearingDown));
+        matches!(last, Some(Entry::Kept))
+    }
+
+    /// The suite that the run is for.
+    pub(crate) fn consumer(&self) -> Option<&str> {
+        self.entries.iter().find_map(|entry| match entry {
+            Entry::Run { consumer, .. } => Some(consumer.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The root of the workspace that the run is of.
+    pub(crate) fn workspace(&self) -> Option<&Utf8Path> {
+        self.entries.iter().find_map(|entry| match entry {
+            Entry::Run { workspace, .. } => Some(workspace.as_path()),
+            _ => None,
+        })
+    }
+
+    /// Owned resources that are not known to be gone, the last made first.
+    pub(crate) fn outstanding(&self) -> Vec<&Resource> {
+        let mut outstanding: Vec<&Resource> = Vec::new();
+        for entry in &self.entries {
+            match entry {
+                Entry::Owned { resource } if !outstanding.contains(&resource) => {
+                    outstanding.push(resource);
+                }
+                Entry::Gone { resource } => outstanding.retain(|made| *made != resource),
+                _ => {}
+            }
+        }
+        outstanding.reverse();
+        outstanding
+    }
+
+    /// Owned processes that still run, the last started first.
+    pub(crate) fn living(&self) -> Vec<(Role, &str, &ProcessId)> {
+        self.outstanding()
+            .into_iter()
+            .filter_map(|resource| match resource {
+                Resource::Process { role, name, id } if id.is_alive() => {
+                    Some((*role, name.as_str(), id))
+                }
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lease(port: u16) -> Resource {
+        Resource::Lease { service: "alpha".to_owned(), port }
+    }
+
+    fn lines(entries: &[Entry]) -> Vec<u8> {
+        entries
+            .iter()
+            .flat_map(|entry| (serde_json::to_string(entry).unwrap() + "\n").into_bytes())
+            .collect()
+    }
+
+    #[test]
+    fn what_is_made_last_is_removed_first() {
+        let record = Record::parse(&lines(&[
+            Entry::Owned { resource: lease(1) },
+            Entry::Owned { resource: lease(2) },
+            Entry::Owned { resource: lease(3) },
+            Entry::Gone { resource: lease(2) },
+            Entry::Borrowed { resource: lease(4) },
+        ]));
+        assert_eq!(record.outstanding(), [&lease(3), &lease(1)]);
+    }
+
+    #[test]
+    fn a_line_that_was_cut_off_is_passed_over() {
+        let mut bytes = lines(&[Entry::Owned { resource: lease(1) }, Entry::Kept]);
+        bytes.truncate(bytes.len() - 4);
+        let record = Record::parse(&bytes);
+        assert_eq!(record.entries.len(), 1);
+        assert!(record.damaged.is_empty());
+    }
+
+    #[test]
+    fn a_damaged_line_is_named_and_the_others_are_read() {
+        let mut bytes = lines(&[Entry::Owned { resource: lease(1) }]);
+        bytes.extend(b"{\"entry\":\"ow\n");
+        bytes.extend(lines(&[Entry::Owned { resource: lease(2) }]));
+        let record = Record::parse(&bytes);
+        assert_eq!(record.outstanding(), [&lease(2), &lease(1)]);
+        assert_eq!(record.damaged.len(), 1);
+        assert_eq!(record.damaged[0].0, 2);
+    }
+
+    #[test]
+    fn a_run_is_kept_until_its_teardown_begins() {
+        let kept = Record::parse(&lines(&[Entry::Kept]));
+        assert!(kept.is_kept());
+        let torn_down = Record::parse(&lines(&[Entry::Kept, Entry::TearingDown]));
+        assert!(!torn_down.is_kept());
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let temp = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(temp.path()).unwrap();
+        let me = ProcessId::of(std::process::id()).unwrap();
+        let ledger = Ledger::open(folder).unwrap();
+        ledger
+            .own(Resource::Process {
+                role: Role::Keeper,
+                name: "keeper".to_owned(),
+                id: me.clone(),
+            })
+            .unwrap();
+        ledger.write(&Entry::Kept).unwrap();
+        let record = Record::read(folder).unwrap();
+        assert_eq!(record.living(), [(Role::Keeper, "keeper", &me)]);
+        assert!(record.is_kept());
+    }
+}

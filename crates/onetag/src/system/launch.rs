@@ -1,0 +1,79 @@
+//! The gate: the moment between fork and exec of a service or a tool.
+//!
+//! A process must stand in the ledger before it runs, and its process id is
+//! known only once it exists. So the keeper, or the harness, starts this program,
+//! writes the process into the ledger, and only then lets it become what it is
+//! to be. If whoever starts it dies first, nothing was started; if it dies later,
+//! the kernel ends the process with it.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read as _;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, bail, ensure};
+use signal_hook::consts::{SIGKILL, SIGTERM};
+
+use crate::system::{lead_session, signal_with_parent};
+
+/// What is written to standard input once the process stands in the ledger.
+pub(crate) const GO: &[u8] = b"go";
+
+/// The hidden verb.
+pub(crate) const LAUNCH: &str = "launch";
+
+/// What this process is to become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Launched {
+    /// A service; it never outlives its keeper.
+    Service,
+    /// A command of the harness; it leads a session, by which everything below
+    /// it is found, and is asked to end when the harness is killed.
+    Tool,
+}
+
+impl Launched {
+    fn name(self) -> &'static str {
+        match self {
+            Launched::Service => "service",
+            Launched::Tool => "tool",
+        }
+    }
+}
+
+/// The arguments that make this program a gate of the calling process; the
+/// program to execute and its arguments follow.
+pub(crate) fn gate(launched: Launched) -> [String; 3] {
+    [LAUNCH.to_owned(), launched.name().to_owned(), std::process::id().to_string()]
+}
+
+/// Becomes what stands in the arguments behind the verb, see [`gate`], once the
+/// parent says so on standard input.
+///
+/// They are read here and not by the grammar: what follows is another program's,
+/// whatever bytes it consists of.
+pub(crate) fn launch(arguments: impl IntoIterator<Item = OsString>) -> anyhow::Result<()> {
+    let mut arguments = arguments.into_iter();
+    let mut next = || arguments.next().context("only the harness itself calls this");
+    let (launched, parent, program) = (next()?, next()?, next()?);
+    let parent = parent.to_str().and_then(|it| it.parse().ok()).context("no parent is named")?;
+    let signal = match launched.to_str() {
+        Some("service") => SIGKILL,
+        Some("tool") => {
+            lead_session().context("cannot start a session")?;
+            SIGTERM
+        }
+        _ => bail!("only a service or a tool is launched"),
+    };
+    signal_with_parent(parent, signal).context("cannot be tied to the parent")?;
+    let mut said = Vec::new();
+    std::io::stdin().read_to_end(&mut said).context("cannot hear the parent")?;
+    let shown = program.to_string_lossy();
+    ensure!(said == GO, "the parent ended before {shown} was started");
+    let null = File::open("/dev/null").context("cannot open /dev/null")?;
+    nix::unistd::dup2_stdin(&null).context("cannot replace standard input")?;
+    drop(null);
+    let error = Command::new(&program).args(arguments).stdin(Stdio::inherit()).exec();
+    Err(error).with_context(|| format!("cannot execute {shown}"))
+}

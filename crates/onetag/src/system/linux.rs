@@ -1,0 +1,206 @@
+//! Answers from `/proc` and from Linux-only calls.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use nix::errno::Errno;
+use nix::sys::prctl;
+use nix::sys::signal::Signal;
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
+use nix::unistd::Pid;
+
+use super::Following;
+
+/// Names this boot of the machine: process ids start anew with each.
+pub(crate) fn boot_id() -> io::Result<String> {
+    Ok(fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().to_owned())
+}
+
+/// When a process started, in clock ticks since boot; none if it is gone.
+///
+/// Together with the process id and the boot id it names one process for good
+/// (proc(5), field 22). A zombie counts as gone: nothing of it runs any more.
+pub(crate) fn start_time(pid: u32) -> Option<String> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let mut fields = after_command(&stat)?.split_ascii_whitespace();
+    let state = fields.next()?;
+    (state != "Z" && state != "X").then(|| fields.nth(18).map(str::to_owned))?
+}
+
+/// The file that a process executes, even when its name is gone.
+pub(crate) fn executable(pid: u32) -> PathBuf {
+    PathBuf::from(format!("/proc/{pid}/exe"))
+}
+
+/// This program, even when cargo has replaced its file meanwhile.
+pub(crate) fn own_executable() -> io::Result<PathBuf> {
+    Ok(PathBuf::from("/proc/self/exe"))
+}
+
+/// This program, for others to execute as long as this process lives; even when
+/// cargo has replaced its file meanwhile.
+pub(crate) fn own_path() -> io::Result<PathBuf> {
+    Ok(executable(std::process::id()))
+}
+
+/// Has the kernel send this process a signal when the thread that started it
+/// ends.
+///
+/// A parent that ended before this call is not noticed by the kernel, so the
+/// caller says who the parent has to be.
+pub(crate) fn signal_with_parent(parent: u32, signal: i32) -> io::Result<()> {
+    prctl::set_pdeathsig(Signal::try_from(signal)?)?;
+    if std::os::unix::process::parent_id() == parent {
+        return Ok(());
+    }
+    Err(io::Error::other("the parent ended meanwhile"))
+}
+
+/// Waits until a child of this process has ended, and leaves it to be waited
+/// for: until then its number is given to nobody else.
+pub(crate) fn wait_for_end(child: u32) {
+    let child = Pid::from_raw(child.cast_signed());
+    let options = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
+    while let Err(Errno::EINTR) = waitid(Id::Pid(child), options) {}
+}
+
+/// Whether nothing of a child of this process moves any more after SIGSTOP: the
+/// kernel tells its parent once the last thread has halted, and tells it once.
+pub(crate) fn has_halted(child: u32) -> io::Result<bool> {
+    let child = Id::Pid(Pid::from_raw(child.cast_signed()));
+    let told = waitid(child, WaitPidFlag::WSTOPPED | WaitPidFlag::WNOHANG)?;
+    Ok(told != WaitStatus::StillAlive)
+}
+
+/// Processes whose environment names `owner` under `key`, with their commands.
+///
+/// Processes of other users cannot be looked into and are passed over.
+pub(crate) fn owned_by(key: &str, owner: &str) -> io::Result<Vec<(u32, String)>> {
+    let owned = pids()?.into_iter().filter(|pid| is_owned_by(*pid, key, owner));
+    Ok(owned.map(|pid| (pid, command(pid))).collect())
+}
+
+/// Whether the environment of a process names `owner` under `key`, be it as one
+/// of several, separated by commas.
+pub(crate) fn is_owned_by(pid: u32, key: &str, owner: &str) -> bool {
+    variable(pid, key).is_some_and(|value| value.split(',').any(|one| one == owner))
+}
+
+/// A variable of a process's environment, as it was when it was started.
+pub(crate) fn variable(pid: u32, key: &str) -> Option<String> {
+    let environ = fs::read(format!("/proc/{pid}/environ")).ok()?;
+    let mut values = environ
+        .split(|byte| *byte == 0)
+        .filter_map(|variable| variable.strip_prefix(key.as_bytes())?.strip_prefix(b"="));
+    values.next().map(|value| String::from_utf8_lossy(value).into_owned())
+}
+
+/// The command line of a process, for people.
+pub(crate) fn command(pid: u32) -> String {
+    let cmdline = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    String::from_utf8_lossy(&cmdline).replace('\0', " ").trim().to_owned()
+}
+
+/// The living processes of the group or of the session that `leader` leads or
+/// led, itself included (proc(5), fields 5 and 6).
+pub(crate) fn members(leader: u32, of: Following) -> io::Result<Vec<u32>> {
+    let wanted = leader.to_string();
+    let field = match of {
+        Following::Group => 1,
+        Following::Session => 2,
+    };
+    let is_member = |pid: &u32| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let mut fields = after_command(&stat).unwrap_or_default().split_ascii_whitespace();
+        let runs = fields.next().is_some_and(|state| state != "Z" && state != "X");
+        runs && fields.nth(field).is_some_and(|id| id == wanted)
+    };
+    Ok(pids()?.into_iter().filter(is_member).collect())
+}
+
+fn pids() -> io::Result<Vec<u32>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc")? {
+        found.extend(entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok()));
+    }
+    Ok(found)
+}
+
+/// The second field of `stat` is the command in parentheses and may hold
+/// anything.
+fn after_command(stat: &str) -> Option<&str> {
+    Some(&stat[stat.rfind(')')? + 1..])
+}
+
+/// The processes that listen on this TCP port, as far as they may be looked into.
+pub(crate) fn listeners(port: u16) -> Vec<u32> {
+    let sockets: Vec<PathBuf> = listening_sockets(port)
+        .into_iter()
+        .map(|inode| PathBuf::from(format!("socket:[{inode}]")))
+        .collect();
+    let holds_one = |pid: &u32| {
+        let open = fs::read_dir(format!("/proc/{pid}/fd"));
+        let mut links = open.into_iter().flatten().flatten();
+        links.any(|link| fs::read_link(link.path()).is_ok_and(|to| sockets.contains(&to)))
+    };
+    pids().unwrap_or_default().into_iter().filter(holds_one).collect()
+}
+
+/// The inodes of the sockets that listen on this TCP port: fields 2, 4 and 10 of
+/// /proc/net/tcp are the local address, 0A for LISTEN, and the inode.
+fn listening_sockets(port: u16) -> Vec<String> {
+    let wanted = format!(":{port:04X}");
+    let mut found = Vec::new();
+    for table in ["/proc/net/tcp", "/proc/net/tcp6"] {
+        for row in fs::read_to_string(table).unwrap_or_default().lines() {
+            let fields: Vec<&str> = row.split_ascii_whitespace().collect();
+            if let [_, local, _, "0A", _, _, _, _, _, inode, ..] = fields.as_slice()
+                && local.ends_with(&wanted)
+            {
+                found.push((*inode).to_owned());
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_listens_on_a_port_is_found() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        assert_eq!(listeners(port), [std::process::id()]);
+        drop(listener);
+        assert_eq!(listeners(port), [0; 0]);
+    }
+
+    #[test]
+    fn a_process_is_found_by_its_owner() {
+        let owner = format!("test-{}", std::process::id());
+        let mut child = std::process::Command::new("sleep")
+            .arg("60")
+            .env("ONETAG_TEST_OWNER", &owner)
+            .spawn()
+            .unwrap();
+        // Between fork and exec the child still shows the environment of this process.
+        let found = crate::system::wait::until(
+            "finding the process",
+            std::time::Duration::from_secs(10),
+            &crate::system::signals::Interrupt::default(),
+            || {
+                let found = owned_by("ONETAG_TEST_OWNER", &owner)?;
+                Ok(match found.is_empty() {
+                    true => crate::system::wait::Poll::Pending("nothing".to_owned()),
+                    false => crate::system::wait::Poll::Ready(found),
+                })
+            },
+        );
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(found.unwrap(), [(child.id(), "sleep 60".to_owned())]);
+    }
+}

@@ -1,0 +1,32 @@
+//! What the operating system is asked for beyond the standard library.
+//!
+//! Linux-only calls live in [`linux`] alone. Elsewhere [`portable`] answers the
+//! same questions with weaker guarantees, through `ps`; it is compiled and
+//! compared with the Linux answers in tests, but not tried on other systems.
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(any(test, not(target_os = "linux")))]
+mod portable;
+mod process;
+mod range;
+mod socket;
+
+pub(crate) mod launch;
+pub mod signals;
+pub(crate) mod tool;
+pub(crate) mod wait;
+
+#[cfg(target_os = "linux")]
+pub(crate) use linux::{
+    boot_id, command, executable, has_halted, is_owned_by, listeners, members, own_executable,
+    own_path, owned_by, signal_with_parent, start_time, variable, wait_for_end,
+};
+#[cfg(not(target_os = "linux"))]
+pub(crate) use portable::{
+    boot_id, command, executable, has_halted, is_owned_by, listeners, members, own_executable,
+    own_path, owned_by, signal_with_parent, start_time, variable, wait_for_end,
+};
+pub(crate) use process::{Following, ProcessId, lead_session, signal_group, signal_process};
+pub(crate) use range::{RangeLock, try_lock_range};
+pub(crate) use socket::{bind_lease, listening};

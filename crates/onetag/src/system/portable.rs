@@ -1,0 +1,149 @@
+//! The same answers through `ps` and the standard library, for systems without
+//! `/proc`. What they cannot promise: that a service dies with its keeper and a
+//! tool with the harness, that a leftover is found by its environment or by its
+//! session, that a replaced executable is seen.
+#![cfg_attr(target_os = "linux", expect(dead_code, reason = "only compiled here for its tests"))]
+
+use std::io;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use super::Following;
+
+fn ps(column: &str, pid: u32) -> Option<String> {
+    let output = Command::new("ps").args(["-o", column, "-p", &pid.to_string()]).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+    (output.status.success() && !text.is_empty()).then_some(text)
+}
+
+/// Names this boot of the machine by the start of its first process.
+pub(crate) fn boot_id() -> io::Result<String> {
+    ps("lstart=", 1).ok_or_else(|| io::Error::other("`ps -o lstart= -p 1` gives no answer"))
+}
+
+/// When a process started, in words; none if it is gone or a zombie.
+pub(crate) fn start_time(pid: u32) -> Option<String> {
+    let state = ps("stat=", pid)?;
+    if state.starts_with('Z') { None } else { ps("lstart=", pid) }
+}
+
+/// The file that a process was started from.
+pub(crate) fn executable(pid: u32) -> PathBuf {
+    PathBuf::from(ps("comm=", pid).unwrap_or_default())
+}
+
+/// This program.
+pub(crate) fn own_executable() -> io::Result<PathBuf> {
+    std::env::current_exe()
+}
+
+/// This program, for others.
+pub(crate) fn own_path() -> io::Result<PathBuf> {
+    std::env::current_exe()
+}
+
+/// Not to be had here; the keeper and the ledger do without it.
+pub(crate) fn signal_with_parent(_parent: u32, _signal: i32) -> io::Result<()> {
+    Ok(())
+}
+
+/// Looks again and again until a child of this process is gone or a zombie.
+pub(crate) fn wait_for_end(child: u32) {
+    while start_time(child).is_some() {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// Whether a process is halted.
+pub(crate) fn has_halted(child: u32) -> io::Result<bool> {
+    Ok(ps("stat=", child).is_some_and(|state| state.starts_with('T')))
+}
+
+/// Not to be had here: nothing is found.
+pub(crate) fn owned_by(_key: &str, _owner: &str) -> io::Result<Vec<(u32, String)>> {
+    Ok(Vec::new())
+}
+
+/// Not to be had here: nobody is.
+pub(crate) fn is_owned_by(_pid: u32, _key: &str, _owner: &str) -> bool {
+    false
+}
+
+/// Not to be had here.
+pub(crate) fn variable(_pid: u32, _key: &str) -> Option<String> {
+    None
+}
+
+/// The command line of a process, for people.
+pub(crate) fn command(pid: u32) -> String {
+    ps("command=", pid).unwrap_or_default()
+}
+
+/// Only the leader is found here, while it lives.
+pub(crate) fn members(leader: u32, _of: Following) -> io::Result<Vec<u32>> {
+    Ok(start_time(leader).map(|_| leader).into_iter().collect())
+}
+
+/// Not to be had here: nobody is known to.
+pub(crate) fn listeners(_port: u16) -> Vec<u32> {
+    Vec::new()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Stdio;
+
+    use super::*;
+
+    #[test]
+    fn a_process_has_a_start_time_while_it_lives() {
+        let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+        let born = start_time(child.id());
+        assert!(born.is_some());
+        assert_eq!(born, start_time(child.id()));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(start_time(child.id()), None);
+    }
+
+    #[test]
+    fn the_end_of_a_child_is_noticed_and_not_before() {
+        let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+        let pid = child.id();
+        let waiting = std::thread::spawn(move || wait_for_end(pid));
+        // Each answer takes a process: long enough for a wait that is none to be over.
+        for _ in 0..3 {
+            assert!(!has_halted(pid).unwrap());
+        }
+        assert!(!waiting.is_finished());
+        drop(child.stdin.take());
+        waiting.join().unwrap();
+        assert!(child.wait().unwrap().success());
+    }
+
+    #[test]
+    fn a_process_that_was_halted_is_seen() {
+        let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+        crate::system::signal_process(child.id(), signal_hook::consts::SIGSTOP).unwrap();
+        let halted = crate::system::wait::until(
+            "halting",
+            Duration::from_secs(10),
+            &crate::system::signals::Interrupt::default(),
+            || {
+                Ok(match has_halted(child.id())? {
+                    true => crate::system::wait::Poll::Ready(()),
+                    false => crate::system::wait::Poll::Pending("it moves".to_owned()),
+                })
+            },
+        );
+        child.kill().unwrap();
+        child.wait().unwrap();
+        halted.unwrap();
+    }
+
+    #[test]
+    fn a_boot_has_a_name() {
+        assert!(!boot_id().unwrap().is_empty());
+    }
+}

@@ -1,0 +1,104 @@
+//! Naming a process for good, and sending it signals.
+
+use serde::{Deserialize, Serialize};
+use std::io;
+
+use nix::errno::Errno;
+use nix::sys::signal::{self, Signal};
+use nix::unistd::Pid;
+
+/// One process of one boot: its id alone would be given to another later.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub(crate) struct ProcessId {
+    /// The number of the process, which is also its group's where it leads one.
+    pub(crate) pid: u32,
+    /// The boot of the machine in which it runs.
+    pub(crate) boot_id: String,
+    /// When it started within that boot.
+    pub(crate) start_time: String,
+}
+
+impl ProcessId {
+    /// Names a process that runs now.
+    pub(crate) fn of(pid: u32) -> io::Result<ProcessId> {
+        let start_time = super::start_time(pid)
+            .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the process is gone"))?;
+        Ok(ProcessId { pid, boot_id: super::boot_id()?, start_time })
+    }
+
+    /// Whether this very process still runs.
+    pub(crate) fn is_alive(&self) -> bool {
+        super::start_time(self.pid).is_some_and(|start_time| start_time == self.start_time)
+            && self.is_of_this_boot()
+    }
+
+    /// Whether the machine has not been started anew since.
+    pub(crate) fn is_of_this_boot(&self) -> bool {
+        super::boot_id().is_ok_and(|boot_id| boot_id == self.boot_id)
+    }
+}
+
+/// What a process leads, and what others of it are found by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Following {
+    /// Its process group.
+    Group,
+    /// Its session, which may have several groups.
+    Session,
+}
+
+/// Makes this process the leader of a new session, without a terminal.
+pub(crate) fn lead_session() -> io::Result<()> {
+    nix::unistd::setsid()?;
+    Ok(())
+}
+
+/// Sends a signal to one process, and says whether it was there.
+pub(crate) fn signal_process(pid: u32, signal: i32) -> io::Result<bool> {
+    send(pid, signal, signal::kill)
+}
+
+/// Sends a signal to all processes of a group, and says whether there was one.
+pub(crate) fn signal_group(leader: u32, signal: i32) -> io::Result<bool> {
+    send(leader, signal, signal::killpg)
+}
+
+fn send(to: u32, signal: i32, call: impl Fn(Pid, Signal) -> nix::Result<()>) -> io::Result<bool> {
+    let invalid = || io::Error::new(io::ErrorKind::InvalidInput, "no such process or signal");
+    // Zero would mean the group of this very process.
+    let to = i32::try_from(to).ok().filter(|pid| *pid > 0).ok_or_else(invalid)?;
+    let signal = Signal::try_from(signal).map_err(|_| invalid())?;
+    match call(Pid::from_raw(to), signal) {
+        Err(Errno::ESRCH) => Ok(false),
+        sent => Ok(sent.map(|()| true)?),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_process_under_the_same_number_is_not_this_one() {
+        let me = ProcessId::of(std::process::id()).unwrap();
+        assert!(me.is_alive());
+        assert!(!ProcessId { start_time: "1".to_owned(), ..me.clone() }.is_alive());
+        assert!(!ProcessId { boot_id: "other".to_owned(), ..me }.is_alive());
+    }
+
+    #[test]
+    fn a_signal_to_a_process_that_is_gone_is_no_error() {
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        child.wait().unwrap();
+        assert!(!signal_process(child.id(), signal_hook::consts::SIGTERM).unwrap());
+        assert!(!signal_group(child.id(), signal_hook::consts::SIGTERM).unwrap());
+    }
+
+    #[test]
+    fn a_signal_to_process_zero_does_not_reach_the_own_group() {
+        // A signal that this process would live through, were it sent.
+        signal_process(0, signal_hook::consts::SIGCONT).unwrap_err();
+        signal_group(0, signal_hook::consts::SIGCONT).unwrap_err();
+        signal_process(u32::MAX, signal_hook::consts::SIGCONT).unwrap_err();
+    }
+}

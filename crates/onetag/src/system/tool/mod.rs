@@ -1,0 +1,203 @@
+//! The one place that runs other programs: cargo, nextest, and later engines.
+//!
+//! Every command has a deadline, a group of its own, and, where it works for
+//! runs, an entry in their ledgers before it starts. Signals reach the harness
+//! alone, which passes them on once: a Ctrl-C on a terminal is not delivered
+//! twice.
+
+mod environment;
+mod line;
+mod output;
+mod running;
+
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+
+pub(crate) use environment::scrub;
+
+use crate::system::launch::{Launched, gate};
+use crate::system::signals::Interrupt;
+use crate::system::{ProcessId, own_executable};
+use line::Line;
+use output::{collect, drain, terminal};
+use running::Running;
+
+/// Where the output of a command goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Output {
+    /// To the terminal, as talk: to stderr, whatever the command chose.
+    Inherit,
+    /// Into [`Finished`].
+    Capture,
+}
+
+/// Where processes are written down before they run: the ledger of a run.
+pub(crate) trait ProcessRecord {
+    /// The id of the run.
+    fn run(&self) -> &str;
+    /// A tool called `name` is about to run.
+    fn started(&self, name: &str, id: &ProcessId) -> anyhow::Result<()>;
+    /// It has ended, with all that it started.
+    fn ended(&self, name: &str, id: &ProcessId) -> anyhow::Result<()>;
+}
+
+/// A command that is about to run.
+pub(crate) struct Tool<'a> {
+    command: Command,
+    name: String,
+    deadline: Duration,
+    stdout: Output,
+    stderr: Output,
+    records: Vec<&'a dyn ProcessRecord>,
+    /// It goes through the gate, and ends with the harness.
+    tied: bool,
+}
+
+/// A command that ended by itself.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    /// The command as one could type it.
+    pub(crate) line: String,
+    pub(crate) status: ExitStatus,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: Vec<u8>,
+}
+
+impl<'a> Tool<'a> {
+    /// A command that must end within `deadline`; it shows what it says.
+    ///
+    /// What cargo, rustup and nextest set for their children is taken out of
+    /// its environment first.
+    pub(crate) fn new(command: impl Into<Command>, deadline: Duration) -> Tool<'a> {
+        let mut command = command.into();
+        scrub(&mut command);
+        let program = command.get_program().to_string_lossy().into_owned();
+        let name = program.rsplit('/').next().unwrap_or(&program).to_owned();
+        let (stdout, stderr) = (Output::Inherit, Output::Inherit);
+        Tool { command, name, deadline, stdout, stderr, records: vec![], tied: false }
+    }
+
+    /// Gives it no variable at all.
+    pub(crate) fn env_clear(mut self) -> Tool<'a> {
+        self.command.env_clear();
+        self
+    }
+
+    /// Says where what it says goes.
+    pub(crate) fn output(mut self, stdout: Output, stderr: Output) -> Tool<'a> {
+        (self.stdout, self.stderr) = (stdout, stderr);
+        self
+    }
+
+    /// Names the runs that the command works for.
+    pub(crate) fn recorded<R: ProcessRecord + 'a>(
+        mut self,
+        records: impl IntoIterator<Item = &'a R>,
+    ) -> Tool<'a> {
+        self.records.extend(records.into_iter().map(|record| record as &dyn ProcessRecord));
+        self.tied()
+    }
+
+    /// Has it end with the harness, whatever ends that: a command that takes
+    /// long and works for no run.
+    pub(crate) fn tied(mut self) -> Tool<'a> {
+        self.tied = true;
+        self
+    }
+
+    /// Runs the command to its end, whatever its exit code.
+    ///
+    /// Errors: it cannot be started, its deadline passed, or a signal asked the
+    /// harness to end; then the command has been ended too, and waited for.
+    pub(crate) fn finish(mut self, interrupt: &Interrupt) -> anyhow::Result<Finished> {
+        interrupt.check()?;
+        let line = Line(&self.command).to_string();
+        let failed = || format!("running `{line}`");
+        self.command = match self.tied {
+            true => gated(&self.command, &self.records)?,
+            false => grouped(self.command),
+        };
+        self.command.stdout(terminal(self.stdout)?).stderr(terminal(self.stderr)?);
+        let mut child = self.command.spawn().with_context(|| format!("cannot run `{line}`"))?;
+        // The command holds the harness's ends of what the child was given.
+        self.command = Command::new("");
+        let (stdout, stderr) = (drain(child.stdout.take()), drain(child.stderr.take()));
+        let mut running = Running::new(child, self.name, self.records, self.tied);
+        let outcome = running.go().and_then(|()| running.supervise(self.deadline, interrupt));
+        let ended = running.end(outcome.is_err());
+        outcome.with_context(failed)?;
+        let status = ended.with_context(failed)?;
+        let (stdout, stderr) = (collect(stdout), collect(stderr));
+        Ok(Finished {
+            status,
+            stdout: stdout.with_context(failed)?,
+            stderr: stderr.with_context(failed)?,
+            line,
+        })
+    }
+}
+
+/// A command that leads a group of its own.
+fn grouped(mut command: Command) -> Command {
+    use std::os::unix::process::CommandExt as _;
+    command.stdin(Stdio::null()).process_group(0);
+    command
+}
+
+/// A command behind the gate: it waits for the word that it stands in the
+/// ledgers, leads a session of its own, and all below it carries the ids of its
+/// runs.
+fn gated(command: &Command, records: &[&dyn ProcessRecord]) -> anyhow::Result<Command> {
+    let program = own_executable().context("cannot find this program")?;
+    let mut gated = Command::new(program);
+    gated.args(gate(Launched::Tool)).arg(command.get_program()).args(command.get_args());
+    for (key, value) in command.get_envs() {
+        match value {
+            Some(value) => gated.env(key, value),
+            None => gated.env_remove(key),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        gated.current_dir(folder);
+    }
+    if !records.is_empty() {
+        let runs: Vec<&str> = records.iter().map(|record| record.run()).collect();
+        gated.env(onetag_env::keys::TOOL_OF, runs.join(","));
+    }
+    gated.stdin(Stdio::piped());
+    Ok(gated)
+}
+
+impl Finished {
+    /// An error with what the command said, unless it succeeded.
+    pub(crate) fn success(self) -> anyhow::Result<Finished> {
+        if self.status.success() {
+            return Ok(self);
+        }
+        let said = String::from_utf8_lossy(&self.stderr);
+        let said = said.trim();
+        let how = self.ended();
+        if said.is_empty() {
+            bail!("`{}` {how}", self.line)
+        } else {
+            bail!("`{}` {how}: {said}", self.line)
+        }
+    }
+
+    /// How it ended, in words.
+    pub(crate) fn ended(&self) -> String {
+        use std::os::unix::process::ExitStatusExt as _;
+        match (self.status.code(), self.status.signal()) {
+            (Some(code), _) => format!("ended with code {code}"),
+            (None, Some(signal)) => {
+                format!("was ended by {}", crate::system::signals::name(signal))
+            }
+            (None, None) => "ended in an unknown way".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,70 @@
+use std::thread;
+
+use signal_hook::consts::SIGTERM;
+
+use super::*;
+
+fn sh(script: &str, deadline: Duration) -> Tool<'static> {
+    let mut command = Command::new("sh");
+    command.args(["-c", script]);
+    Tool::new(command, deadline).output(Output::Capture, Output::Capture)
+}
+
+const LONG: Duration = Duration::from_secs(60);
+
+#[test]
+fn what_it_says_is_captured_and_its_code_is_kept() {
+    let finished =
+        sh("echo out; echo err >&2; exit 3", LONG).finish(&Interrupt::default()).unwrap();
+    assert_eq!(finished.stdout, b"out\n");
+    assert_eq!(finished.status.code(), Some(3));
+    assert_eq!(
+        finished.success().unwrap_err().to_string(),
+        "`sh -c 'echo out; echo err >&2; exit 3'` ended with code 3: err"
+    );
+}
+
+#[test]
+fn much_output_does_not_block() {
+    let finished = sh("head -c 1000000 /dev/zero", LONG).finish(&Interrupt::default()).unwrap();
+    assert_eq!((finished.stdout.len(), finished.stderr.len()), (1_000_000, 0));
+}
+
+#[test]
+fn a_deadline_ends_the_whole_group() {
+    let error = sh("sleep 600 & echo $!; wait", Duration::from_millis(50))
+        .finish(&Interrupt::default())
+        .unwrap_err();
+    assert!(format!("{error:#}").contains("took longer than 50ms"), "{error:#}");
+}
+
+#[test]
+fn a_signal_is_passed_on_and_waited_for() {
+    let interrupt = Interrupt::default();
+    let raiser = interrupt.clone();
+    let temp = tempfile::tempdir().unwrap();
+    let ready = temp.path().join("ready");
+    let script = format!(
+        "trap 'echo asked > {0}.asked; exit 0' TERM; touch {0}; while :; do sleep 0.01; done",
+        ready.display()
+    );
+    let watcher = thread::spawn(move || {
+        while !ready.exists() {
+            thread::yield_now();
+        }
+        raiser.raise(SIGTERM);
+        ready
+    });
+    let error = sh(&script, LONG).finish(&interrupt).unwrap_err();
+    assert_eq!(crate::error::Kind::of(&error).exit(), crate::exit::Exit::Signal(SIGTERM));
+    let ready = watcher.join().unwrap();
+    assert!(ready.with_extension("asked").exists());
+}
+
+#[test]
+fn a_missing_program_is_named() {
+    let error = Tool::new(Command::new("no-such-program-here"), LONG)
+        .finish(&Interrupt::default())
+        .unwrap_err();
+    assert_eq!(error.to_string(), "cannot run `no-such-program-here`");
+}

@@ -1,0 +1,109 @@
+//! Waiting for a condition: bounded, and with a last word.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use crate::system::signals::Interrupt;
+
+/// How long a step may take, in whole milliseconds for people.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline {
+    started: Instant,
+    limit: Duration,
+}
+
+impl Deadline {
+    /// A deadline that ends `limit` from now.
+    pub(crate) fn within(limit: Duration) -> Deadline {
+        Deadline { started: Instant::now(), limit }
+    }
+
+    /// What is left of it; zero once it has passed.
+    pub(crate) fn left(&self) -> Duration {
+        self.limit.saturating_sub(self.started.elapsed())
+    }
+
+    /// Whether it has passed.
+    pub(crate) fn passed(&self) -> bool {
+        self.left().is_zero()
+    }
+}
+
+/// What a condition looked like at one time.
+#[derive(Debug)]
+pub(crate) enum Poll<T> {
+    /// The condition holds.
+    Ready(T),
+    /// Not yet, and this is what was seen.
+    Pending(String),
+}
+
+/// The condition did not come true in time.
+#[derive(Debug)]
+pub(crate) struct TimedOut {
+    what: String,
+    limit: Duration,
+    last: String,
+}
+
+impl fmt::Display for TimedOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { what, limit, last } = self;
+        write!(f, "{what} took longer than {limit:?}; last seen: {last}")
+    }
+}
+
+impl std::error::Error for TimedOut {}
+
+/// Looks again and again until the condition holds.
+///
+/// The pause between two looks grows from a millisecond to 25 ms: most of what
+/// the harness waits for takes a few milliseconds. A look may fail for good,
+/// which ends the wait at once, as does a signal.
+pub(crate) fn until<T>(
+    what: &str,
+    limit: Duration,
+    interrupt: &Interrupt,
+    mut look: impl FnMut() -> anyhow::Result<Poll<T>>,
+) -> anyhow::Result<T> {
+    let deadline = Deadline::within(limit);
+    let mut pause = Duration::from_millis(1);
+    loop {
+        let last = match look()? {
+            Poll::Ready(value) => return Ok(value),
+            Poll::Pending(last) => last,
+        };
+        interrupt.check()?;
+        if deadline.passed() {
+            return Err(TimedOut { what: what.to_owned(), limit, last }.into());
+        }
+        std::thread::sleep(pause.min(deadline.left()));
+        pause = (pause * 3 / 2).min(Duration::from_millis(25));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_look_is_told() {
+        let mut looks = 0;
+        let waited = until("opening", Duration::from_millis(5), &Interrupt::default(), || {
+            looks += 1;
+            Ok(Poll::<()>::Pending(format!("look {looks}")))
+        });
+        let text = waited.unwrap_err().to_string();
+        assert_eq!(text, format!("opening took longer than 5ms; last seen: look {looks}"));
+    }
+
+    #[test]
+    fn a_signal_ends_the_wait() {
+        let interrupt = Interrupt::default();
+        interrupt.raise(2);
+        let waited = until("opening", Duration::from_secs(60), &interrupt, || {
+            Ok(Poll::<()>::Pending("closed".to_owned()))
+        });
+        assert_eq!(waited.unwrap_err().to_string(), "interrupted by SIGINT");
+    }
+}

@@ -1,0 +1,52 @@
+//! The topology of a workspace: which services there are, what each of them
+//! needs, and which suites test them.
+//!
+//! All of it comes from `cargo metadata`, asked once, and from the tables
+//! `[package.metadata.onetag]` and `[workspace.metadata.onetag]`. The harness
+//! knows no service and no suite by name. Everything is validated here, before
+//! anything is made: what [`load()`] returns has no unknown key, no unknown
+//! service, no circle and no placeholder without a source.
+//!
+//! ```no_run
+//! # fn main() -> anyhow::Result<()> {
+//! let workspace = onetag::workspace::load(".".into(), &Default::default())?;
+//! let plan = workspace.plan(workspace.suite("messenger")?)?;
+//! for level in &plan.levels {
+//!     // All services of one level can be started at the same time.
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+mod load;
+mod topology;
+
+mod plan;
+mod test_target;
+
+mod placeholder;
+
+mod error;
+mod target_directory;
+
+mod assemble;
+mod binary;
+mod graph;
+mod metadata;
+mod order;
+mod source;
+pub(crate) mod suggest;
+mod validate;
+
+#[cfg(test)]
+mod testing;
+
+pub use error::Problem;
+pub use load::{Location, load, locate};
+pub(crate) use load::{load_with_digest, metadata_json};
+pub use metadata::DatabaseKind;
+pub use placeholder::{Placeholder, ServiceField, Template, TemplateError, Values, resolve};
+pub use plan::{Plan, PlannedService};
+pub use target_directory::validate_target_directory;
+pub use test_target::TestTarget;
+pub use topology::{Member, Ready, Service, Suite, Workspace};

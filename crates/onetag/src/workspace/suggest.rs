@@ -1,0 +1,66 @@
+//! "Did you mean …?"
+
+/// The candidate that `name` is most likely a misspelling of.
+///
+/// A candidate counts as close when at most a third of the longer of the two
+/// names has to change; a farther one would be a guess, and a wrong hint is
+/// worse than none.
+pub(crate) fn closest<'a>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::osa_distance(name, candidate), candidate))
+        .filter(|(distance, candidate)| {
+            let longer = name.chars().count().max(candidate.chars().count());
+            distance * 3 <= longer
+        })
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// The hint for a name that does not exist: the likely one, and all there are.
+///
+/// `what` is the plural that introduces the list, for example `services`.
+pub(crate) fn hint<'a>(
+    name: &str,
+    what: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> String {
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    let list = if candidates.is_empty() { "none".to_owned() } else { candidates.join(", ") };
+    match closest(name, candidates) {
+        Some(likely) => format!("hint: did you mean `{likely}`? {what}: {list}"),
+        None => format!("hint: {what}: {list}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_close_is_suggested() {
+        let services = ["database", "messenger", "sink"];
+        for (name, expected) in [
+            ("mesenger", Some("messenger")),
+            ("dtaabase", Some("database")),
+            ("snik", Some("sink")),
+            ("frontend", None),
+            ("s", None),
+            ("", None),
+        ] {
+            assert_eq!(closest(name, services), expected, "for `{name}`");
+        }
+    }
+
+    #[test]
+    fn hint_lists_what_there_is() {
+        insta::assert_snapshot!(
+            hint("snik", "services", ["database", "sink"]),
+            @"hint: did you mean `sink`? services: database, sink"
+        );
+        insta::assert_snapshot!(hint("x", "services", []), @"hint: services: none");
+    }
+}

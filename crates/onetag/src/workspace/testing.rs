@@ -1,0 +1,87 @@
+//! Workspaces for tests, as cargo would describe them.
+
+use serde_json::{Value, json};
+
+use super::assemble::assemble;
+use super::error::Problem;
+use super::topology::Workspace;
+
+/// A workspace in `/ws`.
+pub(crate) struct Fixture {
+    packages: Vec<Value>,
+    metadata: Value,
+}
+
+impl Fixture {
+    pub(crate) fn new() -> Self {
+        Self { packages: Vec::new(), metadata: Value::Null }
+    }
+
+    /// A package in `crates/<name>` with targets of the given kinds and names.
+    pub(super) fn package(mut self, name: &str, metadata: Value, targets: &[(&str, &str)]) -> Self {
+        let targets: Vec<Value> = targets
+            .iter()
+            .map(|(kind, name)| {
+                let (kinds, source) = ([kind], format!("/ws/crates/{name}/{name}.rs"));
+                json!({ "kind": kinds, "name": name, "test": true, "src_path": source })
+            })
+            .collect();
+        self.packages.push(json!({
+            "name": name,
+            "version": "0.0.0",
+            "id": format!("path+file:///ws/crates/{name}#0.0.0"),
+            "dependencies": [],
+            "features": {},
+            "manifest_path": format!("/ws/crates/{name}/Cargo.toml"),
+            "targets": targets,
+            "metadata": metadata,
+        }));
+        self
+    }
+
+    /// A service with a program; keys of `table` win over those that must be
+    /// there.
+    pub(crate) fn service(self, name: &str, table: Value) -> Self {
+        let mut onetag = json!({ "port": 8080, "ready": "/health/ready" });
+        let Value::Object(table) = table else { panic!("{table} is no table") };
+        onetag.as_object_mut().unwrap().extend(table);
+        self.package(name, json!({ "onetag": onetag }), &[("bin", name)])
+    }
+
+    /// The package `e2e` with a library and these integration tests.
+    pub(crate) fn e2e(self, tests: &[&str]) -> Self {
+        let tests = tests.iter().map(|test| ("test", *test));
+        let targets: Vec<_> = [("lib", "e2e")].into_iter().chain(tests).collect();
+        self.package("e2e", Value::Null, &targets)
+    }
+
+    /// `[workspace.metadata.onetag]`.
+    pub(super) fn workspace(mut self, table: Value) -> Self {
+        self.metadata = json!({ "onetag": table });
+        self
+    }
+
+    /// `[workspace.metadata.onetag.suites]`.
+    pub(super) fn suites(self, suites: Value) -> Self {
+        self.workspace(json!({ "suites": suites }))
+    }
+
+    pub(crate) fn load(self) -> Result<Workspace, Problem> {
+        let document = json!({
+            "version": 1,
+            "workspace_members": [],
+            "packages": self.packages,
+            "workspace_root": "/ws",
+            "target_directory": "/ws/target",
+            "metadata": self.metadata,
+        });
+        assemble(serde_json::from_value(document).unwrap())
+    }
+}
+
+/// What somebody reads who loads `fixture`.
+pub(super) fn error(fixture: Fixture) -> String {
+    let problem = fixture.load().unwrap_err();
+    assert!(matches!(problem, Problem::Metadata(_)), "{problem:?}");
+    problem.to_string()
+}

@@ -1,0 +1,175 @@
+//! Services and suites, validated.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
+
+use super::error::Problem;
+use super::metadata::DatabaseKind;
+use super::placeholder::Template;
+use super::source::Source;
+use super::suggest;
+use super::test_target::TestTarget;
+
+/// What the harness knows of a workspace.
+#[derive(Clone, Debug)]
+pub struct Workspace {
+    /// The folder of the root manifest, absolute.
+    pub root: Utf8PathBuf,
+    /// The folder that cargo builds into, absolute.
+    /// [`validate_target_directory`](super::validate_target_directory) tells
+    /// whether a run can live in it.
+    pub target_directory: Utf8PathBuf,
+    /// All packages of the workspace, by their ids.
+    pub members: BTreeMap<String, Member>,
+    /// By name.
+    pub services: BTreeMap<String, Service>,
+    /// By name.
+    pub suites: BTreeMap<String, Suite>,
+    /// Every integration test of the workspace, sorted by binary id.
+    pub test_targets: Vec<TestTarget>,
+}
+
+/// A package of the workspace.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// The name of the package.
+    pub name: String,
+    /// Its manifest, absolute.
+    pub manifest_path: Utf8PathBuf,
+    /// The names of its programs.
+    pub binaries: BTreeSet<String>,
+    /// The names of its features, `default` included if there is one.
+    pub features: BTreeSet<String>,
+}
+
+/// A program that is built into an image: a package with
+/// `[package.metadata.onetag]`, or one of its `services`.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// A lower-case DNS label.
+    pub name: String,
+    /// The name of the package.
+    pub package: String,
+    /// What cargo calls the package, for `--package`: unique, where a name may
+    /// also be that of a dependency.
+    pub package_id: String,
+    /// The manifest of the package, absolute.
+    pub manifest_path: Utf8PathBuf,
+    /// The program, for `--bin`.
+    pub binary: String,
+    /// Services that are deployed and ready before it, as written.
+    pub needs: Vec<String>,
+    /// Where it listens inside its own network, if it does.
+    pub port: Option<u16>,
+    /// Further ports, by name.
+    pub ports: BTreeMap<String, u16>,
+    /// How it is known to be ready.
+    pub ready: Ready,
+    /// The arguments of the program.
+    pub args: Vec<Template>,
+    /// Databases that it can use, preferred ones first; empty if it uses none.
+    pub database: Vec<DatabaseKind>,
+    /// An absolute path inside its own file system that outlives a restart.
+    pub volume: Option<Utf8PathBuf>,
+    /// Files and folders of the package that are part of the image, relative to
+    /// the package.
+    pub files: Vec<Utf8PathBuf>,
+    /// Features of the package that are switched on for it.
+    pub features: BTreeSet<String>,
+    /// Whether the package's default features are on.
+    pub default_features: bool,
+    /// The variables that it gets wherever it is deployed.
+    pub env: BTreeMap<String, Template>,
+    pub(super) source: Source,
+}
+
+/// How a service is known to be ready.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ready {
+    /// This path answers with a status of 200 to 299.
+    Http(String),
+    /// Its port accepts connections.
+    Tcp,
+    /// Its process runs.
+    Started,
+}
+
+/// Nextest tests with what they need around them.
+#[derive(Clone, Debug)]
+pub struct Suite {
+    /// A lower-case DNS label; the service's name if it has a service.
+    pub name: String,
+    /// The service under test; a suite in the root manifest has none.
+    pub service: Option<String>,
+    /// The ids of the test binaries that hold its tests, as written.
+    pub test_ids: Vec<String>,
+    /// Those of them that the workspace has, sorted by binary id.
+    pub tests: Vec<TestTarget>,
+    /// Narrows them down: a filterset of nextest, which is its judge.
+    pub filter: Option<String>,
+    /// Services that the tests want besides the one under test, as written.
+    pub needs: Vec<String>,
+    /// Variables that services get in this suite, by service; they win over the
+    /// service's own.
+    pub env: BTreeMap<String, BTreeMap<String, Template>>,
+    pub(super) source: Source,
+}
+
+impl Suite {
+    /// The filterset of its test binaries, without what narrows them down.
+    pub fn binaries_filterset(&self) -> String {
+        let ids: Vec<_> = self.test_ids.iter().map(|id| format!("binary_id(={id})")).collect();
+        ids.join(" | ")
+    }
+
+    /// The filterset of its tests.
+    pub fn filterset(&self) -> String {
+        match &self.filter {
+            None => self.binaries_filterset(),
+            Some(filter) => format!("({}) & ({filter})", self.binaries_filterset()),
+        }
+    }
+}
+
+impl Workspace {
+    /// The suite that somebody asks for by name.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem::Usage`] if there is none, saying which there are.
+    pub fn suite(&self, name: &str) -> Result<&Suite, Problem> {
+        if let Some(suite) = self.suites.get(name) {
+            return Ok(suite);
+        }
+        let suites = self.suites.keys().map(String::as_str);
+        Err(Problem::Usage(match self.services.get(name) {
+            Some(service) => format!(
+                "`{name}` is a service, but has no suite\n\
+                 hint: add [{}.suite] to {}; suites: {}",
+                service.source.table(),
+                service.source.manifest(),
+                suites.collect::<Vec<_>>().join(", "),
+            ),
+            None if self.suites.is_empty() => format!(
+                "no suite named `{name}`: this workspace has no suite\n\
+                 hint: a package becomes a service by [package.metadata.onetag] in its \
+                 Cargo.toml, and gets a suite by [package.metadata.onetag.suite]"
+            ),
+            None => {
+                format!("no suite named `{name}`\n{}", suggest::hint(name, "suites", suites))
+            }
+        }))
+    }
+
+    /// Where the table `table` of the root manifest is, for messages.
+    pub(super) fn root_source(root: &Utf8Path, table: String) -> Source {
+        Source::new(root, &root.join("Cargo.toml"), table)
+    }
+}
+
+#[cfg(test)]
+#[path = "topology_tests.rs"]
+mod tests;
