@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, BufReader, Write};
 
 use anyhow::{Context as _, ensure};
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::digest::{Digest, Sha256Writer, copy};
+use super::digest::{CHUNK, Digest, Sha256Writer};
 use super::tarball::TarWriter;
 
 /// What a layer holds, by path.
@@ -94,15 +94,15 @@ impl Layer {
         for (path, entry) in &self.entries {
             match entry {
                 Entry::Directory { mode } => tar.directory(path, *mode)?,
-                Entry::Text { mode, text } => tar.file(path, *mode, text.as_bytes())?,
+                Entry::Text { mode, text } => {
+                    tar.file(path, *mode, text.len() as u64, text.as_bytes())?;
+                }
                 Entry::HostFile { mode, host } => {
                     let read = || format!("cannot read `{host}`");
                     let file = File::open(host).with_context(read)?;
                     let size = file.metadata().with_context(read)?.len();
-                    tar.stream(path, *mode, size, |out| {
-                        copy(file, out).with_context(read)?;
-                        Ok(())
-                    })?;
+                    let contents = BufReader::with_capacity(CHUNK, file);
+                    tar.file(path, *mode, size, contents).with_context(read)?;
                 }
             }
         }
