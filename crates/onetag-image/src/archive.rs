@@ -12,6 +12,9 @@ use super::layer::{Layer, Measure};
 use super::manifest::{DockerManifest, Index, OCI_LAYOUT, blob_path, bytes};
 use super::tarball::TarWriter;
 
+/// How many files an error names.
+const MAX_NAMED: usize = 10;
+
 /// The full name of an image, as an archive tells it.
 ///
 /// It is what this crate knows of `onetag::run::Reference`, the one type that has
@@ -87,7 +90,11 @@ fn write_layer(layer: &Layer, expected: Digest, out: &mut dyn Write) -> anyhow::
     if written == expected {
         return Ok(());
     }
-    let files = Vec::from_iter(layer.host_files().map(|(_, host)| format!("`{host}`")));
+    let mut files = Vec::from_iter(layer.host_files().map(|(_, host)| format!("`{host}`")));
+    if let Some(more) = files.len().checked_sub(MAX_NAMED).filter(|more| *more > 0) {
+        files.truncate(MAX_NAMED);
+        files.push(format!("and {more} more"));
+    }
     let files = files.join(", ");
     bail!(
         "a file changed after its image was named: the layer should be {expected} and is {written}\n\

@@ -7,7 +7,7 @@
 use onetag_json::{Serialize, Serializer, record, serde_core::ser::SerializeMap as _};
 
 use super::digest::Digest;
-use super::layer::Measure;
+use super::layer::{Measure, WORKING_DIR};
 use super::program;
 
 const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
@@ -165,7 +165,7 @@ impl ImageConfig {
             created: CREATED,
             architecture: program::architecture(),
             os: program::operating_system(),
-            config: Process { user, env, entrypoint: vec![entrypoint], working_dir: "/" },
+            config: Process { user, env, entrypoint: vec![entrypoint], working_dir: WORKING_DIR },
             // The layers are not compressed, so their digests serve for both
             // "diff id" and blob.
             rootfs: RootFs { r#type: "layers", diff_ids: vec![closure, program] },
