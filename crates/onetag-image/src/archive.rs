@@ -90,7 +90,9 @@ fn write_layer(layer: &Layer, expected: Digest, out: &mut dyn Write) -> anyhow::
     if written == expected {
         return Ok(());
     }
-    let mut files = Vec::from_iter(layer.host_files().map(|(_, host)| format!("`{host}`")));
+    // The program, which changes most often, is the last.
+    let files = layer.host_files().rev().map(|(_, host)| format!("`{host}`"));
+    let mut files = Vec::from_iter(files);
     if let Some(more) = files.len().checked_sub(MAX_NAMED).filter(|more| *more > 0) {
         files.truncate(MAX_NAMED);
         files.push(format!("and {more} more"));

@@ -92,7 +92,7 @@ impl Layer {
 
     /// The files that are read from this machine: path in the image, path
     /// here.
-    pub(crate) fn host_files(&self) -> impl Iterator<Item = (&str, &Utf8Path)> {
+    pub(crate) fn host_files(&self) -> impl DoubleEndedIterator<Item = (&str, &Utf8Path)> {
         self.entries.iter().filter_map(|(path, entry)| match entry {
             Entry::HostFile { host, .. } => Some((path.as_str(), host.as_path())),
             Entry::Directory { .. } | Entry::Text { .. } => None,
