@@ -12,6 +12,9 @@ use super::layer::{Layer, Measure};
 use super::manifest::{DockerManifest, Index, OCI_LAYOUT, blob_path, bytes};
 use super::tarball::TarWriter;
 
+/// How many files an error names.
+const MAX_NAMED: usize = 10;
+
 /// The full name of an image, as an archive tells it.
 ///
 /// It is what this crate knows of `onetag::run::Reference`, the one type that has
@@ -53,22 +56,31 @@ pub fn write_archive<W: Write>(
     for (digest, blob) in blobs {
         let path = blob_path(digest);
         match blob {
-            Blob::Document(document) => tar.file(&path, 0o644, document)?,
-            Blob::Layer(layer, expected) => tar.stream(&path, 0o644, expected.size, |out| {
-                write_layer(layer, expected.digest, out)
-            })?,
+            Blob::Document(document) => write_document(&mut tar, &path, document)?,
+            Blob::Layer(layer, expected) => {
+                let out = tar.nested_tar(&path, 0o644, expected.size)?;
+                write_layer(layer, expected.digest, out)?;
+            }
         }
     }
-    tar.file("index.json", 0o644, &bytes(&Index::new(&reference, manifest)))?;
+    write_document(&mut tar, "index.json", &bytes(&Index::new(&reference, manifest)))?;
     let docker = [DockerManifest::new(&reference, config, &layers)];
-    tar.file("manifest.json", 0o644, &bytes(&docker))?;
-    tar.file("oci-layout", 0o644, OCI_LAYOUT.as_bytes())?;
+    write_document(&mut tar, "manifest.json", &bytes(&docker))?;
+    write_document(&mut tar, "oci-layout", OCI_LAYOUT.as_bytes())?;
     tar.finish()
 }
 
 enum Blob<'a> {
     Document(&'a [u8]),
     Layer(&'a Layer, Measure),
+}
+
+fn write_document<W: Write>(
+    tar: &mut TarWriter<W>,
+    path: &str,
+    document: &[u8],
+) -> anyhow::Result<()> {
+    tar.file(path, 0o644, document.len() as u64, document)
 }
 
 fn write_layer(layer: &Layer, expected: Digest, out: &mut dyn Write) -> anyhow::Result<()> {
@@ -78,7 +90,13 @@ fn write_layer(layer: &Layer, expected: Digest, out: &mut dyn Write) -> anyhow::
     if written == expected {
         return Ok(());
     }
-    let files = Vec::from_iter(layer.host_files().map(|(_, host)| format!("`{host}`")));
+    // The program, which changes most often, is the last.
+    let files = layer.host_files().rev().map(|(_, host)| format!("`{host}`"));
+    let mut files = Vec::from_iter(files);
+    if let Some(more) = files.len().checked_sub(MAX_NAMED).filter(|more| *more > 0) {
+        files.truncate(MAX_NAMED);
+        files.push(format!("and {more} more"));
+    }
     let files = files.join(", ");
     bail!(
         "a file changed after its image was named: the layer should be {expected} and is {written}\n\

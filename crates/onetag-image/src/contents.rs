@@ -9,6 +9,7 @@ use camino::Utf8Path;
 use super::FileIdentity;
 use super::closure::{self, Closure, RunLoader, USER};
 use super::digest::{Digest, hash_file};
+use super::files::Files;
 use super::layer::{Layer, Measure, program_path};
 use super::manifest::{ImageConfig, Manifest, bytes};
 
@@ -56,16 +57,31 @@ pub fn digests(binary: &Utf8Path, service: &str, run: RunLoader<'_>) -> anyhow::
 }
 
 impl Contents {
-    /// The image of `service` with this binary; `run` runs the binary's loader.
+    /// The image of `service` with this binary and no other files.
     ///
     /// # Errors
     ///
     /// As for [`digests()`].
     pub fn of(binary: &Utf8Path, service: &str, run: RunLoader<'_>) -> anyhow::Result<Self> {
+        Self::with_files(binary, service, &Files::default(), run)
+    }
+
+    /// The image of `service` with this binary and these files; `run` runs the
+    /// binary's loader.
+    ///
+    /// # Errors
+    ///
+    /// As for [`digests()`], and when a file cannot be read.
+    pub fn with_files(
+        binary: &Utf8Path,
+        service: &str,
+        files: &Files,
+        run: RunLoader<'_>,
+    ) -> anyhow::Result<Self> {
         let before = FileIdentity::of_path(binary)?;
         let closure = Closure::of(binary, run)?;
         let lower = closure.layer()?;
-        let upper = Layer::program(service, binary)?;
+        let upper = Layer::program(service, binary, files)?;
         // Hashing the binary, bare and as a layer, is nearly all there is to
         // do, so it is done side by side.
         let (executable, lower_measure, upper_measure) = thread::scope(|scope| {
@@ -101,7 +117,8 @@ impl Contents {
         })
     }
 
-    /// The files of this machine that the image has beside the binary.
+    /// The files of this machine that the binary needs around it: loader,
+    /// libraries, certificates.
     pub fn closure(&self) -> impl Iterator<Item = &Utf8Path> {
         self.closure.host_files()
     }

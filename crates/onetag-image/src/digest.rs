@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, BufReader, Write};
 use std::str::FromStr;
 
 use anyhow::{Context as _, bail};
@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 /// How much is read at once: large enough that hashing, not calling, takes the
 /// time, small enough to stay in the processor's cache.
-const CHUNK: usize = 128 * 1024;
+pub(crate) const CHUNK: usize = 128 * 1024;
 
 /// The name of some bytes: `sha256:<64 lower-case hexadecimal digits>`.
 ///
@@ -37,25 +37,9 @@ pub struct Sha256Writer<W> {
 pub fn hash_file(path: &Utf8Path) -> anyhow::Result<Digest> {
     let file = File::open(path).with_context(|| format!("cannot open `{path}`"))?;
     let mut hash = Sha256Writer::new(io::sink());
-    copy(file, &mut hash).with_context(|| format!("cannot read `{path}`"))?;
+    io::copy(&mut BufReader::with_capacity(CHUNK, file), &mut hash)
+        .with_context(|| format!("cannot read `{path}`"))?;
     Ok(hash.finish().1)
-}
-
-/// Copies all of `from`, in chunks that suit hashing.
-pub(crate) fn copy(mut from: impl Read, mut to: impl Write) -> io::Result<u64> {
-    let mut chunk = vec![0; CHUNK];
-    let mut size = 0;
-    loop {
-        match from.read(&mut chunk) {
-            Ok(0) => return Ok(size),
-            Ok(read) => {
-                to.write_all(&chunk[..read])?;
-                size += read as u64;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
 }
 
 impl Digest {

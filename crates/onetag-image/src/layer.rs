@@ -1,14 +1,19 @@
 //! One layer of an image: a tree of directories and files.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Write};
+use std::fs::{self, File};
+use std::io::{self, BufReader, Write};
+use std::os::unix::fs::PermissionsExt as _;
 
 use anyhow::{Context as _, ensure};
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::digest::{Digest, Sha256Writer, copy};
+use super::digest::{CHUNK, Digest, Sha256Writer};
+use super::files::Files;
 use super::tarball::TarWriter;
+
+/// The folder in which the program of an image starts.
+pub const WORKING_DIR: &str = "/app";
 
 /// What a layer holds, by path.
 ///
@@ -38,15 +43,25 @@ pub struct Measure {
 }
 
 impl Layer {
-    /// The layer with nothing but the binary, at [`program_path`].
+    /// The layer with the binary, at [`program_path`], and the files of its
+    /// package, below [`WORKING_DIR`].
     ///
     /// # Errors
     ///
     /// When `service` is no file name.
-    pub fn program(service: &str, binary: &Utf8Path) -> anyhow::Result<Self> {
+    pub fn program(service: &str, binary: &Utf8Path, files: &Files) -> anyhow::Result<Self> {
         let mut layer = Self::default();
         layer.add_host_file(&program_path(service)?, 0o555, binary)?;
+        layer.add_directory(WORKING_DIR.into(), 0o755)?;
+        for (path, entry) in &files.layer().entries {
+            layer.add(&Utf8Path::new(WORKING_DIR).join(path), entry.clone())?;
+        }
         Ok(layer)
+    }
+
+    /// Whether there is nothing in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
     }
 
     /// Adds a directory with this mode, and those above it with mode 0755.
@@ -77,7 +92,7 @@ impl Layer {
 
     /// The files that are read from this machine: path in the image, path
     /// here.
-    pub(crate) fn host_files(&self) -> impl Iterator<Item = (&str, &Utf8Path)> {
+    pub(crate) fn host_files(&self) -> impl DoubleEndedIterator<Item = (&str, &Utf8Path)> {
         self.entries.iter().filter_map(|(path, entry)| match entry {
             Entry::HostFile { host, .. } => Some((path.as_str(), host.as_path())),
             Entry::Directory { .. } | Entry::Text { .. } => None,
@@ -94,20 +109,55 @@ impl Layer {
         for (path, entry) in &self.entries {
             match entry {
                 Entry::Directory { mode } => tar.directory(path, *mode)?,
-                Entry::Text { mode, text } => tar.file(path, *mode, text.as_bytes())?,
+                Entry::Text { mode, text } => {
+                    tar.file(path, *mode, text.len() as u64, text.as_bytes())?;
+                }
                 Entry::HostFile { mode, host } => {
                     let read = || format!("cannot read `{host}`");
                     let file = File::open(host).with_context(read)?;
                     let size = file.metadata().with_context(read)?.len();
-                    tar.stream(path, *mode, size, |out| {
-                        copy(file, out).with_context(read)?;
-                        Ok(())
-                    })?;
+                    let contents = BufReader::with_capacity(CHUNK, file);
+                    tar.file(path, *mode, size, contents).with_context(read)?;
                 }
             }
         }
         tar.finish()?.flush()?;
         Ok(())
+    }
+
+    /// Writes what is in the layer into `folder`, and takes away the right to write
+    /// from all of it and from `folder`.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read or written.
+    pub(crate) fn copy_to(&self, folder: &Utf8Path) -> anyhow::Result<()> {
+        let read_only = |path: &Utf8Path, mode: u32| {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode & 0o555))
+                .with_context(|| format!("cannot make `{path}` read-only"))
+        };
+        let mut folders = vec![(folder.to_owned(), 0o755)];
+        for (path, entry) in &self.entries {
+            let path = folder.join(path);
+            let make = || format!("cannot make `{path}`");
+            match entry {
+                Entry::Directory { mode } => {
+                    fs::create_dir(&path).with_context(make)?;
+                    folders.push((path, *mode));
+                }
+                Entry::Text { mode, text } => {
+                    fs::write(&path, text).with_context(make)?;
+                    read_only(&path, *mode)?;
+                }
+                Entry::HostFile { mode, host } => {
+                    let copy = || format!("cannot copy `{host}` to `{path}`");
+                    fs::copy(host, &path).with_context(copy)?;
+                    read_only(&path, *mode)?;
+                }
+            }
+        }
+        // Nothing can be made in a folder after this.
+        folders.iter().rev().try_for_each(|(path, mode)| read_only(path, *mode))
     }
 
     /// Digest and size of what [`write`](Layer::write) would write.

@@ -2,11 +2,11 @@
 //!
 //! An image is written straight from the binary that cargo built: no
 //! Containerfile, no daemon. It has two layers: the [closure], which is what
-//! the binary needs around it, and the binary itself. All bytes are
-//! reproducible, so the same binary on the same machine has the same digests
-//! and they can be computed as a stream without writing anything:
-//! [`digests()`]. Where a store wants the image, [`write_archive`] writes
-//! exactly those bytes.
+//! the binary needs around it, and the binary itself with the [files] of its
+//! package. All bytes are reproducible, so the same binary and files on the same
+//! machine have the same digests, and they can be computed as a stream without
+//! writing anything: [`Contents`]. Where a store wants the image,
+//! [`write_archive`] writes exactly those bytes.
 //!
 //! The tag of a run appears in the archive's `index.json` and `manifest.json`
 //! alone. Neither is part of what [`Digests`] names, so a new tag changes no
@@ -24,6 +24,7 @@ pub mod archive;
 pub mod closure;
 pub mod contents;
 pub mod digest;
+pub mod files;
 pub mod identity;
 pub mod layer;
 #[cfg(target_os = "linux")]
@@ -38,4 +39,5 @@ pub use archive::{ImageName, write_archive};
 pub use closure::RunLoader;
 pub use contents::{Contents, Digests, digests};
 pub use digest::Digest;
+pub use files::{Files, LARGE_FILES};
 pub use identity::FileIdentity;

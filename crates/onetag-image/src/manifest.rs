@@ -5,7 +5,7 @@
 //! changes every digest.
 
 use super::digest::Digest;
-use super::layer::Measure;
+use super::layer::{Measure, WORKING_DIR};
 use super::program;
 use serde::Serialize;
 
@@ -126,7 +126,7 @@ impl ImageConfig {
             created: CREATED,
             architecture: program::architecture(),
             os: program::operating_system(),
-            config: Process { user, env, entrypoint: vec![entrypoint], working_dir: "/" },
+            config: Process { user, env, entrypoint: vec![entrypoint], working_dir: WORKING_DIR },
             // The layers are not compressed, so their digests serve for both
             // "diff id" and blob.
             rootfs: RootFs { r#type: "layers", diff_ids: vec![closure, program] },

@@ -4,6 +4,7 @@ mod archive;
 mod closure;
 mod contents;
 mod documents;
+mod files;
 mod layer;
 mod program;
 
@@ -26,10 +27,23 @@ impl Folder {
         Self { dir: tempfile::tempdir().unwrap() }
     }
 
+    fn path(&self) -> &Utf8Path {
+        Utf8Path::from_path(self.dir.path()).unwrap()
+    }
+
+    /// Writes a file, with the folders above it.
     fn write(&self, name: &str, contents: impl AsRef<[u8]>) -> Utf8PathBuf {
-        let path = Utf8Path::from_path(self.dir.path()).unwrap().join(name);
+        let path = self.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, contents).unwrap();
         path
+    }
+}
+
+impl Drop for Folder {
+    /// Read-only copies in it would keep it from going.
+    fn drop(&mut self) {
+        let _ = crate::files::remove_copy(self.path());
     }
 }
 

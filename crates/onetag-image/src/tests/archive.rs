@@ -3,10 +3,14 @@ use std::fmt;
 use std::io::Read as _;
 
 use insta::assert_snapshot;
+use oci_spec::image::{
+    Arch, Descriptor, ImageConfiguration, ImageIndex, ImageManifest, MediaType, OciLayout,
+};
 use serde_json::Value;
 
 use super::*;
-use crate::{Digest, ImageName, write_archive};
+use crate::closure::USER;
+use crate::{Digest, Files, ImageName, write_archive};
 
 const REFERENCE: &str = "localhost/mail:mail-0193a5c2e4b07c1e9f3a2b4c5d6e7f80";
 const ANOTHER: &str = "localhost/mail:mail-0193a5c2e4b07c1e9f3a2b4c5d6e7f80.2";
@@ -48,17 +52,16 @@ fn unpack(bytes: &[u8]) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
-fn blob<'a>(files: &'a BTreeMap<String, Vec<u8>>, digest: &Value) -> &'a [u8] {
-    let digest: Digest = digest.as_str().unwrap().parse().unwrap();
-    &files[&format!("blobs/sha256/{}", digest.hex())]
+/// What a descriptor names.
+fn blob<'a>(files: &'a BTreeMap<String, Vec<u8>>, descriptor: &Descriptor) -> &'a [u8] {
+    let bytes = &files[&format!("blobs/sha256/{}", descriptor.digest().digest())];
+    assert_eq!(descriptor.size(), bytes.len() as u64);
+    assert_eq!(descriptor.digest().to_string(), Digest::of(bytes).to_string());
+    bytes
 }
 
-fn json(bytes: &[u8]) -> Value {
-    serde_json::from_slice(bytes).unwrap()
-}
-
-/// The chain that engines follow, from the index to the binary: archive,
-/// stream and file agree.
+/// The chain that engines follow, from the index to the binary, as another
+/// implementation reads it: archive, stream and file agree.
 #[test]
 fn the_archive_holds_what_the_digests_name() {
     let binary = dynamic_program();
@@ -66,50 +69,55 @@ fn the_archive_holds_what_the_digests_name() {
     let files = unpack(&write_archive(&contents, &Reference(REFERENCE), Vec::new()).unwrap());
     let expected = digests(&binary, "mail").unwrap();
 
-    let mut blobs = 0;
-    for (path, bytes) in &files {
-        if let Some(hex) = path.strip_prefix("blobs/sha256/") {
-            assert_eq!(Digest::of(bytes).hex(), hex);
-            blobs += 1;
-        }
-    }
-    assert_eq!((blobs, files.len()), (4, 7));
-    assert_eq!(files["oci-layout"], br#"{"imageLayoutVersion":"1.0.0"}"#);
+    assert_eq!(files.keys().filter(|path| path.starts_with("blobs/sha256/")).count(), 4);
+    assert_eq!(files.len(), 7);
+    let layout = OciLayout::from_reader(&files["oci-layout"][..]).unwrap();
+    assert_eq!(layout.image_layout_version(), "1.0.0");
 
-    let index = json(&files["index.json"]);
-    let entry = &index["manifests"][0];
-    assert_eq!(entry["digest"], expected.manifest.to_string());
-    assert_eq!(entry["annotations"]["io.containerd.image.name"], REFERENCE);
-    assert_eq!(entry["annotations"]["org.opencontainers.image.ref.name"], REFERENCE);
+    let index = ImageIndex::from_reader(&files["index.json"][..]).unwrap();
+    assert_eq!(index.schema_version(), 2);
+    assert_eq!(index.media_type(), &Some(MediaType::ImageIndex));
+    let [entry] = &index.manifests()[..] else { panic!("{index:?}") };
+    assert_eq!(entry.media_type(), &MediaType::ImageManifest);
+    assert_eq!(entry.digest().to_string(), expected.manifest.to_string());
+    let annotations = entry.annotations().as_ref().unwrap();
+    assert_eq!(annotations["io.containerd.image.name"], REFERENCE);
+    assert_eq!(annotations["org.opencontainers.image.ref.name"], REFERENCE);
 
-    let manifest = blob(&files, &entry["digest"]);
-    assert_eq!(entry["size"], manifest.len());
-    let manifest = json(manifest);
-    assert_eq!(manifest["config"]["digest"], expected.config.to_string());
-    let config = blob(&files, &manifest["config"]["digest"]);
-    assert_eq!(manifest["config"]["size"], config.len());
-    let config = json(config);
-    let layers = Vec::from_iter(manifest["layers"].as_array().unwrap());
-    for (layer, diff_id) in layers.iter().zip(config["rootfs"]["diff_ids"].as_array().unwrap()) {
-        assert_eq!(&layer["digest"], diff_id);
-        assert_eq!(layer["size"], blob(&files, &layer["digest"]).len());
-    }
+    let manifest = ImageManifest::from_reader(blob(&files, entry)).unwrap();
+    assert_eq!(manifest.schema_version(), 2);
+    assert_eq!(manifest.media_type(), &Some(MediaType::ImageManifest));
+    assert_eq!(manifest.config().media_type(), &MediaType::ImageConfig);
+    assert_eq!(manifest.config().digest().to_string(), expected.config.to_string());
 
-    let closure = unpack(blob(&files, &layers[0]["digest"]));
-    assert!(closure.contains_key("etc/passwd"));
-    let program = unpack(blob(&files, &layers[1]["digest"]));
-    assert_eq!(Vec::from_iter(program.keys()), ["usr/local/bin/mail"]);
-    assert_eq!(config["config"]["Entrypoint"][0], "/usr/local/bin/mail");
-    assert!(program["usr/local/bin/mail"] == std::fs::read(&binary).unwrap());
-    assert_eq!(Digest::of(&program["usr/local/bin/mail"]), expected.executable);
+    let config = ImageConfiguration::from_reader(blob(&files, manifest.config())).unwrap();
+    let platform = entry.platform().as_ref().unwrap();
+    assert_eq!((config.architecture(), config.os()), (platform.architecture(), platform.os()));
+    assert!(!matches!(config.architecture(), Arch::Other(_)), "{config:?}");
+    let process = config.config().as_ref().unwrap();
+    assert_eq!(process.user().as_deref(), Some(USER));
+    assert_eq!(process.working_dir().as_deref(), Some("/app"));
+    assert_eq!(process.entrypoint().as_deref().unwrap(), ["/usr/local/bin/mail"]);
+    assert!(process.env().as_ref().unwrap().contains(&"PATH=/usr/local/bin".to_owned()));
+
+    let [closure, program] = &manifest.layers()[..] else { panic!("{manifest:?}") };
+    assert_eq!(closure.media_type(), &MediaType::ImageLayer);
+    assert_eq!(program.media_type(), &MediaType::ImageLayer);
+    let diff_ids = [closure.digest().to_string(), program.digest().to_string()];
+    assert_eq!(config.rootfs().diff_ids(), &diff_ids);
+    assert!(unpack(blob(&files, closure)).contains_key("etc/passwd"));
+    let upper = unpack(blob(&files, program));
+    assert_eq!(Vec::from_iter(upper.keys()), ["usr/local/bin/mail"]);
+    assert!(upper["usr/local/bin/mail"] == std::fs::read(&binary).unwrap());
+    assert_eq!(Digest::of(&upper["usr/local/bin/mail"]), expected.executable);
 
     // The other reading of the same file, by older docker.
-    let docker = &json(&files["manifest.json"])[0];
+    let docker: Value = serde_json::from_slice(&files["manifest.json"]).unwrap();
+    let docker = &docker[0];
     assert_eq!(docker["RepoTags"][0], REFERENCE);
     assert_eq!(docker["Config"], format!("blobs/sha256/{}", expected.config.hex()));
-    for (layer, path) in layers.iter().zip(docker["Layers"].as_array().unwrap()) {
-        assert_eq!(path.as_str().unwrap().replace("blobs/sha256/", "sha256:"), layer["digest"]);
-    }
+    let paths = diff_ids.map(|digest| digest.replace("sha256:", "blobs/sha256/"));
+    assert_eq!(docker["Layers"], serde_json::json!(paths));
 }
 
 #[test]
@@ -147,4 +155,21 @@ fn a_program_that_changed_since_it_was_named_is_not_archived() {
     ");
     folder.write("program", static_program(&[0; 4096]));
     assert_eq!(refused(), changed);
+}
+
+#[test]
+fn the_program_and_nine_of_many_files_that_may_have_changed_are_named() {
+    let folder = Folder::new();
+    let binary = folder.write("program", static_program(b"code"));
+    for number in 10..30 {
+        folder.write(&format!("assets/{number}"), "");
+    }
+    let target = folder.path().join("target");
+    let files = Files::of(folder.path(), &["assets".to_owned()], &target).unwrap();
+    let contents = Contents::with_files(&binary, "mail", &files, &run_loader).unwrap();
+    folder.write("assets/29", "edited");
+    let error = write_archive(&contents, &Reference(REFERENCE), Vec::new()).unwrap_err();
+    let error = error.to_string();
+    assert!(error.contains(&format!("builds: `{binary}`, ")), "{error}");
+    assert!(error.ends_with("assets/21`, and 11 more"), "{error}");
 }

@@ -1,6 +1,6 @@
 use super::*;
-use crate::Digest;
 use crate::digest::hash_file;
+use crate::{Digest, Files};
 
 #[test]
 fn the_same_program_has_the_same_digests_wherever_it_is() {
@@ -30,6 +30,23 @@ fn the_same_program_as_another_service_is_another_image() {
     assert_eq!(mail.executable, post.executable);
     assert_ne!(mail.config, post.config);
     assert_ne!(mail.manifest, post.manifest);
+}
+
+#[test]
+fn an_edited_file_of_the_package_is_another_image_of_the_same_executable() {
+    let folder = Folder::new();
+    let binary = folder.write("program", static_program(b"code"));
+    let digests = |text: &str| {
+        folder.write("assets/page", text);
+        let target = folder.path().join("target");
+        let files = Files::of(folder.path(), &["assets".to_owned()], &target).unwrap();
+        *Contents::with_files(&binary, "mail", &files, &run_loader).unwrap().digests()
+    };
+    let (one, other) = (digests("one"), digests("two"));
+    assert_eq!(one.executable, other.executable);
+    assert_ne!(one.config, other.config);
+    assert_ne!(one.manifest, other.manifest);
+    assert_eq!(digests("one"), one);
 }
 
 #[test]

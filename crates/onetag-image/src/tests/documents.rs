@@ -38,7 +38,7 @@ fn config() {
         "Entrypoint": [
           "/usr/local/bin/mail"
         ],
-        "WorkingDir": "/"
+        "WorkingDir": "/app"
       },
       "rootfs": {
         "type": "layers",

@@ -1,10 +1,11 @@
 use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt as _;
 
 use insta::assert_snapshot;
 
 use super::*;
-use crate::Digest;
 use crate::layer::{Layer, program_path};
+use crate::{Digest, Files};
 
 fn tiny(folder: &Folder) -> Layer {
     let mut layer = Layer::default();
@@ -17,11 +18,9 @@ fn tiny(folder: &Folder) -> Layer {
     layer
 }
 
-#[test]
-fn entries_are_sorted_and_say_nothing_of_this_machine() {
-    let mut bytes = Vec::new();
-    tiny(&Folder::new()).write(&mut bytes).unwrap();
-    let mut archive = tar::Archive::new(&bytes[..]);
+/// The entries of a tar, after a look at what must say nothing of this machine.
+pub(super) fn listing(bytes: &[u8]) -> String {
+    let mut archive = tar::Archive::new(bytes);
     let mut listing = String::new();
     // Raw entries, since a pax header would be an entry of its own.
     for entry in archive.entries().unwrap().raw(true) {
@@ -36,7 +35,14 @@ fn entries_are_sorted_and_say_nothing_of_this_machine() {
         let path = entry.path().unwrap();
         listing += &format!("{mode:4o} {:?} {} {text:?}\n", header.entry_type(), path.display());
     }
-    assert_snapshot!(listing, @r#"
+    listing
+}
+
+#[test]
+fn entries_are_sorted_and_say_nothing_of_this_machine() {
+    let mut bytes = Vec::new();
+    tiny(&Folder::new()).write(&mut bytes).unwrap();
+    assert_snapshot!(listing(&bytes), @r#"
      755 Directory etc/ ""
      600 Regular etc-b ""
      644 Regular etc/motd "hello\n"
@@ -51,13 +57,48 @@ fn entries_are_sorted_and_say_nothing_of_this_machine() {
 /// Every digest of every image depends on these bytes: whoever changes them
 /// makes all stores load all images again.
 ///
-/// GNU tar 1.34 writes the same ones, given the same files in this order and
-/// `--format=ustar --no-recursion --owner=:0 --group=:0 --numeric-owner
-/// --mtime=@0 -b1`.
+/// GNU tar 1.34 writes the same ones but for how it ends the checksum, given the
+/// same files in this order and `--format=ustar --no-recursion --owner=:0
+/// --group=:0 --numeric-owner --mtime=@0 -b1`.
 #[test]
 fn the_bytes_of_a_layer_do_not_drift() {
     let measure = tiny(&Folder::new()).measure().unwrap();
-    assert_snapshot!(format!("{} {}", measure.size, measure.digest), @"6144 sha256:a442d17d521b9992b668e607c368567309a0785b55ac7248f0cf5d5b1ee0ea8b");
+    assert_snapshot!(format!("{} {}", measure.size, measure.digest), @"6144 sha256:038528851559fdc240d94a26333689b8593973515244d2779e9523a9c7d8351f");
+}
+
+#[test]
+fn the_files_of_a_package_are_in_the_folder_in_which_it_starts() {
+    let folder = Folder::new();
+    let binary = folder.write("program", "program");
+    let upper = |files: &Files| {
+        let mut bytes = Vec::new();
+        Layer::program("mail", &binary, files).unwrap().write(&mut bytes).unwrap();
+        listing(&bytes)
+    };
+    assert_snapshot!(upper(&Files::default()), @r#"
+     755 Directory app/ ""
+     755 Directory usr/ ""
+     755 Directory usr/local/ ""
+     755 Directory usr/local/bin/ ""
+     555 Regular usr/local/bin/mail "program"
+    "#);
+
+    folder.write("assets/css/page.css", "body {}");
+    let script = folder.write("migrate", "exit");
+    std::fs::set_permissions(script, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let entries = ["assets".to_owned(), "migrate".to_owned()];
+    let files = Files::of(folder.path(), &entries, &folder.path().join("target")).unwrap();
+    assert_snapshot!(upper(&files), @r#"
+     755 Directory app/ ""
+     755 Directory app/assets/ ""
+     755 Directory app/assets/css/ ""
+     644 Regular app/assets/css/page.css "body {}"
+     755 Regular app/migrate "exit"
+     755 Directory usr/ ""
+     755 Directory usr/local/ ""
+     755 Directory usr/local/bin/ ""
+     555 Regular usr/local/bin/mail "program"
+    "#);
 }
 
 #[test]

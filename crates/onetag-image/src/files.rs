@@ -1,0 +1,167 @@
+//! The files of a package that its service reads: the key `files`.
+
+mod walk;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use anyhow::{Context as _, ensure};
+use camino::Utf8Path;
+
+use self::walk::{Walk, normalize, resolve};
+use super::digest::Digest;
+use super::identity::FileIdentity;
+use super::layer::Layer;
+
+/// In bytes: files that are larger together deserve a warning, since each edit of
+/// one loads them all again.
+pub const LARGE_FILES: u64 = 100 << 20;
+
+/// Folders and regular files, with the paths that they have below the folder in
+/// which a service starts.
+///
+/// Folders have mode 0755; files 0644, or 0755 if their owner may execute them.
+/// Contents are read when they are asked for, not when this is made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Files {
+    layer: Layer,
+}
+
+impl Files {
+    /// What `entries`, the value of the key `files`, names below the folder
+    /// `package`; folders with all that is in them.
+    ///
+    /// A symbolic link counts as what it leads to, which has to be listed too.
+    /// `target` is the target folder, of which nothing can be listed.
+    ///
+    /// # Errors
+    ///
+    /// When an entry is the package itself, not below it or not there, or when
+    /// something listed is no regular file or folder, is in `target`, or leads out
+    /// of what is listed. The error names the path.
+    pub fn of(package: &Utf8Path, entries: &[String], target: &Utf8Path) -> anyhow::Result<Self> {
+        let root = resolve(package)?;
+        let relative = entries.iter().map(|entry| normalize(entry));
+        let relative = relative.collect::<anyhow::Result<Vec<_>>>()?;
+        let target = resolve(target).unwrap_or_else(|_| target.to_owned());
+        // A whole workspace may lie in a target folder, as in tests.
+        let target = (!root.starts_with(&target)).then_some(target);
+        let mut walk = Walk::new(relative.iter().map(|path| root.join(path)).collect(), target);
+        for (entry, path) in entries.iter().zip(&relative) {
+            let host = package.join(path);
+            walk.link(path, &host).with_context(|| format!("`files` lists `{entry}`"))?;
+        }
+        Ok(Self { layer: walk.finish() })
+    }
+
+    /// All that is in a folder which [`copy_to`](Files::copy_to) wrote.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or has something that no copy has.
+    pub fn of_copy(folder: &Utf8Path) -> anyhow::Result<Self> {
+        let root = resolve(folder)?;
+        let mut walk = Walk::new(vec![root.clone()], None);
+        walk.children("".into(), folder, root)?;
+        Ok(Self { layer: walk.finish() })
+    }
+
+    /// Names paths, modes and contents, wherever on this machine they are.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read or changes its size meanwhile.
+    pub fn digest(&self) -> anyhow::Result<Digest> {
+        Ok(self.layer.measure()?.digest)
+    }
+
+    /// Changes whenever [`digest`](Files::digest) may have changed, as far as the
+    /// file system can tell without reading: see [`FileIdentity`].
+    ///
+    /// # Errors
+    ///
+    /// When a file is gone.
+    pub fn fingerprint(&self) -> anyhow::Result<Digest> {
+        let mut text = format!("{:?}", self.layer);
+        for (_, host) in self.layer.host_files() {
+            write!(text, "\n{:?}", FileIdentity::of_path(host)?)?;
+        }
+        Ok(Digest::of(text.as_bytes()))
+    }
+
+    /// The bytes of all files; compare with [`LARGE_FILES`].
+    ///
+    /// # Errors
+    ///
+    /// When a file is gone.
+    pub fn size(&self) -> anyhow::Result<u64> {
+        self.layer.host_files().map(|(_, host)| Ok(FileIdentity::of_path(host)?.size)).sum()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.layer.is_empty()
+    }
+
+    /// Makes `folder` with copies of the files, read-only, and hands back the
+    /// copies: the originals may be edited meanwhile, so hash these.
+    ///
+    /// Copies have mode 0444 or 0555, folders 0555. `folder` can then be renamed
+    /// within its parent folder, and needs [`remove_copy`] to go.
+    ///
+    /// # Errors
+    ///
+    /// When `folder` exists, or a file cannot be read or written. Nothing is left
+    /// then.
+    pub fn copy_to(&self, folder: &Utf8Path) -> anyhow::Result<Self> {
+        fs::create_dir(folder).with_context(|| format!("cannot make `{folder}`"))?;
+        let copy = || {
+            self.layer.copy_to(folder)?;
+            Self::of_copy(folder)
+        };
+        copy().inspect_err(|_| {
+            let _ = remove_copy(folder);
+        })
+    }
+
+    /// Checks that a folder which [`copy_to`](Files::copy_to) wrote still has the
+    /// files of this digest and no others. It is read whole.
+    ///
+    /// # Errors
+    ///
+    /// When it has not, or cannot be read.
+    pub fn verify(folder: &Utf8Path, expected: Digest) -> anyhow::Result<()> {
+        let digest = Self::of_copy(folder)?.digest()?;
+        ensure!(
+            digest == expected,
+            "`{folder}` changed since it was written: its files are {digest} instead of {expected}"
+        );
+        Ok(())
+    }
+
+    pub(crate) fn layer(&self) -> &Layer {
+        &self.layer
+    }
+}
+
+/// Removes a folder which [`Files::copy_to`] wrote.
+///
+/// # Errors
+///
+/// When it is not there or cannot be removed.
+pub fn remove_copy(folder: &Utf8Path) -> anyhow::Result<()> {
+    fn make_writable(folder: &Utf8Path) -> std::io::Result<()> {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+        for entry in folder.read_dir_utf8()? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                make_writable(entry.path())?;
+            }
+        }
+        Ok(())
+    }
+    make_writable(folder)
+        .and_then(|()| fs::remove_dir_all(folder))
+        .with_context(|| format!("cannot remove `{folder}`"))
+}

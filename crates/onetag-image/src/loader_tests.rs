@@ -1,0 +1,63 @@
+use super::*;
+use insta::{assert_debug_snapshot, assert_snapshot};
+
+#[test]
+fn the_listing_of_glibc() {
+    let (found, missing) = parse(
+        "\tlinux-vdso.so.1 (0x00007efe03819000)\n\
+         \tlibf.so.1 => /opt/my libs (0x2)/libf.so.1 (0x00007efe037b4000)\n\
+         \tlibc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x00007efe035d2000)\n\
+         \tlibgone.so.1 => not found\n\
+         \t/lib64/ld-linux-x86-64.so.2 (0x00007efe0381b000)\n",
+    );
+    let found =
+        Vec::from_iter(found.iter().map(|found| (found.name.as_deref(), found.path.as_str())));
+    assert_debug_snapshot!(found, @r#"
+    [
+        (
+            Some(
+                "libf.so.1",
+            ),
+            "/opt/my libs (0x2)/libf.so.1",
+        ),
+        (
+            Some(
+                "libc.so.6",
+            ),
+            "/lib/x86_64-linux-gnu/libc.so.6",
+        ),
+        (
+            None,
+            "/lib64/ld-linux-x86-64.so.2",
+        ),
+    ]
+    "#);
+    assert_eq!(missing, ["libgone.so.1"]);
+}
+
+#[test]
+fn the_listing_of_musl() {
+    let (found, missing) = parse(
+        "\t/lib/ld-musl-x86_64.so.1 (0x7f1e7c5d6000)\n\
+         \tlibc.so => /lib/ld-musl-x86_64.so.1 (0x7f1e7c5d6000)\n",
+    );
+    assert_eq!(found.len(), 2);
+    assert_eq!(found[1].name.as_deref(), Some("libc.so"));
+    assert_eq!(found[1].path, "/lib/ld-musl-x86_64.so.1");
+    assert!(missing.is_empty());
+}
+
+#[test]
+fn a_static_program_has_no_libraries() {
+    assert_eq!(parse("\tstatically linked\n"), (vec![], vec![]));
+}
+
+#[test]
+fn a_missing_loader_is_named() {
+    let run: RunLoader<'_> = &|_| bail!("there is no such file");
+    let error = list("/nowhere/ld.so".into(), "/bin/program".into(), run).unwrap_err();
+    assert_snapshot!(format!("{error:#}"), @r"
+    `/nowhere/ld.so`, the loader that `/bin/program` asks for, does not work: there is no such file
+    hint: install it, or build `/bin/program` for this machine
+    ");
+}
