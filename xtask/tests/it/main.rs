@@ -7,6 +7,8 @@ mod red;
 mod start;
 mod witness;
 
+mod proof;
+
 mod control;
 mod environment;
 mod kept;
