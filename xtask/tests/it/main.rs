@@ -7,6 +7,7 @@ mod red;
 mod start;
 mod witness;
 
+mod cargo_settings;
 mod proof;
 
 mod control;
