@@ -8,6 +8,7 @@ mod start;
 mod witness;
 
 mod cargo_settings;
+mod foreign;
 mod proof;
 
 mod control;
