@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{conclude, context, job, usage};
+use super::{conclude, context, usage};
 use crate::cli::E2e;
-use crate::cycle::{self, Options};
+use crate::cycle::{self, Goal, Job, Options};
 use crate::exit::Exit;
 use crate::suite::NextestArguments;
 
@@ -16,10 +16,11 @@ pub(crate) fn e2e(arguments: &E2e) -> anyhow::Result<Exit> {
 fn reports(arguments: &E2e) -> anyhow::Result<Vec<(Exit, crate::report::RunReport)>> {
     let context = context()?;
     let options = Options {
-        test: Some(NextestArguments::new(&arguments.nextest)?),
+        goal: Goal::Tested(NextestArguments::new(&arguments.nextest)?),
         keep: arguments.keep,
         keep_on_failure: arguments.keep_on_failure,
         ready: arguments.ready_timeout,
+        profile: None,
     };
     let all = || context.workspace.suites.keys().cloned().collect();
     let suites: Vec<String> = arguments.suites.clone().unwrap_or_else(all);
@@ -33,7 +34,7 @@ fn reports(arguments: &E2e) -> anyhow::Result<Vec<(Exit, crate::report::RunRepor
     if let Some(twice) = suites.iter().find(|suite| !named.insert(suite.as_str())) {
         return usage(format!("`{twice}` is named twice"));
     }
-    let jobs =
-        suites.iter().map(|suite| job(&context, suite)).collect::<anyhow::Result<Vec<_>>>()?;
+    let jobs = suites.iter().map(|suite| Job::new(&context, suite));
+    let jobs = jobs.collect::<anyhow::Result<Vec<_>>>()?;
     cycle::drive(&context, &jobs, &options)
 }

@@ -67,7 +67,7 @@ fn of_the_kept_run(suite: &str) -> anyhow::Result<Utf8PathBuf> {
              hint: `cargo xtask e2e {suite}` does everything; \
              `cargo xtask up {suite}` keeps a run for tests like these"
         ),
-        several => bail!("{}", super::several(suite, several)),
+        several => Err(super::several(suite, several)),
     }
 }
 
