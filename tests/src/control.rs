@@ -10,7 +10,7 @@ use serde_json::json;
 
 pub use onetag_control::{Away, Capability, Control, Target};
 
-use crate::{Look, Run, eventually};
+use crate::{Poll, Run, eventually};
 
 /// How long services may take to notice that their peers are back: they look
 /// every `WATCH_INTERVAL`, two seconds if it is not set.
@@ -40,7 +40,7 @@ impl Run {
             let service = self.service(name)?;
             eventually(SETTLED, &format!("{name} to miss nothing"), || {
                 let Ok(answer) = service.get("/health/ready") else {
-                    return Ok(Look::NotYet("no answer".to_owned()));
+                    return Ok(Poll::Pending("no answer".to_owned()));
                 };
                 // A service without such a page has nothing to say.
                 let misses_nothing = answer.status == 200
@@ -48,8 +48,8 @@ impl Run {
                         .value()
                         .is_ok_and(|it| it.get("degraded").is_none_or(|it| *it == json!([])));
                 Ok(match misses_nothing || answer.status == 404 {
-                    true => Look::Done(()),
-                    false => Look::NotYet(format!("{} {}", answer.status, answer.body)),
+                    true => Poll::Ready(()),
+                    false => Poll::Pending(format!("{} {}", answer.status, answer.body)),
                 })
             })?;
         }

@@ -11,29 +11,29 @@
 //! | [`control`] | stopping, killing and pausing them, alone |
 //! | [`http`] | requests whose failures say what was sent and what came back |
 //! | [`escape`](mod@escape) | text as part of an address |
-//! | [`hook`] | the far end of webhooks |
-//! | [`trail`] | the audit trail, read back with exact counts |
+//! | [`webhook`] | the far end of webhooks |
+//! | [`trail_reader`] | the audit trail, read back with exact counts |
 //! | [`wait`] | waiting for a condition, with a deadline |
 //! | [`name`] | names that no other test has |
 //! | [`provenance`](mod@provenance) | the first test of every suite |
 
 pub mod control;
 pub mod escape;
-pub mod hook;
 pub mod http;
 pub mod name;
 pub mod provenance;
 pub mod run;
-pub mod trail;
+pub mod trail_reader;
 pub mod wait;
+pub mod webhook;
 mod witness;
 
 pub use control::{Capability, Control, Target};
 pub use escape::escape;
-pub use hook::Hook;
 pub use http::{Answer, Endpoint};
 pub use name::unique;
 pub use provenance::provenance;
 pub use run::Run;
-pub use trail::Trail;
-pub use wait::{Look, eventually};
+pub use trail_reader::TrailReader;
+pub use wait::{Poll, eventually};
+pub use webhook::Webhook;

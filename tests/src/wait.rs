@@ -9,11 +9,11 @@ const INTERVAL: Duration = Duration::from_millis(20);
 
 /// What a look at a condition found.
 #[derive(Clone, Debug)]
-pub enum Look<T> {
+pub enum Poll<T> {
     /// It holds.
-    Done(T),
+    Ready(T),
     /// Not yet; this is what was seen instead.
-    NotYet(String),
+    Pending(String),
 }
 
 /// Looks again and again until the condition holds.
@@ -24,18 +24,18 @@ pub enum Look<T> {
 pub fn eventually<T>(
     within: Duration,
     what: &str,
-    mut look: impl FnMut() -> Result<Look<T>>,
+    mut look: impl FnMut() -> Result<Poll<T>>,
 ) -> Result<T> {
     let start = Instant::now();
     loop {
         // Asked before the look, so that the last look is after the deadline.
         let over = start.elapsed() >= within;
         match look()? {
-            Look::Done(found) => return Ok(found),
-            Look::NotYet(seen) if over => {
+            Poll::Ready(found) => return Ok(found),
+            Poll::Pending(seen) if over => {
                 bail!("waited {within:?} for {what}; the last that was seen: {seen}")
             }
-            Look::NotYet(_) => std::thread::sleep(INTERVAL),
+            Poll::Pending(_) => std::thread::sleep(INTERVAL),
         }
     }
 }
@@ -49,7 +49,7 @@ mod tests {
         let mut looks = 0;
         let found = eventually(Duration::from_secs(10), "three looks", || {
             looks += 1;
-            Ok(if looks == 3 { Look::Done(looks) } else { Look::NotYet(looks.to_string()) })
+            Ok(if looks == 3 { Poll::Ready(looks) } else { Poll::Pending(looks.to_string()) })
         });
         assert_eq!(found.expect("found"), 3);
     }
@@ -59,7 +59,7 @@ mod tests {
         let mut looks = 0;
         let error = eventually::<()>(Duration::ZERO, "the bus", || {
             looks += 1;
-            Ok(Look::NotYet("an empty road".to_owned()))
+            Ok(Poll::Pending("an empty road".to_owned()))
         })
         .expect_err("no bus");
         assert_eq!(looks, 1);

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result, anyhow, ensure};
-use e2e::{Answer, Endpoint, Run, Trail};
+use e2e::{Answer, Endpoint, Run, TrailReader};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -18,7 +18,7 @@ pub(crate) const BATCH: &str = "/api/v1/audit/events/batch";
 pub(crate) const SOON: Duration = Duration::from_secs(5);
 
 /// DataStorage and its trail.
-pub(crate) fn datastorage() -> Result<(Endpoint, Trail)> {
+pub(crate) fn datastorage() -> Result<(Endpoint, TrailReader)> {
     let run = Run::of_process()?;
     Ok((run.service("datastorage")?, run.trail()?))
 }

@@ -4,11 +4,13 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::hook::header;
-use e2e::{Capability, Hook, Look, Target, eventually};
+use e2e::webhook::header;
+use e2e::{Capability, Poll, Target, Webhook, eventually};
 use serde_json::{Value, json};
 
-use crate::support::{NOTIFICATIONS, SOON, Stage, between, ids, request, text, webhook, with};
+use crate::support::{
+    NOTIFICATIONS, SOON, Stage, between, ids, request, text, webhook_channel, with,
+};
 
 /// Long enough for the service to stop and start in between.
 const WAIT: Duration = Duration::from_secs(2);
@@ -23,10 +25,10 @@ fn datastorage() -> Target {
 
 /// A notification whose file is written, and whose webhook was refused once and
 /// waits for its second attempt.
-fn between_two_attempts(stage: &Stage) -> Result<(Value, Hook)> {
-    let hook = stage.hook("again")?;
-    hook.answer_with(&json!([{ "status": 503 }]))?;
-    let channels = json!([{ "type": "file" }, webhook(&hook)]);
+fn between_two_attempts(stage: &Stage) -> Result<(Value, Webhook)> {
+    let webhook = stage.webhook("again")?;
+    webhook.answer_with(&json!([{ "status": 503 }]))?;
+    let channels = json!([{ "type": "file" }, webhook_channel(&webhook)]);
     let request = with(request(channels), "retry", json!({ "initial": "2s", "attempts": 3 }));
     stage.send(&request)?;
     let name = ids(&request)?.0;
@@ -35,21 +37,21 @@ fn between_two_attempts(stage: &Stage) -> Result<(Value, Hook)> {
         let waits = status["phase"] == "Retrying"
             && status["channels"][0]["state"] == "Sent"
             && status["channels"][1]["attempts"].as_array().is_some_and(|it| it.len() == 1);
-        Ok(if waits { Look::Done(()) } else { Look::NotYet(status.to_string()) })
+        Ok(if waits { Poll::Ready(()) } else { Poll::Pending(status.to_string()) })
     })?;
-    Ok((request, hook))
+    Ok((request, webhook))
 }
 
 /// Checks that the webhook got its second attempt when it was due, that the file
 /// was not written again, and that the trail was told once for each.
-fn went_on(request: &Value, hook: &Hook) -> Result<()> {
+fn went_on(request: &Value, webhook: &Webhook) -> Result<()> {
     let stage = Stage::new()?;
     let (name, correlation) = ids(request)?;
     let status = stage.reach(name, "Sent")?;
     let channels = status["channels"].as_array().context("channels")?;
     let count = |channel: &Value| channel["attempts"].as_array().map(Vec::len);
     ensure!(channels.iter().map(count).eq([Some(1), Some(2)]), "{status:#}");
-    let received = hook.exactly(2)?;
+    let received = webhook.exactly(2)?;
     let waited = between(&received[0]["received_at"], &received[1]["received_at"])?;
     ensure!(waited >= WAIT, "the second attempt came {waited:?} after the first");
     let events = stage.events(correlation, 2)?;
@@ -62,44 +64,44 @@ fn went_on(request: &Value, hook: &Hook) -> Result<()> {
 fn a_restart_between_two_attempts_keeps_the_schedule_and_sends_nothing_twice() -> Result<()> {
     let stage = Stage::new()?;
     let Some(control) = stage.run.control(&[Capability::Stop])? else { return Ok(()) };
-    let (request, hook) = between_two_attempts(&stage)?;
+    let (request, webhook) = between_two_attempts(&stage)?;
     control.restart(&notification())?;
-    went_on(&request, &hook)
+    went_on(&request, &webhook)
 }
 
 #[test]
 fn a_kill_between_two_attempts_loses_nothing_and_sends_nothing_twice() -> Result<()> {
     let stage = Stage::new()?;
     let Some(control) = stage.run.control(&[Capability::Kill])? else { return Ok(()) };
-    let (request, hook) = between_two_attempts(&stage)?;
+    let (request, webhook) = between_two_attempts(&stage)?;
     control.killed(&notification())?.restore()?;
-    went_on(&request, &hook)
+    went_on(&request, &webhook)
 }
 
 /// A notification that its receiver has got and not answered yet.
-fn under_way(stage: &Stage) -> Result<(Value, Hook)> {
-    let hook = stage.hook("slow")?;
-    hook.answer_with(&json!([{ "status": 200, "delay_ms": 1000 }]))?;
-    let request = request(json!([webhook(&hook)]));
+fn under_way(stage: &Stage) -> Result<(Value, Webhook)> {
+    let webhook = stage.webhook("slow")?;
+    webhook.answer_with(&json!([{ "status": 200, "delay_ms": 1000 }]))?;
+    let request = request(json!([webhook_channel(&webhook)]));
     stage.send(&request)?;
-    eventually(SOON, "the attempt to arrive", || match hook.requests()?.len() {
-        1 => Ok(Look::Done(())),
-        count => Ok(Look::NotYet(format!("{count} requests"))),
+    eventually(SOON, "the attempt to arrive", || match webhook.requests()?.len() {
+        1 => Ok(Poll::Ready(())),
+        count => Ok(Poll::Pending(format!("{count} requests"))),
     })?;
-    Ok((request, hook))
+    Ok((request, webhook))
 }
 
 #[test]
 fn a_stop_waits_for_the_attempt_that_is_under_way() -> Result<()> {
     let stage = Stage::new()?;
     let Some(control) = stage.run.control(&[Capability::Stop])? else { return Ok(()) };
-    let (request, hook) = under_way(&stage)?;
+    let (request, webhook) = under_way(&stage)?;
     control.restart(&notification())?;
     let stage = Stage::new()?;
     stage.reach(ids(&request)?.0, "Sent")?;
     let event = stage.event(ids(&request)?.1)?;
     ensure!(event["event_data"]["attempts"] == 1, "{event:#}");
-    hook.exactly(1)?;
+    webhook.exactly(1)?;
     Ok(())
 }
 
@@ -107,13 +109,13 @@ fn a_stop_waits_for_the_attempt_that_is_under_way() -> Result<()> {
 fn an_attempt_that_a_kill_cut_off_is_made_again_under_the_same_key() -> Result<()> {
     let stage = Stage::new()?;
     let Some(control) = stage.run.control(&[Capability::Kill])? else { return Ok(()) };
-    let (request, hook) = under_way(&stage)?;
+    let (request, webhook) = under_way(&stage)?;
     control.killed(&notification())?.restore()?;
     let stage = Stage::new()?;
     stage.reach(ids(&request)?.0, "Sent")?;
     stage.event(ids(&request)?.1)?;
     // Nobody can know whether the receiver has worked on the first one.
-    let received = hook.exactly(2)?;
+    let received = webhook.exactly(2)?;
     let keys = [&received[0], &received[1]].map(|it| header(it, "idempotency-key"));
     ensure!(!keys[0].is_empty() && keys[0] == keys[1], "{keys:?}");
     Ok(())
@@ -125,8 +127,8 @@ fn misses(stage: &Stage, what: &str) -> Result<()> {
         let ready = stage.notification.get("/health/ready")?.expect(200)?.value()?;
         let missing = ready["degraded"].as_array().context("degraded")?;
         Ok(match missing.contains(&json!(what)) {
-            true => Look::Done(()),
-            false => Look::NotYet(ready.to_string()),
+            true => Poll::Ready(()),
+            false => Poll::Pending(ready.to_string()),
         })
     })
 }
@@ -136,16 +138,16 @@ fn without_datastorage_everything_is_sent_and_told_when_it_is_back() -> Result<(
     let stage = Stage::new()?;
     let Some(control) = stage.run.control(&[Capability::Stop])? else { return Ok(()) };
     let away = control.stopped(&datastorage())?;
-    let hook = stage.hook("untold")?;
+    let webhook = stage.webhook("untold")?;
     let requests: Vec<_> =
-        (0..5).map(|_| request(json!([webhook(&hook), { "type": "log" }]))).collect();
+        (0..5).map(|_| request(json!([webhook_channel(&webhook), { "type": "log" }]))).collect();
     for request in &requests {
         stage.send(request)?;
     }
     for request in &requests {
         stage.reach(ids(request)?.0, "Sent")?;
     }
-    hook.exactly(5)?;
+    webhook.exactly(5)?;
     misses(&stage, "datastorage")?;
     away.restore()?;
     let stage = Stage::new()?;
@@ -175,13 +177,13 @@ fn a_datastorage_that_hangs_is_told_once_when_it_goes_on() -> Result<()> {
     let stage = Stage::new()?;
     let Some(control) = stage.run.control(&[Capability::Pause])? else { return Ok(()) };
     let halted = control.paused(&datastorage())?;
-    let hook = stage.hook("hanging")?;
-    let request = request(json!([webhook(&hook)]));
+    let webhook = stage.webhook("hanging")?;
+    let request = request(json!([webhook_channel(&webhook)]));
     stage.send(&request)?;
     stage.reach(ids(&request)?.0, "Sent")?;
     halted.restore()?;
     stage.event(ids(&request)?.1)?;
-    hook.exactly(1)?;
+    webhook.exactly(1)?;
     Ok(())
 }
 
@@ -194,19 +196,19 @@ fn without_its_database_nothing_is_accepted_and_all_can_be_read() -> Result<()> 
     stage.reach(ids(&before)?.0, "Sent")?;
 
     let away = control.stopped(&Target::Store)?;
-    let hook = stage.hook("refused")?;
-    let refused = request(json!([webhook(&hook)]));
+    let webhook = stage.webhook("refused")?;
+    let refused = request(json!([webhook_channel(&webhook)]));
     let answer = stage.notification.post(NOTIFICATIONS, &refused)?;
     answer.problem(503, "service-unavailable")?;
     stage.read(ids(&before)?.0)?;
     misses(&stage, "database")?;
 
     away.restore()?;
-    hook.exactly(0)?;
+    webhook.exactly(0)?;
     stage.send(&refused)?;
     stage.reach(ids(&refused)?.0, "Sent")?;
     stage.event(ids(&refused)?.1)?;
-    hook.exactly(1)?;
+    webhook.exactly(1)?;
     Ok(())
 }
 
@@ -214,7 +216,7 @@ fn without_its_database_nothing_is_accepted_and_all_can_be_read() -> Result<()> 
 fn what_was_sent_while_the_database_was_away_is_kept_and_not_sent_again() -> Result<()> {
     let stage = Stage::new()?;
     let Some(control) = stage.run.control(&[Capability::StoreAway])? else { return Ok(()) };
-    let (request, hook) = under_way(&stage)?;
+    let (request, webhook) = under_way(&stage)?;
     let away = control.stopped(&Target::Store)?;
     let name = ids(&request)?.0;
     let log = || control.logs("notification");
@@ -222,13 +224,13 @@ fn what_was_sent_while_the_database_was_away_is_kept_and_not_sent_again() -> Res
         let log = log()?;
         let line = log.lines().rfind(|line| line.contains(name) && line.contains("cannot keep"));
         Ok(match line {
-            Some(_) => Look::Done(()),
-            None => Look::NotYet(text(&stage.read(name)?["status"]["phase"])?.to_owned()),
+            Some(_) => Poll::Ready(()),
+            None => Poll::Pending(text(&stage.read(name)?["status"]["phase"])?.to_owned()),
         })
     })?;
     away.restore()?;
     stage.reach(name, "Sent")?;
     stage.event(ids(&request)?.1)?;
-    hook.exactly(1)?;
+    webhook.exactly(1)?;
     Ok(())
 }

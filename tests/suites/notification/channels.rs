@@ -1,16 +1,18 @@
 //! Every channel, and what the audit trail is told of it.
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::hook::{body, header};
+use e2e::webhook::{body, header};
 use serde_json::{Value, json};
 
-use crate::support::{Stage, ids, named, request, same, slack, text, webhook, with};
+use crate::support::{
+    Stage, ids, named, request, same, slack_channel, text, webhook_channel, with,
+};
 
 #[test]
 fn a_webhook_gets_the_whole_message_once() -> Result<()> {
     let stage = Stage::new()?;
-    let hook = stage.hook("whole")?;
-    let mut request = request(json!([webhook(&hook)]));
+    let webhook = stage.webhook("whole")?;
+    let mut request = request(json!([webhook_channel(&webhook)]));
     request["type"] = json!("approval");
     request["priority"] = json!("high");
     request["labels"] = json!({ "team": "storage" });
@@ -20,7 +22,7 @@ fn a_webhook_gets_the_whole_message_once() -> Result<()> {
     let (name, _) = ids(&request)?;
     let status = stage.reach(name, "Sent")?;
 
-    let received = hook.exactly(1)?;
+    let received = webhook.exactly(1)?;
     ensure!(received[0]["method"] == "POST");
     ensure!(header(&received[0], "content-type") == "application/json");
     let key = format!("{}-webhook", text(&created["id"])?);
@@ -53,8 +55,8 @@ fn a_webhook_gets_the_whole_message_once() -> Result<()> {
 #[test]
 fn the_trail_is_told_once_for_each_channel() -> Result<()> {
     let stage = Stage::new()?;
-    let hook = stage.hook("trail")?;
-    let channels = json!([{ "type": "log" }, { "type": "file" }, webhook(&hook)]);
+    let webhook = stage.webhook("trail")?;
+    let channels = json!([{ "type": "log" }, { "type": "file" }, webhook_channel(&webhook)]);
     let request = with(request(channels), "priority", json!("critical"));
     stage.send(&request)?;
     let (name, correlation) = ids(&request)?;
@@ -143,9 +145,9 @@ fn the_console_shows_the_message_on_lines_that_nothing_in_it_can_forge() -> Resu
 #[test]
 fn a_channel_that_fails_does_not_hold_up_the_others() -> Result<()> {
     let stage = Stage::new()?;
-    let (good, gone) = (stage.hook("good")?, stage.hook("gone")?);
+    let (good, gone) = (stage.webhook("good")?, stage.webhook("gone")?);
     gone.answer_with(&json!([{ "status": 410, "body": "moved away" }]))?;
-    let channels = [named(webhook(&gone), "gone"), named(webhook(&good), "good")];
+    let channels = [named(webhook_channel(&gone), "gone"), named(webhook_channel(&good), "good")];
     let request = request(json!(channels));
     stage.send(&request)?;
     let (name, correlation) = ids(&request)?;
@@ -177,13 +179,13 @@ fn a_channel_that_fails_does_not_hold_up_the_others() -> Result<()> {
 #[test]
 fn of_five_channels_one_fails_and_each_of_the_others_is_sent_once() -> Result<()> {
     let stage = Stage::new()?;
-    let (good, down) = (stage.hook("fan")?, stage.hook("down")?);
+    let (good, down) = (stage.webhook("fan")?, stage.webhook("down")?);
     down.answer_with(&json!([{ "status": 502, "times": 100 }]))?;
     let kinds = ["console", "log", "file", "slack", "webhook"];
     let channels =
         [json!({ "type": "console" }), json!({ "type": "log" }), json!({ "type": "file" })]
             .into_iter()
-            .chain([slack(&good), webhook(&down)])
+            .chain([slack_channel(&good), webhook_channel(&down)])
             .collect();
     let retry = json!({ "initial": "10ms", "attempts": 3 });
     let request = with(request(Value::Array(channels)), "retry", retry);

@@ -4,13 +4,13 @@ use anyhow::{Context as _, Result, ensure};
 use e2e::unique;
 use serde_json::{Value, json};
 
-use crate::support::{NOTIFICATIONS, Stage, ids, request, text, webhook, with};
+use crate::support::{NOTIFICATIONS, Stage, ids, request, text, webhook_channel, with};
 
 #[test]
 fn the_same_request_again_sends_nothing_again() -> Result<()> {
     let stage = Stage::new()?;
-    let hook = stage.hook("again")?;
-    let request = request(json!([webhook(&hook)]));
+    let webhook = stage.webhook("again")?;
+    let request = request(json!([webhook_channel(&webhook)]));
     let (name, correlation) = ids(&request)?;
     let answer = stage.notification.post(NOTIFICATIONS, &request)?.expect(201)?;
     ensure!(answer.header("location") == format!("{NOTIFICATIONS}/{name}"));
@@ -25,15 +25,15 @@ fn the_same_request_again_sends_nothing_again() -> Result<()> {
     ensure!(text(&problem["detail"])?.contains(name), "{problem:#}");
 
     stage.event(correlation)?;
-    hook.exactly(1)?;
+    webhook.exactly(1)?;
     Ok(())
 }
 
 #[test]
 fn equal_requests_at_once_make_one_notification() -> Result<()> {
     let stage = Stage::new()?;
-    let hook = stage.hook("race")?;
-    let request = request(json!([webhook(&hook)]));
+    let webhook = stage.webhook("race")?;
+    let request = request(json!([webhook_channel(&webhook)]));
     let (name, correlation) = ids(&request)?;
     let ask = || -> Result<(u16, Value)> {
         let answer = stage.notification.post(NOTIFICATIONS, &request)?;
@@ -52,15 +52,15 @@ fn equal_requests_at_once_make_one_notification() -> Result<()> {
 
     stage.reach(name, "Sent")?;
     stage.event(correlation)?;
-    hook.exactly(1)?;
+    webhook.exactly(1)?;
     Ok(())
 }
 
 #[test]
 fn a_name_is_free_again_after_a_deletion() -> Result<()> {
     let stage = Stage::new()?;
-    let hook = stage.hook("anew")?;
-    let request = request(json!([webhook(&hook)]));
+    let webhook = stage.webhook("anew")?;
+    let request = request(json!([webhook_channel(&webhook)]));
     let (name, correlation) = ids(&request)?;
     let first = stage.send(&request)?;
     stage.reach(name, "Sent")?;
@@ -69,19 +69,19 @@ fn a_name_is_free_again_after_a_deletion() -> Result<()> {
     ensure!(first["id"] != second["id"], "{second:#}");
     stage.reach(name, "Sent")?;
     stage.events(correlation, 2)?;
-    hook.exactly(2)?;
+    webhook.exactly(2)?;
     Ok(())
 }
 
 #[test]
 fn lists_are_filtered_and_paged_newest_first() -> Result<()> {
     let stage = Stage::new()?;
-    let hook = stage.hook("list")?;
-    hook.answer_with(&json!([{ "status": 400 }]))?;
+    let webhook = stage.webhook("list")?;
+    webhook.answer_with(&json!([{ "status": 400 }]))?;
     let correlation = unique("rr");
     let mut names = Vec::new();
     for index in 0..5 {
-        let channel = if index == 0 { webhook(&hook) } else { json!({ "type": "log" }) };
+        let channel = if index == 0 { webhook_channel(&webhook) } else { json!({ "type": "log" }) };
         let request = with(request(json!([channel])), "correlation_id", json!(correlation));
         stage.send(&request)?;
         let name = ids(&request)?.0.to_owned();

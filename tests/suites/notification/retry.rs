@@ -4,22 +4,24 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::hook::header;
+use e2e::webhook::header;
 use serde_json::json;
 
-use crate::support::{NOTIFICATIONS, Stage, between, ids, request, text, waited, webhook, with};
+use crate::support::{
+    NOTIFICATIONS, Stage, between, ids, request, text, waited, webhook_channel, with,
+};
 
 #[test]
 fn what_may_pass_is_tried_again_with_growing_waits() -> Result<()> {
     let stage = Stage::new()?;
-    let hook = stage.hook("busy")?;
-    hook.answer_with(&json!([{ "status": 503 }, { "status": 408 }, { "status": 429 }]))?;
-    let request = request(json!([webhook(&hook)]));
+    let webhook = stage.webhook("busy")?;
+    webhook.answer_with(&json!([{ "status": 503 }, { "status": 408 }, { "status": 429 }]))?;
+    let request = request(json!([webhook_channel(&webhook)]));
     stage.send(&request)?;
     let (name, correlation) = ids(&request)?;
     let status = stage.reach(name, "Sent")?;
 
-    let received = hook.exactly(4)?;
+    let received = webhook.exactly(4)?;
     let attempts = status["channels"][0]["attempts"].as_array().context("attempts")?;
     let seen: Vec<_> = attempts.iter().map(|it| (&it["outcome"], &it["http_status"])).collect();
     let expected = [("failure", 503), ("failure", 408), ("failure", 429), ("success", 200)];
@@ -42,14 +44,14 @@ fn what_may_pass_is_tried_again_with_growing_waits() -> Result<()> {
 #[test]
 fn waits_grow_as_asked_for_up_to_the_longest() -> Result<()> {
     let stage = Stage::new()?;
-    let hook = stage.hook("schedule")?;
-    hook.answer_with(&json!([{ "status": 500, "times": 3 }]))?;
+    let webhook = stage.webhook("schedule")?;
+    webhook.answer_with(&json!([{ "status": 500, "times": 3 }]))?;
     let retry = json!({ "initial": "500ms", "factor": 4, "max": "2500ms", "attempts": 4 });
-    let request = with(request(json!([webhook(&hook)])), "retry", retry);
+    let request = with(request(json!([webhook_channel(&webhook)])), "retry", retry);
     stage.send(&request)?;
     let status = stage.reach(ids(&request)?.0, "Sent")?;
 
-    let received = hook.exactly(4)?;
+    let received = webhook.exactly(4)?;
     let attempts = status["channels"][0]["attempts"].as_array().context("attempts")?;
     // Each is over before the next one would be: 0.5 s, 2 s, and not 8 s.
     for (index, due) in [500, 2000, 2500].map(Duration::from_millis).into_iter().enumerate() {
@@ -61,22 +63,22 @@ fn waits_grow_as_asked_for_up_to_the_longest() -> Result<()> {
 #[test]
 fn a_receiver_that_asks_for_time_gets_it() -> Result<()> {
     let stage = Stage::new()?;
-    let hook = stage.hook("later")?;
-    hook.answer_with(&json!([{ "status": 429, "headers": { "retry-after": "1" } }]))?;
-    let request = request(json!([webhook(&hook)]));
+    let webhook = stage.webhook("later")?;
+    webhook.answer_with(&json!([{ "status": 429, "headers": { "retry-after": "1" } }]))?;
+    let request = request(json!([webhook_channel(&webhook)]));
     stage.send(&request)?;
     let status = stage.reach(ids(&request)?.0, "Sent")?;
     let attempts = status["channels"][0]["attempts"].as_array().context("attempts")?;
-    waited(attempts, &hook.exactly(2)?, 0, Duration::from_secs(1))
+    waited(attempts, &webhook.exactly(2)?, 0, Duration::from_secs(1))
 }
 
 #[test]
 fn attempts_end_when_they_are_used_up() -> Result<()> {
     let stage = Stage::new()?;
-    let hook = stage.hook("down")?;
-    hook.answer_with(&json!([{ "status": 500, "times": 100 }]))?;
+    let webhook = stage.webhook("down")?;
+    webhook.answer_with(&json!([{ "status": 500, "times": 100 }]))?;
     let retry = json!({ "initial": "10ms", "factor": 1, "attempts": 3 });
-    let request = with(request(json!([webhook(&hook)])), "retry", retry);
+    let request = with(request(json!([webhook_channel(&webhook)])), "retry", retry);
     stage.send(&request)?;
     let (name, correlation) = ids(&request)?;
     let status = stage.reach(name, "Failed")?;
@@ -87,7 +89,7 @@ fn attempts_end_when_they_are_used_up() -> Result<()> {
     ensure!(event["event_data"]["attempts"] == 3, "{event:#}");
     ensure!(event["event_data"]["http_status"] == 500, "{event:#}");
     // The event is later than the last attempt could have been.
-    hook.exactly(3)?;
+    webhook.exactly(3)?;
     Ok(())
 }
 
@@ -95,16 +97,16 @@ fn attempts_end_when_they_are_used_up() -> Result<()> {
 fn what_will_not_pass_is_not_tried_again() -> Result<()> {
     let stage = Stage::new()?;
     for status in [400, 401, 404, 301] {
-        let hook = stage.hook("never")?;
-        hook.answer_with(&json!([{ "status": status, "times": 100 }]))?;
-        let request = request(json!([webhook(&hook)]));
+        let webhook = stage.webhook("never")?;
+        webhook.answer_with(&json!([{ "status": status, "times": 100 }]))?;
+        let request = request(json!([webhook_channel(&webhook)]));
         stage.send(&request)?;
         let (name, correlation) = ids(&request)?;
         let found = stage.reach(name, "Failed")?;
         ensure!(found["reason"] == "AllDeliveriesFailed", "{status}: {found:#}");
         let event = stage.event(correlation)?;
         ensure!(event["event_data"]["attempts"] == 1, "{status}: {event:#}");
-        hook.exactly(1)?;
+        webhook.exactly(1)?;
     }
     Ok(())
 }
@@ -137,10 +139,10 @@ fn a_receiver_that_is_not_there_is_tried_again() -> Result<()> {
 #[test]
 fn nothing_follows_after_a_deletion() -> Result<()> {
     let stage = Stage::new()?;
-    let hook = stage.hook("deleted")?;
-    hook.answer_with(&json!([{ "status": 503 }]))?;
+    let webhook = stage.webhook("deleted")?;
+    webhook.answer_with(&json!([{ "status": 503 }]))?;
     let retry = json!({ "initial": "1h", "max": "1h" });
-    let request = with(request(json!([webhook(&hook)])), "retry", retry);
+    let request = with(request(json!([webhook_channel(&webhook)])), "retry", retry);
     stage.send(&request)?;
     let (name, correlation) = ids(&request)?;
     let status = stage.reach(name, "Retrying")?;
@@ -153,6 +155,6 @@ fn nothing_follows_after_a_deletion() -> Result<()> {
     stage.notification.get(&path)?.problem(404, "not-found")?;
     stage.notification.delete(&path)?.problem(404, "not-found")?;
     stage.events(correlation, 0)?;
-    hook.exactly(1)?;
+    webhook.exactly(1)?;
     Ok(())
 }

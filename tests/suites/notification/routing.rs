@@ -1,8 +1,8 @@
 //! Who gets what names no channels. The rules stand in the suite's topology.
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::Hook;
-use e2e::hook::{body, header};
+use e2e::Webhook;
+use e2e::webhook::{body, header};
 use serde_json::{Value, json};
 
 use crate::support::{NOTIFICATIONS, Stage, ids, request, same, with};
@@ -48,8 +48,8 @@ fn reaches(stage: &Stage, request: &Value, receiver: &str, kinds: &[&str]) -> Re
 #[test]
 fn the_first_route_whose_conditions_all_hold_decides() -> Result<()> {
     let stage = Stage::new()?;
-    let approvals = Hook::shared(&stage.run, "storage-approvals")?;
-    let on_call = Hook::shared(&stage.run, "on-call")?;
+    let approvals = Webhook::shared(&stage.run, "storage-approvals")?;
+    let on_call = Webhook::shared(&stage.run, "on-call")?;
     let storage = json!({ "team": "storage", "environment": "prod" });
 
     let request = unaddressed("approval", "critical", storage.clone());
@@ -74,8 +74,8 @@ fn a_receiver_is_reached_on_all_of_its_channels() -> Result<()> {
     let request = unaddressed("simple", "critical", json!({ "team": "web" }));
     let found = reaches(&stage, &request, "on-call", &["slack", "webhook"])?;
     let name = ids(&request)?.0;
-    Hook::shared(&stage.run, "slack")?.exactly_with(name, 1)?;
-    let on_call = Hook::shared(&stage.run, "on-call")?;
+    Webhook::shared(&stage.run, "slack")?.exactly_with(name, 1)?;
+    let on_call = Webhook::shared(&stage.run, "on-call")?;
     let received = on_call.exactly_with(name, 1)?;
 
     // "ann:pager" in base64: the rules' credentials are used and not shown.

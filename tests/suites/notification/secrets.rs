@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
-use crate::support::{Stage, ids, named, request, slack, webhook};
+use crate::support::{Stage, ids, named, request, slack_channel, webhook_channel};
 
 /// A secret that is easy to find again.
 const SECRET: &str = "hunter2hunter2";
@@ -16,9 +16,10 @@ fn without_secret(what: &str, text: &str) -> Result<()> {
 #[test]
 fn secrets_in_a_message_are_gone_before_it_is_sent() -> Result<()> {
     let stage = Stage::new()?;
-    let (hook, desk) = (stage.hook("scrub")?, stage.hook("desk")?);
+    let (webhook, desk) = (stage.webhook("scrub")?, stage.webhook("desk")?);
     let others = ["file", "log", "console"].map(|kind| json!({ "type": kind }));
-    let channels = [webhook(&hook), slack(&desk)].into_iter().chain(others).collect();
+    let channels =
+        [webhook_channel(&webhook), slack_channel(&desk)].into_iter().chain(others).collect();
     let mut request = request(Value::Array(channels));
     request["subject"] = json!(format!("login with password={SECRET} failed"));
     request["body"] = json!(format!(
@@ -33,13 +34,13 @@ fn secrets_in_a_message_are_gone_before_it_is_sent() -> Result<()> {
     let (name, correlation) = ids(&request)?;
     let status = stage.reach(name, "Sent")?;
 
-    let received = hook.exactly(1)?;
+    let received = webhook.exactly(1)?;
     without_secret("the message", &received[0].to_string())?;
     without_secret("the message to Slack", &desk.exactly(1)?[0].to_string())?;
     if let Some(file) = stage.file(&status["channels"][2])? {
         without_secret("the file", &file)?;
     }
-    let message = e2e::hook::body(&received[0])?;
+    let message = e2e::webhook::body(&received[0])?;
     ensure!(message["subject"] == "login with password=[REDACTED] failed", "{message:#}");
     ensure!(
         message["metadata"] == json!({ "db_password": "[REDACTED]", "note": "kept" }),
@@ -54,7 +55,7 @@ fn secrets_in_a_message_are_gone_before_it_is_sent() -> Result<()> {
 #[test]
 fn credentials_in_an_address_are_used_and_not_shown() -> Result<()> {
     let stage = Stage::new()?;
-    let (good, bad) = (stage.hook("login")?, stage.hook("refused")?);
+    let (good, bad) = (stage.webhook("login")?, stage.webhook("refused")?);
     bad.answer_with(&json!([{ "status": 403, "body": format!("no access for token={SECRET}") }]))?;
     let login = |channel: Value| -> Result<Value> {
         let url = channel["url"].as_str().context("a URL")?;
@@ -62,7 +63,10 @@ fn credentials_in_an_address_are_used_and_not_shown() -> Result<()> {
             json!({ "type": "webhook", "url": url.replace("http://", &format!("http://ann:{SECRET}@")) }),
         )
     };
-    let channels = [named(login(webhook(&good))?, "good"), named(login(webhook(&bad))?, "bad")];
+    let channels = [
+        named(login(webhook_channel(&good))?, "good"),
+        named(login(webhook_channel(&bad))?, "bad"),
+    ];
     let request = request(json!(channels));
     stage.send(&request)?;
     let (name, correlation) = ids(&request)?;
@@ -70,7 +74,7 @@ fn credentials_in_an_address_are_used_and_not_shown() -> Result<()> {
 
     // "ann:hunter2hunter2" in base64.
     let credentials = "Basic YW5uOmh1bnRlcjJodW50ZXIy";
-    ensure!(e2e::hook::header(&good.exactly(1)?[0], "authorization") == credentials);
+    ensure!(e2e::webhook::header(&good.exactly(1)?[0], "authorization") == credentials);
     let resource = stage.read(name)?;
     without_secret("the resource", &resource.to_string())?;
     ensure!(resource["spec"]["channels"][0]["url"] == good.url(), "{resource:#}");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::{Capability, Control, Endpoint, Hook, Look, Run, Trail, eventually, unique};
+use e2e::{Capability, Control, Endpoint, Poll, Run, TrailReader, Webhook, eventually, unique};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -22,7 +22,7 @@ const LATE: Duration = Duration::from_secs(10);
 pub(crate) struct Stage {
     pub(crate) run: Run,
     pub(crate) notification: Endpoint,
-    trail: Trail,
+    trail: TrailReader,
 }
 
 impl Stage {
@@ -33,8 +33,8 @@ impl Stage {
         Ok(Self { run, notification, trail })
     }
 
-    pub(crate) fn hook(&self, prefix: &str) -> Result<Hook> {
-        Hook::new(&self.run, prefix)
+    pub(crate) fn webhook(&self, prefix: &str) -> Result<Webhook> {
+        Webhook::new(&self.run, prefix)
     }
 
     /// Asks for a new notification.
@@ -52,11 +52,11 @@ impl Stage {
         eventually(SOON, &format!("{name} to be {phase}"), || {
             let status = self.read(name)?["status"].take();
             if status["phase"] == phase {
-                return Ok(Look::Done(status));
+                return Ok(Poll::Ready(status));
             }
             let over = ["Sent", "PartiallySent", "Failed"].contains(&text(&status["phase"])?);
             ensure!(!over, "{name} is not {phase}: {status:#}");
-            Ok(Look::NotYet(status.to_string()))
+            Ok(Poll::Pending(status.to_string()))
         })
     }
 
@@ -108,12 +108,12 @@ pub(crate) fn request(channels: Value) -> Value {
     })
 }
 
-pub(crate) fn webhook(hook: &Hook) -> Value {
-    json!({ "type": "webhook", "url": hook.url() })
+pub(crate) fn webhook_channel(webhook: &Webhook) -> Value {
+    json!({ "type": "webhook", "url": webhook.url() })
 }
 
-pub(crate) fn slack(hook: &Hook) -> Value {
-    json!({ "type": "slack", "url": hook.url() })
+pub(crate) fn slack_channel(webhook: &Webhook) -> Value {
+    json!({ "type": "slack", "url": webhook.url() })
 }
 
 pub(crate) fn named(mut channel: Value, name: &str) -> Value {

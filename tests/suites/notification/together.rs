@@ -1,21 +1,21 @@
 //! Many at once.
 
 use anyhow::{Result, ensure};
-use e2e::{hook, unique};
+use e2e::{unique, webhook};
 use serde_json::json;
 
-use crate::support::{Stage, ids, request, text, webhook, with};
+use crate::support::{Stage, ids, request, text, webhook_channel, with};
 
 #[test]
 fn of_many_at_once_none_is_lost_and_none_is_sent_twice() -> Result<()> {
     const THREADS: usize = 8;
     const EACH: usize = 10;
     let stage = Stage::new()?;
-    let target = stage.hook("many")?;
+    let target = stage.webhook("many")?;
     let correlation = unique("rr");
     let send = || -> Result<Vec<String>> {
         let one = |_| {
-            let channels = json!([webhook(&target), { "type": "file" }]);
+            let channels = json!([webhook_channel(&target), { "type": "file" }]);
             let request = with(request(channels), "correlation_id", json!(correlation));
             stage.send(&request)?;
             Ok(ids(&request)?.0.to_owned())
@@ -36,7 +36,7 @@ fn of_many_at_once_none_is_lost_and_none_is_sent_twice() -> Result<()> {
 
     let mut received = Vec::new();
     for request in target.exactly(THREADS * EACH)? {
-        received.push(text(&hook::body(&request)?["name"])?.to_owned());
+        received.push(text(&webhook::body(&request)?["name"])?.to_owned());
     }
     received.sort();
     let mut expected = names;

@@ -30,7 +30,7 @@ pub mod store;
 #[cfg(test)]
 mod testing;
 
-pub use audit::trail::Trail;
+pub use audit::trail::TrailWriter;
 pub use config::Config;
 pub use spool::Spool;
 pub use state::State;

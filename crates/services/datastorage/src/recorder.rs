@@ -14,7 +14,7 @@ use kit::Service;
 use prometheus_client::metrics::counter::Counter;
 use tokio::sync::{Notify, mpsc, watch};
 
-use crate::audit::trail::Trail;
+use crate::audit::trail::TrailWriter;
 
 /// How many events may wait.
 const CAPACITY: usize = 10_000;
@@ -35,7 +35,7 @@ pub struct Recorder {
 
 /// The task behind a [`Recorder`].
 struct Task {
-    trail: Trail,
+    trail: TrailWriter,
     lost: Counter,
     queue: mpsc::Receiver<NewEvent>,
     closing: Arc<Notify>,
@@ -44,7 +44,7 @@ struct Task {
 
 impl Recorder {
     /// Starts a task, so it has to be called within a runtime.
-    pub(crate) fn start(service: &Service, trail: Trail) -> Self {
+    pub(crate) fn start(service: &Service, trail: TrailWriter) -> Self {
         let lost = Counter::default();
         service.metrics.register(
             "datastorage_own_events_lost",

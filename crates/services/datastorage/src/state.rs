@@ -1,9 +1,9 @@
 //! What the handlers share.
 
-use kit::database::{PART, StoreError};
+use kit::database::{DATABASE_PART, StoreError};
 use kit::{Problem, Readiness, Service};
 
-use crate::audit::trail::Trail;
+use crate::audit::trail::TrailWriter;
 use crate::recorder::Recorder;
 use crate::store::Store;
 
@@ -12,7 +12,7 @@ use crate::store::Store;
 pub struct State {
     /// To be read from; what is written to the trail goes through `trail`.
     pub(crate) store: Store,
-    pub(crate) trail: Trail,
+    pub(crate) trail: TrailWriter,
     pub(crate) recorder: Recorder,
     readiness: Readiness,
 }
@@ -20,7 +20,7 @@ pub struct State {
 impl State {
     /// The state of a service with this database, and the trail in front of it.
     /// It starts a task, so it has to be called within a runtime.
-    pub fn new(service: &Service, store: Store, trail: Trail) -> Self {
+    pub fn new(service: &Service, store: Store, trail: TrailWriter) -> Self {
         let recorder = Recorder::start(service, trail.clone());
         Self { store, trail, recorder, readiness: service.readiness.clone() }
     }
@@ -39,14 +39,14 @@ impl State {
 
     /// Notes that the database did as it was told: it can be written.
     pub(crate) fn database_is_back(&self) {
-        self.readiness.set_degraded(PART, false);
+        self.readiness.set_degraded(DATABASE_PART, false);
     }
 
     /// Turns a failure of the database into an answer. Being away is noted, so
     /// that `/health/ready` tells the truth before the next look.
     pub(crate) fn problem(&self, error: StoreError) -> Problem {
         if matches!(error, StoreError::Unavailable(_)) {
-            self.readiness.set_degraded(PART, true);
+            self.readiness.set_degraded(DATABASE_PART, true);
         }
         error.into()
     }

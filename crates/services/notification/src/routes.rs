@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use crate::delivery::now;
 use crate::model::{Notification, Phase, RULES, Spec};
 use crate::routing::Routing;
-use crate::store::{Created, Filter, Store};
+use crate::store::{CreateOutcome, Filter, Store};
 
 /// What the handlers share. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -97,7 +97,7 @@ async fn create(
     // By what was asked for: scrubbing may change labels.
     let receiver = state.routing.receiver(&spec).map_err(Problem::validation)?;
     match state.store.create(spec.scrubbed(), receiver, now()).await? {
-        Created::New(notification) => {
+        CreateOutcome::New(notification) => {
             tracing::info!(
                 notification = name,
                 correlation_id = notification.spec.correlation_id,
@@ -109,8 +109,8 @@ async fn create(
             let body = Json(notification.for_display());
             Ok((StatusCode::CREATED, [(header::LOCATION, location)], body).into_response())
         }
-        Created::Same(notification) => Ok(Json(notification.for_display()).into_response()),
-        Created::Other => {
+        CreateOutcome::Same(notification) => Ok(Json(notification.for_display()).into_response()),
+        CreateOutcome::Other => {
             Err(Problem::conflict(format!("there is a notification {name} with other content")))
         }
     }

@@ -63,13 +63,13 @@ where
 }
 
 /// What a [`Receiver`] was sent: headers and body.
-pub(crate) type Received = (HeaderMap, Value);
+pub(crate) type ReceivedRequest = (HeaderMap, Value);
 
 /// A receiver of webhooks.
 #[derive(Clone, Default)]
 pub(crate) struct Receiver {
     answers: Arc<Mutex<VecDeque<Answer>>>,
-    received: Arc<Mutex<Vec<Received>>>,
+    received: Arc<Mutex<Vec<ReceivedRequest>>>,
 }
 
 /// What a [`Receiver`] answers.
@@ -91,7 +91,7 @@ impl Receiver {
         (receiver, format!("{}/hook", serve(router).await))
     }
 
-    pub(crate) fn received(&self) -> Vec<Received> {
+    pub(crate) fn received(&self) -> Vec<ReceivedRequest> {
         self.received.lock().expect("no panic").clone()
     }
 }
@@ -114,9 +114,9 @@ async fn receive(
 
 /// A DataStorage that keeps events by id, as the real one does.
 #[derive(Clone, Default)]
-pub(crate) struct Trail(Arc<Mutex<BTreeMap<String, Value>>>);
+pub(crate) struct FakeTrail(Arc<Mutex<BTreeMap<String, Value>>>);
 
-impl Trail {
+impl FakeTrail {
     /// Starts it and returns its address.
     pub(crate) async fn start() -> (Self, String) {
         let trail = Self::default();
@@ -131,7 +131,7 @@ impl Trail {
 }
 
 async fn keep(
-    State(trail): State<Trail>,
+    State(trail): State<FakeTrail>,
     axum::Json(events): axum::Json<Vec<Value>>,
 ) -> (StatusCode, axum::Json<Value>) {
     let id = |event: &Value| event["event_id"].as_str().expect("an id").to_owned();

@@ -8,12 +8,12 @@
 //! | `PUT /hook/{name}/responses` | programs the next answers |
 //! | `DELETE /hook/{name}` | forgets both |
 //!
-//! Hooks exist as soon as they are named; tests that run at the same time use
+//! Webhooks exist as soon as they are named; tests that run at the same time use
 //! names of their own. Everything is in memory and bounded.
 
-mod hooks;
 mod response;
 mod routes;
+mod webhooks;
 
 use std::process::ExitCode;
 

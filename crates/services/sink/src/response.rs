@@ -7,7 +7,7 @@ use kit::{FromInput, Node, schema};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 
-/// What a hook answers, and how often.
+/// What a webhook answers, and how often.
 #[derive(Clone, Debug, ToSchema)]
 pub(crate) struct Response {
     /// The status.

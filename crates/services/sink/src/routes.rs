@@ -12,10 +12,10 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::hooks::{Full, Hooks, Recorded};
 use crate::response::Program;
+use crate::webhooks::{Full, RecordedRequest, Webhooks};
 
-/// All routes, with empty hooks.
+/// All routes, with empty webhooks.
 pub(crate) fn app(service: &kit::Service) -> Router {
     let routes = OpenApiRouter::new()
         .routes(routes!(requests))
@@ -23,13 +23,13 @@ pub(crate) fn app(service: &kit::Service) -> Router {
         .routes(routes!(reset))
         .route("/hook/{name}", any(record))
         .route("/hook/{name}/{*rest}", any(record))
-        .with_state(Hooks::default());
+        .with_state(Webhooks::default());
     kit::router(service, routes)
 }
 
-/// The hook in a path; what follows it is recorded with the request.
+/// The webhook in a path; what follows it is recorded with the request.
 #[derive(Debug, Deserialize)]
-struct Hook {
+struct WebhookPath {
     name: String,
 }
 
@@ -37,28 +37,28 @@ struct Hook {
 #[derive(Debug, Serialize, ToSchema)]
 struct Requests {
     /// What was recorded, oldest first.
-    requests: Vec<Recorded>,
+    requests: Vec<RecordedRequest>,
     /// How many programmed responses are left.
     responses_left: usize,
 }
 
-/// Answer of a hook for which nothing is programmed.
+/// Answer of a webhook for which nothing is programmed.
 #[derive(Debug, Serialize, ToSchema)]
 struct Receipt {
-    /// The number of the request on this hook, from 0.
+    /// The number of the request on this webhook, from 0.
     recorded: usize,
 }
 
-/// Lists what a hook recorded.
+/// Lists what a webhook recorded.
 #[utoipa::path(get, path = "/hook/{name}/requests", tag = "control",
     params(("name" = String, Path, description = "The hook's name")),
     responses((status = 200, body = Requests)))]
-async fn requests(State(hooks): State<Hooks>, Path(name): Path<String>) -> Json<Requests> {
-    let (requests, responses_left) = hooks.requests(&name);
+async fn requests(State(webhooks): State<Webhooks>, Path(name): Path<String>) -> Json<Requests> {
+    let (requests, responses_left) = webhooks.requests(&name);
     Json(Requests { requests, responses_left })
 }
 
-/// Replaces what a hook answers next: a list of `status`, `headers`,
+/// Replaces what a webhook answers next: a list of `status`, `headers`,
 /// `delay_ms`, `body` and `times`.
 #[utoipa::path(put, path = "/hook/{name}/responses", tag = "control",
     params(("name" = String, Path, description = "The hook's name")),
@@ -67,26 +67,26 @@ async fn requests(State(hooks): State<Hooks>, Path(name): Path<String>) -> Json<
         (status = 204, description = "Programmed"),
     ))]
 async fn program(
-    State(hooks): State<Hooks>,
+    State(webhooks): State<Webhooks>,
     Path(name): Path<String>,
     Json(Program(responses)): Json<Program>,
 ) -> Result<StatusCode, Problem> {
-    hooks.program(&name, responses)?;
+    webhooks.program(&name, responses)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Forgets what a hook recorded and what it was to answer.
+/// Forgets what a webhook recorded and what it was to answer.
 #[utoipa::path(delete, path = "/hook/{name}", tag = "control",
     params(("name" = String, Path, description = "The hook's name")),
     responses((status = 204, description = "Forgotten")))]
-async fn reset(State(hooks): State<Hooks>, Path(name): Path<String>) -> StatusCode {
-    hooks.reset(&name);
+async fn reset(State(webhooks): State<Webhooks>, Path(name): Path<String>) -> StatusCode {
+    webhooks.reset(&name);
     StatusCode::NO_CONTENT
 }
 
 async fn record(
-    State(hooks): State<Hooks>,
-    Path(Hook { name }): Path<Hook>,
+    State(webhooks): State<Webhooks>,
+    Path(WebhookPath { name }): Path<WebhookPath>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -97,7 +97,7 @@ async fn record(
         Ok(text) => (Some(text), None),
         Err(error) => (None, Some(hex(error.as_bytes()))),
     };
-    let (index, response) = hooks.record(&name, |index, status| Recorded {
+    let (index, response) = webhooks.record(&name, |index, status| RecordedRequest {
         index,
         received_at,
         method: method.to_string(),

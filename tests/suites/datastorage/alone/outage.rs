@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::{Capability, Endpoint, Look, Run, Target, eventually, unique};
+use e2e::{Capability, Endpoint, Poll, Run, Target, eventually, unique};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -200,8 +200,8 @@ fn writers_do_not_notice_that_the_store_goes_and_comes() -> Result<()> {
     let written = disturbed(&run, || {
         let away = control.stopped(&Target::Store)?;
         eventually(BACK, "100 events in the spool", || match depth(&datastorage)? {
-            depth @ ..100 => Ok(Look::NotYet(depth.to_string())),
-            _ => Ok(Look::Done(())),
+            depth @ ..100 => Ok(Poll::Pending(depth.to_string())),
+            _ => Ok(Poll::Ready(())),
         })?;
         Ok(away.restore()?)
     })?;
@@ -244,9 +244,9 @@ fn a_service_that_starts_without_its_store_is_ready_once_that_is_back() -> Resul
     let datastorage = run.service("datastorage")?;
     eventually(BACK, "it to answer that it is not ready", || {
         Ok(match datastorage.get("/health/ready") {
-            Ok(answer) if answer.status == 503 => Look::Done(()),
-            Ok(answer) => Look::NotYet(format!("{} {}", answer.status, answer.body)),
-            Err(error) => Look::NotYet(error.to_string()),
+            Ok(answer) if answer.status == 503 => Poll::Ready(()),
+            Ok(answer) => Poll::Pending(format!("{} {}", answer.status, answer.body)),
+            Err(error) => Poll::Pending(error.to_string()),
         })
     })?;
     away.restore()?;

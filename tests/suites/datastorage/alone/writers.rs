@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow, ensure};
-use e2e::{Endpoint, Look, Run, Trail, eventually, unique};
+use e2e::{Endpoint, Poll, Run, TrailReader, eventually, unique};
 use serde_json::{Value, json};
 
 use crate::support::{EVENTS, event, id, with};
@@ -34,8 +34,8 @@ pub(super) fn disturbed(run: &Run, disturb: impl FnOnce() -> Result<()>) -> Resu
         let writers: Vec<_> = (0..WRITERS).map(|_| scope.spawn(write)).collect();
         let disturbed = eventually(Duration::from_secs(10), "200 events", || {
             match count.load(Ordering::Relaxed) {
-                count @ ..200 => Ok(Look::NotYet(count.to_string())),
-                _ => Ok(Look::Done(())),
+                count @ ..200 => Ok(Poll::Pending(count.to_string())),
+                _ => Ok(Poll::Ready(())),
             }
         })
         .and_then(|()| disturb());
@@ -93,7 +93,7 @@ impl Written {
 /// Checks that exactly these events are there, equal in every field that was
 /// sent.
 pub(super) fn are_there(
-    trail: &Trail,
+    trail: &TrailReader,
     correlation_id: &str,
     sent: &[Value],
     within: Duration,

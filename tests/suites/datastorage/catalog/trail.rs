@@ -1,7 +1,7 @@
 //! Searches in the audit trail, with exact counts.
 
 use anyhow::{Result, ensure};
-use e2e::{Endpoint, Trail, unique};
+use e2e::{Endpoint, TrailReader, unique};
 use serde_json::{Value, json};
 
 use super::support::{SEARCH, create, find, signal, signal_type, workflow};
@@ -12,7 +12,7 @@ use crate::support::{SOON, at_once, complains, datastorage, page, with};
 /// before is there once the event of another search is.
 fn expect_exactly(
     datastorage: &Endpoint,
-    trail: &Trail,
+    trail: &TrailReader,
     correlation_id: &str,
     count: usize,
 ) -> Result<Vec<Value>> {

@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use crate::support::Server;
-use crate::writer::{PATIENCE, data, event, quick, writer};
+use crate::writer::{CLOSE_TIMEOUT, data, event, quick, writer};
 
 #[tokio::test]
 async fn a_refused_event_does_not_cost_the_others_and_is_not_sent_again() {
@@ -24,7 +24,7 @@ async fn a_refused_event_does_not_cost_the_others_and_is_not_sent_again() {
         audit.record(event(json!(number)));
     }
 
-    let stats = audit.close(PATIENCE).await;
+    let stats = audit.close(CLOSE_TIMEOUT).await;
 
     assert_eq!(stats, WriterStats { stored: 2, lost: 1, waiting: 0 });
     let sent: Vec<_> = server.calls().iter().map(data).collect();
@@ -39,7 +39,7 @@ async fn a_refusal_that_names_no_event_costs_the_batch_and_is_not_repeated() {
     audit.record(event(json!(1)));
     audit.record(event(json!(2)));
 
-    let stats = audit.close(PATIENCE).await;
+    let stats = audit.close(CLOSE_TIMEOUT).await;
 
     assert_eq!(stats, WriterStats { stored: 0, lost: 2, waiting: 0 });
     assert_eq!(server.calls().len(), 1);
@@ -55,7 +55,7 @@ async fn a_full_buffer_loses_the_newest_and_says_how_many() {
     }
     assert_eq!(audit.stats(), WriterStats { stored: 0, lost: 2, waiting: 3 });
 
-    let stats = audit.close(PATIENCE).await;
+    let stats = audit.close(CLOSE_TIMEOUT).await;
 
     assert_eq!(stats, WriterStats { stored: 3, lost: 2, waiting: 0 });
     assert_eq!(data(&server.calls()[0]), [json!(0), json!(1), json!(2)]);
@@ -90,7 +90,7 @@ async fn close_does_not_sit_out_a_long_wait() {
     audit.record(event(json!(1)));
     server.wait_for_calls(1).await;
 
-    let stats = audit.close(PATIENCE).await;
+    let stats = audit.close(CLOSE_TIMEOUT).await;
 
     assert_eq!(stats, WriterStats { stored: 1, lost: 0, waiting: 0 });
 }
@@ -99,12 +99,12 @@ async fn close_does_not_sit_out_a_long_wait() {
 async fn an_event_after_close_is_lost_and_counted() {
     let server = Server::start().await;
     let audit = writer(&server, quick());
-    assert_eq!(audit.close(PATIENCE).await, WriterStats::default());
+    assert_eq!(audit.close(CLOSE_TIMEOUT).await, WriterStats::default());
 
     audit.record(event(json!(1)));
 
     assert_eq!(audit.stats(), WriterStats { stored: 0, lost: 1, waiting: 0 });
-    assert_eq!(audit.close(PATIENCE).await.lost, 1);
+    assert_eq!(audit.close(CLOSE_TIMEOUT).await.lost, 1);
     assert!(server.calls().is_empty());
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 /// Long enough for anything that works.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) fn event(data: Value) -> NewEvent {
     NewEvent::new(Essentials {
@@ -53,7 +53,7 @@ async fn events_go_out_in_order_in_batches_of_bounded_number() {
         audit.record(event(json!(number)));
     }
 
-    let stats = audit.close(PATIENCE).await;
+    let stats = audit.close(CLOSE_TIMEOUT).await;
 
     assert_eq!(stats, WriterStats { stored: 5, lost: 0, waiting: 0 });
     let sent: Vec<_> = server.calls().iter().map(data).collect();
@@ -69,7 +69,7 @@ async fn a_batch_is_bounded_in_bytes_too() {
         audit.record(event(json!("x".repeat(1000))));
     }
 
-    assert_eq!(audit.close(PATIENCE).await.stored, 6);
+    assert_eq!(audit.close(CLOSE_TIMEOUT).await.stored, 6);
 
     let calls = server.calls();
     assert_eq!(calls.iter().map(|it| data(it).len()).collect::<Vec<_>>(), [2, 2, 2]);
@@ -89,7 +89,7 @@ async fn a_part_of_a_batch_goes_out_after_the_wait_without_a_close() {
     let waited = calls[0].at - start;
     assert!(waited >= Duration::from_millis(20), "sent after {waited:?}");
     assert!(waited < Duration::from_secs(2), "sent after {waited:?}");
-    assert_eq!(audit.close(PATIENCE).await.stored, 1);
+    assert_eq!(audit.close(CLOSE_TIMEOUT).await.stored, 1);
 }
 
 #[tokio::test]
@@ -103,7 +103,7 @@ async fn what_fails_is_sent_again_with_the_same_ids_and_growing_waits() {
     audit.record(event(json!(2)));
 
     let calls = server.wait_for_calls(4).await;
-    let stats = audit.close(PATIENCE).await;
+    let stats = audit.close(CLOSE_TIMEOUT).await;
 
     assert_eq!(stats, WriterStats { stored: 2, lost: 0, waiting: 0 });
     assert_eq!(server.calls().len(), 4);
@@ -122,7 +122,7 @@ async fn events_in_the_spool_are_delivered_and_not_sent_again() {
     server.will_answer(202, json!({ "event_ids": [event.event_id], "status": "spooled" }));
     audit.record(event);
 
-    let stats = audit.close(PATIENCE).await;
+    let stats = audit.close(CLOSE_TIMEOUT).await;
 
     assert_eq!(stats, WriterStats { stored: 1, lost: 0, waiting: 0 });
     assert_eq!(server.calls().len(), 1);

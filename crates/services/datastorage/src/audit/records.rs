@@ -31,7 +31,7 @@ pub struct Submission<'a> {
 
 /// What became of the events of one request.
 #[derive(Debug)]
-pub struct Recorded {
+pub struct RecordOutcome {
     /// One receipt per event, in the order of the request.
     pub receipts: Vec<StoredReceipt>,
     /// How many of them were stored now; the others were there already.
@@ -40,7 +40,7 @@ pub struct Recorded {
 
 /// Some of the events that a search selects, and how many it selects.
 #[derive(Debug)]
-pub struct Found {
+pub struct EventList {
     /// The events of the page, newest first.
     pub events: Vec<Event>,
     /// How many the filters select; of the same moment as the page.
@@ -52,11 +52,11 @@ impl Store {
     /// is stored already is not stored again and gets its old receipt.
     ///
     /// Clients and other parts of the service go through the
-    /// [trail](super::trail::Trail): it keeps the order, and has the spool.
+    /// [trail](super::trail::TrailWriter): it keeps the order, and has the spool.
     ///
     /// # Errors
     /// See [`RecordError`].
-    pub async fn record(&self, events: &[NewEvent]) -> Result<Recorded, RecordError> {
+    pub async fn record(&self, events: &[NewEvent]) -> Result<RecordOutcome, RecordError> {
         let submission = Submission { events, recorded_at: None };
         match self.record_group(&[submission]).await?.pop() {
             Some(outcome) => outcome.map_err(RecordError::Rejected),
@@ -74,7 +74,7 @@ impl Store {
     pub async fn record_group(
         &self,
         submissions: &[Submission<'_>],
-    ) -> Result<Vec<Result<Recorded, Rejection>>, StoreError> {
+    ) -> Result<Vec<Result<RecordOutcome, Rejection>>, StoreError> {
         match &self.database {
             Database::Sqlite(store) => sqlite::record_group(store, submissions).await,
         }
@@ -84,7 +84,7 @@ impl Store {
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn search(&self, search: &Search) -> Result<Found, StoreError> {
+    pub async fn search(&self, search: &Search) -> Result<EventList, StoreError> {
         match &self.database {
             Database::Sqlite(store) => sqlite::search(store, search).await,
         }

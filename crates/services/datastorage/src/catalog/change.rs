@@ -28,9 +28,9 @@ const FIXED: [&str; 19] = [
 
 /// A change of a request.
 #[derive(Clone, Debug)]
-pub struct ChangeIntake(pub StatusChange);
+pub struct ChangeInput(pub StatusChange);
 
-impl FromInput for ChangeIntake {
+impl FromInput for ChangeInput {
     fn read(node: Node<'_>) -> Option<Self> {
         node.object(|object| {
             let status = object.required("status", |node| node.word(WorkflowStatus::WORDS));
@@ -54,15 +54,15 @@ mod tests {
     #[test]
     fn a_status_comes_with_a_reason() {
         let body = json!({ "status": "disabled", "status_reason": "it loops" });
-        let ChangeIntake(change) = kit::check::from_json(&body).expect("a good change");
+        let ChangeInput(change) = kit::check::from_json(&body).expect("a good change");
         assert_eq!(change.status, WorkflowStatus::Disabled);
         assert_eq!(change.status_reason, "it loops");
-        insta::assert_snapshot!(refused::<ChangeIntake>(&json!({})), @r"
+        insta::assert_snapshot!(refused::<ChangeInput>(&json!({})), @r"
         status is required
         status_reason is required
         ");
         insta::assert_snapshot!(
-            refused::<ChangeIntake>(&json!({ "status": "off", "status_reason": "", "why": null })),
+            refused::<ChangeInput>(&json!({ "status": "off", "status_reason": "", "why": null })),
             @r"
         status must be one of active, disabled, deprecated, archived
         status_reason must have 1 to 500 characters
@@ -91,7 +91,7 @@ mod tests {
             for value in [version[field].clone(), Value::Null] {
                 let body = json!({ "status": "active", "status_reason": "x", field: value });
                 let expected = format!("{field} cannot be changed; it needs a new version");
-                assert_eq!(refused::<ChangeIntake>(&body), expected);
+                assert_eq!(refused::<ChangeInput>(&body), expected);
             }
         }
     }

@@ -4,7 +4,7 @@ use datastorage_client::{Priority, Severity, Wanted, WorkflowStatus};
 use kit::{FromInput, Node, Page};
 use utoipa::IntoParams;
 
-use super::intake::{wanted, wanted_word};
+use super::input::{wanted, wanted_word};
 
 /// Which workflows to list. Filters are combined with "and". A label is
 /// compared with what the workflow says: `*` selects those that say `*`; which

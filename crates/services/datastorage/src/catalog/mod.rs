@@ -10,25 +10,25 @@
 //! | module | what it does |
 //! |---|---|
 //! | [`routes`] | the HTTP interface |
-//! | [`intake`] | reads a workflow from a request and lists every violation |
+//! | [`input`] | reads a workflow from a request and lists every violation |
 //! | [`change`] | reads what is to be changed of a version |
 //! | [`filter`] | reads filters and page of a list |
 //! | [`search`] | reads the signal that a workflow is wanted for |
 //! | [`content`] | the one form in which content is kept and hashed |
 //! | [`score`] | how well a workflow fits a signal, and the order of what fits |
-//! | [`trail`] | the audit event of a search |
+//! | [`search_event`] | the audit event of a search |
 //! | [`records`] | what the catalog asks of a database |
 //! | `sqlite` | the same on SQLite |
 
 pub mod change;
 pub mod content;
 pub mod filter;
-pub mod intake;
+pub mod input;
 pub mod records;
 pub mod routes;
 pub mod score;
 pub mod search;
+pub mod search_event;
 mod sqlite;
 #[cfg(test)]
 mod testing;
-pub mod trail;

@@ -11,16 +11,16 @@ use crate::store::Store;
 
 /// What became of a new version.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Created {
+pub enum CreateOutcome {
     /// It is in the catalog, and the latest of its name.
     New(Box<Workflow>),
     /// There is such a version, under this id; versions never change.
-    Taken(Uuid),
+    Exists(Uuid),
 }
 
 /// Some of the workflows of a list, and how many the list has.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Listed {
+pub struct WorkflowList {
     /// The workflows of the page, newest first.
     pub workflows: Vec<WorkflowSummary>,
     /// How many there are; of the same moment as the page.
@@ -32,7 +32,10 @@ impl Store {
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn create_workflow(&self, workflow: NewWorkflow) -> Result<Created, StoreError> {
+    pub async fn create_workflow(
+        &self,
+        workflow: NewWorkflow,
+    ) -> Result<CreateOutcome, StoreError> {
         match &self.database {
             Database::Sqlite(store) => sqlite::create(store, workflow).await,
         }
@@ -67,7 +70,7 @@ impl Store {
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn workflows(&self, filter: &Filter) -> Result<Listed, StoreError> {
+    pub async fn workflows(&self, filter: &Filter) -> Result<WorkflowList, StoreError> {
         match &self.database {
             Database::Sqlite(store) => sqlite::list(store, filter).await,
         }
@@ -77,7 +80,11 @@ impl Store {
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn workflow_versions(&self, name: &str, page: Page) -> Result<Listed, StoreError> {
+    pub async fn workflow_versions(
+        &self,
+        name: &str,
+        page: Page,
+    ) -> Result<WorkflowList, StoreError> {
         self.workflows(&Filter { name: Some(name.to_owned()), ..Filter::all(page) }).await
     }
 

@@ -3,7 +3,7 @@
 use datastorage_client::{Priority, Severity, WorkflowSearch};
 use kit::{FromInput, Node};
 
-use super::intake::{value, value_labels};
+use super::input::{value, value_labels};
 
 /// How many workflows a search finds at the most if it does not say.
 const DEFAULT_TOP_K: u32 = 10;
@@ -13,9 +13,9 @@ const MAX_TOP_K: i64 = 100;
 
 /// A search of a request.
 #[derive(Clone, Debug)]
-pub struct SearchIntake(pub WorkflowSearch);
+pub struct SearchInput(pub WorkflowSearch);
 
-impl FromInput for SearchIntake {
+impl FromInput for SearchInput {
     fn read(node: Node<'_>) -> Option<Self> {
         node.object(|object| {
             let signal_type = object.required("signal_type", value);
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn every_violation_is_listed() {
-        insta::assert_snapshot!(refused::<SearchIntake>(&json!({
+        insta::assert_snapshot!(refused::<SearchInput>(&json!({
             "signal_type": "*",
             "severity": "*",
             "component": "x".repeat(101),

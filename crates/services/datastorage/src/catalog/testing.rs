@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::intake::Intake;
-use super::search::SearchIntake;
+use super::input::WorkflowInput;
+use super::search::SearchInput;
 
 /// A workflow as it is sent, with what is required and no more.
 pub(crate) fn sent(name: &str, version: &str) -> Value {
@@ -54,12 +54,12 @@ pub(crate) fn refused<T: FromInput>(body: &Value) -> String {
 
 /// A good workflow, read.
 pub(crate) fn workflow(sent: &Value) -> NewWorkflow {
-    kit::check::from_json::<Intake>(sent).expect("a good workflow").0
+    kit::check::from_json::<WorkflowInput>(sent).expect("a good workflow").0
 }
 
 /// A good search, read.
 pub(crate) fn search(sent: &Value) -> WorkflowSearch {
-    kit::check::from_json::<SearchIntake>(sent).expect("a good search").0
+    kit::check::from_json::<SearchInput>(sent).expect("a good search").0
 }
 
 /// The page that holds everything.

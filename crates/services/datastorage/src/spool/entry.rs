@@ -21,7 +21,7 @@ pub struct Entry {
 
 /// What stands in a line.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Spooled {
+pub enum SpoolRecord {
     /// What was appended.
     Whole(Entry),
     /// What is left of it after the disk changed it.
@@ -68,7 +68,7 @@ pub(super) fn header(line: &[u8]) -> Header {
 }
 
 /// Reads a line, which comes without its end.
-pub(super) fn read(line: &[u8]) -> Spooled {
+pub(super) fn read(line: &[u8]) -> SpoolRecord {
     let entry = split(line).and_then(|(header, events)| {
         let events =
             serde_json::from_slice(events).map_err(|error| Cow::from(error.to_string()))?;
@@ -81,8 +81,8 @@ pub(super) fn read(line: &[u8]) -> Spooled {
         }
     });
     match entry {
-        Ok(entry) => Spooled::Whole(entry),
-        Err(reason) => Spooled::Damaged {
+        Ok(entry) => SpoolRecord::Whole(entry),
+        Err(reason) => SpoolRecord::Damaged {
             line: String::from_utf8_lossy(line).into_owned(),
             reason: format!("the line in the spool is damaged: {reason}"),
         },

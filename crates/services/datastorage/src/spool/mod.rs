@@ -55,7 +55,7 @@ pub mod queue;
 mod segment;
 
 pub use dead_letters::{DeadLetter, DeadLetters};
-pub use entry::{Entry, Spooled};
+pub use entry::{Entry, SpoolRecord};
 pub use queue::{Full, Limits, Spool};
 
 use std::fs::File;

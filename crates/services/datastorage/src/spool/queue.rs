@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use time::OffsetDateTime;
 
 use super::dead_letters::DeadLetters;
-use super::entry::{Entry, Spooled};
+use super::entry::{Entry, SpoolRecord};
 use super::segment::Segment;
 use super::sync_folder;
 
@@ -122,7 +122,7 @@ impl Spool {
     ///
     /// # Errors
     /// When the disk does not give them back.
-    pub fn oldest(&self, events: u64, bytes: usize) -> io::Result<Vec<Spooled>> {
+    pub fn oldest(&self, events: u64, bytes: usize) -> io::Result<Vec<SpoolRecord>> {
         let (mut events_left, mut bytes_left) = (events, bytes);
         let mut found = Vec::new();
         for segment in &self.segments {

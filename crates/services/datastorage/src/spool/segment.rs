@@ -6,7 +6,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
-use super::entry::{self, Header, Spooled};
+use super::entry::{self, Header, SpoolRecord};
 use super::sync_folder;
 
 /// One file, and where its lines are.
@@ -87,7 +87,7 @@ impl Segment {
     }
 
     /// Reads a line.
-    pub(super) fn read(&self, line: &Line) -> io::Result<Spooled> {
+    pub(super) fn read(&self, line: &Line) -> io::Result<SpoolRecord> {
         let mut bytes = vec![0; line.length];
         self.file.read_exact_at(&mut bytes, line.offset)?;
         Ok(entry::read(&bytes))

@@ -17,7 +17,7 @@ use service::{Lease, Service};
 use writers::{WRITERS, Writers};
 
 /// Long enough for anything that works.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 fn event(number: usize) -> NewEvent {
     NewEvent::new(Essentials {
@@ -120,7 +120,7 @@ async fn the_audit_writer_bridges_a_restart_and_stores_everything_once() {
     }
     let _service = Service::start(&lease, &folder).expect("started again");
 
-    let stats = audit.close(PATIENCE).await;
+    let stats = audit.close(TEST_TIMEOUT).await;
     assert_eq!(stats, WriterStats { stored: 300, lost: 0, waiting: 0 });
     assert_eq!(stored(&client).await, events);
 }
@@ -149,7 +149,7 @@ async fn what_the_service_refuses_costs_the_writer_only_that() {
         });
     }
 
-    let stats = audit.close(PATIENCE).await;
+    let stats = audit.close(TEST_TIMEOUT).await;
     assert_eq!(stats, WriterStats { stored: 7, lost: 3, waiting: 0 });
     assert_eq!(stored(&client).await, good);
 }

@@ -9,7 +9,7 @@ use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
 use crate::service::{Lease, Service};
 use crate::writers::Writers;
-use crate::{PATIENCE, assert_kept, event, stored};
+use crate::{TEST_TIMEOUT, assert_kept, event, stored};
 
 /// Another process, as far as the database can tell.
 pub(crate) struct Other(SqliteConnection);
@@ -30,7 +30,7 @@ impl Other {
 
 /// Waits until so many events are in the trail; returns them, oldest first.
 pub(crate) async fn until_stored(client: &Client, count: u64) -> Vec<Event> {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TEST_TIMEOUT;
     loop {
         let query = EventQuery { limit: Some(1000), ..EventQuery::of_correlation("rr-1") };
         let page = client.query(&query).await.expect("a page");
@@ -108,7 +108,7 @@ async fn what_was_spooled_while_many_wrote_survives_being_killed() {
     // What is acknowledged now comes after all that was left.
     let last = event(0);
     client.create(&last).await.expect("taken over");
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TEST_TIMEOUT;
     while client.get(last.event_id).await.expect("an answer").is_none() {
         assert!(Instant::now() < deadline, "the spool is not drained");
         tokio::time::sleep(Duration::from_millis(20)).await;

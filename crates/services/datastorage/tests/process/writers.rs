@@ -4,7 +4,7 @@ use datastorage_client::{Client, NewEvent, Receipt};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
-use crate::{PATIENCE, event};
+use crate::{TEST_TIMEOUT, event};
 
 /// How many there are. Each may have one event under way whose answer it never
 /// sees.
@@ -42,7 +42,7 @@ impl Writers {
     }
 
     async fn next(&mut self) -> Receipt {
-        let next = tokio::time::timeout(PATIENCE, self.acknowledged.recv()).await;
+        let next = tokio::time::timeout(TEST_TIMEOUT, self.acknowledged.recv()).await;
         let (event, receipt) =
             next.expect("an acknowledgement in time").expect("writers are running");
         self.seen.push((event, receipt.clone()));

@@ -21,7 +21,7 @@ pub use sqlite::Sqlite;
 pub use url::DatabaseUrl;
 
 /// The name under which `/health/ready` lists the database when it is away.
-pub const PART: &str = "database";
+pub const DATABASE_PART: &str = "database";
 
 /// The embedded migrations of a service, one set for each kind of database.
 #[derive(Clone, Copy, Debug)]
@@ -48,16 +48,16 @@ impl Database {
 
     /// Opens the database, makes it if there is none, and brings it to the
     /// current schema. Of several processes that do this at the same time one
-    /// does the work and the others wait, at most `patience`.
+    /// does the work and the others wait, at most `timeout`.
     ///
     /// # Errors
     ///
     /// [`StoreError::Unavailable`] if the database cannot be opened or is
-    /// locked for longer than `patience`; [`StoreError::Broken`] if its
+    /// locked for longer than `timeout`; [`StoreError::Broken`] if its
     /// schema is not one of ours.
-    pub async fn migrate(&self, patience: Duration) -> Result<(), StoreError> {
+    pub async fn migrate(&self, timeout: Duration) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(sqlite) => sqlite.migrate(patience).await,
+            Self::Sqlite(sqlite) => sqlite.migrate(timeout).await,
         }
     }
 
@@ -77,7 +77,7 @@ impl Database {
     pub async fn watch(self, service: Service) {
         let check =
             || async { self.check().await.inspect_err(|error| tracing::debug!("{error}")).is_ok() };
-        service.watch(PART, check).await;
+        service.watch(DATABASE_PART, check).await;
     }
 
     /// Waits for running statements and closes all connections.

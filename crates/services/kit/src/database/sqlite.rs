@@ -76,9 +76,9 @@ impl Sqlite {
 
     /// The whole migration is one transaction that holds the write lock from
     /// the start: sqlx takes no lock of its own on SQLite.
-    pub(super) async fn migrate(&self, patience: Duration) -> Result<(), StoreError> {
-        let options = self.options.clone().busy_timeout(patience);
-        let mut connection = first_connection(&options, patience).await?;
+    pub(super) async fn migrate(&self, timeout: Duration) -> Result<(), StoreError> {
+        let options = self.options.clone().busy_timeout(timeout);
+        let mut connection = first_connection(&options, timeout).await?;
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
         // What `run` does; `run` itself makes a future that cannot be spawned,
         // see the comment on `run_direct` in sqlx.
@@ -114,12 +114,12 @@ impl Sqlite {
 /// one that came second is told at once that the file is locked, and looks again.
 async fn first_connection(
     options: &SqliteConnectOptions,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<SqliteConnection, sqlx::Error> {
     let started = Instant::now();
     loop {
         match SqliteConnection::connect_with(options).await {
-            Err(error) if is_locked(&error) && started.elapsed() < patience => {
+            Err(error) if is_locked(&error) && started.elapsed() < timeout => {
                 tracing::debug!(%error, "another process opens the new database");
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
@@ -141,7 +141,7 @@ mod tests {
 
     static MIGRATOR: Migrator = sqlx::migrate!("./tests/migrations");
 
-    const PATIENCE: Duration = Duration::from_secs(20);
+    const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
     fn store(folder: &tempfile::TempDir) -> Database {
         open(&folder.path().join("trail.db"))
@@ -158,14 +158,14 @@ mod tests {
         let runs: Vec<_> = (0..8)
             .map(|_| {
                 let store = store(&folder);
-                tokio::spawn(async move { store.migrate(PATIENCE).await })
+                tokio::spawn(async move { store.migrate(TEST_TIMEOUT).await })
             })
             .collect();
         for run in runs {
             run.await.expect("no panic").expect("migrated");
         }
         let store = store(&folder);
-        store.migrate(PATIENCE).await.expect("a second time is no change");
+        store.migrate(TEST_TIMEOUT).await.expect("a second time is no change");
         store.check().await.expect("writable");
     }
 
@@ -173,7 +173,7 @@ mod tests {
     async fn a_lock_that_is_held_makes_it_unavailable_and_no_longer() {
         let folder = tempfile::tempdir().expect("a folder");
         let store = store(&folder);
-        store.migrate(PATIENCE).await.expect("migrated");
+        store.migrate(TEST_TIMEOUT).await.expect("migrated");
         let Database::Sqlite(other) = self::store(&folder);
 
         let held = other.begin().await.expect("the lock");
@@ -190,7 +190,7 @@ mod tests {
     async fn a_folder_that_is_not_there_is_unavailable() {
         let folder = tempfile::tempdir().expect("a folder");
         let store = open(&folder.path().join("missing/trail.db"));
-        let error = store.migrate(PATIENCE).await.expect_err("no folder");
+        let error = store.migrate(TEST_TIMEOUT).await.expect_err("no folder");
         assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
         assert!(error.to_string().contains("unable to open database file"), "{error}");
     }

@@ -9,10 +9,10 @@ use serde_json::json;
 use super::now;
 use crate::channel::{Channels, Message, Receipt, SendError};
 use crate::model::{Attempt, AttemptOutcome, Priority, RetryPolicy};
-use crate::store::{Finish, Job, Next};
+use crate::store::{FinishedAttempt, Job, NextStep};
 
 /// Sends, and decides what follows.
-pub(super) async fn make(channels: &Channels, policy: &RetryPolicy, job: &Job) -> Finish {
+pub(super) async fn make(channels: &Channels, policy: &RetryPolicy, job: &Job) -> FinishedAttempt {
     let message = Message::new(job.id, job.created_at, &job.spec, &job.channel.name);
     // A bug in one channel must not leave its deliveries under way for ever.
     let sent = AssertUnwindSafe(channels.send(&job.channel.kind, &message))
@@ -22,7 +22,7 @@ pub(super) async fn make(channels: &Channels, policy: &RetryPolicy, job: &Job) -
     conclude(policy, job, sent)
 }
 
-fn conclude(policy: &RetryPolicy, job: &Job, sent: Result<Receipt, SendError>) -> Finish {
+fn conclude(policy: &RetryPolicy, job: &Job, sent: Result<Receipt, SendError>) -> FinishedAttempt {
     let ended_at = now().max(job.started_at);
     let mut attempt = Attempt {
         number: job.number,
@@ -53,17 +53,19 @@ fn conclude(policy: &RetryPolicy, job: &Job, sent: Result<Receipt, SendError>) -
             );
             attempt.error = Some(error.message);
             match wait {
-                Some(wait) => Some(Next::Retry(ended_at + wait)),
-                None => Some(Next::Done {
+                Some(wait) => Some(NextStep::Retry(ended_at + wait)),
+                None => Some(NextStep::Done {
                     permanent: !error.retry,
                     event: Box::new(event(job, &attempt)),
                 }),
             }
         }
     };
-    let next = next
-        .unwrap_or_else(|| Next::Done { permanent: false, event: Box::new(event(job, &attempt)) });
-    Finish { attempt, next }
+    let next = next.unwrap_or_else(|| NextStep::Done {
+        permanent: false,
+        event: Box::new(event(job, &attempt)),
+    });
+    FinishedAttempt { attempt, next }
 }
 
 /// What the audit trail is told of a channel that is done.

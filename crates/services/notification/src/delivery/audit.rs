@@ -13,7 +13,7 @@ use kit::Service;
 use kit::database::StoreError;
 use uuid::Uuid;
 
-use crate::store::{Finish, Next, Store};
+use crate::store::{FinishedAttempt, NextStep, Store};
 
 /// How often to look whether the writer has delivered.
 const CONFIRM_INTERVAL: Duration = Duration::from_secs(1);
@@ -57,8 +57,8 @@ impl Audit {
     }
 
     /// Tells what follows from an attempt, which is kept already.
-    pub(super) fn tell(&self, finish: &Finish) {
-        if let Next::Done { event, .. } = &finish.next {
+    pub(super) fn tell(&self, finish: &FinishedAttempt) {
+        if let NextStep::Done { event, .. } = &finish.next {
             self.hand_over((**event).clone());
         }
     }

@@ -5,7 +5,7 @@ use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 
-use crate::store::{Finish, Job, Next};
+use crate::store::{FinishedAttempt, Job, NextStep};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Labels {
@@ -38,12 +38,12 @@ impl Metrics {
         metrics
     }
 
-    pub(super) fn attempt(&self, job: &Job, finish: &Finish) {
+    pub(super) fn attempt(&self, job: &Job, finish: &FinishedAttempt) {
         let channel = job.channel.kind.word();
         let outcome = if finish.succeeded() { "success" } else { "failure" };
         let labels = Labels { channel, outcome };
         self.attempts.get_or_create(&labels).inc();
-        if matches!(finish.next, Next::Done { .. }) {
+        if matches!(finish.next, NextStep::Done { .. }) {
             self.deliveries.get_or_create(&labels).inc();
         }
     }

@@ -33,8 +33,8 @@ const PARALLEL: usize = 32;
 /// How long to wait before the database is asked again after it was away.
 const DATABASE_WAIT: Duration = Duration::from_secs(1);
 
-/// The longest time without a look at what is due, in case the clock was set.
-const LOOK_INTERVAL: Duration = Duration::from_secs(30);
+/// How often to ask for due notifications at least, in case the clock was set.
+const POLL_INTERVAL: Duration = Duration::from_secs(30);
 
 /// How long attempts may go on after the service was told to stop; below what
 /// the kit allows for a step of the end.
@@ -86,7 +86,7 @@ impl Dispatcher {
     async fn take_up(&self, attempts: &mut JoinSet<()>) -> Duration {
         let room = PARALLEL.saturating_sub(attempts.len());
         if room == 0 {
-            return LOOK_INTERVAL;
+            return POLL_INTERVAL;
         }
         let claim = match self.store.claim(room, now()).await {
             Ok(claim) => claim,
@@ -100,9 +100,9 @@ impl Dispatcher {
         }
         match claim.next_due {
             // More is due than there is room for: an attempt that ends wakes us.
-            Some(due) if due <= now() && attempts.len() >= PARALLEL => LOOK_INTERVAL,
-            Some(due) => Duration::try_from(due - now()).unwrap_or_default().min(LOOK_INTERVAL),
-            None => LOOK_INTERVAL,
+            Some(due) if due <= now() && attempts.len() >= PARALLEL => POLL_INTERVAL,
+            Some(due) => Duration::try_from(due - now()).unwrap_or_default().min(POLL_INTERVAL),
+            None => POLL_INTERVAL,
         }
     }
 
@@ -130,7 +130,7 @@ impl Dispatcher {
 
     /// Keeps the outcome, however long the database is away: the receiver may
     /// have the message, and forgetting that would send it twice.
-    async fn keep(&self, job: &Job, finish: &crate::store::Finish) {
+    async fn keep(&self, job: &Job, finish: &crate::store::FinishedAttempt) {
         loop {
             match self.store.finish(job, finish).await {
                 Ok(()) => return,

@@ -19,7 +19,7 @@ use crate::model::{Attempt, AttemptOutcome, Channel, Notification, Phase, Receiv
 static MIGRATIONS: Migrations = Migrations { sqlite: &sqlite::MIGRATOR };
 
 /// How long to wait for another process that migrates the same database.
-const MIGRATION_PATIENCE: Duration = Duration::from_secs(30);
+const MIGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The state of the service. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ pub struct Store {
 
 /// What became of a request for a new notification.
 #[derive(Debug)]
-pub enum Created {
+pub enum CreateOutcome {
     /// It is new.
     New(Notification),
     /// It was there already, with the same content.
@@ -82,16 +82,16 @@ pub struct Claim {
 
 /// How an attempt ended, and what follows from it.
 #[derive(Debug)]
-pub struct Finish {
+pub struct FinishedAttempt {
     /// How it ended.
     pub attempt: Attempt,
     /// What follows.
-    pub next: Next,
+    pub next: NextStep,
 }
 
 /// What follows from an attempt.
 #[derive(Debug)]
-pub enum Next {
+pub enum NextStep {
     /// The delivery is tried again then.
     Retry(OffsetDateTime),
     /// The delivery is done: sent if the attempt succeeded, failed otherwise.
@@ -117,7 +117,7 @@ impl Store {
     ///
     /// See [`StoreError`].
     pub async fn prepare(&self, now: OffsetDateTime) -> Result<(), StoreError> {
-        self.database.migrate(MIGRATION_PATIENCE).await?;
+        self.database.migrate(MIGRATION_TIMEOUT).await?;
         match &self.database {
             Database::Sqlite(db) => sqlite::deliveries::recover(db, now).await,
         }
@@ -134,7 +134,7 @@ impl Store {
         spec: Spec,
         receiver: Option<Receiver>,
         now: OffsetDateTime,
-    ) -> Result<Created, StoreError> {
+    ) -> Result<CreateOutcome, StoreError> {
         match &self.database {
             Database::Sqlite(db) => sqlite::notifications::create(db, spec, receiver, now).await,
         }
@@ -191,7 +191,7 @@ impl Store {
     /// # Errors
     ///
     /// See [`StoreError`].
-    pub async fn finish(&self, job: &Job, finish: &Finish) -> Result<(), StoreError> {
+    pub async fn finish(&self, job: &Job, finish: &FinishedAttempt) -> Result<(), StoreError> {
         match &self.database {
             Database::Sqlite(db) => sqlite::deliveries::finish(db, job, finish).await,
         }
@@ -220,7 +220,7 @@ impl Store {
     }
 }
 
-impl Finish {
+impl FinishedAttempt {
     /// Whether the receiver has it.
     #[must_use]
     pub fn succeeded(&self) -> bool {

@@ -17,10 +17,10 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::admission::Rejection;
-use super::intake::{BatchIntake, Intake, RULES};
-use super::records::Found;
+use super::input::{BatchInput, EventInput, RULES};
+use super::records::EventList;
 use super::search::Search;
-use super::trail::{AppendError, Appended};
+use super::trail::{AppendError, AppendOutcome};
 use crate::page::pagination;
 use crate::state::State;
 
@@ -61,17 +61,17 @@ pub fn routes(state: State) -> OpenApiRouter {
 )]
 async fn create(
     extract::State(state): extract::State<State>,
-    Json(Intake(event)): Json<Intake>,
+    Json(EventInput(event)): Json<EventInput>,
 ) -> Result<Response, Problem> {
     let event_id = event.event_id;
     match append(&state, vec![event], |_, field| field.to_owned()).await? {
-        Appended::Stored(receipts) => {
+        AppendOutcome::Stored(receipts) => {
             let receipt = receipts.into_iter().next();
             let receipt = receipt.ok_or_else(|| anyhow!("no receipt for event {event_id}"))?;
             let location = format!("/api/v1/audit/events/{event_id}");
             Ok((StatusCode::CREATED, [(LOCATION, location)], Json(receipt)).into_response())
         }
-        Appended::Spooled => {
+        AppendOutcome::Spooled => {
             let receipt = SpooledReceipt { event_id, status: SpoolStatus::Spooled };
             Ok((StatusCode::ACCEPTED, Json(receipt)).into_response())
         }
@@ -91,7 +91,7 @@ async fn create(
     post,
     path = "/api/v1/audit/events/batch",
     tag = "audit",
-    request_body = BatchIntake,
+    request_body = BatchInput,
     extensions(("x-rules" = json!(RULES))),
     responses(
         (status = 201, description = "Stored", body = StoredBatch),
@@ -102,14 +102,14 @@ async fn create(
 )]
 async fn create_batch(
     extract::State(state): extract::State<State>,
-    Json(BatchIntake(events)): Json<BatchIntake>,
+    Json(BatchInput(events)): Json<BatchInput>,
 ) -> Result<Response, Problem> {
     let event_ids = events.iter().map(|it| it.event_id).collect();
     match append(&state, events, |position, field| format!("[{position}].{field}")).await? {
-        Appended::Stored(_) => {
+        AppendOutcome::Stored(_) => {
             Ok((StatusCode::CREATED, Json(StoredBatch { event_ids })).into_response())
         }
-        Appended::Spooled => {
+        AppendOutcome::Spooled => {
             let receipt = SpooledBatch { event_ids, status: SpoolStatus::Spooled };
             Ok((StatusCode::ACCEPTED, Json(receipt)).into_response())
         }
@@ -134,7 +134,7 @@ async fn search(
     extract::State(state): extract::State<State>,
     Query(search): Query<Search>,
 ) -> Result<Json<EventPage>, Problem> {
-    let Found { events, total } =
+    let EventList { events, total } =
         state.store.search(&search).await.map_err(|it| state.problem(it))?;
     let pagination = pagination(search.page, events.len(), total);
     Ok(Json(EventPage { data: events, pagination }))
@@ -167,10 +167,10 @@ async fn append(
     state: &State,
     events: Vec<NewEvent>,
     field: impl Fn(usize, &str) -> String,
-) -> Result<Appended, Problem> {
+) -> Result<AppendOutcome, Problem> {
     state.trail.append(events).await.map_err(|error| match error {
         AppendError::Rejected(rejection) => rejected(&rejection, field),
-        AppendError::Away(why) => Problem::unavailable(why, RETRY_AFTER),
+        AppendError::Unavailable(why) => Problem::unavailable(why, RETRY_AFTER),
         AppendError::Broken(error) => error.into(),
     })
 }

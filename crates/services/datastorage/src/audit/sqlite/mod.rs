@@ -12,26 +12,26 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use self::row::read;
-use super::admission::{Admission, Known, Rejection, admit};
-use super::records::{Found, Recorded, Submission};
+use super::admission::{Admission, Rejection, StoredEvents, admit};
+use super::records::{EventList, RecordOutcome, Submission};
 use super::search::Search;
 
 pub(super) async fn record_group(
     store: &Sqlite,
     submissions: &[Submission<'_>],
-) -> Result<Vec<Result<Recorded, Rejection>>, StoreError> {
+) -> Result<Vec<Result<RecordOutcome, Rejection>>, StoreError> {
     let mut transaction = store.begin().await?;
-    let mut known = known(&mut transaction, submissions).await?;
+    let mut stored = stored_events(&mut transaction, submissions).await?;
     // Taken while we hold the write lock, so that times follow the order in
     // which transactions are committed.
     let now = to_microseconds(OffsetDateTime::now_utc());
     let mut outcomes = Vec::with_capacity(submissions.len());
     for submission in submissions {
-        outcomes.push(match admit(submission.events, &known) {
+        outcomes.push(match admit(submission.events, &stored) {
             Ok(admissions) => {
                 let recorded_at = submission.recorded_at.unwrap_or(now);
                 let events = submission.events.iter().zip(admissions);
-                Ok(insert_new(&mut transaction, events, recorded_at, &mut known).await?)
+                Ok(insert_new(&mut transaction, events, recorded_at, &mut stored).await?)
             }
             Err(rejection) => Err(rejection),
         });
@@ -40,21 +40,21 @@ pub(super) async fn record_group(
     Ok(outcomes)
 }
 
-/// Inserts those of the events that are new; the next submission knows them.
+/// Inserts those of the events that are new; the next submission sees them in `stored`.
 async fn insert_new(
     connection: &mut SqliteConnection,
     events: impl Iterator<Item = (&NewEvent, Admission)>,
     now: OffsetDateTime,
-    known: &mut Known,
-) -> Result<Recorded, StoreError> {
-    let mut recorded = Recorded { receipts: Vec::new(), stored: 0 };
+    stored: &mut StoredEvents,
+) -> Result<RecordOutcome, StoreError> {
+    let mut recorded = RecordOutcome { receipts: Vec::new(), stored: 0 };
     for (event, admission) in events {
         let recorded_at = match admission {
-            Admission::Known(recorded_at) => recorded_at,
+            Admission::Stored(recorded_at) => recorded_at,
             Admission::Repeated => now,
             Admission::New => {
                 insert(connection, event, now).await?;
-                known.add(event, now);
+                stored.add(event, now);
                 recorded.stored += 1;
                 now
             }
@@ -73,7 +73,7 @@ pub(super) async fn event(store: &Sqlite, event_id: Uuid) -> Result<Option<Event
     row.as_ref().map(read).transpose()
 }
 
-pub(super) async fn search(store: &Sqlite, search: &Search) -> Result<Found, StoreError> {
+pub(super) async fn search(store: &Sqlite, search: &Search) -> Result<EventList, StoreError> {
     let mut transaction = store.snapshot().await?;
     let mut count = QueryBuilder::new("SELECT count(*) FROM audit_events");
     push_filters(&mut count, search);
@@ -87,15 +87,15 @@ pub(super) async fn search(store: &Sqlite, search: &Search) -> Result<Found, Sto
     page.push_bind(i64::try_from(search.page.offset).unwrap_or(i64::MAX));
     let rows = page.build().fetch_all(&mut *transaction).await?;
     let events = rows.iter().map(read).collect::<Result<_, _>>()?;
-    Ok(Found { events, total: u64::try_from(total).unwrap_or(0) })
+    Ok(EventList { events, total: u64::try_from(total).unwrap_or(0) })
 }
 
 /// Looks up all ids of the submissions in two statements, however many there
 /// are.
-async fn known(
+async fn stored_events(
     connection: &mut SqliteConnection,
     submissions: &[Submission<'_>],
-) -> Result<Known, StoreError> {
+) -> Result<StoredEvents, StoreError> {
     let events = || submissions.iter().flat_map(|it| it.events);
     let ids = serde_json::json!(events().map(|it| it.event_id).collect::<Vec<_>>());
     let rows = sqlx::query(
@@ -119,7 +119,7 @@ async fn known(
         .await?;
         rows.iter().map(|row| uuid(row, "event_id")).collect::<Result<_, _>>()?
     };
-    Ok(Known { events: events_by_id, parents })
+    Ok(StoredEvents { events: events_by_id, parents })
 }
 
 async fn insert(

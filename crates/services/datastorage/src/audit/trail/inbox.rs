@@ -4,7 +4,7 @@ use datastorage_client::NewEvent;
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{AppendError, Appended};
+use super::{AppendError, AppendOutcome};
 
 /// A group takes no further request once it has so many events. One commit for
 /// so many is cheap enough, and the transaction stays short.
@@ -14,7 +14,7 @@ const GROUP_EVENTS: usize = 500;
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) events: Vec<NewEvent>,
-    pub(super) answer: oneshot::Sender<Result<Appended, AppendError>>,
+    pub(super) answer: oneshot::Sender<Result<AppendOutcome, AppendError>>,
 }
 
 /// Requests that are handled together, in the order of their arrival.
@@ -29,7 +29,7 @@ pub(super) struct Inbox {
 
 impl Request {
     /// Answers; a client that no longer waits is no error.
-    pub(super) fn answer(self, answer: Result<Appended, AppendError>) {
+    pub(super) fn answer(self, answer: Result<AppendOutcome, AppendError>) {
         let _ = self.answer.send(answer);
     }
 }

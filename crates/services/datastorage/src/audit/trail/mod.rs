@@ -1,7 +1,7 @@
 //! The one writer in front of the database, and of the spool.
 //!
-//! Whoever has events hands them to the [`Trail`] and waits for the answer. One
-//! task, the [`Writer`], takes what waits and commits it together: one sync of
+//! Whoever has events hands them to the [`TrailWriter`] and waits for the answer. One
+//! task, the [`TrailTask`], takes what waits and commits it together: one sync of
 //! the disk for all of it, and not one for each. Nobody waits for company: a
 //! lone request is a group of its own. In a group each request is decided by
 //! itself, as if it came after the one before it.
@@ -9,7 +9,7 @@
 //! | module | what it does |
 //! |---|---|
 //! | `inbox` | the requests that wait, taken in groups |
-//! | [`writer`] | the one task that decides where groups go |
+//! | [`task`] | the one task that decides where groups go |
 //! | `storing`, `spooling` | a group goes to the database, to the spool |
 //! | `replay` | from the spool into the database |
 //! | `metrics` | what `/metrics` shows of it |
@@ -26,11 +26,11 @@
 //! ```
 //!
 //! - **Direct**: the spool is empty, groups go to the database (201). The group
-//!   that finds it away has waited for it, for [`writer::PATIENCE`] at most;
+//!   that finds it away has waited for it, for [`task::COMMIT_TIMEOUT`] at most;
 //!   then this group and all that queued up behind it go to the spool (202).
 //!   So nobody waits longer than that, the commit of a group before it, and a
 //!   sync of the spool: less than 4 s.
-//! - **Away**: groups go to the spool at once. Beside that the database is asked
+//! - **Unavailable**: groups go to the spool at once. Beside that the database is asked
 //!   from time to time whether it can be written.
 //! - **Draining**: the oldest events of the spool go to the database, new ones
 //!   to the end of the spool, so that none overtakes. At least twice as many go
@@ -61,7 +61,7 @@ mod metrics;
 mod replay;
 mod spooling;
 mod storing;
-pub mod writer;
+pub mod task;
 
 use std::fmt;
 
@@ -75,24 +75,24 @@ use super::admission::Rejection;
 use crate::spool::Spool;
 use crate::store::Store;
 
-pub use writer::Writer;
+pub use task::TrailTask;
 
 /// How many requests wait in memory; more wait in front of it, which their
 /// deadlines bound.
 const CAPACITY: usize = 1024;
 
-/// Takes events over. Cheap to clone; clones share one writer.
+/// Takes events over. Cheap to clone; clones share one task.
 #[derive(Clone, Debug)]
-pub struct Trail {
+pub struct TrailWriter {
     requests: mpsc::Sender<Request>,
     stop: watch::Sender<bool>,
-    /// Never changes; it closes when the writer is gone.
+    /// Never changes; it closes when the task has ended.
     done: watch::Receiver<()>,
 }
 
 /// Where events are that were taken over; all of a request are in one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Appended {
+pub enum AppendOutcome {
     /// In the database; one receipt per event, in the order of the request.
     Stored(Vec<StoredReceipt>),
     /// Safe on disk; a replay moves them to the database.
@@ -105,22 +105,22 @@ pub enum AppendError {
     /// They cannot be stored beside what is there.
     Rejected(Rejection),
     /// Neither the database nor the spool took them; says why.
-    Away(&'static str),
+    Unavailable(&'static str),
     /// A mistake of ours, or a damaged database.
     Broken(anyhow::Error),
 }
 
-impl Trail {
-    /// The trail in front of a database and a spool, and its writer, which has
-    /// to [run](Writer::run) once the database is migrated.
-    pub fn new(service: &Service, store: Store, spool: Spool) -> (Self, Writer) {
+impl TrailWriter {
+    /// A handle to the trail of a database and a spool, and its task. The task has
+    /// to [run](TrailTask::run) once the database is migrated.
+    pub fn new(service: &Service, store: Store, spool: Spool) -> (Self, TrailTask) {
         let (requests, waiting) = mpsc::channel(CAPACITY);
         let (stop, stopped) = watch::channel(false);
         let (alive, done) = watch::channel(());
         let inbox = Inbox::new(waiting, stopped);
         let metrics = Metrics::register(service, &spool);
-        let writer = Writer::new(store, spool, inbox, metrics, service.readiness.clone(), alive);
-        (Self { requests, stop, done }, writer)
+        let task = TrailTask::new(store, spool, inbox, metrics, service.readiness.clone(), alive);
+        (Self { requests, stop, done }, task)
     }
 
     /// Takes events over, all or none, in the order of the calls. An event that
@@ -130,28 +130,28 @@ impl Trail {
     ///
     /// # Errors
     /// See [`AppendError`].
-    pub async fn append(&self, events: Vec<NewEvent>) -> Result<Appended, AppendError> {
+    pub async fn append(&self, events: Vec<NewEvent>) -> Result<AppendOutcome, AppendError> {
         let (answer, answered) = oneshot::channel();
         match self.requests.send(Request { events, answer }).await {
-            Ok(()) => answered.await.unwrap_or_else(|_| Err(self.no_writer())),
-            Err(_) => Err(self.no_writer()),
+            Ok(()) => answered.await.unwrap_or_else(|_| Err(self.no_task())),
+            Err(_) => Err(self.no_task()),
         }
     }
 
     /// Takes no more events, puts those that wait into the database or the
-    /// spool, and returns when the writer has ended. What is in the spool stays
+    /// spool, and returns when the task has ended. What is in the spool stays
     /// there for the next start.
     pub async fn close(&self) {
         self.stop.send_replace(true);
-        // Nothing is ever sent: the wait ends when the writer is dropped.
+        // Nothing is ever sent: the wait ends when the task is dropped.
         let _ = self.done.clone().changed().await;
     }
 
-    fn no_writer(&self) -> AppendError {
+    fn no_task(&self) -> AppendError {
         if *self.stop.borrow() {
-            return AppendError::Away("datastorage is stopping");
+            return AppendError::Unavailable("datastorage is stopping");
         }
-        AppendError::Broken(anyhow::anyhow!("the writer of the trail is gone"))
+        AppendError::Broken(anyhow::anyhow!("the task of the trail is gone"))
     }
 }
 
@@ -162,7 +162,7 @@ impl fmt::Display for AppendError {
                 f,
                 "events cannot be stored: unknown parents at {without_parent:?}, taken ids at {conflicting:?}"
             ),
-            Self::Away(why) => f.write_str(why),
+            Self::Unavailable(why) => f.write_str(why),
             Self::Broken(error) => write!(f, "{error:#}"),
         }
     }

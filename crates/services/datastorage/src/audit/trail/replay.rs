@@ -3,10 +3,10 @@
 use kit::database::StoreError;
 use time::OffsetDateTime;
 
-use super::writer::{Away, PATIENCE, REPLAY_PATIENCE_MAX, Writer};
+use super::task::{COMMIT_TIMEOUT, MAX_REPLAY_TIMEOUT, TrailTask, Unavailable};
 use crate::audit::admission::Rejection;
 use crate::audit::records::Submission;
-use crate::spool::{DeadLetter, Entry, Spooled};
+use crate::spool::{DeadLetter, Entry, SpoolRecord};
 
 /// How many events are replayed in one transaction, if one entry does not have
 /// more. New events wait for its end.
@@ -17,25 +17,25 @@ const CHUNK_BYTES: usize = 4 * 1024 * 1024;
 
 /// What becomes of a chunk.
 #[derive(Debug, Default)]
-struct Replayed {
+struct ReplayOutcome {
     /// How many events are in the database.
     stored: u64,
     /// Those that never will be.
     letters: Vec<DeadLetter>,
 }
 
-impl Writer {
+impl TrailTask {
     /// Moves the oldest entries of the spool to the database or, if that
     /// refuses them for good, to the dead letters. Returns how many events have
     /// left the spool, 0 when it is empty.
-    pub(super) async fn replay(&mut self) -> Result<i64, Away> {
+    pub(super) async fn replay(&mut self) -> Result<i64, Unavailable> {
         let chunk = self.on_disk(|spool| spool.oldest(CHUNK_EVENTS, CHUNK_BYTES)).await;
         let chunk = chunk.map_err(|error| {
             tracing::error!(%error, "the spool cannot be read");
-            Away
+            Unavailable
         })?;
         let entries = chunk.len();
-        let Replayed { stored, letters } = self.store_chunk(chunk).await?;
+        let ReplayOutcome { stored, letters } = self.store_chunk(chunk).await?;
 
         // In this order: a crash in between repeats, and loses nothing.
         let removed = self.on_disk(move |spool| {
@@ -45,14 +45,14 @@ impl Writer {
         });
         let letters = removed.await.map_err(|error| {
             tracing::error!(%error, "dead letters cannot be written");
-            Away
+            Unavailable
         })?;
         for letter in &letters {
             let event_id = letter.event.as_ref().map(|it| tracing::field::display(it.event_id));
             tracing::error!(event_id, reason = letter.reason, "an event became a dead letter");
         }
         let rejected = letters.len() as u64;
-        self.replay_patience = PATIENCE;
+        self.replay_timeout = COMMIT_TIMEOUT;
         self.metrics.replayed.inc_by(stored);
         self.metrics.rejected.inc_by(rejected);
         Ok(i64::try_from(stored + rejected).unwrap_or(i64::MAX))
@@ -60,13 +60,13 @@ impl Writer {
 
     /// Each event is a submission of its own: what is wrong with one must not
     /// cost the others, since nobody is left who could send them again.
-    async fn store_chunk(&mut self, chunk: Vec<Spooled>) -> Result<Replayed, Away> {
-        let mut replayed = Replayed::default();
+    async fn store_chunk(&mut self, chunk: Vec<SpoolRecord>) -> Result<ReplayOutcome, Unavailable> {
+        let mut replayed = ReplayOutcome::default();
         let mut entries = Vec::with_capacity(chunk.len());
         for spooled in chunk {
             match spooled {
-                Spooled::Whole(entry) => entries.push(entry),
-                Spooled::Damaged { line, reason } => {
+                SpoolRecord::Whole(entry) => entries.push(entry),
+                SpoolRecord::Damaged { line, reason } => {
                     replayed.letters.push(DeadLetter { line: Some(line), ..dead_letter(reason) });
                 }
             }
@@ -75,7 +75,7 @@ impl Writer {
         if submissions.is_empty() {
             return Ok(replayed);
         }
-        match self.record(&submissions, self.replay_patience).await {
+        match self.record(&submissions, self.replay_timeout).await {
             Ok(outcomes) => {
                 for (submission, outcome) in submissions.iter().zip(outcomes) {
                     match outcome {
@@ -98,9 +98,9 @@ impl Writer {
     async fn store_alone(
         &mut self,
         submission: &Submission<'_>,
-        replayed: &mut Replayed,
-    ) -> Result<(), Away> {
-        let outcomes = self.record(std::slice::from_ref(submission), self.replay_patience).await;
+        replayed: &mut ReplayOutcome,
+    ) -> Result<(), Unavailable> {
+        let outcomes = self.record(std::slice::from_ref(submission), self.replay_timeout).await;
         match outcomes.map(|mut it| it.pop()) {
             Ok(Some(Err(rejection))) => replayed.refuse(submission, reason(&rejection)),
             Ok(_) => replayed.stored += 1,
@@ -110,19 +110,19 @@ impl Writer {
         Ok(())
     }
 
-    fn not_now(&mut self, error: &StoreError) -> Away {
+    fn not_now(&mut self, error: &StoreError) -> Unavailable {
         match error {
             StoreError::Unavailable(sqlx::Error::PoolTimedOut) => {
-                self.replay_patience = (self.replay_patience * 2).min(REPLAY_PATIENCE_MAX);
+                self.replay_timeout = (self.replay_timeout * 2).min(MAX_REPLAY_TIMEOUT);
             }
             StoreError::Unavailable(_) => {}
             StoreError::Broken(_) => tracing::error!(%error, "the spool cannot be replayed"),
         }
-        Away
+        Unavailable
     }
 }
 
-impl Replayed {
+impl ReplayOutcome {
     fn refuse(&mut self, submission: &Submission<'_>, reason: String) {
         let letters = submission.events.iter().map(|event| DeadLetter {
             taken_at: submission.recorded_at,

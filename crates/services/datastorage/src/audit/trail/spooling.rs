@@ -6,12 +6,12 @@ use datastorage_client::to_microseconds;
 use time::OffsetDateTime;
 
 use super::inbox::{Group, Request};
-use super::writer::Writer;
-use super::{AppendError, Appended};
+use super::task::TrailTask;
+use super::{AppendError, AppendOutcome};
 use crate::audit::admission::check_alone;
 use crate::spool::{Entry, Full, Spool};
 
-impl Writer {
+impl TrailTask {
     /// Puts a group into the spool and answers it.
     pub(super) async fn spool(&mut self, group: Group) {
         // All of them are taken over at the same time: now.
@@ -29,12 +29,12 @@ impl Writer {
             let outcome = match outcomes.get(position) {
                 Some(Ok(())) => {
                     self.metrics.spooled.inc_by(counts[position]);
-                    Ok(Appended::Spooled)
+                    Ok(AppendOutcome::Spooled)
                 }
                 Some(Err(Full)) => {
-                    Err(AppendError::Away("the spool for times without a database is full"))
+                    Err(AppendError::Unavailable("the spool for times without a database is full"))
                 }
-                None => Err(AppendError::Away(
+                None => Err(AppendError::Unavailable(
                     "the spool for times without a database cannot be written",
                 )),
             };

@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use kit::database::{PART, StoreError};
+use kit::database::{DATABASE_PART, StoreError};
 use tokio::time::timeout;
 
 use super::inbox::{Group, Request};
-use super::writer::{PATIENCE, Writer};
-use super::{AppendError, Appended};
+use super::task::{COMMIT_TIMEOUT, TrailTask};
+use super::{AppendError, AppendOutcome};
 use crate::audit::admission::Rejection;
-use crate::audit::records::{Recorded, Submission};
+use crate::audit::records::{RecordOutcome, Submission};
 
 /// What became of submissions, in their order.
-type Outcomes = Vec<Result<Recorded, Rejection>>;
+type Outcomes = Vec<Result<RecordOutcome, Rejection>>;
 
-impl Writer {
+impl TrailTask {
     /// Stores a group and answers it.
     ///
     /// # Errors
@@ -22,11 +22,11 @@ impl Writer {
     pub(super) async fn store(&mut self, group: Group) -> Result<(), Group> {
         let submissions: Vec<_> =
             group.iter().map(|it| Submission { events: &it.events, recorded_at: None }).collect();
-        match self.record(&submissions, PATIENCE).await {
+        match self.record(&submissions, COMMIT_TIMEOUT).await {
             Ok(outcomes) => {
                 for (request, outcome) in group.into_iter().zip(outcomes) {
                     request.answer(match outcome {
-                        Ok(recorded) => Ok(Appended::Stored(recorded.receipts)),
+                        Ok(recorded) => Ok(AppendOutcome::Stored(recorded.receipts)),
                         Err(rejection) => Err(AppendError::Rejected(rejection)),
                     });
                 }
@@ -61,20 +61,20 @@ impl Writer {
     pub(super) async fn record(
         &self,
         submissions: &[Submission<'_>],
-        patience: Duration,
+        limit: Duration,
     ) -> Result<Outcomes, StoreError> {
-        let recording = timeout(patience, self.store.record_group(submissions));
+        let recording = timeout(limit, self.store.record_group(submissions));
         let too_late = |_| Err(StoreError::Unavailable(sqlx::Error::PoolTimedOut));
         let outcomes = recording.await.unwrap_or_else(too_late);
         match &outcomes {
             Ok(outcomes) => {
                 let stored = outcomes.iter().flatten().map(|it| it.stored).sum();
                 self.metrics.stored.inc_by(stored);
-                self.readiness.set_degraded(PART, false);
+                self.readiness.set_degraded(DATABASE_PART, false);
             }
             Err(StoreError::Unavailable(error)) => {
                 tracing::warn!(%error, "the database is away");
-                self.readiness.set_degraded(PART, true);
+                self.readiness.set_degraded(DATABASE_PART, true);
             }
             Err(StoreError::Broken(_)) => {}
         }

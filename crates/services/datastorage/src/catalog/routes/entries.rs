@@ -9,10 +9,10 @@ use kit::{Json, Page, Path, Problem, Query, Violation};
 use uuid::Uuid;
 
 use super::WORKFLOWS;
-use crate::catalog::change::ChangeIntake;
+use crate::catalog::change::ChangeInput;
 use crate::catalog::filter::{Filter, PageOnly};
-use crate::catalog::intake::{Intake, RULES};
-use crate::catalog::records::{Created, Listed};
+use crate::catalog::input::{RULES, WorkflowInput};
+use crate::catalog::records::{CreateOutcome, WorkflowList};
 use crate::page::pagination;
 use crate::state::State;
 
@@ -35,18 +35,18 @@ use crate::state::State;
 )]
 pub(super) async fn create(
     extract::State(state): extract::State<State>,
-    Json(Intake(workflow)): Json<Intake>,
+    Json(WorkflowInput(workflow)): Json<WorkflowInput>,
 ) -> Result<impl IntoResponse, Problem> {
     let (name, version) = (&workflow.definition.name, &workflow.definition.version);
     let taken = format!("there is a workflow {name} with version {version}");
     let created = state.store.create_workflow(workflow).await.map_err(|it| state.problem(it))?;
     state.database_is_back();
     match created {
-        Created::New(workflow) => {
+        CreateOutcome::New(workflow) => {
             let location = format!("{WORKFLOWS}/{}", workflow.summary.workflow_id);
             Ok((StatusCode::CREATED, [(LOCATION, location)], Json(workflow)))
         }
-        Created::Taken(workflow_id) => {
+        CreateOutcome::Exists(workflow_id) => {
             let violation = Violation {
                 field: "version".to_owned(),
                 message: format!("is taken by workflow {workflow_id}"),
@@ -149,7 +149,7 @@ pub(super) async fn get(
 pub(super) async fn change(
     extract::State(state): extract::State<State>,
     Path(workflow_id): Path<Uuid>,
-    Json(ChangeIntake(change)): Json<ChangeIntake>,
+    Json(ChangeInput(change)): Json<ChangeInput>,
 ) -> Result<Json<Workflow>, Problem> {
     let changed = state
         .store
@@ -160,7 +160,7 @@ pub(super) async fn change(
     changed.map(Json).ok_or_else(|| missing(workflow_id))
 }
 
-fn answer(page: Page, listed: Listed) -> WorkflowPage {
+fn answer(page: Page, listed: WorkflowList) -> WorkflowPage {
     let pagination = pagination(page, listed.workflows.len(), listed.total);
     WorkflowPage { data: listed.workflows, pagination }
 }

@@ -7,8 +7,8 @@ use datastorage_client::{WorkflowMatches, WorkflowSearch};
 use kit::{Json, Problem, RequestId};
 
 use crate::catalog::score::rank;
-use crate::catalog::search::SearchIntake;
-use crate::catalog::trail::search_completed;
+use crate::catalog::search::SearchInput;
+use crate::catalog::search_event::search_completed;
 use crate::state::State;
 
 /// Find workflows for a signal
@@ -40,7 +40,7 @@ use crate::state::State;
 pub(super) async fn search(
     extract::State(state): extract::State<State>,
     Extension(request_id): Extension<RequestId>,
-    Json(SearchIntake(search)): Json<SearchIntake>,
+    Json(SearchInput(search)): Json<SearchInput>,
 ) -> Result<Json<WorkflowMatches>, Problem> {
     let start = Instant::now();
     let fitting = state.store.workflows_for(&search).await.map_err(|it| state.problem(it))?;

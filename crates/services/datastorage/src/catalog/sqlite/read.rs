@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::row::{SUMMARY, summary, whole};
 use crate::catalog::filter::Filter;
-use crate::catalog::records::Listed;
+use crate::catalog::records::WorkflowList;
 
 pub(in crate::catalog) async fn workflow(
     store: &Sqlite,
@@ -30,7 +30,7 @@ pub(super) async fn by_id(
 pub(in crate::catalog) async fn list(
     store: &Sqlite,
     filter: &Filter,
-) -> Result<Listed, StoreError> {
+) -> Result<WorkflowList, StoreError> {
     let mut transaction = store.snapshot().await?;
     let mut count = QueryBuilder::new("SELECT count(*) FROM workflows");
     push_filters(&mut count, filter);
@@ -43,7 +43,7 @@ pub(in crate::catalog) async fn list(
     page.push(" OFFSET ").push_bind(i64::try_from(filter.page.offset).unwrap_or(i64::MAX));
     let rows = page.build().fetch_all(&mut *transaction).await?;
     let workflows = rows.iter().map(summary).collect::<Result<_, _>>()?;
-    Ok(Listed { workflows, total: u64::try_from(total).unwrap_or(0) })
+    Ok(WorkflowList { workflows, total: u64::try_from(total).unwrap_or(0) })
 }
 
 pub(in crate::catalog) async fn select(

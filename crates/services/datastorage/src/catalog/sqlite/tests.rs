@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::catalog::filter::Filter;
-use crate::catalog::records::Created;
+use crate::catalog::records::CreateOutcome;
 use crate::catalog::testing::{EVERYTHING, search, sent, signal, with, workflow};
 use crate::store::Store;
 use crate::testing::store;
@@ -20,8 +20,8 @@ pub(super) async fn catalog() -> (TempDir, Store) {
 
 pub(super) async fn create(store: &Store, sent: &Value) -> Workflow {
     match store.create_workflow(workflow(sent)).await.expect("an answer") {
-        Created::New(workflow) => *workflow,
-        Created::Taken(id) => panic!("taken by {id}"),
+        CreateOutcome::New(workflow) => *workflow,
+        CreateOutcome::Exists(id) => panic!("taken by {id}"),
     }
 }
 
@@ -88,7 +88,7 @@ async fn a_version_is_created_once_even_with_the_same_content() {
     create(&store, &sent("a", "2")).await;
     for again in [sent("a", "1"), with(sent("a", "1"), "title", json!("Another"))] {
         let answer = store.create_workflow(workflow(&again)).await.expect("an answer");
-        assert_eq!(answer, Created::Taken(first.summary.workflow_id));
+        assert_eq!(answer, CreateOutcome::Exists(first.summary.workflow_id));
     }
     assert_eq!(versions(&store, "a").await, named(&[("2", true), ("1", false)]));
     // Upper and lower case make two versions.
@@ -110,7 +110,7 @@ async fn of_equal_versions_at_once_one_is_created() {
     let mut created = 0;
     for job in jobs {
         let answer = job.await.expect("no panic").expect("an answer");
-        created += u32::from(matches!(answer, Created::New(_)));
+        created += u32::from(matches!(answer, CreateOutcome::New(_)));
     }
     assert_eq!(created, 1);
     assert_eq!(versions(&first, "a").await, named(&[("1", true)]));

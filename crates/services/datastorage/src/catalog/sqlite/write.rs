@@ -12,12 +12,12 @@ use uuid::Uuid;
 
 use super::read::by_id;
 use crate::catalog::content::canonical;
-use crate::catalog::records::Created;
+use crate::catalog::records::CreateOutcome;
 
 pub(in crate::catalog) async fn create(
     store: &Sqlite,
     workflow: NewWorkflow,
-) -> Result<Created, StoreError> {
+) -> Result<CreateOutcome, StoreError> {
     let content = canonical(&workflow.content)
         .context("the content cannot be written as JSON")
         .map_err(StoreError::Broken)?;
@@ -27,7 +27,7 @@ pub(in crate::catalog) async fn create(
     // the new version has taken its place.
     let mut transaction = store.begin().await?;
     if let Some(workflow_id) = id_of(&mut transaction, &name, &version).await? {
-        return Ok(Created::Taken(workflow_id));
+        return Ok(CreateOutcome::Exists(workflow_id));
     }
     let previous_version = supersede(&mut transaction, &name).await?;
     let now = to_microseconds(OffsetDateTime::now_utc());
@@ -47,7 +47,7 @@ pub(in crate::catalog) async fn create(
     };
     insert(&mut transaction, &created.summary, &content.text).await?;
     transaction.commit().await?;
-    Ok(Created::New(Box::new(created)))
+    Ok(CreateOutcome::New(Box::new(created)))
 }
 
 pub(in crate::catalog) async fn set_status(

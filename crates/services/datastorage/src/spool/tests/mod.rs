@@ -33,12 +33,12 @@ fn open(folder: &Path) -> Spool {
     Spool::open(folder, Limits::events(10_000)).expect("a spool")
 }
 
-fn contents(spool: &Spool) -> Vec<Spooled> {
+fn contents(spool: &Spool) -> Vec<SpoolRecord> {
     spool.oldest(ALL, usize::MAX).expect("readable")
 }
 
-fn whole(entries: &[Entry]) -> Vec<Spooled> {
-    entries.iter().cloned().map(Spooled::Whole).collect()
+fn whole(entries: &[Entry]) -> Vec<SpoolRecord> {
+    entries.iter().cloned().map(SpoolRecord::Whole).collect()
 }
 
 /// Appends each entry by itself.
@@ -179,7 +179,7 @@ fn a_damaged_line_costs_itself_and_is_handed_on_as_what_it_is() {
     let mut spool = open(folder.path());
     let found = contents(&spool);
     assert_eq!((&found[0], &found[2]), (&whole(&entries)[0], &whole(&entries)[2]));
-    let Spooled::Damaged { line, reason } = &found[1] else { panic!("{found:?}") };
+    let SpoolRecord::Damaged { line, reason } = &found[1] else { panic!("{found:?}") };
     assert_eq!(*line, damaged);
     assert_eq!(reason, "the line in the spool is damaged: its checksum is another one");
     assert_eq!(spool.depth(), 3, "a damaged line counts as one event");
@@ -198,7 +198,7 @@ fn a_file_that_was_whole_once_is_not_cut_off_in_silence() {
     std::fs::write(first, &bytes[..bytes.len() / 2]).expect("written");
 
     let found = contents(&open(folder.path()));
-    assert!(matches!(found[0], Spooled::Damaged { .. }), "{found:?}");
+    assert!(matches!(found[0], SpoolRecord::Damaged { .. }), "{found:?}");
     assert_eq!(found[1..], whole(&entries[1..]));
 }
 

@@ -98,7 +98,7 @@ proptest! {
         std::fs::write(file, bytes).expect("written");
 
         let found = contents(&open(folder.path()));
-        let good = found.iter().filter(|it| matches!(it, Spooled::Whole(_))).cloned();
+        let good = found.iter().filter(|it| matches!(it, SpoolRecord::Whole(_))).cloned();
         let good: Vec<_> = good.collect();
         let cost = match (changed, before) {
             (false, _) => 0,

@@ -9,7 +9,7 @@ mod slack;
 
 use super::*;
 use crate::model::{AttemptOutcome, DeliveryState, Notification, Phase, Reason};
-use crate::testing::{Answer, Receiver, Trail, eventually, nobody, open, spec};
+use crate::testing::{Answer, FakeTrail, Receiver, eventually, nobody, open, spec};
 
 /// A running dispatcher over a database of its own.
 struct Running {
@@ -91,7 +91,7 @@ fn webhook(url: &str) -> Value {
 }
 
 /// Type, outcome, channel and attempts of every event.
-fn told(trail: &Trail) -> Vec<String> {
+fn told(trail: &FakeTrail) -> Vec<String> {
     let mut told: Vec<_> = trail
         .events()
         .iter()
@@ -113,7 +113,7 @@ fn told(trail: &Trail) -> Vec<String> {
 
 #[tokio::test]
 async fn every_channel_gets_the_message_once() {
-    let (folder, (trail, address)) = (folder(), Trail::start().await);
+    let (folder, (trail, address)) = (folder(), FakeTrail::start().await);
     let (receiver, url) = Receiver::start(&[]).await;
     let running = Running::start(&folder, &address).await;
     running.send("a", &json!([{ "type": "log" }, { "type": "file" }, webhook(&url)])).await;
@@ -148,7 +148,7 @@ async fn every_channel_gets_the_message_once() {
 
 #[tokio::test]
 async fn a_channel_that_fails_is_tried_again_without_the_others() {
-    let (folder, (trail, address)) = (folder(), Trail::start().await);
+    let (folder, (trail, address)) = (folder(), FakeTrail::start().await);
     let (good, good_url) = Receiver::start(&[]).await;
     let (bad, bad_url) = Receiver::start(&[Answer::Status(503), Answer::Status(408)]).await;
     let running = Running::start(&folder, &address).await;
@@ -185,7 +185,7 @@ async fn a_channel_that_fails_is_tried_again_without_the_others() {
 
 #[tokio::test]
 async fn failures_end_after_the_last_attempt_or_at_once() {
-    let (folder, (trail, address)) = (folder(), Trail::start().await);
+    let (folder, (trail, address)) = (folder(), FakeTrail::start().await);
     let (busy, busy_url) = Receiver::start(&[Answer::Status(500); 9]).await;
     let (gone, gone_url) = Receiver::start(&[Answer::Status(410)]).await;
     let running = Running::start(&folder, &address).await;
@@ -209,7 +209,7 @@ async fn failures_end_after_the_last_attempt_or_at_once() {
 
 #[tokio::test]
 async fn a_receiver_that_asks_for_time_gets_it() {
-    let (folder, (_trail, address)) = (folder(), Trail::start().await);
+    let (folder, (_trail, address)) = (folder(), FakeTrail::start().await);
     let (receiver, url) = Receiver::start(&[Answer::RetryAfterASecond]).await;
     let running = Running::start(&folder, &address).await;
     running.send("a", &json!([webhook(&url)])).await;

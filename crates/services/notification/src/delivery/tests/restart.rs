@@ -4,7 +4,7 @@ use super::*;
 
 #[tokio::test]
 async fn a_restart_repeats_what_was_interrupted_and_nothing_that_was_confirmed() {
-    let (folder, (trail, address)) = (folder(), Trail::start().await);
+    let (folder, (trail, address)) = (folder(), FakeTrail::start().await);
     let (good, good_url) = Receiver::start(&[]).await;
     let (slow, slow_url) = Receiver::start(&[Answer::Never]).await;
     let running = Running::start(&folder, &address).await;
@@ -41,7 +41,7 @@ async fn a_restart_repeats_what_was_interrupted_and_nothing_that_was_confirmed()
 
 #[tokio::test]
 async fn what_the_trail_was_not_told_is_told_at_the_next_start() {
-    let (folder, (trail, address)) = (folder(), Trail::start().await);
+    let (folder, (trail, address)) = (folder(), FakeTrail::start().await);
     let running = Running::start(&folder, &nobody().await).await;
     running.send("a", &json!([{ "type": "log" }])).await;
     running.finished("a").await;
@@ -57,7 +57,7 @@ async fn what_the_trail_was_not_told_is_told_at_the_next_start() {
 
 #[tokio::test]
 async fn nothing_follows_after_a_deletion() {
-    let (folder, (trail, address)) = (folder(), Trail::start().await);
+    let (folder, (trail, address)) = (folder(), FakeTrail::start().await);
     let (receiver, url) = Receiver::start(&[Answer::Status(503); 9]).await;
     let running = Running::start(&folder, &address).await;
     let mut request = spec("a", &json!([webhook(&url)]));

@@ -4,7 +4,7 @@ use super::*;
 
 #[tokio::test]
 async fn slack_is_reached_where_the_channel_says_or_else_where_the_service_says() {
-    let (folder, (trail, address)) = (folder(), Trail::start().await);
+    let (folder, (trail, address)) = (folder(), FakeTrail::start().await);
     let (own, own_url) = Receiver::start(&[Answer::Status(404)]).await;
     let (default, default_url) = Receiver::start(&[Answer::Status(429)]).await;
     let slack = Url::parse(&default_url).expect("a URL");
@@ -34,7 +34,7 @@ async fn slack_is_reached_where_the_channel_says_or_else_where_the_service_says(
 
 #[tokio::test]
 async fn a_slack_channel_whose_address_is_gone_waits_for_it() {
-    let (folder, (_trail, address)) = (folder(), Trail::start().await);
+    let (folder, (_trail, address)) = (folder(), FakeTrail::start().await);
     let running = Running::start(&folder, &address).await;
     let mut request = spec("a", &json!([{ "type": "slack" }]));
     request.retry.initial = Some(Duration::from_secs(3600));

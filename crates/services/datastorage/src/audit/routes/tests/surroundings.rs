@@ -4,12 +4,12 @@ use axum::http::StatusCode;
 use datastorage_client::{Category, Outcome, Severity};
 use serde_json::json;
 
-use crate::testing::Bench;
+use crate::testing::TestService;
 
 #[tokio::test]
 async fn the_openapi_document_has_every_operation() {
-    let bench = Bench::new().await;
-    let (status, document) = bench.get("/openapi.json").await;
+    let datastorage = TestService::new().await;
+    let (status, document) = datastorage.get("/openapi.json").await;
     assert_eq!(status, StatusCode::OK);
     let operations: Vec<String> = document["paths"]
         .as_object()
@@ -83,8 +83,8 @@ async fn the_openapi_document_has_every_operation() {
 
 #[tokio::test]
 async fn the_document_has_the_words_that_are_read() {
-    let bench = Bench::new().await;
-    let (_, document) = bench.get("/openapi.json").await;
+    let datastorage = TestService::new().await;
+    let (_, document) = datastorage.get("/openapi.json").await;
     for (component, words) in
         [("Category", Category::WORDS), ("Outcome", Outcome::WORDS), ("Severity", Severity::WORDS)]
     {

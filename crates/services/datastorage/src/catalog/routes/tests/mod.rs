@@ -8,11 +8,11 @@ use axum::http::StatusCode;
 use serde_json::Value;
 
 use super::WORKFLOWS;
-use crate::testing::Bench;
+use crate::testing::TestService;
 
 /// Adds a version that is as it should be.
-async fn create(bench: &Bench, sent: &Value) -> Value {
-    let (status, created) = bench.send("POST", WORKFLOWS, Some(sent)).await;
+async fn create(datastorage: &TestService, sent: &Value) -> Value {
+    let (status, created) = datastorage.send("POST", WORKFLOWS, Some(sent)).await;
     assert_eq!(status, StatusCode::CREATED, "{created}");
     created
 }

@@ -9,16 +9,16 @@ use utoipa::ToSchema;
 
 use crate::response::Response;
 
-/// How many requests one hook records before it refuses more.
-pub(crate) const REQUESTS: usize = 10_000;
+/// How many requests one webhook records before it refuses more.
+pub(crate) const MAX_REQUESTS: usize = 10_000;
 
-/// How many hooks there may be.
-pub(crate) const HOOKS: usize = 10_000;
+/// How many webhooks there may be.
+pub(crate) const MAX_WEBHOOKS: usize = 10_000;
 
 /// One recorded request.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct Recorded {
-    /// Its number on this hook, from 0.
+pub(crate) struct RecordedRequest {
+    /// Its number on this webhook, from 0.
     pub(crate) index: usize,
     /// When its body had arrived.
     #[serde(with = "time::serde::rfc3339")]
@@ -44,49 +44,49 @@ pub(crate) struct Recorded {
 #[derive(Debug)]
 pub(crate) struct Full(pub(crate) String);
 
-/// All hooks. Clones are handles to the same ones.
+/// All webhooks. Clones are handles to the same ones.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Hooks(Arc<Mutex<HashMap<String, Hook>>>);
+pub(crate) struct Webhooks(Arc<Mutex<HashMap<String, Webhook>>>);
 
 #[derive(Debug, Default)]
-struct Hook {
-    requests: Vec<Recorded>,
+struct Webhook {
+    requests: Vec<RecordedRequest>,
     responses: VecDeque<Response>,
 }
 
-impl Hooks {
+impl Webhooks {
     /// Records a request and returns its number and what to answer. `request`
     /// makes the record from its number and the answer's status.
     pub(crate) fn record(
         &self,
         name: &str,
-        request: impl FnOnce(usize, u16) -> Recorded,
+        request: impl FnOnce(usize, u16) -> RecordedRequest,
     ) -> Result<(usize, Response), Full> {
-        self.with(name, |hook| {
-            let index = hook.requests.len();
-            if index >= REQUESTS {
+        self.with(name, |webhook| {
+            let index = webhook.requests.len();
+            if index >= MAX_REQUESTS {
                 return Err(Full(format!(
-                    "hook {name} has recorded {REQUESTS} requests, which is all that it holds"
+                    "hook {name} has recorded {MAX_REQUESTS} requests, which is all that it holds"
                 )));
             }
-            let response = hook.next_response();
-            hook.requests.push(request(index, response.status.as_u16()));
+            let response = webhook.next_response();
+            webhook.requests.push(request(index, response.status.as_u16()));
             Ok((index, response))
         })?
     }
 
     /// What was recorded, and how many programmed responses are left.
-    pub(crate) fn requests(&self, name: &str) -> (Vec<Recorded>, usize) {
-        let hooks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        hooks.get(name).map_or_else(Default::default, |hook| {
-            let left = hook.responses.iter().map(|response| response.times).sum();
-            (hook.requests.clone(), left)
+    pub(crate) fn requests(&self, name: &str) -> (Vec<RecordedRequest>, usize) {
+        let webhooks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        webhooks.get(name).map_or_else(Default::default, |webhook| {
+            let left = webhook.responses.iter().map(|response| response.times).sum();
+            (webhook.requests.clone(), left)
         })
     }
 
     /// Replaces what is answered next.
     pub(crate) fn program(&self, name: &str, responses: Vec<Response>) -> Result<(), Full> {
-        self.with(name, |hook| hook.responses = responses.into())
+        self.with(name, |webhook| webhook.responses = responses.into())
     }
 
     /// Forgets what was recorded and programmed.
@@ -94,16 +94,18 @@ impl Hooks {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
 
-    fn with<T>(&self, name: &str, change: impl FnOnce(&mut Hook) -> T) -> Result<T, Full> {
-        let mut hooks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if hooks.len() >= HOOKS && !hooks.contains_key(name) {
-            return Err(Full(format!("there are {HOOKS} hooks, which is all that there may be")));
+    fn with<T>(&self, name: &str, change: impl FnOnce(&mut Webhook) -> T) -> Result<T, Full> {
+        let mut webhooks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if webhooks.len() >= MAX_WEBHOOKS && !webhooks.contains_key(name) {
+            return Err(Full(format!(
+                "there are {MAX_WEBHOOKS} hooks, which is all that there may be"
+            )));
         }
-        Ok(change(hooks.entry(name.to_owned()).or_default()))
+        Ok(change(webhooks.entry(name.to_owned()).or_default()))
     }
 }
 
-impl Hook {
+impl Webhook {
     fn next_response(&mut self) -> Response {
         let Some(next) = self.responses.front_mut() else {
             return Response::default();

@@ -47,9 +47,9 @@ pub const RULES: [&str; 4] = [
 
 /// A workflow of a request.
 #[derive(Clone, Debug)]
-pub struct Intake(pub NewWorkflow);
+pub struct WorkflowInput(pub NewWorkflow);
 
-impl FromInput for Intake {
+impl FromInput for WorkflowInput {
     fn read(node: Node<'_>) -> Option<Self> {
         node.object(|object| {
             let name = object.required("name", Node::label);

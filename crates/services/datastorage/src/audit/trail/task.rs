@@ -18,18 +18,18 @@ use crate::store::Store;
 ///
 /// A transaction that is given up may have been committed all the same: then
 /// the replay finds its events in place.
-pub const PATIENCE: Duration = Duration::from_secs(3);
+pub const COMMIT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The longest that a replay waits for the database; new events wait with it.
-pub(super) const REPLAY_PATIENCE_MAX: Duration = Duration::from_secs(20);
+pub(super) const MAX_REPLAY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How often the database is asked whether it can be written again.
-const LOOK_INTERVAL: Duration = Duration::from_millis(500);
+const PROBE_INTERVAL: Duration = Duration::from_millis(500);
 
-/// The task behind a [`Trail`](super::Trail), the only one that appends to the
+/// The task behind a [`TrailWriter`](super::TrailWriter), the only one that appends to the
 /// trail and that touches the spool.
 #[derive(Debug)]
-pub struct Writer {
+pub struct TrailTask {
     pub(super) store: Store,
     pub(super) metrics: Metrics,
     pub(super) readiness: Readiness,
@@ -37,9 +37,9 @@ pub struct Writer {
     pub(super) spool: Arc<Mutex<Spool>>,
     /// How long a replay waits for the database. It doubles each time that this
     /// was too short, so that a chunk gets through a slow database too.
-    pub(super) replay_patience: Duration,
+    pub(super) replay_timeout: Duration,
     inbox: Inbox,
-    /// Tells the trail by its end that the writer has ended.
+    /// Dropped with the task, which tells the [`TrailWriter`](super::TrailWriter) that it has ended.
     _alive: watch::Sender<()>,
 }
 
@@ -47,16 +47,16 @@ pub struct Writer {
 #[derive(Clone, Copy, Debug)]
 enum Mode {
     Direct,
-    Away,
+    Unavailable,
     Draining,
     Closed,
 }
 
 /// The database is away, or not in a state to be written.
 #[derive(Debug)]
-pub(super) struct Away;
+pub(super) struct Unavailable;
 
-impl Writer {
+impl TrailTask {
     pub(super) fn new(
         store: Store,
         spool: Spool,
@@ -66,7 +66,15 @@ impl Writer {
         alive: watch::Sender<()>,
     ) -> Self {
         let spool = Arc::new(Mutex::new(spool));
-        Self { store, metrics, readiness, spool, replay_patience: PATIENCE, inbox, _alive: alive }
+        Self {
+            store,
+            metrics,
+            readiness,
+            spool,
+            replay_timeout: COMMIT_TIMEOUT,
+            inbox,
+            _alive: alive,
+        }
     }
 
     /// Runs until the trail is closed and every request is answered.
@@ -75,7 +83,7 @@ impl Writer {
         loop {
             mode = match mode {
                 Mode::Direct => self.direct().await,
-                Mode::Away => self.away().await,
+                Mode::Unavailable => self.unavailable().await,
                 Mode::Draining => self.draining().await,
                 Mode::Closed => return,
             };
@@ -87,14 +95,14 @@ impl Writer {
         while let Some(group) = self.inbox.next().await {
             if let Err(rest) = self.store(group).await {
                 self.spool(rest).await;
-                return Mode::Away;
+                return Mode::Unavailable;
             }
         }
         Mode::Closed
     }
 
     /// Groups go to the spool, until the database can be written.
-    async fn away(&mut self) -> Mode {
+    async fn unavailable(&mut self) -> Mode {
         let back = writable(self.store.database.clone());
         tokio::pin!(back);
         loop {
@@ -117,7 +125,7 @@ impl Writer {
             match self.replay().await {
                 Ok(0) => return Mode::Direct,
                 Ok(gone) => credit = credit.min(0) + gone / 2,
-                Err(Away) => return Mode::Away,
+                Err(Unavailable) => return Mode::Unavailable,
             }
             while credit > 0 && !self.is_spool_empty() {
                 let Some(group) = self.inbox.now() else {
@@ -136,7 +144,7 @@ impl Writer {
 /// Returns when the database can be written.
 async fn writable(database: Database) {
     loop {
-        tokio::time::sleep(LOOK_INTERVAL).await;
+        tokio::time::sleep(PROBE_INTERVAL).await;
         match database.check().await {
             Ok(()) => return,
             Err(error) => tracing::debug!("{error}"),

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
-use crate::{Endpoint, Look, escape, eventually, unique};
+use crate::{Endpoint, Poll, escape, eventually, unique};
 
 /// Where events are posted and queried.
 const EVENTS: &str = "/api/v1/audit/events";
@@ -18,11 +18,11 @@ const PAGE: usize = 1000;
 
 /// The audit trail, read from DataStorage over HTTP as any client would.
 #[derive(Clone, Debug)]
-pub struct Trail {
+pub struct TrailReader {
     datastorage: Endpoint,
 }
 
-impl Trail {
+impl TrailReader {
     /// The trail that this DataStorage keeps.
     pub fn new(datastorage: Endpoint) -> Self {
         Self { datastorage }
@@ -75,9 +75,9 @@ impl Trail {
         let look = || {
             let events = self.events(correlation_id)?;
             if events.len() < count {
-                return Ok(Look::NotYet(summary(&events)));
+                return Ok(Poll::Pending(summary(&events)));
             }
-            Ok(Look::Done(()))
+            Ok(Poll::Ready(()))
         };
         eventually(within, &what, look)?;
         self.mark(within)?;
@@ -119,8 +119,8 @@ impl Trail {
         eventually(within, "the marker", || {
             let answer = self.datastorage.get(&format!("{EVENTS}/{id}"))?;
             Ok(match answer.status {
-                200 => Look::Done(()),
-                status => Look::NotYet(format!("status {status}")),
+                200 => Poll::Ready(()),
+                status => Poll::Pending(format!("status {status}")),
             })
         })
     }

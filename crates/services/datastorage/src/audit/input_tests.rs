@@ -25,11 +25,11 @@ fn with(field: &str, value: Value) -> Value {
 }
 
 fn accepted(event: &Value) -> NewEvent {
-    kit::check::from_json::<Intake>(event).expect("a good event").0
+    kit::check::from_json::<EventInput>(event).expect("a good event").0
 }
 
 fn refused(event: &Value) -> Vec<String> {
-    let violations = kit::check::from_json::<Intake>(event).expect_err("a bad event");
+    let violations = kit::check::from_json::<EventInput>(event).expect_err("a bad event");
     violations.iter().map(|it| format!("{} {}", it.field, it.message)).collect()
 }
 
@@ -163,7 +163,7 @@ fn the_window_of_times_includes_its_ends() {
 
 #[test]
 fn a_batch_has_1_to_1000_events_and_names_positions() {
-    let batch = |events: Vec<Value>| kit::check::from_json::<BatchIntake>(&Value::Array(events));
+    let batch = |events: Vec<Value>| kit::check::from_json::<BatchInput>(&Value::Array(events));
     assert_eq!(batch(vec![good(); 1000]).expect("a good batch").0.len(), 1000);
     for size in [0, 1001] {
         let violations = batch(vec![good(); size]).expect_err("a bad batch");
@@ -196,7 +196,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 proptest! {
     #[test]
     fn no_json_makes_it_panic(event in any_json()) {
-        let _ = kit::check::from_json::<Intake>(&event);
+        let _ = kit::check::from_json::<EventInput>(&event);
     }
 
     #[test]
@@ -210,7 +210,7 @@ proptest! {
         value in prop_oneof![Just(json!([])), Just(json!({})), Just(json!(true)), Just(json!(1.5)), Just(json!(""))],
     ) {
         let violations =
-            kit::check::from_json::<Intake>(&with(field, value)).expect_err("a bad event");
+            kit::check::from_json::<EventInput>(&with(field, value)).expect_err("a bad event");
         let fields: Vec<_> = violations.iter().map(|it| it.field.as_str()).collect();
         prop_assert_eq!(fields, [field]);
     }

@@ -9,7 +9,7 @@ fn good() -> Value {
 }
 
 fn refusal(field: &str, value: Value) -> String {
-    refused::<Intake>(&with(good(), field, value))
+    refused::<WorkflowInput>(&with(good(), field, value))
 }
 
 fn parameter(parameter: Value) -> Value {
@@ -56,7 +56,7 @@ fn every_field_is_taken_over() {
 
 #[test]
 fn all_violations_are_listed() {
-    insta::assert_snapshot!(refused::<Intake>(&json!({})), @r"
+    insta::assert_snapshot!(refused::<WorkflowInput>(&json!({})), @r"
     name is required
     version is required
     title is required
@@ -64,7 +64,7 @@ fn all_violations_are_listed() {
     labels is required
     content is required
     ");
-    insta::assert_snapshot!(refused::<Intake>(&json!({
+    insta::assert_snapshot!(refused::<WorkflowInput>(&json!({
         "name": "Restart",
         "version": "-1",
         "title": "",
@@ -150,7 +150,7 @@ fn what_a_parameter_says_must_go_together() {
         ),
         (json!({ "type": "string", "default": "a" }), "parameters.p.default is not a known field"),
     ] {
-        assert_eq!(refused::<Intake>(&parameter(given.clone())), violations, "{given}");
+        assert_eq!(refused::<WorkflowInput>(&parameter(given.clone())), violations, "{given}");
     }
 }
 

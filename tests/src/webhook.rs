@@ -7,12 +7,12 @@ use crate::{Endpoint, Run, unique};
 
 /// A hook that no other test uses. It records what it is sent.
 #[derive(Clone, Debug)]
-pub struct Hook {
+pub struct Webhook {
     sink: Endpoint,
     name: String,
 }
 
-impl Hook {
+impl Webhook {
     /// A new hook of the run's sink; its name begins with `prefix`.
     ///
     /// # Errors

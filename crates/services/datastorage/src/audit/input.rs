@@ -33,14 +33,14 @@ pub const RULES: [&str; 4] = [
 
 /// One event of a request, with an id.
 #[derive(Clone, Debug)]
-pub struct Intake(pub NewEvent);
+pub struct EventInput(pub NewEvent);
 
 /// 1 to 1000 events of a request.
 #[derive(Clone, Debug, ToSchema)]
 #[schema(as = EventBatch, min_items = 1, max_items = 1000)]
-pub struct BatchIntake(pub Vec<NewEvent>);
+pub struct BatchInput(pub Vec<NewEvent>);
 
-impl FromInput for Intake {
+impl FromInput for EventInput {
     fn read(node: Node<'_>) -> Option<Self> {
         // `null` is JSON too, but for the checks it is the same as nothing.
         let has_data = node.value().get("event_data").is_some();
@@ -93,9 +93,9 @@ impl FromInput for Intake {
     }
 }
 
-impl FromInput for BatchIntake {
+impl FromInput for BatchInput {
     fn read(node: Node<'_>) -> Option<Self> {
-        node.array(1..=BATCH, |node| Intake::read(node).map(|it| it.0)).map(Self)
+        node.array(1..=BATCH, |node| EventInput::read(node).map(|it| it.0)).map(Self)
     }
 }
 
@@ -119,5 +119,5 @@ fn check_age(moment: OffsetDateTime, now: OffsetDateTime) -> Result<(), &'static
 }
 
 #[cfg(test)]
-#[path = "intake_tests.rs"]
+#[path = "input_tests.rs"]
 mod tests;
