@@ -44,9 +44,9 @@ impl Run {
                 };
                 // A service without such a page has nothing to say.
                 let misses_nothing = answer.status == 200
-                    && answer
-                        .value()
-                        .is_ok_and(|it| it.get("degraded").is_none_or(|it| *it == json!([])));
+                    && answer.value().is_ok_and(|body| {
+                        body.get("degraded").is_none_or(|degraded| *degraded == json!([]))
+                    });
                 Ok(match misses_nothing || answer.status == 404 {
                     true => Poll::Ready(()),
                     false => Poll::Pending(format!("{} {}", answer.status, answer.body)),

@@ -150,7 +150,7 @@ impl Answer {
 
     /// A header's text, empty if it is not there.
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or_default()
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
     /// The body as a problem document of this kind, whose slug decides the
@@ -167,7 +167,7 @@ impl Answer {
             && problem["request_id"] == answer.header("x-request-id")
             && ["title", "detail", "instance", "request_id"]
                 .iter()
-                .all(|field| problem[field].as_str().is_some_and(|it| !it.is_empty()));
+                .all(|field| problem[field].as_str().is_some_and(|text| !text.is_empty()));
         if !complete {
             bail!(
                 "{} was not answered with a whole problem document {slug}: {:?} {problem:#}",

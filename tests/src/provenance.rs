@@ -36,12 +36,13 @@ fn check(environment: &Environment, witness: &Witness) -> Result<()> {
         // A service that did not change keeps the tag of its generation.
         let of_run = format!("{}-{run_id}", environment.consumer);
         ensure!(
-            tag == of_run || tag.strip_prefix(&of_run).is_some_and(|it| it.starts_with('.')),
+            tag == of_run || tag.strip_prefix(&of_run).is_some_and(|rest| rest.starts_with('.')),
             "{} does not carry the run's tag {}",
             service.image,
             environment.tag
         );
-        let replicas: Vec<_> = witness.replicas.iter().filter(|it| it.service == *name).collect();
+        let replicas: Vec<_> =
+            witness.replicas.iter().filter(|replica| replica.service == *name).collect();
         ensure!(!replicas.is_empty(), "the witness has seen no replica of {name}");
         for replica in replicas {
             ensure!(
@@ -59,7 +60,7 @@ fn check(environment: &Environment, witness: &Witness) -> Result<()> {
                 service.digest
             );
             ensure!(
-                replica.expected.values().any(|it| *it == replica.seen),
+                replica.expected.values().any(|digest| *digest == replica.seen),
                 "{} runs {}, which is none of {:?}",
                 replica.replica,
                 replica.seen,
@@ -153,15 +154,18 @@ mod tests {
             check(environment, &witness(change)).expect_err("it does not fit").to_string()
         };
         let cases: [(Change, &str); 5] = [
-            (|it| it["run_id"] = json!("other"), "witness.json is of run other"),
-            (|it| it["replicas"] = json!([]), "has seen no replica of shop"),
-            (|it| it["replicas"][0]["reference"] = json!("x"), "shop-0 runs x, not localhost/shop"),
+            (|witness| witness["run_id"] = json!("other"), "witness.json is of run other"),
+            (|witness| witness["replicas"] = json!([]), "has seen no replica of shop"),
             (
-                |it| it["replicas"][0]["seen"] = json!("sha256:ff"),
+                |witness| witness["replicas"][0]["reference"] = json!("x"),
+                "shop-0 runs x, not localhost/shop",
+            ),
+            (
+                |witness| witness["replicas"][0]["seen"] = json!("sha256:ff"),
                 "shop-0 runs sha256:ff, which is none",
             ),
             (
-                |it| it["replicas"][0]["expected"]["manifest"] = json!("sha256:bb"),
+                |witness| witness["replicas"][0]["expected"]["manifest"] = json!("sha256:bb"),
                 "the environment says sha256:aa",
             ),
         ];

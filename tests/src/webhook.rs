@@ -72,7 +72,7 @@ impl Webhook {
     /// When there are more or fewer; the error shows them.
     pub fn exactly_with(&self, text: &str, count: usize) -> Result<Vec<Value>> {
         let mut requests = self.requests()?;
-        requests.retain(|it| it["body"].as_str().unwrap_or_default().contains(text));
+        requests.retain(|request| request["body"].as_str().unwrap_or_default().contains(text));
         ensure!(
             requests.len() == count,
             "{} has {} requests, not {count}: {requests:#?}",

@@ -55,7 +55,7 @@ fn paths_and_methods_that_do_not_exist_are_problems() -> Result<()> {
 /// The number that `/metrics` shows under a name.
 fn metric(datastorage: &Endpoint, name: &str) -> Result<u64> {
     let metrics = datastorage.get("/metrics")?.expect(200)?;
-    let value = metrics.body.lines().find_map(|it| it.strip_prefix(name)?.strip_prefix(' '));
+    let value = metrics.body.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     Ok(value.with_context(|| format!("no {name} in {}", metrics.body))?.parse()?)
 }
 

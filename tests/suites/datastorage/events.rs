@@ -79,7 +79,7 @@ fn any_json_is_data() -> Result<()> {
 
     let events = trail.expect_exactly(&correlation_id, values.len() + 1, SOON)?;
 
-    let found: Vec<_> = events.iter().map(|it| it["event_data"].clone()).collect();
+    let found: Vec<_> = events.iter().map(|event| event["event_data"].clone()).collect();
     ensure!(found[..values.len()] == values, "{found:?}");
     ensure!(events[values.len()].get("event_data") == Some(&Value::Null), "{found:?}");
     Ok(())

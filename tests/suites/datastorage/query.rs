@@ -51,7 +51,7 @@ fn each_filter_selects_exactly_what_matches() -> Result<()> {
     ];
     for (query, expected) in cases {
         let page = page(&datastorage, &query)?;
-        let expected: Vec<_> = expected.iter().map(|it| stored[*it].clone()).collect();
+        let expected: Vec<_> = expected.iter().map(|index| stored[*index].clone()).collect();
         ensure!(ids(&page)? == expected, "{query}: {page:#}\nexpected {expected:?}");
         ensure!(page["pagination"]["total"] == expected.len(), "{query}: {}", page["pagination"]);
     }
@@ -82,7 +82,7 @@ fn windows_that_follow_each_other_share_no_event_and_miss_none() -> Result<()> {
     let times = [at(3 * MINUTE), at(2 * MINUTE), at(MINUTE)];
     let events: Vec<_> = times
         .iter()
-        .map(|it| with(event(&correlation_id), json!({ "event_timestamp": it })))
+        .map(|time| with(event(&correlation_id), json!({ "event_timestamp": time })))
         .collect();
     store_batch(&datastorage, &events)?;
     let select = |window: &str| -> Result<Vec<String>> {

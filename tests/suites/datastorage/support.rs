@@ -91,14 +91,14 @@ pub(crate) fn store(datastorage: &Endpoint, event: &Value) -> Result<Value> {
 /// Stores a batch and checks that the receipt names its ids, in its order.
 pub(crate) fn store_batch(datastorage: &Endpoint, events: &[Value]) -> Result<()> {
     let receipt = datastorage.post(BATCH, &json!(events))?.expect(201)?.value()?;
-    let sent: Vec<_> = events.iter().map(|it| it["event_id"].clone()).collect();
+    let sent: Vec<_> = events.iter().map(|event| event["event_id"].clone()).collect();
     ensure!(receipt == json!({ "event_ids": sent }), "an unexpected receipt: {receipt}");
     Ok(())
 }
 
 /// Checks that an answer complains about these fields and no others.
 pub(crate) fn complains(answer: &Answer, fields: &[&str]) -> Result<()> {
-    let mut expected: Vec<_> = fields.iter().map(|it| (*it).to_owned()).collect();
+    let mut expected: Vec<_> = fields.iter().map(|field| (*field).to_owned()).collect();
     expected.sort();
     let found = answer.violations()?;
     ensure!(found == expected, "expected violations {expected:?}, found {found:?}");
@@ -109,8 +109,8 @@ pub(crate) fn complains(answer: &Answer, fields: &[&str]) -> Result<()> {
 pub(crate) fn at_once<T: Send>(jobs: Vec<impl FnOnce() -> Result<T> + Send>) -> Result<Vec<T>> {
     thread::scope(|scope| {
         let running: Vec<_> = jobs.into_iter().map(|job| scope.spawn(job)).collect();
-        let join = |it: thread::ScopedJoinHandle<'_, Result<T>>| {
-            it.join().map_err(|_| anyhow!("a client panicked"))?
+        let join = |thread: thread::ScopedJoinHandle<'_, Result<T>>| {
+            thread.join().map_err(|_| anyhow!("a client panicked"))?
         };
         running.into_iter().map(join).collect()
     })

@@ -44,7 +44,7 @@ fn one_event_from_many_at_once_is_stored_once_and_answered_the_same() -> Result<
     let jobs = (0..20).map(|_| || store(&datastorage, &sent)).collect();
     let receipts = at_once(jobs)?;
 
-    ensure!(receipts.iter().all(|it| *it == receipts[0]), "{receipts:?}");
+    ensure!(receipts.iter().all(|receipt| *receipt == receipts[0]), "{receipts:?}");
     trail.expect_exactly(&correlation_id, 1, SOON)?;
     Ok(())
 }
@@ -55,14 +55,14 @@ fn of_two_events_with_one_id_exactly_one_wins() -> Result<()> {
     let correlation_id = unique("rr");
     let sent = event(&correlation_id);
     let rivals: Vec<_> =
-        (0..10).map(|it| with(sent.clone(), json!({ "event_data": it }))).collect();
+        (0..10).map(|number| with(sent.clone(), json!({ "event_data": number }))).collect();
 
-    let jobs = rivals.iter().map(|it| || datastorage.post(EVENTS, it)).collect();
-    let statuses: Vec<_> = at_once(jobs)?.into_iter().map(|it| it.status).collect();
+    let jobs = rivals.iter().map(|rival| || datastorage.post(EVENTS, rival)).collect();
+    let statuses: Vec<_> = at_once(jobs)?.into_iter().map(|answer| answer.status).collect();
 
-    let won: Vec<_> = (0..10).filter(|it| statuses[*it] == 201).collect();
+    let won: Vec<_> = (0..10).filter(|index| statuses[*index] == 201).collect();
     ensure!(won.len() == 1, "{statuses:?}");
-    ensure!(statuses.iter().all(|it| [201, 409].contains(it)), "{statuses:?}");
+    ensure!(statuses.iter().all(|status| [201, 409].contains(status)), "{statuses:?}");
     let events = trail.expect_exactly(&correlation_id, 1, SOON)?;
     ensure!(events[0]["event_data"] == won[0], "{won:?} won, but: {:#}", events[0]);
     Ok(())
@@ -78,12 +78,13 @@ fn a_reader_sees_all_of_a_batch_or_nothing() -> Result<()> {
     let query = format!("{EVENTS}?correlation_id={correlation_id}&limit=1");
 
     thread::scope(|scope| -> Result<()> {
-        let jobs = batches.iter().map(|it| || datastorage.post(BATCH, it)?.expect(201)).collect();
+        let jobs =
+            batches.iter().map(|batch| || datastorage.post(BATCH, batch)?.expect(201)).collect();
         let writing = scope.spawn(|| at_once(jobs));
         while !writing.is_finished() {
             let page = datastorage.get(&query)?.expect(200)?.value()?;
             let total = page["pagination"]["total"].as_u64();
-            ensure!(total.is_some_and(|it| it % 25 == 0), "a part of a batch: {total:?}");
+            ensure!(total.is_some_and(|total| total % 25 == 0), "a part of a batch: {total:?}");
         }
         writing.join().map_err(|_| anyhow!("a writer panicked"))??;
         Ok(())

@@ -36,7 +36,9 @@ fn between_two_attempts(stage: &Stage) -> Result<(Value, Webhook)> {
         let status = stage.read(name)?["status"].take();
         let waits = status["phase"] == "Retrying"
             && status["channels"][0]["state"] == "Sent"
-            && status["channels"][1]["attempts"].as_array().is_some_and(|it| it.len() == 1);
+            && status["channels"][1]["attempts"]
+                .as_array()
+                .is_some_and(|attempts| attempts.len() == 1);
         Ok(if waits { Poll::Ready(()) } else { Poll::Pending(status.to_string()) })
     })?;
     Ok((request, webhook))
@@ -116,7 +118,7 @@ fn an_attempt_that_a_kill_cut_off_is_made_again_under_the_same_key() -> Result<(
     stage.event(ids(&request)?.1)?;
     // Nobody can know whether the receiver has worked on the first one.
     let received = webhook.exactly(2)?;
-    let keys = [&received[0], &received[1]].map(|it| header(it, "idempotency-key"));
+    let keys = [&received[0], &received[1]].map(|request| header(request, "idempotency-key"));
     ensure!(!keys[0].is_empty() && keys[0] == keys[1], "{keys:?}");
     Ok(())
 }

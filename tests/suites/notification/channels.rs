@@ -206,10 +206,10 @@ fn of_five_channels_one_fails_and_each_of_the_others_is_sent_once() -> Result<()
         ensure!(channel["state"] == state, "{kind}: {status:#}");
         let attempts = channel["attempts"].as_array().context("attempts")?;
         ensure!(attempts.len() == count, "{kind}: {status:#}");
-        ensure!(attempts.iter().all(|it| it["outcome"] == outcome), "{kind}: {status:#}");
+        ensure!(attempts.iter().all(|attempt| attempt["outcome"] == outcome), "{kind}: {status:#}");
 
         let of_kind: Vec<_> =
-            events.iter().filter(|it| it["event_data"]["channel_type"] == kind).collect();
+            events.iter().filter(|event| event["event_data"]["channel_type"] == kind).collect();
         ensure!(of_kind.len() == 1, "{kind}: {events:#?}");
         let action = if outcome == "success" { "sent" } else { "failed" };
         ensure!(

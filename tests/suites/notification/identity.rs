@@ -92,7 +92,8 @@ fn lists_are_filtered_and_paged_newest_first() -> Result<()> {
         let path = format!("{NOTIFICATIONS}?correlation_id={correlation}{query}");
         let mut page = stage.notification.get(&path)?.expect(200)?.value()?;
         let data = page["data"].as_array().context("data")?;
-        let names = data.iter().map(|it| Ok(text(&it["spec"]["name"])?.to_owned()));
+        let names =
+            data.iter().map(|notification| Ok(text(&notification["spec"]["name"])?.to_owned()));
         Ok((names.collect::<Result<_>>()?, page["pagination"].take()))
     };
     let page = |limit, offset, total, more| json!({ "limit": limit, "offset": offset, "total": total, "has_more": more });

@@ -23,7 +23,8 @@ fn what_may_pass_is_tried_again_with_growing_waits() -> Result<()> {
 
     let received = webhook.exactly(4)?;
     let attempts = status["channels"][0]["attempts"].as_array().context("attempts")?;
-    let seen: Vec<_> = attempts.iter().map(|it| (&it["outcome"], &it["http_status"])).collect();
+    let seen: Vec<_> =
+        attempts.iter().map(|attempt| (&attempt["outcome"], &attempt["http_status"])).collect();
     let expected = [("failure", 503), ("failure", 408), ("failure", 429), ("success", 200)];
     ensure!(
         seen.len() == 4 && seen.iter().zip(expected).all(|((o, s), e)| **o == e.0 && **s == e.1),
@@ -32,7 +33,7 @@ fn what_may_pass_is_tried_again_with_growing_waits() -> Result<()> {
     for (index, due) in [50, 100, 200].map(Duration::from_millis).into_iter().enumerate() {
         waited(attempts, &received, index, due)?;
     }
-    let keys: Vec<_> = received.iter().map(|it| header(it, "idempotency-key")).collect();
+    let keys: Vec<_> = received.iter().map(|request| header(request, "idempotency-key")).collect();
     ensure!(!keys[0].is_empty() && keys.iter().all(|key| *key == keys[0]), "{keys:?}");
 
     let event = stage.event(correlation)?;

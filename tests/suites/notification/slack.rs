@@ -79,7 +79,10 @@ fn slack_is_given_the_time_that_it_asks_for() -> Result<()> {
         waited(attempts, &received, index, due)?;
     }
     let key = format!("{}-slack", text(&created["id"])?);
-    ensure!(received.iter().all(|it| header(it, "idempotency-key") == key), "{received:#?}");
+    ensure!(
+        received.iter().all(|request| header(request, "idempotency-key") == key),
+        "{received:#?}"
+    );
     Ok(())
 }
 

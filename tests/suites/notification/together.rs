@@ -43,6 +43,9 @@ fn of_many_at_once_none_is_lost_and_none_is_sent_twice() -> Result<()> {
     expected.sort();
     ensure!(received == expected, "not every notification was received once: {received:?}");
     let events = stage.events(&correlation, 2 * THREADS * EACH)?;
-    ensure!(events.iter().all(|it| it["event_type"] == "notification.message.sent"), "{events:#?}");
+    ensure!(
+        events.iter().all(|event| event["event_type"] == "notification.message.sent"),
+        "{events:#?}"
+    );
     Ok(())
 }

@@ -42,7 +42,7 @@ impl Client {
     /// [`ClientError::BaseUrl`] if the address cannot be one of an HTTP server.
     pub fn new(base_url: &str) -> Result<Self, ClientError> {
         let refuse = |reason: String| ClientError::BaseUrl { url: base_url.to_owned(), reason };
-        let root = Url::parse(base_url).map_err(|it| refuse(it.to_string()))?;
+        let root = Url::parse(base_url).map_err(|error| refuse(error.to_string()))?;
         if root.scheme() != "http" || root.host_str().is_none() {
             return Err(refuse("it does not start with http://<host>".to_owned()));
         }
@@ -53,7 +53,7 @@ impl Client {
             // the world outside.
             .no_proxy()
             .build()
-            .map_err(|it| refuse(it.to_string()))?;
+            .map_err(|error| refuse(error.to_string()))?;
         Ok(Self { http, root })
     }
 
@@ -139,7 +139,7 @@ impl Client {
             return Err(refused(request, status, &bytes));
         }
         serde_json::from_slice(&bytes)
-            .map_err(|it| ClientError::Unreadable { request, reason: it.to_string() })
+            .map_err(|error| ClientError::Unreadable { request, reason: error.to_string() })
     }
 }
 
@@ -153,7 +153,8 @@ fn unless_missing<T>(answer: Result<T, ClientError>) -> Result<Option<T>, Client
 }
 
 fn encode(body: &impl Serialize) -> Result<String, ClientError> {
-    serde_json::to_string(body).map_err(|it| ClientError::Unwritable { reason: it.to_string() })
+    serde_json::to_string(body)
+        .map_err(|error| ClientError::Unwritable { reason: error.to_string() })
 }
 
 /// Reads the problem document; an answer without one is quoted.

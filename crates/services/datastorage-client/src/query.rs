@@ -55,16 +55,16 @@ impl EventQuery {
     pub(crate) fn pairs(&self) -> Vec<(&'static str, String)> {
         let pairs = [
             ("event_type", self.event_type.clone()),
-            ("event_category", self.event_category.map(|it| it.to_string())),
-            ("event_outcome", self.event_outcome.map(|it| it.to_string())),
-            ("severity", self.severity.map(|it| it.to_string())),
+            ("event_category", self.event_category.map(|category| category.to_string())),
+            ("event_outcome", self.event_outcome.map(|outcome| outcome.to_string())),
+            ("severity", self.severity.map(|severity| severity.to_string())),
             ("correlation_id", self.correlation_id.clone()),
             ("resource_type", self.resource_type.clone()),
             ("resource_id", self.resource_id.clone()),
-            ("since", self.since.map(|it| it.to_string())),
-            ("until", self.until.map(|it| it.to_string())),
-            ("limit", self.limit.map(|it| it.to_string())),
-            ("offset", self.offset.map(|it| it.to_string())),
+            ("since", self.since.map(|since| since.to_string())),
+            ("until", self.until.map(|until| until.to_string())),
+            ("limit", self.limit.map(|limit| limit.to_string())),
+            ("offset", self.offset.map(|offset| offset.to_string())),
         ];
         pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }

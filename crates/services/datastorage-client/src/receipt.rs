@@ -75,8 +75,8 @@ impl Receipt {
     /// The event's id, the client's own if it sent one.
     pub fn event_id(&self) -> Uuid {
         match self {
-            Self::Spooled(it) => it.event_id,
-            Self::Stored(it) => it.event_id,
+            Self::Spooled(receipt) => receipt.event_id,
+            Self::Stored(receipt) => receipt.event_id,
         }
     }
 
@@ -85,7 +85,7 @@ impl Receipt {
     pub fn recorded_at(&self) -> Option<OffsetDateTime> {
         match self {
             Self::Spooled(_) => None,
-            Self::Stored(it) => Some(it.recorded_at),
+            Self::Stored(receipt) => Some(receipt.recorded_at),
         }
     }
 
@@ -99,8 +99,8 @@ impl BatchReceipt {
     /// The ids of the events, in the order in which they were sent.
     pub fn event_ids(&self) -> &[Uuid] {
         match self {
-            Self::Spooled(it) => &it.event_ids,
-            Self::Stored(it) => &it.event_ids,
+            Self::Spooled(receipt) => &receipt.event_ids,
+            Self::Stored(receipt) => &receipt.event_ids,
         }
     }
 

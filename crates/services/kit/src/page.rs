@@ -69,8 +69,11 @@ mod tests {
     fn what_is_out_of_bounds_is_refused() {
         for (limit, offset) in [("0", "-1"), ("1001", "9223372036854775808"), ("ten", "")] {
             let violations = from_text::<Page>(&json!({ "limit": limit, "offset": offset }));
-            let fields: Vec<_> =
-                violations.expect_err("refused").into_iter().map(|it| it.field).collect();
+            let fields: Vec<_> = violations
+                .expect_err("refused")
+                .into_iter()
+                .map(|violation| violation.field)
+                .collect();
             assert_eq!(fields, ["limit", "offset"], "{limit} {offset}");
         }
     }

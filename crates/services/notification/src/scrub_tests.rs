@@ -213,12 +213,12 @@ fn secrets() -> impl Strategy<Value = (String, String)> {
     };
     prop_oneof![
         8 => named,
-        1 => shaped("[A-Za-z0-9._~+/=-]{12,40}", |it| format!("Bearer {it}")),
-        1 => shaped("[A-Za-z0-9+/]{12,40}={0,2}", |it| format!("Authorization: Basic {it}")),
-        1 => shaped("[a-z0-9]{12,20}", |it| format!("https://ann:{it}@example.org/")),
-        1 => shaped("[a-z0-9]{12,20}", |it| format!("amqp://{it}@example.org")),
-        1 => shaped("T[A-Z0-9]{8}/B[A-Z0-9]{8}/[A-Za-z0-9]{24}", |it| {
-            format!("https://hooks.slack.com/services/{it}")
+        1 => shaped("[A-Za-z0-9._~+/=-]{12,40}", |token| format!("Bearer {token}")),
+        1 => shaped("[A-Za-z0-9+/]{12,40}={0,2}", |credentials| format!("Authorization: Basic {credentials}")),
+        1 => shaped("[a-z0-9]{12,20}", |password| format!("https://ann:{password}@example.org/")),
+        1 => shaped("[a-z0-9]{12,20}", |user| format!("amqp://{user}@example.org")),
+        1 => shaped("T[A-Z0-9]{8}/B[A-Z0-9]{8}/[A-Za-z0-9]{24}", |path| {
+            format!("https://hooks.slack.com/services/{path}")
         }),
         1 => shaped("(AKIA|ASIA)[0-9A-Z]{16}", str::to_owned),
         1 => shaped("gh[pousr]_[A-Za-z0-9]{36}", str::to_owned),
@@ -226,8 +226,8 @@ fn secrets() -> impl Strategy<Value = (String, String)> {
         1 => shaped("xox[abeprs]-[0-9]{12}-[A-Za-z0-9]{24}", str::to_owned),
         1 => shaped("sk-(proj-)?[A-Za-z0-9]{24,48}", str::to_owned),
         1 => shaped("eyJ[A-Za-z0-9_-]{20}\\.[A-Za-z0-9_-]{20}\\.[A-Za-z0-9_-]{20}", str::to_owned),
-        1 => shaped("[A-Za-z0-9+/]{40}\n[A-Za-z0-9+/]{40}", |it| {
-            format!("-----BEGIN RSA PRIVATE KEY-----\n{it}\n-----END RSA PRIVATE KEY-----")
+        1 => shaped("[A-Za-z0-9+/]{40}\n[A-Za-z0-9+/]{40}", |key| {
+            format!("-----BEGIN RSA PRIVATE KEY-----\n{key}\n-----END RSA PRIVATE KEY-----")
         }),
     ]
 }

@@ -56,7 +56,7 @@ fn spool(datastorage: &Endpoint, event: &Value) -> Result<()> {
 
 fn depth(datastorage: &Endpoint) -> Result<u64> {
     let metrics = datastorage.get("/metrics")?.expect(200)?.body;
-    let depth = metrics.lines().find_map(|it| it.strip_prefix("datastorage_spool_depth "));
+    let depth = metrics.lines().find_map(|line| line.strip_prefix("datastorage_spool_depth "));
     Ok(depth.with_context(|| format!("no depth in {metrics}"))?.parse()?)
 }
 
@@ -89,7 +89,7 @@ fn what_comes_while_the_store_is_away_is_in_the_trail_when_it_is_back() -> Resul
     spool(&datastorage, &single)?;
     let batch = [whole(&correlation_id, &single)?, event(&correlation_id), event(&correlation_id)];
     let receipt = datastorage.post(BATCH, &json!(batch))?.expect(202)?.value()?;
-    let ids: Vec<_> = batch.iter().map(|it| it["event_id"].clone()).collect();
+    let ids: Vec<_> = batch.iter().map(|event| event["event_id"].clone()).collect();
     ensure!(receipt == json!({ "event_ids": ids, "status": "spooled" }), "{receipt}");
     ensure!(depth(&datastorage)? == 4);
     ensure!(degraded(&datastorage)? == json!(["database"]));

@@ -101,7 +101,7 @@ pub(super) fn are_there(
     let stored = trail.expect_exactly(correlation_id, sent.len(), within)?;
     for sent in sent {
         let sent_id = id(sent)?;
-        let found = stored.iter().find(|it| it["event_id"] == *sent_id);
+        let found = stored.iter().find(|event| event["event_id"] == *sent_id);
         let Some(found) = found else { anyhow::bail!("{sent_id} is lost") };
         for (field, value) in sent.as_object().into_iter().flatten() {
             ensure!(

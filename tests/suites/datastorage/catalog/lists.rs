@@ -53,7 +53,7 @@ fn each_filter_selects_exactly_what_matches() -> Result<()> {
     ];
     for (query, expected) in cases {
         let page = page(&datastorage, &query)?;
-        let expected: Vec<_> = expected.iter().map(|it| summary(&created[*it])).collect();
+        let expected: Vec<_> = expected.iter().map(|index| summary(&created[*index])).collect();
         ensure!(page["data"] == json!(expected), "{query}: {page:#}\nexpected {expected:#?}");
         ensure!(page["pagination"]["total"] == expected.len(), "{query}: {}", page["pagination"]);
     }
@@ -96,7 +96,7 @@ fn every_bad_filter_is_listed() -> Result<()> {
     let (datastorage, _) = datastorage()?;
     let query = "name=Restart&status=on&is_latest=maybe&signal_type=OOM*&severity=warning\
                  &component=&environment=**&priority=P4&limit=1001&offset=-1&version=1";
-    let fields: Vec<_> = query.split('&').filter_map(|it| it.split('=').next()).collect();
+    let fields: Vec<_> = query.split('&').filter_map(|pair| pair.split('=').next()).collect();
     complains(&datastorage.get(&format!("{WORKFLOWS}?{query}"))?, &fields)?;
     for (query, field) in [
         ("limit=0", "limit"),

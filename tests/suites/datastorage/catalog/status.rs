@@ -39,7 +39,7 @@ fn everything_else_needs_a_new_version_and_the_answer_says_so() -> Result<()> {
     let change = json!({ "status": "disabled", "status_reason": "it loops" });
     let mut fixed: Vec<&str> =
         created.as_object().context("an object")?.keys().map(String::as_str).collect();
-    fixed.retain(|it| *it != "status");
+    fixed.retain(|field| *field != "status");
 
     let answer = datastorage.json("PATCH", &path, &with(created.clone(), change.clone()))?;
 

@@ -97,5 +97,5 @@ pub(crate) fn entries(page: &Value) -> Result<Vec<(String, String)>> {
     let text = |entry: &Value, field: &str| -> Result<String> {
         Ok(entry[field].as_str().with_context(|| format!("no {field} in {entry}"))?.to_owned())
     };
-    data.iter().map(|it| Ok((text(it, "name")?, text(it, "version")?))).collect()
+    data.iter().map(|workflow| Ok((text(workflow, "name")?, text(workflow, "version")?))).collect()
 }

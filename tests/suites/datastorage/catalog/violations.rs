@@ -79,7 +79,7 @@ fn every_bad_field_of_a_search_is_listed_at_once() -> Result<()> {
         "environment": "x".repeat(101),
         "priority": "high",
         "custom_labels": [],
-        "detected_labels": (0..21).map(|it| (it.to_string(), json!("x"))).collect::<Value>(),
+        "detected_labels": (0..21).map(|number| (number.to_string(), json!("x"))).collect::<Value>(),
         "min_score": 1.01,
         "top_k": 101,
         "correlation_id": "c".repeat(256),
@@ -100,7 +100,7 @@ fn what_is_just_within_the_limits_is_taken() -> Result<()> {
     let name = format!("{}{}", unique("long"), "x".repeat(26));
     let long = |characters: usize| "ü".repeat(characters);
     let further: Value =
-        (0..20).map(|it| (format!("{it:02}{}", long(61)), json!(long(63)))).collect();
+        (0..20).map(|number| (format!("{number:02}{}", long(61)), json!(long(63)))).collect();
     let empty = json!([{ "type": "wait", "x": "" }]).to_string().len();
     let changes = json!({
         "version": "9".repeat(64),

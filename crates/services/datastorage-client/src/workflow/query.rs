@@ -34,15 +34,15 @@ impl WorkflowQuery {
     pub(crate) fn pairs(&self) -> Vec<(&'static str, String)> {
         let pairs = [
             ("name", self.name.clone()),
-            ("status", self.status.map(|it| it.to_string())),
-            ("is_latest", self.is_latest.map(|it| it.to_string())),
-            ("signal_type", self.signal_type.as_ref().map(|it| it.to_string())),
-            ("severity", self.severity.as_ref().map(|it| it.to_string())),
-            ("component", self.component.as_ref().map(|it| it.to_string())),
-            ("environment", self.environment.as_ref().map(|it| it.to_string())),
-            ("priority", self.priority.as_ref().map(|it| it.to_string())),
-            ("limit", self.limit.map(|it| it.to_string())),
-            ("offset", self.offset.map(|it| it.to_string())),
+            ("status", self.status.map(|status| status.to_string())),
+            ("is_latest", self.is_latest.map(|is_latest| is_latest.to_string())),
+            ("signal_type", self.signal_type.as_ref().map(|signal_type| signal_type.to_string())),
+            ("severity", self.severity.as_ref().map(|severity| severity.to_string())),
+            ("component", self.component.as_ref().map(|component| component.to_string())),
+            ("environment", self.environment.as_ref().map(|environment| environment.to_string())),
+            ("priority", self.priority.as_ref().map(|priority| priority.to_string())),
+            ("limit", self.limit.map(|limit| limit.to_string())),
+            ("offset", self.offset.map(|offset| offset.to_string())),
         ];
         pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }

@@ -65,7 +65,7 @@ impl Batch {
             index += 1;
             keep
         });
-        self.bytes = self.events.iter().map(|it| it.0.len()).sum();
+        self.bytes = self.events.iter().map(|event| event.0.len()).sum();
         before - self.len()
     }
 

@@ -176,7 +176,7 @@ async fn close_requested(mut closing: watch::Receiver<Option<Instant>>) {
 
 /// Ends when the writer is to be closed and the time for it is over.
 async fn out_of_time(mut closing: watch::Receiver<Option<Instant>>) {
-    let deadline = closing.wait_for(Option::is_some).await.ok().and_then(|it| *it);
+    let deadline = closing.wait_for(Option::is_some).await.ok().and_then(|deadline| *deadline);
     if let Some(deadline) = deadline {
         sleep_until(deadline).await;
     }

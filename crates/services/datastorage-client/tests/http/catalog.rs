@@ -101,7 +101,7 @@ async fn lists_escape_their_filters() {
 
     assert_eq!(versions.as_ref(), Some(&listed));
     assert_eq!(serde_json::to_value(&listed.data).expect("serializable"), json!([summary()]));
-    let calls: Vec<_> = server.calls().into_iter().map(|it| it.path_and_query).collect();
+    let calls: Vec<_> = server.calls().into_iter().map(|call| call.path_and_query).collect();
     assert_eq!(
         calls,
         [

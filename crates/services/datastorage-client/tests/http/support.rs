@@ -98,7 +98,7 @@ async fn answer(
     });
     let (status, answer) = script.answers.pop_front().unwrap_or_else(|| {
         let ids: Vec<&Value> =
-            body.as_array().into_iter().flatten().map(|it| &it["event_id"]).collect();
+            body.as_array().into_iter().flatten().map(|event| &event["event_id"]).collect();
         (StatusCode::CREATED, json!({ "event_ids": ids }))
     });
     let seen = script.calls.len();

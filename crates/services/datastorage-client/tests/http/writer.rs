@@ -37,11 +37,16 @@ pub(crate) fn quick() -> WriterConfig {
 }
 
 pub(crate) fn data(call: &Call) -> Vec<Value> {
-    call.body.as_array().expect("an array").iter().map(|it| it["event_data"].clone()).collect()
+    call.body
+        .as_array()
+        .expect("an array")
+        .iter()
+        .map(|event| event["event_data"].clone())
+        .collect()
 }
 
 fn ids(call: &Call) -> Vec<Value> {
-    call.body.as_array().expect("an array").iter().map(|it| it["event_id"].clone()).collect()
+    call.body.as_array().expect("an array").iter().map(|event| event["event_id"].clone()).collect()
 }
 
 #[tokio::test]
@@ -72,8 +77,8 @@ async fn a_batch_is_bounded_in_bytes_too() {
     assert_eq!(audit.close(CLOSE_TIMEOUT).await.stored, 6);
 
     let calls = server.calls();
-    assert_eq!(calls.iter().map(|it| data(it).len()).collect::<Vec<_>>(), [2, 2, 2]);
-    assert!(calls.iter().all(|it| it.bytes <= 3000), "{calls:?}");
+    assert_eq!(calls.iter().map(|call| data(call).len()).collect::<Vec<_>>(), [2, 2, 2]);
+    assert!(calls.iter().all(|call| call.bytes <= 3000), "{calls:?}");
 }
 
 #[tokio::test]
@@ -107,7 +112,7 @@ async fn what_fails_is_sent_again_with_the_same_ids_and_growing_waits() {
 
     assert_eq!(stats, WriterStats { stored: 2, lost: 0, waiting: 0 });
     assert_eq!(server.calls().len(), 4);
-    assert!(calls.iter().all(|it| ids(it) == ids(&calls[0])), "{calls:?}");
+    assert!(calls.iter().all(|call| ids(call) == ids(&calls[0])), "{calls:?}");
     for (pair, at_least) in calls.windows(2).zip([10, 20, 40]) {
         let waited = pair[1].at - pair[0].at;
         assert!(waited >= Duration::from_millis(at_least), "{waited:?} < {at_least} ms");

@@ -55,11 +55,11 @@ impl StoredEvents {
 pub fn check_alone(events: &[NewEvent]) -> Result<(), Rejection> {
     let own: HashSet<Uuid> = events
         .iter()
-        .filter(|it| it.parent_event_id == Some(it.event_id))
-        .map(|it| it.event_id)
+        .filter(|event| event.parent_event_id == Some(event.event_id))
+        .map(|event| event.event_id)
         .collect();
-    let parents = events.iter().filter_map(|it| it.parent_event_id);
-    let parents = parents.filter(|it| !own.contains(it)).collect();
+    let parents = events.iter().filter_map(|event| event.parent_event_id);
+    let parents = parents.filter(|parent| !own.contains(parent)).collect();
     admit(events, &StoredEvents { events: HashMap::new(), parents }).map(|_| ())
 }
 
@@ -83,7 +83,7 @@ pub fn admit(events: &[NewEvent], stored: &StoredEvents) -> Result<Vec<Admission
         };
         let parent_is_there = event
             .parent_event_id
-            .is_none_or(|it| stored.parents.contains(&it) || earlier.contains_key(&it));
+            .is_none_or(|parent| stored.parents.contains(&parent) || earlier.contains_key(&parent));
         if admission == Admission::New && !parent_is_there {
             rejection.without_parent.push(position);
         }
@@ -116,7 +116,7 @@ mod tests {
         let recorded_at = OffsetDateTime::UNIX_EPOCH;
         let events = events
             .iter()
-            .map(|it| (it.event_id, Event { event: (*it).clone(), recorded_at }))
+            .map(|event| (event.event_id, Event { event: (*event).clone(), recorded_at }))
             .collect();
         StoredEvents { events, parents: HashSet::new() }
     }

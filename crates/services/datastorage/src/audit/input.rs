@@ -95,7 +95,7 @@ impl FromInput for EventInput {
 
 impl FromInput for BatchInput {
     fn read(node: Node<'_>) -> Option<Self> {
-        node.array(1..=BATCH, |node| EventInput::read(node).map(|it| it.0)).map(Self)
+        node.array(1..=BATCH, |node| EventInput::read(node).map(|input| input.0)).map(Self)
     }
 }
 

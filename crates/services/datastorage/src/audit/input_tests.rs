@@ -30,7 +30,10 @@ fn accepted(event: &Value) -> NewEvent {
 
 fn refused(event: &Value) -> Vec<String> {
     let violations = kit::check::from_json::<EventInput>(event).expect_err("a bad event");
-    violations.iter().map(|it| format!("{} {}", it.field, it.message)).collect()
+    violations
+        .iter()
+        .map(|violation| format!("{} {}", violation.field, violation.message))
+        .collect()
 }
 
 #[test]
@@ -170,7 +173,8 @@ fn a_batch_has_1_to_1000_events_and_names_positions() {
         assert_eq!(violations[0].field, "$");
     }
     let bad = batch(vec![good(), with("severity", json!("warning")), with("version", json!(1))]);
-    let fields: Vec<_> = bad.expect_err("a bad batch").into_iter().map(|it| it.field).collect();
+    let fields: Vec<_> =
+        bad.expect_err("a bad batch").into_iter().map(|violation| violation.field).collect();
     assert_eq!(fields, ["[1].severity", "[2].version"]);
 }
 
@@ -188,7 +192,7 @@ fn any_json() -> impl Strategy<Value = Value> {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
             prop::collection::btree_map(".{0,6}", inner, 0..6)
-                .prop_map(|it| Value::Object(it.into_iter().collect())),
+                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
         ]
     })
 }
@@ -211,7 +215,7 @@ proptest! {
     ) {
         let violations =
             kit::check::from_json::<EventInput>(&with(field, value)).expect_err("a bad event");
-        let fields: Vec<_> = violations.iter().map(|it| it.field.as_str()).collect();
+        let fields: Vec<_> = violations.iter().map(|violation| violation.field.as_str()).collect();
         prop_assert_eq!(fields, [field]);
     }
 

@@ -58,8 +58,10 @@ impl FromInput for Search {
             let correlation_id = object.optional("correlation_id", |node| node.string(1..=255));
             let resource_type = object.optional("resource_type", |node| node.string(1..=100));
             let resource_id = object.optional("resource_id", |node| node.string(1..=255));
-            let since = object.optional("since", |node| node.parse(1..=64, |it| moment(it, now)));
-            let until = object.optional("until", |node| node.parse(1..=64, |it| moment(it, now)));
+            let since =
+                object.optional("since", |node| node.parse(1..=64, |text| moment(text, now)));
+            let until =
+                object.optional("until", |node| node.parse(1..=64, |text| moment(text, now)));
             let page = Page::fields(object);
             if let (Some(Some(since)), Some(Some(until))) = (since, until)
                 && since > until
@@ -92,7 +94,7 @@ fn moment(text: &str, now: OffsetDateTime) -> Result<OffsetDateTime, String> {
         Some(distance) => now.checked_sub(distance),
         None => OffsetDateTime::parse(text, &Rfc3339)
             .ok()
-            .map(|it| it.checked_to_offset(UtcOffset::UTC).unwrap_or(END)),
+            .map(|moment| moment.checked_to_offset(UtcOffset::UTC).unwrap_or(END)),
     };
     let moment = moment.ok_or_else(|| {
         let hint = if text.contains(' ') { "; in a query `+` is written as %2B" } else { "" };
@@ -116,7 +118,7 @@ fn distance(text: &str) -> Option<Duration> {
     let unit = text.chars().next_back()?;
     let (_, seconds, digits) = UNITS.into_iter().find(|(name, ..)| *name == unit)?;
     let number = &text[..text.len() - 1];
-    if number.len() > digits || !number.bytes().all(|it| it.is_ascii_digit()) {
+    if number.len() > digits || !number.bytes().all(|digit| digit.is_ascii_digit()) {
         return None;
     }
     number.parse::<i64>().ok().map(|number| Duration::seconds(number * seconds))
@@ -143,7 +145,10 @@ mod tests {
 
     fn refused(query: serde_json::Value) -> Vec<String> {
         let violations = kit::check::from_text::<Search>(&query).expect_err("not a good query");
-        violations.iter().map(|it| format!("{} {}", it.field, it.message)).collect()
+        violations
+            .iter()
+            .map(|violation| format!("{} {}", violation.field, violation.message))
+            .collect()
     }
 
     #[test]

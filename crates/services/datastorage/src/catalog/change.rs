@@ -73,14 +73,14 @@ mod tests {
 
     #[test]
     fn every_other_field_of_a_version_needs_a_new_version() {
-        let full = |mut it: WorkflowSummary| {
+        let full = |mut summary: WorkflowSummary| {
             let some = || Some("x".to_owned());
-            it.definition.owner = some();
-            it.definition.maintainer = some();
-            it.definition.container_image = some();
-            it.definition.container_digest = some();
-            it.previous_version = some();
-            serde_json::to_value(it).expect("serializable")
+            summary.definition.owner = some();
+            summary.definition.maintainer = some();
+            summary.definition.container_image = some();
+            summary.definition.container_digest = some();
+            summary.previous_version = some();
+            serde_json::to_value(summary).expect("serializable")
         };
         let mut version = full(stored(workflow(&sent("w", "1")).definition));
         version["content"] = json!([]);

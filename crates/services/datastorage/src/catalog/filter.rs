@@ -146,8 +146,10 @@ mod tests {
             "version": "1",
         }))
         .expect_err("a bad query");
-        let lines: Vec<_> =
-            violations.iter().map(|it| format!("{} {}", it.field, it.message)).collect();
+        let lines: Vec<_> = violations
+            .iter()
+            .map(|violation| format!("{} {}", violation.field, violation.message))
+            .collect();
         insta::assert_snapshot!(lines.join("\n"), @r"
         name must be a lower-case DNS label: a-z, 0-9 and '-', with no '-' at either end
         status must be one of active, disabled, deprecated, archived

@@ -80,7 +80,7 @@ fn ranked(newest_first: &[(&str, Labels)], change: Value) -> (Vec<(u32, String, 
         signal[field] = value.clone();
     }
     let ranking = rank(newest_first.iter().map(named).collect(), &search(&signal));
-    let one = |it: WorkflowMatch| (it.rank, it.workflow.definition.name, it.score);
+    let one = |found: WorkflowMatch| (found.rank, found.workflow.definition.name, found.score);
     (ranking.best.into_iter().map(one).collect(), ranking.total)
 }
 
@@ -105,7 +105,7 @@ fn the_best_comes_first_and_of_equal_ones_the_newest() {
 fn any_label() -> impl Strategy<Value = Wanted<String>> {
     prop_oneof![
         Just(Wanted::Any),
-        prop::sample::select(vec!["a", "b"]).prop_map(|it| Wanted::Only(it.to_owned())),
+        prop::sample::select(vec!["a", "b"]).prop_map(|value| Wanted::Only(value.to_owned())),
     ]
 }
 
@@ -188,9 +188,9 @@ proptest! {
         let newest_first: Vec<_> = workflows.into_iter().map(stored).collect();
         let ranking = rank(newest_first.clone(), &signal);
 
-        let age = |id| newest_first.iter().position(|it| it.workflow_id == id).expect("its own");
+        let age = |id| newest_first.iter().position(|workflow| workflow.workflow_id == id).expect("its own");
         let good: Vec<_> =
-            newest_first.iter().filter(|it| score(&it.definition, &signal) >= min_score).collect();
+            newest_first.iter().filter(|workflow| score(&workflow.definition, &signal) >= min_score).collect();
         prop_assert_eq!(ranking.total, good.len() as u64);
         prop_assert_eq!(ranking.best.len(), good.len().min(top_k as usize));
         for (place, found) in (1..).zip(&ranking.best) {
@@ -203,8 +203,8 @@ proptest! {
         }
         // Nothing that was left out is better than what was kept.
         if let Some(last) = ranking.best.last() {
-            let kept = |id| ranking.best.iter().any(|it| it.workflow.workflow_id == id);
-            for left_out in good.iter().filter(|it| !kept(it.workflow_id)) {
+            let kept = |id| ranking.best.iter().any(|found| found.workflow.workflow_id == id);
+            for left_out in good.iter().filter(|workflow| !kept(workflow.workflow_id)) {
                 prop_assert!(score(&left_out.definition, &signal) <= last.score);
             }
         }

@@ -47,8 +47,10 @@ pub(crate) fn with(mut value: Value, field: &str, other: Value) -> Value {
 /// The violations of a body, a line each.
 pub(crate) fn refused<T: FromInput>(body: &Value) -> String {
     let violations = kit::check::from_json::<T>(body).err().expect("the body breaks rules");
-    let lines: Vec<_> =
-        violations.iter().map(|it| format!("{} {}", it.field, it.message)).collect();
+    let lines: Vec<_> = violations
+        .iter()
+        .map(|violation| format!("{} {}", violation.field, violation.message))
+        .collect();
     lines.join("\n")
 }
 

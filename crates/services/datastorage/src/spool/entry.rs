@@ -97,17 +97,19 @@ fn split(line: &[u8]) -> Result<(Header, &[u8]), Cow<'static, str>> {
     }
     let (events, rest) = word(content).ok_or("it has no events")?;
     let (microseconds, json) = word(rest).ok_or("it has no time")?;
-    let events = events.parse().ok().filter(|it| *it > 0).ok_or("it has no events")?;
+    let events = events.parse().ok().filter(|count| *count > 0).ok_or("it has no events")?;
     let taken_at = microseconds
         .parse::<i128>()
         .ok()
-        .and_then(|it| OffsetDateTime::from_unix_timestamp_nanos(it.checked_mul(1000)?).ok())
+        .and_then(|microseconds| {
+            OffsetDateTime::from_unix_timestamp_nanos(microseconds.checked_mul(1000)?).ok()
+        })
         .ok_or("its time is none")?;
     Ok((Header { events, taken_at: Some(taken_at) }, json))
 }
 
 /// The text before the first space, and what follows it.
 fn word(bytes: &[u8]) -> Option<(&str, &[u8])> {
-    let end = bytes.iter().position(|it| *it == b' ')?;
+    let end = bytes.iter().position(|byte| *byte == b' ')?;
     Some((std::str::from_utf8(&bytes[..end]).ok()?, &bytes[end + 1..]))
 }

@@ -77,7 +77,7 @@ impl Spool {
             _lock: lock,
         };
         let found = segments(folder)?;
-        let last = found.last().map(|it| it.0);
+        let last = found.last().map(|segment| segment.0);
         for (number, path) in found {
             let cannot = format!("cannot read {}", path.display());
             let segment = Segment::open(path, Some(number) == last).context(cannot)?;
@@ -85,7 +85,7 @@ impl Spool {
             if segment.is_done() {
                 segment.delete();
             } else {
-                spool.depth += segment.lines().map(|it| it.header.events).sum::<u64>();
+                spool.depth += segment.lines().map(|line| line.header.events).sum::<u64>();
                 spool.segments.push_back(segment);
             }
         }
@@ -145,7 +145,7 @@ impl Spool {
             let Some(segment) = self.segments.front_mut() else {
                 return;
             };
-            self.depth -= segment.pop().map_or(0, |it| it.events);
+            self.depth -= segment.pop().map_or(0, |header| header.events);
             if segment.is_done()
                 && let Some(done) = self.segments.pop_front()
             {
@@ -163,7 +163,7 @@ impl Spool {
     /// When the oldest event was taken over.
     #[must_use]
     pub fn waiting_since(&self) -> Option<OffsetDateTime> {
-        self.segments.iter().flat_map(Segment::lines).find_map(|it| it.header.taken_at)
+        self.segments.iter().flat_map(Segment::lines).find_map(|line| line.header.taken_at)
     }
 
     /// Where to put what cannot be replayed.
@@ -174,8 +174,10 @@ impl Spool {
 
     /// The segment to append to.
     fn active(&mut self) -> io::Result<&mut Segment> {
-        let has_room =
-            self.segments.back().is_some_and(|it| it.length() < self.limits.segment_bytes);
+        let has_room = self
+            .segments
+            .back()
+            .is_some_and(|segment| segment.length() < self.limits.segment_bytes);
         if !has_room {
             let path = self.folder.join(format!("{:020}.{EXTENSION}", self.next));
             // A number is used once, also if the file could not be made whole.
@@ -219,8 +221,8 @@ fn segments(folder: &Path) -> anyhow::Result<Vec<(u64, PathBuf)>> {
     let cannot = || format!("cannot read {}", folder.display());
     for file in folder.read_dir().with_context(cannot)? {
         let path = file.with_context(cannot)?.path();
-        if path.extension().is_some_and(|it| it == EXTENSION)
-            && let Some(number) = path.file_stem().and_then(|it| it.to_str()?.parse().ok())
+        if path.extension().is_some_and(|extension| extension == EXTENSION)
+            && let Some(number) = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok())
         {
             found.push((number, path));
         }

@@ -48,7 +48,7 @@ impl Segment {
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         let mut segment = Self { path, file, length: 0, torn: false, lines: VecDeque::new() };
-        for line in bytes.split_inclusive(|it| *it == b'\n') {
+        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             let whole = line.strip_suffix(b"\n");
             if whole.is_none() && is_last {
                 tracing::warn!(
@@ -70,7 +70,7 @@ impl Segment {
     /// disk. After an error none of them is there.
     pub(super) fn append(&mut self, lines: &[(Header, Vec<u8>)]) -> io::Result<()> {
         self.mend()?;
-        let bytes = lines.iter().map(|it| it.1.as_slice()).collect::<Vec<_>>().concat();
+        let bytes = lines.iter().map(|line| line.1.as_slice()).collect::<Vec<_>>().concat();
         self.torn = true;
         self.file.write_all(&bytes)?;
         self.file.sync_data()?;
@@ -95,7 +95,7 @@ impl Segment {
 
     /// Takes the oldest line off; the file keeps it.
     pub(super) fn pop(&mut self) -> Option<Header> {
-        self.lines.pop_front().map(|it| it.header)
+        self.lines.pop_front().map(|line| line.header)
     }
 
     /// Whether all lines are done.
@@ -152,7 +152,7 @@ mod tests {
         segment.append(&[line("fourth")]).expect("written");
 
         assert_eq!(std::fs::read_to_string(&path).expect("text"), "first\nfourth\n");
-        let found: Vec<_> = segment.lines().map(|it| (it.offset, it.length)).collect();
+        let found: Vec<_> = segment.lines().map(|line| (line.offset, line.length)).collect();
         assert_eq!(found, [(0, 5), (6, 6)]);
     }
 }

@@ -40,7 +40,7 @@ async fn stored(client: &Client) -> Vec<NewEvent> {
             ..EventQuery::of_correlation("rr-1")
         };
         let page = client.query(&query).await.expect("a page");
-        events.extend(page.data.into_iter().map(|it| it.event));
+        events.extend(page.data.into_iter().map(|event| event.event));
         if !page.pagination.has_more {
             assert_eq!(page.pagination.total, events.len() as u64);
             events.reverse();
@@ -52,7 +52,7 @@ async fn stored(client: &Client) -> Vec<NewEvent> {
 /// Makes sure that everything acknowledged is stored, and nothing that was not
 /// sent.
 fn assert_kept(acknowledged: &[(NewEvent, Receipt)], stored: &[NewEvent]) {
-    let stored_ids: HashMap<_, _> = stored.iter().map(|it| (it.event_id, it)).collect();
+    let stored_ids: HashMap<_, _> = stored.iter().map(|event| (event.event_id, event)).collect();
     assert_eq!(stored_ids.len(), stored.len(), "each once");
     for (event, receipt) in acknowledged {
         assert_eq!(stored_ids.get(&event.event_id), Some(&event), "{receipt:?}");

@@ -85,8 +85,8 @@ async fn events_survive_a_kill_in_the_spool_and_are_stored_equal_in_every_field(
 
     let expected = [&[before, single][..], &batch].concat();
     let found = until_stored(&client, 5).await;
-    assert!(found.iter().map(|it| &it.event).eq(&expected), "{found:#?}");
-    assert!(found.is_sorted_by_key(|it| it.recorded_at), "{found:#?}");
+    assert!(found.iter().map(|event| &event.event).eq(&expected), "{found:#?}");
+    assert!(found.is_sorted_by_key(|event| event.recorded_at), "{found:#?}");
 }
 
 #[tokio::test]
@@ -140,7 +140,7 @@ async fn a_stop_while_the_database_is_away_is_clean_and_keeps_the_spool() {
     other.release().await;
     let _service = Service::start(&lease, &folder).expect("started again");
     let found = until_stored(&client, acknowledged.len() as u64).await;
-    let found: Vec<_> = found.into_iter().map(|it| it.event).collect();
+    let found: Vec<_> = found.into_iter().map(|event| event.event).collect();
     assert_kept(&acknowledged, &found);
 }
 

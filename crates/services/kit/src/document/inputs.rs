@@ -33,7 +33,9 @@ pub(super) fn complete(document: &mut Value) {
             inputs.visit(&mut media["schema"], Position::Whole);
         }
         let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
-        for parameter in parameters.into_iter().flatten().filter(|it| it["in"] == "query") {
+        for parameter in
+            parameters.into_iter().flatten().filter(|parameter| parameter["in"] == "query")
+        {
             inputs.visit(&mut parameter["schema"], Position::Whole);
         }
     }
@@ -100,8 +102,9 @@ impl Inputs {
     /// The fields of an object; one that may be absent may be null as well.
     fn fields(&mut self, schema: &mut Map<String, Value>) {
         let required = schema.get("required").cloned().unwrap_or_default();
-        let required =
-            |name: &String| required.as_array().is_some_and(|all| all.iter().any(|it| it == name));
+        let required = |name: &String| {
+            required.as_array().is_some_and(|all| all.iter().any(|required| required == name))
+        };
         let fields = schema.get_mut("properties").and_then(Value::as_object_mut);
         for (name, field) in fields.into_iter().flatten() {
             self.visit(field, Position::Whole);
@@ -160,7 +163,7 @@ fn allow_null(schema: &mut Value) {
             let choices = schema.get("oneOf").or_else(|| schema.get("anyOf"));
             let choices = choices.and_then(Value::as_array);
             let is_any = name_of(&schema["$ref"]).is_some_and(|name| name == ANY);
-            if !is_any && !choices.is_some_and(|it| it.contains(&nothing)) {
+            if !is_any && !choices.is_some_and(|choices| choices.contains(&nothing)) {
                 *schema = json!({ "anyOf": [schema.take(), nothing] });
             }
         }
@@ -188,7 +191,7 @@ fn is_any(schema: &Map<String, Value>) -> bool {
 
 fn is_string(schema: &Map<String, Value>) -> bool {
     match schema.get("type") {
-        Some(Value::Array(types)) => types.iter().any(|it| it == "string"),
+        Some(Value::Array(types)) => types.iter().any(|kind| kind == "string"),
         Some(one) => one == "string",
         None => false,
     }
@@ -214,7 +217,9 @@ fn name_of(reference: &Value) -> Option<String> {
 /// Collects the components that a part of the document uses, directly or not.
 fn references(part: &Value, schemas: &Map<String, Value>, found: &mut BTreeSet<String>) {
     match part {
-        Value::Array(elements) => elements.iter().for_each(|it| references(it, schemas, found)),
+        Value::Array(elements) => {
+            elements.iter().for_each(|element| references(element, schemas, found))
+        }
         Value::Object(fields) => {
             for (key, value) in fields {
                 match name_of(value).filter(|_| key == "$ref") {

@@ -96,7 +96,9 @@ impl FromInput for Channel {
         node.object(|object| {
             let name = object.optional("name", Node::label);
             let kind = object.required("type", |node| {
-                node.one_of(&["console", "log", "file", "slack", "webhook"].map(|it| (it, it)))
+                node.one_of(
+                    &["console", "log", "file", "slack", "webhook"].map(|word| (word, word)),
+                )
             });
             let kind = match kind {
                 Some("console") => Some(ChannelKind::Console),

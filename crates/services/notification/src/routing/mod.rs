@@ -137,7 +137,9 @@ impl FromInput for Rules {
                         unknown(&route.receiver),
                     );
                 }
-                if let Some(earlier) = routes[..index].iter().position(|it| it.covers(route)) {
+                if let Some(earlier) =
+                    routes[..index].iter().position(|before| before.covers(route))
+                {
                     let message =
                         format!("can never match: routes[{earlier}] matches all that it does");
                     object.refuse::<()>(&format!("routes[{index}]"), message);

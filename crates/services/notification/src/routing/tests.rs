@@ -217,7 +217,7 @@ proptest! {
         let Ok(together) = Routing::read(&document(&conditions), false) else {
             return Err(TestCaseError::reject("a route can never match"));
         };
-        let alone: Vec<_> = conditions.iter().map(|it| routing(&document(std::slice::from_ref(it)))).collect();
+        let alone: Vec<_> = conditions.iter().map(|condition| routing(&document(std::slice::from_ref(condition)))).collect();
         for spec in &specs {
             let first = alone.iter().position(|routing| chosen(routing, spec) == "r0");
             let expected = first.map_or("console".to_owned(), |index| format!("r{index}"));
@@ -235,7 +235,7 @@ proptest! {
         if Routing::read(&document(&[first.clone(), second.clone()]), false).is_ok() {
             return Ok(());
         }
-        let [first, second] = [first, second].map(|it| routing(&document(&[it])));
+        let [first, second] = [first, second].map(|condition| routing(&document(&[condition])));
         for spec in &specs {
             prop_assert!(chosen(&second, spec) != "r0" || chosen(&first, spec) == "r0");
         }

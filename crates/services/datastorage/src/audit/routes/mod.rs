@@ -104,7 +104,7 @@ async fn create_batch(
     extract::State(state): extract::State<State>,
     Json(BatchInput(events)): Json<BatchInput>,
 ) -> Result<Response, Problem> {
-    let event_ids = events.iter().map(|it| it.event_id).collect();
+    let event_ids = events.iter().map(|event| event.event_id).collect();
     match append(&state, events, |position, field| format!("[{position}].{field}")).await? {
         AppendOutcome::Stored(_) => {
             Ok((StatusCode::CREATED, Json(StoredBatch { event_ids })).into_response())
@@ -135,7 +135,7 @@ async fn search(
     Query(search): Query<Search>,
 ) -> Result<Json<EventPage>, Problem> {
     let EventList { events, total } =
-        state.store.search(&search).await.map_err(|it| state.problem(it))?;
+        state.store.search(&search).await.map_err(|error| state.problem(error))?;
     let pagination = pagination(search.page, events.len(), total);
     Ok(Json(EventPage { data: events, pagination }))
 }
@@ -157,7 +157,7 @@ async fn get(
     extract::State(state): extract::State<State>,
     Path(event_id): Path<Uuid>,
 ) -> Result<Json<Event>, Problem> {
-    let event = state.store.event(event_id).await.map_err(|it| state.problem(it))?;
+    let event = state.store.event(event_id).await.map_err(|error| state.problem(error))?;
     event.map(Json).ok_or_else(|| Problem::not_found(format_args!("audit event {event_id}")))
 }
 

@@ -96,8 +96,8 @@ async fn stored_events(
     connection: &mut SqliteConnection,
     submissions: &[Submission<'_>],
 ) -> Result<StoredEvents, StoreError> {
-    let events = || submissions.iter().flat_map(|it| it.events);
-    let ids = serde_json::json!(events().map(|it| it.event_id).collect::<Vec<_>>());
+    let events = || submissions.iter().flat_map(|submission| submission.events);
+    let ids = serde_json::json!(events().map(|event| event.event_id).collect::<Vec<_>>());
     let rows = sqlx::query(
         "SELECT * FROM audit_events WHERE event_id IN (SELECT value FROM json_each(?))",
     )
@@ -105,9 +105,9 @@ async fn stored_events(
     .fetch_all(&mut *connection)
     .await?;
     let stored = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    let events_by_id = stored.into_iter().map(|it| (it.event.event_id, it)).collect();
+    let events_by_id = stored.into_iter().map(|event| (event.event.event_id, event)).collect();
 
-    let parents: Vec<Uuid> = events().filter_map(|it| it.parent_event_id).collect();
+    let parents: Vec<Uuid> = events().filter_map(|event| event.parent_event_id).collect();
     let parents = if parents.is_empty() {
         HashSet::new()
     } else {
@@ -143,14 +143,14 @@ async fn insert(
     .bind(event.event_outcome.as_str())
     .bind(event.correlation_id.as_str())
     .bind(event.event_data.to_string())
-    .bind(event.parent_event_id.map(|it| it.to_string()))
+    .bind(event.parent_event_id.map(|parent| parent.to_string()))
     .bind(event.actor_type.as_deref())
     .bind(event.actor_id.as_deref())
     .bind(event.resource_type.as_deref())
     .bind(event.resource_id.as_deref())
     .bind(event.namespace.as_deref())
     .bind(event.cluster_name.as_deref())
-    .bind(event.severity.map(|it| it.as_str()))
+    .bind(event.severity.map(|severity| severity.as_str()))
     .bind(event.duration_ms)
     .bind(microseconds(recorded_at))
     .execute(connection)
@@ -162,9 +162,9 @@ async fn insert(
 fn push_filters(query: &mut QueryBuilder<sqlx::Sqlite>, search: &Search) {
     let texts = [
         ("event_type", search.event_type.clone()),
-        ("event_category", search.event_category.map(|it| it.to_string())),
-        ("event_outcome", search.event_outcome.map(|it| it.to_string())),
-        ("severity", search.severity.map(|it| it.to_string())),
+        ("event_category", search.event_category.map(|category| category.to_string())),
+        ("event_outcome", search.event_outcome.map(|outcome| outcome.to_string())),
+        ("severity", search.severity.map(|severity| severity.to_string())),
         ("correlation_id", search.correlation_id.clone()),
         ("resource_type", search.resource_type.clone()),
         ("resource_id", search.resource_id.clone()),

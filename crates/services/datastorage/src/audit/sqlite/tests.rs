@@ -69,7 +69,10 @@ async fn the_same_event_again_changes_nothing_and_answers_the_same() {
 
     let other = NewEvent { event_action: "dropped".to_owned(), ..sent };
     let refused = store.record(&[event("rr-1", json!(3)), other]).await.expect_err("a conflict");
-    assert!(matches!(&refused, RecordError::Rejected(it) if it.conflicting == [1]), "{refused:?}");
+    assert!(
+        matches!(&refused, RecordError::Rejected(rejection) if rejection.conflicting == [1]),
+        "{refused:?}"
+    );
     assert_eq!(search_for(&store, &everything()).await.len(), 2, "all or none");
 }
 

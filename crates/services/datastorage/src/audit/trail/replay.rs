@@ -48,7 +48,8 @@ impl TrailTask {
             Unavailable
         })?;
         for letter in &letters {
-            let event_id = letter.event.as_ref().map(|it| tracing::field::display(it.event_id));
+            let event_id =
+                letter.event.as_ref().map(|event| tracing::field::display(event.event_id));
             tracing::error!(event_id, reason = letter.reason, "an event became a dead letter");
         }
         let rejected = letters.len() as u64;
@@ -101,7 +102,7 @@ impl TrailTask {
         replayed: &mut ReplayOutcome,
     ) -> Result<(), Unavailable> {
         let outcomes = self.record(std::slice::from_ref(submission), self.replay_timeout).await;
-        match outcomes.map(|mut it| it.pop()) {
+        match outcomes.map(|mut outcomes| outcomes.pop()) {
             Ok(Some(Err(rejection))) => replayed.refuse(submission, reason(&rejection)),
             Ok(_) => replayed.stored += 1,
             Err(error) if error.is_refusal() => replayed.refuse(submission, error.to_string()),

@@ -19,7 +19,7 @@ impl TrailTask {
         let (answers, entries): (Vec<_>, Vec<_>) = refuse_what_is_wrong(group)
             .map(|Request { events, answer }| (answer, Entry { taken_at, events }))
             .unzip();
-        let counts: Vec<_> = entries.iter().map(|it| it.events.len() as u64).collect();
+        let counts: Vec<_> = entries.iter().map(|entry| entry.events.len() as u64).collect();
         let appended = self.on_disk(move |spool| spool.append(&entries)).await;
         let outcomes = appended.unwrap_or_else(|error| {
             tracing::error!(%error, "the spool cannot be written; events are refused");

@@ -20,8 +20,10 @@ impl TrailTask {
     /// # Errors
     /// What is not answered because the database is away.
     pub(super) async fn store(&mut self, group: Group) -> Result<(), Group> {
-        let submissions: Vec<_> =
-            group.iter().map(|it| Submission { events: &it.events, recorded_at: None }).collect();
+        let submissions: Vec<_> = group
+            .iter()
+            .map(|request| Submission { events: &request.events, recorded_at: None })
+            .collect();
         match self.record(&submissions, COMMIT_TIMEOUT).await {
             Ok(outcomes) => {
                 for (request, outcome) in group.into_iter().zip(outcomes) {
@@ -68,7 +70,7 @@ impl TrailTask {
         let outcomes = recording.await.unwrap_or_else(too_late);
         match &outcomes {
             Ok(outcomes) => {
-                let stored = outcomes.iter().flatten().map(|it| it.stored).sum();
+                let stored = outcomes.iter().flatten().map(|outcome| outcome.stored).sum();
                 self.metrics.stored.inc_by(stored);
                 self.readiness.set_degraded(DATABASE_PART, false);
             }

@@ -134,7 +134,7 @@ impl TrailTask {
                 if group.is_empty() {
                     break;
                 }
-                credit -= group.iter().map(|it| it.events.len() as i64).sum::<i64>();
+                credit -= group.iter().map(|request| request.events.len() as i64).sum::<i64>();
                 self.spool(group).await;
             }
         }

@@ -105,8 +105,11 @@ fn five_labels(node: Node<'_>) -> Option<Labels> {
 /// Every semantic version is one, and so are a date and a commit.
 fn version(node: Node<'_>) -> Option<String> {
     node.parse(1..=64, |text| {
-        let inner = |it: char| it.is_ascii_alphanumeric() || "._+-".contains(it);
-        if text.starts_with(|it: char| it.is_ascii_alphanumeric()) && text.chars().all(inner) {
+        let inner =
+            |character: char| character.is_ascii_alphanumeric() || "._+-".contains(character);
+        if text.starts_with(|character: char| character.is_ascii_alphanumeric())
+            && text.chars().all(inner)
+        {
             Ok(text.to_owned())
         } else {
             Err("must begin with a letter or digit and have only letters, digits, '.', '_', '+' \
@@ -118,7 +121,7 @@ fn version(node: Node<'_>) -> Option<String> {
 
 fn image(node: Node<'_>) -> Option<String> {
     node.parse(1..=512, |text| {
-        if text.chars().all(|it| it.is_ascii_graphic()) {
+        if text.chars().all(|character| character.is_ascii_graphic()) {
             Ok(text.to_owned())
         } else {
             Err("must be ASCII without spaces".to_owned())

@@ -46,8 +46,8 @@ pub(super) fn read(name: &str, node: Node<'_>) -> Option<Parameter> {
 }
 
 fn is_name(name: &str) -> bool {
-    name.starts_with(|it: char| it.is_ascii_alphabetic() || it == '_')
-        && name.chars().all(|it| it.is_ascii_alphanumeric() || it == '_')
+    name.starts_with(|character: char| character.is_ascii_alphabetic() || character == '_')
+        && name.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
 }
 
 fn choices(node: Node<'_>, kind: ParameterType) -> Option<Vec<Value>> {

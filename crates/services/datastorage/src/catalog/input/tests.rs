@@ -180,7 +180,7 @@ fn content_is_steps_of_known_types_and_is_limited() {
 #[test]
 fn parameters_are_limited() {
     let many = |count: usize| -> Value {
-        (0..count).map(|it| (format!("p{it}"), json!({ "type": "string" }))).collect()
+        (0..count).map(|number| (format!("p{number}"), json!({ "type": "string" }))).collect()
     };
     workflow(&with(good(), "parameters", many(PARAMETERS)));
     insta::assert_snapshot!(refusal("parameters", many(PARAMETERS + 1)), @"parameters must have at most 50 entries, has 51");
@@ -213,7 +213,7 @@ proptest! {
     fn what_was_read_reads_back_the_same(
         owner in prop::option::of("[^\\x00]{1,20}"),
         labels in prop::collection::btree_map("[^\\x00]{1,8}", "\\*|[^*\\x00]{1,8}", 0..5),
-        numbers in prop::collection::vec(any::<f64>().prop_filter("JSON has no others", |it| it.is_finite()), 1..5),
+        numbers in prop::collection::vec(any::<f64>().prop_filter("JSON has no others", |number| number.is_finite()), 1..5),
     ) {
         let mut sent = good();
         sent["owner"] = json!(owner);

@@ -39,7 +39,8 @@ pub(super) async fn create(
 ) -> Result<impl IntoResponse, Problem> {
     let (name, version) = (&workflow.definition.name, &workflow.definition.version);
     let taken = format!("there is a workflow {name} with version {version}");
-    let created = state.store.create_workflow(workflow).await.map_err(|it| state.problem(it))?;
+    let created =
+        state.store.create_workflow(workflow).await.map_err(|error| state.problem(error))?;
     state.database_is_back();
     match created {
         CreateOutcome::New(workflow) => {
@@ -73,7 +74,7 @@ pub(super) async fn list(
     extract::State(state): extract::State<State>,
     Query(filter): Query<Filter>,
 ) -> Result<Json<WorkflowPage>, Problem> {
-    let listed = state.store.workflows(&filter).await.map_err(|it| state.problem(it))?;
+    let listed = state.store.workflows(&filter).await.map_err(|error| state.problem(error))?;
     Ok(Json(answer(filter.page, listed)))
 }
 
@@ -102,7 +103,7 @@ pub(super) async fn versions(
     Query(PageOnly(page)): Query<PageOnly>,
 ) -> Result<Json<WorkflowPage>, Problem> {
     let listed =
-        state.store.workflow_versions(&name, page).await.map_err(|it| state.problem(it))?;
+        state.store.workflow_versions(&name, page).await.map_err(|error| state.problem(error))?;
     if listed.total == 0 {
         return Err(Problem::not_found(format_args!("workflow {name}")));
     }
@@ -124,7 +125,7 @@ pub(super) async fn get(
     extract::State(state): extract::State<State>,
     Path(workflow_id): Path<Uuid>,
 ) -> Result<Json<Workflow>, Problem> {
-    let workflow = state.store.workflow(workflow_id).await.map_err(|it| state.problem(it))?;
+    let workflow = state.store.workflow(workflow_id).await.map_err(|error| state.problem(error))?;
     workflow.map(Json).ok_or_else(|| missing(workflow_id))
 }
 
@@ -155,7 +156,7 @@ pub(super) async fn change(
         .store
         .set_workflow_status(workflow_id, &change)
         .await
-        .map_err(|it| state.problem(it))?;
+        .map_err(|error| state.problem(error))?;
     state.database_is_back();
     changed.map(Json).ok_or_else(|| missing(workflow_id))
 }

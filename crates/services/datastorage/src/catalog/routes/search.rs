@@ -43,7 +43,7 @@ pub(super) async fn search(
     Json(SearchInput(search)): Json<SearchInput>,
 ) -> Result<Json<WorkflowMatches>, Problem> {
     let start = Instant::now();
-    let fitting = state.store.workflows_for(&search).await.map_err(|it| state.problem(it))?;
+    let fitting = state.store.workflows_for(&search).await.map_err(|error| state.problem(error))?;
     let ranking = rank(fitting, &search);
     let correlation_id = search.correlation_id.as_deref().unwrap_or(request_id.as_str());
     state.recorder.record(search_completed(&search, &ranking, correlation_id, start.elapsed()));

@@ -71,12 +71,12 @@ pub(in crate::catalog) async fn select(
 fn push_filters(query: &mut QueryBuilder<sqlx::Sqlite>, filter: &Filter) {
     let texts = [
         ("name", filter.name.clone()),
-        ("status", filter.status.map(|it| it.to_string())),
-        ("signal_type", filter.signal_type.as_ref().map(|it| it.to_string())),
-        ("severity", filter.severity.as_ref().map(|it| it.to_string())),
-        ("component", filter.component.as_ref().map(|it| it.to_string())),
-        ("environment", filter.environment.as_ref().map(|it| it.to_string())),
-        ("priority", filter.priority.as_ref().map(|it| it.to_string())),
+        ("status", filter.status.map(|status| status.to_string())),
+        ("signal_type", filter.signal_type.as_ref().map(|signal_type| signal_type.to_string())),
+        ("severity", filter.severity.as_ref().map(|severity| severity.to_string())),
+        ("component", filter.component.as_ref().map(|component| component.to_string())),
+        ("environment", filter.environment.as_ref().map(|environment| environment.to_string())),
+        ("priority", filter.priority.as_ref().map(|priority| priority.to_string())),
     ];
     let mut glue = " WHERE ";
     for (column, value) in texts {

@@ -15,7 +15,7 @@ use crate::catalog::testing::{EVERYTHING, search, sent, signal, with};
 /// What a search selects, reckoned in memory.
 fn fits(labels: &Labels, signal: &WorkflowSearch) -> bool {
     fn fits<T: PartialEq>(wanted: &Wanted<T>, value: &T) -> bool {
-        wanted.only().is_none_or(|it| it == value)
+        wanted.only().is_none_or(|wanted| wanted == value)
     }
     fits(&labels.signal_type, &signal.signal_type)
         && fits(&labels.severity, &signal.severity)
@@ -27,7 +27,7 @@ fn fits(labels: &Labels, signal: &WorkflowSearch) -> bool {
 /// What a list selects, reckoned in memory.
 fn selects(filter: &Filter, workflow: &WorkflowSummary) -> bool {
     fn same<T: PartialEq>(filter: &Option<T>, value: &T) -> bool {
-        filter.as_ref().is_none_or(|it| it == value)
+        filter.as_ref().is_none_or(|filter| filter == value)
     }
     let labels = &workflow.definition.labels;
     same(&filter.name, &workflow.definition.name)
@@ -134,26 +134,26 @@ proptest! {
                 let id = created.summary.workflow_id;
                 let changed = store.set_workflow_status(id, &change).await.expect("an answer");
                 let changed = changed.expect("there").summary;
-                for older in all.iter_mut().filter(|it| it.definition.name == changed.definition.name) {
+                for older in all.iter_mut().filter(|workflow| workflow.definition.name == changed.definition.name) {
                     older.is_latest = false;
                 }
                 all.insert(0, changed);
             }
             let ids = |selected: &[WorkflowSummary]| -> Vec<Uuid> {
-                selected.iter().map(|it| it.workflow_id).collect()
+                selected.iter().map(|workflow| workflow.workflow_id).collect()
             };
             for signal in &signals {
                 let expected: Vec<_> = all
                     .iter()
-                    .filter(|it| it.is_latest && it.status == WorkflowStatus::Active)
-                    .filter(|it| fits(&it.definition.labels, signal))
+                    .filter(|workflow| workflow.is_latest && workflow.status == WorkflowStatus::Active)
+                    .filter(|workflow| fits(&workflow.definition.labels, signal))
                     .cloned()
                     .collect();
                 let found = store.workflows_for(signal).await.expect("found");
                 prop_assert_eq!(ids(&found), ids(&expected), "{:?}", signal);
             }
             for filter in filters.iter().chain([&Filter::all(EVERYTHING)]) {
-                let selected: Vec<_> = all.iter().filter(|it| selects(filter, it)).cloned().collect();
+                let selected: Vec<_> = all.iter().filter(|workflow| selects(filter, workflow)).cloned().collect();
                 let (skip, take) = (filter.page.offset as usize, filter.page.limit as usize);
                 let page: Vec<_> = selected.iter().skip(skip).take(take).cloned().collect();
                 let listed = store.workflows(filter).await.expect("listed");

@@ -29,7 +29,11 @@ pub(super) async fn create(store: &Store, sent: &Value) -> Workflow {
 async fn versions(store: &Store, name: &str) -> Vec<(String, bool)> {
     let listed = store.workflow_versions(name, EVERYTHING).await.expect("an answer");
     assert_eq!(listed.total, listed.workflows.len() as u64);
-    listed.workflows.into_iter().map(|it| (it.definition.version, it.is_latest)).collect()
+    listed
+        .workflows
+        .into_iter()
+        .map(|workflow| (workflow.definition.version, workflow.is_latest))
+        .collect()
 }
 
 fn named(versions: &[(&str, bool)]) -> Vec<(String, bool)> {
@@ -71,7 +75,8 @@ async fn the_version_that_was_created_last_is_the_latest() {
     let second = create(&store, &sent("a", "1.0")).await;
     let third = create(&store, &sent("a", "1.1")).await;
 
-    let previous = [&first, &second, &third].map(|it| it.summary.previous_version.clone());
+    let previous =
+        [&first, &second, &third].map(|workflow| workflow.summary.previous_version.clone());
     assert_eq!(previous, [None, Some("2.0".to_owned()), Some("1.0".to_owned())]);
     assert_eq!(
         versions(&store, "a").await,
@@ -130,12 +135,15 @@ async fn different_versions_at_once_leave_one_latest_and_one_line_of_descent() {
         job.await.expect("created");
     }
     let listed = first.workflow_versions("a", EVERYTHING).await.expect("listed").workflows;
-    let latest: Vec<bool> = listed.iter().map(|it| it.is_latest).collect();
+    let latest: Vec<bool> = listed.iter().map(|workflow| workflow.is_latest).collect();
     assert_eq!(latest, [&[true][..], &[false; 19]].concat());
     let mut previous: Vec<_> =
-        listed.iter().skip(1).map(|it| Some(it.definition.version.clone())).collect();
+        listed.iter().skip(1).map(|workflow| Some(workflow.definition.version.clone())).collect();
     previous.push(None);
-    assert_eq!(listed.into_iter().map(|it| it.previous_version).collect::<Vec<_>>(), previous);
+    assert_eq!(
+        listed.into_iter().map(|workflow| workflow.previous_version).collect::<Vec<_>>(),
+        previous
+    );
 }
 
 #[tokio::test]
@@ -170,7 +178,7 @@ async fn no_older_version_takes_the_place_of_a_latest_that_is_not_active() {
     let signal = search(&signal());
     let found = async || -> Vec<String> {
         let found = store.workflows_for(&signal).await.expect("an answer");
-        found.into_iter().map(|it| it.definition.version).collect()
+        found.into_iter().map(|workflow| workflow.definition.version).collect()
     };
     create(&store, &sent("a", "1")).await;
     let second = create(&store, &sent("a", "2")).await.summary.workflow_id;

@@ -50,9 +50,10 @@ fn fill(spool: &mut Spool, entries: &[Entry]) {
 }
 
 fn segments(folder: &Path) -> Vec<PathBuf> {
-    let files = folder.read_dir().expect("a folder").map(|it| it.expect("a file").path());
-    let mut files: Vec<_> =
-        files.filter(|it| it.extension().is_some_and(|it| it == "spool")).collect();
+    let files = folder.read_dir().expect("a folder").map(|file| file.expect("a file").path());
+    let mut files: Vec<_> = files
+        .filter(|path| path.extension().is_some_and(|extension| extension == "spool"))
+        .collect();
     files.sort();
     files
 }
@@ -150,7 +151,9 @@ fn a_write_that_is_cut_short_loses_nothing_that_was_acknowledged() {
 
     let file = folder.path().join("00000000000000000007.spool");
     for length in 0..=bytes.len() {
-        segments(folder.path()).iter().for_each(|it| std::fs::remove_file(it).expect("removed"));
+        segments(folder.path())
+            .iter()
+            .for_each(|path| std::fs::remove_file(path).expect("removed"));
         std::fs::write(&file, &bytes[..length]).expect("written");
         let whole_ones = ends.iter().filter(|end| **end <= length as u64).count() - 1;
 

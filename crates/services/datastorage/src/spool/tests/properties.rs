@@ -46,7 +46,7 @@ proptest! {
                     let entries: Vec<_> = sizes.into_iter().map(entry).collect();
                     let answers = spool.append(&entries).expect("written");
                     for (entry, answer) in entries.into_iter().zip(answers) {
-                        let depth: usize = taken[removed..].iter().map(|it| it.events.len()).sum();
+                        let depth: usize = taken[removed..].iter().map(|entry| entry.events.len()).sum();
                         prop_assert_eq!(answer.is_ok(), depth + entry.events.len() <= 20);
                         if answer.is_ok() {
                             taken.push(entry);
@@ -69,14 +69,14 @@ proptest! {
                     spool = Spool::open(folder.path(), limits).expect("a spool");
                     let found = contents(&spool);
                     let again = found.len().checked_sub(taken.len() - removed);
-                    prop_assert!(again.is_some_and(|it| it <= removed), "{} lost", taken.len());
+                    prop_assert!(again.is_some_and(|count| count <= removed), "{} lost", taken.len());
                     removed -= again.unwrap_or_default();
                 }
             }
             prop_assert_eq!(contents(&spool), whole(&taken[removed..]));
-            let depth: usize = taken[removed..].iter().map(|it| it.events.len()).sum();
+            let depth: usize = taken[removed..].iter().map(|entry| entry.events.len()).sum();
             prop_assert_eq!(spool.depth(), depth as u64);
-            prop_assert_eq!(spool.waiting_since(), taken[removed..].first().map(|it| it.taken_at));
+            prop_assert_eq!(spool.waiting_since(), taken[removed..].first().map(|entry| entry.taken_at));
         }
     }
 
@@ -98,7 +98,7 @@ proptest! {
         std::fs::write(file, bytes).expect("written");
 
         let found = contents(&open(folder.path()));
-        let good = found.iter().filter(|it| matches!(it, SpoolRecord::Whole(_))).cloned();
+        let good = found.iter().filter(|record| matches!(record, SpoolRecord::Whole(_))).cloned();
         let good: Vec<_> = good.collect();
         let cost = match (changed, before) {
             (false, _) => 0,
@@ -107,7 +107,7 @@ proptest! {
         };
         prop_assert!(good.len() + cost >= entries.len(), "{} left", good.len());
         let expected = whole(&entries);
-        prop_assert!(good.iter().all(|it| expected.contains(it)));
+        prop_assert!(good.iter().all(|record| expected.contains(record)));
         prop_assert!(!changed || good.len() < entries.len());
     }
 

@@ -38,7 +38,7 @@ async fn the_openapi_document_has_every_operation() {
     let schema = |path: &str, status: &str| {
         let answer = &document["paths"][path]["post"]["responses"][status];
         let name = answer["content"]["application/json"]["schema"]["$ref"].as_str();
-        let name = name.and_then(|it| it.rsplit('/').next()).expect("a named schema");
+        let name = name.and_then(|reference| reference.rsplit('/').next()).expect("a named schema");
         let schema = &document["components"]["schemas"][name];
         let fields = schema["properties"].as_object().expect("fields").keys();
         let fields = fields.cloned().collect::<Vec<_>>().join(", ");
@@ -63,8 +63,10 @@ async fn the_openapi_document_has_every_operation() {
         .as_array()
         .expect("parameters")
         .iter()
-        .filter(|it| it["in"] == "query")
-        .map(|it| format!("{} {} {}", it["name"], it["required"], it["schema"]))
+        .filter(|parameter| parameter["in"] == "query")
+        .map(|parameter| {
+            format!("{} {} {}", parameter["name"], parameter["required"], parameter["schema"])
+        })
         .collect();
     insta::assert_snapshot!(parameters.join("\n"), @r##"
     "event_type" false {"maxLength":100,"minLength":1,"pattern":"^[^\\u0000]*$","type":"string"}

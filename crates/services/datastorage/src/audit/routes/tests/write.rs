@@ -87,7 +87,7 @@ async fn a_batch_is_stored_as_a_whole_in_the_order_of_the_answer() {
     let events = vec![event("rr-1"), event("rr-1"), event("rr-1")];
     let (status, receipt) = datastorage.batch(&json!(events)).await;
     assert_eq!(status, StatusCode::CREATED, "{receipt}");
-    let sent: Vec<_> = events.iter().map(|it| it["event_id"].clone()).collect();
+    let sent: Vec<_> = events.iter().map(|event| event["event_id"].clone()).collect();
     assert_eq!(receipt, json!({ "event_ids": sent }));
     assert_eq!(datastorage.total("rr-1").await, 3);
 }

@@ -66,7 +66,7 @@ impl TrailFixture {
     pub(super) fn dead_letters(&self) -> Vec<serde_json::Value> {
         let path = self.spool_folder().join("dead-letters.jsonl");
         let text = std::fs::read_to_string(path).unwrap_or_default();
-        text.lines().map(|it| serde_json::from_str(it).expect("JSON")).collect()
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
     }
 
     pub(super) fn trail(&self) -> TestTrail {
@@ -135,7 +135,7 @@ impl TestTrail {
 
     pub(super) fn metric(&self, name: &str) -> u64 {
         let text = self.service.metrics.text().expect("metrics");
-        let value = text.lines().find_map(|it| it.strip_prefix(name)?.strip_prefix(' '));
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         value.expect("such a metric").parse().expect("a number")
     }
 

@@ -34,7 +34,7 @@ async fn requests_that_wait_are_committed_together() {
         .stored()
         .await
         .into_iter()
-        .map(|it| it.event.event_data["number"].clone())
+        .map(|event| event.event.event_data["number"].clone())
         .collect();
     assert_eq!(numbers, (0..50).collect::<Vec<_>>());
     assert_eq!(trail.metric("datastorage_audit_events_stored_total"), 50);
@@ -56,11 +56,17 @@ async fn a_request_that_is_refused_does_not_touch_the_others() {
 
     receipts(good.await.expect("no panic"));
     let refused = conflict.await.expect("no panic").expect_err("a conflict");
-    assert!(matches!(&refused, AppendError::Rejected(it) if it.conflicting == [0]), "{refused}");
+    assert!(
+        matches!(&refused, AppendError::Rejected(rejection) if rejection.conflicting == [0]),
+        "{refused}"
+    );
     let refused = orphan.await.expect("no panic").expect_err("an orphan");
-    assert!(matches!(&refused, AppendError::Rejected(it) if it.without_parent == [1]), "{refused}");
+    assert!(
+        matches!(&refused, AppendError::Rejected(rejection) if rejection.without_parent == [1]),
+        "{refused}"
+    );
     receipts(also_good.await.expect("no panic"));
-    let stored: Vec<_> = fixture.stored().await.into_iter().map(|it| it.event).collect();
+    let stored: Vec<_> = fixture.stored().await.into_iter().map(|event| event.event).collect();
     assert_eq!(stored, [old, first, last]);
 }
 
@@ -79,14 +85,20 @@ async fn in_a_group_one_request_comes_after_the_other() {
     trail.run();
 
     let refused = too_early.await.expect("no panic").expect_err("no parent yet");
-    assert!(matches!(&refused, AppendError::Rejected(it) if it.without_parent == [0]), "{refused}");
+    assert!(
+        matches!(&refused, AppendError::Rejected(rejection) if rejection.without_parent == [0]),
+        "{refused}"
+    );
     let first = receipts(first.await.expect("no panic"));
     assert_eq!(receipts(again.await.expect("no panic")), first[..1]);
     let refused = conflict.await.expect("no panic").expect_err("a conflict");
-    assert!(matches!(&refused, AppendError::Rejected(it) if it.conflicting == [0]), "{refused}");
+    assert!(
+        matches!(&refused, AppendError::Rejected(rejection) if rejection.conflicting == [0]),
+        "{refused}"
+    );
     let in_time = receipts(in_time.await.expect("no panic"));
     assert_eq!(in_time[0].recorded_at, first[0].recorded_at, "in one transaction");
-    let stored: Vec<_> = fixture.stored().await.into_iter().map(|it| it.event).collect();
+    let stored: Vec<_> = fixture.stored().await.into_iter().map(|event| event.event).collect();
     assert_eq!(stored, [parent, other, child]);
 }
 
@@ -108,7 +120,7 @@ async fn a_request_that_breaks_the_transaction_costs_only_itself() {
     assert!(matches!(&broken, AppendError::Broken(_)), "{broken}");
     assert!(broken.to_string().contains("no such type"), "{broken}");
     receipts(also_good.await.expect("no panic"));
-    let stored: Vec<_> = fixture.stored().await.into_iter().map(|it| it.event).collect();
+    let stored: Vec<_> = fixture.stored().await.into_iter().map(|event| event.event).collect();
     assert_eq!(stored, [first, last]);
 }
 

@@ -15,7 +15,7 @@ async fn what_a_former_process_left_is_stored_with_the_time_of_its_acceptance() 
     let left = events(0..1200);
     let (batch, singles) = left.split_at(1000);
     let mut entries = vec![batch.to_vec()];
-    entries.extend(singles.iter().map(|it| vec![it.clone()]));
+    entries.extend(singles.iter().map(|event| vec![event.clone()]));
     let taken_at = fixture.leave(&entries);
     let mut trail = fixture.trail();
     assert_eq!(trail.metric("datastorage_spool_depth"), 1200);
@@ -25,8 +25,8 @@ async fn what_a_former_process_left_is_stored_with_the_time_of_its_acceptance() 
     trail.drained().await;
 
     let stored = fixture.stored().await;
-    assert!(stored.iter().all(|it| it.recorded_at == taken_at));
-    assert!(stored.into_iter().map(|it| it.event).eq(left));
+    assert!(stored.iter().all(|event| event.recorded_at == taken_at));
+    assert!(stored.into_iter().map(|event| event.event).eq(left));
     assert_eq!(trail.metric("datastorage_spool_replayed_total"), 1200);
     assert_eq!(trail.metric("datastorage_audit_events_stored_total"), 1200);
     let answer = trail.writer.append(vec![event(1200)]).await.expect("taken over");
@@ -63,7 +63,7 @@ async fn nothing_overtakes_while_the_spool_is_drained_and_it_ends_under_load() {
     const CLIENTS: usize = 20;
     let fixture = TrailFixture::new().await;
     let left = events(0..3000);
-    fixture.leave(&left.iter().map(|it| vec![it.clone()]).collect::<Vec<_>>());
+    fixture.leave(&left.iter().map(|event| vec![event.clone()]).collect::<Vec<_>>());
     let mut trail = fixture.trail();
     trail.run();
 
@@ -99,18 +99,18 @@ async fn nothing_overtakes_while_the_spool_is_drained_and_it_ends_under_load() {
 
     assert!(spooled >= CLIENTS, "every client met a spool that was not empty: {spooled}");
     let stored = fixture.stored().await;
-    assert!(stored[..3000].iter().map(|it| &it.event).eq(&left), "the oldest come first");
-    assert!(stored.is_sorted_by_key(|it| it.recorded_at), "in the order of acceptance");
+    assert!(stored[..3000].iter().map(|event| &event.event).eq(&left), "the oldest come first");
+    assert!(stored.is_sorted_by_key(|event| event.recorded_at), "in the order of acceptance");
     for (client, sent) in by_client.into_iter().enumerate() {
-        let own = stored[3000..].iter().filter(|it| it.event.event_data["number"] == client);
-        assert!(own.map(|it| &it.event).eq(&sent), "each client's in its order");
+        let own = stored[3000..].iter().filter(|event| event.event.event_data["number"] == client);
+        assert!(own.map(|event| &event.event).eq(&sent), "each client's in its order");
     }
 }
 
 #[tokio::test]
 async fn while_the_spool_is_drained_less_comes_in_than_goes_out() {
     let fixture = TrailFixture::new().await;
-    fixture.leave(&events(0..1200).into_iter().map(|it| vec![it]).collect::<Vec<_>>());
+    fixture.leave(&events(0..1200).into_iter().map(|event| vec![event]).collect::<Vec<_>>());
     // Two groups wait. After the first chunk of 500 there is room for one; the
     // second has to wait for more chunks, or it would find the spool full.
     let mut trail = fixture.trail_with_limit(1400);
@@ -154,6 +154,6 @@ async fn a_database_that_is_away_from_the_start_is_waited_for_in_order() {
     trail.run();
     trail.drained().await;
     let stored = fixture.stored().await;
-    assert!(stored.iter().map(|it| &it.event).eq(&all));
-    assert!(stored.is_sorted_by_key(|it| it.recorded_at));
+    assert!(stored.iter().map(|event| &event.event).eq(&all));
+    assert!(stored.is_sorted_by_key(|event| event.recorded_at));
 }

@@ -26,12 +26,13 @@ async fn what_is_refused_becomes_a_dead_letter_and_nothing_else_suffers() {
     trail.run();
     trail.drained().await;
 
-    let stored: Vec<_> = fixture.stored().await.into_iter().map(|it| it.event).collect();
+    let stored: Vec<_> = fixture.stored().await.into_iter().map(|event| event.event).collect();
     assert_eq!(stored, [old.clone(), first, in_batch, child, last]);
     let no_parent = "its parent is not in the trail";
     let taken_id = "its id belongs to another event, with other content";
     let letters = fixture.dead_letters();
-    let found: Vec<_> = letters.iter().map(|it| (&it["event"], &it["reason"])).collect();
+    let found: Vec<_> =
+        letters.iter().map(|letter| (&letter["event"], &letter["reason"])).collect();
     let json = |event: &NewEvent| serde_json::to_value(event).expect("serializable");
     assert_eq!(
         found,
@@ -42,7 +43,7 @@ async fn what_is_refused_becomes_a_dead_letter_and_nothing_else_suffers() {
         ]
     );
     let at = taken_at.format(&time::format_description::well_known::Rfc3339).expect("a time");
-    assert!(letters.iter().all(|it| it["taken_at"] == at), "{letters:#?}");
+    assert!(letters.iter().all(|letter| letter["taken_at"] == at), "{letters:#?}");
     assert_eq!(trail.metric("datastorage_spool_rejected_total"), 3);
     assert_eq!(trail.metric("datastorage_spool_replayed_total"), 4);
 }
@@ -58,7 +59,7 @@ async fn an_event_that_breaks_a_rule_of_the_schema_does_not_block_the_queue() {
     trail.run();
     trail.drained().await;
 
-    let stored: Vec<_> = fixture.stored().await.into_iter().map(|it| it.event).collect();
+    let stored: Vec<_> = fixture.stored().await.into_iter().map(|event| event.event).collect();
     assert_eq!(stored, [first, last]);
     let letters = fixture.dead_letters();
     assert_eq!(letters.len(), 1, "{letters:#?}");
@@ -79,7 +80,7 @@ async fn a_line_that_the_disk_has_damaged_is_kept_for_people() {
     trail.run();
     trail.drained().await;
 
-    let stored: Vec<_> = fixture.stored().await.into_iter().map(|it| it.event).collect();
+    let stored: Vec<_> = fixture.stored().await.into_iter().map(|event| event.event).collect();
     assert_eq!(stored, [last]);
     let letters = fixture.dead_letters();
     assert_eq!(letters.len(), 1, "{letters:#?}");

@@ -55,8 +55,8 @@ async fn check_bounds(
     for (field, rules) in fields {
         let nothing = json!({ "type": "null" });
         let choices = rules["anyOf"].as_array().or(rules["oneOf"].as_array());
-        let nullable = rules["type"].as_array().is_some_and(|it| it.contains(&json!("null")))
-            || choices.is_some_and(|it| it.contains(&nothing));
+        let nullable = rules["type"].as_array().is_some_and(|types| types.contains(&json!("null")))
+            || choices.is_some_and(|choices| choices.contains(&nothing));
         assert_eq!(nullable, !required.contains(&json!(field)), "{field}: {rules}");
         let mut cases = bounds(&field, &rules);
         cases.push((Value::Null, nullable));
@@ -70,7 +70,7 @@ async fn check_bounds(
             assert_eq!(status.is_success(), accepted, "{body}: {answer}");
             if !accepted {
                 assert_eq!(status, StatusCode::BAD_REQUEST, "{body}: {answer}");
-                let named = violated(&answer).iter().all(|it| it.starts_with(&field));
+                let named = violated(&answer).iter().all(|violation| violation.starts_with(&field));
                 assert!(named, "{body}: {answer}");
             }
         }
@@ -83,7 +83,7 @@ async fn check_bounds(
 /// they are within them.
 fn bounds(field: &str, rules: &Value) -> Vec<(Value, bool)> {
     let is = |kind: &str| {
-        rules["type"] == kind || rules["type"].as_array().is_some_and(|it| it[0] == kind)
+        rules["type"] == kind || rules["type"].as_array().is_some_and(|types| types[0] == kind)
     };
     let mut cases = Vec::new();
     if let (true, Some(longest)) = (is("string"), rules["maxLength"].as_u64()) {
@@ -104,7 +104,7 @@ fn bounds(field: &str, rules: &Value) -> Vec<(Value, bool)> {
     if let (true, Some(most)) = (is("object"), rules["maxProperties"].as_u64()) {
         let value = if field == "parameters" { json!({ "type": "string" }) } else { json!("x") };
         let entries = |count: u64| -> Value {
-            (0..count).map(|it| (format!("k{it}"), value.clone())).collect()
+            (0..count).map(|number| (format!("k{number}"), value.clone())).collect()
         };
         cases.extend([(entries(0), true), (entries(most), true), (entries(most + 1), false)]);
         let longest = rules["propertyNames"]["maxLength"].as_u64().expect("a length");
@@ -149,10 +149,10 @@ async fn the_document_describes_what_a_derive_cannot() {
     let types: Vec<String> = types
         .expect("a parameter for each type")
         .iter()
-        .map(|it| {
-            let fields = it["properties"].as_object().expect("fields").keys();
+        .map(|schema| {
+            let fields = schema["properties"].as_object().expect("fields").keys();
             let fields: Vec<_> = fields.map(String::as_str).collect();
-            format!("{}: {}", it["properties"]["type"]["enum"], fields.join(", "))
+            format!("{}: {}", schema["properties"]["type"]["enum"], fields.join(", "))
         })
         .collect();
     insta::assert_snapshot!(types.join("\n"), @r#"

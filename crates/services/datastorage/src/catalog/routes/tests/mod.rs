@@ -23,5 +23,5 @@ fn path_of(workflow: &Value) -> String {
 
 fn fields(problem: &Value) -> Vec<&str> {
     let errors = problem["errors"].as_array().expect("violations");
-    errors.iter().filter_map(|it| it["field"].as_str()).collect()
+    errors.iter().filter_map(|error| error["field"].as_str()).collect()
 }

@@ -154,7 +154,7 @@ async fn the_largest_event_of_a_search_keeps_the_rules_of_the_trail() {
     // What becomes longest in JSON: a control character is six bytes.
     let long = |characters: usize| "\u{1}".repeat(characters);
     let labels: Value =
-        (0..20).map(|it| (format!("{it:02}{}", long(61)), json!(long(63)))).collect();
+        (0..20).map(|number| (format!("{number:02}{}", long(61)), json!(long(63)))).collect();
     let mut signal = signal();
     for label in ["signal_type", "component", "environment"] {
         signal[label] = json!(long(100));
