@@ -142,13 +142,13 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_together_passes() {
+    fn a_consistent_run_passes() {
         let environment = environment(&format!("shop-{RUN_ID}"));
         check(&environment, &witness(|_| {})).expect("it fits");
     }
 
     #[test]
-    fn whatever_does_not_fit_is_named() {
+    fn each_mismatch_is_named() {
         let good = environment(&format!("shop-{RUN_ID}"));
         let refusal = |environment: &Environment, change: Change| {
             check(environment, &witness(change)).expect_err("it does not fit").to_string()

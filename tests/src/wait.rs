@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_looks_until_the_condition_holds() {
+    fn eventually_polls_until_the_condition_holds() {
         let mut looks = 0;
         let found = eventually(Duration::from_secs(10), "three looks", || {
             looks += 1;
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_come_is_an_error_with_the_last_sight() {
+    fn a_timeout_is_an_error_with_the_last_state() {
         let mut looks = 0;
         let error = eventually::<()>(Duration::ZERO, "the bus", || {
             looks += 1;

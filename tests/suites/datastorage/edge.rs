@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::support::{BATCH, EVENTS, datastorage, event, store, with};
 
 #[test]
-fn it_is_live_and_ready() -> Result<()> {
+fn the_service_is_live_and_ready() -> Result<()> {
     let (datastorage, _) = datastorage()?;
     datastorage.get("/health/live")?.expect(200)?;
     datastorage.get("/health/ready")?.expect(200)?;
@@ -73,7 +73,7 @@ fn what_was_stored_is_counted() -> Result<()> {
 }
 
 #[test]
-fn the_spool_is_shown_and_empty_while_the_database_is_there() -> Result<()> {
+fn the_spool_is_empty_while_the_database_is_available() -> Result<()> {
     let (datastorage, _) = datastorage()?;
     for name in ["depth", "age_seconds"] {
         let value = metric(&datastorage, &format!("datastorage_spool_{name}"))?;

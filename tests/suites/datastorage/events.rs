@@ -123,7 +123,7 @@ fn a_parent_must_be_stored() -> Result<()> {
     let child = with(event(&correlation_id), json!({ "parent_event_id": parent["event_id"] }));
 
     let answer = datastorage.post(EVENTS, &child)?;
-    crate::support::complains(&answer, &["parent_event_id"])?;
+    crate::support::expect_violations(&answer, &["parent_event_id"])?;
     trail.expect_none(&correlation_id)?;
 
     store(&datastorage, &parent)?;
@@ -166,7 +166,7 @@ fn nothing_changes_or_deletes_an_event() -> Result<()> {
 
 /// Every exact count of every suite rests on this.
 #[test]
-fn a_wrong_count_is_noticed_in_both_directions() -> Result<()> {
+fn expect_exactly_fails_for_too_few_and_too_many() -> Result<()> {
     let (datastorage, trail) = datastorage()?;
     let correlation_id = unique("rr");
     store(&datastorage, &event(&correlation_id))?;

@@ -6,7 +6,9 @@ use anyhow::{Context as _, Result, ensure};
 use e2e::unique;
 use serde_json::json;
 
-use crate::support::{EVENTS, at, complains, datastorage, event, id, ids, page, store_batch, with};
+use crate::support::{
+    EVENTS, at, datastorage, event, expect_violations, id, ids, page, store_batch, with,
+};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -112,7 +114,7 @@ fn every_bad_filter_is_listed() -> Result<()> {
     let query = "event_type=&event_category=kitchen&event_outcome=maybe&severity=warning\
                  &since=yesterday&until=1w&limit=1001&offset=-1&corelation_id=rr-1";
     let answer = datastorage.get(&format!("{EVENTS}?{query}"))?;
-    complains(
+    expect_violations(
         &answer,
         &[
             "event_type",
@@ -136,7 +138,7 @@ fn every_bad_filter_is_listed() -> Result<()> {
         ("since=2026-01-31T12:00:00+01:00", "since"),
     ] {
         let answer = datastorage.get(&format!("{EVENTS}?{query}"))?;
-        complains(&answer, &[field]).with_context(|| query.to_owned())?;
+        expect_violations(&answer, &[field]).with_context(|| query.to_owned())?;
     }
     Ok(())
 }

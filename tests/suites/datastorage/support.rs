@@ -96,8 +96,8 @@ pub(crate) fn store_batch(datastorage: &Endpoint, events: &[Value]) -> Result<()
     Ok(())
 }
 
-/// Checks that an answer complains about these fields and no others.
-pub(crate) fn complains(answer: &Answer, fields: &[&str]) -> Result<()> {
+/// Checks that an answer expect_violations about these fields and no others.
+pub(crate) fn expect_violations(answer: &Answer, fields: &[&str]) -> Result<()> {
     let mut expected: Vec<_> = fields.iter().map(|field| (*field).to_owned()).collect();
     expected.sort();
     let found = answer.violations()?;
@@ -106,7 +106,9 @@ pub(crate) fn complains(answer: &Answer, fields: &[&str]) -> Result<()> {
 }
 
 /// Runs all jobs at once and returns what each has, in their order.
-pub(crate) fn at_once<T: Send>(jobs: Vec<impl FnOnce() -> Result<T> + Send>) -> Result<Vec<T>> {
+pub(crate) fn run_parallel<T: Send>(
+    jobs: Vec<impl FnOnce() -> Result<T> + Send>,
+) -> Result<Vec<T>> {
     thread::scope(|scope| {
         let running: Vec<_> = jobs.into_iter().map(|job| scope.spawn(job)).collect();
         let join = |thread: thread::ScopedJoinHandle<'_, Result<T>>| {

@@ -7,7 +7,7 @@ use anyhow::{Result, anyhow, ensure};
 use e2e::unique;
 use serde_json::{Value, json};
 
-use crate::support::{BATCH, EVENTS, SOON, at, at_once, datastorage, event, id, store, with};
+use crate::support::{BATCH, EVENTS, SOON, at, datastorage, event, id, run_parallel, store, with};
 
 #[test]
 fn fifty_writers_at_once_are_all_served_and_nothing_is_lost() -> Result<()> {
@@ -26,7 +26,7 @@ fn fifty_writers_at_once_are_all_served_and_nothing_is_lost() -> Result<()> {
         let own = events.iter().skip(writer).step_by(50);
         || own.map(|event| store(&datastorage, event)).collect::<Result<Vec<_>>>()
     });
-    at_once(jobs.collect())?;
+    run_parallel(jobs.collect())?;
 
     let found = trail.expect_exactly(&correlation_id, 250, SOON)?;
     let found: Vec<_> = found.iter().map(id).collect::<Result<_>>()?;
@@ -42,7 +42,7 @@ fn one_event_from_many_at_once_is_stored_once_and_answered_the_same() -> Result<
     let sent = event(&correlation_id);
 
     let jobs = (0..20).map(|_| || store(&datastorage, &sent)).collect();
-    let receipts = at_once(jobs)?;
+    let receipts = run_parallel(jobs)?;
 
     ensure!(receipts.iter().all(|receipt| *receipt == receipts[0]), "{receipts:?}");
     trail.expect_exactly(&correlation_id, 1, SOON)?;
@@ -58,7 +58,7 @@ fn of_two_events_with_one_id_exactly_one_wins() -> Result<()> {
         (0..10).map(|number| with(sent.clone(), json!({ "event_data": number }))).collect();
 
     let jobs = rivals.iter().map(|rival| || datastorage.post(EVENTS, rival)).collect();
-    let statuses: Vec<_> = at_once(jobs)?.into_iter().map(|answer| answer.status).collect();
+    let statuses: Vec<_> = run_parallel(jobs)?.into_iter().map(|answer| answer.status).collect();
 
     let won: Vec<_> = (0..10).filter(|index| statuses[*index] == 201).collect();
     ensure!(won.len() == 1, "{statuses:?}");
@@ -80,7 +80,7 @@ fn a_reader_sees_all_of_a_batch_or_nothing() -> Result<()> {
     thread::scope(|scope| -> Result<()> {
         let jobs =
             batches.iter().map(|batch| || datastorage.post(BATCH, batch)?.expect(201)).collect();
-        let writing = scope.spawn(|| at_once(jobs));
+        let writing = scope.spawn(|| run_parallel(jobs));
         while !writing.is_finished() {
             let page = datastorage.get(&query)?.expect(200)?.value()?;
             let total = page["pagination"]["total"].as_u64();

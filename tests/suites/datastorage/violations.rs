@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use e2e::unique;
 use serde_json::{Value, json};
 
-use crate::support::{EVENTS, SOON, ahead, at, complains, datastorage, event, store, with};
+use crate::support::{EVENTS, SOON, ahead, at, datastorage, event, expect_violations, store, with};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -15,7 +15,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 fn every_missing_field_is_listed() -> Result<()> {
     let (datastorage, _) = datastorage()?;
     let answer = datastorage.post(EVENTS, &json!({}))?;
-    complains(
+    expect_violations(
         &answer,
         &[
             "version",
@@ -58,7 +58,7 @@ fn every_bad_field_is_listed_at_once() -> Result<()> {
 
     let answer = datastorage.post(EVENTS, &with(event(&correlation_id), bad.clone()))?;
 
-    complains(&answer, &fields)?;
+    expect_violations(&answer, &fields)?;
     trail.expect_none(&correlation_id)
 }
 
@@ -85,7 +85,7 @@ fn each_bad_field_alone_is_named_and_nothing_is_stored() -> Result<()> {
     for (field, value) in cases {
         let bad = with(event(&correlation_id), json!({ field: value }));
         let answer = datastorage.post(EVENTS, &bad)?;
-        complains(&answer, &[field]).with_context(|| format!("{field} = {value}"))?;
+        expect_violations(&answer, &[field]).with_context(|| format!("{field} = {value}"))?;
     }
     trail.expect_none(&correlation_id)
 }
@@ -132,15 +132,15 @@ fn times_of_any_zone_are_kept_in_utc() -> Result<()> {
 fn what_is_no_event_is_refused() -> Result<()> {
     let (datastorage, _) = datastorage()?;
     for body in [Value::Null, json!([]), json!("event"), json!(7)] {
-        complains(&datastorage.post(EVENTS, &body)?, &["$"])?;
+        expect_violations(&datastorage.post(EVENTS, &body)?, &["$"])?;
     }
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let texts = ["", "{", "{\"version\":}", "{} {}", "\u{feff}{}", deep.as_str()];
     for text in texts {
         let answer =
             datastorage.send("POST", EVENTS, Some(("application/json", text.as_bytes())))?;
-        complains(&answer, &["$"])?;
+        expect_violations(&answer, &["$"])?;
     }
     let answer = datastorage.send("POST", EVENTS, Some(("application/json", b"\"\xff\"")))?;
-    complains(&answer, &["$"])
+    expect_violations(&answer, &["$"])
 }

@@ -25,7 +25,7 @@ fn datastorage() -> Target {
 
 /// A notification whose file is written, and whose webhook was refused once and
 /// waits for its second attempt.
-fn between_two_attempts(stage: &Stage) -> Result<(Value, Webhook)> {
+fn waiting_for_second_attempt(stage: &Stage) -> Result<(Value, Webhook)> {
     let webhook = stage.webhook("again")?;
     webhook.answer_with(&json!([{ "status": 503 }]))?;
     let channels = json!([{ "type": "file" }, webhook_channel(&webhook)]);
@@ -46,7 +46,7 @@ fn between_two_attempts(stage: &Stage) -> Result<(Value, Webhook)> {
 
 /// Checks that the webhook got its second attempt when it was due, that the file
 /// was not written again, and that the trail was told once for each.
-fn went_on(request: &Value, webhook: &Webhook) -> Result<()> {
+fn check_second_attempt(request: &Value, webhook: &Webhook) -> Result<()> {
     let stage = Stage::new()?;
     let (name, correlation) = ids(request)?;
     let status = stage.reach(name, "Sent")?;
@@ -66,22 +66,22 @@ fn went_on(request: &Value, webhook: &Webhook) -> Result<()> {
 fn a_restart_between_two_attempts_keeps_the_schedule_and_sends_nothing_twice() -> Result<()> {
     let stage = Stage::new()?;
     let Some(control) = stage.run.control(&[Capability::Stop])? else { return Ok(()) };
-    let (request, webhook) = between_two_attempts(&stage)?;
+    let (request, webhook) = waiting_for_second_attempt(&stage)?;
     control.restart(&notification())?;
-    went_on(&request, &webhook)
+    check_second_attempt(&request, &webhook)
 }
 
 #[test]
 fn a_kill_between_two_attempts_loses_nothing_and_sends_nothing_twice() -> Result<()> {
     let stage = Stage::new()?;
     let Some(control) = stage.run.control(&[Capability::Kill])? else { return Ok(()) };
-    let (request, webhook) = between_two_attempts(&stage)?;
+    let (request, webhook) = waiting_for_second_attempt(&stage)?;
     control.killed(&notification())?.restore()?;
-    went_on(&request, &webhook)
+    check_second_attempt(&request, &webhook)
 }
 
 /// A notification that its receiver has got and not answered yet.
-fn under_way(stage: &Stage) -> Result<(Value, Webhook)> {
+fn unanswered_attempt(stage: &Stage) -> Result<(Value, Webhook)> {
     let webhook = stage.webhook("slow")?;
     webhook.answer_with(&json!([{ "status": 200, "delay_ms": 1000 }]))?;
     let request = request(json!([webhook_channel(&webhook)]));
@@ -97,7 +97,7 @@ fn under_way(stage: &Stage) -> Result<(Value, Webhook)> {
 fn a_stop_waits_for_the_attempt_that_is_under_way() -> Result<()> {
     let stage = Stage::new()?;
     let Some(control) = stage.run.control(&[Capability::Stop])? else { return Ok(()) };
-    let (request, webhook) = under_way(&stage)?;
+    let (request, webhook) = unanswered_attempt(&stage)?;
     control.restart(&notification())?;
     let stage = Stage::new()?;
     stage.reach(ids(&request)?.0, "Sent")?;
@@ -111,7 +111,7 @@ fn a_stop_waits_for_the_attempt_that_is_under_way() -> Result<()> {
 fn an_attempt_that_a_kill_cut_off_is_made_again_under_the_same_key() -> Result<()> {
     let stage = Stage::new()?;
     let Some(control) = stage.run.control(&[Capability::Kill])? else { return Ok(()) };
-    let (request, webhook) = under_way(&stage)?;
+    let (request, webhook) = unanswered_attempt(&stage)?;
     control.killed(&notification())?.restore()?;
     let stage = Stage::new()?;
     stage.reach(ids(&request)?.0, "Sent")?;
@@ -124,7 +124,7 @@ fn an_attempt_that_a_kill_cut_off_is_made_again_under_the_same_key() -> Result<(
 }
 
 /// Waits until the service says that it misses something.
-fn misses(stage: &Stage, what: &str) -> Result<()> {
+fn wait_until_degraded(stage: &Stage, what: &str) -> Result<()> {
     eventually(SOON, &format!("the service to miss its {what}"), || {
         let ready = stage.notification.get("/health/ready")?.expect(200)?.value()?;
         let missing = ready["degraded"].as_array().context("degraded")?;
@@ -136,7 +136,7 @@ fn misses(stage: &Stage, what: &str) -> Result<()> {
 }
 
 #[test]
-fn without_datastorage_everything_is_sent_and_told_when_it_is_back() -> Result<()> {
+fn without_datastorage_messages_are_sent_and_audit_events_follow_later() -> Result<()> {
     let stage = Stage::new()?;
     let Some(control) = stage.run.control(&[Capability::Stop])? else { return Ok(()) };
     let away = control.stopped(&datastorage())?;
@@ -150,7 +150,7 @@ fn without_datastorage_everything_is_sent_and_told_when_it_is_back() -> Result<(
         stage.reach(ids(request)?.0, "Sent")?;
     }
     webhook.exactly(5)?;
-    misses(&stage, "datastorage")?;
+    wait_until_degraded(&stage, "datastorage")?;
     away.restore()?;
     let stage = Stage::new()?;
     for request in &requests {
@@ -160,7 +160,7 @@ fn without_datastorage_everything_is_sent_and_told_when_it_is_back() -> Result<(
 }
 
 #[test]
-fn what_was_not_told_when_the_service_was_killed_is_told_by_the_next() -> Result<()> {
+fn audit_events_pending_at_a_kill_are_sent_after_the_restart() -> Result<()> {
     let stage = Stage::new()?;
     let needed = [Capability::Stop, Capability::Kill];
     let Some(control) = stage.run.control(&needed)? else { return Ok(()) };
@@ -175,7 +175,7 @@ fn what_was_not_told_when_the_service_was_killed_is_told_by_the_next() -> Result
 }
 
 #[test]
-fn a_datastorage_that_hangs_is_told_once_when_it_goes_on() -> Result<()> {
+fn a_paused_datastorage_gets_each_event_once_after_it_resumes() -> Result<()> {
     let stage = Stage::new()?;
     let Some(control) = stage.run.control(&[Capability::Pause])? else { return Ok(()) };
     let halted = control.paused(&datastorage())?;
@@ -190,7 +190,7 @@ fn a_datastorage_that_hangs_is_told_once_when_it_goes_on() -> Result<()> {
 }
 
 #[test]
-fn without_its_database_nothing_is_accepted_and_all_can_be_read() -> Result<()> {
+fn without_its_database_requests_are_refused_and_reads_work() -> Result<()> {
     let stage = Stage::new()?;
     let Some(control) = stage.run.control(&[Capability::StoreAway])? else { return Ok(()) };
     let before = request(json!([{ "type": "log" }]));
@@ -203,7 +203,7 @@ fn without_its_database_nothing_is_accepted_and_all_can_be_read() -> Result<()> 
     let answer = stage.notification.post(NOTIFICATIONS, &refused)?;
     answer.problem(503, "service-unavailable")?;
     stage.read(ids(&before)?.0)?;
-    misses(&stage, "database")?;
+    wait_until_degraded(&stage, "database")?;
 
     away.restore()?;
     webhook.exactly(0)?;
@@ -215,10 +215,10 @@ fn without_its_database_nothing_is_accepted_and_all_can_be_read() -> Result<()> 
 }
 
 #[test]
-fn what_was_sent_while_the_database_was_away_is_kept_and_not_sent_again() -> Result<()> {
+fn a_delivery_made_while_the_database_was_unavailable_is_recorded_and_not_repeated() -> Result<()> {
     let stage = Stage::new()?;
     let Some(control) = stage.run.control(&[Capability::StoreAway])? else { return Ok(()) };
-    let (request, webhook) = under_way(&stage)?;
+    let (request, webhook) = unanswered_attempt(&stage)?;
     let away = control.stopped(&Target::Store)?;
     let name = ids(&request)?.0;
     let log = || control.logs("notification");

@@ -53,7 +53,7 @@ fn a_webhook_gets_the_whole_message_once() -> Result<()> {
 }
 
 #[test]
-fn the_trail_is_told_once_for_each_channel() -> Result<()> {
+fn the_trail_gets_one_event_for_each_channel() -> Result<()> {
     let stage = Stage::new()?;
     let webhook = stage.webhook("trail")?;
     let channels = json!([{ "type": "log" }, { "type": "file" }, webhook_channel(&webhook)]);
@@ -122,7 +122,7 @@ fn a_file_holds_the_whole_message() -> Result<()> {
 }
 
 #[test]
-fn the_console_shows_the_message_on_lines_that_nothing_in_it_can_forge() -> Result<()> {
+fn a_message_cannot_forge_lines_of_the_console() -> Result<()> {
     let stage = Stage::new()?;
     let mut request = request(json!([{ "type": "console" }]));
     request["priority"] = json!("critical");
@@ -177,7 +177,7 @@ fn a_channel_that_fails_does_not_hold_up_the_others() -> Result<()> {
 }
 
 #[test]
-fn of_five_channels_one_fails_and_each_of_the_others_is_sent_once() -> Result<()> {
+fn of_five_channels_one_fails_and_the_others_are_sent_once() -> Result<()> {
     let stage = Stage::new()?;
     let (good, down) = (stage.webhook("fan")?, stage.webhook("down")?);
     down.answer_with(&json!([{ "status": 502, "times": 100 }]))?;

@@ -93,7 +93,7 @@ fn bodies_and_queries_that_cannot_be_read_are_problems() -> Result<()> {
 }
 
 #[test]
-fn the_service_tells_about_itself() -> Result<()> {
+fn the_operational_routes_answer() -> Result<()> {
     let stage = Stage::new()?;
     let request = request(json!([{ "type": "log" }]));
     stage.send(&request)?;

@@ -12,7 +12,7 @@ use crate::support::{
 };
 
 #[test]
-fn what_may_pass_is_tried_again_with_growing_waits() -> Result<()> {
+fn temporary_failures_are_tried_again_with_growing_waits() -> Result<()> {
     let stage = Stage::new()?;
     let webhook = stage.webhook("busy")?;
     webhook.answer_with(&json!([{ "status": 503 }, { "status": 408 }, { "status": 429 }]))?;
@@ -43,7 +43,7 @@ fn what_may_pass_is_tried_again_with_growing_waits() -> Result<()> {
 }
 
 #[test]
-fn waits_grow_as_asked_for_up_to_the_longest() -> Result<()> {
+fn waits_grow_by_the_factor_up_to_the_maximum() -> Result<()> {
     let stage = Stage::new()?;
     let webhook = stage.webhook("schedule")?;
     webhook.answer_with(&json!([{ "status": 500, "times": 3 }]))?;
@@ -62,7 +62,7 @@ fn waits_grow_as_asked_for_up_to_the_longest() -> Result<()> {
 }
 
 #[test]
-fn a_receiver_that_asks_for_time_gets_it() -> Result<()> {
+fn retry_after_of_a_receiver_is_respected() -> Result<()> {
     let stage = Stage::new()?;
     let webhook = stage.webhook("later")?;
     webhook.answer_with(&json!([{ "status": 429, "headers": { "retry-after": "1" } }]))?;
@@ -74,7 +74,7 @@ fn a_receiver_that_asks_for_time_gets_it() -> Result<()> {
 }
 
 #[test]
-fn attempts_end_when_they_are_used_up() -> Result<()> {
+fn attempts_end_at_the_maximum() -> Result<()> {
     let stage = Stage::new()?;
     let webhook = stage.webhook("down")?;
     webhook.answer_with(&json!([{ "status": 500, "times": 100 }]))?;
@@ -95,7 +95,7 @@ fn attempts_end_when_they_are_used_up() -> Result<()> {
 }
 
 #[test]
-fn what_will_not_pass_is_not_tried_again() -> Result<()> {
+fn permanent_failures_are_not_tried_again() -> Result<()> {
     let stage = Stage::new()?;
     for status in [400, 401, 404, 301] {
         let webhook = stage.webhook("never")?;
@@ -113,7 +113,7 @@ fn what_will_not_pass_is_not_tried_again() -> Result<()> {
 }
 
 #[test]
-fn a_receiver_that_is_not_there_is_tried_again() -> Result<()> {
+fn an_unreachable_receiver_is_tried_again() -> Result<()> {
     let stage = Stage::new()?;
     // Nobody listens on a port that was just given back.
     let url = {
@@ -138,7 +138,7 @@ fn a_receiver_that_is_not_there_is_tried_again() -> Result<()> {
 }
 
 #[test]
-fn nothing_follows_after_a_deletion() -> Result<()> {
+fn no_attempt_follows_a_deletion() -> Result<()> {
     let stage = Stage::new()?;
     let webhook = stage.webhook("deleted")?;
     webhook.answer_with(&json!([{ "status": 503 }]))?;

@@ -86,7 +86,7 @@ fn a_receiver_is_reached_on_all_of_its_channels() -> Result<()> {
 }
 
 #[test]
-fn what_no_route_matches_goes_to_the_console() -> Result<()> {
+fn unmatched_notifications_go_to_the_console() -> Result<()> {
     let stage = Stage::new()?;
     for labels in [json!({}), json!({ "team": "web" }), json!({ "Team": "storage" })] {
         let request = unaddressed("approval", "high", labels);

@@ -48,7 +48,7 @@ fn slack_gets_blocks_that_it_can_show() -> Result<()> {
 }
 
 #[test]
-fn without_an_address_it_goes_where_the_service_says() -> Result<()> {
+fn without_an_address_a_message_goes_to_the_services_slack_url() -> Result<()> {
     let stage = Stage::new()?;
     let request = request(json!([{ "type": "slack" }]));
     stage.send(&request)?;
@@ -60,7 +60,7 @@ fn without_an_address_it_goes_where_the_service_says() -> Result<()> {
 }
 
 #[test]
-fn slack_is_given_the_time_that_it_asks_for() -> Result<()> {
+fn retry_after_of_slack_is_respected() -> Result<()> {
     let stage = Stage::new()?;
     let webhook = stage.webhook("limited")?;
     webhook.answer_with(&json!([
@@ -87,7 +87,7 @@ fn slack_is_given_the_time_that_it_asks_for() -> Result<()> {
 }
 
 #[test]
-fn what_slack_refuses_is_not_tried_again() -> Result<()> {
+fn a_refusal_of_slack_is_not_tried_again() -> Result<()> {
     let stage = Stage::new()?;
     for (status, reason, said) in [
         (400, "invalid_payload", "400 Bad Request"),

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::support::{Stage, ids, request, text, webhook_channel, with};
 
 #[test]
-fn of_many_at_once_none_is_lost_and_none_is_sent_twice() -> Result<()> {
+fn concurrent_requests_are_all_sent_exactly_once() -> Result<()> {
     const THREADS: usize = 8;
     const EACH: usize = 10;
     let stage = Stage::new()?;

@@ -14,7 +14,7 @@ fn lost(datastorage: &TestService) -> u64 {
 }
 
 #[tokio::test]
-async fn everything_that_was_taken_is_stored_before_the_end() {
+async fn all_accepted_events_are_stored_before_close_returns() {
     let datastorage = TestService::new().await;
     for number in 0..1200 {
         datastorage.state.recorder.record(own(number));
@@ -26,7 +26,7 @@ async fn everything_that_was_taken_is_stored_before_the_end() {
 }
 
 #[tokio::test]
-async fn what_finds_no_room_or_no_task_is_counted() {
+async fn events_without_room_or_task_are_counted_as_lost() {
     let datastorage = TestService::new().await;
     // On the one thread of this test the task cannot run before an `await`.
     for number in 0..CAPACITY + 3 {
@@ -44,7 +44,7 @@ async fn what_finds_no_room_or_no_task_is_counted() {
 }
 
 #[tokio::test]
-async fn while_the_database_is_away_they_wait_in_the_spool() {
+async fn events_wait_in_the_spool_while_the_database_is_unavailable() {
     let datastorage = TestService::new().await;
     let lock = datastorage.lock_database().await;
     datastorage.state.recorder.record(own(1));
@@ -57,7 +57,7 @@ async fn while_the_database_is_away_they_wait_in_the_spool() {
 }
 
 #[tokio::test]
-async fn what_the_trail_does_not_take_is_counted_and_the_end_says_so() {
+async fn events_that_the_trail_refuses_are_counted_and_reported_by_close() {
     let datastorage = TestService::with_spool(Limits::events(1)).await;
     let lock = datastorage.lock_database().await;
     datastorage.state.recorder.record(own(1));

@@ -115,7 +115,7 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     #[tokio::test(start_paused = true)]
-    async fn a_watched_part_is_degraded_while_it_is_away() {
+    async fn a_watched_part_is_degraded_while_it_is_unavailable() {
         static THERE: AtomicBool = AtomicBool::new(false);
         let service = Service::for_tests(crate::package!());
         let every = service.watch_interval;

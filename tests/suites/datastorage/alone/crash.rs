@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use e2e::{Capability, Run, Target};
 
-use super::writers::disturbed;
+use super::writers::write_while;
 
 /// How long until all is there again. It is there as soon as the service is
 /// ready, so this is only for a machine that is very busy.
@@ -21,11 +21,11 @@ fn a_kill_while_writing_loses_nothing_that_was_acknowledged() -> Result<()> {
     let Some(control) = run.control(&[Capability::Kill])? else { return Ok(()) };
     for _ in 0..3 {
         let mut away = None;
-        let written = disturbed(&run, || {
+        let written = write_while(&run, || {
             away = Some(control.killed(&datastorage())?);
             Ok(())
         })?;
-        ensure!(!written.unknown.is_empty(), "nobody was disturbed");
+        ensure!(!written.unknown.is_empty(), "no writer was interrupted");
         drop(away);
         written.are_all_there(&run, BACK)?;
     }
@@ -36,7 +36,7 @@ fn a_kill_while_writing_loses_nothing_that_was_acknowledged() -> Result<()> {
 fn a_stop_while_writing_answers_what_it_has_begun() -> Result<()> {
     let run = Run::of_process()?;
     let Some(control) = run.control(&[Capability::Stop])? else { return Ok(()) };
-    let written = disturbed(&run, || Ok(control.restart(&datastorage())?))?;
+    let written = write_while(&run, || Ok(control.restart(&datastorage())?))?;
     written.are_all_there(&run, BACK)
 }
 
@@ -44,7 +44,7 @@ fn a_stop_while_writing_answers_what_it_has_begun() -> Result<()> {
 fn a_halt_while_writing_delays_and_loses_nothing() -> Result<()> {
     let run = Run::of_process()?;
     let Some(control) = run.control(&[Capability::Pause])? else { return Ok(()) };
-    let written = disturbed(&run, || Ok(control.paused(&datastorage())?.restore()?))?;
+    let written = write_while(&run, || Ok(control.paused(&datastorage())?.restore()?))?;
     ensure!(written.unknown.is_empty(), "{} events were not answered", written.unknown.len());
     written.are_all_there(&run, BACK)
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::writers::{are_there, disturbed};
+use super::writers::{are_there, write_while};
 use crate::support::{BATCH, EVENTS, ahead, at, event, id, page, store, with};
 
 /// How long the service may take to notice that its store is back, and to write
@@ -76,7 +76,7 @@ fn recorded(run: &Run, sent: &[Value]) -> Result<Vec<OffsetDateTime>> {
 }
 
 #[test]
-fn what_comes_while_the_store_is_away_is_in_the_trail_when_it_is_back() -> Result<()> {
+fn events_sent_while_the_database_is_unavailable_reach_the_trail_later() -> Result<()> {
     let run = Run::of_process()?;
     let Some(control) = run.control(&[Capability::StoreAway])? else { return Ok(()) };
     let datastorage = run.service("datastorage")?;
@@ -106,7 +106,7 @@ fn what_comes_while_the_store_is_away_is_in_the_trail_when_it_is_back() -> Resul
 }
 
 #[test]
-fn while_the_store_is_away_bad_input_is_refused_and_reading_goes_on() -> Result<()> {
+fn while_the_database_is_unavailable_bad_input_is_refused_and_reads_work() -> Result<()> {
     let run = Run::of_process()?;
     let Some(control) = run.control(&[Capability::StoreAway])? else { return Ok(()) };
     let (datastorage, correlation_id) = (run.service("datastorage")?, unique("rr"));
@@ -193,11 +193,11 @@ fn nothing_overtakes_what_waits_in_the_spool() -> Result<()> {
 }
 
 #[test]
-fn writers_do_not_notice_that_the_store_goes_and_comes() -> Result<()> {
+fn writers_do_not_notice_a_database_outage() -> Result<()> {
     let run = Run::of_process()?;
     let Some(control) = run.control(&[Capability::StoreAway])? else { return Ok(()) };
     let datastorage = run.service("datastorage")?;
-    let written = disturbed(&run, || {
+    let written = write_while(&run, || {
         let away = control.stopped(&Target::Store)?;
         eventually(BACK, "100 events in the spool", || match depth(&datastorage)? {
             depth @ ..100 => Ok(Poll::Pending(depth.to_string())),
@@ -229,7 +229,7 @@ fn the_spool_survives_a_kill() -> Result<()> {
 }
 
 #[test]
-fn a_service_that_starts_without_its_store_is_ready_once_that_is_back() -> Result<()> {
+fn a_service_that_starts_without_its_database_is_ready_once_that_is_available() -> Result<()> {
     let run = Run::of_process()?;
     let needed = [Capability::StoreAway, Capability::Kill];
     let Some(control) = run.control(&needed)? else { return Ok(()) };

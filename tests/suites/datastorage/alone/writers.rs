@@ -15,7 +15,7 @@ const WRITERS: usize = 8;
 
 /// What became of the events of all writers.
 #[derive(Debug, Default)]
-pub(super) struct Written {
+pub(super) struct WrittenEvents {
     pub(super) correlation_id: String,
     /// Answered with 201 or 202.
     pub(super) acknowledged: Vec<Value>,
@@ -24,15 +24,18 @@ pub(super) struct Written {
 }
 
 /// Has writers write, calls `disturb` once they are in the middle of it, and
-/// returns when each of them has been disturbed.
-pub(super) fn disturbed(run: &Run, disturb: impl FnOnce() -> Result<()>) -> Result<Written> {
+/// returns once all of them have stopped.
+pub(super) fn write_while(
+    run: &Run,
+    disturb: impl FnOnce() -> Result<()>,
+) -> Result<WrittenEvents> {
     let url = run.service("datastorage")?.base().to_owned();
-    let mut written = Written { correlation_id: unique("rr"), ..Written::default() };
+    let mut written = WrittenEvents { correlation_id: unique("rr"), ..WrittenEvents::default() };
     let (count, over) = (AtomicUsize::new(0), AtomicBool::new(false));
     thread::scope(|scope| {
         let write = || write(&url, &written.correlation_id, &count, &over);
         let writers: Vec<_> = (0..WRITERS).map(|_| scope.spawn(write)).collect();
-        let disturbed = eventually(Duration::from_secs(10), "200 events", || {
+        let outcome = eventually(Duration::from_secs(10), "200 events", || {
             match count.load(Ordering::Relaxed) {
                 count @ ..200 => Ok(Poll::Pending(count.to_string())),
                 _ => Ok(Poll::Ready(())),
@@ -44,7 +47,7 @@ pub(super) fn disturbed(run: &Run, disturb: impl FnOnce() -> Result<()>) -> Resu
         for writer in writers {
             ended.push(writer.join().map_err(|_| anyhow!("a writer panicked"))?);
         }
-        disturbed?;
+        outcome?;
         anyhow::Ok(ended)
     })?
     .into_iter()
@@ -76,7 +79,7 @@ fn write(
     (acknowledged, None)
 }
 
-impl Written {
+impl WrittenEvents {
     /// Sends again what nobody knows of, as a client would, and checks that
     /// everything is there exactly once and as it was sent.
     pub(super) fn are_all_there(mut self, run: &Run, within: Duration) -> Result<()> {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::support::{
     WORKFLOWS, create, entries, labelled, set_status, signal_type, summary, workflow,
 };
-use crate::support::{complains, datastorage};
+use crate::support::{datastorage, expect_violations};
 
 fn page(datastorage: &Endpoint, query: &str) -> Result<Value> {
     datastorage.get(&format!("{WORKFLOWS}?{query}"))?.expect(200)?.value()
@@ -97,15 +97,15 @@ fn every_bad_filter_is_listed() -> Result<()> {
     let query = "name=Restart&status=on&is_latest=maybe&signal_type=OOM*&severity=warning\
                  &component=&environment=**&priority=P4&limit=1001&offset=-1&version=1";
     let fields: Vec<_> = query.split('&').filter_map(|pair| pair.split('=').next()).collect();
-    complains(&datastorage.get(&format!("{WORKFLOWS}?{query}"))?, &fields)?;
+    expect_violations(&datastorage.get(&format!("{WORKFLOWS}?{query}"))?, &fields)?;
     for (query, field) in [
         ("limit=0", "limit"),
         ("offset=1.5", "offset"),
         ("status=active&status=archived", "status"),
     ] {
-        complains(&datastorage.get(&format!("{WORKFLOWS}?{query}"))?, &[field])
+        expect_violations(&datastorage.get(&format!("{WORKFLOWS}?{query}"))?, &[field])
             .with_context(|| query.to_owned())?;
     }
     let versions = format!("{WORKFLOWS}/by-name/x/versions?limit=0&status=active");
-    complains(&datastorage.get(&versions)?, &["limit", "status"])
+    expect_violations(&datastorage.get(&versions)?, &["limit", "status"])
 }

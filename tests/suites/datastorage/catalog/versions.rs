@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::support::{WORKFLOWS, create, entries, path_of, signal_type, workflow};
-use crate::support::{at_once, datastorage, with};
+use crate::support::{datastorage, run_parallel, with};
 
 fn versions(page: &Value) -> Result<Vec<(String, bool, Option<String>)>> {
     let data = page["data"].as_array().context("no data")?;
@@ -131,7 +131,8 @@ fn of_equal_versions_at_once_one_is_created() -> Result<()> {
     let (datastorage, _) = datastorage()?;
     let sent = workflow(&unique("race"), "1.0", &signal_type());
     let jobs = (0..10).map(|_| || datastorage.post(WORKFLOWS, &sent)).collect();
-    let mut statuses: Vec<_> = at_once(jobs)?.into_iter().map(|answer| answer.status).collect();
+    let mut statuses: Vec<_> =
+        run_parallel(jobs)?.into_iter().map(|answer| answer.status).collect();
     statuses.sort_unstable();
     ensure!(statuses == [&[201][..], &[409; 9]].concat(), "{statuses:?}");
     Ok(())
@@ -148,7 +149,7 @@ fn different_versions_at_once_leave_one_latest_and_one_line() -> Result<()> {
             move || create(datastorage, &body)
         })
         .collect();
-    at_once(jobs)?;
+    run_parallel(jobs)?;
 
     let path = format!("{WORKFLOWS}/by-name/{name}/versions");
     let page = datastorage.get(&path)?.expect(200)?.value()?;

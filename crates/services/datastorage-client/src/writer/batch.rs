@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn the_body_is_an_array_of_the_size_that_was_reckoned() {
+    fn the_body_is_an_array_of_the_computed_size() {
         for events in [&[][..], &["{}"][..], &["{}", "{\"a\":1}", "3"][..]] {
             let batch = batch(events);
             assert_eq!(batch.body(), format!("[{}]", events.join(",")));
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn room_is_reckoned_to_the_byte() {
+    fn room_is_computed_to_the_byte() {
         let batch = batch(&["11"]);
         // "[11,22]" has 7 bytes.
         assert!(batch.has_room_for(&Encoded("22".to_owned()), 7));
@@ -105,12 +105,12 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_batch_takes_what_is_too_large() {
+    fn an_empty_batch_accepts_an_oversized_event() {
         assert!(Batch::default().has_room_for(&Encoded("123456".to_owned()), 3));
     }
 
     #[test]
-    fn removing_takes_out_what_is_named_and_ignores_what_is_not_there() {
+    fn remove_ignores_positions_out_of_range() {
         let mut batch = batch(&["0", "1", "2", "3"]);
         assert_eq!(batch.remove(&[1, 3, 9]), 2);
         assert_eq!(batch.body(), "[0,2]");

@@ -113,7 +113,7 @@ async fn lists_escape_their_filters() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_none() {
+async fn a_missing_workflow_is_none() {
     let (server, client) = start().await;
     for _ in 0..3 {
         server.will_answer(404, json!({ "type": "urn:problem:not-found", "status": 404 }));

@@ -82,7 +82,7 @@ async fn close_gives_up_at_its_deadline_and_counts_what_is_left() {
 }
 
 #[tokio::test]
-async fn close_does_not_sit_out_a_long_wait() {
+async fn close_cuts_a_long_retry_wait_short() {
     let server = Server::start().await;
     server.will_answer(503, json!({}));
     let config = WriterConfig { retry_initial: Duration::from_secs(3600), ..quick() };

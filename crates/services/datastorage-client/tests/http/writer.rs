@@ -82,7 +82,7 @@ async fn a_batch_is_bounded_in_bytes_too() {
 }
 
 #[tokio::test]
-async fn a_part_of_a_batch_goes_out_after_the_wait_without_a_close() {
+async fn an_incomplete_batch_is_sent_after_the_wait() {
     let server = Server::start().await;
     let audit = writer(&server, quick());
     let start = Instant::now();
@@ -98,7 +98,7 @@ async fn a_part_of_a_batch_goes_out_after_the_wait_without_a_close() {
 }
 
 #[tokio::test]
-async fn what_fails_is_sent_again_with_the_same_ids_and_growing_waits() {
+async fn failed_batches_are_sent_again_with_the_same_ids_and_growing_waits() {
     let server = Server::start().await;
     for _ in 0..3 {
         server.will_answer(503, json!({ "type": "urn:problem:service-unavailable" }));

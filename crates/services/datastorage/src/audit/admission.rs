@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_database_only_what_is_wrong_in_itself_is_refused() {
+    fn without_a_database_only_invalid_events_are_refused() {
         let twice = event(1);
         let anywhere = event(2).with_parent(Uuid::from_u128(99));
         let later = event(3).with_parent(Uuid::from_u128(4));

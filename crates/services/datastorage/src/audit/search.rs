@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_neither_is_refused() {
+    fn text_that_is_neither_is_refused() {
         for text in ["", "h", "-1h", "1.5h", "1w", "٣h", "99999999999999999999d", "9999999999d"] {
             assert!(moment(text, NOW).is_err(), "{text}");
         }

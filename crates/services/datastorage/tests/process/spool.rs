@@ -123,7 +123,7 @@ async fn what_was_spooled_while_many_wrote_survives_being_killed() {
 }
 
 #[tokio::test]
-async fn a_stop_while_the_database_is_away_is_clean_and_keeps_the_spool() {
+async fn a_stop_while_the_database_is_unavailable_is_clean_and_keeps_the_spool() {
     let folder = tempfile::tempdir().expect("a folder");
     let lease = Lease::take().expect("a port");
     let service = Service::start(&lease, &folder).expect("started");
@@ -158,7 +158,7 @@ async fn a_full_spool_refuses_and_says_so() {
     let refused = client.create_batch(&[event(1), event(2)]).await.expect_err("two do not fit");
     let ClientError::Refused { status: 503, problem, .. } = &refused else { panic!("{refused}") };
     assert_eq!(problem.kind, "urn:problem:service-unavailable");
-    assert_eq!(problem.detail, "the spool for times without a database is full");
+    assert_eq!(problem.detail, "the spool is full");
     assert!(!refused.is_permanent(), "a client may try again");
     assert!(client.create(&event(3)).await.expect("taken over").is_spooled());
 }

@@ -76,7 +76,7 @@ fn primary_code(error: &dyn DatabaseError) -> Option<i32> {
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unavailable(error) => write!(f, "the database is away: {error}"),
+            Self::Unavailable(error) => write!(f, "the database is unavailable: {error}"),
             Self::Broken(error) => write!(f, "the database failed: {error:#}"),
         }
     }
@@ -89,8 +89,8 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(error) => {
-                tracing::warn!(%error, "the database is away");
-                Self::unavailable("the database is away", RETRY_AFTER)
+                tracing::warn!(%error, "the database is unavailable");
+                Self::unavailable("the database is unavailable", RETRY_AFTER)
             }
             StoreError::Broken(error) => error.into(),
         }

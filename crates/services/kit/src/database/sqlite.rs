@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_lock_that_is_held_makes_it_unavailable_and_no_longer() {
+    async fn a_held_lock_makes_the_database_unavailable_until_its_release() {
         let folder = tempfile::tempdir().expect("a folder");
         let store = store(&folder);
         store.migrate(TEST_TIMEOUT).await.expect("migrated");

@@ -72,7 +72,7 @@ async fn a_receiver_that_the_system_does_not_trust_is_refused_for_good() {
 }
 
 #[tokio::test]
-async fn a_receiver_that_is_away_may_be_back_later() {
+async fn an_unreachable_receiver_may_be_reachable_later() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url =
         Url::parse(&format!("http://{}/", listener.local_addr().expect("bound"))).expect("a URL");

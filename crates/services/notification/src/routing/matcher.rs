@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_matcher_says_what_one_is() {
+    fn an_invalid_matcher_is_refused_with_the_expected_form() {
         for text in [
             "",
             "team",

@@ -227,7 +227,7 @@ proptest! {
 
     /// A route that is refused as one that can never match never would have.
     #[test]
-    fn what_is_refused_as_unreachable_is(
+    fn routes_refused_as_unreachable_never_match(
         first in conditions(),
         second in conditions(),
         specs in proptest::collection::vec(any_spec(), 8),

@@ -49,7 +49,7 @@ async fn get(store: &Store, name: &str) -> Notification {
 }
 
 #[tokio::test]
-async fn what_is_taken_up_is_nobody_elses() {
+async fn a_claimed_delivery_is_not_claimed_again() {
     let (store, _folder) = store().await;
     store.create(two_channels("a"), None, now()).await.expect("kept");
     let jobs = claim(&store).await;

@@ -48,7 +48,7 @@ fn messages_on_the_console_never_mix_and_nothing_else_is_there() {
 }
 
 #[test]
-fn what_is_kept_goes_on_under_the_rules_of_its_time() {
+fn stored_notifications_keep_the_routing_of_their_creation() {
     let rules = |path: &str| {
         format!(
             "receiver = 'desk'\n[receivers]\ndesk = [{{ type = 'webhook', url = 'http://127.0.0.1:9/{path}' }}]"

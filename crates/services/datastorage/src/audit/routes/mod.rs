@@ -54,7 +54,7 @@ pub fn routes(state: State) -> OpenApiRouter {
     extensions(("x-rules" = json!(RULES))),
     responses(
         (status = 201, description = "Stored", body = StoredReceipt, headers(("Location" = String))),
-        (status = 202, description = "The database is away; the event is safe in the spool", body = SpooledReceipt),
+        (status = 202, description = "The database is unavailable; the event is safe in the spool", body = SpooledReceipt),
         (status = 409, description = "Another event has this id", body = Problem),
         (status = 503, description = "Neither the database nor the spool can take the event", body = Problem),
     ),
@@ -95,7 +95,7 @@ async fn create(
     extensions(("x-rules" = json!(RULES))),
     responses(
         (status = 201, description = "Stored", body = StoredBatch),
-        (status = 202, description = "The database is away; the events are safe in the spool", body = SpooledBatch),
+        (status = 202, description = "The database is unavailable; the events are safe in the spool", body = SpooledBatch),
         (status = 409, description = "Other events have some of the ids", body = Problem),
         (status = 503, description = "Neither the database nor the spool can take the events", body = Problem),
     ),

@@ -134,7 +134,7 @@ async fn fifty_writers_at_once_queue_and_all_succeed() {
 }
 
 #[tokio::test]
-async fn a_writer_that_goes_away_leaves_the_turn_to_the_next() {
+async fn a_cancelled_writer_lets_the_next_one_write() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = store(&folder).await;
     let Database::Sqlite(sqlite) = &store.database;

@@ -68,12 +68,12 @@ impl Metrics {
             "For how long the oldest event has been in the spool, 0 if there is none",
             age,
         );
-        metrics.look_at(spool);
+        metrics.update(spool);
         metrics
     }
 
     /// Takes over what the spool looks like now.
-    pub(super) fn look_at(&self, spool: &Spool) {
+    pub(super) fn update(&self, spool: &Spool) {
         self.depth.set(i64::try_from(spool.depth()).unwrap_or(i64::MAX));
         let since = spool.waiting_since().map_or(NOBODY, OffsetDateTime::unix_timestamp);
         self.age.since.store(since, Ordering::Relaxed);

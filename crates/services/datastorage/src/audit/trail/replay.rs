@@ -91,7 +91,7 @@ impl TrailTask {
                     self.store_alone(submission, &mut replayed).await?;
                 }
             }
-            Err(error) => return Err(self.not_now(&error)),
+            Err(error) => return Err(self.note_failure(&error)),
         }
         Ok(replayed)
     }
@@ -106,12 +106,12 @@ impl TrailTask {
             Ok(Some(Err(rejection))) => replayed.refuse(submission, reason(&rejection)),
             Ok(_) => replayed.stored += 1,
             Err(error) if error.is_refusal() => replayed.refuse(submission, error.to_string()),
-            Err(error) => return Err(self.not_now(&error)),
+            Err(error) => return Err(self.note_failure(&error)),
         }
         Ok(())
     }
 
-    fn not_now(&mut self, error: &StoreError) -> Unavailable {
+    fn note_failure(&mut self, error: &StoreError) -> Unavailable {
         match error {
             StoreError::Unavailable(sqlx::Error::PoolTimedOut) => {
                 self.replay_timeout = (self.replay_timeout * 2).min(MAX_REPLAY_TIMEOUT);

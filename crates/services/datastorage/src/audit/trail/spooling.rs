@@ -16,7 +16,7 @@ impl TrailTask {
     pub(super) async fn spool(&mut self, group: Group) {
         // All of them are taken over at the same time: now.
         let taken_at = to_microseconds(OffsetDateTime::now_utc());
-        let (answers, entries): (Vec<_>, Vec<_>) = refuse_what_is_wrong(group)
+        let (answers, entries): (Vec<_>, Vec<_>) = refuse_invalid(group)
             .map(|Request { events, answer }| (answer, Entry { taken_at, events }))
             .unzip();
         let counts: Vec<_> = entries.iter().map(|entry| entry.events.len() as u64).collect();
@@ -31,12 +31,8 @@ impl TrailTask {
                     self.metrics.spooled.inc_by(counts[position]);
                     Ok(AppendOutcome::Spooled)
                 }
-                Some(Err(Full)) => {
-                    Err(AppendError::Unavailable("the spool for times without a database is full"))
-                }
-                None => Err(AppendError::Unavailable(
-                    "the spool for times without a database cannot be written",
-                )),
+                Some(Err(Full)) => Err(AppendError::Unavailable("the spool is full")),
+                None => Err(AppendError::Unavailable("the spool cannot be written")),
             };
             // A client that no longer waits is no error.
             let _ = answer.send(outcome);
@@ -52,7 +48,7 @@ impl TrailTask {
         let task = tokio::task::spawn_blocking(move || {
             let mut spool = spool.lock().unwrap_or_else(PoisonError::into_inner);
             let result = work(&mut spool);
-            metrics.look_at(&spool);
+            metrics.update(&spool);
             result
         });
         match task.await {
@@ -67,7 +63,7 @@ impl TrailTask {
 }
 
 /// Answers the requests that no database could take; returns the others.
-fn refuse_what_is_wrong(group: Group) -> impl Iterator<Item = Request> {
+fn refuse_invalid(group: Group) -> impl Iterator<Item = Request> {
     group.into_iter().filter_map(|request| match check_alone(&request.events) {
         Ok(()) => Some(request),
         Err(rejection) => {

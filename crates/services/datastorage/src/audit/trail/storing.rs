@@ -41,13 +41,13 @@ impl TrailTask {
                     Ok(())
                 }
                 // One of them is to blame, and the others must not suffer.
-                Err(group) => self.store_apart(group).await,
+                Err(group) => self.store_one_by_one(group).await,
             },
         }
     }
 
     /// Stores each request of a group by itself.
-    async fn store_apart(&mut self, group: Group) -> Result<(), Group> {
+    async fn store_one_by_one(&mut self, group: Group) -> Result<(), Group> {
         let mut left = group.into_iter();
         while let Some(request) = left.next() {
             if let Err(mut unanswered) = Box::pin(self.store(vec![request])).await {
@@ -75,7 +75,7 @@ impl TrailTask {
                 self.readiness.set_degraded(DATABASE_PART, false);
             }
             Err(StoreError::Unavailable(error)) => {
-                tracing::warn!(%error, "the database is away");
+                tracing::warn!(%error, "the database is unavailable");
                 self.readiness.set_degraded(DATABASE_PART, true);
             }
             Err(StoreError::Broken(_)) => {}

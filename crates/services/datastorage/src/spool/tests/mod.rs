@@ -169,7 +169,7 @@ fn a_write_that_is_cut_short_loses_nothing_that_was_acknowledged() {
 }
 
 #[test]
-fn a_damaged_line_costs_itself_and_is_handed_on_as_what_it_is() {
+fn a_damaged_line_is_reported_and_the_others_are_read() {
     let folder = tempfile::tempdir().expect("a folder");
     let entries = [entry(1), entry(2), entry(1)];
     fill(&mut open(folder.path()), &entries);

@@ -83,7 +83,7 @@ proptest! {
     /// One byte that changes costs the lines it stands in, and no others: one,
     /// or the two whose border it was.
     #[test]
-    fn a_byte_that_changes_costs_the_lines_it_stands_in(
+    fn a_changed_byte_damages_only_its_own_lines(
         position in any::<prop::sample::Index>(),
         byte in any::<u8>(),
     ) {

@@ -133,7 +133,7 @@ fn chunks_end_behind_a_line_and_the_last_one_is_cut() {
 }
 
 #[test]
-fn an_address_is_not_in_what_is_said_about_it() {
+fn an_error_does_not_show_the_address() {
     let url = Url::parse("https://example.org/services/T0/B0/XYZ").expect("a URL");
     let said = without(&url, "POST https://example.org/services/T0/B0/XYZ: no /services/T0/B0/XYZ");
     assert_eq!(said, "POST [REDACTED]: no [REDACTED]");

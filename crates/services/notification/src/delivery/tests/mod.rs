@@ -91,7 +91,7 @@ fn webhook(url: &str) -> Value {
 }
 
 /// Type, outcome, channel and attempts of every event.
-fn told(trail: &FakeTrail) -> Vec<String> {
+fn event_lines(trail: &FakeTrail) -> Vec<String> {
     let mut told: Vec<_> = trail
         .events()
         .iter()
@@ -139,7 +139,7 @@ async fn every_channel_gets_the_message_once() {
     assert_eq!(names, 1, "no temporary file is left");
 
     running.stop().await;
-    insta::assert_snapshot!(told(&trail).join("\n"), @r"
+    insta::assert_snapshot!(event_lines(&trail).join("\n"), @r"
     notification.message.sent success file 1x rr-a
     notification.message.sent success log 1x rr-a
     notification.message.sent success webhook 1x rr-a
@@ -177,7 +177,7 @@ async fn a_channel_that_fails_is_tried_again_without_the_others() {
         "{waits:?}"
     );
     running.stop().await;
-    insta::assert_snapshot!(told(&trail).join("\n"), @r"
+    insta::assert_snapshot!(event_lines(&trail).join("\n"), @r"
     notification.message.sent success bad 3x rr-a
     notification.message.sent success good 1x rr-a
     ");
@@ -200,7 +200,7 @@ async fn failures_end_after_the_last_attempt_or_at_once() {
     assert_eq!(gone.received().len(), 1);
     assert_eq!(status.channels[1].state, DeliveryState::Failed);
     running.stop().await;
-    insta::assert_snapshot!(told(&trail).join("\n"), @r"
+    insta::assert_snapshot!(event_lines(&trail).join("\n"), @r"
     notification.message.failed failure webhook 1x rr-gone
     notification.message.failed failure webhook 3x rr-busy
     notification.message.sent success log 1x rr-gone
@@ -208,7 +208,7 @@ async fn failures_end_after_the_last_attempt_or_at_once() {
 }
 
 #[tokio::test]
-async fn a_receiver_that_asks_for_time_gets_it() {
+async fn retry_after_of_a_receiver_is_respected() {
     let (folder, (_trail, address)) = (folder(), FakeTrail::start().await);
     let (receiver, url) = Receiver::start(&[Answer::RetryAfterASecond]).await;
     let running = Running::start(&folder, &address).await;

@@ -33,14 +33,14 @@ async fn a_restart_repeats_what_was_interrupted_and_nothing_that_was_confirmed()
         slow.received().iter().map(|(headers, _)| headers["idempotency-key"].clone()).collect();
     assert_eq!(keys[0], keys[1], "the receiver can tell that it is a repetition");
     running.stop().await;
-    insta::assert_snapshot!(told(&trail).join("\n"), @r"
+    insta::assert_snapshot!(event_lines(&trail).join("\n"), @r"
     notification.message.sent success good 1x rr-a
     notification.message.sent success slow 2x rr-a
     ");
 }
 
 #[tokio::test]
-async fn what_the_trail_was_not_told_is_told_at_the_next_start() {
+async fn undelivered_audit_events_are_sent_at_the_next_start() {
     let (folder, (trail, address)) = (folder(), FakeTrail::start().await);
     let running = Running::start(&folder, &nobody().await).await;
     running.send("a", &json!([{ "type": "log" }])).await;
@@ -52,11 +52,11 @@ async fn what_the_trail_was_not_told_is_told_at_the_next_start() {
 
     let running = Running::start(&folder, &address).await;
     running.stop().await;
-    insta::assert_snapshot!(told(&trail).join("\n"), @"notification.message.sent success log 1x rr-a");
+    insta::assert_snapshot!(event_lines(&trail).join("\n"), @"notification.message.sent success log 1x rr-a");
 }
 
 #[tokio::test]
-async fn nothing_follows_after_a_deletion() {
+async fn no_attempt_follows_a_deletion() {
     let (folder, (trail, address)) = (folder(), FakeTrail::start().await);
     let (receiver, url) = Receiver::start(&[Answer::Status(503); 9]).await;
     let running = Running::start(&folder, &address).await;

@@ -25,7 +25,7 @@ async fn slack_is_reached_where_the_channel_says_or_else_where_the_service_says(
         assert_eq!(body["text"], "medium: s");
     }
     running.stop().await;
-    insta::assert_snapshot!(told(&trail).join("\n"), @r"
+    insta::assert_snapshot!(event_lines(&trail).join("\n"), @r"
     notification.message.failed failure own 1x rr-a
     notification.message.sent success console 1x rr-a
     notification.message.sent success slack 2x rr-a
@@ -33,7 +33,7 @@ async fn slack_is_reached_where_the_channel_says_or_else_where_the_service_says(
 }
 
 #[tokio::test]
-async fn a_slack_channel_whose_address_is_gone_waits_for_it() {
+async fn a_slack_channel_without_its_address_waits_for_it() {
     let (folder, (_trail, address)) = (folder(), FakeTrail::start().await);
     let running = Running::start(&folder, &address).await;
     let mut request = spec("a", &json!([{ "type": "slack" }]));

@@ -13,7 +13,7 @@ fn path(event: &Value) -> String {
 }
 
 #[tokio::test]
-async fn events_are_spooled_while_the_database_is_away_and_stored_when_it_is_back() {
+async fn events_are_spooled_while_the_database_is_unavailable_and_stored_later() {
     let datastorage = TestService::new().await;
     let lock = datastorage.lock_database().await;
     let (single, first, second) = (event("rr-1"), event("rr-1"), event("rr-1"));
@@ -50,7 +50,7 @@ async fn events_are_spooled_while_the_database_is_away_and_stored_when_it_is_bac
 }
 
 #[tokio::test]
-async fn a_burst_waits_for_the_database_once_and_not_one_after_the_other() {
+async fn a_burst_waits_for_the_database_only_once() {
     let datastorage = TestService::new().await;
     let lock = datastorage.lock_database().await;
 
@@ -88,7 +88,7 @@ async fn a_full_spool_is_a_503_that_keeps_nothing() {
     let (status, problem) = datastorage.batch(&json!([event("rr-1"), event("rr-1")])).await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(problem["type"], "urn:problem:service-unavailable");
-    assert_eq!(problem["detail"], "the spool for times without a database is full");
+    assert_eq!(problem["detail"], "the spool is full");
     assert_eq!(datastorage.post(&event("rr-1")).await.0, StatusCode::ACCEPTED, "one fits");
     assert_eq!(datastorage.post(&event("rr-1")).await.0, StatusCode::SERVICE_UNAVAILABLE);
 
@@ -99,14 +99,14 @@ async fn a_full_spool_is_a_503_that_keeps_nothing() {
 }
 
 #[tokio::test]
-async fn a_spool_that_cannot_be_written_is_a_503_and_no_reason_to_give_up() {
+async fn a_spool_that_cannot_be_written_is_a_503_until_it_can() {
     let datastorage = TestService::new().await;
     let lock = datastorage.lock_database().await;
     std::fs::remove_dir_all(datastorage.folder.path().join("spool")).expect("removed");
 
     let (status, problem) = datastorage.post(&event("rr-1")).await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(problem["detail"], "the spool for times without a database cannot be written");
+    assert_eq!(problem["detail"], "the spool cannot be written");
 
     lock.rollback().await.expect("released");
     std::fs::create_dir(datastorage.folder.path().join("spool")).expect("made");
@@ -117,7 +117,7 @@ async fn a_spool_that_cannot_be_written_is_a_503_and_no_reason_to_give_up() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_in_itself_is_refused_while_the_database_is_away() {
+async fn invalid_events_are_refused_while_the_database_is_unavailable() {
     let datastorage = TestService::new().await;
     let _lock = datastorage.lock_database().await;
     let sent = event("rr-1");
@@ -135,7 +135,7 @@ async fn what_is_wrong_in_itself_is_refused_while_the_database_is_away() {
 }
 
 #[tokio::test]
-async fn a_closed_trail_takes_nothing_and_says_so() {
+async fn a_closed_trail_refuses_events() {
     let datastorage = TestService::new().await;
     datastorage.close().await;
     let (status, problem) = datastorage.post(&event("rr-1")).await;

@@ -71,7 +71,7 @@ async fn a_request_that_is_refused_does_not_touch_the_others() {
 }
 
 #[tokio::test]
-async fn in_a_group_one_request_comes_after_the_other() {
+async fn requests_of_a_group_are_decided_in_order() {
     let fixture = TrailFixture::new().await;
     let mut trail = fixture.trail();
     let (parent, other) = (event(0), event(1));
@@ -103,7 +103,7 @@ async fn in_a_group_one_request_comes_after_the_other() {
 }
 
 #[tokio::test]
-async fn a_request_that_breaks_the_transaction_costs_only_itself() {
+async fn a_request_that_breaks_the_transaction_fails_alone() {
     let fixture = TrailFixture::new().await;
     fixture.refuse("poison").await;
     let mut trail = fixture.trail();
@@ -125,7 +125,7 @@ async fn a_request_that_breaks_the_transaction_costs_only_itself() {
 }
 
 #[tokio::test]
-async fn a_trail_that_is_closed_answers_all_that_was_handed_over() {
+async fn a_closed_trail_answers_all_waiting_requests() {
     let fixture = TrailFixture::new().await;
     let mut trail = fixture.trail();
     let waiting = trail.hand_over(&[event(0)]).await;

@@ -10,7 +10,7 @@ fn events(numbers: std::ops::Range<usize>) -> Vec<NewEvent> {
 }
 
 #[tokio::test]
-async fn what_a_former_process_left_is_stored_with_the_time_of_its_acceptance() {
+async fn events_of_an_earlier_process_are_stored_with_their_time_of_acceptance() {
     let fixture = TrailFixture::new().await;
     let left = events(0..1200);
     let (batch, singles) = left.split_at(1000);
@@ -59,7 +59,7 @@ async fn a_crash_between_the_commit_and_the_removal_changes_nothing() {
 }
 
 #[tokio::test]
-async fn nothing_overtakes_while_the_spool_is_drained_and_it_ends_under_load() {
+async fn draining_keeps_the_order_and_ends_under_load() {
     const CLIENTS: usize = 20;
     let fixture = TrailFixture::new().await;
     let left = events(0..3000);
@@ -108,7 +108,7 @@ async fn nothing_overtakes_while_the_spool_is_drained_and_it_ends_under_load() {
 }
 
 #[tokio::test]
-async fn while_the_spool_is_drained_less_comes_in_than_goes_out() {
+async fn draining_removes_events_faster_than_new_ones_arrive() {
     let fixture = TrailFixture::new().await;
     fixture.leave(&events(0..1200).into_iter().map(|event| vec![event]).collect::<Vec<_>>());
     // Two groups wait. After the first chunk of 500 there is room for one; the
@@ -129,7 +129,7 @@ async fn while_the_spool_is_drained_less_comes_in_than_goes_out() {
 }
 
 #[tokio::test]
-async fn a_database_that_is_away_from_the_start_is_waited_for_in_order() {
+async fn a_database_that_is_unavailable_from_the_start_gets_events_in_order() {
     let fixture = TrailFixture::new().await;
     let all = events(0..4);
     fixture.leave(&[all[..2].to_vec()]);

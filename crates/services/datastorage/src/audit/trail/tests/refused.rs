@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::fixture::{TrailFixture, event, rival};
 
 #[tokio::test]
-async fn what_is_refused_becomes_a_dead_letter_and_nothing_else_suffers() {
+async fn a_refused_event_becomes_a_dead_letter_and_all_others_are_stored() {
     let fixture = TrailFixture::new().await;
     let old = event(0);
     fixture.store.record(std::slice::from_ref(&old)).await.expect("stored");
@@ -69,7 +69,7 @@ async fn an_event_that_breaks_a_rule_of_the_schema_does_not_block_the_queue() {
 }
 
 #[tokio::test]
-async fn a_line_that_the_disk_has_damaged_is_kept_for_people() {
+async fn a_damaged_line_becomes_a_dead_letter() {
     let fixture = TrailFixture::new().await;
     let (first, last) = (event(0), event(1));
     fixture.leave(&[vec![first], vec![last.clone()]]);
@@ -89,7 +89,7 @@ async fn a_line_that_the_disk_has_damaged_is_kept_for_people() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_put_aside_stays_in_the_spool() {
+async fn an_event_stays_in_the_spool_while_dead_letters_cannot_be_written() {
     let fixture = TrailFixture::new().await;
     fixture.leave(&[vec![event(0).with_parent(Uuid::nil())]]);
     // Where the dead letters should go, nothing can be written.

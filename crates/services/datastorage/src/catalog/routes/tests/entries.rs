@@ -104,7 +104,7 @@ async fn lists_are_newest_first_in_pages_and_without_content() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_not_found_and_what_is_malformed_is_bad_input() {
+async fn missing_workflows_are_not_found_and_malformed_ids_are_bad_input() {
     let datastorage = TestService::new().await;
     for path in [format!("{WORKFLOWS}/{}", Uuid::nil()), format!("{WORKFLOWS}/by-name/a/versions")]
     {
@@ -131,7 +131,7 @@ async fn what_is_not_there_is_not_found_and_what_is_malformed_is_bad_input() {
 }
 
 #[tokio::test]
-async fn while_the_database_is_away_reading_goes_on_and_writing_does_not() {
+async fn while_the_database_is_unavailable_reads_work_and_writes_do_not() {
     let datastorage = TestService::new().await;
     let created = create(&datastorage, &sent("a", "1")).await;
     let Database::Sqlite(other) = open(&datastorage.folder).database;
