@@ -28,7 +28,7 @@ async fn all_accepted_events_are_stored_before_close_returns() {
 #[tokio::test]
 async fn events_without_room_or_task_are_counted_as_lost() {
     let datastorage = TestService::new().await;
-    // On the one thread of this test the task cannot run before an `await`.
+    // This test has one thread, so the task cannot run before an `await`.
     for number in 0..CAPACITY + 3 {
         datastorage.state.recorder.record(own(number));
     }

@@ -45,7 +45,7 @@ impl TestService {
         Self { app, service, state, folder }
     }
 
-    /// Keeps the database from being written, as another process could.
+    /// Takes the write lock of the database, as another process could.
     pub(crate) async fn lock_database(&self) -> Transaction<'static, sqlx::Sqlite> {
         let Database::Sqlite(other) = open(&self.folder).database;
         other.begin().await.expect("the write lock")
@@ -82,7 +82,7 @@ impl TestService {
         (status, serde_json::from_slice(&bytes).expect("JSON"))
     }
 
-    /// The answer with its headers, to a request with these.
+    /// Sends a request with these headers, and returns the whole response.
     pub(crate) async fn response(
         &self,
         method: &str,
@@ -123,14 +123,14 @@ impl TestService {
     }
 }
 
-/// A database of its own, with our schema.
+/// A migrated database in a folder.
 pub(crate) async fn store(folder: &tempfile::TempDir) -> Store {
     let store = open(folder);
     store.database.migrate(TEST_TIMEOUT).await.expect("migrated");
     store
 }
 
-/// The same database again, as another process would open it.
+/// Opens the database of a folder, as another process would.
 pub(crate) fn open(folder: &tempfile::TempDir) -> Store {
     let url = format!("sqlite://{}", folder.path().join("trail.db").display());
     Store::new(url.parse().expect("a good URL"))

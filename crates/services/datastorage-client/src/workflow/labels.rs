@@ -10,17 +10,17 @@ use utoipa::ToSchema;
 use super::{Priority, schema};
 use crate::Severity;
 
-/// What a workflow wants of a label: any value, written as `*`, or one.
+/// The value of a label that a workflow is for: any, written as `*`, or one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Wanted<T> {
-    /// Whatever the signal has.
+    /// Any value.
     Any,
-    /// This value and no other; upper and lower case differ.
+    /// Only this value; upper and lower case differ.
     Only(T),
 }
 
-/// The labels that every signal has once it is classified, and that a workflow
-/// must therefore speak of.
+/// The labels that every classified signal has, and that every workflow must
+/// name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Labels {
     /// The kind of signal: `OOMKilled`.

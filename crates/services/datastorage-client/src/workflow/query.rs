@@ -1,10 +1,10 @@
-//! Which workflows to list.
+//! A query of the catalog.
 
 use super::{Priority, Wanted, WorkflowStatus};
 use crate::Severity;
 
-/// Filters and page of a list of workflows. What is `None` does not filter; a
-/// missing `limit` is 100.
+/// Filters and page of a list of workflows. A filter of `None` selects
+/// everything; the default `limit` is 100.
 #[derive(Clone, Debug, Default)]
 pub struct WorkflowQuery {
     /// Only versions of this workflow.
@@ -13,7 +13,7 @@ pub struct WorkflowQuery {
     pub status: Option<WorkflowStatus>,
     /// Only the latest version of each workflow, or only the others.
     pub is_latest: Option<bool>,
-    /// Only with this very label; `Any` selects those that say `*`.
+    /// Only with this label; `Any` selects workflows whose label is `*`.
     pub signal_type: Option<Wanted<String>>,
     /// Only with this very label.
     pub severity: Option<Wanted<Severity>>,
@@ -23,9 +23,9 @@ pub struct WorkflowQuery {
     pub environment: Option<Wanted<String>>,
     /// Only with this very label.
     pub priority: Option<Wanted<Priority>>,
-    /// At most so many workflows, 1 to 1000.
+    /// The largest number of workflows, 1 to 1000.
     pub limit: Option<u32>,
-    /// Skip so many workflows.
+    /// How many workflows to skip.
     pub offset: Option<u64>,
 }
 

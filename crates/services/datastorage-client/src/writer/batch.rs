@@ -1,9 +1,9 @@
-//! A batch on its way: events as JSON, bounded in number and bytes.
+//! A batch of events as JSON, bounded in number and bytes.
 
 use crate::NewEvent;
 
-/// One event as JSON. It is written once, so that every delivery sends the
-/// same bytes with the same id.
+/// One event as JSON. It is serialized once, so that every attempt sends the
+/// same bytes.
 #[derive(Debug)]
 pub(super) struct Encoded(String);
 
@@ -30,8 +30,7 @@ impl Batch {
     }
 
     /// Whether the body stays within `max_bytes` with this event. An empty
-    /// batch takes any event: if even that one is too large, DataStorage
-    /// is the one to say so.
+    /// batch accepts any event; DataStorage refuses one that is too large.
     pub(super) fn has_room_for(&self, event: &Encoded, max_bytes: usize) -> bool {
         self.is_empty() || self.body_bytes() + 1 + event.0.len() <= max_bytes
     }
@@ -55,8 +54,8 @@ impl Batch {
         body
     }
 
-    /// Takes out the events at these positions, which are in ascending order;
-    /// returns how many there were.
+    /// Removes the events at these positions, given in ascending order. Returns
+    /// how many were removed.
     pub(super) fn remove(&mut self, positions: &[usize]) -> usize {
         let before = self.len();
         let mut index = 0;
@@ -69,7 +68,7 @@ impl Batch {
         before - self.len()
     }
 
-    /// Brackets, events, and a comma between two of them.
+    /// The size of the body: brackets, events and commas.
     fn body_bytes(&self) -> usize {
         2 + self.bytes + self.events.len().saturating_sub(1)
     }

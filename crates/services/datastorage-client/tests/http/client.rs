@@ -135,7 +135,7 @@ async fn a_refusal_lists_every_violation() {
 
 #[tokio::test]
 async fn a_missing_answer_is_not_permanent_and_names_the_cause() {
-    // A port that was bound and is free again answers with a refusal.
+    // A port that was bound and released refuses connections.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     drop(listener);

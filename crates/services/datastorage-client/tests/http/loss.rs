@@ -1,4 +1,4 @@
-//! What the audit writer loses, and that it says so.
+//! Events that the audit writer loses and counts.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ async fn a_refusal_that_names_no_event_costs_the_batch_and_is_not_repeated() {
 #[tokio::test]
 async fn a_full_buffer_loses_the_newest_and_says_how_many() {
     let server = Server::start().await;
-    // On the one thread of this test the task cannot run before an `await`.
+    // This test has one thread, so the task cannot run before an `await`.
     let audit = writer(&server, WriterConfig { capacity: 3, ..quick() });
     for number in 0..5 {
         audit.record(event(json!(number)));

@@ -1,4 +1,4 @@
-//! A DataStorage that answers what it is told, on a real socket.
+//! A fake DataStorage with programmed answers, on a real socket.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -65,7 +65,7 @@ impl Server {
         self.state.lock().expect("not poisoned").calls.clone()
     }
 
-    /// Waits until so many calls have arrived.
+    /// Waits until `count` calls have arrived.
     pub(crate) async fn wait_for_calls(&self, count: usize) -> Vec<Call> {
         let deadline = Instant::now() + Duration::from_secs(10);
         let mut changed = self.changed.clone();

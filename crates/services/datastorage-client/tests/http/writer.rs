@@ -9,7 +9,7 @@ use datastorage_client::{
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-/// Long enough for anything that works.
+/// Longer than any delivery of a working test takes.
 pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) fn event(data: Value) -> NewEvent {

@@ -9,7 +9,7 @@ use datastorage_client::{Event, NewEvent};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// What becomes of one event.
+/// How one event is admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
     /// It is stored now.
@@ -20,7 +20,7 @@ pub enum Admission {
     Repeated,
 }
 
-/// Why a request is refused as a whole; positions count from 0.
+/// Why a request is refused as a whole. Positions count from 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rejection {
     /// Events whose parent is neither stored nor earlier in the request.
@@ -46,12 +46,11 @@ impl StoredEvents {
     }
 }
 
-/// Refuses what no database could take, whatever is stored: an event that is
-/// its own parent, and two events with one id. Ids and parents that are stored
-/// cannot be looked up while the database is away.
+/// Refuses events that are invalid whatever is stored: an event that is its own
+/// parent, and two different events with one id. This needs no database.
 ///
 /// # Errors
-/// Every event that stands in the way.
+/// Every event that is refused.
 pub fn check_alone(events: &[NewEvent]) -> Result<(), Rejection> {
     let own: HashSet<Uuid> = events
         .iter()
@@ -66,7 +65,7 @@ pub fn check_alone(events: &[NewEvent]) -> Result<(), Rejection> {
 /// Decides about the events of one request, which are stored all or none.
 ///
 /// # Errors
-/// Every event that stands in the way.
+/// Every event that is refused.
 pub fn admit(events: &[NewEvent], stored: &StoredEvents) -> Result<Vec<Admission>, Rejection> {
     let mut earlier: HashMap<Uuid, &NewEvent> = HashMap::new();
     let mut admissions = Vec::with_capacity(events.len());

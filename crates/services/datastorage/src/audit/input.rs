@@ -7,7 +7,7 @@ use time::{Duration, OffsetDateTime};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// How far an event may lie ahead of our clock.
+/// How far an event may lie in the future, by our clock.
 const AHEAD: Duration = Duration::minutes(5);
 
 /// How old an event may be.
@@ -23,7 +23,8 @@ const DATA_DEPTH: usize = 100;
 /// How many events a batch may have.
 const BATCH: usize = 1000;
 
-/// What is demanded of an event beyond its schema; see [`kit::document::RULES`].
+/// The rules for an event that its schema cannot express; see
+/// [`kit::document::RULES`].
 pub const RULES: [&str; 4] = [
     "event_timestamp must be at most",
     "event_data must be nested at most",
@@ -42,7 +43,7 @@ pub struct BatchInput(pub Vec<NewEvent>);
 
 impl FromInput for EventInput {
     fn read(node: Node<'_>) -> Option<Self> {
-        // `null` is JSON too, but for the checks it is the same as nothing.
+        // `null` is valid data, but the checks treat it as absent.
         let has_data = node.value().get("event_data").is_some();
         let now = OffsetDateTime::now_utc();
         node.object(|object| {

@@ -66,7 +66,7 @@ fn every_field_is_taken_over() {
     }
     let read = accepted(&event);
     let mut written = serde_json::to_value(&read).expect("serializable");
-    // The one field that may lose something: what is finer than a microsecond.
+    // Only the timestamp may lose precision, below a microsecond.
     assert!(read.event_timestamp.nanosecond().is_multiple_of(1000));
     written["event_timestamp"] = event["event_timestamp"].clone();
     assert_eq!(written, event);

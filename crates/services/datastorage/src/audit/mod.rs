@@ -1,14 +1,14 @@
-//! The audit trail: taking events in, keeping them, answering queries.
+//! The audit trail: accepts events, stores them, answers queries.
 //!
 //! | module | what it does |
 //! |---|---|
 //! | [`routes`] | the HTTP interface |
 //! | [`input`] | reads an event from a request and lists every violation |
 //! | [`search`] | reads filters and page of a query |
-//! | [`trail`] | the one task in front of the database, and of the spool |
+//! | [`trail`] | the task that writes to the database or the spool |
 //! | [`admission`] | which events of a request are new, already stored or refused |
-//! | [`records`] | what the trail asks of a database |
-//! | `sqlite` | the same on SQLite |
+//! | [`records`] | the operations of the trail on a database |
+//! | `sqlite` | these operations on SQLite |
 
 pub mod admission;
 pub mod input;

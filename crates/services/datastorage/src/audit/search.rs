@@ -41,7 +41,7 @@ pub struct Search {
     /// is left out, so that windows that follow each other share no event.
     #[param(schema_with = moment_schema, required = false, example = "2026-01-31T12:00:00Z")]
     pub until: Option<OffsetDateTime>,
-    /// Which part of what is selected.
+    /// The page of the selected events.
     #[param(ignore)]
     pub page: Page,
 }
@@ -84,10 +84,10 @@ impl FromInput for Search {
     }
 }
 
-/// Reads `90s`, `30m`, `24h`, `7d` as so long before `now`, anything else as
-/// RFC 3339. Stored times are whole microseconds, so a bound between two of
-/// them is moved up to the next: that selects the same events. So does the end
-/// of the calendar for what lies behind it in UTC.
+/// Reads `90s`, `30m`, `24h`, `7d` as a time before `now`, anything else as RFC
+/// 3339. Stored times are whole microseconds, so a bound between two of them is
+/// rounded up, which selects the same events. A time that lies beyond the
+/// calendar in UTC becomes the end of the calendar.
 fn moment(text: &str, now: OffsetDateTime) -> Result<OffsetDateTime, String> {
     const END: OffsetDateTime = PrimitiveDateTime::MAX.assume_utc();
     let moment = match distance(text) {
@@ -108,9 +108,8 @@ fn moment(text: &str, now: OffsetDateTime) -> Result<OffsetDateTime, String> {
     }
 }
 
-/// The units of a distance: how long each is in seconds, and how many digits
-/// stand before it at most. What has more lies before the calendar or is a
-/// mistake.
+/// The units of a distance: the length in seconds, and the largest number of
+/// digits before it. A longer number would lie before the calendar.
 const UNITS: [(char, i64, usize); 4] =
     [('s', 1, 10), ('m', 60, 8), ('h', 3600, 6), ('d', 86_400, 6)];
 
@@ -124,7 +123,7 @@ fn distance(text: &str) -> Option<Duration> {
     number.parse::<i64>().ok().map(|number| Duration::seconds(number * seconds))
 }
 
-/// What [`moment`] reads.
+/// The schema of what [`moment`] reads.
 fn moment_schema() -> RefOr<Schema> {
     let text = || ObjectBuilder::new().schema_type(SchemaType::new(Type::String));
     let distances = UNITS.map(|(unit, _, digits)| format!("[0-9]{{1,{digits}}}{unit}"));

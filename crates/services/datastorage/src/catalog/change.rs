@@ -1,9 +1,9 @@
-//! Reading what is to be changed of a version: its status, with a reason.
+//! Reading a status change of a version from a request.
 
 use datastorage_client::{StatusChange, WorkflowStatus};
 use kit::{FromInput, Node};
 
-/// What a version is from its creation on.
+/// The fields of a version that never change.
 const FIXED: [&str; 19] = [
     "workflow_id",
     "name",
@@ -26,7 +26,7 @@ const FIXED: [&str; 19] = [
     "updated_at",
 ];
 
-/// A change of a request.
+/// The status change of a request.
 #[derive(Clone, Debug)]
 pub struct ChangeInput(pub StatusChange);
 

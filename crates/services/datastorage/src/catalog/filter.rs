@@ -7,8 +7,8 @@ use utoipa::IntoParams;
 use super::input::{wanted, wanted_word};
 
 /// Which workflows to list. Filters are combined with "and". A label is
-/// compared with what the workflow says: `*` selects those that say `*`; which
-/// workflows fit a signal is what the search answers.
+/// compared literally: `*` selects workflows whose label is `*`. The search
+/// finds the workflows that fit a signal.
 #[derive(Clone, Debug, PartialEq, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Filter {
@@ -34,17 +34,17 @@ pub struct Filter {
     /// Only with this label: a priority or `*`.
     #[param(value_type = Option<String>, pattern = r"^(P0|P1|P2|P3|\*)$")]
     pub priority: Option<Wanted<Priority>>,
-    /// Which part of what is selected.
+    /// The page of the selected workflows.
     #[param(ignore)]
     pub page: Page,
 }
 
-/// Which part of a list without filters.
+/// The page of a list without filters.
 #[derive(Clone, Copy, Debug)]
 pub struct PageOnly(pub Page);
 
 impl Filter {
-    /// All of the catalog.
+    /// A filter that selects the whole catalog.
     #[must_use]
     pub fn all(page: Page) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! What the catalog asks of a database.
+//! The operations of the catalog on a database.
 
 use datastorage_client::{NewWorkflow, StatusChange, Workflow, WorkflowSearch, WorkflowSummary};
 use kit::Page;
@@ -9,21 +9,21 @@ use super::filter::Filter;
 use super::sqlite;
 use crate::store::Store;
 
-/// What became of a new version.
+/// The outcome of creating a version.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CreateOutcome {
-    /// It is in the catalog, and the latest of its name.
+    /// The version was created and is the latest of its name.
     New(Box<Workflow>),
-    /// There is such a version, under this id; versions never change.
+    /// The version already exists, under this id.
     Exists(Uuid),
 }
 
-/// Some of the workflows of a list, and how many the list has.
+/// One page of a list of workflows, and the total.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WorkflowList {
     /// The workflows of the page, newest first.
     pub workflows: Vec<WorkflowSummary>,
-    /// How many there are; of the same moment as the page.
+    /// How many workflows there are, in the same snapshot as the page.
     pub total: u64,
 }
 
@@ -66,7 +66,7 @@ impl Store {
         }
     }
 
-    /// One page of what the filters select.
+    /// One page of the workflows that the filters select.
     ///
     /// # Errors
     /// See [`StoreError`].

@@ -95,7 +95,7 @@ fn the_best_comes_first_and_of_equal_ones_the_newest() {
 
     assert_eq!(ranked(&newest_first, json!({})), (all.to_vec(), 5));
     assert_eq!(ranked(&newest_first, json!({ "top_k": 3 })), (all[..3].to_vec(), 5));
-    // A score that is asked for exactly is reached.
+    // `min_score` includes the score itself.
     assert_eq!(ranked(&newest_first, json!({ "min_score": 0.85 })), (all[..4].to_vec(), 4));
     assert_eq!(ranked(&newest_first, json!({ "min_score": 0.86 })), (all[..2].to_vec(), 2));
     assert_eq!(ranked(&newest_first, json!({ "min_score": 1, "top_k": 1 })), (vec![], 0));
@@ -201,7 +201,7 @@ proptest! {
             let older = age(pair[0].workflow.workflow_id) < age(pair[1].workflow.workflow_id);
             prop_assert!(pair[0].score > pair[1].score || pair[0].score == pair[1].score && older);
         }
-        // Nothing that was left out is better than what was kept.
+        // No omitted workflow is better than a kept one.
         if let Some(last) = ranking.best.last() {
             let kept = |id| ranking.best.iter().any(|found| found.workflow.workflow_id == id);
             for left_out in good.iter().filter(|workflow| !kept(workflow.workflow_id)) {

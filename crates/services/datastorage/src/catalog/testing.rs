@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::input::WorkflowInput;
 use super::search::SearchInput;
 
-/// A workflow as it is sent, with what is required and no more.
+/// A workflow as JSON, with the required fields only.
 pub(crate) fn sent(name: &str, version: &str) -> Value {
     json!({
         "name": name,
@@ -33,7 +33,7 @@ pub(crate) fn sent(name: &str, version: &str) -> Value {
     })
 }
 
-/// A signal as it is sent, which [`sent`] fits in every label.
+/// A signal as JSON, which [`sent`] fits in every label.
 pub(crate) fn signal() -> Value {
     sent("", "")["labels"].clone()
 }
@@ -54,17 +54,17 @@ pub(crate) fn refused<T: FromInput>(body: &Value) -> String {
     lines.join("\n")
 }
 
-/// A good workflow, read.
+/// Reads a valid workflow.
 pub(crate) fn workflow(sent: &Value) -> NewWorkflow {
     kit::check::from_json::<WorkflowInput>(sent).expect("a good workflow").0
 }
 
-/// A good search, read.
+/// Reads a valid search.
 pub(crate) fn search(sent: &Value) -> WorkflowSearch {
     kit::check::from_json::<SearchInput>(sent).expect("a good search").0
 }
 
-/// The page that holds everything.
+/// A page that is large enough for everything.
 pub(crate) const EVERYTHING: kit::Page = kit::Page { limit: 1000, offset: 0 };
 
 /// Labels that fit any signal.

@@ -1,4 +1,4 @@
-//! The catalog over the life of a process.
+//! The catalog over a restart and a kill of the process.
 
 use datastorage_client::{Client, NewWorkflow, StatusChange, WorkflowSearch, WorkflowStatus};
 use serde_json::json;
@@ -47,7 +47,7 @@ async fn what_was_acknowledged_survives_being_killed() {
     service.kill().expect("killed");
 
     let _service = Service::start(&lease, &folder).expect("started again");
-    // One without connections to the process that is gone.
+    // A new client, without connections to the old process.
     let client = Client::new(&lease.url()).expect("an address");
     let changed = changed.expect("there");
     assert_eq!(client.workflow(first_id).await.expect("an answer"), Some(changed));
@@ -84,7 +84,7 @@ async fn every_search_that_was_answered_comes_into_the_trail_also_after_a_stop()
     other.release().await;
 
     let _service = Service::start(&lease, &folder).expect("started again");
-    // One without connections to the process that is gone.
+    // A new client, without connections to the old process.
     let client = Client::new(&lease.url()).expect("an address");
     until_stored(&client, SEARCHES).await;
 }

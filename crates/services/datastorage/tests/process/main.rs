@@ -16,7 +16,7 @@ use serde_json::json;
 use service::{Lease, Service};
 use writers::{WRITERS, Writers};
 
-/// Long enough for anything that works.
+/// Longer than any step of a working test takes.
 const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 fn event(number: usize) -> NewEvent {
@@ -30,7 +30,7 @@ fn event(number: usize) -> NewEvent {
     })
 }
 
-/// Everything that is stored, oldest first.
+/// All stored events, oldest first.
 async fn stored(client: &Client) -> Vec<NewEvent> {
     let mut events = Vec::new();
     loop {
@@ -49,7 +49,7 @@ async fn stored(client: &Client) -> Vec<NewEvent> {
     }
 }
 
-/// Makes sure that everything acknowledged is stored, and nothing that was not
+/// Checks that all acknowledged events are stored, and no others than were
 /// sent.
 fn assert_kept(acknowledged: &[(NewEvent, Receipt)], stored: &[NewEvent]) {
     let stored_ids: HashMap<_, _> = stored.iter().map(|event| (event.event_id, event)).collect();
@@ -113,7 +113,7 @@ async fn the_audit_writer_bridges_a_restart_and_stores_everything_once() {
     for event in &events[..150] {
         audit.record(event.clone());
     }
-    // Killed in the midst of it, at a point that differs from run to run.
+    // Killed while writing, at a different point in each run.
     service.kill().expect("killed");
     for event in &events[150..] {
         audit.record(event.clone());

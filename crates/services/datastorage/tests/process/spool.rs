@@ -1,4 +1,4 @@
-//! The database is away: another process holds its write lock.
+//! The database is unavailable: another process holds its write lock.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use crate::service::{Lease, Service};
 use crate::writers::Writers;
 use crate::{TEST_TIMEOUT, assert_kept, event, stored};
 
-/// Another process, as far as the database can tell.
+/// A connection that the database cannot tell from another process.
 pub(crate) struct Other(SqliteConnection);
 
 impl Other {
@@ -28,7 +28,7 @@ impl Other {
     }
 }
 
-/// Waits until so many events are in the trail; returns them, oldest first.
+/// Waits until the trail has `count` events; returns them, oldest first.
 pub(crate) async fn until_stored(client: &Client, count: u64) -> Vec<Event> {
     let deadline = Instant::now() + TEST_TIMEOUT;
     loop {
@@ -72,10 +72,10 @@ async fn events_survive_a_kill_in_the_spool_and_are_stored_equal_in_every_field(
     assert_eq!(client.get(single.event_id).await.expect("an answer"), None);
     service.kill().expect("killed");
 
-    // The database is still away: the service listens and is not ready.
+    // The database is still unavailable: the service listens and is not ready.
     let service = Service::launch(&lease, &folder, &[]).expect("launched");
     service.until_logged("listening").expect("listening");
-    // The connections of the old one belong to a process that is gone.
+    // A new client, without connections to the old process.
     let client = Client::new(&lease.url()).expect("an address");
     assert!(client.is_live().await);
     let refused = client.create(&event(4)).await.expect_err("not ready");
@@ -105,7 +105,7 @@ async fn what_was_spooled_while_many_wrote_survives_being_killed() {
 
     other.release().await;
     let service = Service::start(&lease, &folder).expect("started again");
-    // What is acknowledged now comes after all that was left.
+    // New events come after all spooled ones.
     let last = event(0);
     client.create(&last).await.expect("taken over");
     let deadline = Instant::now() + TEST_TIMEOUT;

@@ -24,7 +24,7 @@ use super::trail::{AppendError, AppendOutcome};
 use crate::page::pagination;
 use crate::state::State;
 
-/// When a client may try again after a 503.
+/// How long a client should wait after a 503.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// The routes of the trail, with their documentation.
@@ -41,11 +41,11 @@ pub fn routes(state: State) -> OpenApiRouter {
 /// An event that is stored already is not stored again: sending it twice gives
 /// the same answer twice. The same id with other content is a conflict.
 ///
-/// While the database is away the event is put into the spool, on disk, and
-/// answered with 202. It reaches the trail in its turn when the database is
-/// back, equal in every field, and cannot be read before. Whether its parent is
-/// stored and whether its id is free can be found out only then: an event that
-/// the database refuses is set aside and not stored.
+/// While the database is unavailable the event is put into the spool, on disk,
+/// and answered with 202. It is stored in its turn when the database is
+/// available again, equal in every field, and cannot be read before. Its parent
+/// and its id are checked only then: an event that the database refuses is set
+/// aside and not stored.
 #[utoipa::path(
     post,
     path = "/api/v1/audit/events",
@@ -83,10 +83,9 @@ async fn create(
 /// A violation names its position: `[3].event_type`. A parent may be earlier in
 /// the same batch.
 ///
-/// While the database is away the batch is put into the spool as a whole, and
-/// answered with 202, or not at all. What that means is said at the call for one
-/// event; of a batch in the spool only those events are set aside that the
-/// database refuses.
+/// While the database is unavailable the batch is put into the spool as a whole
+/// and answered with 202, as a single event is. If the database later refuses
+/// some of its events, only those are set aside.
 #[utoipa::path(
     post,
     path = "/api/v1/audit/events/batch",
@@ -161,8 +160,8 @@ async fn get(
     event.map(Json).ok_or_else(|| Problem::not_found(format_args!("audit event {event_id}")))
 }
 
-/// Takes events over and turns what stands in the way into an answer; `field`
-/// names a field of the event at a position, as the request has it.
+/// Appends events and turns a failure into a problem. `field` gives the path of
+/// a field in the request, for the event at a position.
 async fn append(
     state: &State,
     events: Vec<NewEvent>,
@@ -175,7 +174,7 @@ async fn append(
     })
 }
 
-/// Bad input first: a client that mends it may find the conflict gone.
+/// Bad input is reported before conflicts: correcting it may resolve them.
 fn rejected(rejection: &Rejection, field: impl Fn(usize, &str) -> String) -> Problem {
     let violations = |positions: &[usize], name: &str, message: &str| -> Vec<Violation> {
         let violation = |position: &usize| Violation {

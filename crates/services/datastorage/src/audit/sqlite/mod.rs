@@ -22,8 +22,8 @@ pub(super) async fn record_group(
 ) -> Result<Vec<Result<RecordOutcome, Rejection>>, StoreError> {
     let mut transaction = store.begin().await?;
     let mut stored = stored_events(&mut transaction, submissions).await?;
-    // Taken while we hold the write lock, so that times follow the order in
-    // which transactions are committed.
+    // Read the clock while holding the write lock, so that times follow the
+    // order of commits.
     let now = to_microseconds(OffsetDateTime::now_utc());
     let mut outcomes = Vec::with_capacity(submissions.len());
     for submission in submissions {
@@ -40,7 +40,7 @@ pub(super) async fn record_group(
     Ok(outcomes)
 }
 
-/// Inserts those of the events that are new; the next submission sees them in `stored`.
+/// Inserts the new events, and adds them to `stored` for the next submission.
 async fn insert_new(
     connection: &mut SqliteConnection,
     events: impl Iterator<Item = (&NewEvent, Admission)>,
@@ -90,8 +90,7 @@ pub(super) async fn search(store: &Sqlite, search: &Search) -> Result<EventList,
     Ok(EventList { events, total: u64::try_from(total).unwrap_or(0) })
 }
 
-/// Looks up all ids of the submissions in two statements, however many there
-/// are.
+/// Looks up all ids of the submissions, in two statements.
 async fn stored_events(
     connection: &mut SqliteConnection,
     submissions: &[Submission<'_>],

@@ -1,4 +1,4 @@
-//! Reading: the database selects what the same filters select in memory.
+//! The database selects the same events as the same filters in memory.
 
 use datastorage_client::{Category, Outcome, Severity};
 use proptest::prelude::*;
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::tests::{event, everything, store};
 use super::*;
 
-/// The page and the total, reckoned in memory.
+/// The page and the total, computed in memory.
 fn expected(events: &[NewEvent], search: &Search) -> (Vec<Uuid>, u64) {
     let same =
         |filter: &Option<String>, value: &Option<String>| filter.is_none() || filter == value;

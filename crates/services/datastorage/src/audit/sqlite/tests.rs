@@ -1,4 +1,4 @@
-//! Writing: nothing is lost, changed, or stored twice.
+//! Writing: every event is stored once and unchanged.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! From the spool into the database.
+//! Moving events from the spool to the database.
 
 use kit::database::StoreError;
 use time::OffsetDateTime;
@@ -15,19 +15,19 @@ const CHUNK_EVENTS: u64 = 500;
 /// How many bytes of the spool are replayed in one transaction.
 const CHUNK_BYTES: usize = 4 * 1024 * 1024;
 
-/// What becomes of a chunk.
+/// The outcome of replaying a chunk.
 #[derive(Debug, Default)]
 struct ReplayOutcome {
-    /// How many events are in the database.
+    /// How many events are in the database now.
     stored: u64,
-    /// Those that never will be.
+    /// The events that can never be stored.
     letters: Vec<DeadLetter>,
 }
 
 impl TrailTask {
-    /// Moves the oldest entries of the spool to the database or, if that
-    /// refuses them for good, to the dead letters. Returns how many events have
-    /// left the spool, 0 when it is empty.
+    /// Moves the oldest entries of the spool to the database or, if it refuses
+    /// them for good, to the dead letters. Returns how many events have left
+    /// the spool, 0 when it is empty.
     pub(super) async fn replay(&mut self) -> Result<i64, Unavailable> {
         let chunk = self.on_disk(|spool| spool.oldest(CHUNK_EVENTS, CHUNK_BYTES)).await;
         let chunk = chunk.map_err(|error| {
@@ -37,7 +37,8 @@ impl TrailTask {
         let entries = chunk.len();
         let ReplayOutcome { stored, letters } = self.store_chunk(chunk).await?;
 
-        // In this order: a crash in between repeats, and loses nothing.
+        // The order matters: after a crash in between the chunk is replayed
+        // again, and nothing is lost.
         let removed = self.on_disk(move |spool| {
             spool.dead_letters().append(&letters)?;
             spool.remove(entries);
@@ -59,8 +60,8 @@ impl TrailTask {
         Ok(i64::try_from(stored + rejected).unwrap_or(i64::MAX))
     }
 
-    /// Each event is a submission of its own: what is wrong with one must not
-    /// cost the others, since nobody is left who could send them again.
+    /// Submits each event separately, so that a refused one does not affect the
+    /// others: no client could send them again.
     async fn store_chunk(&mut self, chunk: Vec<SpoolRecord>) -> Result<ReplayOutcome, Unavailable> {
         let mut replayed = ReplayOutcome::default();
         let mut entries = Vec::with_capacity(chunk.len());
@@ -85,7 +86,7 @@ impl TrailTask {
                     }
                 }
             }
-            // One of them is to blame, and the others must not suffer.
+            // Store them one by one, so that only the refused event fails.
             Err(error) if error.is_refusal() => {
                 for submission in &submissions {
                     self.store_alone(submission, &mut replayed).await?;
@@ -144,7 +145,7 @@ fn dead_letter(reason: String) -> DeadLetter {
     DeadLetter { rejected_at, reason, taken_at: None, event: None, line: None }
 }
 
-/// Why an event by itself was rejected.
+/// Why a single event was rejected.
 fn reason(rejection: &Rejection) -> String {
     if rejection.conflicting.is_empty() {
         "its parent is not in the trail".to_owned()

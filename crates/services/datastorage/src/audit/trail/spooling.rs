@@ -1,4 +1,4 @@
-//! A group goes to the spool.
+//! Writing a group to the spool.
 
 use std::sync::{Arc, PoisonError};
 
@@ -14,7 +14,7 @@ use crate::spool::{Entry, Full, Spool};
 impl TrailTask {
     /// Puts a group into the spool and answers it.
     pub(super) async fn spool(&mut self, group: Group) {
-        // All of them are taken over at the same time: now.
+        // All requests of the group get the same time.
         let taken_at = to_microseconds(OffsetDateTime::now_utc());
         let (answers, entries): (Vec<_>, Vec<_>) = refuse_invalid(group)
             .map(|Request { events, answer }| (answer, Entry { taken_at, events }))
@@ -34,12 +34,12 @@ impl TrailTask {
                 Some(Err(Full)) => Err(AppendError::Unavailable("the spool is full")),
                 None => Err(AppendError::Unavailable("the spool cannot be written")),
             };
-            // A client that no longer waits is no error.
+            // The client may have stopped waiting.
             let _ = answer.send(outcome);
         }
     }
 
-    /// Works on the spool where blocking hurts nobody.
+    /// Runs `work` on the spool in a thread that may block.
     pub(super) async fn on_disk<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Spool) -> T + Send + 'static,
@@ -62,7 +62,8 @@ impl TrailTask {
     }
 }
 
-/// Answers the requests that no database could take; returns the others.
+/// Refuses the requests that are invalid in any database, and returns the
+/// others.
 fn refuse_invalid(group: Group) -> impl Iterator<Item = Request> {
     group.into_iter().filter_map(|request| match check_alone(&request.events) {
         Ok(()) => Some(request),

@@ -1,4 +1,4 @@
-//! A group goes to the database.
+//! Writing a group to the database.
 
 use std::time::Duration;
 
@@ -11,14 +11,15 @@ use super::{AppendError, AppendOutcome};
 use crate::audit::admission::Rejection;
 use crate::audit::records::{RecordOutcome, Submission};
 
-/// What became of submissions, in their order.
+/// The outcomes of submissions, in their order.
 type Outcomes = Vec<Result<RecordOutcome, Rejection>>;
 
 impl TrailTask {
     /// Stores a group and answers it.
     ///
     /// # Errors
-    /// What is not answered because the database is away.
+    /// The requests that are not answered yet, when the database is
+    /// unavailable.
     pub(super) async fn store(&mut self, group: Group) -> Result<(), Group> {
         let submissions: Vec<_> = group
             .iter()
@@ -40,13 +41,14 @@ impl TrailTask {
                     alone.answer(Err(AppendError::Broken(error)));
                     Ok(())
                 }
-                // One of them is to blame, and the others must not suffer.
+                // Store them one by one, so that only the failing request
+                // fails.
                 Err(group) => self.store_one_by_one(group).await,
             },
         }
     }
 
-    /// Stores each request of a group by itself.
+    /// Stores each request of a group in a transaction of its own.
     async fn store_one_by_one(&mut self, group: Group) -> Result<(), Group> {
         let mut left = group.into_iter();
         while let Some(request) = left.next() {
@@ -58,8 +60,8 @@ impl TrailTask {
         Ok(())
     }
 
-    /// Stores submissions, waits so long for the database at most, and notes
-    /// whether it is there.
+    /// Stores submissions, waits at most `limit` for the database, and records
+    /// whether it is available.
     pub(super) async fn record(
         &self,
         submissions: &[Submission<'_>],

@@ -1,4 +1,4 @@
-//! The one task that decides where groups go: to the database or to the spool.
+//! The task that writes each group to the database or to the spool.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,15 +12,16 @@ use super::metrics::Metrics;
 use crate::spool::Spool;
 use crate::store::Store;
 
-/// How long a group waits for the database before it goes to the spool. A
-/// database that says itself that it is away is believed at once; SQLite does
-/// so after waiting 2 s for a lock.
+/// How long a group waits for the database before it goes to the spool. If the
+/// database reports earlier that it is unavailable, the group goes to the spool
+/// at once; SQLite reports it after waiting 2 s for a lock.
 ///
-/// A transaction that is given up may have been committed all the same: then
-/// the replay finds its events in place.
+/// A transaction may still be committed after the timeout. The replay then
+/// finds its events already stored.
 pub const COMMIT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The longest that a replay waits for the database; new events wait with it.
+/// The longest time that a replay waits for the database; new events wait
+/// meanwhile.
 pub(super) const MAX_REPLAY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How often the database is asked whether it can be written again.
@@ -33,10 +34,10 @@ pub struct TrailTask {
     pub(super) store: Store,
     pub(super) metrics: Metrics,
     pub(super) readiness: Readiness,
-    /// Reading and writing it blocks; nobody else ever holds the lock.
+    /// Reading and writing the spool blocks. No other task takes the lock.
     pub(super) spool: Arc<Mutex<Spool>>,
-    /// How long a replay waits for the database. It doubles each time that this
-    /// was too short, so that a chunk gets through a slow database too.
+    /// How long a replay waits for the database. It doubles after each timeout,
+    /// so that a slow database can store a chunk too.
     pub(super) replay_timeout: Duration,
     inbox: Inbox,
     /// Dropped with the task, which tells the [`TrailWriter`](super::TrailWriter) that it has ended.
@@ -52,7 +53,7 @@ enum Mode {
     Closed,
 }
 
-/// The database is away, or not in a state to be written.
+/// The database cannot be written at the moment.
 #[derive(Debug)]
 pub(super) struct Unavailable;
 
@@ -90,7 +91,8 @@ impl TrailTask {
         }
     }
 
-    /// The spool is empty and groups go to the database, until it is away.
+    /// Writes groups to the database until it is unavailable. The spool is
+    /// empty.
     async fn direct(&mut self) -> Mode {
         while let Some(group) = self.inbox.next().await {
             if let Err(rest) = self.store(group).await {
@@ -101,7 +103,7 @@ impl TrailTask {
         Mode::Closed
     }
 
-    /// Groups go to the spool, until the database can be written.
+    /// Writes groups to the spool until the database can be written.
     async fn unavailable(&mut self) -> Mode {
         let back = writable(self.store.database.clone());
         tokio::pin!(back);
@@ -116,10 +118,10 @@ impl TrailTask {
         }
     }
 
-    /// The spool goes to the database, new groups go to its end.
+    /// Moves the spool to the database, and appends new groups to the spool.
     async fn draining(&mut self) -> Mode {
-        // How many events may come in before the next ones go out. A group is
-        // taken as a whole, so this may become a debt.
+        // How many events may enter the spool before the next ones leave it.
+        // Groups are not split, so the number may become negative.
         let mut credit = 0;
         loop {
             match self.replay().await {

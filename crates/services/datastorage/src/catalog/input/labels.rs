@@ -15,12 +15,12 @@ const FURTHER: usize = 20;
 /// How many characters the name and the value of a further label may have.
 const FURTHER_LENGTH: usize = 63;
 
-/// What a workflow wants of a label.
+/// Reads a label of a workflow, which may be `*`.
 pub(in crate::catalog) fn wanted(node: Node<'_>) -> Option<Wanted<String>> {
     wanted_of(node, LENGTH)
 }
 
-/// What a workflow wants of a label with a vocabulary.
+/// Reads a label of a workflow with a vocabulary, which may be `*`.
 pub(in crate::catalog) fn wanted_word<T: FromStr>(
     node: Node<'_>,
     words: &[&str],
@@ -29,7 +29,7 @@ pub(in crate::catalog) fn wanted_word<T: FromStr>(
     node.word(&words)
 }
 
-/// What a signal has.
+/// Reads a label of a signal.
 pub(in crate::catalog) fn value(node: Node<'_>) -> Option<String> {
     value_of(node, LENGTH)
 }
@@ -38,7 +38,7 @@ pub(super) fn wanted_labels(node: Node<'_>) -> Option<BTreeMap<String, Wanted<St
     node.map(FURTHER, FURTHER_LENGTH, |_, node| wanted_of(node, FURTHER_LENGTH))
 }
 
-/// Further labels of a signal.
+/// Reads further labels of a signal.
 pub(in crate::catalog) fn value_labels(node: Node<'_>) -> Option<BTreeMap<String, String>> {
     node.map(FURTHER, FURTHER_LENGTH, |_, node| value_of(node, FURTHER_LENGTH))
 }

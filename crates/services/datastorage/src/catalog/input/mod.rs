@@ -3,7 +3,7 @@
 //! | module | what it reads |
 //! |---|---|
 //! | `labels` | labels with and without wildcard, one by one and as maps |
-//! | `parameter` | what can be set when the workflow is run |
+//! | `parameter` | the parameters of a workflow |
 
 mod labels;
 mod parameter;
@@ -36,7 +36,7 @@ const PARAMETERS_BYTES: usize = 16 * 1024;
 /// The length of a SHA-256 in hexadecimal digits.
 const DIGEST: usize = 64;
 
-/// What is demanded of a workflow beyond its schema; see
+/// The rules for a workflow that its schema cannot express; see
 /// [`kit::document::RULES`].
 pub const RULES: [&str; 4] = [
     "parameters.*.minimum must not be above maximum",
@@ -102,7 +102,7 @@ fn five_labels(node: Node<'_>) -> Option<Labels> {
     })
 }
 
-/// Every semantic version is one, and so are a date and a commit.
+/// Reads a version: a semantic version, a date and a commit are all allowed.
 fn version(node: Node<'_>) -> Option<String> {
     node.parse(1..=64, |text| {
         let inner =
@@ -152,8 +152,8 @@ fn content(node: Node<'_>) -> Option<Vec<Step>> {
     Some(steps)
 }
 
-/// Only the type is looked at. What else a step needs is known to the service
-/// that runs it, and parameters may fill any of it.
+/// Checks only the type of a step. The service that runs the step checks the
+/// rest, which parameters may fill in.
 fn step(node: Node<'_>) -> Option<Step> {
     let settings = node.value().as_object().cloned().unwrap_or_default();
     node.open_object(|object| {

@@ -18,9 +18,9 @@ use crate::state::State;
 
 /// Add a version of a workflow
 ///
-/// It is active, and the latest version of its name from now on, whatever its
+/// The new version is active, and is the latest of its name whatever its
 /// version is called. The same name and version again are a conflict, even with
-/// the same content: what was created never changes.
+/// the same content.
 #[utoipa::path(
     post,
     path = "/api/v1/workflows",
@@ -80,8 +80,7 @@ pub(super) async fn list(
 
 /// List the versions of a workflow
 ///
-/// The newest first; without their content. Which of them is the latest is said
-/// by `is_latest`.
+/// The newest first; without their content. `is_latest` marks the latest one.
 #[utoipa::path(
     get,
     path = "/api/v1/workflows/by-name/{name}/versions",
@@ -132,10 +131,9 @@ pub(super) async fn get(
 /// Set the status of a version
 ///
 /// Only the status can be changed, with a reason; any status may follow any
-/// other. Everything else of a version is as it was created, and to be different
-/// needs a new version. Only a version that is active, and the latest of its
-/// name, is found by a search: if the latest is not active, no older version
-/// takes its place.
+/// other. To change anything else, create a new version. A search finds a
+/// workflow only if its latest version is active; older versions do not replace
+/// it.
 #[utoipa::path(
     patch,
     path = "/api/v1/workflows/{workflow_id}",

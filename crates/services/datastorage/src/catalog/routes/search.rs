@@ -13,9 +13,10 @@ use crate::state::State;
 
 /// Find workflows for a signal
 ///
-/// Found are workflows whose latest version is active, and whose five labels
-/// are those of the signal or `*`. They are ordered by score, of equal scores
-/// the one that was created last comes first. Finding none is an answer too.
+/// A search finds workflows whose latest version is active, and whose five
+/// labels equal those of the signal or are `*`. They are ordered by score; of
+/// equal scores the one that was created last comes first. The list may be
+/// empty.
 ///
 /// The score goes from 0 to 1, in hundredths: 35 for a `signal_type` that the
 /// workflow names, 20 for its `component`, 10 for its `severity`, 10 for its

@@ -1,4 +1,4 @@
-//! Reading: the database selects what the same filters select in memory.
+//! The database selects the same workflows as the same filters in memory.
 
 use datastorage_client::{
     Labels, Priority, Severity, StatusChange, Wanted, WorkflowSearch, WorkflowStatus,
@@ -12,7 +12,7 @@ use super::tests::{catalog, create};
 use crate::catalog::filter::Filter;
 use crate::catalog::testing::{EVERYTHING, search, sent, signal, with};
 
-/// What a search selects, reckoned in memory.
+/// Whether a search selects a workflow, computed in memory.
 fn fits(labels: &Labels, signal: &WorkflowSearch) -> bool {
     fn fits<T: PartialEq>(wanted: &Wanted<T>, value: &T) -> bool {
         wanted.only().is_none_or(|wanted| wanted == value)
@@ -24,7 +24,7 @@ fn fits(labels: &Labels, signal: &WorkflowSearch) -> bool {
         && fits(&labels.priority, &signal.priority)
 }
 
-/// What a list selects, reckoned in memory.
+/// Whether a list selects a workflow, computed in memory.
 fn selects(filter: &Filter, workflow: &WorkflowSummary) -> bool {
     fn same<T: PartialEq>(filter: &Option<T>, value: &T) -> bool {
         filter.as_ref().is_none_or(|filter| filter == value)

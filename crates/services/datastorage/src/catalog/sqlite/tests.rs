@@ -1,4 +1,4 @@
-//! Writing: one latest version, and nothing that changes behind its back.
+//! Writing: one latest version per name, and versions that never change.
 
 use datastorage_client::{StatusChange, Workflow, WorkflowStatus};
 use kit::database::Database;
@@ -104,7 +104,7 @@ async fn a_version_is_created_once_even_with_the_same_content() {
 #[tokio::test]
 async fn of_equal_versions_at_once_one_is_created() {
     let (folder, first) = catalog().await;
-    // As two processes would, each with its own connection.
+    // A second connection, as another process would have.
     let second = crate::testing::open(&folder);
     let jobs: Vec<_> = (0..20)
         .map(|number| {

@@ -23,8 +23,8 @@ pub(in crate::catalog) async fn create(
         .map_err(StoreError::Broken)?;
     let name = workflow.definition.name.clone();
     let version = workflow.definition.version.clone();
-    // It holds the write lock from here on: what is the latest now is so until
-    // the new version has taken its place.
+    // The transaction holds the write lock, so the latest version cannot change
+    // before the new one replaces it.
     let mut transaction = store.begin().await?;
     if let Some(workflow_id) = id_of(&mut transaction, &name, &version).await? {
         return Ok(CreateOutcome::Exists(workflow_id));
@@ -84,7 +84,7 @@ async fn id_of(
     row.map(|row| uuid(&row, "workflow_id")).transpose()
 }
 
-/// Makes room for a new latest version; returns which one it was so far.
+/// Clears `is_latest` of the latest version, and returns its version.
 async fn supersede(
     connection: &mut SqliteConnection,
     name: &str,

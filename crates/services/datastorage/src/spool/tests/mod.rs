@@ -1,4 +1,4 @@
-//! What was appended comes back, whatever happens to the files.
+//! The spool on files that are cut off, damaged or locked.
 
 use std::path::{Path, PathBuf};
 
@@ -159,7 +159,7 @@ fn a_write_that_is_cut_short_loses_nothing_that_was_acknowledged() {
 
         let mut spool = open(folder.path());
         assert_eq!(contents(&spool), whole(&entries[..whole_ones]), "cut at {length}");
-        // And what is appended now is not glued to what was left.
+        // A new line does not continue the remains of the old one.
         let next = entry(1);
         fill(&mut spool, std::slice::from_ref(&next));
         drop(spool);

@@ -1,18 +1,19 @@
-//! What holds for all that may happen to a spool.
+//! Properties of the spool under any sequence of steps.
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// What may happen to a spool, and to the model of it.
+/// A step, applied to a spool and to its model in memory.
 #[derive(Clone, Debug)]
 enum Step {
-    /// Appends together: so many events each.
+    /// Appends entries together, with these numbers of events.
     Append(Vec<usize>),
     Remove(usize),
-    /// The process ends and another one begins.
+    /// The process ends and another one opens the spool.
     Restart,
-    /// The same, and so many bytes of an append that was under way are left.
+    /// As `Restart`, with this many bytes of an unfinished append left in the
+    /// file.
     Crash(usize),
 }
 
@@ -28,8 +29,8 @@ fn any_step() -> impl Strategy<Value = Step> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// The queue behaves like one in memory, but that after a restart entries
-    /// of the segment that was being drained may be there once more.
+    /// The queue behaves like one in memory, except that after a restart
+    /// removed entries of the oldest segment may reappear.
     #[test]
     fn a_spool_is_a_queue_that_survives(
         steps in prop::collection::vec(any_step(), 1..30),
@@ -38,7 +39,7 @@ proptest! {
         let folder = tempfile::tempdir().expect("a folder");
         let limits = Limits { events: 20, segment_bytes };
         let mut spool = Spool::open(folder.path(), limits).expect("a spool");
-        // All that was ever taken, and how much of it was removed.
+        // All accepted entries, and how many of them were removed.
         let (mut taken, mut removed) = (Vec::<Entry>::new(), 0);
         for step in steps {
             match step {
@@ -80,8 +81,8 @@ proptest! {
         }
     }
 
-    /// One byte that changes costs the lines it stands in, and no others: one,
-    /// or the two whose border it was.
+    /// A changed byte damages only its own line, or two lines if it was the
+    /// line end between them.
     #[test]
     fn a_changed_byte_damages_only_its_own_lines(
         position in any::<prop::sample::Index>(),

@@ -1,4 +1,4 @@
-//! The database that goes away and comes back.
+//! Outages of the database.
 
 use std::time::{Duration, Instant};
 
@@ -64,7 +64,7 @@ async fn a_burst_waits_for_the_database_only_once() {
     let took = started.elapsed();
     assert!(took < Duration::from_secs(4), "all were answered after {took:?}");
 
-    // Known to be away: nobody waits for it any more.
+    // The outage is known now, so no request waits for the database.
     let started = Instant::now();
     for _ in 0..10 {
         let (status, _) = datastorage.post(&event("rr-1")).await;

@@ -1,4 +1,4 @@
-//! The document about it all.
+//! The OpenAPI document.
 
 use axum::http::StatusCode;
 use datastorage_client::{Category, Outcome, Severity};

@@ -1,4 +1,4 @@
-//! How fast it is: prints figures.
+//! Throughput of the trail: prints figures.
 //!
 //! ```sh
 //! cargo nextest run -p datastorage --run-ignored only --no-capture figures
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::fixture::{TrailFixture, event};
 use crate::audit::trail::{AppendOutcome, TrailWriter};
 
-/// For how long each figure is taken.
+/// How long each measurement takes.
 const WHILE: Duration = Duration::from_secs(3);
 
 /// Lets `clients` tasks hand over batches, each one batch after the other, and

@@ -52,7 +52,7 @@ impl TrailFixture {
         Spool::open(&self.spool_folder(), Limits::events(limit)).expect("a spool")
     }
 
-    /// Leaves entries in the spool, as a former process could.
+    /// Writes entries to the spool, as an earlier process could have left them.
     pub(super) fn leave(&self, entries: &[Vec<NewEvent>]) -> OffsetDateTime {
         let taken_at = to_microseconds(OffsetDateTime::now_utc()) - time::Duration::HOUR;
         let entry = |events: &Vec<NewEvent>| Entry { taken_at, events: events.clone() };
@@ -62,7 +62,7 @@ impl TrailFixture {
         taken_at
     }
 
-    /// The dead letters, as the file has them.
+    /// The dead letters of the file.
     pub(super) fn dead_letters(&self) -> Vec<serde_json::Value> {
         let path = self.spool_folder().join("dead-letters.jsonl");
         let text = std::fs::read_to_string(path).unwrap_or_default();
@@ -86,7 +86,7 @@ impl TrailFixture {
         sqlite
     }
 
-    /// A rule of the schema that our checks know nothing of.
+    /// Adds a rule to the schema that only the database checks.
     pub(super) async fn refuse(&self, event_type: &str) {
         let rule = format!(
             "CREATE TRIGGER audit_events_refuse_type BEFORE INSERT ON audit_events
@@ -139,7 +139,7 @@ impl TestTrail {
         value.expect("such a metric").parse().expect("a number")
     }
 
-    /// Waits until nothing is in the spool.
+    /// Waits until the spool is empty.
     pub(super) async fn drained(&self) {
         let deadline = Instant::now() + TEST_TIMEOUT;
         while self.metric("datastorage_spool_depth") > 0 {

@@ -1,4 +1,4 @@
-//! Requests that are committed together, each decided by itself.
+//! Requests that are committed together and decided separately.
 
 use datastorage_client::StoredReceipt;
 use uuid::Uuid;

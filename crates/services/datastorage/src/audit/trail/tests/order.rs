@@ -1,4 +1,4 @@
-//! Into the spool and out of it: nothing is lost, changed, or overtakes.
+//! Events keep their order and content on their way through the spool.
 
 use datastorage_client::NewEvent;
 
@@ -67,8 +67,8 @@ async fn draining_keeps_the_order_and_ends_under_load() {
     let mut trail = fixture.trail();
     trail.run();
 
-    // Each client hands over until it has seen the spool and then, some times,
-    // the database.
+    // Each client appends until its events were spooled and then stored five
+    // times.
     let clients: Vec<_> = (0..CLIENTS)
         .map(|client| {
             let writer = trail.writer.clone();
@@ -138,7 +138,7 @@ async fn a_database_that_is_unavailable_from_the_start_gets_events_in_order() {
     trail.run();
     let answer = trail.writer.append(all[2..3].to_vec()).await.expect("taken over");
     assert_eq!(answer, AppendOutcome::Spooled);
-    // A stop does not wait for the database either.
+    // Closing does not wait for the database either.
     let waiting = {
         let (writer, event) = (trail.writer.clone(), all[3].clone());
         tokio::spawn(async move { writer.append(vec![event]).await })

@@ -1,4 +1,4 @@
-//! What the database refuses when it is too late to tell the client.
+//! Events that the database refuses after they were acknowledged.
 
 use datastorage_client::NewEvent;
 use serde_json::json;
@@ -92,7 +92,7 @@ async fn a_damaged_line_becomes_a_dead_letter() {
 async fn an_event_stays_in_the_spool_while_dead_letters_cannot_be_written() {
     let fixture = TrailFixture::new().await;
     fixture.leave(&[vec![event(0).with_parent(Uuid::nil())]]);
-    // Where the dead letters should go, nothing can be written.
+    // A folder in the place of the file: dead letters cannot be written.
     let path = fixture.spool_folder().join("dead-letters.jsonl");
     std::fs::create_dir(&path).expect("made");
     let mut trail = fixture.trail();

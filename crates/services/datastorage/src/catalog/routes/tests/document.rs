@@ -1,5 +1,5 @@
-//! The document says what the service does: every bound of every request body
-//! stands in the document and in the code that reads it.
+//! The document agrees with the service: every bound of every request body is
+//! in the document and in the code that reads it.
 
 use axum::http::StatusCode;
 use datastorage_client::{Priority, StepType, WorkflowStatus};
@@ -9,7 +9,7 @@ use super::{WORKFLOWS, create, fields as violated, path_of};
 use crate::catalog::testing::{sent, signal, with};
 use crate::testing::TestService;
 
-/// A value with just so many characters that keeps the field's pattern.
+/// A text of this length that matches the field's pattern.
 fn text(length: u64) -> Value {
     json!("x".repeat(usize::try_from(length).expect("a length")))
 }

@@ -98,7 +98,7 @@ async fn lists_are_newest_first_in_pages_and_without_content() {
         page["pagination"],
         json!({ "limit": 1, "offset": 1, "total": 2, "has_more": false })
     );
-    // Behind the last page there is still a workflow of this name.
+    // A page beyond the last one is empty, and not a 404.
     let (status, page) = datastorage.get(&format!("{WORKFLOWS}/by-name/a/versions?offset=2")).await;
     assert_eq!((status, &page["data"]), (StatusCode::OK, &json!([])));
 }

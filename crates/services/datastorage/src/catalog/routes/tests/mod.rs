@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::WORKFLOWS;
 use crate::testing::TestService;
 
-/// Adds a version that is as it should be.
+/// Creates a valid version.
 async fn create(datastorage: &TestService, sent: &Value) -> Value {
     let (status, created) = datastorage.send("POST", WORKFLOWS, Some(sent)).await;
     assert_eq!(status, StatusCode::CREATED, "{created}");

@@ -1,4 +1,4 @@
-//! Searching, and what the trail has of it.
+//! Searching, and the audit event of a search.
 
 use std::time::Duration;
 
@@ -138,7 +138,7 @@ async fn the_answer_does_not_wait_for_the_trail() {
 
     let signal = with(signal(), "correlation_id", json!("rr-1"));
     for _ in 0..3 {
-        // Answered while nothing can be written.
+        // The search is answered although the database cannot be written.
         assert_eq!(search(&datastorage, &signal).await["total"], 1);
     }
     assert_eq!(datastorage.total("rr-1").await, 0);
@@ -151,7 +151,7 @@ async fn the_answer_does_not_wait_for_the_trail() {
 #[tokio::test]
 async fn the_largest_event_of_a_search_keeps_the_rules_of_the_trail() {
     let datastorage = TestService::new().await;
-    // What becomes longest in JSON: a control character is six bytes.
+    // A control character takes six bytes in JSON, more than any other.
     let long = |characters: usize| "\u{1}".repeat(characters);
     let labels: Value =
         (0..20).map(|number| (format!("{number:02}{}", long(61)), json!(long(63)))).collect();
