@@ -74,7 +74,7 @@ fn list() {}
 #[openapi(paths(create, list))]
 struct Document;
 
-/// The document of a service with these operations and nobody else's.
+/// The document of a service with only these operations.
 fn document() -> Value {
     completed(Document::openapi())
 }
@@ -88,7 +88,7 @@ fn completed(own: utoipa::openapi::OpenApi) -> Value {
     document
 }
 
-/// All references that lead nowhere.
+/// All references without a target.
 fn dangling(part: &Value, document: &Value) -> Vec<String> {
     let inner: Vec<&Value> = match part {
         Value::Array(elements) => elements.iter().collect(),

@@ -17,12 +17,12 @@
 //! # When the database is unavailable
 //!
 //! ```text
-//!             the database is away            the database can be written
-//!  ┌────────┐ ───────────────────► ┌──────┐ ─────────────────────────────► ┌──────────┐
-//!  │ direct │                      │ away │                                │ draining │
-//!  └────────┘                      └──────┘ ◄───────────────────────────── └──────────┘
-//!       ▲                                       the database is away again        │
-//!       └─────────────────────────── the spool is empty ──────────────────────────┘
+//!           database unavailable               database can be written
+//!  ┌────────┐ ─────────────────► ┌─────────────┐ ─────────────────────► ┌──────────┐
+//!  │ direct │                    │ unavailable │                        │ draining │
+//!  └────────┘                    └─────────────┘ ◄───────────────────── └──────────┘
+//!       ▲                                       database unavailable       │
+//!       └──────────────────────── the spool is empty ──────────────────────┘
 //! ```
 //!
 //! - **Direct**: the spool is empty, groups go to the database (201). If the
