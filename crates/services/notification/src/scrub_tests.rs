@@ -112,7 +112,7 @@ proptest! {
         let _ = text(&input);
     }
 
-    /// Whatever stands around it, a secret of any of the kinds is gone.
+    /// A secret of any kind is removed from any surrounding text.
     #[test]
     fn the_secret_is_gone(
         before in proptest::collection::vec(sample::select(ORDINARY), 0..4),
@@ -148,7 +148,7 @@ proptest! {
     }
 }
 
-/// What an operator reads every day; nothing in it is a secret.
+/// Everyday texts without secrets.
 const ORDINARY: &[&str] = &[
     "pod web-1 in namespace shop was OOMKilled 3 times",
     "https://example.org/a/b?page=2&sort=name#top",
@@ -190,7 +190,7 @@ const NAMES: &[&str] = &[
     "X-Auth-Token",
 ];
 
-/// A secret in one of the forms that are recognised, and the secret itself.
+/// A text with a secret in a recognised form, and the secret itself.
 fn secrets() -> impl Strategy<Value = (String, String)> {
     let named = (sample::select(NAMES), "[A-Za-z0-9]{12,20}", 0..9_usize).prop_map(
         |(name, secret, form)| {

@@ -1,6 +1,5 @@
-//! What the tests of the store and the dispatcher share: a database of their
-//! own, a receiver that answers as programmed, a DataStorage that keeps what it
-//! is told.
+//! Fixtures for the tests of the store and the dispatcher: a new database, a
+//! receiver with programmed answers, a fake DataStorage.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::future::IntoFuture as _;
@@ -22,7 +21,7 @@ use crate::store::Store;
 /// How long anything in these tests may take.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
-/// A new database; it goes away with the folder.
+/// A new database in a temporary folder.
 pub(crate) async fn store() -> (Store, TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
     let store = open(&folder);
@@ -45,7 +44,7 @@ pub(crate) fn spec(name: &str, channels: &Value) -> Spec {
     kit::check::from_json(&input).expect("a good request")
 }
 
-/// Looks until `look` finds something.
+/// Calls `look` until it returns a value.
 pub(crate) async fn eventually<T, F>(what: &str, look: impl Fn() -> F) -> T
 where
     F: Future<Output = Result<T, String>>,
@@ -82,8 +81,8 @@ pub(crate) enum Answer {
 }
 
 impl Receiver {
-    /// Starts a receiver that gives these answers and then 200. Returns the
-    /// address of its hook.
+    /// Starts a receiver that gives these answers and then 200. Returns the URL
+    /// of its webhook.
     pub(crate) async fn start(answers: &[Answer]) -> (Self, String) {
         let receiver = Self::default();
         receiver.answers.lock().expect("no panic").extend(answers);
@@ -112,7 +111,7 @@ async fn receive(
     }
 }
 
-/// A DataStorage that keeps events by id, as the real one does.
+/// A fake DataStorage that stores events by id, as the real one does.
 #[derive(Clone, Default)]
 pub(crate) struct FakeTrail(Arc<Mutex<BTreeMap<String, Value>>>);
 

@@ -27,7 +27,8 @@ pub(crate) fn app(service: &kit::Service) -> Router {
     kit::router(service, routes)
 }
 
-/// The webhook in a path; what follows it is recorded with the request.
+/// The name of the webhook in a path. The rest of the path is recorded with the
+/// request.
 #[derive(Debug, Deserialize)]
 struct WebhookPath {
     name: String,
@@ -36,20 +37,20 @@ struct WebhookPath {
 /// Answer of `GET /hook/{name}/requests`.
 #[derive(Debug, Serialize, ToSchema)]
 struct Requests {
-    /// What was recorded, oldest first.
+    /// The recorded requests, oldest first.
     requests: Vec<RecordedRequest>,
     /// How many programmed responses are left.
     responses_left: usize,
 }
 
-/// Answer of a webhook for which nothing is programmed.
+/// Answer of a webhook without a programmed response.
 #[derive(Debug, Serialize, ToSchema)]
 struct Receipt {
     /// The number of the request on this webhook, from 0.
     recorded: usize,
 }
 
-/// Lists what a webhook recorded.
+/// Lists the recorded requests of a webhook.
 #[utoipa::path(get, path = "/hook/{name}/requests", tag = "control",
     params(("name" = String, Path, description = "The hook's name")),
     responses((status = 200, body = Requests)))]
@@ -58,8 +59,8 @@ async fn requests(State(webhooks): State<Webhooks>, Path(name): Path<String>) ->
     Json(Requests { requests, responses_left })
 }
 
-/// Replaces what a webhook answers next: a list of `status`, `headers`,
-/// `delay_ms`, `body` and `times`.
+/// Replaces the programmed responses of a webhook: a list of `status`,
+/// `headers`, `delay_ms`, `body` and `times`.
 #[utoipa::path(put, path = "/hook/{name}/responses", tag = "control",
     params(("name" = String, Path, description = "The hook's name")),
     request_body = Program,
@@ -75,7 +76,7 @@ async fn program(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Forgets what a webhook recorded and what it was to answer.
+/// Deletes the recorded requests and the programmed responses of a webhook.
 #[utoipa::path(delete, path = "/hook/{name}", tag = "control",
     params(("name" = String, Path, description = "The hook's name")),
     responses((status = 204, description = "Forgotten")))]

@@ -1,4 +1,4 @@
-//! What was recorded, and what is answered next.
+//! The webhooks: recorded requests and programmed responses.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -55,8 +55,8 @@ struct Webhook {
 }
 
 impl Webhooks {
-    /// Records a request and returns its number and what to answer. `request`
-    /// makes the record from its number and the answer's status.
+    /// Records a request and returns its number and the response. `request`
+    /// builds the record from the number and the response's status.
     pub(crate) fn record(
         &self,
         name: &str,
@@ -75,7 +75,7 @@ impl Webhooks {
         })?
     }
 
-    /// What was recorded, and how many programmed responses are left.
+    /// The recorded requests, and how many programmed responses are left.
     pub(crate) fn requests(&self, name: &str) -> (Vec<RecordedRequest>, usize) {
         let webhooks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         webhooks.get(name).map_or_else(Default::default, |webhook| {
@@ -84,12 +84,12 @@ impl Webhooks {
         })
     }
 
-    /// Replaces what is answered next.
+    /// Replaces the programmed responses.
     pub(crate) fn program(&self, name: &str, responses: Vec<Response>) -> Result<(), Full> {
         self.with(name, |webhook| webhook.responses = responses.into())
     }
 
-    /// Forgets what was recorded and programmed.
+    /// Deletes the recorded requests and the programmed responses.
     pub(crate) fn reset(&self, name: &str) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     }

@@ -33,7 +33,7 @@ async fn secure_receiver() -> (Url, RootCertStore) {
     let address = listener.local_addr().expect("it is bound");
     tokio::spawn(async move {
         let (stream, _) = listener.accept().await.expect("a connection");
-        // A client that does not trust us breaks off.
+        // A client that does not trust the certificate disconnects.
         let Ok(mut stream) = TlsAcceptor::from(Arc::new(config)).accept(stream).await else {
             return;
         };

@@ -1,4 +1,4 @@
-//! One attempt at a delivery, and what follows from it.
+//! One attempt at a delivery, and its next step.
 
 use std::panic::AssertUnwindSafe;
 
@@ -11,10 +11,10 @@ use crate::channel::{Channels, Message, Receipt, SendError};
 use crate::model::{Attempt, AttemptOutcome, Priority, RetryPolicy};
 use crate::store::{FinishedAttempt, Job, NextStep};
 
-/// Sends, and decides what follows.
+/// Makes an attempt and decides the next step.
 pub(super) async fn make(channels: &Channels, policy: &RetryPolicy, job: &Job) -> FinishedAttempt {
     let message = Message::new(job.id, job.created_at, &job.spec, &job.channel.name);
-    // A bug in one channel must not leave its deliveries under way for ever.
+    // A panic in one channel must not leave its deliveries unfinished for ever.
     let sent = AssertUnwindSafe(channels.send(&job.channel.kind, &message))
         .catch_unwind()
         .await
@@ -68,7 +68,7 @@ fn conclude(policy: &RetryPolicy, job: &Job, sent: Result<Receipt, SendError>) -
     FinishedAttempt { attempt, next }
 }
 
-/// What the audit trail is told of a channel that is done.
+/// The audit event of a finished channel.
 fn event(job: &Job, attempt: &Attempt) -> NewEvent {
     let sent = attempt.outcome == Some(AttemptOutcome::Success);
     let (event_type, action, outcome) = if sent {

@@ -1,4 +1,4 @@
-//! What `/metrics` shows of deliveries.
+//! The metrics of deliveries.
 
 use kit::Service;
 use prometheus_client::encoding::EncodeLabelSet;
@@ -13,7 +13,7 @@ struct Labels {
     outcome: &'static str,
 }
 
-/// Counters of attempts and of channels that are done.
+/// Counters of attempts and of finished channels.
 #[derive(Clone, Debug)]
 pub struct Metrics {
     attempts: Family<Labels, Counter>,
@@ -21,7 +21,7 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Counters that the service's `/metrics` shows.
+    /// Registers the counters.
     #[must_use]
     pub fn new(service: &Service) -> Self {
         let metrics = Self { attempts: Family::default(), deliveries: Family::default() };

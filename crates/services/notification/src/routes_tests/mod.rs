@@ -18,7 +18,7 @@ type = "webhook"
 url = "http://u:p@host/hook"
 "#;
 
-/// The service's routes over a database of their own; nothing is delivered.
+/// The service's routes with a new database, and without deliveries.
 struct App {
     router: Router,
     _folder: tempfile::TempDir,

@@ -1,4 +1,4 @@
-//! Who gets it, as a client sees it.
+//! Routing, as a client sees it.
 
 use super::*;
 

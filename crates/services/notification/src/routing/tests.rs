@@ -53,7 +53,7 @@ fn the_first_route_that_matches_decides() {
     for (labels, kind, priority, receiver) in [
         (&storage, "approval", "low", "storage-approvals"),
         (&storage, "simple", "low", "storage"),
-        // Also one of the third route.
+        // The third route matches too.
         (&storage, "simple", "critical", "storage"),
         (&json!({ "team": "storage" }), "approval", "low", "storage"),
         (&json!({ "team": "web" }), "approval", "critical", "console"),
@@ -188,8 +188,8 @@ fn conditions() -> impl Strategy<Value = String> {
         })
 }
 
-/// A document with one route for each of the conditions, whose receivers are
-/// called by its number.
+/// A document with one route for each of the conditions. Receivers are named by
+/// the number of their route.
 fn document(conditions: &[String]) -> String {
     let mut document = String::new();
     for (index, conditions) in conditions.iter().enumerate() {
@@ -208,7 +208,7 @@ fn any_spec() -> impl Strategy<Value = Spec> {
 }
 
 proptest! {
-    /// What each route does alone says what all of them do together.
+    /// A document chooses the first of its routes that matches alone.
     #[test]
     fn the_first_of_many_routes_decides(
         conditions in proptest::collection::vec(conditions(), 0..5),
@@ -225,7 +225,7 @@ proptest! {
         }
     }
 
-    /// A route that is refused as one that can never match never would have.
+    /// A route that is refused as unreachable would never match.
     #[test]
     fn routes_refused_as_unreachable_never_match(
         first in conditions(),

@@ -77,7 +77,7 @@ async fn what_routing_chose_is_kept_and_delivered_to() {
     let channels: Vec<_> = claim(&store).await.into_iter().map(|job| job.channel).collect();
     assert_eq!(channels, receiver.channels);
 
-    // The rules have changed; the request is the same.
+    // The routing has changed; the request is the same.
     let other = Receiver { name: "console".to_owned(), channels: Vec::new() };
     let again = store.create(request, Some(other), now()).await.expect("there");
     let CreateOutcome::Same(again) = again else { panic!("not the same: {again:?}") };

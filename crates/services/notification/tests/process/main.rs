@@ -1,4 +1,4 @@
-//! What only a process shows: standard output, and starts that cannot work.
+//! Tests that need a process: standard output, and failing starts.
 
 mod service;
 
@@ -64,7 +64,8 @@ fn stored_notifications_keep_the_routing_of_their_creation() {
     let after = rules("after");
     let service = service.restart(&[("ROUTING", &after)]).expect("the service starts again");
     service.send(request("after"));
-    // The same request again is the same, whatever the rules are now.
+    // Repeating the request changes nothing, although the routing is different
+    // now.
     assert_eq!(service.post(&request("before")).0, 200);
     for name in ["before", "after"] {
         let receiver = service.read(name)["receiver"].take();

@@ -1,5 +1,5 @@
-//! The life of a service as the kit runs it, on the smallest service there is:
-//! a real process with real signals.
+//! The life cycle that the kit gives to a service, tested on the smallest
+//! service as a process with real signals.
 
 mod process;
 
@@ -9,8 +9,8 @@ use process::{DEADLINE, Sink, command};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-/// Puts a slow answer in place and asks for it from a thread of its own.
-/// Returns when the sink has the request.
+/// Programs a slow answer and requests it from another thread. Returns when the
+/// sink has the request.
 fn ask_slowly(sink: &mut Sink, delay_ms: u64) -> std::thread::JoinHandle<Result<u16, ureq::Error>> {
     let url = format!("{}/hook/slow", sink.url);
     ureq::put(format!("{url}/responses"))
@@ -66,7 +66,8 @@ fn ready_turns_503_while_a_stopping_service_still_answers() {
     let hook = format!("{}/hook/a", sink.url);
     assert_eq!(patient().post(&hook).send("{}").expect("an answer").status(), 200);
 
-    // Nobody waits ten minutes: the second signal ends it at once.
+    // The second signal ends the service at once, despite the delay of ten
+    // minutes.
     let start = Instant::now();
     sink.signal(Signal::TERM).expect("the sink runs");
     assert_eq!(sink.wait().expect("the sink ends").code(), Some(128 + 15));

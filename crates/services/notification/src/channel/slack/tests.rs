@@ -16,7 +16,7 @@ fn units(text: &Value) -> usize {
     text.as_str().expect("text").encode_utf16().count()
 }
 
-/// What Slack shows of escaped text.
+/// The text that Slack shows.
 fn unescape(text: &str) -> String {
     text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 }
@@ -142,8 +142,8 @@ fn an_error_does_not_show_the_address() {
 }
 
 proptest! {
-    /// Whatever is asked for, Slack takes it: every limit is kept and nothing is
-    /// a link, a mention or half of an escape.
+    /// Every payload is valid for Slack: within all limits, and without links,
+    /// mentions or cut escapes.
     #[test]
     fn every_limit_is_kept(
         subject in "(?s)[^\0]{1,200}",

@@ -62,7 +62,7 @@ impl Running {
         self.store.get(name).await.expect("the database is there").expect("there is one")
     }
 
-    /// Waits for the end of a notification.
+    /// Waits until a notification is in a final phase.
     async fn finished(&self, name: &str) -> Notification {
         eventually("final phase", || async {
             let notification = self.get(name).await;
@@ -72,7 +72,7 @@ impl Running {
         .await
     }
 
-    /// Stops as the service does, with everything that was told delivered.
+    /// Stops as the service does, after all audit events are delivered.
     async fn stop(self) {
         self.service.stop();
         self.task.await.expect("no panic");

@@ -1,4 +1,4 @@
-//! The end of a process, and deletions.
+//! Restarts of the process, and deletions.
 
 use super::*;
 
@@ -19,7 +19,7 @@ async fn a_restart_repeats_what_was_interrupted_and_nothing_that_was_confirmed()
     })
     .await;
 
-    // The process is killed: nothing is finished, the writer flushes nothing.
+    // As a kill: no attempt is finished and the writer flushes no event.
     running.task.abort();
     let _ = running.task.await;
     running.store.database.close().await;

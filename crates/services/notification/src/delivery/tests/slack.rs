@@ -1,4 +1,4 @@
-//! Where `slack` channels lead.
+//! The addresses of `slack` channels.
 
 use super::*;
 

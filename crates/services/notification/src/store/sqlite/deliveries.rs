@@ -1,4 +1,4 @@
-//! Deliveries: take up, finish, recover.
+//! Deliveries: claim, finish, recover.
 
 use kit::database::{Sqlite, StoreError};
 use sqlx::{Row as _, SqliteConnection};
@@ -156,7 +156,7 @@ pub(in crate::store) async fn finish(
 }
 
 /// Writes the phase that follows from the deliveries' states. Does nothing for
-/// a notification that is gone.
+/// a deleted notification.
 async fn update_phase(
     connection: &mut SqliteConnection,
     id: &str,
