@@ -8,12 +8,12 @@ use onetag_env::Environment;
 use crate::witness::Witness;
 use crate::{Endpoint, Run};
 
-/// Checks that what runs is what this run built: the references carry the run's
-/// tag, the witness has seen a built digest behind every replica of every
-/// service, and every service that tells its version belongs to this run.
+/// Checks that what runs is what this run built: the references have the run's
+/// tag, the witness has seen a built digest for every replica of every service,
+/// and every `/version` names this run.
 ///
 /// # Errors
-/// The first service for which one of it does not hold.
+/// The first service that fails a check.
 pub fn provenance(run: &Run) -> Result<()> {
     let environment = run.environment();
     let witness = Witness::read(Path::new(&environment.run_dir))?;
@@ -33,7 +33,7 @@ fn check(environment: &Environment, witness: &Witness) -> Result<()> {
     );
     for (name, service) in &environment.services {
         let tag = service.image.rsplit(':').next().unwrap_or_default();
-        // A service that did not change keeps the tag of its generation.
+        // An unchanged service keeps the tag of an earlier generation.
         let of_run = format!("{}-{run_id}", environment.consumer);
         ensure!(
             tag == of_run || tag.strip_prefix(&of_run).is_some_and(|rest| rest.starts_with('.')),
@@ -71,7 +71,7 @@ fn check(environment: &Environment, witness: &Witness) -> Result<()> {
     Ok(())
 }
 
-/// A service that has no `/version` says so with a 404; that is its right.
+/// A service may have no `/version` and answer 404.
 fn version(environment: &Environment, name: &str, service: &Endpoint) -> Result<()> {
     let answer = service.get("/version")?;
     if answer.status == 404 {

@@ -1,4 +1,4 @@
-//! The audit trail, read back with exact counts.
+//! Reading the audit trail, with exact counts.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,20 +10,20 @@ use uuid::Uuid;
 
 use crate::{Endpoint, Poll, escape, eventually, unique};
 
-/// Where events are posted and queried.
+/// The path of events.
 const EVENTS: &str = "/api/v1/audit/events";
 
-/// How many events DataStorage gives out at once.
+/// The largest page of DataStorage.
 const PAGE: usize = 1000;
 
-/// The audit trail, read from DataStorage over HTTP as any client would.
+/// Reads the audit trail from DataStorage over HTTP, as any client does.
 #[derive(Clone, Debug)]
 pub struct TrailReader {
     datastorage: Endpoint,
 }
 
 impl TrailReader {
-    /// The trail that this DataStorage keeps.
+    /// A reader of this DataStorage's trail.
     pub fn new(datastorage: Endpoint) -> Self {
         Self { datastorage }
     }
@@ -59,8 +59,9 @@ impl TrailReader {
     }
 
     /// Waits until a correlation has `count` events and returns them, oldest
-    /// first. Then makes sure that there are no more: once an event of our own
-    /// is visible, so is everything that DataStorage took before it.
+    /// first. Then checks that there are no more: it writes a marker event, and
+    /// once that is visible, so are all events that DataStorage accepted before
+    /// it.
     ///
     /// # Errors
     /// When there are more, or too few when the time is over; the error lists
@@ -72,14 +73,14 @@ impl TrailReader {
         within: Duration,
     ) -> Result<Vec<Value>> {
         let what = format!("{count} events of {correlation_id}");
-        let look = || {
+        let poll = || {
             let events = self.events(correlation_id)?;
             if events.len() < count {
                 return Ok(Poll::Pending(summary(&events)));
             }
             Ok(Poll::Ready(()))
         };
-        eventually(within, &what, look)?;
+        eventually(within, &what, poll)?;
         self.mark(within)?;
         let events = self.events(correlation_id)?;
         if events.len() != count {
@@ -97,8 +98,8 @@ impl TrailReader {
         self.expect_exactly(correlation_id, 0, Duration::ZERO).map(|_| ())
     }
 
-    /// Hands over an event of our own and waits until it can be read: in the
-    /// spool as well none overtakes.
+    /// Writes a marker event and waits until it can be read. The spool keeps
+    /// the order too.
     fn mark(&self, within: Duration) -> Result<()> {
         let id = Uuid::now_v7();
         let marker = json!({
@@ -126,7 +127,7 @@ impl TrailReader {
     }
 }
 
-/// The present time as DataStorage wants it.
+/// The current time in the format of DataStorage.
 ///
 /// # Errors
 /// When the clock shows a year that RFC 3339 cannot write.
@@ -134,7 +135,7 @@ pub fn now() -> Result<String> {
     Ok(OffsetDateTime::from(SystemTime::now()).format(&Rfc3339)?)
 }
 
-/// What a person needs to see of events.
+/// A short description of events, for errors.
 fn summary(events: &[Value]) -> String {
     let one = |event: &Value| {
         let text = |field: &str| event[field].as_str().unwrap_or("?").to_owned();

@@ -4,36 +4,37 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-/// How long to wait between two looks.
+/// How long to wait between two polls.
 const INTERVAL: Duration = Duration::from_millis(20);
 
-/// What a look at a condition found.
+/// The result of polling a condition.
 #[derive(Clone, Debug)]
 pub enum Poll<T> {
-    /// It holds.
+    /// The condition holds.
     Ready(T),
-    /// Not yet; this is what was seen instead.
+    /// The condition does not hold yet; the text shows the current state.
     Pending(String),
 }
 
-/// Looks again and again until the condition holds.
+/// Polls until the condition holds.
 ///
 /// # Errors
-/// When it does not hold within the time: the error says what was waited for
-/// and what was seen last. An error of `look` ends the wait at once.
+/// When it does not hold within the time: the error names `what` and the last
+/// state. An error of `poll` ends the wait at once.
 pub fn eventually<T>(
     within: Duration,
     what: &str,
-    mut look: impl FnMut() -> Result<Poll<T>>,
+    mut poll: impl FnMut() -> Result<Poll<T>>,
 ) -> Result<T> {
     let start = Instant::now();
     loop {
-        // Asked before the look, so that the last look is after the deadline.
+        // Check the time before polling, so that the last poll is after the
+        // deadline.
         let over = start.elapsed() >= within;
-        match look()? {
-            Poll::Ready(found) => return Ok(found),
-            Poll::Pending(seen) if over => {
-                bail!("waited {within:?} for {what}; the last that was seen: {seen}")
+        match poll()? {
+            Poll::Ready(value) => return Ok(value),
+            Poll::Pending(state) if over => {
+                bail!("waited {within:?} for {what}; last state: {state}")
             }
             Poll::Pending(_) => std::thread::sleep(INTERVAL),
         }
@@ -46,27 +47,24 @@ mod tests {
 
     #[test]
     fn eventually_polls_until_the_condition_holds() {
-        let mut looks = 0;
-        let found = eventually(Duration::from_secs(10), "three looks", || {
-            looks += 1;
-            Ok(if looks == 3 { Poll::Ready(looks) } else { Poll::Pending(looks.to_string()) })
+        let mut polls = 0;
+        let found = eventually(Duration::from_secs(10), "three polls", || {
+            polls += 1;
+            Ok(if polls == 3 { Poll::Ready(polls) } else { Poll::Pending(polls.to_string()) })
         });
         assert_eq!(found.expect("found"), 3);
     }
 
     #[test]
     fn a_timeout_is_an_error_with_the_last_state() {
-        let mut looks = 0;
+        let mut polls = 0;
         let error = eventually::<()>(Duration::ZERO, "the bus", || {
-            looks += 1;
+            polls += 1;
             Ok(Poll::Pending("an empty road".to_owned()))
         })
         .expect_err("no bus");
-        assert_eq!(looks, 1);
-        assert_eq!(
-            error.to_string(),
-            "waited 0ns for the bus; the last that was seen: an empty road"
-        );
+        assert_eq!(polls, 1);
+        assert_eq!(error.to_string(), "waited 0ns for the bus; last state: an empty road");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use e2e::unique;
 use serde_json::json;
 
 use crate::support::{
-    BATCH, SOON, datastorage, event, expect_violations, id, store, store_batch, with,
+    BATCH, TIMEOUT, datastorage, event, expect_violations, id, store, store_batch, with,
 };
 
 #[test]
@@ -18,7 +18,7 @@ fn a_thousand_events_are_stored_in_one_call() -> Result<()> {
 
     store_batch(&datastorage, &events)?;
 
-    let stored = trail.expect_exactly(&correlation_id, 1000, SOON)?;
+    let stored = trail.expect_exactly(&correlation_id, 1000, TIMEOUT)?;
     let mut sent: Vec<_> = events.iter().map(id).collect::<Result<_>>()?;
     let mut found: Vec<_> = stored.iter().map(id).collect::<Result<_>>()?;
     sent.sort();
@@ -69,7 +69,7 @@ fn a_parent_may_come_earlier_in_the_batch_but_not_later() -> Result<()> {
     trail.expect_none(&correlation_id)?;
 
     store_batch(&datastorage, &[parent, child])?;
-    trail.expect_exactly(&correlation_id, 2, SOON)?;
+    trail.expect_exactly(&correlation_id, 2, TIMEOUT)?;
     Ok(())
 }
 
@@ -86,7 +86,7 @@ fn a_batch_sent_again_stores_only_what_is_new() -> Result<()> {
     events.extend([new.clone(), new]);
     store_batch(&datastorage, &events)?;
 
-    trail.expect_exactly(&correlation_id, 3, SOON)?;
+    trail.expect_exactly(&correlation_id, 3, TIMEOUT)?;
     Ok(())
 }
 
@@ -102,7 +102,7 @@ fn a_taken_id_keeps_the_whole_batch_out() -> Result<()> {
 
     let problem = answer.problem(409, "conflict")?;
     ensure!(problem["errors"][0]["field"] == "[1].event_id", "{problem}");
-    let events = trail.expect_exactly(&correlation_id, 1, SOON)?;
+    let events = trail.expect_exactly(&correlation_id, 1, TIMEOUT)?;
     ensure!(events[0]["event_action"] == "received", "{:#}", events[0]);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What every service has around its own business.
+//! The operational routes, and limits of requests.
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::{Endpoint, unique};
@@ -37,7 +37,7 @@ fn a_body_of_more_than_a_mebibyte_is_refused() -> Result<()> {
     datastorage.post(BATCH, &json!(batch))?.problem(413, "payload-too-large")?;
     trail.expect_none(&correlation_id)?;
     datastorage.post(BATCH, &json!(batch[..17]))?.expect(201)?;
-    trail.expect_exactly(&correlation_id, 17, crate::support::SOON)?;
+    trail.expect_exactly(&correlation_id, 17, crate::support::TIMEOUT)?;
     Ok(())
 }
 
@@ -52,7 +52,7 @@ fn paths_and_methods_that_do_not_exist_are_problems() -> Result<()> {
     Ok(())
 }
 
-/// The number that `/metrics` shows under a name.
+/// The value of a metric.
 fn metric(datastorage: &Endpoint, name: &str) -> Result<u64> {
     let metrics = datastorage.get("/metrics")?.expect(200)?;
     let value = metrics.body.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
@@ -63,8 +63,8 @@ fn metric(datastorage: &Endpoint, name: &str) -> Result<u64> {
 fn what_was_stored_is_counted() -> Result<()> {
     let (datastorage, _) = datastorage()?;
     let stored = || metric(&datastorage, "datastorage_audit_events_stored_total");
-    // Other tests write at the same time, so only this much can be said; that
-    // repetitions do not count is shown by a unit test.
+    // Other tests write at the same time, so this is only a lower bound. A unit
+    // test checks that repetitions do not count.
     let before = stored()?;
     store(&datastorage, &event(&unique("rr")))?;
     let after = stored()?;
@@ -80,7 +80,8 @@ fn the_spool_is_empty_while_the_database_is_available() -> Result<()> {
         ensure!(value == 0, "{name}: {value}");
     }
     let total = |name: &str| metric(&datastorage, &format!("datastorage_spool_{name}_total"));
-    // A kept run may have a past, in which every spooled event went somewhere.
+    // A kept run may have spooled events before, which were all replayed or
+    // rejected.
     let (spooled, replayed, rejected) = (total("spooled")?, total("replayed")?, total("rejected")?);
     ensure!(spooled <= replayed + rejected, "{spooled} in, {replayed} and {rejected} out");
     Ok(())

@@ -93,7 +93,7 @@ fn windows_that_follow_each_other_share_no_event_and_miss_none() -> Result<()> {
     let [oldest, middle, newest] = [&events[0], &events[1], &events[2]].map(id);
     let (oldest, middle, newest) = (oldest?, middle?, newest?);
 
-    // A bound that is the very time of an event.
+    // A bound that equals the time of an event.
     ensure!(select(&format!("&until={}", times[1]))? == [&*oldest]);
     ensure!(select(&format!("&since={}", times[1]))? == [&*newest, &*middle]);
     ensure!(select(&format!("&since={}&until={}", times[1], times[2]))? == [&*middle]);

@@ -1,4 +1,4 @@
-//! Events to send and calls to send them with.
+//! Building and sending events.
 
 use std::thread;
 use std::time::{Duration, SystemTime};
@@ -13,9 +13,9 @@ use uuid::Uuid;
 pub(crate) const EVENTS: &str = "/api/v1/audit/events";
 pub(crate) const BATCH: &str = "/api/v1/audit/events/batch";
 
-/// How long what was acknowledged may take to be visible. It is visible at
-/// once, so this is only for a machine that is very busy.
-pub(crate) const SOON: Duration = Duration::from_secs(5);
+/// How long an acknowledged event may take to be visible. It is visible at
+/// once; the limit is for a very busy machine.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// DataStorage and its trail.
 pub(crate) fn datastorage() -> Result<(Endpoint, TrailReader)> {
@@ -23,7 +23,7 @@ pub(crate) fn datastorage() -> Result<(Endpoint, TrailReader)> {
     Ok((run.service("datastorage")?, run.trail()?))
 }
 
-/// An event with the required fields and an id of its own.
+/// An event with the required fields and a new id.
 pub(crate) fn event(correlation_id: &str) -> Value {
     json!({
         "version": "1.0",
@@ -38,7 +38,7 @@ pub(crate) fn event(correlation_id: &str) -> Value {
     })
 }
 
-/// The event with other fields; `null` takes a field out.
+/// The event with other fields; `null` removes a field.
 pub(crate) fn with(mut event: Value, changes: Value) -> Value {
     let changes = changes.as_object().cloned().unwrap_or_default();
     if let Some(fields) = event.as_object_mut() {
@@ -53,12 +53,13 @@ pub(crate) fn with(mut event: Value, changes: Value) -> Value {
     event
 }
 
-/// So long before now, as DataStorage writes it: in UTC, to the microsecond.
+/// The time `ago` before now, as DataStorage writes it: in UTC, to the
+/// microsecond.
 pub(crate) fn at(ago: Duration) -> String {
     format(OffsetDateTime::from(SystemTime::now()) - ago)
 }
 
-/// So long after now.
+/// The time this long after now.
 pub(crate) fn ahead(by: Duration) -> String {
     format(OffsetDateTime::from(SystemTime::now()) + by)
 }
@@ -96,7 +97,7 @@ pub(crate) fn store_batch(datastorage: &Endpoint, events: &[Value]) -> Result<()
     Ok(())
 }
 
-/// Checks that an answer expect_violations about these fields and no others.
+/// Checks that an answer has violations of exactly these fields.
 pub(crate) fn expect_violations(answer: &Answer, fields: &[&str]) -> Result<()> {
     let mut expected: Vec<_> = fields.iter().map(|field| (*field).to_owned()).collect();
     expected.sort();
@@ -105,7 +106,7 @@ pub(crate) fn expect_violations(answer: &Answer, fields: &[&str]) -> Result<()> 
     Ok(())
 }
 
-/// Runs all jobs at once and returns what each has, in their order.
+/// Runs all jobs in parallel and returns their results in order.
 pub(crate) fn run_parallel<T: Send>(
     jobs: Vec<impl FnOnce() -> Result<T> + Send>,
 ) -> Result<Vec<T>> {

@@ -1,4 +1,4 @@
-//! Many clients at the same time.
+//! Concurrent clients.
 
 use std::thread;
 use std::time::Duration;
@@ -7,13 +7,15 @@ use anyhow::{Result, anyhow, ensure};
 use e2e::unique;
 use serde_json::{Value, json};
 
-use crate::support::{BATCH, EVENTS, SOON, at, datastorage, event, id, run_parallel, store, with};
+use crate::support::{
+    BATCH, EVENTS, TIMEOUT, at, datastorage, event, id, run_parallel, store, with,
+};
 
 #[test]
 fn fifty_writers_at_once_are_all_served_and_nothing_is_lost() -> Result<()> {
     let (datastorage, trail) = datastorage()?;
     let correlation_id = unique("rr");
-    // A millisecond apart, so that the trail has one order for all of them.
+    // A millisecond apart, so that their order in the trail is defined.
     let events: Vec<Value> = (0..250)
         .map(|number| {
             let ago = Duration::from_millis(250 - number);
@@ -28,7 +30,7 @@ fn fifty_writers_at_once_are_all_served_and_nothing_is_lost() -> Result<()> {
     });
     run_parallel(jobs.collect())?;
 
-    let found = trail.expect_exactly(&correlation_id, 250, SOON)?;
+    let found = trail.expect_exactly(&correlation_id, 250, TIMEOUT)?;
     let found: Vec<_> = found.iter().map(id).collect::<Result<_>>()?;
     let sent: Vec<_> = events.iter().map(id).collect::<Result<_>>()?;
     ensure!(found == sent, "not the 250 that were sent, in the order of their times: {found:?}");
@@ -45,7 +47,7 @@ fn one_event_from_many_at_once_is_stored_once_and_answered_the_same() -> Result<
     let receipts = run_parallel(jobs)?;
 
     ensure!(receipts.iter().all(|receipt| *receipt == receipts[0]), "{receipts:?}");
-    trail.expect_exactly(&correlation_id, 1, SOON)?;
+    trail.expect_exactly(&correlation_id, 1, TIMEOUT)?;
     Ok(())
 }
 
@@ -63,7 +65,7 @@ fn of_two_events_with_one_id_exactly_one_wins() -> Result<()> {
     let won: Vec<_> = (0..10).filter(|index| statuses[*index] == 201).collect();
     ensure!(won.len() == 1, "{statuses:?}");
     ensure!(statuses.iter().all(|status| [201, 409].contains(status)), "{statuses:?}");
-    let events = trail.expect_exactly(&correlation_id, 1, SOON)?;
+    let events = trail.expect_exactly(&correlation_id, 1, TIMEOUT)?;
     ensure!(events[0]["event_data"] == won[0], "{won:?} won, but: {:#}", events[0]);
     Ok(())
 }
@@ -89,6 +91,6 @@ fn a_reader_sees_all_of_a_batch_or_nothing() -> Result<()> {
         writing.join().map_err(|_| anyhow!("a writer panicked"))??;
         Ok(())
     })?;
-    trail.expect_exactly(&correlation_id, 200, SOON)?;
+    trail.expect_exactly(&correlation_id, 200, TIMEOUT)?;
     Ok(())
 }

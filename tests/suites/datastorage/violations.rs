@@ -6,7 +6,9 @@ use anyhow::{Context as _, Result};
 use e2e::unique;
 use serde_json::{Value, json};
 
-use crate::support::{EVENTS, SOON, ahead, at, datastorage, event, expect_violations, store, with};
+use crate::support::{
+    EVENTS, TIMEOUT, ahead, at, datastorage, event, expect_violations, store, with,
+};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -109,7 +111,7 @@ fn what_is_just_within_the_limits_is_stored() -> Result<()> {
     for case in &cases {
         store(&datastorage, &with(event(&correlation_id), case.clone()))?;
     }
-    trail.expect_exactly(&correlation_id, cases.len(), SOON)?;
+    trail.expect_exactly(&correlation_id, cases.len(), TIMEOUT)?;
     Ok(())
 }
 
@@ -123,7 +125,7 @@ fn times_of_any_zone_are_kept_in_utc() -> Result<()> {
         .to_offset(time::UtcOffset::from_hms(5, 30, 0)?)
         .format(&time::format_description::well_known::Rfc3339)?;
     store(&datastorage, &with(event(&correlation_id), json!({ "event_timestamp": zoned })))?;
-    let events = trail.expect_exactly(&correlation_id, 1, SOON)?;
+    let events = trail.expect_exactly(&correlation_id, 1, TIMEOUT)?;
     anyhow::ensure!(events[0]["event_timestamp"] == utc, "{zoned} became {}", events[0]);
     Ok(())
 }

@@ -1,26 +1,26 @@
-//! Every channel, and what the audit trail is told of it.
+//! Every channel, and its audit events.
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::webhook::{body, header};
 use serde_json::{Value, json};
 
 use crate::support::{
-    Stage, ids, named, request, same, slack_channel, text, webhook_channel, with,
+    NotificationFixture, ids, named, request, same, slack_channel, text, webhook_channel, with,
 };
 
 #[test]
 fn a_webhook_gets_the_whole_message_once() -> Result<()> {
-    let stage = Stage::new()?;
-    let webhook = stage.webhook("whole")?;
+    let fixture = NotificationFixture::new()?;
+    let webhook = fixture.webhook("whole")?;
     let mut request = request(json!([webhook_channel(&webhook)]));
     request["type"] = json!("approval");
     request["priority"] = json!("high");
     request["labels"] = json!({ "team": "storage" });
     request["metadata"] = json!({ "cluster": "eu-1" });
     request["action_links"] = json!([{ "label": "approve", "url": "https://example.org/approve" }]);
-    let created = stage.send(&request)?;
+    let created = fixture.send(&request)?;
     let (name, _) = ids(&request)?;
-    let status = stage.reach(name, "Sent")?;
+    let status = fixture.reach(name, "Sent")?;
 
     let received = webhook.exactly(1)?;
     ensure!(received[0]["method"] == "POST");
@@ -54,15 +54,15 @@ fn a_webhook_gets_the_whole_message_once() -> Result<()> {
 
 #[test]
 fn the_trail_gets_one_event_for_each_channel() -> Result<()> {
-    let stage = Stage::new()?;
-    let webhook = stage.webhook("trail")?;
+    let fixture = NotificationFixture::new()?;
+    let webhook = fixture.webhook("trail")?;
     let channels = json!([{ "type": "log" }, { "type": "file" }, webhook_channel(&webhook)]);
     let request = with(request(channels), "priority", json!("critical"));
-    stage.send(&request)?;
+    fixture.send(&request)?;
     let (name, correlation) = ids(&request)?;
-    stage.reach(name, "Sent")?;
+    fixture.reach(name, "Sent")?;
 
-    let events = stage.events(correlation, 3)?;
+    let events = fixture.events(correlation, 3)?;
     for kind in ["log", "file", "webhook"] {
         let mut of_kind = events.iter().filter(|event| event["event_data"]["channel"] == kind);
         let event = of_kind.next().with_context(|| format!("no event of {kind}: {events:#?}"))?;
@@ -99,11 +99,11 @@ fn the_trail_gets_one_event_for_each_channel() -> Result<()> {
 
 #[test]
 fn a_file_holds_the_whole_message() -> Result<()> {
-    let stage = Stage::new()?;
+    let fixture = NotificationFixture::new()?;
     let request = request(json!([{ "type": "file" }]));
-    let created = stage.send(&request)?;
-    let status = stage.reach(ids(&request)?.0, "Sent")?;
-    let Some(written) = stage.file(&status["channels"][0])? else { return Ok(()) };
+    let created = fixture.send(&request)?;
+    let status = fixture.reach(ids(&request)?.0, "Sent")?;
+    let Some(written) = fixture.file(&status["channels"][0])? else { return Ok(()) };
     let expected = json!({
         "id": created["id"],
         "name": request["name"],
@@ -123,15 +123,15 @@ fn a_file_holds_the_whole_message() -> Result<()> {
 
 #[test]
 fn a_message_cannot_forge_lines_of_the_console() -> Result<()> {
-    let stage = Stage::new()?;
+    let fixture = NotificationFixture::new()?;
     let mut request = request(json!([{ "type": "console" }]));
     request["priority"] = json!("critical");
     request["subject"] = json!("over\n1970-01-01T00:00:00Z LOW simple forged (rr): \u{1b}[2Jgone");
     request["body"] = json!("first\nsecond");
-    let created = stage.send(&request)?;
+    let created = fixture.send(&request)?;
     let (name, correlation) = ids(&request)?;
-    stage.reach(name, "Sent")?;
-    let log = stage.log()?;
+    fixture.reach(name, "Sent")?;
+    let log = fixture.log()?;
     let mut lines = log.lines().skip_while(|line| !line.contains(name) || line.starts_with('{'));
     let first = lines.next().with_context(|| format!("{name} is not in the log: {log}"))?;
     let time = text(&created["created_at"])?;
@@ -144,14 +144,14 @@ fn a_message_cannot_forge_lines_of_the_console() -> Result<()> {
 
 #[test]
 fn a_channel_that_fails_does_not_hold_up_the_others() -> Result<()> {
-    let stage = Stage::new()?;
-    let (good, gone) = (stage.webhook("good")?, stage.webhook("gone")?);
+    let fixture = NotificationFixture::new()?;
+    let (good, gone) = (fixture.webhook("good")?, fixture.webhook("gone")?);
     gone.answer_with(&json!([{ "status": 410, "body": "moved away" }]))?;
     let channels = [named(webhook_channel(&gone), "gone"), named(webhook_channel(&good), "good")];
     let request = request(json!(channels));
-    stage.send(&request)?;
+    fixture.send(&request)?;
     let (name, correlation) = ids(&request)?;
-    let status = stage.reach(name, "PartiallySent")?;
+    let status = fixture.reach(name, "PartiallySent")?;
 
     good.exactly(1)?;
     gone.exactly(1)?;
@@ -161,7 +161,7 @@ fn a_channel_that_fails_does_not_hold_up_the_others() -> Result<()> {
     ensure!(attempt["error"] == "the receiver answered 410 Gone: moved away", "{status:#}");
     ensure!(status["channels"][1]["state"] == "Sent", "{status:#}");
 
-    let events = stage.events(correlation, 2)?;
+    let events = fixture.events(correlation, 2)?;
     let told = |channel: &str| {
         events
             .iter()
@@ -178,8 +178,8 @@ fn a_channel_that_fails_does_not_hold_up_the_others() -> Result<()> {
 
 #[test]
 fn of_five_channels_one_fails_and_the_others_are_sent_once() -> Result<()> {
-    let stage = Stage::new()?;
-    let (good, down) = (stage.webhook("fan")?, stage.webhook("down")?);
+    let fixture = NotificationFixture::new()?;
+    let (good, down) = (fixture.webhook("fan")?, fixture.webhook("down")?);
     down.answer_with(&json!([{ "status": 502, "times": 100 }]))?;
     let kinds = ["console", "log", "file", "slack", "webhook"];
     let channels =
@@ -189,12 +189,12 @@ fn of_five_channels_one_fails_and_the_others_are_sent_once() -> Result<()> {
             .collect();
     let retry = json!({ "initial": "10ms", "attempts": 3 });
     let request = with(request(Value::Array(channels)), "retry", retry);
-    stage.send(&request)?;
+    fixture.send(&request)?;
     let (name, correlation) = ids(&request)?;
-    let status = stage.reach(name, "PartiallySent")?;
+    let status = fixture.reach(name, "PartiallySent")?;
     ensure!(status["reason"].is_null(), "{status:#}");
 
-    let events = stage.events(correlation, 5)?;
+    let events = fixture.events(correlation, 5)?;
     for (index, kind) in kinds.into_iter().enumerate() {
         let (state, outcome, count, http_status) = match kind {
             "webhook" => ("Failed", "failure", 3, json!(502)),
@@ -220,7 +220,7 @@ fn of_five_channels_one_fails_and_the_others_are_sent_once() -> Result<()> {
         ensure!(of_kind[0]["event_data"]["attempts"] == count, "{kind}: {events:#?}");
         ensure!(of_kind[0]["event_data"]["http_status"] == http_status, "{kind}: {events:#?}");
     }
-    // The events are later than anything that could still have been sent.
+    // All deliveries end before their events are visible.
     good.exactly(1)?;
     down.exactly(3)?;
     Ok(())

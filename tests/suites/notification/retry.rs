@@ -1,5 +1,5 @@
-//! When a failed delivery is tried again. The suite's topology sets the first
-//! wait to 50 ms; it doubles.
+//! Retries of failed deliveries. The suite's metadata sets the first wait to 50
+//! ms; waits double.
 
 use std::time::Duration;
 
@@ -8,18 +8,18 @@ use e2e::webhook::header;
 use serde_json::json;
 
 use crate::support::{
-    NOTIFICATIONS, Stage, between, ids, request, text, waited, webhook_channel, with,
+    NOTIFICATIONS, NotificationFixture, between, ids, request, text, waited, webhook_channel, with,
 };
 
 #[test]
 fn temporary_failures_are_tried_again_with_growing_waits() -> Result<()> {
-    let stage = Stage::new()?;
-    let webhook = stage.webhook("busy")?;
+    let fixture = NotificationFixture::new()?;
+    let webhook = fixture.webhook("busy")?;
     webhook.answer_with(&json!([{ "status": 503 }, { "status": 408 }, { "status": 429 }]))?;
     let request = request(json!([webhook_channel(&webhook)]));
-    stage.send(&request)?;
+    fixture.send(&request)?;
     let (name, correlation) = ids(&request)?;
-    let status = stage.reach(name, "Sent")?;
+    let status = fixture.reach(name, "Sent")?;
 
     let received = webhook.exactly(4)?;
     let attempts = status["channels"][0]["attempts"].as_array().context("attempts")?;
@@ -36,7 +36,7 @@ fn temporary_failures_are_tried_again_with_growing_waits() -> Result<()> {
     let keys: Vec<_> = received.iter().map(|request| header(request, "idempotency-key")).collect();
     ensure!(!keys[0].is_empty() && keys.iter().all(|key| *key == keys[0]), "{keys:?}");
 
-    let event = stage.event(correlation)?;
+    let event = fixture.event(correlation)?;
     ensure!(event["event_type"] == "notification.message.sent", "{event:#}");
     ensure!(event["event_data"]["attempts"] == 4, "{event:#}");
     Ok(())
@@ -44,17 +44,17 @@ fn temporary_failures_are_tried_again_with_growing_waits() -> Result<()> {
 
 #[test]
 fn waits_grow_by_the_factor_up_to_the_maximum() -> Result<()> {
-    let stage = Stage::new()?;
-    let webhook = stage.webhook("schedule")?;
+    let fixture = NotificationFixture::new()?;
+    let webhook = fixture.webhook("schedule")?;
     webhook.answer_with(&json!([{ "status": 500, "times": 3 }]))?;
     let retry = json!({ "initial": "500ms", "factor": 4, "max": "2500ms", "attempts": 4 });
     let request = with(request(json!([webhook_channel(&webhook)])), "retry", retry);
-    stage.send(&request)?;
-    let status = stage.reach(ids(&request)?.0, "Sent")?;
+    fixture.send(&request)?;
+    let status = fixture.reach(ids(&request)?.0, "Sent")?;
 
     let received = webhook.exactly(4)?;
     let attempts = status["channels"][0]["attempts"].as_array().context("attempts")?;
-    // Each is over before the next one would be: 0.5 s, 2 s, and not 8 s.
+    // The waits are 0.5 s, then 2 s, and not 8 s because of the maximum.
     for (index, due) in [500, 2000, 2500].map(Duration::from_millis).into_iter().enumerate() {
         waited(attempts, &received, index, due)?;
     }
@@ -63,49 +63,49 @@ fn waits_grow_by_the_factor_up_to_the_maximum() -> Result<()> {
 
 #[test]
 fn retry_after_of_a_receiver_is_respected() -> Result<()> {
-    let stage = Stage::new()?;
-    let webhook = stage.webhook("later")?;
+    let fixture = NotificationFixture::new()?;
+    let webhook = fixture.webhook("later")?;
     webhook.answer_with(&json!([{ "status": 429, "headers": { "retry-after": "1" } }]))?;
     let request = request(json!([webhook_channel(&webhook)]));
-    stage.send(&request)?;
-    let status = stage.reach(ids(&request)?.0, "Sent")?;
+    fixture.send(&request)?;
+    let status = fixture.reach(ids(&request)?.0, "Sent")?;
     let attempts = status["channels"][0]["attempts"].as_array().context("attempts")?;
     waited(attempts, &webhook.exactly(2)?, 0, Duration::from_secs(1))
 }
 
 #[test]
 fn attempts_end_at_the_maximum() -> Result<()> {
-    let stage = Stage::new()?;
-    let webhook = stage.webhook("down")?;
+    let fixture = NotificationFixture::new()?;
+    let webhook = fixture.webhook("down")?;
     webhook.answer_with(&json!([{ "status": 500, "times": 100 }]))?;
     let retry = json!({ "initial": "10ms", "factor": 1, "attempts": 3 });
     let request = with(request(json!([webhook_channel(&webhook)])), "retry", retry);
-    stage.send(&request)?;
+    fixture.send(&request)?;
     let (name, correlation) = ids(&request)?;
-    let status = stage.reach(name, "Failed")?;
+    let status = fixture.reach(name, "Failed")?;
 
     ensure!(status["reason"] == "MaxRetriesExhausted", "{status:#}");
-    let event = stage.event(correlation)?;
+    let event = fixture.event(correlation)?;
     ensure!(event["event_type"] == "notification.message.failed", "{event:#}");
     ensure!(event["event_data"]["attempts"] == 3, "{event:#}");
     ensure!(event["event_data"]["http_status"] == 500, "{event:#}");
-    // The event is later than the last attempt could have been.
+    // All attempts end before the event is visible.
     webhook.exactly(3)?;
     Ok(())
 }
 
 #[test]
 fn permanent_failures_are_not_tried_again() -> Result<()> {
-    let stage = Stage::new()?;
+    let fixture = NotificationFixture::new()?;
     for status in [400, 401, 404, 301] {
-        let webhook = stage.webhook("never")?;
+        let webhook = fixture.webhook("never")?;
         webhook.answer_with(&json!([{ "status": status, "times": 100 }]))?;
         let request = request(json!([webhook_channel(&webhook)]));
-        stage.send(&request)?;
+        fixture.send(&request)?;
         let (name, correlation) = ids(&request)?;
-        let found = stage.reach(name, "Failed")?;
+        let found = fixture.reach(name, "Failed")?;
         ensure!(found["reason"] == "AllDeliveriesFailed", "{status}: {found:#}");
-        let event = stage.event(correlation)?;
+        let event = fixture.event(correlation)?;
         ensure!(event["event_data"]["attempts"] == 1, "{status}: {event:#}");
         webhook.exactly(1)?;
     }
@@ -114,8 +114,8 @@ fn permanent_failures_are_not_tried_again() -> Result<()> {
 
 #[test]
 fn an_unreachable_receiver_is_tried_again() -> Result<()> {
-    let stage = Stage::new()?;
-    // Nobody listens on a port that was just given back.
+    let fixture = NotificationFixture::new()?;
+    // No process listens on a port that was just released.
     let url = {
         let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
         format!("http://{}/hook", listener.local_addr()?)
@@ -123,9 +123,9 @@ fn an_unreachable_receiver_is_tried_again() -> Result<()> {
     let retry = json!({ "initial": "10ms", "attempts": 2 });
     let channel = json!({ "type": "webhook", "url": url });
     let request = with(request(json!([channel])), "retry", retry);
-    stage.send(&request)?;
+    fixture.send(&request)?;
     let (name, correlation) = ids(&request)?;
-    let status = stage.reach(name, "Failed")?;
+    let status = fixture.reach(name, "Failed")?;
     ensure!(status["reason"] == "MaxRetriesExhausted", "{status:#}");
     let attempts = status["channels"][0]["attempts"].as_array().context("attempts")?;
     ensure!(attempts.len() == 2, "{status:#}");
@@ -133,29 +133,29 @@ fn an_unreachable_receiver_is_tried_again() -> Result<()> {
         ensure!(text(&attempt["error"])?.contains("Connection refused"), "{status:#}");
         ensure!(attempt["http_status"].is_null(), "{status:#}");
     }
-    ensure!(stage.event(correlation)?["event_data"]["attempts"] == 2);
+    ensure!(fixture.event(correlation)?["event_data"]["attempts"] == 2);
     Ok(())
 }
 
 #[test]
 fn no_attempt_follows_a_deletion() -> Result<()> {
-    let stage = Stage::new()?;
-    let webhook = stage.webhook("deleted")?;
+    let fixture = NotificationFixture::new()?;
+    let webhook = fixture.webhook("deleted")?;
     webhook.answer_with(&json!([{ "status": 503 }]))?;
     let retry = json!({ "initial": "1h", "max": "1h" });
     let request = with(request(json!([webhook_channel(&webhook)])), "retry", retry);
-    stage.send(&request)?;
+    fixture.send(&request)?;
     let (name, correlation) = ids(&request)?;
-    let status = stage.reach(name, "Retrying")?;
+    let status = fixture.reach(name, "Retrying")?;
     let channel = &status["channels"][0];
     let due = between(&channel["attempts"][0]["ended_at"], &channel["next_attempt_at"])?;
     ensure!(due == Duration::from_secs(3600), "{status:#}");
 
     let path = format!("{NOTIFICATIONS}/{name}");
-    stage.notification.delete(&path)?.expect(204)?;
-    stage.notification.get(&path)?.problem(404, "not-found")?;
-    stage.notification.delete(&path)?.problem(404, "not-found")?;
-    stage.events(correlation, 0)?;
+    fixture.notification.delete(&path)?.expect(204)?;
+    fixture.notification.get(&path)?.problem(404, "not-found")?;
+    fixture.notification.delete(&path)?.problem(404, "not-found")?;
+    fixture.events(correlation, 0)?;
     webhook.exactly(1)?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What Slack gets, and what its answers mean.
+//! The messages to Slack, and the handling of its answers.
 
 use std::time::Duration;
 
@@ -7,12 +7,12 @@ use e2e::Webhook;
 use e2e::webhook::{body, header};
 use serde_json::json;
 
-use crate::support::{Stage, ids, request, same, slack_channel, text, waited};
+use crate::support::{NotificationFixture, ids, request, same, slack_channel, text, waited};
 
 #[test]
 fn slack_gets_blocks_that_it_can_show() -> Result<()> {
-    let stage = Stage::new()?;
-    let webhook = stage.webhook("blocks")?;
+    let fixture = NotificationFixture::new()?;
+    let webhook = fixture.webhook("blocks")?;
     let mut request = request(json!([slack_channel(&webhook)]));
     request["type"] = json!("approval");
     request["priority"] = json!("high");
@@ -22,9 +22,9 @@ fn slack_gets_blocks_that_it_can_show() -> Result<()> {
     request["metadata"] = json!({ "cluster": "eu-1" });
     request["action_links"] =
         json!([{ "label": "approve", "url": "https://example.org/?a=1&b=2" }]);
-    stage.send(&request)?;
+    fixture.send(&request)?;
     let (name, correlation) = ids(&request)?;
-    stage.reach(name, "Sent")?;
+    fixture.reach(name, "Sent")?;
 
     let received = webhook.exactly(1)?;
     ensure!(header(&received[0], "content-type") == "application/json");
@@ -49,32 +49,33 @@ fn slack_gets_blocks_that_it_can_show() -> Result<()> {
 
 #[test]
 fn without_an_address_a_message_goes_to_the_services_slack_url() -> Result<()> {
-    let stage = Stage::new()?;
+    let fixture = NotificationFixture::new()?;
     let request = request(json!([{ "type": "slack" }]));
-    stage.send(&request)?;
+    fixture.send(&request)?;
     let (name, correlation) = ids(&request)?;
-    stage.reach(name, "Sent")?;
-    ensure!(stage.event(correlation)?["event_data"]["channel_type"] == "slack");
-    Webhook::shared(&stage.run, "slack")?.exactly_with(name, 1)?;
+    fixture.reach(name, "Sent")?;
+    ensure!(fixture.event(correlation)?["event_data"]["channel_type"] == "slack");
+    Webhook::shared(&fixture.run, "slack")?.exactly_with(name, 1)?;
     Ok(())
 }
 
 #[test]
 fn retry_after_of_slack_is_respected() -> Result<()> {
-    let stage = Stage::new()?;
-    let webhook = stage.webhook("limited")?;
+    let fixture = NotificationFixture::new()?;
+    let webhook = fixture.webhook("limited")?;
     webhook.answer_with(&json!([
         { "status": 429, "headers": { "retry-after": "1" }, "body": "rate_limited" },
         { "status": 503, "headers": { "retry-after": "2" } },
         { "status": 500, "body": "rollup_error" },
     ]))?;
     let request = request(json!([slack_channel(&webhook)]));
-    let created = stage.send(&request)?;
-    let status = stage.reach(ids(&request)?.0, "Sent")?;
+    let created = fixture.send(&request)?;
+    let status = fixture.reach(ids(&request)?.0, "Sent")?;
 
     let received = webhook.exactly(4)?;
     let attempts = status["channels"][0]["attempts"].as_array().context("attempts")?;
-    // The last one did not ask: after the third failure it is four times 50 ms.
+    // The last answer has no `Retry-After`: after the third failure the wait is
+    // four times 50 ms.
     for (index, due) in [1000, 2000, 200].map(Duration::from_millis).into_iter().enumerate() {
         waited(attempts, &received, index, due)?;
     }
@@ -88,23 +89,23 @@ fn retry_after_of_slack_is_respected() -> Result<()> {
 
 #[test]
 fn a_refusal_of_slack_is_not_tried_again() -> Result<()> {
-    let stage = Stage::new()?;
+    let fixture = NotificationFixture::new()?;
     for (status, reason, said) in [
         (400, "invalid_payload", "400 Bad Request"),
         (403, "action_prohibited", "403 Forbidden"),
         (404, "no_service", "404 Not Found"),
         (410, "channel_is_archived", "410 Gone"),
     ] {
-        let webhook = stage.webhook("refused")?;
+        let webhook = fixture.webhook("refused")?;
         webhook.answer_with(&json!([{ "status": status, "body": reason, "times": 100 }]))?;
         let request = request(json!([slack_channel(&webhook)]));
-        stage.send(&request)?;
+        fixture.send(&request)?;
         let (name, correlation) = ids(&request)?;
-        let found = stage.reach(name, "Failed")?;
+        let found = fixture.reach(name, "Failed")?;
         ensure!(found["reason"] == "AllDeliveriesFailed", "{found:#}");
         let error = format!("the receiver answered {said}: {reason}");
         ensure!(found["channels"][0]["attempts"][0]["error"] == error, "{found:#}");
-        let event = stage.event(correlation)?;
+        let event = fixture.event(correlation)?;
         ensure!(event["event_type"] == "notification.message.failed", "{event:#}");
         ensure!(event["event_data"]["error"] == error, "{event:#}");
         webhook.exactly(1)?;
@@ -114,25 +115,25 @@ fn a_refusal_of_slack_is_not_tried_again() -> Result<()> {
 
 #[test]
 fn the_address_is_a_secret_as_a_whole() -> Result<()> {
-    let stage = Stage::new()?;
-    let webhook = stage.webhook("hidden")?;
+    let fixture = NotificationFixture::new()?;
+    let webhook = fixture.webhook("hidden")?;
     let url = webhook.url();
     let (host, secret) = url.split_once("/hook/").context("the address of a webhook")?;
     webhook.answer_with(
         &json!([{ "status": 404, "body": format!("nothing at {url} (/hook/{secret})") }]),
     )?;
     let request = request(json!([slack_channel(&webhook)]));
-    let created = stage.send(&request)?;
+    let created = fixture.send(&request)?;
     ensure!(created["spec"]["channels"][0]["url"] == format!("{host}/REDACTED"), "{created:#}");
     let (name, correlation) = ids(&request)?;
-    let status = stage.reach(name, "Failed")?;
+    let status = fixture.reach(name, "Failed")?;
     webhook.exactly(1)?;
 
     let error = "the receiver answered 404 Not Found: nothing at [REDACTED] ([REDACTED])";
     ensure!(status["channels"][0]["attempts"][0]["error"] == error, "{status:#}");
-    let event = stage.event(correlation)?;
+    let event = fixture.event(correlation)?;
     ensure!(event["event_data"]["error"] == error, "{event:#}");
-    for shown in [created, stage.read(name)?, event] {
+    for shown in [created, fixture.read(name)?, event] {
         ensure!(!shown.to_string().contains(secret), "{shown:#}");
     }
     Ok(())

@@ -58,8 +58,8 @@ pub use receipt::{
 };
 pub use words::{Category, Outcome, Severity, UnknownWord};
 pub use workflow::{
-    Definition, Labels, NewWorkflow, Parameter, ParameterType, Priority, StatusChange, Step,
-    StepType, Wanted, Workflow, WorkflowMatch, WorkflowMatches, WorkflowPage, WorkflowQuery,
-    WorkflowSearch, WorkflowStatus, WorkflowSummary,
+    Definition, LabelPattern, Labels, NewWorkflow, Parameter, ParameterType, Priority,
+    StatusChange, Step, StepType, Workflow, WorkflowMatch, WorkflowMatches, WorkflowPage,
+    WorkflowQuery, WorkflowSearch, WorkflowStatus, WorkflowSummary,
 };
 pub use writer::{AuditWriter, WriterConfig, WriterStats};

@@ -17,13 +17,13 @@ use crate::service::{Package, Service};
 use crate::signals::Signals;
 
 /// How long requests may take after the service was asked to stop.
-const DRAIN: Duration = Duration::from_secs(10);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long each stop step may take.
-const STOP_STEP: Duration = Duration::from_secs(10);
+const STOP_STEP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long blocking work may delay the end of the process.
-const RUNTIME_STOP: Duration = Duration::from_secs(1);
+const RUNTIME_STOP_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Runs a service until SIGTERM or SIGINT: listens, calls `start` for the
 /// application, serves it while its steps before ready run, then drains and
@@ -53,7 +53,7 @@ where
             }
         }
     });
-    runtime.shutdown_timeout(RUNTIME_STOP);
+    runtime.shutdown_timeout(RUNTIME_STOP_TIMEOUT);
     code
 }
 
@@ -112,20 +112,20 @@ where
     let end = async {
         tokio::time::sleep(common.stop_delay).await;
         drop(close);
-        if timeout(DRAIN, &mut server).await.is_err() {
-            tracing::warn!("requests were still running after {DRAIN:?} and are cut off");
+        if timeout(DRAIN_TIMEOUT, &mut server).await.is_err() {
+            tracing::warn!("requests were still running after {DRAIN_TIMEOUT:?} and are cut off");
             server.abort();
         }
         let mut clean = true;
         for (name, step) in on_stop {
-            clean &= match timeout(STOP_STEP, step).await {
+            clean &= match timeout(STOP_STEP_TIMEOUT, step).await {
                 Ok(Ok(())) => true,
                 Ok(Err(error)) => {
                     tracing::error!(step = name, "cannot stop cleanly: {error:#}");
                     false
                 }
                 Err(_) => {
-                    tracing::error!(step = name, "not done after {STOP_STEP:?}");
+                    tracing::error!(step = name, "not done after {STOP_STEP_TIMEOUT:?}");
                     false
                 }
             };

@@ -61,17 +61,17 @@ where
     }
 }
 
-/// What a [`Receiver`] was sent: headers and body.
+/// What a [`FakeReceiver`] was sent: headers and body.
 pub(crate) type ReceivedRequest = (HeaderMap, Value);
 
 /// A receiver of webhooks.
 #[derive(Clone, Default)]
-pub(crate) struct Receiver {
+pub(crate) struct FakeReceiver {
     answers: Arc<Mutex<VecDeque<Answer>>>,
     received: Arc<Mutex<Vec<ReceivedRequest>>>,
 }
 
-/// What a [`Receiver`] answers.
+/// What a [`FakeReceiver`] answers.
 #[derive(Clone, Copy)]
 pub(crate) enum Answer {
     Status(u16),
@@ -80,7 +80,7 @@ pub(crate) enum Answer {
     Never,
 }
 
-impl Receiver {
+impl FakeReceiver {
     /// Starts a receiver that gives these answers and then 200. Returns the URL
     /// of its webhook.
     pub(crate) async fn start(answers: &[Answer]) -> (Self, String) {
@@ -96,7 +96,7 @@ impl Receiver {
 }
 
 async fn receive(
-    State(receiver): State<Receiver>,
+    State(receiver): State<FakeReceiver>,
     headers: HeaderMap,
     axum::Json(body): axum::Json<Value>,
 ) -> Response {

@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::response::Program;
-use crate::webhooks::{Full, RecordedRequest, Webhooks};
+use crate::webhooks::{LimitReached, RecordedRequest, Webhooks};
 
 /// All routes, with empty webhooks.
 pub(crate) fn app(service: &kit::Service) -> Router {
@@ -131,8 +131,8 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-impl From<Full> for Problem {
-    fn from(Full(detail): Full) -> Self {
+impl From<LimitReached> for Problem {
+    fn from(LimitReached(detail): LimitReached) -> Self {
         Self::new(ProblemKind::ServiceUnavailable, detail)
     }
 }

@@ -42,7 +42,7 @@ pub(crate) struct RecordedRequest {
 
 /// Why a request is not recorded.
 #[derive(Debug)]
-pub(crate) struct Full(pub(crate) String);
+pub(crate) struct LimitReached(pub(crate) String);
 
 /// All webhooks. Clones are handles to the same ones.
 #[derive(Clone, Debug, Default)]
@@ -61,11 +61,11 @@ impl Webhooks {
         &self,
         name: &str,
         request: impl FnOnce(usize, u16) -> RecordedRequest,
-    ) -> Result<(usize, Response), Full> {
+    ) -> Result<(usize, Response), LimitReached> {
         self.with(name, |webhook| {
             let index = webhook.requests.len();
             if index >= MAX_REQUESTS {
-                return Err(Full(format!(
+                return Err(LimitReached(format!(
                     "hook {name} has recorded {MAX_REQUESTS} requests, which is all that it holds"
                 )));
             }
@@ -85,7 +85,7 @@ impl Webhooks {
     }
 
     /// Replaces the programmed responses.
-    pub(crate) fn program(&self, name: &str, responses: Vec<Response>) -> Result<(), Full> {
+    pub(crate) fn program(&self, name: &str, responses: Vec<Response>) -> Result<(), LimitReached> {
         self.with(name, |webhook| webhook.responses = responses.into())
     }
 
@@ -94,10 +94,14 @@ impl Webhooks {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
 
-    fn with<T>(&self, name: &str, change: impl FnOnce(&mut Webhook) -> T) -> Result<T, Full> {
+    fn with<T>(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut Webhook) -> T,
+    ) -> Result<T, LimitReached> {
         let mut webhooks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if webhooks.len() >= MAX_WEBHOOKS && !webhooks.contains_key(name) {
-            return Err(Full(format!(
+            return Err(LimitReached(format!(
                 "there are {MAX_WEBHOOKS} hooks, which is all that there may be"
             )));
         }

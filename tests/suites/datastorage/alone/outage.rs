@@ -1,5 +1,5 @@
-//! The store is away: events go into the spool, and come into the trail in their
-//! order when it is back.
+//! The database is unavailable: events go to the spool, and are stored in order
+//! when it is available again.
 
 use std::time::Duration;
 
@@ -12,18 +12,18 @@ use time::format_description::well_known::Rfc3339;
 use super::writers::{are_there, write_while};
 use crate::support::{BATCH, EVENTS, ahead, at, event, id, page, store, with};
 
-/// How long the service may take to notice that its store is back, and to write
-/// what it has in its spool.
-const BACK: Duration = Duration::from_secs(10);
+/// How long the service may take to notice that its database is available, and
+/// to replay its spool.
+const RECOVERY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long an answer may take while the store is away: the first writer waits
-/// for the lock.
-const ANSWER: Duration = Duration::from_secs(5);
+/// How long an answer may take while the database is unavailable: the first
+/// writer waits for the lock.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What the suite's topology lets into the spool.
+/// The limit of the spool in the suite's metadata.
 const SPOOL_MAX_EVENTS: usize = 2000;
 
-/// An event with every field that an event can have.
+/// An event with every optional field.
 fn whole(correlation_id: &str, parent: &Value) -> Result<Value> {
     let optional = json!({
         "event_type": "workflow.execution.completed",
@@ -45,12 +45,12 @@ fn whole(correlation_id: &str, parent: &Value) -> Result<Value> {
     Ok(with(event(correlation_id), optional))
 }
 
-/// Sends an event and checks that it was spooled, soon.
+/// Sends an event and checks that it is spooled within [`ANSWER_TIMEOUT`].
 fn spool(datastorage: &Endpoint, event: &Value) -> Result<()> {
     let started = std::time::Instant::now();
     let answer = datastorage.post(EVENTS, event)?.expect(202)?.value()?;
     ensure!(answer == json!({ "event_id": event["event_id"], "status": "spooled" }), "{answer}");
-    ensure!(started.elapsed() < ANSWER, "answered after {:?}", started.elapsed());
+    ensure!(started.elapsed() < ANSWER_TIMEOUT, "answered after {:?}", started.elapsed());
     Ok(())
 }
 
@@ -97,7 +97,7 @@ fn events_sent_while_the_database_is_unavailable_reach_the_trail_later() -> Resu
     away.restore()?;
     let mut sent = vec![before, single];
     sent.extend(batch);
-    are_there(&run.trail()?, &correlation_id, &sent, BACK)?;
+    are_there(&run.trail()?, &correlation_id, &sent, RECOVERY_TIMEOUT)?;
     let recorded = recorded(&run, &sent)?;
     ensure!(recorded.is_sorted(), "not in the order in which they came: {recorded:?}");
     run.settle()?;
@@ -124,7 +124,7 @@ fn while_the_database_is_unavailable_bad_input_is_refused_and_reads_work() -> Re
     );
     datastorage.get(&format!("{EVENTS}/{}", id(&before)?))?.expect(200)?;
     away.restore()?;
-    run.trail()?.expect_exactly(&correlation_id, 1, BACK)?;
+    run.trail()?.expect_exactly(&correlation_id, 1, RECOVERY_TIMEOUT)?;
     Ok(())
 }
 
@@ -140,11 +140,11 @@ fn an_event_that_is_sent_before_and_during_and_after_is_stored_once() -> Result<
         spool(&datastorage, event)?;
     }
     away.restore()?;
-    are_there(&run.trail()?, &correlation_id, &[first.clone(), second.clone()], BACK)?;
+    are_there(&run.trail()?, &correlation_id, &[first.clone(), second.clone()], RECOVERY_TIMEOUT)?;
     for event in [&first, &second] {
         store(&datastorage, event)?;
     }
-    run.trail()?.expect_exactly(&correlation_id, 2, BACK)?;
+    run.trail()?.expect_exactly(&correlation_id, 2, RECOVERY_TIMEOUT)?;
     Ok(())
 }
 
@@ -163,7 +163,7 @@ fn a_full_spool_refuses_and_keeps_what_it_has() -> Result<()> {
     let refused = datastorage.post(BATCH, &json!([event(&correlation_id)]))?;
     refused.problem(503, "service-unavailable")?;
     away.restore()?;
-    are_there(&run.trail()?, &correlation_id, &events, BACK)
+    are_there(&run.trail()?, &correlation_id, &events, RECOVERY_TIMEOUT)
 }
 
 #[test]
@@ -185,9 +185,9 @@ fn nothing_overtakes_what_waits_in_the_spool() -> Result<()> {
     let away = control.stopped(&Target::Store)?;
     send(200)?;
     away.restore()?;
-    // One after the other, while the spool is being written to the trail.
+    // More events, while the spool is being replayed.
     send(200)?;
-    are_there(&run.trail()?, &correlation_id, &sent, BACK)?;
+    are_there(&run.trail()?, &correlation_id, &sent, RECOVERY_TIMEOUT)?;
     ensure!(recorded(&run, &sent)?.is_sorted(), "some overtook others");
     Ok(())
 }
@@ -199,14 +199,14 @@ fn writers_do_not_notice_a_database_outage() -> Result<()> {
     let datastorage = run.service("datastorage")?;
     let written = write_while(&run, || {
         let away = control.stopped(&Target::Store)?;
-        eventually(BACK, "100 events in the spool", || match depth(&datastorage)? {
+        eventually(RECOVERY_TIMEOUT, "100 events in the spool", || match depth(&datastorage)? {
             depth @ ..100 => Ok(Poll::Pending(depth.to_string())),
             _ => Ok(Poll::Ready(())),
         })?;
         Ok(away.restore()?)
     })?;
     ensure!(written.unknown.is_empty(), "{} events were refused", written.unknown.len());
-    written.are_all_there(&run, BACK)
+    written.are_all_there(&run, RECOVERY_TIMEOUT)
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn the_spool_survives_a_kill() -> Result<()> {
     let killed = control.killed(&Target::service("datastorage"))?;
     away.restore()?;
     killed.restore()?;
-    are_there(&run.trail()?, &correlation_id, &sent, BACK)?;
+    are_there(&run.trail()?, &correlation_id, &sent, RECOVERY_TIMEOUT)?;
     ensure!(recorded(&run, &sent)?.is_sorted(), "not in the order in which they came");
     Ok(())
 }
@@ -242,7 +242,7 @@ fn a_service_that_starts_without_its_database_is_ready_once_that_is_available() 
     control.start_without_waiting(&target)?;
     killed.is_back();
     let datastorage = run.service("datastorage")?;
-    eventually(BACK, "it to answer that it is not ready", || {
+    eventually(RECOVERY_TIMEOUT, "datastorage to answer that it is not ready", || {
         Ok(match datastorage.get("/health/ready") {
             Ok(answer) if answer.status == 503 => Poll::Ready(()),
             Ok(answer) => Poll::Pending(format!("{} {}", answer.status, answer.body)),
@@ -251,5 +251,5 @@ fn a_service_that_starts_without_its_database_is_ready_once_that_is_available() 
     })?;
     away.restore()?;
     run.settle()?;
-    are_there(&run.trail()?, &correlation_id, &[sent], BACK)
+    are_there(&run.trail()?, &correlation_id, &[sent], RECOVERY_TIMEOUT)
 }

@@ -1,4 +1,4 @@
-//! Clients that write for as long as somebody answers.
+//! Clients that write until a request fails.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -13,18 +13,18 @@ use crate::support::{EVENTS, event, id, with};
 /// How many clients write at the same time.
 const WRITERS: usize = 8;
 
-/// What became of the events of all writers.
+/// The events of all writers.
 #[derive(Debug, Default)]
 pub(super) struct WrittenEvents {
     pub(super) correlation_id: String,
-    /// Answered with 201 or 202.
+    /// Events answered with 201 or 202.
     pub(super) acknowledged: Vec<Value>,
-    /// Not answered, or refused: each writer's last.
+    /// Events without an answer or refused: the last one of each writer.
     pub(super) unknown: Vec<Value>,
 }
 
-/// Has writers write, calls `disturb` once they are in the middle of it, and
-/// returns once all of them have stopped.
+/// Starts writers, calls `disturb` while they write, and returns once all of
+/// them have stopped.
 pub(super) fn write_while(
     run: &Run,
     disturb: impl FnOnce() -> Result<()>,
@@ -80,8 +80,8 @@ fn write(
 }
 
 impl WrittenEvents {
-    /// Sends again what nobody knows of, as a client would, and checks that
-    /// everything is there exactly once and as it was sent.
+    /// Sends the events without an acknowledgement again, as a client would.
+    /// Then checks that all events are stored once and as they were sent.
     pub(super) fn are_all_there(mut self, run: &Run, within: Duration) -> Result<()> {
         let (datastorage, trail) = (run.service("datastorage")?, run.trail()?);
         for sent in std::mem::take(&mut self.unknown) {
@@ -93,7 +93,7 @@ impl WrittenEvents {
     }
 }
 
-/// Checks that exactly these events are there, equal in every field that was
+/// Checks that exactly these events are stored, equal in every field that was
 /// sent.
 pub(super) fn are_there(
     trail: &TrailReader,

@@ -118,7 +118,8 @@ fn a_workflow_that_leaves_all_open_and_is_made_for_something_else_scores_0() -> 
     );
     let created = create(&datastorage, &open)?;
     let score = |value: &str| -> Result<Option<f64>> {
-        // Nobody else has such a label, so it is the best that fits no label by name.
+        // No other workflow has this label, so this one ranks best without
+        // naming any of the five.
         let labels =
             json!({ "custom_labels": { key.clone(): value }, "min_score": 0, "top_k": 100 });
         let found = ranking(&datastorage, &with(signal(&signal_type()), labels))?;
@@ -139,7 +140,7 @@ fn of_equal_scores_the_newest_comes_first() -> Result<()> {
     for name in &names {
         create(&datastorage, &workflow(name, "1", &kind))?;
     }
-    // A new version makes a workflow new again.
+    // A new version makes its workflow the newest.
     create(&datastorage, &workflow(&names[2], "2", &kind))?;
     let newest = names.remove(2);
     names.push(newest);

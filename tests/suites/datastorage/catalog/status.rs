@@ -1,4 +1,4 @@
-//! The status: what can be changed of a version, and what it means.
+//! The status of a version: changes and their effect on searches.
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::unique;
@@ -87,7 +87,7 @@ fn only_an_active_latest_version_is_found_and_no_older_one_takes_its_place() -> 
         let latest = datastorage.get(&path_of(&second)?)?.expect(200)?.value()?;
         ensure!(latest["is_latest"] == true, "{latest:#}");
     }
-    // Whatever becomes of an older version changes nothing.
+    // The status of an older version has no effect.
     set_status(&datastorage, &first, "active")?;
     ensure!(found()? == 0);
     set_status(&datastorage, &second, "active")?;

@@ -5,11 +5,11 @@ use e2e::{Endpoint, TrailReader, unique};
 use serde_json::{Value, json};
 
 use super::support::{SEARCH, create, find, signal, signal_type, workflow};
-use crate::support::{SOON, datastorage, expect_violations, page, run_parallel, with};
+use crate::support::{TIMEOUT, datastorage, expect_violations, page, run_parallel, with};
 
-/// The events of a correlation, exactly so many. Events of searches enter the
-/// trail in the order of the searches, and after the answers: so what was caused
-/// before is there once the event of another search is.
+/// The events of a correlation, exactly `count`. Events of searches enter the
+/// trail in order and after the answers, so this searches once more and waits
+/// for that event.
 fn expect_exactly(
     datastorage: &Endpoint,
     trail: &TrailReader,
@@ -18,8 +18,8 @@ fn expect_exactly(
 ) -> Result<Vec<Value>> {
     let last = unique("last");
     find(datastorage, &with(signal(&last), json!({ "correlation_id": last })))?;
-    trail.expect_exactly(&last, 1, SOON)?;
-    trail.expect_exactly(correlation_id, count, SOON)
+    trail.expect_exactly(&last, 1, TIMEOUT)?;
+    trail.expect_exactly(correlation_id, count, TIMEOUT)
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Labels, Parameter, Step, Wanted, schema};
+use super::{LabelPattern, Labels, Parameter, Step, schema};
 
 /// The author's description of a version of a workflow, without its steps. It
 /// never changes; a change needs a new version.
@@ -55,11 +55,11 @@ pub struct Definition {
     /// Custom labels that it is made for, defined by the user.
     #[serde(default)]
     #[schema(schema_with = schema::wanted_custom)]
-    pub custom_labels: BTreeMap<String, Wanted<String>>,
+    pub custom_labels: BTreeMap<String, LabelPattern<String>>,
     /// Detected labels that it is made for, found by signalprocessing.
     #[serde(default)]
     #[schema(schema_with = schema::wanted_detected)]
-    pub detected_labels: BTreeMap<String, Wanted<String>>,
+    pub detected_labels: BTreeMap<String, LabelPattern<String>>,
     /// Its parameters, by name.
     #[serde(default)]
     #[schema(schema_with = schema::parameters)]

@@ -3,7 +3,7 @@
 //! | module | what it has |
 //! |---|---|
 //! | `definition` | the author's description of a version: [`Definition`], [`NewWorkflow`] |
-//! | `labels` | which signals it is for: [`Labels`], [`Wanted`] |
+//! | `labels` | which signals it is for: [`Labels`], [`LabelPattern`] |
 //! | `parameter` | its parameters: [`Parameter`] |
 //! | `step` | what it does: [`Step`] |
 //! | `stored` | a version as the catalog stores it: [`Workflow`], [`WorkflowSummary`] |
@@ -23,7 +23,7 @@ mod stored;
 mod words;
 
 pub use definition::{Definition, NewWorkflow};
-pub use labels::{Labels, Wanted};
+pub use labels::{LabelPattern, Labels};
 pub use parameter::Parameter;
 pub use query::WorkflowQuery;
 pub use search::{WorkflowMatch, WorkflowMatches, WorkflowSearch};

@@ -1,6 +1,6 @@
 //! A query of the catalog.
 
-use super::{Priority, Wanted, WorkflowStatus};
+use super::{LabelPattern, Priority, WorkflowStatus};
 use crate::Severity;
 
 /// Filters and page of a list of workflows. A filter of `None` selects
@@ -14,15 +14,15 @@ pub struct WorkflowQuery {
     /// Only the latest version of each workflow, or only the others.
     pub is_latest: Option<bool>,
     /// Only with this label; `Any` selects workflows whose label is `*`.
-    pub signal_type: Option<Wanted<String>>,
+    pub signal_type: Option<LabelPattern<String>>,
     /// Only with this very label.
-    pub severity: Option<Wanted<Severity>>,
+    pub severity: Option<LabelPattern<Severity>>,
     /// Only with this very label.
-    pub component: Option<Wanted<String>>,
+    pub component: Option<LabelPattern<String>>,
     /// Only with this very label.
-    pub environment: Option<Wanted<String>>,
+    pub environment: Option<LabelPattern<String>>,
     /// Only with this very label.
-    pub priority: Option<Wanted<Priority>>,
+    pub priority: Option<LabelPattern<Priority>>,
     /// The largest number of workflows, 1 to 1000.
     pub limit: Option<u32>,
     /// How many workflows to skip.

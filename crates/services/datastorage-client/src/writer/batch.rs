@@ -5,16 +5,16 @@ use crate::NewEvent;
 /// One event as JSON. It is serialized once, so that every attempt sends the
 /// same bytes.
 #[derive(Debug)]
-pub(super) struct Encoded(String);
+pub(super) struct EncodedEvent(String);
 
 /// Events that are sent in one call.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
-    events: Vec<Encoded>,
+    events: Vec<EncodedEvent>,
     bytes: usize,
 }
 
-impl Encoded {
+impl EncodedEvent {
     pub(super) fn new(event: &NewEvent) -> Result<Self, serde_json::Error> {
         serde_json::to_string(event).map(Self)
     }
@@ -31,11 +31,11 @@ impl Batch {
 
     /// Whether the body stays within `max_bytes` with this event. An empty
     /// batch accepts any event; DataStorage refuses one that is too large.
-    pub(super) fn has_room_for(&self, event: &Encoded, max_bytes: usize) -> bool {
+    pub(super) fn has_room_for(&self, event: &EncodedEvent, max_bytes: usize) -> bool {
         self.is_empty() || self.body_bytes() + 1 + event.0.len() <= max_bytes
     }
 
-    pub(super) fn push(&mut self, event: Encoded) {
+    pub(super) fn push(&mut self, event: EncodedEvent) {
         self.bytes += event.0.len();
         self.events.push(event);
     }
@@ -81,7 +81,7 @@ mod tests {
     fn batch(events: &[&str]) -> Batch {
         let mut batch = Batch::default();
         for event in events {
-            batch.push(Encoded((*event).to_owned()));
+            batch.push(EncodedEvent((*event).to_owned()));
         }
         batch
     }
@@ -99,13 +99,13 @@ mod tests {
     fn room_is_computed_to_the_byte() {
         let batch = batch(&["11"]);
         // "[11,22]" has 7 bytes.
-        assert!(batch.has_room_for(&Encoded("22".to_owned()), 7));
-        assert!(!batch.has_room_for(&Encoded("22".to_owned()), 6));
+        assert!(batch.has_room_for(&EncodedEvent("22".to_owned()), 7));
+        assert!(!batch.has_room_for(&EncodedEvent("22".to_owned()), 6));
     }
 
     #[test]
     fn an_empty_batch_accepts_an_oversized_event() {
-        assert!(Batch::default().has_room_for(&Encoded("123456".to_owned()), 3));
+        assert!(Batch::default().has_room_for(&EncodedEvent("123456".to_owned()), 3));
     }
 
     #[test]

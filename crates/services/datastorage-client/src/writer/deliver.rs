@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
-use super::batch::{Batch, Encoded};
+use super::batch::{Batch, EncodedEvent};
 use super::{Counters, WriterConfig};
 use crate::{Client, ClientError, NewEvent};
 
@@ -20,7 +20,7 @@ pub(super) struct Deliverer {
     /// events then.
     closing_seen: bool,
     /// An event that was received but did not fit into its batch.
-    held: Option<Encoded>,
+    held: Option<EncodedEvent>,
 }
 
 /// How a delivery ended.
@@ -80,13 +80,13 @@ impl Deliverer {
     }
 
     /// The next event; cancelling the wait loses nothing.
-    async fn receive(&mut self) -> Option<Encoded> {
+    async fn receive(&mut self) -> Option<EncodedEvent> {
         if let Some(held) = self.held.take() {
             return Some(held);
         }
         loop {
             tokio::select! {
-                event = self.events.recv() => match Encoded::new(&event?) {
+                event = self.events.recv() => match EncodedEvent::new(&event?) {
                     Ok(event) => return Some(event),
                     Err(error) => self.counters.lose(1, &format!("not writable as JSON: {error}")),
                 },

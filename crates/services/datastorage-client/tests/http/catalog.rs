@@ -1,13 +1,13 @@
 //! The typed calls of the catalog against a real socket.
 
 use datastorage_client::{
-    Client, ClientError, NewWorkflow, Priority, Severity, StatusChange, Wanted, WorkflowQuery,
-    WorkflowSearch, WorkflowStatus,
+    Client, ClientError, LabelPattern, NewWorkflow, Priority, Severity, StatusChange,
+    WorkflowQuery, WorkflowSearch, WorkflowStatus,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::Server;
+use crate::support::FakeServer;
 
 fn new() -> Value {
     json!({
@@ -49,8 +49,8 @@ fn page() -> Value {
     json!({ "data": [summary()], "pagination": pagination })
 }
 
-async fn start() -> (Server, Client) {
-    let server = Server::start().await;
+async fn start() -> (FakeServer, Client) {
+    let server = FakeServer::start().await;
     let client = Client::new(&server.url).expect("an address");
     (server, client)
 }
@@ -88,10 +88,10 @@ async fn lists_escape_their_filters() {
         name: Some("restart-pod".to_owned()),
         status: Some(WorkflowStatus::Active),
         is_latest: Some(true),
-        signal_type: Some(Wanted::Only("a&b c".to_owned())),
-        severity: Some(Wanted::Only(Severity::High)),
-        environment: Some(Wanted::Any),
-        priority: Some(Wanted::Only(Priority::P2)),
+        signal_type: Some(LabelPattern::Only("a&b c".to_owned())),
+        severity: Some(LabelPattern::Only(Severity::High)),
+        environment: Some(LabelPattern::Any),
+        priority: Some(LabelPattern::Only(Priority::P2)),
         limit: Some(5),
         offset: Some(10),
         ..WorkflowQuery::default()

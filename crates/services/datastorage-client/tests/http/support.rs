@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio::time::{Instant, timeout_at};
 
 /// The server, stopped when dropped.
-pub(crate) struct Server {
+pub(crate) struct FakeServer {
     pub(crate) url: String,
     state: Arc<Mutex<Script>>,
     changed: tokio::sync::watch::Receiver<usize>,
@@ -39,7 +39,7 @@ pub(crate) struct Call {
 
 type Shared = (Arc<Mutex<Script>>, Arc<tokio::sync::watch::Sender<usize>>);
 
-impl Server {
+impl FakeServer {
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -75,7 +75,7 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for FakeServer {
     fn drop(&mut self) {
         self.task.abort();
     }

@@ -138,9 +138,9 @@ fn optional_fields_may_be_null() {
 #[test]
 fn data_is_limited_to_the_byte() {
     // Two quotes are part of the JSON.
-    accepted(&with("event_data", json!("x".repeat(DATA_BYTES - 2))));
+    accepted(&with("event_data", json!("x".repeat(MAX_DATA_BYTES - 2))));
     assert_eq!(
-        refused(&with("event_data", json!("x".repeat(DATA_BYTES - 1)))),
+        refused(&with("event_data", json!("x".repeat(MAX_DATA_BYTES - 1)))),
         ["event_data must have at most 65536 bytes as JSON, has 65537"]
     );
 }
@@ -148,9 +148,9 @@ fn data_is_limited_to_the_byte() {
 #[test]
 fn data_is_limited_in_depth() {
     let nested = |levels| (0..levels).fold(json!(1), |inner, _| json!([inner]));
-    accepted(&with("event_data", nested(DATA_DEPTH)));
+    accepted(&with("event_data", nested(MAX_DATA_DEPTH)));
     assert_eq!(
-        refused(&with("event_data", nested(DATA_DEPTH + 1))),
+        refused(&with("event_data", nested(MAX_DATA_DEPTH + 1))),
         ["event_data must be nested at most 100 levels deep"]
     );
 }
@@ -158,10 +158,10 @@ fn data_is_limited_in_depth() {
 #[test]
 fn the_window_of_times_includes_its_ends() {
     let now = datetime!(2026-01-31 12:00 UTC);
-    assert_eq!(check_age(now + AHEAD, now), Ok(()));
-    assert!(check_age(now + AHEAD + Duration::MICROSECOND, now).is_err());
-    assert_eq!(check_age(now - OLD, now), Ok(()));
-    assert!(check_age(now - OLD - Duration::MICROSECOND, now).is_err());
+    assert_eq!(check_age(now + MAX_AHEAD, now), Ok(()));
+    assert!(check_age(now + MAX_AHEAD + Duration::MICROSECOND, now).is_err());
+    assert_eq!(check_age(now - MAX_AGE, now), Ok(()));
+    assert!(check_age(now - MAX_AGE - Duration::MICROSECOND, now).is_err());
 }
 
 #[test]

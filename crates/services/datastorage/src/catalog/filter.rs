@@ -1,6 +1,6 @@
 //! Reading the filters and the page of a list.
 
-use datastorage_client::{Priority, Severity, Wanted, WorkflowStatus};
+use datastorage_client::{LabelPattern, Priority, Severity, WorkflowStatus};
 use kit::{FromInput, Node, Page};
 use utoipa::IntoParams;
 
@@ -21,19 +21,19 @@ pub struct Filter {
     pub is_latest: Option<bool>,
     /// Only with this label.
     #[param(value_type = Option<String>, min_length = 1, max_length = 100, pattern = r"^(\*|[^*\x00]+)$")]
-    pub signal_type: Option<Wanted<String>>,
+    pub signal_type: Option<LabelPattern<String>>,
     /// Only with this label: a severity or `*`.
     #[param(value_type = Option<String>, pattern = r"^(critical|high|medium|low|\*)$")]
-    pub severity: Option<Wanted<Severity>>,
+    pub severity: Option<LabelPattern<Severity>>,
     /// Only with this label.
     #[param(value_type = Option<String>, min_length = 1, max_length = 100, pattern = r"^(\*|[^*\x00]+)$")]
-    pub component: Option<Wanted<String>>,
+    pub component: Option<LabelPattern<String>>,
     /// Only with this label.
     #[param(value_type = Option<String>, min_length = 1, max_length = 100, pattern = r"^(\*|[^*\x00]+)$")]
-    pub environment: Option<Wanted<String>>,
+    pub environment: Option<LabelPattern<String>>,
     /// Only with this label: a priority or `*`.
     #[param(value_type = Option<String>, pattern = r"^(P0|P1|P2|P3|\*)$")]
-    pub priority: Option<Wanted<Priority>>,
+    pub priority: Option<LabelPattern<Priority>>,
     /// The page of the selected workflows.
     #[param(ignore)]
     pub page: Page,
@@ -119,11 +119,11 @@ mod tests {
             name: Some("restart-pod".to_owned()),
             status: Some(WorkflowStatus::Archived),
             is_latest: Some(false),
-            signal_type: Some(Wanted::Any),
-            severity: Some(Wanted::Any),
-            component: Some(Wanted::Only("pod".to_owned())),
-            environment: Some(Wanted::Only("production".to_owned())),
-            priority: Some(Wanted::Only(Priority::P3)),
+            signal_type: Some(LabelPattern::Any),
+            severity: Some(LabelPattern::Any),
+            component: Some(LabelPattern::Only("pod".to_owned())),
+            environment: Some(LabelPattern::Only("production".to_owned())),
+            priority: Some(LabelPattern::Only(Priority::P3)),
             page: Page { limit: 5, offset: 6 },
         };
         assert_eq!(filter, expected);

@@ -29,7 +29,9 @@
 
 use std::collections::BTreeMap;
 
-use datastorage_client::{Definition, Wanted, WorkflowMatch, WorkflowSearch, WorkflowSummary};
+use datastorage_client::{
+    Definition, LabelPattern, WorkflowMatch, WorkflowSearch, WorkflowSummary,
+};
 
 /// The points of all further labels together.
 const FURTHER: f64 = 20.0;
@@ -79,7 +81,7 @@ pub fn rank(newest_first: Vec<WorkflowSummary>, search: &WorkflowSearch) -> Rank
     Ranking { best, total }
 }
 
-fn names<T: PartialEq>(wanted: &Wanted<T>, value: &T) -> bool {
+fn names<T: PartialEq>(wanted: &LabelPattern<T>, value: &T) -> bool {
     wanted.only() == Some(value)
 }
 
@@ -97,10 +99,10 @@ fn further(workflow: &Definition, signal: &WorkflowSearch) -> f64 {
     }
 }
 
-fn halves(wanted: &BTreeMap<String, Wanted<String>>, had: &BTreeMap<String, String>) -> u32 {
-    let fit = |(name, wanted): (&String, &Wanted<String>)| match (wanted, had.get(name)) {
-        (Wanted::Only(wanted), Some(had)) if wanted == had => 2,
-        (Wanted::Any, Some(_)) => 1,
+fn halves(wanted: &BTreeMap<String, LabelPattern<String>>, had: &BTreeMap<String, String>) -> u32 {
+    let fit = |(name, wanted): (&String, &LabelPattern<String>)| match (wanted, had.get(name)) {
+        (LabelPattern::Only(wanted), Some(had)) if wanted == had => 2,
+        (LabelPattern::Any, Some(_)) => 1,
         _ => 0,
     };
     wanted.iter().map(fit).sum()

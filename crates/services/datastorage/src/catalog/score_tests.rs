@@ -87,7 +87,7 @@ fn ranked(newest_first: &[(&str, Labels)], change: Value) -> (Vec<(u32, String, 
 #[test]
 fn the_best_comes_first_and_of_equal_ones_the_newest() {
     let full = workflow(&sent("w", "1")).definition.labels;
-    let half = Labels { priority: Wanted::Any, ..full.clone() };
+    let half = Labels { priority: LabelPattern::Any, ..full.clone() };
     let newest_first =
         [("c", half.clone()), ("b", full.clone()), ("a", half), ("z", full), ("d", any_labels())];
     let all = [(1, "b", 0.9), (2, "z", 0.9), (3, "c", 0.85), (4, "a", 0.85), (5, "d", 0.1)]
@@ -102,14 +102,14 @@ fn the_best_comes_first_and_of_equal_ones_the_newest() {
     assert_eq!(ranked(&[], json!({})), (vec![], 0));
 }
 
-fn any_label() -> impl Strategy<Value = Wanted<String>> {
+fn any_label() -> impl Strategy<Value = LabelPattern<String>> {
     prop_oneof![
-        Just(Wanted::Any),
-        prop::sample::select(vec!["a", "b"]).prop_map(|value| Wanted::Only(value.to_owned())),
+        Just(LabelPattern::Any),
+        prop::sample::select(vec!["a", "b"]).prop_map(|value| LabelPattern::Only(value.to_owned())),
     ]
 }
 
-fn any_further() -> impl Strategy<Value = BTreeMap<String, Wanted<String>>> {
+fn any_further() -> impl Strategy<Value = BTreeMap<String, LabelPattern<String>>> {
     prop::collection::btree_map("[xyz]", any_label(), 0..4)
 }
 
@@ -117,13 +117,15 @@ fn any_further() -> impl Strategy<Value = BTreeMap<String, Wanted<String>>> {
 fn any_workflow() -> impl Strategy<Value = Definition> {
     let five = prop::collection::vec(any::<bool>(), 5);
     (five, any_further(), any_further()).prop_map(|(named, custom_labels, detected_labels)| {
-        let text = |named: bool| if named { Wanted::Only("a".to_owned()) } else { Wanted::Any };
+        let text = |named: bool| {
+            if named { LabelPattern::Only("a".to_owned()) } else { LabelPattern::Any }
+        };
         let labels = Labels {
             signal_type: text(named[0]),
             component: text(named[1]),
             environment: text(named[2]),
-            severity: if named[3] { Wanted::Only(Severity::High) } else { Wanted::Any },
-            priority: if named[4] { Wanted::Only(Priority::P1) } else { Wanted::Any },
+            severity: if named[3] { LabelPattern::Only(Severity::High) } else { LabelPattern::Any },
+            priority: if named[4] { LabelPattern::Only(Priority::P1) } else { LabelPattern::Any },
         };
         Definition { custom_labels, detected_labels, ..definition(labels) }
     })
@@ -156,11 +158,11 @@ proptest! {
     ) {
         let before = score(&workflow, &signal);
         let mut named = workflow.clone();
-        named.labels.signal_type = Wanted::Only(signal.signal_type.clone());
+        named.labels.signal_type = LabelPattern::Only(signal.signal_type.clone());
         prop_assert!(score(&named, &signal) >= before);
         for (name, value) in &signal.custom_labels {
             let mut named = workflow.clone();
-            named.custom_labels.insert(name.clone(), Wanted::Only(value.clone()));
+            named.custom_labels.insert(name.clone(), LabelPattern::Only(value.clone()));
             prop_assert!(score(&named, &signal) >= before, "{}: {}", name, value);
         }
     }

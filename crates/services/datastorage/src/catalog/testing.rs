@@ -1,8 +1,8 @@
 //! For unit tests: workflows and signals to find them by.
 
 use datastorage_client::{
-    Definition, Labels, NewWorkflow, Priority, Severity, Wanted, WorkflowSearch, WorkflowStatus,
-    WorkflowSummary,
+    Definition, LabelPattern, Labels, NewWorkflow, Priority, Severity, WorkflowSearch,
+    WorkflowStatus, WorkflowSummary,
 };
 use kit::FromInput;
 use serde_json::{Value, json};
@@ -70,11 +70,11 @@ pub(crate) const EVERYTHING: kit::Page = kit::Page { limit: 1000, offset: 0 };
 /// Labels that fit any signal.
 pub(crate) fn any_labels() -> Labels {
     Labels {
-        signal_type: Wanted::Any,
-        severity: Wanted::<Severity>::Any,
-        component: Wanted::Any,
-        environment: Wanted::Any,
-        priority: Wanted::<Priority>::Any,
+        signal_type: LabelPattern::Any,
+        severity: LabelPattern::<Severity>::Any,
+        component: LabelPattern::Any,
+        environment: LabelPattern::Any,
+        priority: LabelPattern::<Priority>::Any,
     }
 }
 

@@ -55,7 +55,7 @@ mod segment;
 
 pub use dead_letters::{DeadLetter, DeadLetters};
 pub use entry::{Entry, SpoolRecord};
-pub use queue::{Full, Limits, Spool};
+pub use queue::{Limits, Spool, SpoolFull};
 
 use std::fs::File;
 use std::io;

@@ -31,7 +31,7 @@ pub struct Limits {
 
 /// The spool has no room for an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Full;
+pub struct SpoolFull;
 
 /// A durable queue of [entries](Entry) in a folder of its own.
 ///
@@ -97,7 +97,7 @@ impl Spool {
     ///
     /// # Errors
     /// When they cannot be written; then none of them is in the spool.
-    pub fn append(&mut self, entries: &[Entry]) -> io::Result<Vec<Result<(), Full>>> {
+    pub fn append(&mut self, entries: &[Entry]) -> io::Result<Vec<Result<(), SpoolFull>>> {
         let mut depth = self.depth;
         let mut lines = Vec::with_capacity(entries.len());
         let mut answers = Vec::with_capacity(entries.len());
@@ -108,7 +108,7 @@ impl Spool {
                 lines.push((header, entry.line()?));
                 depth += header.events;
             }
-            answers.push(if fits { Ok(()) } else { Err(Full) });
+            answers.push(if fits { Ok(()) } else { Err(SpoolFull) });
         }
         if !lines.is_empty() {
             self.active()?.append(&lines)?;

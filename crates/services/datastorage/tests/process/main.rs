@@ -13,7 +13,7 @@ use datastorage_client::{
     WriterConfig, WriterStats,
 };
 use serde_json::json;
-use service::{Lease, Service};
+use service::{Lease, TestService};
 use writers::{WRITERS, Writers};
 
 /// Longer than any step of a working test takes.
@@ -65,7 +65,7 @@ fn assert_kept(acknowledged: &[(NewEvent, Receipt)], stored: &[NewEvent]) {
 async fn what_was_acknowledged_survives_being_killed() {
     let folder = tempfile::tempdir().expect("a folder");
     let lease = Lease::take().expect("a port");
-    let mut service = Service::start(&lease, &folder).expect("started");
+    let mut service = TestService::start(&lease, &folder).expect("started");
     let client = Client::new(&lease.url()).expect("an address");
 
     let mut writers = Writers::start(&client);
@@ -73,7 +73,7 @@ async fn what_was_acknowledged_survives_being_killed() {
     service.kill().expect("killed");
     let acknowledged = writers.end().await;
 
-    let _service = Service::start(&lease, &folder).expect("started again");
+    let _service = TestService::start(&lease, &folder).expect("started again");
     assert_kept(&acknowledged, &stored(&client).await);
 }
 
@@ -81,7 +81,7 @@ async fn what_was_acknowledged_survives_being_killed() {
 async fn a_stop_loses_nothing_that_was_acknowledged_and_is_clean() {
     let folder = tempfile::tempdir().expect("a folder");
     let lease = Lease::take().expect("a port");
-    let service = Service::start(&lease, &folder).expect("started");
+    let service = TestService::start(&lease, &folder).expect("started");
     let client = Client::new(&lease.url()).expect("an address");
 
     let mut writers = Writers::start(&client);
@@ -91,7 +91,7 @@ async fn a_stop_loses_nothing_that_was_acknowledged_and_is_clean() {
     let (code, log) = service.ended().expect("ended");
     assert_eq!(code, Some(0), "{log}");
 
-    let _service = Service::start(&lease, &folder).expect("started again");
+    let _service = TestService::start(&lease, &folder).expect("started again");
     assert_kept(&acknowledged, &stored(&client).await);
 }
 
@@ -99,7 +99,7 @@ async fn a_stop_loses_nothing_that_was_acknowledged_and_is_clean() {
 async fn the_audit_writer_bridges_a_restart_and_stores_everything_once() {
     let folder = tempfile::tempdir().expect("a folder");
     let lease = Lease::take().expect("a port");
-    let mut service = Service::start(&lease, &folder).expect("started");
+    let mut service = TestService::start(&lease, &folder).expect("started");
     let client = Client::new(&lease.url()).expect("an address");
     let config = WriterConfig {
         batch_events: 10,
@@ -118,7 +118,7 @@ async fn the_audit_writer_bridges_a_restart_and_stores_everything_once() {
     for event in &events[150..] {
         audit.record(event.clone());
     }
-    let _service = Service::start(&lease, &folder).expect("started again");
+    let _service = TestService::start(&lease, &folder).expect("started again");
 
     let stats = audit.close(TEST_TIMEOUT).await;
     assert_eq!(stats, WriterStats { stored: 300, lost: 0, waiting: 0 });
@@ -129,7 +129,7 @@ async fn the_audit_writer_bridges_a_restart_and_stores_everything_once() {
 async fn what_the_service_refuses_costs_the_writer_only_that() {
     let folder = tempfile::tempdir().expect("a folder");
     let lease = Lease::take().expect("a port");
-    let _service = Service::start(&lease, &folder).expect("started");
+    let _service = TestService::start(&lease, &folder).expect("started");
     let client = Client::new(&lease.url()).expect("an address");
     let audit = AuditWriter::start(client.clone(), WriterConfig::default());
     let taken = event(0);

@@ -20,7 +20,7 @@ pub(crate) struct Lease {
 }
 
 /// A running service, killed when dropped.
-pub(crate) struct Service {
+pub(crate) struct TestService {
     child: Child,
     log: Receiver<String>,
 }
@@ -38,7 +38,7 @@ impl Lease {
     }
 }
 
-impl Service {
+impl TestService {
     /// Starts the service and waits until it says that it is ready.
     pub(crate) fn start(lease: &Lease, folder: &tempfile::TempDir) -> anyhow::Result<Self> {
         let service = Self::launch(lease, folder, &[])?;
@@ -124,7 +124,7 @@ impl Service {
     }
 }
 
-impl Drop for Service {
+impl Drop for TestService {
     fn drop(&mut self) {
         // Fails if the process has ended already, which is fine.
         let _ = self.kill();

@@ -19,7 +19,7 @@ use crate::store::{FinishedAttempt, NextStep, Store};
 const CONFIRM_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How long the writer may take at the end of the process.
-const CLOSE: Duration = Duration::from_secs(5);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Sends audit events. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -80,7 +80,7 @@ impl Audit {
     /// Delivers the remaining events and removes them from the outbox. Events
     /// that DataStorage did not accept stay for the next start.
     pub async fn close(self) {
-        let stats = self.writer.close(CLOSE).await;
+        let stats = self.writer.close(CLOSE_TIMEOUT).await;
         if stats.lost == 0 {
             self.confirm(0).await;
         } else {

@@ -28,7 +28,7 @@ pub use audit::Audit;
 pub use metrics::Metrics;
 
 /// How many attempts run at the same time.
-const PARALLEL: usize = 32;
+const MAX_PARALLEL: usize = 32;
 
 /// How long to wait before the database is tried again.
 const DATABASE_WAIT: Duration = Duration::from_secs(1);
@@ -38,7 +38,7 @@ const POLL_INTERVAL: Duration = Duration::from_secs(30);
 
 /// How long attempts may take after the service was asked to stop; less than
 /// the kit allows for a stop step.
-const STOP: Duration = Duration::from_secs(8);
+const STOP_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Delivers notifications. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -75,7 +75,7 @@ impl Dispatcher {
             while attempts.try_join_next().is_some() {}
         }
         let ended = async { while attempts.join_next().await.is_some() {} };
-        if tokio::time::timeout(STOP, ended).await.is_err() {
+        if tokio::time::timeout(STOP_TIMEOUT, ended).await.is_err() {
             let left = attempts.len();
             tracing::warn!(left, "attempts were cut off and are made again at the next start");
         }
@@ -84,7 +84,7 @@ impl Dispatcher {
     /// Starts attempts of due deliveries, as far as there is room. Returns how
     /// long to wait before the next call.
     async fn take_up(&self, attempts: &mut JoinSet<()>) -> Duration {
-        let room = PARALLEL.saturating_sub(attempts.len());
+        let room = MAX_PARALLEL.saturating_sub(attempts.len());
         if room == 0 {
             return POLL_INTERVAL;
         }
@@ -101,7 +101,7 @@ impl Dispatcher {
         match claim.next_due {
             // More deliveries are due than there is room for. The next attempt
             // that ends wakes the loop.
-            Some(due) if due <= now() && attempts.len() >= PARALLEL => POLL_INTERVAL,
+            Some(due) if due <= now() && attempts.len() >= MAX_PARALLEL => POLL_INTERVAL,
             Some(due) => Duration::try_from(due - now()).unwrap_or_default().min(POLL_INTERVAL),
             None => POLL_INTERVAL,
         }

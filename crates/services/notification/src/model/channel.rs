@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::scrub;
 
 /// The largest number of channels in a list.
-pub(crate) const MOST: usize = 10;
+pub(crate) const MAX_CHANNELS: usize = 10;
 
 /// A channel, with a unique name within the notification.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -117,7 +117,7 @@ impl FromInput for Channel {
 
 /// Reads a list of channels with unique names.
 pub(crate) fn list(node: Node<'_>) -> Option<Vec<Channel>> {
-    let channels = node.clone().array(1..=MOST, Channel::read)?;
+    let channels = node.clone().array(1..=MAX_CHANNELS, Channel::read)?;
     distinct(&node, &channels).then_some(channels)
 }
 

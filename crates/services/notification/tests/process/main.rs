@@ -5,7 +5,7 @@ mod service;
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use service::{Service, command};
+use service::{TestService, command};
 
 /// How many messages are sent at once.
 const MESSAGES: usize = 40;
@@ -15,7 +15,7 @@ const LINES: usize = 50;
 
 #[test]
 fn messages_on_the_console_never_mix_and_nothing_else_is_there() {
-    let service = Service::start(&[]).expect("the service starts");
+    let service = TestService::start(&[]).expect("the service starts");
     let body = (0..LINES).map(|line| format!("line {line}\n")).collect::<String>();
     std::thread::scope(|scope| {
         for number in 0..MESSAGES {
@@ -55,7 +55,7 @@ fn stored_notifications_keep_the_routing_of_their_creation() {
         )
     };
     let before = rules("before");
-    let service = Service::start(&[("ROUTING", &before)]).expect("the service starts");
+    let service = TestService::start(&[("ROUTING", &before)]).expect("the service starts");
     let request = |name: &str| {
         json!({ "name": name, "correlation_id": "rr-1", "subject": "s", "body": "b",
             "retry": { "initial": "1h", "max": "1h" } })

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// A running service, killed when dropped.
-pub(crate) struct Service {
+pub(crate) struct TestService {
     process: Process,
     stdout: JoinHandle<String>,
     folder: TempDir,
@@ -23,7 +23,7 @@ pub(crate) struct Service {
 
 struct Process(Child);
 
-impl Service {
+impl TestService {
     /// Starts a service with these variables, and waits until it is ready.
     pub(crate) fn start(variables: &[(&str, &str)]) -> anyhow::Result<Self> {
         Self::start_in(tempfile::tempdir()?, variables)

@@ -12,7 +12,7 @@ use serde_json::Value;
 /// How long anything in these tests may take.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
 
-pub(crate) struct Sink {
+pub(crate) struct TestSink {
     child: Child,
     lines: Receiver<String>,
     /// All log lines read so far.
@@ -20,7 +20,7 @@ pub(crate) struct Sink {
     pub(crate) url: String,
 }
 
-impl Sink {
+impl TestSink {
     /// Starts a sink on a free port and waits until it is ready.
     pub(crate) fn start(variables: &[(&str, &str)]) -> anyhow::Result<Self> {
         let mut child = command()
@@ -82,7 +82,7 @@ impl Sink {
     }
 }
 
-impl Drop for Sink {
+impl Drop for TestSink {
     fn drop(&mut self) {
         // A failed test must leave no process behind. Both calls fail if the
         // process has already ended.

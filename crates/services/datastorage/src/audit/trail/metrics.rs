@@ -31,12 +31,12 @@ pub(super) struct Metrics {
 /// How long something has been waiting, computed when the metrics are read.
 #[derive(Clone, Debug)]
 struct Age {
-    /// Unix time in seconds, or [`NOBODY`].
+    /// Unix time in seconds, or [`NOTHING_WAITS`].
     since: Arc<AtomicI64>,
 }
 
 /// The value of [`Age::since`] when nothing waits.
-const NOBODY: i64 = i64::MAX;
+const NOTHING_WAITS: i64 = i64::MAX;
 
 impl Metrics {
     pub(super) fn register(service: &Service, spool: &Spool) -> Self {
@@ -75,14 +75,14 @@ impl Metrics {
     /// Copies depth and age from the spool.
     pub(super) fn update(&self, spool: &Spool) {
         self.depth.set(i64::try_from(spool.depth()).unwrap_or(i64::MAX));
-        let since = spool.waiting_since().map_or(NOBODY, OffsetDateTime::unix_timestamp);
+        let since = spool.waiting_since().map_or(NOTHING_WAITS, OffsetDateTime::unix_timestamp);
         self.age.since.store(since, Ordering::Relaxed);
     }
 }
 
 impl Default for Age {
     fn default() -> Self {
-        Self { since: Arc::new(AtomicI64::new(NOBODY)) }
+        Self { since: Arc::new(AtomicI64::new(NOTHING_WAITS)) }
     }
 }
 

@@ -9,7 +9,7 @@ use super::inbox::{Group, Request};
 use super::task::TrailTask;
 use super::{AppendError, AppendOutcome};
 use crate::audit::admission::check_alone;
-use crate::spool::{Entry, Full, Spool};
+use crate::spool::{Entry, Spool, SpoolFull};
 
 impl TrailTask {
     /// Puts a group into the spool and answers it.
@@ -31,7 +31,7 @@ impl TrailTask {
                     self.metrics.spooled.inc_by(counts[position]);
                     Ok(AppendOutcome::Spooled)
                 }
-                Some(Err(Full)) => Err(AppendError::Unavailable("the spool is full")),
+                Some(Err(SpoolFull)) => Err(AppendError::Unavailable("the spool is full")),
                 None => Err(AppendError::Unavailable("the spool cannot be written")),
             };
             // The client may have stopped waiting.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use datastorage_client::Wanted;
+use datastorage_client::LabelPattern;
 use kit::Node;
 
 /// How many characters one of the five labels may have.
@@ -16,7 +16,7 @@ const FURTHER: usize = 20;
 const FURTHER_LENGTH: usize = 63;
 
 /// Reads a label of a workflow, which may be `*`.
-pub(in crate::catalog) fn wanted(node: Node<'_>) -> Option<Wanted<String>> {
+pub(in crate::catalog) fn wanted(node: Node<'_>) -> Option<LabelPattern<String>> {
     wanted_of(node, LENGTH)
 }
 
@@ -24,7 +24,7 @@ pub(in crate::catalog) fn wanted(node: Node<'_>) -> Option<Wanted<String>> {
 pub(in crate::catalog) fn wanted_word<T: FromStr>(
     node: Node<'_>,
     words: &[&str],
-) -> Option<Wanted<T>> {
+) -> Option<LabelPattern<T>> {
     let words: Vec<_> = words.iter().copied().chain(["*"]).collect();
     node.word(&words)
 }
@@ -34,7 +34,7 @@ pub(in crate::catalog) fn value(node: Node<'_>) -> Option<String> {
     value_of(node, LENGTH)
 }
 
-pub(super) fn wanted_labels(node: Node<'_>) -> Option<BTreeMap<String, Wanted<String>>> {
+pub(super) fn wanted_labels(node: Node<'_>) -> Option<BTreeMap<String, LabelPattern<String>>> {
     node.map(FURTHER, FURTHER_LENGTH, |_, node| wanted_of(node, FURTHER_LENGTH))
 }
 
@@ -43,16 +43,16 @@ pub(in crate::catalog) fn value_labels(node: Node<'_>) -> Option<BTreeMap<String
     node.map(FURTHER, FURTHER_LENGTH, |_, node| value_of(node, FURTHER_LENGTH))
 }
 
-fn wanted_of(node: Node<'_>, length: usize) -> Option<Wanted<String>> {
+fn wanted_of(node: Node<'_>, length: usize) -> Option<LabelPattern<String>> {
     if node.value() == "*" {
-        return Some(Wanted::Any);
+        return Some(LabelPattern::Any);
     }
     let at = node.clone();
     let value = node.string(1..=length)?;
     if value.contains('*') {
         return at.refuse("must be one value without `*` in it, or `*` for any");
     }
-    Some(Wanted::Only(value))
+    Some(LabelPattern::Only(value))
 }
 
 fn value_of(node: Node<'_>, length: usize) -> Option<String> {

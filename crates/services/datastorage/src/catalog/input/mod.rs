@@ -18,23 +18,23 @@ use kit::{FromInput, Node};
 pub(super) use labels::{value, value_labels, wanted, wanted_word};
 
 /// How many steps a workflow may have.
-const STEPS: usize = 50;
+const MAX_STEPS: usize = 50;
 
 /// How many bytes the content may have, as JSON without spaces.
-const CONTENT_BYTES: usize = 64 * 1024;
+const MAX_CONTENT_BYTES: usize = 64 * 1024;
 
 /// How deep the content may be nested, as for the data of an audit event.
-const CONTENT_DEPTH: usize = 100;
+const MAX_CONTENT_DEPTH: usize = 100;
 
 /// How many parameters a workflow may have.
-const PARAMETERS: usize = 50;
+const MAX_PARAMETERS: usize = 50;
 
 /// How many bytes the parameters may have, as JSON without spaces: they are in
 /// every list and in every answer to a search.
-const PARAMETERS_BYTES: usize = 16 * 1024;
+const MAX_PARAMETERS_BYTES: usize = 16 * 1024;
 
 /// The length of a SHA-256 in hexadecimal digits.
-const DIGEST: usize = 64;
+const DIGEST_LENGTH: usize = 64;
 
 /// The rules for a workflow that its schema cannot express; see
 /// [`kit::document::RULES`].
@@ -131,7 +131,9 @@ fn image(node: Node<'_>) -> Option<String> {
 
 fn digest(node: Node<'_>) -> Option<String> {
     node.parse(1..=512, |text| match text.strip_prefix("sha256:") {
-        Some(hex) if hex.len() == DIGEST && hex.bytes().all(is_hexadecimal) => Ok(text.to_owned()),
+        Some(hex) if hex.len() == DIGEST_LENGTH && hex.bytes().all(is_hexadecimal) => {
+            Ok(text.to_owned())
+        }
         _ => Err("must be sha256: and 64 lower-case hexadecimal digits".to_owned()),
     })
 }
@@ -141,14 +143,14 @@ fn is_hexadecimal(byte: u8) -> bool {
 }
 
 fn parameters(node: Node<'_>) -> Option<BTreeMap<String, Parameter>> {
-    let parameters = node.clone().map(PARAMETERS, parameter::NAME_LENGTH, parameter::read)?;
-    node.json(PARAMETERS_BYTES, CONTENT_DEPTH)?;
+    let parameters = node.clone().map(MAX_PARAMETERS, parameter::NAME_LENGTH, parameter::read)?;
+    node.json(MAX_PARAMETERS_BYTES, MAX_CONTENT_DEPTH)?;
     Some(parameters)
 }
 
 fn content(node: Node<'_>) -> Option<Vec<Step>> {
-    let steps = node.clone().array(1..=STEPS, step)?;
-    node.json(CONTENT_BYTES, CONTENT_DEPTH)?;
+    let steps = node.clone().array(1..=MAX_STEPS, step)?;
+    node.json(MAX_CONTENT_BYTES, MAX_CONTENT_DEPTH)?;
     Some(steps)
 }
 

@@ -1,7 +1,7 @@
 //! The database selects the same workflows as the same filters in memory.
 
 use datastorage_client::{
-    Labels, Priority, Severity, StatusChange, Wanted, WorkflowSearch, WorkflowStatus,
+    LabelPattern, Labels, Priority, Severity, StatusChange, WorkflowSearch, WorkflowStatus,
     WorkflowSummary,
 };
 use proptest::prelude::*;
@@ -14,7 +14,7 @@ use crate::catalog::testing::{EVERYTHING, search, sent, signal, with};
 
 /// Whether a search selects a workflow, computed in memory.
 fn fits(labels: &Labels, signal: &WorkflowSearch) -> bool {
-    fn fits<T: PartialEq>(wanted: &Wanted<T>, value: &T) -> bool {
+    fn fits<T: PartialEq>(wanted: &LabelPattern<T>, value: &T) -> bool {
         wanted.only().is_none_or(|wanted| wanted == value)
     }
     fits(&labels.signal_type, &signal.signal_type)
@@ -58,8 +58,8 @@ fn status() -> impl Strategy<Value = WorkflowStatus> {
 
 fn wanted<T: Clone + std::fmt::Debug>(
     value: impl Strategy<Value = T>,
-) -> impl Strategy<Value = Wanted<T>> {
-    prop_oneof![Just(Wanted::Any), value.prop_map(Wanted::Only)]
+) -> impl Strategy<Value = LabelPattern<T>> {
+    prop_oneof![Just(LabelPattern::Any), value.prop_map(LabelPattern::Only)]
 }
 
 fn any_labels() -> impl Strategy<Value = Labels> {

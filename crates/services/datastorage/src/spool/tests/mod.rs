@@ -85,7 +85,7 @@ fn a_spool_takes_what_fits_and_no_more() {
     let mut spool = Spool::open(folder.path(), Limits::events(5)).expect("a spool");
     let entries = [entry(2), entry(4), entry(3), entry(1)];
     let taken = spool.append(&entries).expect("written");
-    assert_eq!(taken, [Ok(()), Err(Full), Ok(()), Err(Full)]);
+    assert_eq!(taken, [Ok(()), Err(SpoolFull), Ok(()), Err(SpoolFull)]);
     assert_eq!(spool.depth(), 5);
 
     spool.remove(1);

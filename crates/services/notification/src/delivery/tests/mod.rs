@@ -9,10 +9,10 @@ mod slack;
 
 use super::*;
 use crate::model::{AttemptOutcome, DeliveryState, Notification, Phase, Reason};
-use crate::testing::{Answer, FakeTrail, Receiver, eventually, nobody, open, spec};
+use crate::testing::{Answer, FakeReceiver, FakeTrail, eventually, nobody, open, spec};
 
 /// A running dispatcher over a database of its own.
-struct Running {
+struct TestDispatcher {
     service: Service,
     store: Store,
     audit: Audit,
@@ -20,7 +20,7 @@ struct Running {
     task: JoinHandle<()>,
 }
 
-impl Running {
+impl TestDispatcher {
     async fn start(folder: &TempDir, trail: &str) -> Self {
         Self::with_slack(folder, trail, None).await
     }
@@ -114,8 +114,8 @@ fn event_lines(trail: &FakeTrail) -> Vec<String> {
 #[tokio::test]
 async fn every_channel_gets_the_message_once() {
     let (folder, (trail, address)) = (folder(), FakeTrail::start().await);
-    let (receiver, url) = Receiver::start(&[]).await;
-    let running = Running::start(&folder, &address).await;
+    let (receiver, url) = FakeReceiver::start(&[]).await;
+    let running = TestDispatcher::start(&folder, &address).await;
     running.send("a", &json!([{ "type": "log" }, { "type": "file" }, webhook(&url)])).await;
     let notification = running.finished("a").await;
     assert_eq!(notification.status.phase, Phase::Sent);
@@ -149,9 +149,9 @@ async fn every_channel_gets_the_message_once() {
 #[tokio::test]
 async fn a_channel_that_fails_is_tried_again_without_the_others() {
     let (folder, (trail, address)) = (folder(), FakeTrail::start().await);
-    let (good, good_url) = Receiver::start(&[]).await;
-    let (bad, bad_url) = Receiver::start(&[Answer::Status(503), Answer::Status(408)]).await;
-    let running = Running::start(&folder, &address).await;
+    let (good, good_url) = FakeReceiver::start(&[]).await;
+    let (bad, bad_url) = FakeReceiver::start(&[Answer::Status(503), Answer::Status(408)]).await;
+    let running = TestDispatcher::start(&folder, &address).await;
     let [mut first, mut second] = [webhook(&good_url), webhook(&bad_url)];
     first["name"] = json!("good");
     second["name"] = json!("bad");
@@ -186,9 +186,9 @@ async fn a_channel_that_fails_is_tried_again_without_the_others() {
 #[tokio::test]
 async fn failures_end_after_the_last_attempt_or_at_once() {
     let (folder, (trail, address)) = (folder(), FakeTrail::start().await);
-    let (busy, busy_url) = Receiver::start(&[Answer::Status(500); 9]).await;
-    let (gone, gone_url) = Receiver::start(&[Answer::Status(410)]).await;
-    let running = Running::start(&folder, &address).await;
+    let (busy, busy_url) = FakeReceiver::start(&[Answer::Status(500); 9]).await;
+    let (gone, gone_url) = FakeReceiver::start(&[Answer::Status(410)]).await;
+    let running = TestDispatcher::start(&folder, &address).await;
     running.send("busy", &json!([webhook(&busy_url)])).await;
     running.send("gone", &json!([{ "type": "log" }, webhook(&gone_url)])).await;
 
@@ -210,8 +210,8 @@ async fn failures_end_after_the_last_attempt_or_at_once() {
 #[tokio::test]
 async fn retry_after_of_a_receiver_is_respected() {
     let (folder, (_trail, address)) = (folder(), FakeTrail::start().await);
-    let (receiver, url) = Receiver::start(&[Answer::RetryAfterASecond]).await;
-    let running = Running::start(&folder, &address).await;
+    let (receiver, url) = FakeReceiver::start(&[Answer::RetryAfterASecond]).await;
+    let running = TestDispatcher::start(&folder, &address).await;
     running.send("a", &json!([webhook(&url)])).await;
     let status = running.finished("a").await.status;
     assert_eq!((status.phase, receiver.received().len()), (Phase::Sent, 2));

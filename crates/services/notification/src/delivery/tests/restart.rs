@@ -5,9 +5,9 @@ use super::*;
 #[tokio::test]
 async fn a_restart_repeats_what_was_interrupted_and_nothing_that_was_confirmed() {
     let (folder, (trail, address)) = (folder(), FakeTrail::start().await);
-    let (good, good_url) = Receiver::start(&[]).await;
-    let (slow, slow_url) = Receiver::start(&[Answer::Never]).await;
-    let running = Running::start(&folder, &address).await;
+    let (good, good_url) = FakeReceiver::start(&[]).await;
+    let (slow, slow_url) = FakeReceiver::start(&[Answer::Never]).await;
+    let running = TestDispatcher::start(&folder, &address).await;
     let [mut first, mut second] = [webhook(&good_url), webhook(&slow_url)];
     first["name"] = json!("good");
     second["name"] = json!("slow");
@@ -25,7 +25,7 @@ async fn a_restart_repeats_what_was_interrupted_and_nothing_that_was_confirmed()
     running.store.database.close().await;
     drop(running.audit);
 
-    let running = Running::start(&folder, &address).await;
+    let running = TestDispatcher::start(&folder, &address).await;
     let status = running.finished("a").await.status;
     assert_eq!(status.phase, Phase::Sent);
     assert_eq!((good.received().len(), slow.received().len()), (1, 2));
@@ -42,7 +42,7 @@ async fn a_restart_repeats_what_was_interrupted_and_nothing_that_was_confirmed()
 #[tokio::test]
 async fn undelivered_audit_events_are_sent_at_the_next_start() {
     let (folder, (trail, address)) = (folder(), FakeTrail::start().await);
-    let running = Running::start(&folder, &nobody().await).await;
+    let running = TestDispatcher::start(&folder, &nobody().await).await;
     running.send("a", &json!([{ "type": "log" }])).await;
     running.finished("a").await;
     running.task.abort();
@@ -50,7 +50,7 @@ async fn undelivered_audit_events_are_sent_at_the_next_start() {
     running.store.database.close().await;
     assert!(trail.events().is_empty());
 
-    let running = Running::start(&folder, &address).await;
+    let running = TestDispatcher::start(&folder, &address).await;
     running.stop().await;
     insta::assert_snapshot!(event_lines(&trail).join("\n"), @"notification.message.sent success log 1x rr-a");
 }
@@ -58,8 +58,8 @@ async fn undelivered_audit_events_are_sent_at_the_next_start() {
 #[tokio::test]
 async fn no_attempt_follows_a_deletion() {
     let (folder, (trail, address)) = (folder(), FakeTrail::start().await);
-    let (receiver, url) = Receiver::start(&[Answer::Status(503); 9]).await;
-    let running = Running::start(&folder, &address).await;
+    let (receiver, url) = FakeReceiver::start(&[Answer::Status(503); 9]).await;
+    let running = TestDispatcher::start(&folder, &address).await;
     let mut request = spec("a", &json!([webhook(&url)]));
     request.retry.initial = Some(Duration::from_secs(3600));
     running.store.create(request, None, now()).await.expect("kept");

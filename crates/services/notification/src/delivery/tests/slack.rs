@@ -5,10 +5,10 @@ use super::*;
 #[tokio::test]
 async fn slack_is_reached_where_the_channel_says_or_else_where_the_service_says() {
     let (folder, (trail, address)) = (folder(), FakeTrail::start().await);
-    let (own, own_url) = Receiver::start(&[Answer::Status(404)]).await;
-    let (default, default_url) = Receiver::start(&[Answer::Status(429)]).await;
+    let (own, own_url) = FakeReceiver::start(&[Answer::Status(404)]).await;
+    let (default, default_url) = FakeReceiver::start(&[Answer::Status(429)]).await;
     let slack = Url::parse(&default_url).expect("a URL");
-    let running = Running::with_slack(&folder, &address, Some(slack)).await;
+    let running = TestDispatcher::with_slack(&folder, &address, Some(slack)).await;
     let channels = json!([
         { "type": "slack" },
         { "type": "slack", "url": own_url, "name": "own" },
@@ -35,7 +35,7 @@ async fn slack_is_reached_where_the_channel_says_or_else_where_the_service_says(
 #[tokio::test]
 async fn a_slack_channel_without_its_address_waits_for_it() {
     let (folder, (_trail, address)) = (folder(), FakeTrail::start().await);
-    let running = Running::start(&folder, &address).await;
+    let running = TestDispatcher::start(&folder, &address).await;
     let mut request = spec("a", &json!([{ "type": "slack" }]));
     request.retry.initial = Some(Duration::from_secs(3600));
     running.store.create(request, None, now()).await.expect("kept");

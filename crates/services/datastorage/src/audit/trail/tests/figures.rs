@@ -10,7 +10,7 @@ use super::fixture::{TrailFixture, event};
 use crate::audit::trail::{AppendOutcome, TrailWriter};
 
 /// How long each measurement takes.
-const WHILE: Duration = Duration::from_secs(3);
+const MEASURE_TIME: Duration = Duration::from_secs(3);
 
 /// Lets `clients` tasks hand over batches, each one batch after the other, and
 /// prints the events per second.
@@ -21,7 +21,7 @@ async fn measure(what: &str, writer: &TrailWriter, clients: usize, batch: usize)
             let writer = writer.clone();
             tokio::spawn(async move {
                 let (mut events, mut calls, mut last) = (0, 0_u32, None);
-                while started.elapsed() < WHILE {
+                while started.elapsed() < MEASURE_TIME {
                     let answer = writer.append((0..batch).map(event).collect()).await;
                     last = Some(answer.expect("taken over"));
                     events += batch;
@@ -51,7 +51,7 @@ async fn figures() {
     trail.run();
     // For comparison: without the trail task in front of the database.
     let (started, mut events) = (Instant::now(), 0_u32);
-    while started.elapsed() < WHILE {
+    while started.elapsed() < MEASURE_TIME {
         fixture.store.record(&[event(0)]).await.expect("stored");
         events += 1;
     }
