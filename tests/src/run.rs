@@ -3,7 +3,7 @@
 use anyhow::Result;
 use onetag_env::Environment;
 
-use crate::{Endpoint, Trail};
+use crate::{Endpoint, TrailReader};
 
 /// The run that this process belongs to, as the harness handed it over.
 #[derive(Clone, Debug)]
@@ -38,7 +38,7 @@ impl Run {
     ///
     /// # Errors
     /// When the run has no DataStorage.
-    pub fn trail(&self) -> Result<Trail> {
-        Ok(Trail::new(self.service("datastorage")?))
+    pub fn trail(&self) -> Result<TrailReader> {
+        Ok(TrailReader::new(self.service("datastorage")?))
     }
 }
