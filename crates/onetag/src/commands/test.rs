@@ -1,29 +1,46 @@
 //! `test`: runs a suite against its kept run, as often as one likes.
 
-use anyhow::bail;
+use anyhow::anyhow;
+use clap::Args;
 
-use super::{conclude, context, job, the_kept_run};
+use super::{Format, Profile, conclude, context, job, the_kept_run};
 use crate::backend::RunPlan;
 use crate::build::{Build, build};
-use crate::cli::Test;
 use crate::context::shown;
 use crate::cycle::witness::witness;
 use crate::cycle::{Job, check_machine, kept, select, still_the_same, test as run_tests};
+use crate::error::Attach as _;
 use crate::exit::Exit;
 use crate::gc::tidy;
 use crate::phase::{Image, Running};
-use crate::report::{RunReport, Timeline, counted, summary};
+use crate::report::{RunReport, Timeline, Ui, counted, summary};
 use crate::run::ledger::Ledger;
 use crate::run::{MintedRun, Run, write_json};
 use crate::suite::NextestArguments;
 
-/// Runs the suite, unless what runs is not what would be built.
-pub(crate) fn test(arguments: &Test) -> anyhow::Result<Exit> {
-    conclude(arguments.format, report(arguments).map(|report| vec![report]))
+/// Run a suite against its kept run; refuses what is stale
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    /// The suite to run
+    #[arg(value_name = "SERVICE")]
+    suite: String,
+    #[command(flatten)]
+    profile: Profile,
+    /// What goes to stdout besides the talk on stderr
+    #[arg(long, value_enum, default_value = "human")]
+    format: Format,
+    /// What nextest gets as well, for example `-E 'test(name)'`
+    #[arg(last = true, allow_hyphen_values = true, value_name = "NEXTEST ARGS")]
+    nextest: Vec<String>,
 }
 
-fn report(arguments: &Test) -> anyhow::Result<(Exit, RunReport)> {
-    let context = context()?;
+/// Runs the suite, unless what runs is not what would be built.
+pub(crate) fn test(arguments: &Test, ui: Ui) -> anyhow::Result<Exit> {
+    conclude(arguments.format, report(arguments, ui).map(|report| vec![report]))
+}
+
+fn report(arguments: &Test, ui: Ui) -> anyhow::Result<(Exit, RunReport)> {
+    let context = context(ui)?;
     let nextest = NextestArguments::new(&arguments.nextest)?;
     let job = job(&context, &arguments.suite)?;
     check_machine(&context)?;
@@ -56,14 +73,14 @@ fn report(arguments: &Test) -> anyhow::Result<(Exit, RunReport)> {
         );
         match after {
             // The first failure decides.
-            Err(error) if tested.0 != Exit::Success => context.ui.line(format!("{error:#}")),
+            Err(error) if tested.0 != Exit::Success => context.ui.error(format!("{error:#}")),
             after => after?,
         }
         anyhow::Ok(tested)
     })?;
     let report = kept::report(&plan, &folder, &timeline, exit, tests);
     write_json(&folder.report(), &report)?;
-    context.ui.line(summary(&report, &shown(folder.path())));
+    context.ui.verdict(summary(&report, &shown(folder.path())));
     tidy(&context.layout(), Some(&context.workspace), &context.ui);
     Ok((exit, report))
 }
@@ -89,11 +106,12 @@ fn refuse_what_is_stale<'run>(
         }
     }
     if !stale.is_empty() {
-        bail!(
-            "stale: {} of the kept run {} not what was built just now\nhint: cargo xtask up {suite}",
+        return Err(anyhow!(
+            "stale: {} of the kept run {} not what was built just now",
             stale.join(", "),
             if stale.len() == 1 { "is" } else { "are" },
-        );
+        )
+        .hint(format!("cargo xtask up {suite}")));
     }
     witness(run.folder(), &images)?;
     Ok(images)

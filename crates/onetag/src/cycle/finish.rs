@@ -7,21 +7,20 @@ use crate::backend::{Keeper, PROCESS, RunPlan};
 use crate::build::Build;
 use crate::context::{Context, shown};
 use crate::cycle::diagnostics;
-use crate::cycle::teardown::{Leftover, teardown};
-use crate::error::{Kind, describe};
+use crate::cycle::teardown::teardown;
+use crate::error::{Attach as _, Kind, describe};
 use crate::exit::Exit;
 use crate::gc::finished::archive;
-use crate::report::{PhaseFailed, RunReport, ServiceReport, Timeline, summary};
+use crate::report::{Leftover, PhaseFailed, RunReport, ServiceReport, Tests, Timeline, summary};
 use crate::run::ledger::Entry;
 use crate::run::{MintedRun, RunFolder, write_json};
-use crate::suite::Tests;
 
 /// What came of a run before its teardown.
 #[derive(Clone, Debug)]
 pub(crate) struct Outcome {
     pub(crate) exit: Exit,
     tests: Option<Tests>,
-    /// What failed first, in words; red tests speak for themselves.
+    /// What failed first, in words; failed tests speak for themselves.
     error: Option<String>,
     failed_phase: Option<&'static str>,
 }
@@ -96,7 +95,7 @@ pub(super) fn finish(mut ending: FinishedRun<'_>, options: &Options) -> (Exit, R
     if ending.outcome.exit == Exit::Success
         && let Err(interrupted) = context.interrupt.check()
     {
-        context.ui.line(format!("error: {interrupted}"));
+        context.ui.error(interrupted);
         ending.outcome.fail(&interrupted.into());
     }
     let report = report(&ending, keep, leftovers, lies_in.clone());
@@ -105,11 +104,11 @@ pub(super) fn finish(mut ending: FinishedRun<'_>, options: &Options) -> (Exit, R
     let archived = if lies_in == folder.path() { Ok(()) } else { archive(folder) };
     for done in [written, archived] {
         if let Err(error) = done {
-            context.ui.line(format!("error: {}", describe(&error)));
+            context.ui.error(describe(&error));
             exit = Exit::worst([exit, Exit::Failure]);
         }
     }
-    context.ui.line(summary(&report, &shown(&lies_in)));
+    context.ui.verdict(summary(&report, &shown(&lies_in)));
     if keep {
         context.ui.line(kept_hint(&ending.job.suite.name, folder));
     }
@@ -133,18 +132,20 @@ pub(crate) fn kept_hint(suite: &str, folder: &RunFolder) -> String {
 fn tell_failure(ending: &FinishedRun<'_>) {
     let (context, outcome) = (ending.context, &ending.outcome);
     if let Some(error) = &outcome.error {
-        context.ui.line(format!("error: {error}"));
+        context.ui.error(error);
     }
     if outcome.exit == Exit::Success {
         return;
     }
-    let cause = outcome.error.as_deref().unwrap_or("tests are red");
+    let cause = outcome.error.as_deref().unwrap_or("tests failed");
     match diagnostics::collect(ending.run.folder(), cause) {
         Ok(ended) => ended
             .iter()
             .filter(|sentence| !cause.contains(sentence.as_str()))
-            .for_each(|sentence| context.ui.line(format!("  {sentence}"))),
-        Err(error) => context.ui.line(format!("cannot collect diagnostics: {}", describe(&error))),
+            .for_each(|sentence| context.ui.verdict(format!("  {sentence}"))),
+        Err(error) => {
+            context.ui.error(format!("cannot collect diagnostics: {}", describe(&error)));
+        }
     }
 }
 
@@ -168,17 +169,15 @@ fn end(ending: &mut FinishedRun<'_>) -> (Vec<Leftover>, Utf8PathBuf) {
     match torn_down {
         Ok(leftovers) => {
             if !leftovers.is_empty() {
-                let error = anyhow::anyhow!(
-                    "something of the run is left, see below\n\
-                     hint: nothing proves that it is the run's own, so it was left alone"
-                );
+                let error = anyhow::anyhow!("something of the run is left, see below")
+                    .hint("nothing proves that it is the run's own, so it was left alone");
                 ending.outcome.fail(&error.context(PhaseFailed("teardown")));
             }
             let finished = folder.layout().finished_run(folder.run_id());
             (leftovers, finished.path().to_owned())
         }
         Err(error) => {
-            ending.context.ui.line(format!("error: {}", describe(&error)));
+            ending.context.ui.error(describe(&error));
             ending.outcome.fail(&error);
             let left = Leftover { kind: "folder", name: folder.path().to_string() };
             (vec![left], folder.path().to_owned())

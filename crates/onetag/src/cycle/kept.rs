@@ -6,10 +6,9 @@ use crate::backend::{Process, RunPlan};
 use crate::build::Build;
 use crate::exit::Exit;
 use crate::phase::{Image, Replica, Running};
-use crate::report::{RunReport, ServiceReport, Timeline};
+use crate::report::{RunReport, ServiceReport, Tests, Timeline};
 use crate::run::ledger::Record;
 use crate::run::{Run, RunFolder};
-use crate::suite::Tests;
 use crate::workspace::PlannedService;
 
 /// The record of a kept run, and its ledger if that is whole.

@@ -11,9 +11,9 @@ use crate::cycle::environment;
 use crate::cycle::witness::witness;
 use crate::exit::Exit;
 use crate::phase::{Image, Running};
-use crate::report::{Timeline, counted};
+use crate::report::{Tests, Timeline, counted};
 use crate::run::Run;
-use crate::suite::{self, NextestArguments, Tests};
+use crate::suite::{self, NextestArguments};
 
 /// What the phases of one run work with.
 pub(super) struct Cycle<'a, 'run> {

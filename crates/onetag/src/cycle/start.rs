@@ -64,6 +64,7 @@ pub(crate) fn start<'a>(context: &'a Context, jobs: &'a [Job<'a>]) -> anyhow::Re
     let (keepers, preparing, build) = std::thread::scope(|scope| {
         let keepers = scope.spawn(|| {
             let preparing = Instant::now();
+            let _activity = context.ui.activity("prepare");
             let keepers: Vec<_> = minted
                 .iter()
                 .zip(jobs)

@@ -189,7 +189,7 @@ impl Refresh<'_> {
         )?;
         let report = kept::report(&plan, folder, timeline, Exit::Success, None);
         write_json(&folder.report(), &report)?;
-        self.context.ui.line(summary(&report, &shown(folder.path())));
+        self.context.ui.verdict(summary(&report, &shown(folder.path())));
         self.context.ui.line(kept_hint(&self.job.suite.name, folder));
         tidy(&self.context.layout(), Some(&self.context.workspace), &self.context.ui);
         Ok(report)
