@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
+use onetag_env::keys;
 use uuid::Uuid;
 use xshell::cmd;
 
@@ -13,6 +14,7 @@ use crate::build::NextestInputs;
 use crate::context::Context;
 use crate::error::{Attach as _, Kind};
 use crate::exit::Exit;
+use crate::keeper::Client;
 use crate::run::RunFolder;
 use crate::run::ledger::Ledger;
 use crate::system::own_path;
@@ -54,7 +56,13 @@ pub(crate) fn run(
             return Err(error.context("nextest left no report of its tests").hint(hint));
         }
     };
-    let tests = report.tests(&Skips::new());
+    let skips = Client::connect(folder).and_then(|mut keeper| keeper.skips(&command_id));
+    let skips = match skips {
+        Ok(skips) => skips,
+        Err(_) if exit != Exit::Success => Skips::new(),
+        Err(error) => return Err(error.context("cannot learn which tests were skipped")),
+    };
+    let tests = report.tests(&skips);
     if exit == Exit::Success {
         prove(suite, &report, &tests)?;
     }
@@ -83,9 +91,9 @@ fn nextest(
          --binaries-metadata {binaries} --tool-config-file onetag:{tool_config}
          --no-input-handler --no-tests=fail -E {filterset} {rest...}"
     )
-    .env(onetag_env::keys::ENV_FILE, folder.environment())
+    .env(keys::ENV_FILE, folder.environment())
+    .env(keys::TEST_COMMAND, command_id)
     .envs(shortcut(folder)?);
-    let _ = command_id;
     let ledger = Ledger::open(folder.path())?;
     Tool::new(command, LIMIT)
         .output(Output::Inherit, Output::Inherit)
