@@ -96,7 +96,7 @@ mod tests {
         let mut report = report();
         report.exit = 100;
         let skipped = [("pause".to_owned(), 3)].into();
-        report.tests = Some(Tests { passed: 4, failed: 2, skipped });
+        report.tests = Some(Tests { passed: 4, failed: 2, skipped, ..Tests::default() });
         report.leftovers = vec![crate::cycle::teardown::Leftover {
             kind: "process",
             name: "17 (beta)".to_owned(),

@@ -87,7 +87,7 @@ fn tool_config(junit: &Utf8Path, script: &str, command: &[&str], filter: &str) -
 }
 
 /// A basic string of TOML.
-pub(crate) fn toml_string(text: &str) -> String {
+fn toml_string(text: &str) -> String {
     // JSON's escapes are a subset of TOML's.
     serde_json::Value::from(text).to_string()
 }

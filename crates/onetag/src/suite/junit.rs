@@ -1,6 +1,6 @@
 //! What nextest says of the tests that it ran: its JUnit report.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
 use camino::Utf8Path;
@@ -15,6 +15,9 @@ pub(crate) struct Tests {
     /// Those that told the keeper that they skip, by the capability that they
     /// lacked; they are neither passed nor failed.
     pub(crate) skipped: BTreeMap<String, usize>,
+    /// Those that failed, as nextest shows them.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) failures: BTreeSet<String>,
 }
 
 /// What tests lacked that told the keeper that they skip: capabilities by test,
@@ -53,18 +56,15 @@ impl JunitReport {
                     }
                     None => tests.passed += 1,
                 },
-                TestCaseStatus::NonSuccess { .. } => tests.failed += 1,
+                TestCaseStatus::NonSuccess { .. } => {
+                    tests.failed += 1;
+                    tests.failures.insert(test_id(case));
+                }
                 // It was not run.
                 TestCaseStatus::Skipped { .. } => {}
             }
         }
         tests
-    }
-
-    /// The names of the tests that failed.
-    pub(crate) fn failed(&self) -> Vec<String> {
-        let failed = self.cases().filter(|case| has_failed(case));
-        failed.map(|case| case.name.as_str().to_owned()).collect()
     }
 
     /// Whether the setup script of this name ran, and passed each time.
@@ -91,10 +91,6 @@ fn test_id(case: &TestCase) -> String {
         Some(binary) => format!("{} {}", binary.as_str(), case.name.as_str()),
         None => case.name.as_str().to_owned(),
     }
-}
-
-fn has_failed(case: &TestCase) -> bool {
-    matches!(case.status, TestCaseStatus::NonSuccess { .. })
 }
 
 #[cfg(test)]

@@ -33,9 +33,9 @@ const CASES: &str = r#"
 #[test]
 fn setup_scripts_are_no_tests() {
     let report = report(&(suite("@setup-script:@tool:onetag:n", HOOK) + &suite("e2e::n", CASES)));
-    let tests = Tests { passed: 2, failed: 2, ..Tests::default() };
+    let failures = ["e2e::n a::fails", "e2e::n a::hangs"].map(str::to_owned).into();
+    let tests = Tests { passed: 2, failed: 2, failures, ..Tests::default() };
     assert_eq!(report.tests(&Skips::new()), tests);
-    assert_eq!(report.failed(), ["a::fails", "a::hangs"]);
     assert!(JunitReport::parse("nonsense").is_err());
 }
 
@@ -46,8 +46,8 @@ fn a_stress_run_counts_every_iteration() {
             + &suite(&format!("e2e::n@stress-{number}"), CASES)
     };
     let report = report(&(iteration(0) + &iteration(1)));
-    let tests = Tests { passed: 4, failed: 4, ..Tests::default() };
-    assert_eq!(report.tests(&Skips::new()), tests);
+    let tests = report.tests(&Skips::new());
+    assert_eq!((tests.passed, tests.failed, tests.failures.len()), (4, 4, 2));
     assert!(report.script_passed("@tool:onetag:n"));
 }
 
@@ -57,8 +57,9 @@ fn a_test_that_skips_and_passes_is_skipped() {
         report(&(suite("e2e::n", CASES) + &suite("e2e::m", &CASES.replace("e2e::n", "e2e::m"))));
     let skips = [("e2e::n a::passes", "pause"), ("e2e::n a::fails", "pause"), ("other", "kill")];
     let skips = skips.map(|(test, capability)| (test.to_owned(), capability.to_owned())).into();
-    let skipped = [("pause".to_owned(), 1)].into();
-    assert_eq!(report.tests(&skips), Tests { passed: 3, failed: 4, skipped });
+    let tests = report.tests(&skips);
+    assert_eq!((tests.passed, tests.failed), (3, 4));
+    assert_eq!(tests.skipped, [("pause".to_owned(), 1)].into());
 }
 
 #[test]

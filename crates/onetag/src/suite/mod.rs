@@ -9,8 +9,7 @@ mod shortcut;
 mod version;
 
 pub(crate) use arguments::NextestArguments;
-pub(crate) use files::toml_string;
-pub(crate) use junit::{JunitReport, Skips, Tests};
+pub(crate) use junit::Tests;
 pub(crate) use run::run;
 pub(crate) use select::select;
 pub(crate) use shortcut::arguments as program_arguments;

@@ -8,8 +8,9 @@ use uuid::Uuid;
 use xshell::cmd;
 
 use super::files::{NextestFiles, hook_script};
+use super::junit::{JunitReport, Skips};
 use super::shortcut::shortcut;
-use super::{JunitReport, NextestArguments, PROFILE, Skips, Tests};
+use super::{NextestArguments, PROFILE, Tests};
 use crate::build::NextestInputs;
 use crate::context::Context;
 use crate::error::{Attach as _, Kind};
