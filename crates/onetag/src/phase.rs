@@ -88,7 +88,7 @@ impl<'run> Image<'run, Built> {
     }
 
     pub(crate) fn stored(&self) -> &CachedExecutable {
-        self.state.compiled.stored()
+        self.state.compiled.executable()
     }
 }
 
@@ -104,7 +104,7 @@ impl<'run> Image<'run, Loaded> {
     }
 
     pub(crate) fn stored(&self) -> &CachedExecutable {
-        self.state.compiled.stored()
+        self.state.compiled.executable()
     }
 }
 
@@ -143,6 +143,6 @@ impl<'run> Image<'run, Running> {
     }
 
     pub(crate) fn stored(&self) -> &CachedExecutable {
-        self.state.compiled.stored()
+        self.state.compiled.executable()
     }
 }

@@ -36,7 +36,7 @@ fn report(arguments: &Test) -> anyhow::Result<(Exit, RunReport)> {
     let ledger = Ledger::open(folder.path())?;
     let build = timeline.loud_phase(
         "build",
-        || build(&context, std::slice::from_ref(&job), &[&ledger]),
+        || build(&context, &Job::build_request(std::slice::from_ref(&job)), &[&ledger]),
         |build| counted(build.services().count(), "service"),
     )?;
     select(&context, job.suite, &build, &nextest, &mut timeline)?;

@@ -21,6 +21,7 @@ pub(crate) use start::check_machine;
 
 use std::time::Duration;
 
+use crate::build::BuildRequest;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::gc::tidy;
@@ -43,6 +44,16 @@ impl<'a> Job<'a> {
         let suite = context.workspace.suite(suite)?;
         let plan = context.workspace.plan(suite)?;
         Ok(Job { suite, plan })
+    }
+
+    /// What has to be built for some jobs.
+    pub(crate) fn build_request<'j>(jobs: &'j [Job<'_>]) -> BuildRequest<'j> {
+        let services = jobs.iter().flat_map(|job| job.plan.services());
+        BuildRequest {
+            services: services.map(|planned| &planned.service).collect(),
+            tests: jobs.iter().flat_map(|job| &job.suite.tests).collect(),
+            profile: None,
+        }
     }
 }
 

@@ -76,7 +76,7 @@ pub(crate) fn start<'a>(context: &'a Context, jobs: &'a [Job<'a>]) -> anyhow::Re
         });
         let build = timeline.loud_phase(
             "build",
-            || build(context, jobs, &ledgers),
+            || build(context, &Job::build_request(jobs), &ledgers),
             |build| counted(build.services().count(), "service"),
         );
         match keepers.join() {

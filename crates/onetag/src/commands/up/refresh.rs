@@ -55,7 +55,7 @@ pub(super) fn refresh(
     let ledger = Ledger::open(folder.path())?;
     let build = timeline.loud_phase(
         "build",
-        || build(context, std::slice::from_ref(job), &[&ledger]),
+        || build(context, &Job::build_request(std::slice::from_ref(job)), &[&ledger]),
         |build| counted(build.services().count(), "service"),
     )?;
     let (_tie, addresses) = timeline.phase(
