@@ -7,6 +7,10 @@ mod red;
 mod start;
 mod witness;
 
+mod cargo_settings;
+mod foreign;
+mod proof;
+
 mod control;
 mod environment;
 mod kept;
