@@ -215,13 +215,13 @@ fn with_database(project: &Project) -> (Run, rusqlite::Connection) {
     project.replace(
         "beta/Cargo.toml",
         "volume = \"/data\"",
-        "volume = \"/data\"\nstore = [\"sqlite\"]",
+        "volume = \"/data\"\ndatabase = [\"sqlite\"]",
     );
     let volume = "DATA_DIR = \"{self.volume}\"";
     project.replace(
         "beta/Cargo.toml",
         volume,
-        &format!("{volume}, DATABASE_URL = \"{{store.url}}\""),
+        &format!("{volume}, DATABASE_URL = \"{{database.url}}\""),
     );
     let run = project.up();
     let database = rusqlite::Connection::open(run.path("databases/beta.db")).unwrap();
