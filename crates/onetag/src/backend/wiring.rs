@@ -121,11 +121,12 @@ impl Values for Wiring<'_> {
     fn value(&self, placeholder: &Placeholder) -> anyhow::Result<String> {
         let (name, own) = (&self.planned.service.name, self.own);
         Ok(match placeholder {
-            Placeholder::Listen => {
+            Placeholder::Listen { port: None } => {
                 format!("{}:{}", Addresses::HOST, self.addresses.port(name)?)
             }
-            Placeholder::Port => self.addresses.port(name)?.to_string(),
-            Placeholder::Url => self.addresses.url(name)?,
+            Placeholder::Host => Addresses::HOST.to_owned(),
+            Placeholder::Port { port: None } => self.addresses.port(name)?.to_string(),
+            Placeholder::Url { port: None } => self.addresses.url(name)?,
             Placeholder::Volume => own.volume.to_string(),
             Placeholder::Image => own.image.clone(),
             Placeholder::DatabaseUrl => {
@@ -138,11 +139,12 @@ impl Values for Wiring<'_> {
                 }
                 format!("sqlite://{}", own.database)
             }
-            Placeholder::Service { service, field } => match field {
+            Placeholder::Service { service, port: None, field } => match field {
                 ServiceField::Url => self.addresses.url(service)?,
                 ServiceField::Host => Addresses::HOST.to_owned(),
                 ServiceField::Port => self.addresses.port(service)?.to_string(),
             },
+            placeholder => bail!("`{placeholder}` has no source on the backend `process` yet"),
         })
     }
 }

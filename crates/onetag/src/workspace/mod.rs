@@ -26,7 +26,6 @@ mod test_target;
 
 mod placeholder;
 
-mod error;
 mod target_directory;
 
 mod assemble;
@@ -34,6 +33,7 @@ mod binary;
 mod graph;
 mod metadata;
 mod order;
+mod ready;
 mod source;
 pub(crate) mod suggest;
 mod validate;
@@ -41,7 +41,6 @@ mod validate;
 #[cfg(test)]
 mod testing;
 
-pub use error::Problem;
 pub use load::{Location, load, locate};
 pub(crate) use load::{load_with_digest, metadata_json};
 pub use metadata::DatabaseKind;
