@@ -26,6 +26,7 @@ mod test_target;
 
 mod placeholder;
 
+mod lock_file;
 mod target_directory;
 
 mod assemble;
@@ -43,6 +44,7 @@ mod testing;
 
 pub use load::{Location, load, locate};
 pub(crate) use load::{load_with_digest, metadata_json};
+pub use lock_file::lock_file_hint;
 pub use metadata::DatabaseKind;
 pub use placeholder::{Placeholder, ServiceField, Template, TemplateError, Values, resolve};
 pub use plan::{Plan, PlannedService};
