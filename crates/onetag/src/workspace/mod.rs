@@ -27,6 +27,7 @@ mod test_target;
 mod placeholder;
 
 mod lock_file;
+mod nextest_config;
 mod target_directory;
 
 mod assemble;
@@ -46,6 +47,7 @@ pub use load::{Location, load, locate};
 pub(crate) use load::{load_with_digest, metadata_json};
 pub use lock_file::lock_file_hint;
 pub use metadata::DatabaseKind;
+pub use nextest_config::check_nextest_config;
 pub use placeholder::{Placeholder, ServiceField, Template, TemplateError, Values, resolve};
 pub use plan::{Plan, PlannedService};
 pub use target_directory::validate_target_directory;
