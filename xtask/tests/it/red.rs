@@ -8,11 +8,11 @@ fn a_red_test_is_told_with_its_logs() {
     let project = Project::new();
     project.add_test("red", "panic!(\"red on purpose\");");
     let output = project.xtask(["e2e", "alpha"]).run();
-    output.exits(exit::TESTS_FAILED).says("red on purpose").says("1 of 4 tests are red");
+    output.exits(exit::TESTS_FAILED).says("red on purpose").says("1 of 4 tests failed");
 
     let run = project.finished_run();
     assert_eq!(run.json("report.json")["tests"]["failed"], 1);
-    assert_eq!(run.read("diagnostics/cause.txt"), "tests are red\n");
+    assert_eq!(run.read("diagnostics/cause.txt"), "tests failed\n");
     assert!(run.read("diagnostics/logs.txt").contains("==> beta.log <==\nbeta listens on"));
     assert!(run.read("logs/alpha.log").contains("alpha listens on"));
 }

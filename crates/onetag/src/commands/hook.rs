@@ -4,32 +4,45 @@
 use std::fs::OpenOptions;
 use std::io::Write as _;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, anyhow, ensure};
 use camino::{Utf8Path, Utf8PathBuf};
+use clap::Args;
 use onetag_env::Environment;
 
 use crate::context::here;
+use crate::error::Attach as _;
 use crate::exit::Exit;
 use crate::gc::dead::kept;
-use crate::keeper::{Client, ServiceState};
+use crate::keeper::{self, Client, ServiceState};
+use crate::report::write_stdout;
 use crate::run::{Layout, RunFolder};
 use crate::system::signals::Interrupt;
 
 /// Where nextest wants the variables (nextest documentation, setup scripts).
 const NEXTEST_ENV: &str = "NEXTEST_ENV";
 
+/// Hand the environment of a run to nextest; a setup script of its configuration calls this
+#[derive(Debug, Args)]
+pub(crate) struct Hook {
+    /// The suite whose tests are about to run
+    #[arg(value_name = "SERVICE")]
+    suite: String,
+}
+
 /// Hands the environment of the run to nextest, or to stdout when run by hand.
-pub(crate) fn hook(suite: &str) -> anyhow::Result<Exit> {
+pub(crate) fn hook(Hook { suite }: &Hook) -> anyhow::Result<Exit> {
     let path = match std::env::var(onetag_env::keys::ENV_FILE) {
         Ok(path) => Utf8PathBuf::from(path),
         Err(_) => of_the_kept_run(suite)?,
     };
     let environment = read(&path, suite)?;
-    ensure!(
-        environment.consumer == suite,
-        "{path} is of a run for `{}`, but these are tests of `{suite}`\nhint: cargo xtask e2e {suite}",
-        environment.consumer
-    );
+    if environment.consumer != *suite {
+        let consumer = &environment.consumer;
+        return Err(anyhow!(
+            "{path} is of a run for `{consumer}`, but these are tests of `{suite}`"
+        )
+        .hint(format!("cargo xtask e2e {suite}")));
+    }
     check_that_it_lives(&environment)?;
     let lines: String =
         environment.lines().map(|(key, value)| format!("{key}={value}\n")).collect();
@@ -39,18 +52,15 @@ pub(crate) fn hook(suite: &str) -> anyhow::Result<Exit> {
             .open(&file)
             .and_then(|mut file| file.write_all(lines.as_bytes()))
             .with_context(|| format!("cannot write to {}", file.to_string_lossy()))?,
-        None => std::io::stdout().lock().write_all(lines.as_bytes())?,
+        None => write_stdout(lines.as_bytes()),
     }
     Ok(Exit::Success)
 }
 
 fn read(path: &Utf8Path, suite: &str) -> anyhow::Result<Environment> {
-    let text = std::fs::read_to_string(path).with_context(|| {
-        format!(
-            "cannot read the environment file {path}\n\
-             hint: `cargo xtask up {suite}` writes it anew"
-        )
-    })?;
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the environment file {path}"))
+        .hint(format!("`cargo xtask up {suite}` writes it anew"))?;
     Environment::parse(&text).with_context(|| format!("the environment file {path} is damaged"))
 }
 
@@ -62,12 +72,11 @@ fn of_the_kept_run(suite: &str) -> anyhow::Result<Utf8PathBuf> {
     let found = kept(&Layout::below(&workspace.target_directory), &workspace.root, suite)?;
     match found.as_slice() {
         [run] => Ok(run.folder.environment()),
-        [] => bail!(
-            "these tests need a run of `{suite}`, and there is none\n\
-             hint: `cargo xtask e2e {suite}` does everything; \
+        [] => Err(anyhow!("these tests need a run of `{suite}`, and there is none").hint(format!(
+            "`cargo xtask e2e {suite}` does everything; \
              `cargo xtask up {suite}` keeps a run for tests like these"
-        ),
-        several => bail!("{}", super::several(suite, several)),
+        ))),
+        several => Err(super::several(suite, several)),
     }
 }
 
@@ -75,19 +84,22 @@ fn of_the_kept_run(suite: &str) -> anyhow::Result<Utf8PathBuf> {
 fn check_that_it_lives(environment: &Environment) -> anyhow::Result<()> {
     let suite = &environment.consumer;
     let folder = RunFolder::at(Utf8Path::new(&environment.run_dir))?;
-    let hint = format!("hint: cargo xtask up {suite}");
     let status = Client::connect(&folder)
         .and_then(|mut keeper| keeper.status())
-        .with_context(|| format!("the run of `{suite}` is over\n{hint}"))?;
+        .with_context(|| format!("the run of `{suite}` is over"))
+        .hint(format!("cargo xtask up {suite}"))?;
+    check_services(environment, &status).hint(format!("cargo xtask up {suite}"))?;
+    let stopped = anyhow!("another process keeps the database of this run away");
+    if status.database_stopped { Err(stopped.hint("end it first")) } else { Ok(()) }
+}
+
+fn check_services(environment: &Environment, status: &keeper::Status) -> anyhow::Result<()> {
     for name in environment.services.keys() {
-        match status.services.get(name) {
-            Some(ServiceState::Running { .. }) => {}
-            Some(state) => bail!("service `{name}` of this run {}\n{hint}", state.describe()),
-            None => bail!("service `{name}` of this run was never started\n{hint}"),
-        }
-    }
-    if status.database_stopped {
-        bail!("another process keeps the store of this run away\nhint: end it first");
+        let state = status.services.get(name);
+        let state =
+            state.with_context(|| format!("service `{name}` of this run was never started"))?;
+        let runs = matches!(state, ServiceState::Running { .. });
+        ensure!(runs, "service `{name}` of this run {}", state.describe());
     }
     Ok(())
 }

@@ -1,20 +1,9 @@
 //! Counting tests from the report that nextest leaves in the run folder.
 
-use serde::Serialize;
-use std::collections::BTreeMap;
-
 use anyhow::Context as _;
 use camino::Utf8Path;
 
-/// How many tests there were, without setup scripts.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct Tests {
-    pub(crate) passed: usize,
-    pub(crate) failed: usize,
-    /// Those that said `skipped: <capability>`, by what they lacked; they are
-    /// neither passed nor failed.
-    pub(crate) skipped: BTreeMap<String, usize>,
-}
+use crate::report::Tests;
 
 /// What a test says that needs what its run cannot do, on a line of its own.
 const SKIPPED: &str = "skipped: ";

@@ -13,7 +13,7 @@ use anyhow::Context as _;
 use xshell::cmd;
 
 pub(crate) use arguments::NextestArguments;
-pub(crate) use junit::{Tests, not_passed};
+pub(crate) use junit::not_passed;
 pub(crate) use select::select;
 pub(crate) use shortcut::arguments as program_arguments;
 pub(crate) use version::check_version;
@@ -21,9 +21,10 @@ pub(crate) use version::check_version;
 use crate::build::NextestInputs;
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::report::Tests;
 use crate::run::ledger::Ledger;
 use crate::run::{RunFolder, write_file, write_json};
-use crate::system::tool::{Output, Tool};
+use crate::system::tool::Tool;
 use crate::workspace::Suite;
 
 /// The profile of `.config/nextest.toml` that end-to-end suites run with.
@@ -73,7 +74,7 @@ pub(crate) fn run(
     .envs(shortcut::shortcut(folder)?);
     let ledger = Ledger::open(folder.path())?;
     let finished = Tool::new(command, LIMIT)
-        .output(Output::Inherit, Output::Inherit)
+        .output(context.ui.tool_output(), context.ui.tool_output())
         .recorded([&ledger])
         .finish(&context.interrupt);
     let tests = Tests::read(&junit);

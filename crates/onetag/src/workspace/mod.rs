@@ -43,8 +43,8 @@ mod validate;
 #[cfg(test)]
 mod testing;
 
+pub(crate) use load::load_with_digest;
 pub use load::{Location, load, locate};
-pub(crate) use load::{load_with_digest, metadata_json};
 pub use lock_file::lock_file_hint;
 pub use metadata::DatabaseKind;
 pub use nextest_config::check_nextest_config;

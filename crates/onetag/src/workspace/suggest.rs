@@ -36,15 +36,6 @@ pub(crate) fn among<'a>(
     }
 }
 
-/// [`among`] as a line of a message.
-pub(crate) fn hint<'a>(
-    name: &str,
-    what: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> String {
-    format!("hint: {}", among(name, what, candidates))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -18,8 +18,17 @@ use crate::system::tool::{Output, Tool};
 /// How long one command may take: the first one builds everything.
 const LIMIT: Duration = Duration::from_secs(60 * 60);
 
-/// The profile that has no hook.
+/// The profile of nextest that has no hook.
 const PROFILE: &str = "default";
+
+/// Where cargo puts the programs of a profile.
+fn folder_of(profile: Option<&str>) -> &str {
+    match profile {
+        None | Some("dev" | "test") => "debug",
+        Some("bench") => "release",
+        Some(name) => name,
+    }
+}
 
 impl Bench<'_> {
     /// Builds, starts, waits, tests, stops.
@@ -58,9 +67,10 @@ impl Bench<'_> {
         };
         let shell = self.context.shell()?;
         let bins = self.job.plan.services().flat_map(|it| ["--bin", &it.service.binary]);
-        self.run(cmd!(shell, "cargo build --locked --workspace {bins...}"))?;
+        let profile = self.profile.iter().flat_map(|name| ["--profile", name]);
+        self.run(cmd!(shell, "cargo build --locked --workspace {profile...} {bins...}"))?;
         step("build");
-        let binaries = self.context.workspace.target_directory.join("debug");
+        let binaries = self.context.workspace.target_directory.join(folder_of(self.profile));
         let mut services = Services::start(&self.job.plan, &binaries, &folder)?;
         services.wait_until_ready(&self.context.interrupt)?;
         step("start");
