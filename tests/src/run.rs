@@ -31,7 +31,7 @@ impl Run {
     /// # Errors
     /// When the run has no service of this name.
     pub fn service(&self, name: &str) -> Result<Endpoint> {
-        Ok(Endpoint::new(&self.environment.service(name)?.url))
+        Ok(Endpoint::new(self.environment.url(name)?))
     }
 
     /// The audit trail of the run.

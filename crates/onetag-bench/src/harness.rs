@@ -25,8 +25,11 @@ impl Bench<'_> {
         let (suite, narrowed) = (&self.job.suite.name, self.narrowed());
         let filterset = narrowed.iter().flat_map(|it| ["-E", it]);
         let rest = self.arguments.rest();
-        let command =
-            cmd!(shell, "cargo xtask e2e {suite} --format json -- {filterset...} {rest...}");
+        let profile = self.profile.iter().flat_map(|name| ["--profile", name]);
+        let command = cmd!(
+            shell,
+            "cargo xtask e2e {suite} {profile...} --format json -- {filterset...} {rest...}"
+        );
         let stdout = self.run(command)?;
         let seconds = started.elapsed().as_secs_f64();
         let document: Value =

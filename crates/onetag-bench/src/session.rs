@@ -16,6 +16,8 @@ pub(crate) struct Asked {
     pub(crate) suite: String,
     /// Laps of each way in each case.
     pub(crate) pairs: usize,
+    /// The cargo profile of the services; none for cargo's default.
+    pub(crate) profile: Option<String>,
     pub(crate) nextest: NextestArguments,
 }
 
@@ -27,6 +29,7 @@ pub(super) struct Bench<'a> {
     /// Where what belongs to the bench lies.
     pub(super) folder: Utf8PathBuf,
     pub(super) arguments: &'a NextestArguments,
+    pub(super) profile: Option<&'a str>,
     left_out: Vec<String>,
 }
 
@@ -46,7 +49,9 @@ pub(crate) fn measure(mut context: Context, asked: &Asked) -> anyhow::Result<Fig
     let library = edit::library(&job.plan, &metadata(&context)?)?;
 
     let arguments = &asked.nextest;
-    let mut bench = Bench { context: &context, job: &job, folder, arguments, left_out: vec![] };
+    let profile = asked.profile.as_deref();
+    let mut bench =
+        Bench { context: &context, job: &job, folder, arguments, profile, left_out: vec![] };
     context.ui.line("building the copy, and looking which tests can run by hand");
     bench.left_out = bench.not_by_hand()?;
     bench.by_hand()?;

@@ -8,7 +8,7 @@ fn a_red_test_is_told_with_its_logs() {
     let project = Project::new();
     project.add_test("red", "panic!(\"red on purpose\");");
     let output = project.xtask(["e2e", "alpha"]).run();
-    output.exits(exit::TESTS_FAILED).says("red on purpose").says("1 of 4 tests are red");
+    output.exits(exit::TESTS_FAILED).says("red on purpose").says("1 of 4 tests failed");
 
     let run = project.finished_run();
     assert_eq!(run.json("report.json")["tests"]["failed"], 1);

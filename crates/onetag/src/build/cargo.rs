@@ -133,7 +133,7 @@ pub(super) fn build(
         "{cargo} build --locked --workspace --message-format json-render-diagnostics {arguments...}"
     );
     let finished = Tool::new(command, CARGO)
-        .output(Output::Capture, Output::Inherit)
+        .output(Output::Capture, context.ui.tool_output())
         .recorded(ledgers.iter().copied())
         .finish(&context.interrupt)?;
     if !finished.status.success() {

@@ -6,6 +6,7 @@ use std::io::Write as _;
 
 use anyhow::{Context as _, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
+use clap::Args;
 use onetag_env::{Environment, keys};
 
 use crate::context::here;
@@ -13,20 +14,29 @@ use crate::error::Attach as _;
 use crate::exit::Exit;
 use crate::gc::dead::kept;
 use crate::keeper::{Client, ServiceState};
+use crate::report::write_stdout;
 use crate::run::{Layout, RunFolder};
 use crate::system::signals::Interrupt;
 
 /// Where nextest wants the variables (nextest documentation, setup scripts).
 const NEXTEST_ENV: &str = "NEXTEST_ENV";
 
+/// Hand the environment of a run to nextest; a setup script of its configuration calls this
+#[derive(Debug, Args)]
+pub(crate) struct Hook {
+    /// The suite whose tests are about to run
+    #[arg(value_name = "SERVICE")]
+    suite: String,
+}
+
 /// Hands the environment of the run to nextest, or to stdout when run by hand.
-pub(crate) fn hook(suite: &str) -> anyhow::Result<Exit> {
+pub(crate) fn hook(Hook { suite }: &Hook) -> anyhow::Result<Exit> {
     let path = match std::env::var(keys::ENV_FILE) {
         Ok(path) => Utf8PathBuf::from(path),
         Err(_) => environment_of_kept_run(suite)?,
     };
     let environment = read(&path, suite)?;
-    if environment.consumer != suite {
+    if environment.consumer != *suite {
         return Err(anyhow!(
             "{path} is of a run for `{}`, but these are tests of `{suite}`",
             environment.consumer
@@ -42,7 +52,7 @@ pub(crate) fn hook(suite: &str) -> anyhow::Result<Exit> {
             .open(&file)
             .and_then(|mut file| file.write_all(lines.as_bytes()))
             .with_context(|| format!("cannot write to {}", file.to_string_lossy()))?,
-        None => std::io::stdout().lock().write_all(lines.as_bytes())?,
+        None => write_stdout(lines.as_bytes()),
     }
     Ok(Exit::Success)
 }

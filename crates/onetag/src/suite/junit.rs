@@ -1,24 +1,12 @@
 //! What nextest says of the tests that it ran: its JUnit report.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use camino::Utf8Path;
 use quick_junit::{Report, TestCase, TestCaseStatus};
-use serde::Serialize;
 
-/// How many tests there were, without setup scripts.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct Tests {
-    pub(crate) passed: usize,
-    pub(crate) failed: usize,
-    /// Those that told the keeper that they skip, by the capability that they
-    /// lacked; they are neither passed nor failed.
-    pub(crate) skipped: BTreeMap<String, usize>,
-    /// Those that failed, as nextest shows them.
-    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
-    pub(crate) failures: BTreeSet<String>,
-}
+use crate::report::Tests;
 
 /// What tests lacked that told the keeper that they skip: capabilities by test,
 /// as [`onetag_control::protocol::Request::Skip`] names it.

@@ -9,7 +9,6 @@ mod shortcut;
 mod version;
 
 pub(crate) use arguments::NextestArguments;
-pub(crate) use junit::Tests;
 pub(crate) use run::run;
 pub(crate) use select::select;
 pub(crate) use shortcut::arguments as program_arguments;

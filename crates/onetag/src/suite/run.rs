@@ -10,16 +10,17 @@ use xshell::cmd;
 use super::files::{NextestFiles, hook_script};
 use super::junit::{JunitReport, Skips};
 use super::shortcut::shortcut;
-use super::{NextestArguments, PROFILE, Tests};
+use super::{NextestArguments, PROFILE};
 use crate::build::NextestInputs;
 use crate::context::Context;
 use crate::error::{Attach as _, Kind};
 use crate::exit::Exit;
 use crate::keeper::Client;
+use crate::report::Tests;
 use crate::run::RunFolder;
 use crate::run::ledger::Ledger;
 use crate::system::own_path;
-use crate::system::tool::{Finished, Output, Tool};
+use crate::system::tool::{Finished, Tool};
 use crate::workspace::Suite;
 
 /// How long a whole suite may take; single tests have nextest's own limits.
@@ -97,7 +98,7 @@ fn nextest(
     .envs(shortcut(folder)?);
     let ledger = Ledger::open(folder.path())?;
     Tool::new(command, LIMIT)
-        .output(Output::Inherit, Output::Inherit)
+        .output(context.ui.tool_output(), context.ui.tool_output())
         .recorded([&ledger])
         .finish(&context.interrupt)
 }
