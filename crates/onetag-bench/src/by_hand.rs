@@ -12,7 +12,7 @@ use super::services::{RUN_ID, Services, clear, tag};
 use super::session::Bench;
 use crate::backend::PROCESS;
 use crate::run::write_file;
-use crate::suite::{JunitReport, toml_string};
+use crate::suite::{not_passed, toml_string};
 use crate::system::tool::{Output, Tool};
 
 /// How long one command may take: the first one builds everything.
@@ -39,13 +39,16 @@ impl Bench<'_> {
     /// The tests that do not pass by hand: those that want control or a witness.
     pub(super) fn not_by_hand(&self) -> anyhow::Result<Vec<String>> {
         let (junit, config) = (self.folder.join("junit.xml"), self.folder.join("nextest.toml"));
-        let text = format!("[profile.{PROFILE}.junit]\npath = {}\n", toml_string(junit.as_str()));
+        let text = format!(
+            "[profile.{PROFILE}.junit]\npath = {}\nstore-success-output = true\n",
+            toml_string(junit.as_str())
+        );
         write_file(&config, text.as_bytes())?;
         let _ = std::fs::remove_file(&junit);
         let config = format!("onetag:{config}");
         let lap = self.lap_by_hand(&["--tool-config-file", &config, "--no-fail-fast"]);
-        match JunitReport::read(&junit) {
-            Ok(report) => Ok(report.failed()),
+        match not_passed(&junit) {
+            Ok(names) => Ok(names),
             // Without a report it is the lap that tells what is wrong.
             Err(error) => lap.and(Err(error)),
         }
