@@ -1,66 +1,79 @@
 //! `bench`: what the harness costs, against the same done by hand.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
-use std::process::Command;
+mod host;
 
-use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
-use onetag_bench::{Bench, Host, Ports, Settings};
+use clap::Args;
 
-use super::{context, print_json};
-use crate::backend::{Addresses, OwnValues, PROCESS, resolve};
-use crate::cli::{self, Format};
+use super::{Format, Profile, context, print_json};
+use crate::backend::Addresses;
+use crate::build::BuildRequest;
 use crate::context::{Context, here};
 use crate::cycle::{Job, check_machine};
 use crate::exit::Exit;
-use crate::run::{RunId, make_folder};
+use crate::report::{Ui, write_stdout};
 use crate::suite::NextestArguments;
-use crate::system::tool::scrub;
-use crate::workspace::{Plan, PlannedService, Ready, Workspace};
+use crate::workspace::{PlannedService, Ready};
+use host::BenchHost;
 
-/// What stands in the variables instead of a run id: nothing was minted.
-const RUN_ID: &str = "00000000000070008000000000000000";
+/// Measure what a run costs, against the same done by hand
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    /// The suite to measure with
+    #[arg(value_name = "SERVICE")]
+    suite: String,
+    /// How often each way is measured in each case
+    #[arg(long, value_name = "COUNT", default_value_t = 9, value_parser = clap::value_parser!(u16).range(1..))]
+    pairs: u16,
+    #[command(flatten)]
+    profile: Profile,
+    /// What goes to stdout besides the talk on stderr
+    #[arg(long, value_enum, default_value = "human")]
+    format: Format,
+    /// What nextest gets as well, both ways, for example `-E 'test(name)'`
+    #[arg(last = true, allow_hyphen_values = true, value_name = "NEXTEST ARGS")]
+    nextest: Vec<String>,
+}
 
 /// Measures, and prints the figures to stdout: they are data.
-pub(crate) fn bench(arguments: &cli::Bench) -> anyhow::Result<Exit> {
-    let mut context = context()?;
-    let suite = context.workspace.suite(&arguments.suite)?.name.clone();
+pub(crate) fn bench(arguments: &Bench, ui: Ui) -> anyhow::Result<Exit> {
+    let mut context = context(ui)?;
+    context.workspace.suite(&arguments.suite)?;
     let nextest = NextestArguments::new(&arguments.nextest)?;
     check_machine(&context)?;
     let folder = context.layout().bench();
     let here = go_to_copy(&mut context, &folder)?;
 
-    let job = Job::new(&context, &suite)?;
-    let tests = job.suite.tests.iter();
+    let job = Job::new(&context, &arguments.suite)?;
+    let request = BuildRequest {
+        services: job.plan.services().map(|planned| &planned.service).collect(),
+        tests: job.suite.tests.iter().collect(),
+        profile: arguments.profile.name().map(str::to_owned),
+    };
+    let services_call = request.services_call(&context.workspace);
+    let suite_calls = request.suite_calls(&context.workspace).into_iter();
     let scratch = folder.join("by-hand");
-    let bench = Bench {
-        suite,
-        pairs: arguments.pairs,
+    let bench = onetag_bench::Bench {
+        suite: job.suite.name.clone(),
+        pairs: arguments.pairs.into(),
         folder: here,
         target: context.workspace.target_directory.clone(),
         scratch: scratch.clone(),
         cargo: context.cargo.clone(),
-        build: services_call(&context.workspace, &job.plan),
-        tests: tests
-            .flat_map(|test| ["--package", &test.package_id, "--test", &test.target])
-            .map(str::to_owned)
-            .collect(),
-        profile: None,
+        build: services_call.map(|call| call.arguments).unwrap_or_default(),
+        // Nextest calls `cargo test --no-run` itself.
+        tests: suite_calls.flat_map(|(call, _)| call.arguments.into_iter().skip(2)).collect(),
         filterset: job.suite.filterset(),
         narrowed: nextest.narrows(),
-        nextest: nextest.rest().to_vec(),
+        nextest: nextest.rest(),
         services: job.plan.services().map(service).collect(),
+        profile: request.profile,
     };
-    let host =
-        BenchHost { context: &context, plan: &job.plan, scratch, run_id: RunId::parse(RUN_ID)? };
+    let host = BenchHost::new(&context, &job.plan, scratch)?;
     let figures = onetag_bench::measure(&bench, &host)?;
     match arguments.format {
         Format::Json => print_json(&onetag_bench::document(&figures))?,
-        Format::Human => std::io::stdout()
-            .lock()
-            .write_all(onetag_bench::table(&figures).as_bytes())
-            .context("cannot write to stdout")?,
+        Format::Human => write_stdout(onetag_bench::table(&figures).as_bytes()),
     }
     Ok(Exit::Success)
 }
@@ -81,17 +94,6 @@ fn go_to_copy(context: &mut Context, folder: &Utf8Path) -> anyhow::Result<Utf8Pa
     Ok(if inside.is_dir() { inside } else { copy })
 }
 
-/// The call of cargo that builds the services of the plan: it names all packages
-/// that have services, since cargo unifies features over the packages of a call.
-fn services_call(workspace: &Workspace, plan: &Plan) -> Vec<String> {
-    let packages = workspace.services.values().map(|service| service.package_id.as_str());
-    let programs = plan.services().map(|planned| planned.service.binary.as_str());
-    let packages = packages.collect::<BTreeSet<_>>().into_iter().map(|id| ["--package", id]);
-    let programs = programs.collect::<BTreeSet<_>>().into_iter().map(|name| ["--bin", name]);
-    let options = packages.chain(programs).flatten();
-    ["build"].into_iter().chain(options).map(str::to_owned).collect()
-}
-
 fn service(planned: &PlannedService) -> onetag_bench::Service {
     let service = &planned.service;
     let port = || Addresses::lease(&service.name, None);
@@ -109,88 +111,4 @@ fn service(planned: &PlannedService) -> onetag_bench::Service {
             Ready::Started => onetag_bench::Ready::Started,
         },
     }
-}
-
-/// What the harness knows of the copy.
-struct BenchHost<'a> {
-    context: &'a Context,
-    plan: &'a Plan,
-    /// For volumes and databases.
-    scratch: Utf8PathBuf,
-    run_id: RunId,
-}
-
-impl BenchHost<'_> {
-    /// The same for every lap, as people do it by hand.
-    fn tag(&self) -> String {
-        format!("{}-{}", self.plan.suite, self.run_id)
-    }
-
-    fn image(&self, service: &str) -> String {
-        format!("localhost/{service}:{}", self.tag())
-    }
-}
-
-impl Host for BenchHost<'_> {
-    fn settings(&self, service: &str, ports: &Ports) -> anyhow::Result<Settings> {
-        let planned = self.plan.service(service).context("no service of the plan")?;
-        let databases = self.scratch.join("databases");
-        let own = OwnValues {
-            image: self.image(service),
-            run_id: self.run_id,
-            volume: self.scratch.join("volumes").join(service),
-            database: databases.join(format!("{service}.db")),
-        };
-        make_folder(&own.volume)?;
-        make_folder(&databases)?;
-        let (args, variables) = resolve(planned, &own, &addresses(ports))?;
-        Ok(Settings { args, variables })
-    }
-
-    fn test_variables(&self, ports: &Ports) -> anyhow::Result<Vec<(String, String)>> {
-        let addresses = addresses(ports);
-        let mut services = BTreeMap::new();
-        for planned in self.plan.services() {
-            let (service, name) = (&planned.service, &planned.service.name);
-            let url = |port: Option<&str>| addresses.url(name, port);
-            let further = service.ports.keys().map(|port| Ok((port.clone(), url(Some(port))?)));
-            let of_tests = onetag_env::Service {
-                image: self.image(name),
-                digest: format!("sha256:{}", "0".repeat(64)),
-                url: service.port.map(|_| url(None)).transpose()?,
-                ports: further.collect::<anyhow::Result<_>>()?,
-            };
-            services.insert(name.clone(), of_tests);
-        }
-        let environment = onetag_env::Environment {
-            run_id: self.run_id.to_string(),
-            tag: self.tag(),
-            consumer: self.plan.suite.clone(),
-            backend: PROCESS.to_owned(),
-            run_dir: self.scratch.to_string(),
-            services,
-            capabilities: BTreeSet::new(),
-        };
-        Ok(environment.lines().collect())
-    }
-
-    fn scrub(&self, command: &mut Command) {
-        scrub(command);
-    }
-
-    fn check(&self) -> anyhow::Result<()> {
-        Ok(self.context.interrupt.check()?)
-    }
-
-    fn show(&self, line: &str) {
-        self.context.ui.line(line);
-    }
-}
-
-fn addresses(ports: &Ports) -> Addresses {
-    let mut addresses = Addresses::default();
-    for (lease, port) in ports {
-        addresses.insert(lease, *port);
-    }
-    addresses
 }

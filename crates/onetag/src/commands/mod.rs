@@ -1,39 +1,40 @@
 //! The verbs, one file each.
 
 mod bench;
+mod completions;
 mod down;
 mod e2e;
 mod hook;
+mod options;
 mod status;
 mod test;
 mod up;
 
-pub(crate) use bench::bench;
-pub(crate) use down::down;
-pub(crate) use e2e::e2e;
-pub(crate) use hook::hook;
-pub(crate) use status::status;
-pub(crate) use test::test;
-pub(crate) use up::up;
-
-use std::io::Write as _;
+pub(crate) use bench::{Bench, bench};
+pub(crate) use completions::{Completions, completions};
+pub(crate) use down::{Down, down};
+pub(crate) use e2e::{E2e, e2e};
+pub(crate) use hook::{Hook, hook};
+pub(crate) use options::{Format, Profile};
+pub(crate) use status::{Status, status};
+pub(crate) use test::{Test, test};
+pub(crate) use up::{Up, up};
 
 use anyhow::{Context as _, anyhow};
 
 use crate::backend::RunPlan;
-use crate::cli::Format;
 use crate::context::Context;
 use crate::cycle::{Job, KeptRun, Options};
 use crate::error::{Attach as _, Kind, describe};
 use crate::exit::Exit;
 use crate::gc::dead::{RunEntry, kept};
-use crate::report::{Document, RunReport, Ui};
+use crate::report::{Document, RunReport, Ui, write_stdout};
 use crate::run::ledger::{Ledger, Record};
 use crate::system::signals::Interrupt;
 
 /// Loads what a verb works with.
-fn context() -> anyhow::Result<Context> {
-    Context::load(Interrupt::listen()?, Ui::stderr())
+fn context(ui: Ui) -> anyhow::Result<Context> {
+    Context::load(Interrupt::listen()?, ui)
 }
 
 /// Ends a verb that has reports: prints the one document where it is asked for,
@@ -63,8 +64,10 @@ fn conclude(
 
 /// Prints one JSON document to stdout.
 fn print_json(document: &impl serde::Serialize) -> anyhow::Result<()> {
-    let text = serde_json::to_string_pretty(document)?;
-    writeln!(std::io::stdout().lock(), "{text}").context("cannot write to stdout")
+    let mut text = serde_json::to_vec_pretty(document)?;
+    text.push(b'\n');
+    write_stdout(&text);
+    Ok(())
 }
 
 /// The one kept run of a suite.
@@ -121,9 +124,4 @@ fn several(suite: &str, entries: &[RunEntry]) -> anyhow::Error {
     let runs: Vec<String> = entries.iter().map(|run| run.folder.run_id().to_string()).collect();
     anyhow!("there are {} kept runs of `{suite}`: {}", runs.len(), runs.join(", "))
         .hint(format!("`cargo xtask down {suite}` ends them all"))
-}
-
-/// A usage error.
-fn usage<T>(message: String) -> anyhow::Result<T> {
-    Err(anyhow!(message).kind(Kind::Usage))
 }

@@ -3,30 +3,46 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
+use clap::Args;
 
-use super::{conclude, context, kept_job, the_kept_run};
+use super::{Format, Profile, conclude, context, kept_job, the_kept_run};
 use crate::backend::Process;
-use crate::cli::Test;
 use crate::cycle::{self, Goal, Job, Options};
 use crate::error::Attach as _;
 use crate::exit::Exit;
-use crate::report::RunReport;
+use crate::report::{RunReport, Ui};
 use crate::suite::NextestArguments;
 
-/// Runs the suite, unless what runs is not what would be built.
-pub(crate) fn test(arguments: &Test) -> anyhow::Result<Exit> {
-    conclude(arguments.format, reports(arguments))
+/// Run a suite against its kept run; refuses what is stale
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    /// The suite to run
+    #[arg(value_name = "SERVICE")]
+    suite: String,
+    #[command(flatten)]
+    profile: Profile,
+    /// What goes to stdout besides the talk on stderr
+    #[arg(long, value_enum, default_value = "human")]
+    format: Format,
+    /// What nextest gets as well, for example `-E 'test(name)'`
+    #[arg(last = true, allow_hyphen_values = true, value_name = "NEXTEST ARGS")]
+    nextest: Vec<String>,
 }
 
-fn reports(arguments: &Test) -> anyhow::Result<Vec<(Exit, RunReport)>> {
-    let context = context()?;
+/// Runs the suite, unless what runs is not what would be built.
+pub(crate) fn test(arguments: &Test, ui: Ui) -> anyhow::Result<Exit> {
+    conclude(arguments.format, reports(arguments, ui))
+}
+
+fn reports(arguments: &Test, ui: Ui) -> anyhow::Result<Vec<(Exit, RunReport)>> {
+    let context = context(ui)?;
     let mut options = Options {
         goal: Goal::Retested(NextestArguments::new(&arguments.nextest)?),
         keep: true,
         keep_on_failure: false,
         // Nothing is started.
         ready: Duration::ZERO,
-        profile: None,
+        profile: arguments.profile.name().map(str::to_owned),
     };
     let job = Job::new(&context, &arguments.suite)?;
     let entry = the_kept_run(&context, &arguments.suite)?;

@@ -1,27 +1,46 @@
 //! `up`: start once. On a kept run: replace what changed, start again what died,
 //! leave the rest running.
 
-use super::{conclude, context, kept_job, several};
-use crate::cli::Up;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::{Format, Profile, conclude, context, kept_job, several};
 use crate::cycle::{self, Goal, Job, Options};
 use crate::exit::Exit;
 use crate::gc::dead::kept;
-use crate::report::RunReport;
+use crate::report::{RunReport, Ui};
 
-/// Brings a run up and keeps it, or brings the kept one up to date.
-pub(crate) fn up(arguments: &Up) -> anyhow::Result<Exit> {
-    conclude(arguments.format, reports(arguments))
+/// Start what a suite needs and keep it, or bring what is kept up to date
+#[derive(Debug, Args)]
+pub(crate) struct Up {
+    /// The suite whose services are started
+    #[arg(value_name = "SERVICE")]
+    suite: String,
+    /// How long a service may take to become ready
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = humantime::parse_duration)]
+    ready_timeout: Duration,
+    #[command(flatten)]
+    profile: Profile,
+    /// What goes to stdout besides the talk on stderr
+    #[arg(long, value_enum, default_value = "human")]
+    format: Format,
 }
 
-fn reports(arguments: &Up) -> anyhow::Result<Vec<(Exit, RunReport)>> {
-    let context = context()?;
+/// Brings a run up and keeps it, or brings the kept one up to date.
+pub(crate) fn up(arguments: &Up, ui: Ui) -> anyhow::Result<Exit> {
+    conclude(arguments.format, reports(arguments, ui))
+}
+
+fn reports(arguments: &Up, ui: Ui) -> anyhow::Result<Vec<(Exit, RunReport)>> {
+    let context = context(ui)?;
     let job = Job::new(&context, &arguments.suite)?;
     let mut options = Options {
         goal: Goal::Up,
         keep: true,
         keep_on_failure: false,
         ready: arguments.ready_timeout,
-        profile: None,
+        profile: arguments.profile.name().map(str::to_owned),
     };
     let mut entries = kept(&context.layout(), &context.workspace.root, &arguments.suite)?;
     let job = match entries.len() {

@@ -8,11 +8,11 @@ use crate::backend::{KeeperHandle, PROCESS, RunPlan};
 use crate::build::Build;
 use crate::context::{Context, shown};
 use crate::cycle::diagnostics;
-use crate::cycle::teardown::{Leftover, teardown};
-use crate::error::describe;
+use crate::cycle::teardown::teardown;
+use crate::error::{Attach as _, describe};
 use crate::exit::Exit;
 use crate::gc::finished::archive;
-use crate::report::{PhaseFailed, RunReport, ServiceReport, Timeline, summary};
+use crate::report::{Leftover, PhaseFailed, RunReport, ServiceReport, Timeline, summary};
 use crate::run::ledger::Entry;
 use crate::run::{MintedRun, RunFolder, write_json};
 
@@ -57,7 +57,7 @@ pub(super) fn finish(mut ending: FinishedRun<'_>, options: &Options) -> (Exit, R
     if ending.outcome.exit == Exit::Success
         && let Err(interrupted) = context.interrupt.check()
     {
-        context.ui.line(format!("error: {interrupted}"));
+        context.ui.error(interrupted);
         ending.outcome.fail(&interrupted.into());
     }
     let report = report(&ending, keep, leftovers, lies_in.clone());
@@ -66,11 +66,11 @@ pub(super) fn finish(mut ending: FinishedRun<'_>, options: &Options) -> (Exit, R
     let archived = if lies_in == folder.path() { Ok(()) } else { archive(folder) };
     for done in [written, archived] {
         if let Err(error) = done {
-            context.ui.line(format!("error: {}", describe(&error)));
+            context.ui.error(describe(&error));
             exit = Exit::worst([exit, Exit::Failure]);
         }
     }
-    context.ui.line(summary(&report, &shown(&lies_in)));
+    context.ui.verdict(summary(&report, &shown(&lies_in)));
     if keep && options.goal.nextest().is_none_or(|_| !was_kept) {
         context.ui.line(kept_hint(&ending.job.suite.name, folder));
     }
@@ -94,7 +94,7 @@ fn kept_hint(suite: &str, folder: &RunFolder) -> String {
 fn tell_failure(ending: &FinishedRun<'_>) {
     let (context, outcome) = (ending.context, &ending.outcome);
     if let Some(error) = &outcome.error {
-        context.ui.line(format!("error: {error}"));
+        context.ui.error(error);
     }
     if outcome.exit == Exit::Success {
         return;
@@ -104,8 +104,10 @@ fn tell_failure(ending: &FinishedRun<'_>) {
         Ok(ended) => ended
             .iter()
             .filter(|sentence| !cause.contains(sentence.as_str()))
-            .for_each(|sentence| context.ui.line(format!("  {sentence}"))),
-        Err(error) => context.ui.line(format!("cannot collect diagnostics: {}", describe(&error))),
+            .for_each(|sentence| context.ui.verdict(format!("  {sentence}"))),
+        Err(error) => {
+            context.ui.error(format!("cannot collect diagnostics: {}", describe(&error)));
+        }
     }
 }
 
@@ -129,17 +131,15 @@ fn end(ending: &mut FinishedRun<'_>) -> (Vec<Leftover>, Utf8PathBuf) {
     match torn_down {
         Ok(leftovers) => {
             if !leftovers.is_empty() {
-                let error = anyhow::anyhow!(
-                    "something of the run is left, see below\n\
-                     hint: nothing proves that it is the run's own, so it was left alone"
-                );
+                let error = anyhow::anyhow!("something of the run is left, see below")
+                    .hint("nothing proves that it is the run's own, so it was left alone");
                 ending.outcome.fail(&error.context(PhaseFailed("teardown")));
             }
             let finished = folder.layout().finished_run(folder.run_id());
             (leftovers, finished.path().to_owned())
         }
         Err(error) => {
-            ending.context.ui.line(format!("error: {}", describe(&error)));
+            ending.context.ui.error(describe(&error));
             ending.outcome.fail(&error);
             let left = Leftover { kind: "folder", name: folder.path().to_string() };
             (vec![left], folder.path().to_owned())

@@ -2,8 +2,7 @@
 
 use crate::error::{Kind, describe};
 use crate::exit::Exit;
-use crate::report::PhaseFailed;
-use crate::suite::Tests;
+use crate::report::{PhaseFailed, Tests};
 
 /// What came of a run before its teardown.
 #[derive(Clone, Debug)]

@@ -62,6 +62,7 @@ pub(super) fn start<'a>(
     let (keepers, preparing, build) = std::thread::scope(|scope| {
         let keepers = scope.spawn(|| {
             let preparing = Instant::now();
+            let _activity = context.ui.activity("prepare");
             let keepers = entered.iter().zip(jobs).map(|((minted, _), job)| {
                 prepare(minted, job).map_err(|error| error.context(PhaseFailed("prepare")))
             });
@@ -71,7 +72,7 @@ pub(super) fn start<'a>(
             services: jobs
                 .iter()
                 .flat_map(|job| job.plan.services())
-                .map(|it| &it.service)
+                .map(|planned| &planned.service)
                 .collect(),
             tests: jobs.iter().flat_map(|job| &job.suite.tests).collect(),
             profile: options.profile.clone(),

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::context::Context;
-use crate::cycle::teardown::{Leftover, end_orphans, teardown};
+use crate::cycle::teardown::{end_orphans, teardown};
 use crate::gc::finished::archive;
 use crate::keeper::{Client, ServiceState};
+use crate::report::Leftover;
 use crate::run::ledger::Record;
 use crate::run::{FileLock, Layout, RunFolder, remove_partial};
 use crate::system::signals::Interrupt;

@@ -39,7 +39,7 @@ pub(crate) mod suggest;
 mod validate;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use error::Problem;
 pub(crate) use load::load_with_digest;

@@ -9,11 +9,9 @@ mod processes;
 use anyhow::Context as _;
 use camino::Utf8Path;
 
-pub(crate) use leftovers::Leftover;
-
 use crate::gc::finished::archive;
 use crate::keeper::Client;
-use crate::report::Ui;
+use crate::report::{Leftover, Ui};
 use crate::run::ledger::{Entry, Ledger, Record, Resource, Role};
 use crate::run::{RunFolder, remove, remove_partial};
 use crate::system::signals::Interrupt;
