@@ -53,6 +53,16 @@ pub const DIGEST_SUFFIX: &str = "DIGEST";
 /// The suffix of the key of the address at which tests reach a service.
 pub const URL_SUFFIX: &str = "URL";
 
+/// The key of the address of a further port: `ONETAG_<SERVICE>_<PORT>_URL`.
+///
+/// ```
+/// use onetag_env::keys;
+/// assert_eq!(keys::port_key("orders", "grpc"), "ONETAG_ORDERS_GRPC_URL");
+/// ```
+pub fn port_key(service: &str, port: &str) -> String {
+    service_key(&format!("{service}-{port}"), URL_SUFFIX)
+}
+
 /// The key of one fact about one service: `ONETAG_<SERVICE>_<SUFFIX>`.
 ///
 /// A service is a DNS label, so upper case with `-` as `_` never maps two

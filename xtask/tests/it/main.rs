@@ -8,6 +8,10 @@ mod start;
 mod talk;
 mod witness;
 
+mod cargo_settings;
+mod foreign;
+mod proof;
+
 mod control;
 mod environment;
 mod kept;

@@ -7,9 +7,9 @@ use camino::Utf8PathBuf;
 use cargo_metadata::{Artifact, BuildScript, Message};
 use xshell::cmd;
 
+use super::BuildRequest;
 use super::CARGO;
 use crate::context::Context;
-use crate::cycle::Job;
 use crate::error::{Attach as _, Kind};
 use crate::run::ledger::Ledger;
 use crate::system::tool::{Output, Tool};
@@ -23,18 +23,11 @@ pub(super) struct Selection<'a> {
 }
 
 impl<'a> Selection<'a> {
-    pub(super) fn of(jobs: &'a [Job<'a>]) -> Selection<'a> {
-        let services = jobs
-            .iter()
-            .flat_map(|job| job.plan.services())
-            .map(|planned| (planned.service.name.as_str(), &planned.service))
-            .collect();
-        let tests = jobs
-            .iter()
-            .flat_map(|job| job.suite.tests.iter())
-            .map(|test| (test.package.as_str(), test.target.as_str()))
-            .collect();
-        Selection { services, tests }
+    pub(super) fn of(request: &BuildRequest<'a>) -> Selection<'a> {
+        let services = request.services.iter().map(|service| (service.name.as_str(), *service));
+        let tests = request.tests.iter();
+        let tests = tests.map(|test| (test.package.as_str(), test.target.as_str()));
+        Selection { services: services.collect(), tests: tests.collect() }
     }
 
     pub(super) fn services(&self) -> impl Iterator<Item = (&'a str, &'a Service)> {

@@ -36,8 +36,16 @@ impl Compiled {
         &self.digests
     }
 
-    pub(crate) fn stored(&self) -> &CachedExecutable {
+    pub(crate) fn executable(&self) -> &CachedExecutable {
         &self.stored
+    }
+
+    pub(crate) fn files_folder(&self) -> &Utf8Path {
+        self.stored.path.parent().unwrap_or(&self.stored.path)
+    }
+
+    pub(crate) fn verify_files(&self) -> anyhow::Result<()> {
+        Ok(())
     }
 }
 

@@ -18,9 +18,9 @@ pub(crate) use executables::CachedExecutable;
 pub use executables::Compiled;
 
 use crate::context::Context;
-use crate::cycle::Job;
 use crate::run::ledger::Ledger;
 use crate::run::{FileLock, Layout};
+use crate::workspace::{Service, TestTarget};
 use nextest_metadata::BinaryListSummary;
 
 /// How long cargo may take: a cold build of a large workspace.
@@ -28,6 +28,13 @@ const CARGO: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// How long the builds of other invocations may take before this one.
 const OTHERS: Duration = CARGO;
+
+/// What is to be built.
+pub(crate) struct BuildRequest<'a> {
+    pub(crate) services: Vec<&'a Service>,
+    pub(crate) tests: Vec<&'a TestTarget>,
+    pub(crate) profile: Option<String>,
+}
 
 /// What one invocation built, of no run yet: the runs share it.
 #[derive(Debug)]
@@ -66,12 +73,12 @@ impl Build {
 /// write other bytes to the same path.
 pub(crate) fn build(
     context: &Context,
-    jobs: &[Job<'_>],
+    request: &BuildRequest<'_>,
     ledgers: &[&Ledger],
 ) -> anyhow::Result<Build> {
     let workspace = &context.workspace;
     let layout = Layout::below(&workspace.target_directory);
-    let (services, binaries) = locked_build(context, &layout, jobs, ledgers)?;
+    let (services, binaries) = locked_build(context, &layout, request, ledgers)?;
     // After cargo, which would wait for the other's lock on the package cache.
     let cargo_metadata = graph::cargo_metadata(context, &layout)?;
     Ok(Build { services, nextest: NextestInputs { cargo_metadata, binaries } })
@@ -82,14 +89,14 @@ type Parts = (BTreeMap<String, Compiled>, BinaryListSummary);
 fn locked_build(
     context: &Context,
     layout: &Layout,
-    jobs: &[Job<'_>],
+    request: &BuildRequest<'_>,
     ledgers: &[&Ledger],
 ) -> anyhow::Result<Parts> {
     let _lock = FileLock::take(&layout.build_lock(), OTHERS, &context.interrupt, || {
         context.ui.line("waiting for the build of another onetag command");
     })?;
     copies::forget_those_of_others(context, layout)?;
-    let selection = cargo::Selection::of(jobs);
+    let selection = cargo::Selection::of(request);
     let artifacts = cargo::build(context, &selection, ledgers)?;
     let store = executables::ExecutableCache::open(layout, &context.workspace.root, ledgers)?;
     let mut services = BTreeMap::new();

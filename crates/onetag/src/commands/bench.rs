@@ -2,12 +2,9 @@
 
 use clap::Args;
 
-use super::{Format, Profile, context, print_json};
-use crate::bench::{Asked, document, measure, table};
-use crate::cycle::check_machine;
+use super::{Format, Profile};
 use crate::exit::Exit;
-use crate::report::{Ui, write_stdout};
-use crate::suite::NextestArguments;
+use crate::report::Ui;
 
 /// Measure what a run costs, against the same done by hand
 #[derive(Debug, Args)]
@@ -29,19 +26,6 @@ pub(crate) struct Bench {
 }
 
 /// Measures, and prints the figures to stdout: they are data.
-pub(crate) fn bench(arguments: &Bench, ui: Ui) -> anyhow::Result<Exit> {
-    let context = context(ui)?;
-    let asked = Asked {
-        suite: context.workspace.suite(&arguments.suite)?.name.clone(),
-        pairs: arguments.pairs.into(),
-        profile: arguments.profile.name().map(str::to_owned),
-        nextest: NextestArguments::new(&arguments.nextest)?,
-    };
-    check_machine(&context)?;
-    let figures = measure(context, &asked)?;
-    match arguments.format {
-        Format::Json => print_json(&document(&figures))?,
-        Format::Human => write_stdout(table(&figures).as_bytes()),
-    }
-    Ok(Exit::Success)
+pub(crate) fn bench(_arguments: &Bench, _ui: Ui) -> anyhow::Result<Exit> {
+    anyhow::bail!("being moved to a crate of its own")
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use anyhow::anyhow;
 use clap::Args;
 
-use super::{Format, Profile, conclude, context, job};
-use crate::cycle::{self, Options};
+use super::{Format, Profile, conclude, context};
+use crate::cycle::{self, Goal, Job, Options};
 use crate::error::{Attach as _, Kind};
 use crate::exit::Exit;
 use crate::report::Ui;
@@ -49,10 +49,11 @@ pub(crate) fn e2e(arguments: &E2e, ui: Ui) -> anyhow::Result<Exit> {
 fn reports(arguments: &E2e, ui: Ui) -> anyhow::Result<Vec<(Exit, crate::report::RunReport)>> {
     let context = context(ui)?;
     let options = Options {
-        test: Some(NextestArguments::new(&arguments.nextest)?),
+        goal: Goal::Tested(NextestArguments::new(&arguments.nextest)?),
         keep: arguments.keep,
         keep_on_failure: arguments.keep_on_failure,
         ready: arguments.ready_timeout,
+        profile: arguments.profile.name(),
     };
     let suites: Vec<&String> = match arguments.all {
         true => context.workspace.suites.keys().collect(),
@@ -67,7 +68,7 @@ fn reports(arguments: &E2e, ui: Ui) -> anyhow::Result<Vec<(Exit, crate::report::
     if let Some(twice) = suites.iter().find(|suite| !named.insert(suite.as_str())) {
         return Err(anyhow!("`{twice}` is named twice").kind(Kind::Usage));
     }
-    let jobs =
-        suites.iter().map(|suite| job(&context, suite)).collect::<anyhow::Result<Vec<_>>>()?;
+    let jobs = suites.iter().map(|suite| Job::new(&context, suite));
+    let jobs = jobs.collect::<anyhow::Result<Vec<_>>>()?;
     cycle::drive(&context, &jobs, &options)
 }

@@ -20,13 +20,16 @@ pub(crate) use status::{Status, status};
 pub(crate) use test::{Test, test};
 pub(crate) use up::{Up, up};
 
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow};
 
+use crate::backend::RunPlan;
 use crate::context::Context;
+use crate::cycle::{Job, KeptRun, Options};
 use crate::error::{Attach as _, Kind, describe};
 use crate::exit::Exit;
 use crate::gc::dead::{RunEntry, kept};
 use crate::report::{Document, RunReport, Ui, write_stdout};
+use crate::run::ledger::{Ledger, Record};
 use crate::system::signals::Interrupt;
 
 /// Loads what a verb works with.
@@ -69,27 +72,56 @@ fn print_json(document: &impl serde::Serialize) -> anyhow::Result<()> {
 
 /// The one kept run of a suite.
 ///
-/// Errors: there is none, or there are several; both say what to do.
+/// # Errors
+///
+/// When there is none, or there are several; both say what to do.
 fn the_kept_run(context: &Context, suite: &str) -> anyhow::Result<RunEntry> {
-    let mut found = kept(&context.layout(), &context.workspace.root, suite)?;
-    match found.len() {
-        1 => Ok(found.remove(0)),
+    let mut entries = kept(&context.layout(), &context.workspace.root, suite)?;
+    match entries.len() {
+        1 => Ok(entries.remove(0)),
         0 => {
             Err(anyhow!("there is no kept run of `{suite}`")
                 .hint(format!("cargo xtask up {suite}")))
         }
-        _ => Err(several(suite, &found)),
+        _ => Err(several(suite, &entries)),
     }
 }
 
-/// Several kept runs of one suite: nobody can tell which one is meant.
-fn several(suite: &str, found: &[RunEntry]) -> anyhow::Error {
-    let runs: Vec<String> = found.iter().map(|run| run.folder.run_id().to_string()).collect();
-    anyhow!("there are {} kept runs of `{suite}`: {}", runs.len(), runs.join(", "))
-        .hint(format!("`cargo xtask down {suite}` ends them all"))
+/// Goes on with a kept run as it was deployed, with the profile that it has.
+///
+/// # Errors
+///
+/// When its ledger is damaged or its record cannot be read, or another profile is
+/// asked for.
+fn kept_job<'a>(job: Job<'a>, entry: RunEntry, options: &mut Options) -> anyhow::Result<Job<'a>> {
+    let suite = &job.suite.name;
+    let start_over = format!("cargo xtask down {suite} && cargo xtask up {suite}");
+    let folder = entry.folder.path();
+    let record = Record::read(folder)?;
+    if let Some((line, reason)) = record.damaged.first() {
+        let ledger = folder.join(Ledger::FILE);
+        return Err(anyhow!("line {line} of {ledger} is damaged: {reason}").hint(start_over));
+    }
+    let plan = RunPlan::read(&entry.folder)
+        .context("the kept run cannot be taken up again")
+        .hint(&start_over)?;
+    let name = |profile: &Option<String>| profile.clone().unwrap_or_else(|| "dev".to_owned());
+    if options.profile.is_some() && name(&options.profile) != name(&plan.profile) {
+        return Err(anyhow!(
+            "the kept run of `{suite}` has services of the profile `{}`, not `{}`",
+            name(&plan.profile),
+            name(&options.profile)
+        )
+        .kind(Kind::Usage)
+        .hint(start_over));
+    }
+    options.profile.clone_from(&plan.profile);
+    Ok(Job { kept: Some(KeptRun { entry, plan }), ..job })
 }
 
-/// Looks a suite up, which is a question of usage.
-fn job<'a>(context: &'a Context, suite: &str) -> anyhow::Result<crate::cycle::Job<'a>> {
-    crate::cycle::Job::new(context, suite)
+/// Several kept runs of one suite: it is unclear which one is meant.
+fn several(suite: &str, entries: &[RunEntry]) -> anyhow::Error {
+    let runs: Vec<String> = entries.iter().map(|run| run.folder.run_id().to_string()).collect();
+    anyhow!("there are {} kept runs of `{suite}`: {}", runs.len(), runs.join(", "))
+        .hint(format!("`cargo xtask down {suite}` ends them all"))
 }

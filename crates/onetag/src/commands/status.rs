@@ -86,14 +86,14 @@ fn show(found: &RunEntry) -> Shown {
             url: None,
             image: None,
         });
-        service.url = Some(deployed.url.clone());
+        service.url = deployed.url.clone();
         service.image = Some(deployed.reference.clone());
     }
     Shown {
         run_id: found.folder.run_id(),
         consumer: found.consumer.clone(),
         tag: plan.map(|plan| plan.tag),
-        state: match found.life {
+        state: match found.state {
             RunState::Active => "active",
             RunState::Kept => "kept",
             RunState::Orphaned => "orphaned",

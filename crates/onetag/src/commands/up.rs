@@ -1,14 +1,12 @@
 //! `up`: start once. On a kept run: replace what changed, start again what died,
 //! leave the rest running.
 
-mod refresh;
-
 use std::time::Duration;
 
 use clap::Args;
 
-use super::{Format, Profile, conclude, context, job, several};
-use crate::cycle::{self, Options};
+use super::{Format, Profile, conclude, context, kept_job, several};
+use crate::cycle::{self, Goal, Job, Options};
 use crate::exit::Exit;
 use crate::gc::dead::kept;
 use crate::report::{RunReport, Ui};
@@ -36,18 +34,19 @@ pub(crate) fn up(arguments: &Up, ui: Ui) -> anyhow::Result<Exit> {
 
 fn reports(arguments: &Up, ui: Ui) -> anyhow::Result<Vec<(Exit, RunReport)>> {
     let context = context(ui)?;
-    let job = job(&context, &arguments.suite)?;
-    let ready = arguments.ready_timeout;
-    let mut found = kept(&context.layout(), &context.workspace.root, &arguments.suite)?;
-    match found.len() {
-        0 => {
-            let options = Options { test: None, keep: true, keep_on_failure: false, ready };
-            cycle::drive(&context, &[job], &options)
-        }
-        1 => {
-            let report = refresh::refresh(&context, &job, found.remove(0), ready)?;
-            Ok(vec![(Exit::Success, report)])
-        }
-        _ => Err(several(&arguments.suite, &found)),
-    }
+    let job = Job::new(&context, &arguments.suite)?;
+    let mut options = Options {
+        goal: Goal::Up,
+        keep: true,
+        keep_on_failure: false,
+        ready: arguments.ready_timeout,
+        profile: arguments.profile.name(),
+    };
+    let mut entries = kept(&context.layout(), &context.workspace.root, &arguments.suite)?;
+    let job = match entries.len() {
+        0 => job,
+        1 => kept_job(job, entries.remove(0), &mut options)?,
+        _ => return Err(several(&arguments.suite, &entries)),
+    };
+    cycle::drive(&context, &[job], &options)
 }

@@ -146,7 +146,7 @@ impl Keeper {
     }
 
     fn start(&mut self, launch: &Launch) -> anyhow::Result<ProcessId> {
-        let name = &launch.service;
+        let name = launch.service();
         ensure!(self.ending.is_none(), "the run is being torn down");
         ensure!(
             !self.services.get(name).is_some_and(Service::is_running),
@@ -157,7 +157,7 @@ impl Keeper {
             Service::start(launch, self.folder.run_id(), &self.ledger, move |pid| {
                 let _ = events.send(Event::ServiceEnded(pid));
             })?;
-        self.services.insert(name.clone(), service);
+        self.services.insert(name.to_owned(), service);
         Ok(id)
     }
 

@@ -85,7 +85,7 @@ impl Control<'_> {
             return Ok(());
         }
         let state = || Ok(self.status()?.services.remove(&service));
-        wait_until_ready(&launch, id.pid, state, READY, &Interrupt::default())
+        wait_until_ready(&launch.readiness, id.pid, state, READY, &Interrupt::default())
     }
 
     fn logs(&self, service: &str) -> anyhow::Result<String> {

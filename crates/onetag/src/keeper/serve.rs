@@ -151,9 +151,8 @@ impl Keeper {
     fn no_longer_needed(&self) -> Vec<String> {
         let running = || self.services.values().filter(|service| service.is_running());
         running()
-            .map(|service| &service.launch.service)
+            .map(|service| service.launch.service().to_owned())
             .filter(|name| !running().any(|other| other.launch.needs.contains(name)))
-            .cloned()
             .collect()
     }
 

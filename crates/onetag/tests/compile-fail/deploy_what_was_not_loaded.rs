@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use onetag::backend::Process;
 use onetag::phase::{Built, Image};
-use onetag::signals::Interrupt;
+use onetag::system::signals::Interrupt;
 use onetag::workspace::PlannedService;
 
 fn deploy<'run>(process: &Process<'run>, built: Image<'run, Built>, planned: &PlannedService) {

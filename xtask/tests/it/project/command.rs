@@ -47,6 +47,18 @@ impl Command {
         self
     }
 
+    /// Takes a variable away.
+    pub(crate) fn without(mut self, key: &str) -> Command {
+        self.0.env_remove(key);
+        self
+    }
+
+    /// Runs it in another folder.
+    pub(crate) fn in_folder(mut self, folder: &Utf8Path) -> Command {
+        self.0.current_dir(folder);
+        self
+    }
+
     /// Runs this command with a limit on the size of files, in blocks of
     /// 512 bytes: writing more fails, as it does on a disk that is full.
     pub(crate) fn with_file_size(self, blocks: u32) -> Command {

@@ -7,6 +7,7 @@ mod process;
 mod redact;
 mod run;
 mod terminal;
+mod workspace;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -19,6 +20,7 @@ pub(crate) use output::Output;
 pub(crate) use process::Process;
 pub(crate) use redact::redact;
 pub(crate) use run::Run;
+pub(crate) use workspace::manifest;
 
 use crate::wait::{Look, until};
 
@@ -44,11 +46,17 @@ impl Project {
 
     /// A copy in a folder of this name.
     pub(crate) fn in_folder(name: &str) -> Project {
+        let project = Project::empty(name);
+        copy(Utf8Path::new(FIXTURE), &project.root);
+        project
+    }
+
+    /// No workspace yet.
+    fn empty(name: &str) -> Project {
         // Not below the target folder of this repository: cargo would take its
         // configuration from the repository.
         let temp = tempfile::Builder::new().prefix("onetag-").tempdir().unwrap();
         let root = Utf8Path::from_path(temp.path()).unwrap().join(name);
-        copy(Utf8Path::new(FIXTURE), &root);
         let project = Project { temp, target: root.join("target"), root };
         project.make_xtask();
         project
@@ -59,16 +67,6 @@ impl Project {
         // Cargo passes the name of the subcommand as the first argument.
         let script = format!("#!/bin/sh\nshift\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_xtask"));
         self.program("cargo-xtask", &script);
-    }
-
-    /// Has cargo build into another folder.
-    pub(crate) fn build_into(&mut self, target: &str) {
-        self.target = self.temp_path().join(target);
-    }
-
-    /// Has cargo build into the folder that another copy builds into.
-    pub(crate) fn share_target_of(&mut self, other: &Project) {
-        self.target = other.target.clone();
     }
 
     /// Puts a script first on the path.

@@ -54,6 +54,23 @@ impl Output {
         self
     }
 
+    /// The packages that cargo says it compiles, in alphabetical order; a package
+    /// stands once for each cargo that compiles it.
+    pub(crate) fn compiled(&self) -> Vec<&str> {
+        let lines = self.stderr.lines();
+        let packages = lines.filter_map(|line| line.trim_start().strip_prefix("Compiling "));
+        let mut names: Vec<&str> = packages.map(|line| line.split(' ').next().unwrap()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// It ended with 1 before anything was compiled.
+    #[track_caller]
+    pub(crate) fn is_refused_before_the_build(&self) -> &Output {
+        assert_eq!(self.compiled(), [""; 0], "{self}");
+        self.exits(crate::exit::FAILURE)
+    }
+
     /// The lines of its error: from `error: ` up to and with the last hint.
     pub(crate) fn error(&self) -> String {
         let lines = self.stderr.lines().skip_while(|line| !line.starts_with("error: "));

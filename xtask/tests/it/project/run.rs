@@ -41,6 +41,25 @@ impl Run {
         serde_json::from_str(&self.read(relative)).unwrap()
     }
 
+    /// The digest of a service's program, as the report of a finished run has it.
+    pub(crate) fn executable(&self, service: &str) -> String {
+        self.digest(service, "executable")
+    }
+
+    /// A digest of a service's image, as the report of a finished run has it.
+    pub(crate) fn digest(&self, service: &str, kind: &str) -> String {
+        let report = self.json("report.json");
+        let mut services = report["services"].as_array().unwrap().iter();
+        let found = services.find(|found| found["service"] == service);
+        let found = found.unwrap_or_else(|| panic!("no {service} in {report}"));
+        found["digests"][kind].as_str().unwrap().to_owned()
+    }
+
+    /// How many tests passed, as the report of a finished run has it.
+    pub(crate) fn passed(&self) -> u64 {
+        self.json("report.json")["tests"]["passed"].as_u64().unwrap()
+    }
+
     /// The names of what lies in the folder.
     pub(crate) fn names(&self) -> Vec<String> {
         let entries = self.folder.read_dir_utf8().unwrap();

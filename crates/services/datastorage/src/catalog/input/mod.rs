@@ -3,7 +3,7 @@
 //! | module | what it reads |
 //! |---|---|
 //! | `labels` | labels with and without wildcard, one by one and as maps |
-//! | `parameter` | what can be set when the workflow is run |
+//! | `parameter` | the parameters of a workflow |
 
 mod labels;
 mod parameter;
@@ -18,25 +18,25 @@ use kit::{FromInput, Node};
 pub(super) use labels::{value, value_labels, wanted, wanted_word};
 
 /// How many steps a workflow may have.
-const STEPS: usize = 50;
+const MAX_STEPS: usize = 50;
 
 /// How many bytes the content may have, as JSON without spaces.
-const CONTENT_BYTES: usize = 64 * 1024;
+const MAX_CONTENT_BYTES: usize = 64 * 1024;
 
 /// How deep the content may be nested, as for the data of an audit event.
-const CONTENT_DEPTH: usize = 100;
+const MAX_CONTENT_DEPTH: usize = 100;
 
 /// How many parameters a workflow may have.
-const PARAMETERS: usize = 50;
+const MAX_PARAMETERS: usize = 50;
 
 /// How many bytes the parameters may have, as JSON without spaces: they are in
 /// every list and in every answer to a search.
-const PARAMETERS_BYTES: usize = 16 * 1024;
+const MAX_PARAMETERS_BYTES: usize = 16 * 1024;
 
 /// The length of a SHA-256 in hexadecimal digits.
-const DIGEST: usize = 64;
+const DIGEST_LENGTH: usize = 64;
 
-/// What is demanded of a workflow beyond its schema; see
+/// The rules for a workflow that its schema cannot express; see
 /// [`kit::document::RULES`].
 pub const RULES: [&str; 4] = [
     "parameters.*.minimum must not be above maximum",
@@ -47,9 +47,9 @@ pub const RULES: [&str; 4] = [
 
 /// A workflow of a request.
 #[derive(Clone, Debug)]
-pub struct Intake(pub NewWorkflow);
+pub struct WorkflowInput(pub NewWorkflow);
 
-impl FromInput for Intake {
+impl FromInput for WorkflowInput {
     fn read(node: Node<'_>) -> Option<Self> {
         node.object(|object| {
             let name = object.required("name", Node::label);
@@ -102,11 +102,14 @@ fn five_labels(node: Node<'_>) -> Option<Labels> {
     })
 }
 
-/// Every semantic version is one, and so are a date and a commit.
+/// Reads a version: a semantic version, a date and a commit are all allowed.
 fn version(node: Node<'_>) -> Option<String> {
     node.parse(1..=64, |text| {
-        let inner = |it: char| it.is_ascii_alphanumeric() || "._+-".contains(it);
-        if text.starts_with(|it: char| it.is_ascii_alphanumeric()) && text.chars().all(inner) {
+        let inner =
+            |character: char| character.is_ascii_alphanumeric() || "._+-".contains(character);
+        if text.starts_with(|character: char| character.is_ascii_alphanumeric())
+            && text.chars().all(inner)
+        {
             Ok(text.to_owned())
         } else {
             Err("must begin with a letter or digit and have only letters, digits, '.', '_', '+' \
@@ -118,7 +121,7 @@ fn version(node: Node<'_>) -> Option<String> {
 
 fn image(node: Node<'_>) -> Option<String> {
     node.parse(1..=512, |text| {
-        if text.chars().all(|it| it.is_ascii_graphic()) {
+        if text.chars().all(|character| character.is_ascii_graphic()) {
             Ok(text.to_owned())
         } else {
             Err("must be ASCII without spaces".to_owned())
@@ -128,7 +131,9 @@ fn image(node: Node<'_>) -> Option<String> {
 
 fn digest(node: Node<'_>) -> Option<String> {
     node.parse(1..=512, |text| match text.strip_prefix("sha256:") {
-        Some(hex) if hex.len() == DIGEST && hex.bytes().all(is_hexadecimal) => Ok(text.to_owned()),
+        Some(hex) if hex.len() == DIGEST_LENGTH && hex.bytes().all(is_hexadecimal) => {
+            Ok(text.to_owned())
+        }
         _ => Err("must be sha256: and 64 lower-case hexadecimal digits".to_owned()),
     })
 }
@@ -138,19 +143,19 @@ fn is_hexadecimal(byte: u8) -> bool {
 }
 
 fn parameters(node: Node<'_>) -> Option<BTreeMap<String, Parameter>> {
-    let parameters = node.clone().map(PARAMETERS, parameter::NAME_LENGTH, parameter::read)?;
-    node.json(PARAMETERS_BYTES, CONTENT_DEPTH)?;
+    let parameters = node.clone().map(MAX_PARAMETERS, parameter::NAME_LENGTH, parameter::read)?;
+    node.json(MAX_PARAMETERS_BYTES, MAX_CONTENT_DEPTH)?;
     Some(parameters)
 }
 
 fn content(node: Node<'_>) -> Option<Vec<Step>> {
-    let steps = node.clone().array(1..=STEPS, step)?;
-    node.json(CONTENT_BYTES, CONTENT_DEPTH)?;
+    let steps = node.clone().array(1..=MAX_STEPS, step)?;
+    node.json(MAX_CONTENT_BYTES, MAX_CONTENT_DEPTH)?;
     Some(steps)
 }
 
-/// Only the type is looked at. What else a step needs is known to the service
-/// that runs it, and parameters may fill any of it.
+/// Checks only the type of a step. The service that runs the step checks the
+/// rest, which parameters may fill in.
 fn step(node: Node<'_>) -> Option<Step> {
     let settings = node.value().as_object().cloned().unwrap_or_default();
     node.open_object(|object| {

@@ -7,23 +7,24 @@ use time::{Duration, OffsetDateTime};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// How far an event may lie ahead of our clock.
-const AHEAD: Duration = Duration::minutes(5);
+/// How far an event may lie in the future, by our clock.
+const MAX_AHEAD: Duration = Duration::minutes(5);
 
 /// How old an event may be.
-const OLD: Duration = Duration::days(7);
+const MAX_AGE: Duration = Duration::days(7);
 
 /// How many bytes `event_data` may have, as JSON without spaces.
-const DATA_BYTES: usize = 64 * 1024;
+const MAX_DATA_BYTES: usize = 64 * 1024;
 
 /// How deep `event_data` may be nested. Readers give up at 128 levels
 /// (`serde_json`), and an answer wraps the data in some of its own.
-const DATA_DEPTH: usize = 100;
+const MAX_DATA_DEPTH: usize = 100;
 
 /// How many events a batch may have.
-const BATCH: usize = 1000;
+const MAX_BATCH: usize = 1000;
 
-/// What is demanded of an event beyond its schema; see [`kit::document::RULES`].
+/// The rules for an event that its schema cannot express; see
+/// [`kit::document::RULES`].
 pub const RULES: [&str; 4] = [
     "event_timestamp must be at most",
     "event_data must be nested at most",
@@ -33,16 +34,16 @@ pub const RULES: [&str; 4] = [
 
 /// One event of a request, with an id.
 #[derive(Clone, Debug)]
-pub struct Intake(pub NewEvent);
+pub struct EventInput(pub NewEvent);
 
 /// 1 to 1000 events of a request.
 #[derive(Clone, Debug, ToSchema)]
 #[schema(as = EventBatch, min_items = 1, max_items = 1000)]
-pub struct BatchIntake(pub Vec<NewEvent>);
+pub struct BatchInput(pub Vec<NewEvent>);
 
-impl FromInput for Intake {
+impl FromInput for EventInput {
     fn read(node: Node<'_>) -> Option<Self> {
-        // `null` is JSON too, but for the checks it is the same as nothing.
+        // `null` is valid data, but the checks treat it as absent.
         let has_data = node.value().get("event_data").is_some();
         let now = OffsetDateTime::now_utc();
         node.object(|object| {
@@ -56,7 +57,7 @@ impl FromInput for Intake {
             let event_outcome = object.required("event_outcome", |node| node.word(Outcome::WORDS));
             let correlation_id = object.required("correlation_id", |node| node.string(1..=255));
             let event_data =
-                object.optional("event_data", |node| node.json(DATA_BYTES, DATA_DEPTH));
+                object.optional("event_data", |node| node.json(MAX_DATA_BYTES, MAX_DATA_DEPTH));
             if !has_data {
                 object.refuse::<()>("event_data", "is required");
             }
@@ -93,9 +94,9 @@ impl FromInput for Intake {
     }
 }
 
-impl FromInput for BatchIntake {
+impl FromInput for BatchInput {
     fn read(node: Node<'_>) -> Option<Self> {
-        node.array(1..=BATCH, |node| Intake::read(node).map(|it| it.0)).map(Self)
+        node.array(1..=MAX_BATCH, |node| EventInput::read(node).map(|input| input.0)).map(Self)
     }
 }
 
@@ -109,15 +110,15 @@ fn moment(node: Node<'_>, now: OffsetDateTime) -> Option<OffsetDateTime> {
 }
 
 fn check_age(moment: OffsetDateTime, now: OffsetDateTime) -> Result<(), &'static str> {
-    if moment - now > AHEAD {
+    if moment - now > MAX_AHEAD {
         return Err("must be at most 5 minutes ahead of DataStorage's clock");
     }
-    if now - moment > OLD {
+    if now - moment > MAX_AGE {
         return Err("must be at most 7 days old");
     }
     Ok(())
 }
 
 #[cfg(test)]
-#[path = "intake_tests.rs"]
+#[path = "input_tests.rs"]
 mod tests;

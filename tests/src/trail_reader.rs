@@ -1,4 +1,4 @@
-//! The audit trail, read back with exact counts.
+//! Reading the audit trail, with exact counts.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,22 +8,22 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
-use crate::{Endpoint, Look, escape, eventually, unique};
+use crate::{Endpoint, Poll, escape, eventually, unique};
 
-/// Where events are posted and queried.
+/// The path of events.
 const EVENTS: &str = "/api/v1/audit/events";
 
-/// How many events DataStorage gives out at once.
+/// The largest page of DataStorage.
 const PAGE: usize = 1000;
 
-/// The audit trail, read from DataStorage over HTTP as any client would.
+/// Reads the audit trail from DataStorage over HTTP, as any client does.
 #[derive(Clone, Debug)]
-pub struct Trail {
+pub struct TrailReader {
     datastorage: Endpoint,
 }
 
-impl Trail {
-    /// The trail that this DataStorage keeps.
+impl TrailReader {
+    /// A reader of this DataStorage's trail.
     pub fn new(datastorage: Endpoint) -> Self {
         Self { datastorage }
     }
@@ -59,8 +59,9 @@ impl Trail {
     }
 
     /// Waits until a correlation has `count` events and returns them, oldest
-    /// first. Then makes sure that there are no more: once an event of our own
-    /// is visible, so is everything that DataStorage took before it.
+    /// first. Then checks that there are no more: it writes a marker event, and
+    /// once that is visible, so are all events that DataStorage accepted before
+    /// it.
     ///
     /// # Errors
     /// When there are more, or too few when the time is over; the error lists
@@ -72,14 +73,14 @@ impl Trail {
         within: Duration,
     ) -> Result<Vec<Value>> {
         let what = format!("{count} events of {correlation_id}");
-        let look = || {
+        let poll = || {
             let events = self.events(correlation_id)?;
             if events.len() < count {
-                return Ok(Look::NotYet(summary(&events)));
+                return Ok(Poll::Pending(summary(&events)));
             }
-            Ok(Look::Done(()))
+            Ok(Poll::Ready(()))
         };
-        eventually(within, &what, look)?;
+        eventually(within, &what, poll)?;
         self.mark(within)?;
         let events = self.events(correlation_id)?;
         if events.len() != count {
@@ -97,8 +98,8 @@ impl Trail {
         self.expect_exactly(correlation_id, 0, Duration::ZERO).map(|_| ())
     }
 
-    /// Hands over an event of our own and waits until it can be read: in the
-    /// spool as well none overtakes.
+    /// Writes a marker event and waits until it can be read. The spool keeps
+    /// the order too.
     fn mark(&self, within: Duration) -> Result<()> {
         let id = Uuid::now_v7();
         let marker = json!({
@@ -119,14 +120,14 @@ impl Trail {
         eventually(within, "the marker", || {
             let answer = self.datastorage.get(&format!("{EVENTS}/{id}"))?;
             Ok(match answer.status {
-                200 => Look::Done(()),
-                status => Look::NotYet(format!("status {status}")),
+                200 => Poll::Ready(()),
+                status => Poll::Pending(format!("status {status}")),
             })
         })
     }
 }
 
-/// The present time as DataStorage wants it.
+/// The current time in the format of DataStorage.
 ///
 /// # Errors
 /// When the clock shows a year that RFC 3339 cannot write.
@@ -134,7 +135,7 @@ pub fn now() -> Result<String> {
     Ok(OffsetDateTime::from(SystemTime::now()).format(&Rfc3339)?)
 }
 
-/// What a person needs to see of events.
+/// A short description of events, for errors.
 fn summary(events: &[Value]) -> String {
     let one = |event: &Value| {
         let text = |field: &str| event[field].as_str().unwrap_or("?").to_owned();

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::score::Ranking;
 
-/// What the trail has of a search: for which signal it was, what was found, and
-/// how long it took.
+/// Builds the audit event of a search: the signal, the workflows found, and the
+/// duration.
 pub fn search_completed(
     search: &WorkflowSearch,
     ranking: &Ranking,

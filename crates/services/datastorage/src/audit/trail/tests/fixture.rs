@@ -10,37 +10,37 @@ use sqlx::Row as _;
 use time::OffsetDateTime;
 use tokio::task::JoinHandle;
 
-use crate::audit::trail::{AppendError, Appended, CAPACITY, Trail, Writer};
+use crate::audit::trail::{AppendError, AppendOutcome, CAPACITY, TrailTask, TrailWriter};
 use crate::spool::{Entry, Limits, Spool};
 use crate::store::Store;
 
-/// Long enough for anything that works.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+/// Longer than any step of a working test takes.
+pub(super) const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// More events than any test spools.
 const LIMIT: u64 = 100_000;
 
-pub(super) type Answer = Result<Appended, AppendError>;
+pub(super) type Answer = Result<AppendOutcome, AppendError>;
 
 /// A folder with a database that is migrated, and a spool.
-pub(super) struct Place {
+pub(super) struct TrailFixture {
     folder: tempfile::TempDir,
     pub(super) store: Store,
 }
 
-/// A trail whose writer does not run before it is told to.
-pub(super) struct Bench {
-    pub(super) trail: Trail,
+/// A trail whose task does not run before [`run`](Self::run).
+pub(super) struct TestTrail {
+    pub(super) writer: TrailWriter,
     pub(super) service: kit::Service,
-    writer: Option<Writer>,
+    task: Option<TrailTask>,
 }
 
-impl Place {
+impl TrailFixture {
     pub(super) async fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let url = format!("sqlite://{}", folder.path().join("trail.db").display());
         let store = Store::new(url.parse().expect("a good URL"));
-        store.database.migrate(PATIENCE).await.expect("migrated");
+        store.database.migrate(TEST_TIMEOUT).await.expect("migrated");
         Self { folder, store }
     }
 
@@ -52,7 +52,7 @@ impl Place {
         Spool::open(&self.spool_folder(), Limits::events(limit)).expect("a spool")
     }
 
-    /// Leaves entries in the spool, as a former process could.
+    /// Writes entries to the spool, as an earlier process could have left them.
     pub(super) fn leave(&self, entries: &[Vec<NewEvent>]) -> OffsetDateTime {
         let taken_at = to_microseconds(OffsetDateTime::now_utc()) - time::Duration::HOUR;
         let entry = |events: &Vec<NewEvent>| Entry { taken_at, events: events.clone() };
@@ -62,21 +62,21 @@ impl Place {
         taken_at
     }
 
-    /// The dead letters, as the file has them.
+    /// The dead letters of the file.
     pub(super) fn dead_letters(&self) -> Vec<serde_json::Value> {
         let path = self.spool_folder().join("dead-letters.jsonl");
         let text = std::fs::read_to_string(path).unwrap_or_default();
-        text.lines().map(|it| serde_json::from_str(it).expect("JSON")).collect()
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
     }
 
-    pub(super) fn trail(&self) -> Bench {
+    pub(super) fn trail(&self) -> TestTrail {
         self.trail_with_limit(LIMIT)
     }
 
-    pub(super) fn trail_with_limit(&self, limit: u64) -> Bench {
+    pub(super) fn trail_with_limit(&self, limit: u64) -> TestTrail {
         let service = kit::Service::for_tests(kit::package!());
-        let (trail, writer) = Trail::new(&service, self.store.clone(), self.spool(limit));
-        Bench { trail, service, writer: Some(writer) }
+        let (writer, task) = TrailWriter::new(&service, self.store.clone(), self.spool(limit));
+        TestTrail { writer, service, task: Some(task) }
     }
 
     /// The database, as another process would open it.
@@ -86,7 +86,7 @@ impl Place {
         sqlite
     }
 
-    /// A rule of the schema that our checks know nothing of.
+    /// Adds a rule to the schema that only the database checks.
     pub(super) async fn refuse(&self, event_type: &str) {
         let rule = format!(
             "CREATE TRIGGER audit_events_refuse_type BEFORE INSERT ON audit_events
@@ -116,31 +116,32 @@ impl Place {
     }
 }
 
-impl Bench {
-    /// Hands over without a writer that could answer; returns when it waits.
+impl TestTrail {
+    /// Hands over events, which may have no task to answer them yet. Returns when the
+    /// request waits.
     pub(super) async fn hand_over(&self, events: &[NewEvent]) -> JoinHandle<Answer> {
-        let waiting = CAPACITY - self.trail.requests.capacity();
-        let (trail, events) = (self.trail.clone(), events.to_vec());
-        let answer = tokio::spawn(async move { trail.append(events).await });
-        while CAPACITY - self.trail.requests.capacity() == waiting {
+        let waiting = CAPACITY - self.writer.requests.capacity();
+        let (writer, events) = (self.writer.clone(), events.to_vec());
+        let answer = tokio::spawn(async move { writer.append(events).await });
+        while CAPACITY - self.writer.requests.capacity() == waiting {
             tokio::task::yield_now().await;
         }
         answer
     }
 
     pub(super) fn run(&mut self) {
-        tokio::spawn(self.writer.take().expect("it does not run yet").run());
+        tokio::spawn(self.task.take().expect("it does not run yet").run());
     }
 
     pub(super) fn metric(&self, name: &str) -> u64 {
         let text = self.service.metrics.text().expect("metrics");
-        let value = text.lines().find_map(|it| it.strip_prefix(name)?.strip_prefix(' '));
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         value.expect("such a metric").parse().expect("a number")
     }
 
-    /// Waits until nothing is in the spool.
+    /// Waits until the spool is empty.
     pub(super) async fn drained(&self) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TEST_TIMEOUT;
         while self.metric("datastorage_spool_depth") > 0 {
             assert!(Instant::now() < deadline, "the spool is not drained");
             tokio::time::sleep(Duration::from_millis(2)).await;

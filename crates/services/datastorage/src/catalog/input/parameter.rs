@@ -1,4 +1,4 @@
-//! What can be set when a workflow is run.
+//! The parameters of a workflow.
 
 use datastorage_client::{Parameter, ParameterType};
 use kit::Node;
@@ -24,7 +24,7 @@ pub(super) fn read(name: &str, node: Node<'_>) -> Option<Parameter> {
         let kind = object.required("type", |node| node.word(ParameterType::WORDS));
         let description = object.optional("description", |node| node.string(1..=1000));
         let required = object.optional("required", Node::boolean);
-        // Without a type nothing can be said of the rest; it counts as known.
+        // Without a valid type the other fields cannot be checked.
         let choices = object.optional("enum", |node| choices(node, kind?));
         let minimum = object.optional("minimum", |node| bound(node, kind?));
         let maximum = object.optional("maximum", |node| bound(node, kind?));
@@ -46,8 +46,8 @@ pub(super) fn read(name: &str, node: Node<'_>) -> Option<Parameter> {
 }
 
 fn is_name(name: &str) -> bool {
-    name.starts_with(|it: char| it.is_ascii_alphabetic() || it == '_')
-        && name.chars().all(|it| it.is_ascii_alphanumeric() || it == '_')
+    name.starts_with(|character: char| character.is_ascii_alphabetic() || character == '_')
+        && name.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
 }
 
 fn choices(node: Node<'_>, kind: ParameterType) -> Option<Vec<Value>> {
@@ -67,7 +67,7 @@ fn bound(node: Node<'_>, kind: ParameterType) -> Option<Number> {
     }
 }
 
-/// A number as it was written: 1 stays 1 and does not become 1.0.
+/// Reads a number as it was written: 1 does not become 1.0.
 fn number(node: Node<'_>, kind: ParameterType) -> Option<Number> {
     if kind == ParameterType::Integer {
         return node.integer(-WHOLE..=WHOLE).map(Number::from);

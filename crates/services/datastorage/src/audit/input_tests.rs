@@ -25,12 +25,15 @@ fn with(field: &str, value: Value) -> Value {
 }
 
 fn accepted(event: &Value) -> NewEvent {
-    kit::check::from_json::<Intake>(event).expect("a good event").0
+    kit::check::from_json::<EventInput>(event).expect("a good event").0
 }
 
 fn refused(event: &Value) -> Vec<String> {
-    let violations = kit::check::from_json::<Intake>(event).expect_err("a bad event");
-    violations.iter().map(|it| format!("{} {}", it.field, it.message)).collect()
+    let violations = kit::check::from_json::<EventInput>(event).expect_err("a bad event");
+    violations
+        .iter()
+        .map(|violation| format!("{} {}", violation.field, violation.message))
+        .collect()
 }
 
 #[test]
@@ -63,7 +66,7 @@ fn every_field_is_taken_over() {
     }
     let read = accepted(&event);
     let mut written = serde_json::to_value(&read).expect("serializable");
-    // The one field that may lose something: what is finer than a microsecond.
+    // Only the timestamp may lose precision, below a microsecond.
     assert!(read.event_timestamp.nanosecond().is_multiple_of(1000));
     written["event_timestamp"] = event["event_timestamp"].clone();
     assert_eq!(written, event);
@@ -135,9 +138,9 @@ fn optional_fields_may_be_null() {
 #[test]
 fn data_is_limited_to_the_byte() {
     // Two quotes are part of the JSON.
-    accepted(&with("event_data", json!("x".repeat(DATA_BYTES - 2))));
+    accepted(&with("event_data", json!("x".repeat(MAX_DATA_BYTES - 2))));
     assert_eq!(
-        refused(&with("event_data", json!("x".repeat(DATA_BYTES - 1)))),
+        refused(&with("event_data", json!("x".repeat(MAX_DATA_BYTES - 1)))),
         ["event_data must have at most 65536 bytes as JSON, has 65537"]
     );
 }
@@ -145,9 +148,9 @@ fn data_is_limited_to_the_byte() {
 #[test]
 fn data_is_limited_in_depth() {
     let nested = |levels| (0..levels).fold(json!(1), |inner, _| json!([inner]));
-    accepted(&with("event_data", nested(DATA_DEPTH)));
+    accepted(&with("event_data", nested(MAX_DATA_DEPTH)));
     assert_eq!(
-        refused(&with("event_data", nested(DATA_DEPTH + 1))),
+        refused(&with("event_data", nested(MAX_DATA_DEPTH + 1))),
         ["event_data must be nested at most 100 levels deep"]
     );
 }
@@ -155,22 +158,23 @@ fn data_is_limited_in_depth() {
 #[test]
 fn the_window_of_times_includes_its_ends() {
     let now = datetime!(2026-01-31 12:00 UTC);
-    assert_eq!(check_age(now + AHEAD, now), Ok(()));
-    assert!(check_age(now + AHEAD + Duration::MICROSECOND, now).is_err());
-    assert_eq!(check_age(now - OLD, now), Ok(()));
-    assert!(check_age(now - OLD - Duration::MICROSECOND, now).is_err());
+    assert_eq!(check_age(now + MAX_AHEAD, now), Ok(()));
+    assert!(check_age(now + MAX_AHEAD + Duration::MICROSECOND, now).is_err());
+    assert_eq!(check_age(now - MAX_AGE, now), Ok(()));
+    assert!(check_age(now - MAX_AGE - Duration::MICROSECOND, now).is_err());
 }
 
 #[test]
 fn a_batch_has_1_to_1000_events_and_names_positions() {
-    let batch = |events: Vec<Value>| kit::check::from_json::<BatchIntake>(&Value::Array(events));
+    let batch = |events: Vec<Value>| kit::check::from_json::<BatchInput>(&Value::Array(events));
     assert_eq!(batch(vec![good(); 1000]).expect("a good batch").0.len(), 1000);
     for size in [0, 1001] {
         let violations = batch(vec![good(); size]).expect_err("a bad batch");
         assert_eq!(violations[0].field, "$");
     }
     let bad = batch(vec![good(), with("severity", json!("warning")), with("version", json!(1))]);
-    let fields: Vec<_> = bad.expect_err("a bad batch").into_iter().map(|it| it.field).collect();
+    let fields: Vec<_> =
+        bad.expect_err("a bad batch").into_iter().map(|violation| violation.field).collect();
     assert_eq!(fields, ["[1].severity", "[2].version"]);
 }
 
@@ -188,7 +192,7 @@ fn any_json() -> impl Strategy<Value = Value> {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
             prop::collection::btree_map(".{0,6}", inner, 0..6)
-                .prop_map(|it| Value::Object(it.into_iter().collect())),
+                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
         ]
     })
 }
@@ -196,7 +200,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 proptest! {
     #[test]
     fn no_json_makes_it_panic(event in any_json()) {
-        let _ = kit::check::from_json::<Intake>(&event);
+        let _ = kit::check::from_json::<EventInput>(&event);
     }
 
     #[test]
@@ -210,8 +214,8 @@ proptest! {
         value in prop_oneof![Just(json!([])), Just(json!({})), Just(json!(true)), Just(json!(1.5)), Just(json!(""))],
     ) {
         let violations =
-            kit::check::from_json::<Intake>(&with(field, value)).expect_err("a bad event");
-        let fields: Vec<_> = violations.iter().map(|it| it.field.as_str()).collect();
+            kit::check::from_json::<EventInput>(&with(field, value)).expect_err("a bad event");
+        let fields: Vec<_> = violations.iter().map(|violation| violation.field.as_str()).collect();
         prop_assert_eq!(fields, [field]);
     }
 

@@ -9,7 +9,7 @@ fn good() -> Value {
 }
 
 fn refusal(field: &str, value: Value) -> String {
-    refused::<Intake>(&with(good(), field, value))
+    refused::<WorkflowInput>(&with(good(), field, value))
 }
 
 fn parameter(parameter: Value) -> Value {
@@ -56,7 +56,7 @@ fn every_field_is_taken_over() {
 
 #[test]
 fn all_violations_are_listed() {
-    insta::assert_snapshot!(refused::<Intake>(&json!({})), @r"
+    insta::assert_snapshot!(refused::<WorkflowInput>(&json!({})), @r"
     name is required
     version is required
     title is required
@@ -64,7 +64,7 @@ fn all_violations_are_listed() {
     labels is required
     content is required
     ");
-    insta::assert_snapshot!(refused::<Intake>(&json!({
+    insta::assert_snapshot!(refused::<WorkflowInput>(&json!({
         "name": "Restart",
         "version": "-1",
         "title": "",
@@ -150,7 +150,7 @@ fn what_a_parameter_says_must_go_together() {
         ),
         (json!({ "type": "string", "default": "a" }), "parameters.p.default is not a known field"),
     ] {
-        assert_eq!(refused::<Intake>(&parameter(given.clone())), violations, "{given}");
+        assert_eq!(refused::<WorkflowInput>(&parameter(given.clone())), violations, "{given}");
     }
 }
 
@@ -158,17 +158,17 @@ fn what_a_parameter_says_must_go_together() {
 fn content_is_steps_of_known_types_and_is_limited() {
     let step = |rest: usize| json!([{ "type": "http", "body": "x".repeat(rest) }]);
     let empty = step(0).to_string().len();
-    workflow(&with(good(), "content", step(CONTENT_BYTES - empty)));
-    insta::assert_snapshot!(refusal("content", step(CONTENT_BYTES - empty + 1)), @"content must have at most 65536 bytes as JSON, has 65537");
+    workflow(&with(good(), "content", step(MAX_CONTENT_BYTES - empty)));
+    insta::assert_snapshot!(refusal("content", step(MAX_CONTENT_BYTES - empty + 1)), @"content must have at most 65536 bytes as JSON, has 65537");
 
     let nested = |levels| (0..levels).fold(json!(1), |inner, _| json!([inner]));
     // A list of steps is one level, a step another.
     let deep = |levels: usize| json!([{ "type": "http", "body": nested(levels - 2) }]);
-    workflow(&with(good(), "content", deep(CONTENT_DEPTH)));
-    insta::assert_snapshot!(refusal("content", deep(CONTENT_DEPTH + 1)), @"content must be nested at most 100 levels deep");
+    workflow(&with(good(), "content", deep(MAX_CONTENT_DEPTH)));
+    insta::assert_snapshot!(refusal("content", deep(MAX_CONTENT_DEPTH + 1)), @"content must be nested at most 100 levels deep");
 
-    workflow(&with(good(), "content", json!(vec![json!({ "type": "wait" }); STEPS])));
-    insta::assert_snapshot!(refusal("content", json!(vec![json!({ "type": "wait" }); STEPS + 1])), @"content must have 1 to 50 elements, has 51");
+    workflow(&with(good(), "content", json!(vec![json!({ "type": "wait" }); MAX_STEPS])));
+    insta::assert_snapshot!(refusal("content", json!(vec![json!({ "type": "wait" }); MAX_STEPS + 1])), @"content must have 1 to 50 elements, has 51");
     insta::assert_snapshot!(refusal("content", json!([{ "type": "shell" }, {}, 7, { "type": "wait", "a": "\0" }])), @r"
     content[0].type must be one of http, wait
     content[1].type is required
@@ -180,10 +180,10 @@ fn content_is_steps_of_known_types_and_is_limited() {
 #[test]
 fn parameters_are_limited() {
     let many = |count: usize| -> Value {
-        (0..count).map(|it| (format!("p{it}"), json!({ "type": "string" }))).collect()
+        (0..count).map(|number| (format!("p{number}"), json!({ "type": "string" }))).collect()
     };
-    workflow(&with(good(), "parameters", many(PARAMETERS)));
-    insta::assert_snapshot!(refusal("parameters", many(PARAMETERS + 1)), @"parameters must have at most 50 entries, has 51");
+    workflow(&with(good(), "parameters", many(MAX_PARAMETERS)));
+    insta::assert_snapshot!(refusal("parameters", many(MAX_PARAMETERS + 1)), @"parameters must have at most 50 entries, has 51");
     let mut large = many(20);
     for (_, parameter) in large.as_object_mut().expect("an object") {
         parameter["description"] = json!("x".repeat(1000));
@@ -213,7 +213,7 @@ proptest! {
     fn what_was_read_reads_back_the_same(
         owner in prop::option::of("[^\\x00]{1,20}"),
         labels in prop::collection::btree_map("[^\\x00]{1,8}", "\\*|[^*\\x00]{1,8}", 0..5),
-        numbers in prop::collection::vec(any::<f64>().prop_filter("JSON has no others", |it| it.is_finite()), 1..5),
+        numbers in prop::collection::vec(any::<f64>().prop_filter("JSON has no others", |number| number.is_finite()), 1..5),
     ) {
         let mut sent = good();
         sent["owner"] = json!(owner);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use datastorage_client::Wanted;
+use datastorage_client::LabelPattern;
 use kit::Node;
 
 /// How many characters one of the five labels may have.
@@ -15,44 +15,44 @@ const FURTHER: usize = 20;
 /// How many characters the name and the value of a further label may have.
 const FURTHER_LENGTH: usize = 63;
 
-/// What a workflow wants of a label.
-pub(in crate::catalog) fn wanted(node: Node<'_>) -> Option<Wanted<String>> {
+/// Reads a label of a workflow, which may be `*`.
+pub(in crate::catalog) fn wanted(node: Node<'_>) -> Option<LabelPattern<String>> {
     wanted_of(node, LENGTH)
 }
 
-/// What a workflow wants of a label with a vocabulary.
+/// Reads a label of a workflow with a vocabulary, which may be `*`.
 pub(in crate::catalog) fn wanted_word<T: FromStr>(
     node: Node<'_>,
     words: &[&str],
-) -> Option<Wanted<T>> {
+) -> Option<LabelPattern<T>> {
     let words: Vec<_> = words.iter().copied().chain(["*"]).collect();
     node.word(&words)
 }
 
-/// What a signal has.
+/// Reads a label of a signal.
 pub(in crate::catalog) fn value(node: Node<'_>) -> Option<String> {
     value_of(node, LENGTH)
 }
 
-pub(super) fn wanted_labels(node: Node<'_>) -> Option<BTreeMap<String, Wanted<String>>> {
+pub(super) fn wanted_labels(node: Node<'_>) -> Option<BTreeMap<String, LabelPattern<String>>> {
     node.map(FURTHER, FURTHER_LENGTH, |_, node| wanted_of(node, FURTHER_LENGTH))
 }
 
-/// Further labels of a signal.
+/// Reads further labels of a signal.
 pub(in crate::catalog) fn value_labels(node: Node<'_>) -> Option<BTreeMap<String, String>> {
     node.map(FURTHER, FURTHER_LENGTH, |_, node| value_of(node, FURTHER_LENGTH))
 }
 
-fn wanted_of(node: Node<'_>, length: usize) -> Option<Wanted<String>> {
+fn wanted_of(node: Node<'_>, length: usize) -> Option<LabelPattern<String>> {
     if node.value() == "*" {
-        return Some(Wanted::Any);
+        return Some(LabelPattern::Any);
     }
     let at = node.clone();
     let value = node.string(1..=length)?;
     if value.contains('*') {
         return at.refuse("must be one value without `*` in it, or `*` for any");
     }
-    Some(Wanted::Only(value))
+    Some(LabelPattern::Only(value))
 }
 
 fn value_of(node: Node<'_>, length: usize) -> Option<String> {

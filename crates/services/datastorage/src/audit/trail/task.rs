@@ -1,4 +1,4 @@
-//! The one task that decides where groups go: to the database or to the spool.
+//! The task that writes each group to the database or to the spool.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,34 +12,35 @@ use super::metrics::Metrics;
 use crate::spool::Spool;
 use crate::store::Store;
 
-/// How long a group waits for the database before it goes to the spool. A
-/// database that says itself that it is away is believed at once; SQLite does
-/// so after waiting 2 s for a lock.
+/// How long a group waits for the database before it goes to the spool. If the
+/// database reports earlier that it is unavailable, the group goes to the spool
+/// at once; SQLite reports it after waiting 2 s for a lock.
 ///
-/// A transaction that is given up may have been committed all the same: then
-/// the replay finds its events in place.
-pub const PATIENCE: Duration = Duration::from_secs(3);
+/// A transaction may still be committed after the timeout. The replay then
+/// finds its events already stored.
+pub const COMMIT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The longest that a replay waits for the database; new events wait with it.
-pub(super) const REPLAY_PATIENCE_MAX: Duration = Duration::from_secs(20);
+/// The longest time that a replay waits for the database; new events wait
+/// meanwhile.
+pub(super) const MAX_REPLAY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How often the database is asked whether it can be written again.
-const LOOK_INTERVAL: Duration = Duration::from_millis(500);
+const PROBE_INTERVAL: Duration = Duration::from_millis(500);
 
-/// The task behind a [`Trail`](super::Trail), the only one that appends to the
+/// The task behind a [`TrailWriter`](super::TrailWriter), the only one that appends to the
 /// trail and that touches the spool.
 #[derive(Debug)]
-pub struct Writer {
+pub struct TrailTask {
     pub(super) store: Store,
     pub(super) metrics: Metrics,
     pub(super) readiness: Readiness,
-    /// Reading and writing it blocks; nobody else ever holds the lock.
+    /// Reading and writing the spool blocks. No other task takes the lock.
     pub(super) spool: Arc<Mutex<Spool>>,
-    /// How long a replay waits for the database. It doubles each time that this
-    /// was too short, so that a chunk gets through a slow database too.
-    pub(super) replay_patience: Duration,
+    /// How long a replay waits for the database. It doubles after each timeout,
+    /// so that a slow database can store a chunk too.
+    pub(super) replay_timeout: Duration,
     inbox: Inbox,
-    /// Tells the trail by its end that the writer has ended.
+    /// Dropped with the task, which tells the [`TrailWriter`](super::TrailWriter) that it has ended.
     _alive: watch::Sender<()>,
 }
 
@@ -47,16 +48,16 @@ pub struct Writer {
 #[derive(Clone, Copy, Debug)]
 enum Mode {
     Direct,
-    Away,
+    Unavailable,
     Draining,
     Closed,
 }
 
-/// The database is away, or not in a state to be written.
+/// The database cannot be written at the moment.
 #[derive(Debug)]
-pub(super) struct Away;
+pub(super) struct Unavailable;
 
-impl Writer {
+impl TrailTask {
     pub(super) fn new(
         store: Store,
         spool: Spool,
@@ -66,7 +67,15 @@ impl Writer {
         alive: watch::Sender<()>,
     ) -> Self {
         let spool = Arc::new(Mutex::new(spool));
-        Self { store, metrics, readiness, spool, replay_patience: PATIENCE, inbox, _alive: alive }
+        Self {
+            store,
+            metrics,
+            readiness,
+            spool,
+            replay_timeout: COMMIT_TIMEOUT,
+            inbox,
+            _alive: alive,
+        }
     }
 
     /// Runs until the trail is closed and every request is answered.
@@ -75,26 +84,27 @@ impl Writer {
         loop {
             mode = match mode {
                 Mode::Direct => self.direct().await,
-                Mode::Away => self.away().await,
+                Mode::Unavailable => self.unavailable().await,
                 Mode::Draining => self.draining().await,
                 Mode::Closed => return,
             };
         }
     }
 
-    /// The spool is empty and groups go to the database, until it is away.
+    /// Writes groups to the database until it is unavailable. The spool is
+    /// empty.
     async fn direct(&mut self) -> Mode {
         while let Some(group) = self.inbox.next().await {
             if let Err(rest) = self.store(group).await {
                 self.spool(rest).await;
-                return Mode::Away;
+                return Mode::Unavailable;
             }
         }
         Mode::Closed
     }
 
-    /// Groups go to the spool, until the database can be written.
-    async fn away(&mut self) -> Mode {
+    /// Writes groups to the spool until the database can be written.
+    async fn unavailable(&mut self) -> Mode {
         let back = writable(self.store.database.clone());
         tokio::pin!(back);
         loop {
@@ -108,16 +118,16 @@ impl Writer {
         }
     }
 
-    /// The spool goes to the database, new groups go to its end.
+    /// Moves the spool to the database, and appends new groups to the spool.
     async fn draining(&mut self) -> Mode {
-        // How many events may come in before the next ones go out. A group is
-        // taken as a whole, so this may become a debt.
+        // How many events may enter the spool before the next ones leave it.
+        // Groups are not split, so the number may become negative.
         let mut credit = 0;
         loop {
             match self.replay().await {
                 Ok(0) => return Mode::Direct,
                 Ok(gone) => credit = credit.min(0) + gone / 2,
-                Err(Away) => return Mode::Away,
+                Err(Unavailable) => return Mode::Unavailable,
             }
             while credit > 0 && !self.is_spool_empty() {
                 let Some(group) = self.inbox.now() else {
@@ -126,7 +136,7 @@ impl Writer {
                 if group.is_empty() {
                     break;
                 }
-                credit -= group.iter().map(|it| it.events.len() as i64).sum::<i64>();
+                credit -= group.iter().map(|request| request.events.len() as i64).sum::<i64>();
                 self.spool(group).await;
             }
         }
@@ -136,7 +146,7 @@ impl Writer {
 /// Returns when the database can be written.
 async fn writable(database: Database) {
     loop {
-        tokio::time::sleep(LOOK_INTERVAL).await;
+        tokio::time::sleep(PROBE_INTERVAL).await;
         match database.check().await {
             Ok(()) => return,
             Err(error) => tracing::debug!("{error}"),

@@ -1,19 +1,20 @@
-//! The far end of webhooks: a hook of the sink, for one test alone.
+//! The receiver of webhooks, which is a `/hook/<name>` of the sink.
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
 use crate::{Endpoint, Run, unique};
 
-/// A hook that no other test uses. It records what it is sent.
+/// A receiver of webhooks: it records requests and sends programmed answers.
 #[derive(Clone, Debug)]
-pub struct Hook {
+pub struct Webhook {
     sink: Endpoint,
     name: String,
 }
 
-impl Hook {
-    /// A new hook of the run's sink; its name begins with `prefix`.
+impl Webhook {
+    /// A new webhook of the run's sink, which no other test uses. Its name
+    /// begins with `prefix`.
     ///
     /// # Errors
     /// When the run has no sink.
@@ -21,7 +22,7 @@ impl Hook {
         Ok(Self { sink: run.service("sink")?, name: unique(prefix) })
     }
 
-    /// A hook that the suite's topology names; other tests use it too.
+    /// A webhook that the suite's metadata names. Other tests use it too.
     ///
     /// # Errors
     /// When the run has no sink.
@@ -29,13 +30,13 @@ impl Hook {
         Ok(Self { sink: run.service("sink")?, name: name.to_owned() })
     }
 
-    /// The address to send to, as services of the run reach it.
+    /// The URL of the webhook, for services of the run.
     pub fn url(&self) -> String {
         format!("{}/hook/{}", self.sink.base(), self.name)
     }
 
     /// Programs the next answers, a list of `status`, `headers`, `delay_ms`,
-    /// `body` and `times`. Afterwards the hook answers 200.
+    /// `body` and `times`. After them the webhook answers 200.
     ///
     /// # Errors
     /// When the sink refuses.
@@ -45,7 +46,7 @@ impl Hook {
         Ok(())
     }
 
-    /// What was recorded, oldest first: `received_at`, `method`, `path`,
+    /// The recorded requests, oldest first: `received_at`, `method`, `path`,
     /// `headers`, `body` and `status`.
     ///
     /// # Errors
@@ -57,7 +58,7 @@ impl Hook {
         requests.with_context(|| format!("no list of requests: {list}"))
     }
 
-    /// What was recorded, if it is exactly so many.
+    /// The recorded requests, if there are exactly `count`.
     ///
     /// # Errors
     /// When there are more or fewer; the error shows them.
@@ -65,14 +66,14 @@ impl Hook {
         self.exactly_with("", count)
     }
 
-    /// Like [`exactly`](Self::exactly), of the requests that have this text in
-    /// their body: on a shared hook, those of one test.
+    /// Like [`exactly`](Self::exactly), for the requests with this text in
+    /// their body, to select those of one test on a shared webhook.
     ///
     /// # Errors
     /// When there are more or fewer; the error shows them.
     pub fn exactly_with(&self, text: &str, count: usize) -> Result<Vec<Value>> {
         let mut requests = self.requests()?;
-        requests.retain(|it| it["body"].as_str().unwrap_or_default().contains(text));
+        requests.retain(|request| request["body"].as_str().unwrap_or_default().contains(text));
         ensure!(
             requests.len() == count,
             "{} has {} requests, not {count}: {requests:#?}",

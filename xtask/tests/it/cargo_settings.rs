@@ -1,0 +1,7 @@
+//! Cargo as people configure it.
+
+mod features;
+mod folders;
+mod names;
+mod nextest;
+mod rustc;
