@@ -68,7 +68,7 @@ fn reports(arguments: &E2e, ui: Ui) -> anyhow::Result<Vec<(Exit, crate::report::
     if let Some(twice) = suites.iter().find(|suite| !named.insert(suite.as_str())) {
         return Err(anyhow!("`{twice}` is named twice").kind(Kind::Usage));
     }
-    let jobs = suites.iter().map(|suite| Job::new(&context, suite));
-    let jobs = jobs.collect::<anyhow::Result<Vec<_>>>()?;
+    let jobs =
+        suites.iter().map(|suite| Job::new(&context, suite)).collect::<anyhow::Result<Vec<_>>>()?;
     cycle::drive(&context, &jobs, &options)
 }

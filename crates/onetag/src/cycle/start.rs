@@ -72,7 +72,7 @@ pub(super) fn start<'a>(
             services: jobs
                 .iter()
                 .flat_map(|job| job.plan.services())
-                .map(|it| &it.service)
+                .map(|planned| &planned.service)
                 .collect(),
             tests: jobs.iter().flat_map(|job| &job.suite.tests).collect(),
             profile: options.profile.clone(),

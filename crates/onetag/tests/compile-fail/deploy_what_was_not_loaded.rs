@@ -8,7 +8,7 @@ use onetag::system::signals::Interrupt;
 use onetag::workspace::PlannedService;
 
 fn deploy<'run>(process: &Process<'run>, built: Image<'run, Built>, planned: &PlannedService) {
-    let _ = process.deploy(built, planned, Duration::from_secs(60), &Interrupt::default());
+    let _ = built.deploy(process, planned, Duration::from_secs(60), &Interrupt::default());
 }
 
 fn main() {}
