@@ -21,6 +21,7 @@ use crate::system::signals::Interrupt;
 /// finished.index      their sizes, in the order in which they ended
 /// trash/<run id>/     finished runs that are being removed
 /// executables/<hash>/ executables by the hash of their bytes
+/// sources.json        of which sources cargo made what it made
 /// files/<hash>/       the files that services start with, by the hash of all of them
 /// cache/<workspace>/  what can be worked out again
 /// ```
@@ -100,6 +101,12 @@ impl Layout {
     /// Held from cargo's start until what it built is in the executable cache.
     pub(crate) fn build_lock(&self) -> Utf8PathBuf {
         self.base.join("build.lock")
+    }
+
+    /// Of which sources cargo made what is in the target folder; read and written
+    /// under the lock of the build.
+    pub(crate) fn sources(&self) -> Utf8PathBuf {
+        self.base.join("sources.json")
     }
 
     /// Held for the moments in which run folders come and go.
