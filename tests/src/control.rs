@@ -1,7 +1,7 @@
 //! Stopping, killing and pausing services of the run.
 //!
-//! Tests that do so live in `mod alone` of their suite, where nothing runs beside
-//! them. What they take away comes back through the guards of [`Control`].
+//! Such tests are in `mod alone` of their suite, where no other test runs at
+//! the same time. The guards of [`Control`] restore what they stop.
 
 use std::time::Duration;
 
@@ -10,15 +10,15 @@ use serde_json::json;
 
 pub use onetag_control::{Capability, Control, OutageGuard, Target};
 
-use crate::{Look, Run, eventually};
+use crate::{Poll, Run, eventually};
 
-/// How long services may take to notice that their peers are back: they look
-/// every `WATCH_INTERVAL`, two seconds if it is not set.
-const SETTLED: Duration = Duration::from_secs(20);
+/// How long services may take to notice that their peers are available again:
+/// they check every `WATCH_INTERVAL`, two seconds if it is not set.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(20);
 
 impl Run {
-    /// Control over the run if it has all of these capabilities; none when the
-    /// test is skipped. Waits first until the run has [settled](Run::settle).
+    /// Control over the run if it has all of these capabilities; `None` if the
+    /// test is skipped. First waits until the run has [settled](Run::settle).
     ///
     /// # Errors
     /// When the keeper does not answer, or the run does not settle.
@@ -30,26 +30,26 @@ impl Run {
         Ok(Some(control))
     }
 
-    /// Waits until every service is ready and misses nothing: what the test
-    /// before took away is noticed to be back.
+    /// Waits until every service is ready and not degraded, after an outage
+    /// that an earlier test caused.
     ///
     /// # Errors
-    /// When a service still misses something.
+    /// When a service is still degraded.
     pub fn settle(&self) -> Result<()> {
         for name in self.environment().services.keys() {
             let service = self.service(name)?;
-            eventually(SETTLED, &format!("{name} to miss nothing"), || {
+            eventually(SETTLE_TIMEOUT, &format!("{name} not to be degraded"), || {
                 let Ok(answer) = service.get("/health/ready") else {
-                    return Ok(Look::NotYet("no answer".to_owned()));
+                    return Ok(Poll::Pending("no answer".to_owned()));
                 };
-                // A service without such a page has nothing to say.
-                let misses_nothing = answer.status == 200
-                    && answer
-                        .value()
-                        .is_ok_and(|it| it.get("degraded").is_none_or(|it| *it == json!([])));
-                Ok(match misses_nothing || answer.status == 404 {
-                    true => Look::Done(()),
-                    false => Look::NotYet(format!("{} {}", answer.status, answer.body)),
+                // A service may have no `/health/ready` and answer 404.
+                let not_degraded = answer.status == 200
+                    && answer.value().is_ok_and(|body| {
+                        body.get("degraded").is_none_or(|degraded| *degraded == json!([]))
+                    });
+                Ok(match not_degraded || answer.status == 404 {
+                    true => Poll::Ready(()),
+                    false => Poll::Pending(format!("{} {}", answer.status, answer.body)),
                 })
             })?;
         }

@@ -1,4 +1,4 @@
-//! Text as part of an address.
+//! Escaping text in a URL.
 
 /// Escapes text for use as a value in a query (RFC 3986, section 2.3: all but
 /// the unreserved characters).

@@ -1,4 +1,4 @@
-//! Requests whose failures say what was sent and what came back.
+//! Requests, with failures that show request and answer.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 use ureq::http::{HeaderMap, Request, Response};
 
-/// How long a request may take: a little longer than a service lets it.
+/// How long a request may take: a little longer than the services' own limit.
 const TIMEOUT: Duration = Duration::from_secs(35);
 
 /// How much of a body goes into an error.
@@ -37,9 +37,9 @@ impl Endpoint {
     pub fn new(base: &str) -> Self {
         let agent = ureq::Agent::config_builder()
             .timeout_global(Some(TIMEOUT))
-            // A refusal is an answer, which the test wants to look at.
+            // An error status is an answer too, which the test checks.
             .http_status_as_error(false)
-            // Services are neighbours; a proxy is for the world outside.
+            // Services are local, so proxies of the environment do not apply.
             .proxy(None)
             .build()
             .new_agent();
@@ -122,7 +122,7 @@ impl Answer {
         Ok(Self { request, status, headers: response.headers().clone(), body })
     }
 
-    /// The answer itself, if it has this status.
+    /// The answer, if it has this status.
     ///
     /// # Errors
     /// When it has another one; the error shows the body.
@@ -150,11 +150,10 @@ impl Answer {
 
     /// A header's text, empty if it is not there.
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or_default()
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    /// The body as a problem document of this kind, whose slug decides the
-    /// status.
+    /// The body as a problem document with this status and slug.
     ///
     /// # Errors
     /// When it is another answer or the document is incomplete.
@@ -167,7 +166,7 @@ impl Answer {
             && problem["request_id"] == answer.header("x-request-id")
             && ["title", "detail", "instance", "request_id"]
                 .iter()
-                .all(|field| problem[field].as_str().is_some_and(|it| !it.is_empty()));
+                .all(|field| problem[field].as_str().is_some_and(|text| !text.is_empty()));
         if !complete {
             bail!(
                 "{} was not answered with a whole problem document {slug}: {:?} {problem:#}",

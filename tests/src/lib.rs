@@ -1,39 +1,39 @@
-//! What the end-to-end suites share.
+//! The common parts of the end-to-end suites.
 //!
-//! A suite never starts anything: the harness has started the services and
-//! hands their addresses over in the environment. Tests of one suite run in
-//! parallel against one environment, so every test uses [names of its
-//! own](unique), and reads back exactly what it caused.
+//! A suite never starts anything: the harness starts the services and passes
+//! their addresses in environment variables. Tests of one suite run in parallel
+//! against the same services. So every test uses [unique names](unique) and
+//! checks exactly the data that it created.
 //!
 //! | module | what it gives |
 //! |---|---|
 //! | [`run`] | the run that this process belongs to, and its services |
-//! | [`control`] | stopping, killing and pausing them, alone |
-//! | [`http`] | requests whose failures say what was sent and what came back |
-//! | [`escape`](mod@escape) | text as part of an address |
-//! | [`hook`] | the far end of webhooks |
-//! | [`trail`] | the audit trail, read back with exact counts |
+//! | [`control`] | stopping, killing and pausing services |
+//! | [`http`] | requests, with failures that show request and answer |
+//! | [`escape`](mod@escape) | escaping text in a URL |
+//! | [`webhook`] | receivers of webhooks |
+//! | [`trail_reader`] | reading the audit trail, with exact counts |
 //! | [`wait`] | waiting for a condition, with a deadline |
-//! | [`name`] | names that no other test has |
+//! | [`name`] | unique names |
 //! | [`provenance`](mod@provenance) | the first test of every suite |
 
 pub mod control;
 pub mod escape;
-pub mod hook;
 pub mod http;
 pub mod name;
 pub mod provenance;
 pub mod run;
-pub mod trail;
+pub mod trail_reader;
 pub mod wait;
+pub mod webhook;
 mod witness;
 
 pub use control::{Capability, Control, Target};
 pub use escape::escape;
-pub use hook::Hook;
 pub use http::{Answer, Endpoint};
 pub use name::unique;
 pub use provenance::provenance;
 pub use run::Run;
-pub use trail::Trail;
-pub use wait::{Look, eventually};
+pub use trail_reader::TrailReader;
+pub use wait::{Poll, eventually};
+pub use webhook::Webhook;

@@ -1,9 +1,9 @@
-//! Names that no other test has.
+//! Unique names.
 
 use uuid::Uuid;
 
-/// `<prefix>-<32 hex digits>`: a DNS label that no other test has, in this run
-/// or in any other, if the prefix is one of at most 30 characters.
+/// `<prefix>-<32 hex digits>`: a DNS label that is unique over all runs. The
+/// prefix must be a label of at most 30 characters.
 pub fn unique(prefix: &str) -> String {
     format!("{prefix}-{}", Uuid::now_v7().simple())
 }

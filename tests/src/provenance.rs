@@ -8,12 +8,12 @@ use onetag_env::Environment;
 use crate::witness::Witness;
 use crate::{Endpoint, Run};
 
-/// Checks that what runs is what this run built: the references carry the run's
-/// tag, the witness has seen a built digest behind every replica of every
-/// service, and every service that tells its version belongs to this run.
+/// Checks that what runs is what this run built: the references have the run's
+/// tag, the witness has seen a built digest for every replica of every service,
+/// and every `/version` names this run.
 ///
 /// # Errors
-/// The first service for which one of it does not hold.
+/// The first service that fails a check.
 pub fn provenance(run: &Run) -> Result<()> {
     let environment = run.environment();
     let witness = Witness::read(Path::new(&environment.run_dir))?;
@@ -33,15 +33,16 @@ fn check(environment: &Environment, witness: &Witness) -> Result<()> {
     );
     for (name, service) in &environment.services {
         let tag = service.image.rsplit(':').next().unwrap_or_default();
-        // A service that did not change keeps the tag of its generation.
+        // An unchanged service keeps the tag of an earlier generation.
         let of_run = format!("{}-{run_id}", environment.consumer);
         ensure!(
-            tag == of_run || tag.strip_prefix(&of_run).is_some_and(|it| it.starts_with('.')),
+            tag == of_run || tag.strip_prefix(&of_run).is_some_and(|rest| rest.starts_with('.')),
             "{} does not carry the run's tag {}",
             service.image,
             environment.tag
         );
-        let replicas: Vec<_> = witness.replicas.iter().filter(|it| it.service == *name).collect();
+        let replicas: Vec<_> =
+            witness.replicas.iter().filter(|replica| replica.service == *name).collect();
         ensure!(!replicas.is_empty(), "the witness has seen no replica of {name}");
         for replica in replicas {
             ensure!(
@@ -59,7 +60,7 @@ fn check(environment: &Environment, witness: &Witness) -> Result<()> {
                 service.digest
             );
             ensure!(
-                replica.expected.values().any(|it| *it == replica.seen),
+                replica.expected.values().any(|digest| *digest == replica.seen),
                 "{} runs {}, which is none of {:?}",
                 replica.replica,
                 replica.seen,
@@ -70,7 +71,7 @@ fn check(environment: &Environment, witness: &Witness) -> Result<()> {
     Ok(())
 }
 
-/// A service that has no `/version` says so with a 404; that is its right.
+/// A service may have no `/version` and answer 404.
 fn version(environment: &Environment, name: &str, service: &Endpoint) -> Result<()> {
     let answer = service.get("/version")?;
     if answer.status == 404 {
@@ -141,27 +142,30 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_together_passes() {
+    fn a_consistent_run_passes() {
         let environment = environment(&format!("shop-{RUN_ID}"));
         check(&environment, &witness(|_| {})).expect("it fits");
     }
 
     #[test]
-    fn whatever_does_not_fit_is_named() {
+    fn each_mismatch_is_named() {
         let good = environment(&format!("shop-{RUN_ID}"));
         let refusal = |environment: &Environment, change: Change| {
             check(environment, &witness(change)).expect_err("it does not fit").to_string()
         };
         let cases: [(Change, &str); 5] = [
-            (|it| it["run_id"] = json!("other"), "witness.json is of run other"),
-            (|it| it["replicas"] = json!([]), "has seen no replica of shop"),
-            (|it| it["replicas"][0]["reference"] = json!("x"), "shop-0 runs x, not localhost/shop"),
+            (|witness| witness["run_id"] = json!("other"), "witness.json is of run other"),
+            (|witness| witness["replicas"] = json!([]), "has seen no replica of shop"),
             (
-                |it| it["replicas"][0]["seen"] = json!("sha256:ff"),
+                |witness| witness["replicas"][0]["reference"] = json!("x"),
+                "shop-0 runs x, not localhost/shop",
+            ),
+            (
+                |witness| witness["replicas"][0]["seen"] = json!("sha256:ff"),
                 "shop-0 runs sha256:ff, which is none",
             ),
             (
-                |it| it["replicas"][0]["expected"]["manifest"] = json!("sha256:bb"),
+                |witness| witness["replicas"][0]["expected"]["manifest"] = json!("sha256:bb"),
                 "the environment says sha256:aa",
             ),
         ];

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use onetag_env::Environment;
 
-use crate::{Endpoint, Trail};
+use crate::{Endpoint, TrailReader};
 
 /// The run that this process belongs to, as the harness handed it over.
 #[derive(Clone, Debug)]
@@ -31,14 +31,14 @@ impl Run {
     /// # Errors
     /// When the run has no service of this name.
     pub fn service(&self, name: &str) -> Result<Endpoint> {
-        Ok(Endpoint::new(&self.environment.service(name)?.url))
+        Ok(Endpoint::new(self.environment.url(name)?))
     }
 
     /// The audit trail of the run.
     ///
     /// # Errors
     /// When the run has no DataStorage.
-    pub fn trail(&self) -> Result<Trail> {
-        Ok(Trail::new(self.service("datastorage")?))
+    pub fn trail(&self) -> Result<TrailReader> {
+        Ok(TrailReader::new(self.service("datastorage")?))
     }
 }

@@ -4,38 +4,39 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-/// How long to wait between two looks.
+/// How long to wait between two polls.
 const INTERVAL: Duration = Duration::from_millis(20);
 
-/// What a look at a condition found.
+/// The result of polling a condition.
 #[derive(Clone, Debug)]
-pub enum Look<T> {
-    /// It holds.
-    Done(T),
-    /// Not yet; this is what was seen instead.
-    NotYet(String),
+pub enum Poll<T> {
+    /// The condition holds.
+    Ready(T),
+    /// The condition does not hold yet; the text shows the current state.
+    Pending(String),
 }
 
-/// Looks again and again until the condition holds.
+/// Polls until the condition holds.
 ///
 /// # Errors
-/// When it does not hold within the time: the error says what was waited for
-/// and what was seen last. An error of `look` ends the wait at once.
+/// When it does not hold within the time: the error names `what` and the last
+/// state. An error of `poll` ends the wait at once.
 pub fn eventually<T>(
     within: Duration,
     what: &str,
-    mut look: impl FnMut() -> Result<Look<T>>,
+    mut poll: impl FnMut() -> Result<Poll<T>>,
 ) -> Result<T> {
     let start = Instant::now();
     loop {
-        // Asked before the look, so that the last look is after the deadline.
+        // Check the time before polling, so that the last poll is after the
+        // deadline.
         let over = start.elapsed() >= within;
-        match look()? {
-            Look::Done(found) => return Ok(found),
-            Look::NotYet(seen) if over => {
-                bail!("waited {within:?} for {what}; the last that was seen: {seen}")
+        match poll()? {
+            Poll::Ready(value) => return Ok(value),
+            Poll::Pending(state) if over => {
+                bail!("waited {within:?} for {what}; last state: {state}")
             }
-            Look::NotYet(_) => std::thread::sleep(INTERVAL),
+            Poll::Pending(_) => std::thread::sleep(INTERVAL),
         }
     }
 }
@@ -45,28 +46,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_looks_until_the_condition_holds() {
-        let mut looks = 0;
-        let found = eventually(Duration::from_secs(10), "three looks", || {
-            looks += 1;
-            Ok(if looks == 3 { Look::Done(looks) } else { Look::NotYet(looks.to_string()) })
+    fn eventually_polls_until_the_condition_holds() {
+        let mut polls = 0;
+        let found = eventually(Duration::from_secs(10), "three polls", || {
+            polls += 1;
+            Ok(if polls == 3 { Poll::Ready(polls) } else { Poll::Pending(polls.to_string()) })
         });
         assert_eq!(found.expect("found"), 3);
     }
 
     #[test]
-    fn what_does_not_come_is_an_error_with_the_last_sight() {
-        let mut looks = 0;
+    fn a_timeout_is_an_error_with_the_last_state() {
+        let mut polls = 0;
         let error = eventually::<()>(Duration::ZERO, "the bus", || {
-            looks += 1;
-            Ok(Look::NotYet("an empty road".to_owned()))
+            polls += 1;
+            Ok(Poll::Pending("an empty road".to_owned()))
         })
         .expect_err("no bus");
-        assert_eq!(looks, 1);
-        assert_eq!(
-            error.to_string(),
-            "waited 0ns for the bus; the last that was seen: an empty road"
-        );
+        assert_eq!(polls, 1);
+        assert_eq!(error.to_string(), "waited 0ns for the bus; last state: an empty road");
     }
 
     #[test]

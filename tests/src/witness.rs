@@ -1,4 +1,4 @@
-//! The harness's own record of what runs.
+//! The harness's record of the running replicas.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,10 +19,9 @@ pub(crate) struct Replica {
     pub(crate) service: String,
     pub(crate) replica: String,
     pub(crate) reference: String,
-    /// What a store may call the bytes that were built: config, manifest,
-    /// executable.
+    /// The digests of the built image by kind: config, manifest, executable.
     pub(crate) expected: BTreeMap<String, String>,
-    /// What was found where it runs.
+    /// The digest that the witness has seen.
     pub(crate) seen: String,
 }
 

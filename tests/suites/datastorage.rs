@@ -1,4 +1,4 @@
-//! End-to-end suite of `datastorage`: what a client sees over HTTP.
+//! End-to-end suite of `datastorage`, as a client sees it over HTTP.
 
 use anyhow::Result;
 use e2e::{Run, provenance};

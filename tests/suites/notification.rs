@@ -1,5 +1,5 @@
-//! End-to-end suite of `notification`: what a client, a receiver and the audit
-//! trail see.
+//! End-to-end suite of `notification`, seen by a client, a receiver and the
+//! audit trail.
 
 use anyhow::Result;
 use e2e::{Run, provenance};

@@ -64,7 +64,13 @@ impl Environment {
             label(keys::SERVICES, name)?;
             self.image(name, &service.image, generation)?;
             digest(name, &service.digest)?;
-            url(name, &service.url)?;
+            if let Some(address) = &service.url {
+                url(&keys::service_key(name, keys::URL_SUFFIX), address)?;
+            }
+            for (port, address) in &service.ports {
+                label(&keys::port_key(name, port), port)?;
+                url(&keys::port_key(name, port), address)?;
+            }
         }
         for capability in &self.capabilities {
             label(keys::CAPABILITIES, capability)?;
@@ -150,7 +156,7 @@ fn digest(service: &str, value: &str) -> Result<(), Error> {
     }
 }
 
-fn url(service: &str, value: &str) -> Result<(), Error> {
+fn url(key: &str, value: &str) -> Result<(), Error> {
     let rest = value.strip_prefix("http://").or_else(|| value.strip_prefix("https://"));
     if rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/') && !rest.ends_with('/')) {
         return Ok(());
@@ -158,7 +164,7 @@ fn url(service: &str, value: &str) -> Result<(), Error> {
     Err(Error::new(format!(
         "`{value}` is not `http://<host>` or `https://<host>` without a slash at its end"
     ))
-    .key(keys::service_key(service, keys::URL_SUFFIX))
+    .key(key)
     .hint(REWRITE))
 }
 

@@ -34,8 +34,11 @@ pub struct Service {
     pub image: String,
     /// The digest of its image's manifest: `sha256:<64 hexadecimal digits>`.
     pub digest: String,
-    /// Where tests reach it: `http://…` without a trailing slash.
-    pub url: String,
+    /// Where tests reach it: `http://…` without a trailing slash; none if it has no
+    /// port.
+    pub url: Option<String>,
+    /// Where tests reach its further ports, by name.
+    pub ports: BTreeMap<String, String>,
 }
 
 impl Environment {
@@ -50,6 +53,19 @@ impl Environment {
             Error::new(format!("the run has no service `{name}`, only: {known}"))
                 .key(keys::SERVICES)
                 .hint(format!("add `{name}` to the `needs` of suite `{}`", self.consumer))
+        })
+    }
+
+    /// Where tests reach the service called `name`.
+    ///
+    /// # Errors
+    ///
+    /// When the run has no such service, or that service has no port.
+    pub fn url(&self, name: &str) -> Result<&str, Error> {
+        self.service(name)?.url.as_deref().ok_or_else(|| {
+            Error::new(format!("the service `{name}` has no port"))
+                .key(keys::service_key(name, keys::URL_SUFFIX))
+                .hint("add `port` to its [package.metadata.onetag]")
         })
     }
 
@@ -74,12 +90,14 @@ impl Environment {
             (keys::SERVICES, services),
         ];
         let of_services = self.services.iter().flat_map(|(name, service)| {
-            [
-                (keys::IMAGE_SUFFIX, &service.image),
-                (keys::DIGEST_SUFFIX, &service.digest),
-                (keys::URL_SUFFIX, &service.url),
-            ]
-            .map(|(suffix, value)| (keys::service_key(name, suffix), value.clone()))
+            let url =
+                service.url.iter().map(|url| (keys::service_key(name, keys::URL_SUFFIX), url));
+            let ports = service.ports.iter().map(|(port, url)| (keys::port_key(name, port), url));
+            let image =
+                [(keys::IMAGE_SUFFIX, &service.image), (keys::DIGEST_SUFFIX, &service.digest)];
+            let image = image.map(|(suffix, value)| (keys::service_key(name, suffix), value));
+            let all = image.into_iter().chain(url).chain(ports);
+            all.map(|(key, value)| (key, value.clone())).collect::<Vec<_>>()
         });
         let tail = (keys::CAPABILITIES.to_owned(), capabilities);
         head.map(|(key, value)| (key.to_owned(), value))

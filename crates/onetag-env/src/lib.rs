@@ -34,7 +34,7 @@
 //! ONETAG_CAPABILITIES=kill,stop
 //! ";
 //! let environment = Environment::parse(text)?;
-//! assert_eq!(environment.service("shop")?.url, "http://127.0.0.1:41233");
+//! assert_eq!(environment.url("shop")?, "http://127.0.0.1:41233");
 //! assert!(environment.has("kill"));
 //! assert_eq!(environment.render()?, text);
 //! # Ok::<(), onetag_env::Error>(())

@@ -16,13 +16,15 @@ impl Environment {
     /// each other. Every error names line and key as far as there are any.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let entries = entries(text)?;
-        let value = |key: &str| entries.get(key).map(|(_, value)| (*value).to_owned());
+        let values: Values = entries
+            .iter()
+            .map(|(key, (_, value))| ((*key).to_owned(), (*value).to_owned()))
+            .collect();
         let line = |key: &str| entries.get(key).map(|(line, _)| *line);
 
         let read = || {
-            let services = services(&value)?;
-            refuse_unknown(&entries, &services)?;
-            let environment = assemble(services, &value)?;
+            let environment = assemble(&values)?;
+            refuse_unknown(&entries, &environment)?;
             environment.check()?;
             Ok(environment)
         };
@@ -33,13 +35,16 @@ impl Environment {
         })
     }
 
-    /// Reads the variables that `value` knows; it cannot see unknown ones.
-    pub(crate) fn from_values(value: &dyn Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        let environment = assemble(services(value)?, value)?;
+    /// Reads it from variables among which others may be.
+    pub(crate) fn from_values(values: &Values) -> Result<Self, Error> {
+        let environment = assemble(values)?;
         environment.check()?;
         Ok(environment)
     }
 }
+
+/// Variables by their keys.
+pub(crate) type Values = BTreeMap<String, String>;
 
 /// Every key with its line, counted from 1, and its value.
 fn entries(text: &str) -> Result<BTreeMap<&str, (usize, &str)>, Error> {
@@ -83,8 +88,8 @@ fn entry(line: &str) -> Result<(&str, &str), Error> {
 }
 
 /// The names in `ONETAG_SERVICES`, which decide what other keys there are.
-fn services(value: &dyn Fn(&str) -> Option<String>) -> Result<Vec<String>, Error> {
-    let services = list(keys::SERVICES, value)?;
+fn services(values: &Values) -> Result<Vec<String>, Error> {
+    let services = list(keys::SERVICES, values)?;
     for service in &services {
         check::label(keys::SERVICES, service)?;
     }
@@ -97,22 +102,9 @@ fn services(value: &dyn Fn(&str) -> Option<String>) -> Result<Vec<String>, Error
 
 fn refuse_unknown(
     entries: &BTreeMap<&str, (usize, &str)>,
-    services: &[String],
+    environment: &Environment,
 ) -> Result<(), Error> {
-    let suffixes = [keys::IMAGE_SUFFIX, keys::DIGEST_SUFFIX, keys::URL_SUFFIX];
-    let of_services = services
-        .iter()
-        .flat_map(|service| suffixes.map(|suffix| keys::service_key(service, suffix)));
-    let fixed = [
-        keys::RUN_ID,
-        keys::TAG,
-        keys::CONSUMER,
-        keys::BACKEND,
-        keys::RUN_DIR,
-        keys::SERVICES,
-        keys::CAPABILITIES,
-    ];
-    let known: BTreeSet<String> = fixed.map(str::to_owned).into_iter().chain(of_services).collect();
+    let known: BTreeSet<String> = environment.lines().map(|(key, _)| key).collect();
     let unknown = entries.iter().filter(|(key, _)| !known.contains(**key));
     match unknown.min_by_key(|(_, (line, _))| line) {
         None => Ok(()),
@@ -120,28 +112,27 @@ fn refuse_unknown(
     }
 }
 
-fn assemble(
-    services: Vec<String>,
-    value: &dyn Fn(&str) -> Option<String>,
-) -> Result<Environment, Error> {
-    let capabilities = list(keys::CAPABILITIES, value)?;
+fn assemble(values: &Values) -> Result<Environment, Error> {
+    let services = services(values)?;
+    let capabilities = list(keys::CAPABILITIES, values)?;
     let mut environment = Environment {
-        run_id: required(keys::RUN_ID, value)?,
-        tag: required(keys::TAG, value)?,
-        consumer: required(keys::CONSUMER, value)?,
-        backend: required(keys::BACKEND, value)?,
-        run_dir: required(keys::RUN_DIR, value)?,
+        run_id: required(keys::RUN_ID, values)?,
+        tag: required(keys::TAG, values)?,
+        consumer: required(keys::CONSUMER, values)?,
+        backend: required(keys::BACKEND, values)?,
+        run_dir: required(keys::RUN_DIR, values)?,
         services: BTreeMap::new(),
         capabilities: BTreeSet::new(),
     };
-    for name in services {
-        let of = |suffix| required(&keys::service_key(&name, suffix), value);
+    for name in &services {
+        let key = |suffix| keys::service_key(name, suffix);
         let service = Service {
-            image: of(keys::IMAGE_SUFFIX)?,
-            digest: of(keys::DIGEST_SUFFIX)?,
-            url: of(keys::URL_SUFFIX)?,
+            image: required(&key(keys::IMAGE_SUFFIX), values)?,
+            digest: required(&key(keys::DIGEST_SUFFIX), values)?,
+            url: values.get(&key(keys::URL_SUFFIX)).cloned(),
+            ports: ports(name, &services, values),
         };
-        environment.services.insert(name, service);
+        environment.services.insert(name.clone(), service);
     }
     for capability in capabilities {
         if let Some(twice) = environment.capabilities.replace(capability) {
@@ -153,13 +144,33 @@ fn assemble(
     Ok(environment)
 }
 
-fn required(key: &str, value: &dyn Fn(&str) -> Option<String>) -> Result<String, Error> {
-    value(key).ok_or_else(|| Error::new("missing").key(key).hint(REWRITE))
+/// The further ports of a service: `ONETAG_<SERVICE>_<PORT>_URL`, unless that is
+/// the address of another service or of one of its ports.
+fn ports(service: &str, services: &[String], values: &Values) -> BTreeMap<String, String> {
+    let port = |service: &str, key: &str| {
+        let rest = key.strip_prefix(&keys::service_key(service, ""))?;
+        let port = rest.strip_suffix(keys::URL_SUFFIX)?.strip_suffix('_')?;
+        (!port.is_empty()).then(|| port.to_ascii_lowercase().replace('_', "-"))
+    };
+    let is_of_another = |key: &str| {
+        let others = services.iter().filter(|other| {
+            other.len() > service.len() && other.starts_with(&format!("{service}-"))
+        });
+        others.into_iter().any(|other| {
+            key == keys::service_key(other, keys::URL_SUFFIX) || port(other, key).is_some()
+        })
+    };
+    let keys = values.iter().filter(|(key, _)| !is_of_another(key));
+    keys.filter_map(|(key, url)| Some((port(service, key)?, url.clone()))).collect()
+}
+
+fn required(key: &str, values: &Values) -> Result<String, Error> {
+    values.get(key).cloned().ok_or_else(|| Error::new("missing").key(key).hint(REWRITE))
 }
 
 /// An empty value is an empty list, not a list of one empty name.
-fn list(key: &str, value: &dyn Fn(&str) -> Option<String>) -> Result<Vec<String>, Error> {
-    let text = required(key, value)?;
+fn list(key: &str, values: &Values) -> Result<Vec<String>, Error> {
+    let text = required(key, values)?;
     let names = text.split(',').filter(|_| !text.is_empty());
     Ok(names.map(str::to_owned).collect())
 }

@@ -14,20 +14,24 @@ impl Environment {
     /// When they are not there or are not a run's; the error names the first
     /// such variable and says how to run the suite.
     pub fn from_process() -> Result<Self, Error> {
-        Self::from_vars(|key| std::env::var(key).ok())
+        Self::from_vars(
+            std::env::vars_os().filter_map(|(key, value)| {
+                Some((key.into_string().ok()?, value.into_string().ok()?))
+            }),
+        )
     }
 
     /// Like [`from_process`](Environment::from_process), on any variables.
     ///
     /// ```
-    /// let nothing = onetag_env::Environment::from_vars(|_| None);
+    /// let nothing = onetag_env::Environment::from_vars([]);
     /// assert!(nothing.unwrap_err().to_string().contains("cargo xtask e2e <suite>"));
     /// ```
     ///
     /// # Errors
     ///
     /// As for [`from_process`](Environment::from_process).
-    pub fn from_vars(value: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        Self::from_values(&value).map_err(|error| error.hint(RUN_IT))
+    pub fn from_vars(variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, Error> {
+        Self::from_values(&variables.into_iter().collect()).map_err(|error| error.hint(RUN_IT))
     }
 }

@@ -5,7 +5,6 @@
 //! leaves nothing behind. ARCHITECTURE.md at the root of the repository tells
 //! one run's life; the modules below stand in that order.
 
-mod bench;
 mod cli;
 mod commands;
 

@@ -1,15 +1,20 @@
-//! The states of an image in a run, as types.
+//! The states of an image in a run, as types, and the ways from one to the next.
 //!
-//! Each phase takes the state before it by value, and only a phase makes the
-//! state after it. What is deployed was loaded, what is loaded was built, and all
-//! of it belongs to one run: anything else does not compile. The tests in
-//! `tests/compile-fail` keep it so.
+//! Each phase takes the state before it by value, calls the backend, and returns
+//! the state after it. The fields are private to this module, so nothing else can
+//! make a state: what is deployed was loaded, what is loaded was built, and all of
+//! it belongs to one run. The tests in `tests/compile-fail` keep it so.
+
+use std::time::Duration;
 
 use anyhow::ensure;
 
+use crate::backend::{Deployed, Process, Replica, Seen};
+use crate::build::Compiled;
 use crate::build::image::Digests;
-use crate::build::{CachedExecutable, Compiled};
-use crate::run::{Brand, Reference};
+use crate::run::{Brand, Reference, Run};
+use crate::system::signals::Interrupt;
+use crate::workspace::{PlannedService, Service};
 
 /// An image of the run `'run`, in state `S`.
 #[derive(Debug)]
@@ -40,22 +45,7 @@ pub struct Loaded {
 pub struct Running {
     compiled: Compiled,
     replicas: Vec<Replica>,
-    url: String,
-}
-
-/// One running copy of an image.
-#[derive(Clone, Debug)]
-pub(crate) struct Replica {
-    pub(crate) name: String,
-    /// The process behind it, on the `process` backend.
-    pub(crate) pid: u32,
-}
-
-impl Replica {
-    /// The only copy of a service, on the `process` backend.
-    pub(crate) fn first(service: &str, pid: u32) -> Replica {
-        Replica { name: format!("{service}-0"), pid }
-    }
+    deployed: Deployed,
 }
 
 impl<S> Image<'_, S> {
@@ -66,60 +56,102 @@ impl<S> Image<'_, S> {
 }
 
 impl<'run> Image<'run, Minted> {
-    pub(crate) fn minted(reference: Reference, brand: Brand<'run>) -> Image<'run, Minted> {
-        Image { reference, state: Minted(()), brand }
+    /// The image of a service, as the run names it.
+    pub fn mint(run: &Run<'run>, service: &Service) -> Image<'run, Minted> {
+        Image { reference: run.reference(service), state: Minted(()), brand: run.brand() }
     }
 
-    /// Gives the image its bytes.
+    /// The image of a service, as an earlier generation of the run named it.
+    pub(crate) fn of_generation(
+        run: &Run<'run>,
+        service: &Service,
+        generation: u32,
+    ) -> Image<'run, Minted> {
+        let reference = run.minted().reference_of(service, generation);
+        Image { reference, state: Minted(()), brand: run.brand() }
+    }
+
+    /// Phase 1: gives the image its bytes.
     ///
-    /// Errors: they were built for another service.
-    pub fn built(self, compiled: &Compiled) -> anyhow::Result<Image<'run, Built>> {
+    /// # Errors
+    ///
+    /// When they were built for another service.
+    pub fn build(self, compiled: &Compiled) -> anyhow::Result<Image<'run, Built>> {
         let (wanted, got) = (self.reference.service(), compiled.service());
         ensure!(wanted == got, "the image of `{wanted}` was given the bytes of `{got}`");
-        let state = Built { compiled: compiled.clone() };
-        Ok(Image { reference: self.reference, state, brand: self.brand })
+        Ok(self.with(Built { compiled: compiled.clone() }))
     }
 }
 
 impl<'run> Image<'run, Built> {
-    pub(crate) fn loaded(self) -> Image<'run, Loaded> {
-        let state = Loaded { compiled: self.state.compiled };
-        Image { reference: self.reference, state, brand: self.brand }
-    }
-
-    pub(crate) fn stored(&self) -> &CachedExecutable {
-        self.state.compiled.executable()
+    /// Phase 3: makes sure that the backend has the image under its name.
+    ///
+    /// # Errors
+    ///
+    /// When the backend cannot store it, or what it has are other bytes.
+    pub fn load(self, backend: &Process<'run>) -> anyhow::Result<Image<'run, Loaded>> {
+        backend.load(&self.reference, &self.state.compiled)?;
+        let compiled = self.state.compiled.clone();
+        Ok(self.with(Loaded { compiled }))
     }
 }
 
 impl<'run> Image<'run, Loaded> {
-    pub(crate) fn running(self, replicas: Vec<Replica>, url: String) -> Image<'run, Running> {
-        let state = Running { compiled: self.state.compiled, replicas, url };
-        Image { reference: self.reference, state, brand: self.brand }
+    /// Phase 4: starts the service of this image, and waits until it serves.
+    ///
+    /// The services that it needs have to be ready before.
+    ///
+    /// # Errors
+    ///
+    /// When `planned` is another service, or the service does not start, ends, or is
+    /// not ready within `limit`; then with its last log lines. `interrupt` ends the
+    /// wait.
+    pub fn deploy(
+        self,
+        backend: &Process<'run>,
+        planned: &PlannedService,
+        limit: Duration,
+        interrupt: &Interrupt,
+    ) -> anyhow::Result<Image<'run, Running>> {
+        let (reference, compiled) = (&self.reference, &self.state.compiled);
+        let name = &planned.service.name;
+        ensure!(reference.service() == name, "{reference} was to be deployed as service `{name}`");
+        let (replicas, deployed) = backend.start(reference, compiled, planned, limit, interrupt)?;
+        let compiled = compiled.clone();
+        Ok(self.with(Running { compiled, replicas, deployed }))
     }
 
-    /// What names the bytes that are about to run.
-    pub fn digests(&self) -> &Digests {
-        self.state.compiled.digests()
-    }
-
-    pub(crate) fn stored(&self) -> &CachedExecutable {
-        self.state.compiled.executable()
+    /// Takes up what runs already in a kept run.
+    ///
+    /// # Errors
+    ///
+    /// When `deployed` is another service, or was deployed with other bytes.
+    pub(crate) fn adopt(
+        self,
+        deployed: &Deployed,
+        replicas: Vec<Replica>,
+    ) -> anyhow::Result<Image<'run, Running>> {
+        let compiled = self.state.compiled.clone();
+        ensure!(
+            deployed.reference == self.reference.to_string()
+                && deployed.digests == *compiled.digests(),
+            "{} does not run as it was deployed",
+            self.reference
+        );
+        let deployed = deployed.clone();
+        Ok(self.with(Running { compiled, replicas, deployed }))
     }
 }
 
 impl<'run> Image<'run, Running> {
-    /// What runs already, from the record of a kept run, with the bytes that
-    /// were built just now and were found to be the same.
-    pub(crate) fn resumed(
-        reference: Reference,
-        compiled: &Compiled,
-        replicas: Vec<Replica>,
-        url: String,
-        brand: Brand<'run>,
-    ) -> Image<'run, Running> {
-        let state = Running { compiled: compiled.clone(), replicas, url };
-        Image { reference, state, brand }
+    /// Phase 5: what every replica runs.
+    ///
+    /// # Errors
+    ///
+    /// When a replica is gone or cannot be looked at.
+    pub(crate) fn witness(&self, backend: &Process<'run>) -> anyhow::Result<Vec<Seen>> {
+        let Running { compiled, replicas, .. } = &self.state;
+        backend.witness(compiled, replicas)
     }
 
     /// The same image, after what runs it was started again.
@@ -133,16 +165,19 @@ impl<'run> Image<'run, Running> {
         self.state.compiled.digests()
     }
 
-    /// Where the service answers.
-    pub fn url(&self) -> &str {
-        &self.state.url
-    }
-
     pub(crate) fn replicas(&self) -> &[Replica] {
         &self.state.replicas
     }
 
-    pub(crate) fn stored(&self) -> &CachedExecutable {
-        self.state.compiled.executable()
+    /// How it was deployed.
+    pub(crate) fn deployed(&self) -> &Deployed {
+        &self.state.deployed
+    }
+}
+
+impl<'run, S> Image<'run, S> {
+    /// The same image in its next state.
+    fn with<T>(self, state: T) -> Image<'run, T> {
+        Image { reference: self.reference, state, brand: self.brand }
     }
 }

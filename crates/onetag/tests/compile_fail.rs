@@ -25,12 +25,11 @@ fn legal_order<'run>(
     compiled: &Compiled,
 ) -> anyhow::Result<Image<'run, Running>> {
     let process = Process::new(run, Addresses::default());
-    let minted = run.image(&planned.service);
-    let built = minted.built(compiled)?;
-    let loaded = process.load(built)?;
+    let minted = Image::mint(run, &planned.service);
+    let built = minted.build(compiled)?;
+    let loaded = built.load(&process)?;
     let limit = Duration::from_secs(60);
-    let (running, _) = process.deploy(loaded, planned, limit, &Interrupt::default())?;
-    Ok(running)
+    loaded.deploy(&process, planned, limit, &Interrupt::default())
 }
 
 /// An archive under the name that the run gave.

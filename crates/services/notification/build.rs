@@ -1,4 +1,4 @@
-//! The migrations are embedded; cargo is told to look for new ones.
+//! Rebuilds when a migration changes, since migrations are embedded.
 
 fn main() {
     println!("cargo:rerun-if-changed=migrations");

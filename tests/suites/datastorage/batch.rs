@@ -4,7 +4,9 @@ use anyhow::{Result, ensure};
 use e2e::unique;
 use serde_json::json;
 
-use crate::support::{BATCH, SOON, complains, datastorage, event, id, store, store_batch, with};
+use crate::support::{
+    BATCH, TIMEOUT, datastorage, event, expect_violations, id, store, store_batch, with,
+};
 
 #[test]
 fn a_thousand_events_are_stored_in_one_call() -> Result<()> {
@@ -16,7 +18,7 @@ fn a_thousand_events_are_stored_in_one_call() -> Result<()> {
 
     store_batch(&datastorage, &events)?;
 
-    let stored = trail.expect_exactly(&correlation_id, 1000, SOON)?;
+    let stored = trail.expect_exactly(&correlation_id, 1000, TIMEOUT)?;
     let mut sent: Vec<_> = events.iter().map(id).collect::<Result<_>>()?;
     let mut found: Vec<_> = stored.iter().map(id).collect::<Result<_>>()?;
     sent.sort();
@@ -29,10 +31,10 @@ fn a_thousand_events_are_stored_in_one_call() -> Result<()> {
 fn a_batch_has_at_least_one_and_at_most_a_thousand_events() -> Result<()> {
     let (datastorage, trail) = datastorage()?;
     let correlation_id = unique("rr");
-    complains(&datastorage.post(BATCH, &json!([]))?, &["$"])?;
+    expect_violations(&datastorage.post(BATCH, &json!([]))?, &["$"])?;
     let events: Vec<_> = (0..1001).map(|_| event(&correlation_id)).collect();
-    complains(&datastorage.post(BATCH, &json!(events))?, &["$"])?;
-    complains(&datastorage.post(BATCH, &event(&correlation_id))?, &["$"])?;
+    expect_violations(&datastorage.post(BATCH, &json!(events))?, &["$"])?;
+    expect_violations(&datastorage.post(BATCH, &event(&correlation_id))?, &["$"])?;
     trail.expect_none(&correlation_id)
 }
 
@@ -51,7 +53,7 @@ fn one_bad_event_keeps_all_out_and_every_violation_names_its_position() -> Resul
 
     let answer = datastorage.post(BATCH, &batch)?;
 
-    complains(&answer, &["[1].severity", "[1].event_type", "[3].colour", "[4]"])?;
+    expect_violations(&answer, &["[1].severity", "[1].event_type", "[3].colour", "[4]"])?;
     trail.expect_none(&correlation_id)
 }
 
@@ -63,11 +65,11 @@ fn a_parent_may_come_earlier_in_the_batch_but_not_later() -> Result<()> {
     let child = with(event(&correlation_id), json!({ "parent_event_id": parent["event_id"] }));
 
     let answer = datastorage.post(BATCH, &json!([event(&correlation_id), child, parent]))?;
-    complains(&answer, &["[1].parent_event_id"])?;
+    expect_violations(&answer, &["[1].parent_event_id"])?;
     trail.expect_none(&correlation_id)?;
 
     store_batch(&datastorage, &[parent, child])?;
-    trail.expect_exactly(&correlation_id, 2, SOON)?;
+    trail.expect_exactly(&correlation_id, 2, TIMEOUT)?;
     Ok(())
 }
 
@@ -84,7 +86,7 @@ fn a_batch_sent_again_stores_only_what_is_new() -> Result<()> {
     events.extend([new.clone(), new]);
     store_batch(&datastorage, &events)?;
 
-    trail.expect_exactly(&correlation_id, 3, SOON)?;
+    trail.expect_exactly(&correlation_id, 3, TIMEOUT)?;
     Ok(())
 }
 
@@ -100,7 +102,7 @@ fn a_taken_id_keeps_the_whole_batch_out() -> Result<()> {
 
     let problem = answer.problem(409, "conflict")?;
     ensure!(problem["errors"][0]["field"] == "[1].event_id", "{problem}");
-    let events = trail.expect_exactly(&correlation_id, 1, SOON)?;
+    let events = trail.expect_exactly(&correlation_id, 1, TIMEOUT)?;
     ensure!(events[0]["event_action"] == "received", "{:#}", events[0]);
     Ok(())
 }

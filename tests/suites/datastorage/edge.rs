@@ -1,4 +1,4 @@
-//! What every service has around its own business.
+//! The operational routes, and limits of requests.
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::{Endpoint, unique};
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::support::{BATCH, EVENTS, datastorage, event, store, with};
 
 #[test]
-fn it_is_live_and_ready() -> Result<()> {
+fn the_service_is_live_and_ready() -> Result<()> {
     let (datastorage, _) = datastorage()?;
     datastorage.get("/health/live")?.expect(200)?;
     datastorage.get("/health/ready")?.expect(200)?;
@@ -37,7 +37,7 @@ fn a_body_of_more_than_a_mebibyte_is_refused() -> Result<()> {
     datastorage.post(BATCH, &json!(batch))?.problem(413, "payload-too-large")?;
     trail.expect_none(&correlation_id)?;
     datastorage.post(BATCH, &json!(batch[..17]))?.expect(201)?;
-    trail.expect_exactly(&correlation_id, 17, crate::support::SOON)?;
+    trail.expect_exactly(&correlation_id, 17, crate::support::TIMEOUT)?;
     Ok(())
 }
 
@@ -52,10 +52,10 @@ fn paths_and_methods_that_do_not_exist_are_problems() -> Result<()> {
     Ok(())
 }
 
-/// The number that `/metrics` shows under a name.
+/// The value of a metric.
 fn metric(datastorage: &Endpoint, name: &str) -> Result<u64> {
     let metrics = datastorage.get("/metrics")?.expect(200)?;
-    let value = metrics.body.lines().find_map(|it| it.strip_prefix(name)?.strip_prefix(' '));
+    let value = metrics.body.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     Ok(value.with_context(|| format!("no {name} in {}", metrics.body))?.parse()?)
 }
 
@@ -63,8 +63,8 @@ fn metric(datastorage: &Endpoint, name: &str) -> Result<u64> {
 fn what_was_stored_is_counted() -> Result<()> {
     let (datastorage, _) = datastorage()?;
     let stored = || metric(&datastorage, "datastorage_audit_events_stored_total");
-    // Other tests write at the same time, so only this much can be said; that
-    // repetitions do not count is shown by a unit test.
+    // Other tests write at the same time, so this is only a lower bound. A unit
+    // test checks that repetitions do not count.
     let before = stored()?;
     store(&datastorage, &event(&unique("rr")))?;
     let after = stored()?;
@@ -73,14 +73,15 @@ fn what_was_stored_is_counted() -> Result<()> {
 }
 
 #[test]
-fn the_spool_is_shown_and_empty_while_the_database_is_there() -> Result<()> {
+fn the_spool_is_empty_while_the_database_is_available() -> Result<()> {
     let (datastorage, _) = datastorage()?;
     for name in ["depth", "age_seconds"] {
         let value = metric(&datastorage, &format!("datastorage_spool_{name}"))?;
         ensure!(value == 0, "{name}: {value}");
     }
     let total = |name: &str| metric(&datastorage, &format!("datastorage_spool_{name}_total"));
-    // A kept run may have a past, in which every spooled event went somewhere.
+    // A kept run may have spooled events before, which were all replayed or
+    // rejected.
     let (spooled, replayed, rejected) = (total("spooled")?, total("replayed")?, total("rejected")?);
     ensure!(spooled <= replayed + rejected, "{spooled} in, {replayed} and {rejected} out");
     Ok(())

@@ -7,7 +7,7 @@ use e2e::unique;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{EVENTS, SOON, datastorage, event, id, store, with};
+use crate::support::{EVENTS, TIMEOUT, datastorage, event, id, store, with};
 
 #[test]
 fn every_field_reads_back_as_it_was_sent() -> Result<()> {
@@ -42,7 +42,7 @@ fn every_field_reads_back_as_it_was_sent() -> Result<()> {
     let expected = with(sent.clone(), json!({ "recorded_at": receipt["recorded_at"] }));
     let by_id = datastorage.get(&format!("{EVENTS}/{}", id(&sent)?))?.expect(200)?.value()?;
     ensure!(by_id == expected, "by id: {by_id:#}\nexpected: {expected:#}");
-    let events = trail.expect_exactly(&correlation_id, 2, SOON)?;
+    let events = trail.expect_exactly(&correlation_id, 2, TIMEOUT)?;
     ensure!(events[1] == expected, "in the trail: {:#}\nexpected: {expected:#}", events[1]);
     Ok(())
 }
@@ -59,7 +59,7 @@ fn the_required_fields_are_enough() -> Result<()> {
     let made: Uuid = id(&receipt)?.parse()?;
     ensure!(answer.header("location") == format!("{EVENTS}/{made}"), "{:?}", answer.headers);
     let expected = with(sent, json!({ "event_id": made, "recorded_at": receipt["recorded_at"] }));
-    let events = trail.expect_exactly(&correlation_id, 1, SOON)?;
+    let events = trail.expect_exactly(&correlation_id, 1, TIMEOUT)?;
     ensure!(events[0] == expected, "{:#}\nexpected: {expected:#}", events[0]);
     Ok(())
 }
@@ -72,14 +72,14 @@ fn any_json_is_data() -> Result<()> {
     for value in &values {
         store(&datastorage, &with(event(&correlation_id), json!({ "event_data": value })))?;
     }
-    // `with` takes a field out for null, so this one is set by hand.
+    // `with` removes a field for null, so null is set here.
     let mut null = event(&correlation_id);
     null["event_data"] = Value::Null;
     store(&datastorage, &null)?;
 
-    let events = trail.expect_exactly(&correlation_id, values.len() + 1, SOON)?;
+    let events = trail.expect_exactly(&correlation_id, values.len() + 1, TIMEOUT)?;
 
-    let found: Vec<_> = events.iter().map(|it| it["event_data"].clone()).collect();
+    let found: Vec<_> = events.iter().map(|event| event["event_data"].clone()).collect();
     ensure!(found[..values.len()] == values, "{found:?}");
     ensure!(events[values.len()].get("event_data") == Some(&Value::Null), "{found:?}");
     Ok(())
@@ -95,7 +95,7 @@ fn an_event_sent_twice_is_stored_once_and_answered_the_same() -> Result<()> {
     let second = store(&datastorage, &sent)?;
 
     ensure!(first == second, "{first} and then {second}");
-    trail.expect_exactly(&correlation_id, 1, SOON)?;
+    trail.expect_exactly(&correlation_id, 1, TIMEOUT)?;
     Ok(())
 }
 
@@ -110,7 +110,7 @@ fn another_event_with_a_taken_id_is_a_conflict() -> Result<()> {
     let problem = datastorage.post(EVENTS, &other)?.problem(409, "conflict")?;
 
     ensure!(problem["errors"][0]["field"] == "event_id", "{problem}");
-    let events = trail.expect_exactly(&correlation_id, 1, SOON)?;
+    let events = trail.expect_exactly(&correlation_id, 1, TIMEOUT)?;
     ensure!(events[0]["event_outcome"] == "success", "{:#}", events[0]);
     Ok(())
 }
@@ -123,12 +123,12 @@ fn a_parent_must_be_stored() -> Result<()> {
     let child = with(event(&correlation_id), json!({ "parent_event_id": parent["event_id"] }));
 
     let answer = datastorage.post(EVENTS, &child)?;
-    crate::support::complains(&answer, &["parent_event_id"])?;
+    crate::support::expect_violations(&answer, &["parent_event_id"])?;
     trail.expect_none(&correlation_id)?;
 
     store(&datastorage, &parent)?;
     store(&datastorage, &child)?;
-    let events = trail.expect_exactly(&correlation_id, 2, SOON)?;
+    let events = trail.expect_exactly(&correlation_id, 2, TIMEOUT)?;
     ensure!(events[1]["parent_event_id"] == parent["event_id"], "{:#}", events[1]);
     Ok(())
 }
@@ -159,21 +159,19 @@ fn nothing_changes_or_deletes_an_event() -> Result<()> {
     datastorage.delete(&path)?.problem(405, "method-not-allowed")?;
     datastorage.delete(EVENTS)?.problem(405, "method-not-allowed")?;
 
-    let events = trail.expect_exactly(&correlation_id, 1, SOON)?;
+    let events = trail.expect_exactly(&correlation_id, 1, TIMEOUT)?;
     ensure!(events[0]["event_action"] == sent["event_action"], "{:#}", events[0]);
     Ok(())
 }
 
-/// Every exact count of every suite rests on this.
+/// All exact counts of the suites depend on this.
 #[test]
-fn a_wrong_count_is_noticed_in_both_directions() -> Result<()> {
+fn expect_exactly_fails_for_too_few_and_too_many() -> Result<()> {
     let (datastorage, trail) = datastorage()?;
     let correlation_id = unique("rr");
     store(&datastorage, &event(&correlation_id))?;
     store(&datastorage, &event(&correlation_id))?;
-    for (count, message) in
-        [(0, "there are 2: "), (1, "there are 2: "), (3, "last that was seen: 2: ")]
-    {
+    for (count, message) in [(0, "there are 2: "), (1, "there are 2: "), (3, "last state: 2: ")] {
         match trail.expect_exactly(&correlation_id, count, Duration::from_millis(50)) {
             Ok(_) => bail!("{count} events were taken for 2"),
             Err(error) => ensure!(error.to_string().contains(message), "{error:#}"),

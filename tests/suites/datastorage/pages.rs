@@ -14,10 +14,10 @@ const MINUTE: Duration = Duration::from_secs(60);
 fn pages_cover_everything_once_and_in_order() -> Result<()> {
     let (datastorage, _) = datastorage()?;
     let correlation_id = unique("rr");
-    // Two share each time, so that ties are decided within and between pages.
-    let times: Vec<_> = (0..5).map(|it| at(it * MINUTE)).collect();
+    // Two events share each time, to test ties within and between pages.
+    let times: Vec<_> = (0..5).map(|number| at(number * MINUTE)).collect();
     let events: Vec<_> = (0..10)
-        .map(|it| with(event(&correlation_id), json!({ "event_timestamp": times[it / 2] })))
+        .map(|number| with(event(&correlation_id), json!({ "event_timestamp": times[number / 2] })))
         .collect();
     store_batch(&datastorage, &events)?;
     let mut expected: Vec<(String, String)> = Vec::new();

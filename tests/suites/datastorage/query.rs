@@ -6,7 +6,9 @@ use anyhow::{Context as _, Result, ensure};
 use e2e::unique;
 use serde_json::json;
 
-use crate::support::{EVENTS, at, complains, datastorage, event, id, ids, page, store_batch, with};
+use crate::support::{
+    EVENTS, at, datastorage, event, expect_violations, id, ids, page, store_batch, with,
+};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -51,7 +53,7 @@ fn each_filter_selects_exactly_what_matches() -> Result<()> {
     ];
     for (query, expected) in cases {
         let page = page(&datastorage, &query)?;
-        let expected: Vec<_> = expected.iter().map(|it| stored[*it].clone()).collect();
+        let expected: Vec<_> = expected.iter().map(|index| stored[*index].clone()).collect();
         ensure!(ids(&page)? == expected, "{query}: {page:#}\nexpected {expected:?}");
         ensure!(page["pagination"]["total"] == expected.len(), "{query}: {}", page["pagination"]);
     }
@@ -82,7 +84,7 @@ fn windows_that_follow_each_other_share_no_event_and_miss_none() -> Result<()> {
     let times = [at(3 * MINUTE), at(2 * MINUTE), at(MINUTE)];
     let events: Vec<_> = times
         .iter()
-        .map(|it| with(event(&correlation_id), json!({ "event_timestamp": it })))
+        .map(|time| with(event(&correlation_id), json!({ "event_timestamp": time })))
         .collect();
     store_batch(&datastorage, &events)?;
     let select = |window: &str| -> Result<Vec<String>> {
@@ -91,7 +93,7 @@ fn windows_that_follow_each_other_share_no_event_and_miss_none() -> Result<()> {
     let [oldest, middle, newest] = [&events[0], &events[1], &events[2]].map(id);
     let (oldest, middle, newest) = (oldest?, middle?, newest?);
 
-    // A bound that is the very time of an event.
+    // A bound that equals the time of an event.
     ensure!(select(&format!("&until={}", times[1]))? == [&*oldest]);
     ensure!(select(&format!("&since={}", times[1]))? == [&*newest, &*middle]);
     ensure!(select(&format!("&since={}&until={}", times[1], times[2]))? == [&*middle]);
@@ -112,7 +114,7 @@ fn every_bad_filter_is_listed() -> Result<()> {
     let query = "event_type=&event_category=kitchen&event_outcome=maybe&severity=warning\
                  &since=yesterday&until=1w&limit=1001&offset=-1&corelation_id=rr-1";
     let answer = datastorage.get(&format!("{EVENTS}?{query}"))?;
-    complains(
+    expect_violations(
         &answer,
         &[
             "event_type",
@@ -136,7 +138,7 @@ fn every_bad_filter_is_listed() -> Result<()> {
         ("since=2026-01-31T12:00:00+01:00", "since"),
     ] {
         let answer = datastorage.get(&format!("{EVENTS}?{query}"))?;
-        complains(&answer, &[field]).with_context(|| query.to_owned())?;
+        expect_violations(&answer, &[field]).with_context(|| query.to_owned())?;
     }
     Ok(())
 }

@@ -1,10 +1,10 @@
-//! Events to send and calls to send them with.
+//! Building and sending events.
 
 use std::thread;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result, anyhow, ensure};
-use e2e::{Answer, Endpoint, Run, Trail};
+use e2e::{Answer, Endpoint, Run, TrailReader};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -13,17 +13,17 @@ use uuid::Uuid;
 pub(crate) const EVENTS: &str = "/api/v1/audit/events";
 pub(crate) const BATCH: &str = "/api/v1/audit/events/batch";
 
-/// How long what was acknowledged may take to be visible. It is visible at
-/// once, so this is only for a machine that is very busy.
-pub(crate) const SOON: Duration = Duration::from_secs(5);
+/// How long an acknowledged event may take to be visible. It is visible at
+/// once; the limit is for a very busy machine.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// DataStorage and its trail.
-pub(crate) fn datastorage() -> Result<(Endpoint, Trail)> {
+pub(crate) fn datastorage() -> Result<(Endpoint, TrailReader)> {
     let run = Run::of_process()?;
     Ok((run.service("datastorage")?, run.trail()?))
 }
 
-/// An event with the required fields and an id of its own.
+/// An event with the required fields and a new id.
 pub(crate) fn event(correlation_id: &str) -> Value {
     json!({
         "version": "1.0",
@@ -38,7 +38,7 @@ pub(crate) fn event(correlation_id: &str) -> Value {
     })
 }
 
-/// The event with other fields; `null` takes a field out.
+/// The event with other fields; `null` removes a field.
 pub(crate) fn with(mut event: Value, changes: Value) -> Value {
     let changes = changes.as_object().cloned().unwrap_or_default();
     if let Some(fields) = event.as_object_mut() {
@@ -53,12 +53,13 @@ pub(crate) fn with(mut event: Value, changes: Value) -> Value {
     event
 }
 
-/// So long before now, as DataStorage writes it: in UTC, to the microsecond.
+/// The time `ago` before now, as DataStorage writes it: in UTC, to the
+/// microsecond.
 pub(crate) fn at(ago: Duration) -> String {
     format(OffsetDateTime::from(SystemTime::now()) - ago)
 }
 
-/// So long after now.
+/// The time this long after now.
 pub(crate) fn ahead(by: Duration) -> String {
     format(OffsetDateTime::from(SystemTime::now()) + by)
 }
@@ -91,26 +92,28 @@ pub(crate) fn store(datastorage: &Endpoint, event: &Value) -> Result<Value> {
 /// Stores a batch and checks that the receipt names its ids, in its order.
 pub(crate) fn store_batch(datastorage: &Endpoint, events: &[Value]) -> Result<()> {
     let receipt = datastorage.post(BATCH, &json!(events))?.expect(201)?.value()?;
-    let sent: Vec<_> = events.iter().map(|it| it["event_id"].clone()).collect();
+    let sent: Vec<_> = events.iter().map(|event| event["event_id"].clone()).collect();
     ensure!(receipt == json!({ "event_ids": sent }), "an unexpected receipt: {receipt}");
     Ok(())
 }
 
-/// Checks that an answer complains about these fields and no others.
-pub(crate) fn complains(answer: &Answer, fields: &[&str]) -> Result<()> {
-    let mut expected: Vec<_> = fields.iter().map(|it| (*it).to_owned()).collect();
+/// Checks that an answer has violations of exactly these fields.
+pub(crate) fn expect_violations(answer: &Answer, fields: &[&str]) -> Result<()> {
+    let mut expected: Vec<_> = fields.iter().map(|field| (*field).to_owned()).collect();
     expected.sort();
     let found = answer.violations()?;
     ensure!(found == expected, "expected violations {expected:?}, found {found:?}");
     Ok(())
 }
 
-/// Runs all jobs at once and returns what each has, in their order.
-pub(crate) fn at_once<T: Send>(jobs: Vec<impl FnOnce() -> Result<T> + Send>) -> Result<Vec<T>> {
+/// Runs all jobs in parallel and returns their results in order.
+pub(crate) fn run_parallel<T: Send>(
+    jobs: Vec<impl FnOnce() -> Result<T> + Send>,
+) -> Result<Vec<T>> {
     thread::scope(|scope| {
         let running: Vec<_> = jobs.into_iter().map(|job| scope.spawn(job)).collect();
-        let join = |it: thread::ScopedJoinHandle<'_, Result<T>>| {
-            it.join().map_err(|_| anyhow!("a client panicked"))?
+        let join = |thread: thread::ScopedJoinHandle<'_, Result<T>>| {
+            thread.join().map_err(|_| anyhow!("a client panicked"))?
         };
         running.into_iter().map(join).collect()
     })

@@ -1,4 +1,4 @@
-//! Many clients at the same time.
+//! Concurrent clients.
 
 use std::thread;
 use std::time::Duration;
@@ -7,13 +7,15 @@ use anyhow::{Result, anyhow, ensure};
 use e2e::unique;
 use serde_json::{Value, json};
 
-use crate::support::{BATCH, EVENTS, SOON, at, at_once, datastorage, event, id, store, with};
+use crate::support::{
+    BATCH, EVENTS, TIMEOUT, at, datastorage, event, id, run_parallel, store, with,
+};
 
 #[test]
 fn fifty_writers_at_once_are_all_served_and_nothing_is_lost() -> Result<()> {
     let (datastorage, trail) = datastorage()?;
     let correlation_id = unique("rr");
-    // A millisecond apart, so that the trail has one order for all of them.
+    // A millisecond apart, so that their order in the trail is defined.
     let events: Vec<Value> = (0..250)
         .map(|number| {
             let ago = Duration::from_millis(250 - number);
@@ -26,9 +28,9 @@ fn fifty_writers_at_once_are_all_served_and_nothing_is_lost() -> Result<()> {
         let own = events.iter().skip(writer).step_by(50);
         || own.map(|event| store(&datastorage, event)).collect::<Result<Vec<_>>>()
     });
-    at_once(jobs.collect())?;
+    run_parallel(jobs.collect())?;
 
-    let found = trail.expect_exactly(&correlation_id, 250, SOON)?;
+    let found = trail.expect_exactly(&correlation_id, 250, TIMEOUT)?;
     let found: Vec<_> = found.iter().map(id).collect::<Result<_>>()?;
     let sent: Vec<_> = events.iter().map(id).collect::<Result<_>>()?;
     ensure!(found == sent, "not the 250 that were sent, in the order of their times: {found:?}");
@@ -42,10 +44,10 @@ fn one_event_from_many_at_once_is_stored_once_and_answered_the_same() -> Result<
     let sent = event(&correlation_id);
 
     let jobs = (0..20).map(|_| || store(&datastorage, &sent)).collect();
-    let receipts = at_once(jobs)?;
+    let receipts = run_parallel(jobs)?;
 
-    ensure!(receipts.iter().all(|it| *it == receipts[0]), "{receipts:?}");
-    trail.expect_exactly(&correlation_id, 1, SOON)?;
+    ensure!(receipts.iter().all(|receipt| *receipt == receipts[0]), "{receipts:?}");
+    trail.expect_exactly(&correlation_id, 1, TIMEOUT)?;
     Ok(())
 }
 
@@ -55,15 +57,15 @@ fn of_two_events_with_one_id_exactly_one_wins() -> Result<()> {
     let correlation_id = unique("rr");
     let sent = event(&correlation_id);
     let rivals: Vec<_> =
-        (0..10).map(|it| with(sent.clone(), json!({ "event_data": it }))).collect();
+        (0..10).map(|number| with(sent.clone(), json!({ "event_data": number }))).collect();
 
-    let jobs = rivals.iter().map(|it| || datastorage.post(EVENTS, it)).collect();
-    let statuses: Vec<_> = at_once(jobs)?.into_iter().map(|it| it.status).collect();
+    let jobs = rivals.iter().map(|rival| || datastorage.post(EVENTS, rival)).collect();
+    let statuses: Vec<_> = run_parallel(jobs)?.into_iter().map(|answer| answer.status).collect();
 
-    let won: Vec<_> = (0..10).filter(|it| statuses[*it] == 201).collect();
+    let won: Vec<_> = (0..10).filter(|index| statuses[*index] == 201).collect();
     ensure!(won.len() == 1, "{statuses:?}");
-    ensure!(statuses.iter().all(|it| [201, 409].contains(it)), "{statuses:?}");
-    let events = trail.expect_exactly(&correlation_id, 1, SOON)?;
+    ensure!(statuses.iter().all(|status| [201, 409].contains(status)), "{statuses:?}");
+    let events = trail.expect_exactly(&correlation_id, 1, TIMEOUT)?;
     ensure!(events[0]["event_data"] == won[0], "{won:?} won, but: {:#}", events[0]);
     Ok(())
 }
@@ -78,16 +80,17 @@ fn a_reader_sees_all_of_a_batch_or_nothing() -> Result<()> {
     let query = format!("{EVENTS}?correlation_id={correlation_id}&limit=1");
 
     thread::scope(|scope| -> Result<()> {
-        let jobs = batches.iter().map(|it| || datastorage.post(BATCH, it)?.expect(201)).collect();
-        let writing = scope.spawn(|| at_once(jobs));
+        let jobs =
+            batches.iter().map(|batch| || datastorage.post(BATCH, batch)?.expect(201)).collect();
+        let writing = scope.spawn(|| run_parallel(jobs));
         while !writing.is_finished() {
             let page = datastorage.get(&query)?.expect(200)?.value()?;
             let total = page["pagination"]["total"].as_u64();
-            ensure!(total.is_some_and(|it| it % 25 == 0), "a part of a batch: {total:?}");
+            ensure!(total.is_some_and(|total| total % 25 == 0), "a part of a batch: {total:?}");
         }
         writing.join().map_err(|_| anyhow!("a writer panicked"))??;
         Ok(())
     })?;
-    trail.expect_exactly(&correlation_id, 200, SOON)?;
+    trail.expect_exactly(&correlation_id, 200, TIMEOUT)?;
     Ok(())
 }

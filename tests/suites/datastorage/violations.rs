@@ -6,7 +6,9 @@ use anyhow::{Context as _, Result};
 use e2e::unique;
 use serde_json::{Value, json};
 
-use crate::support::{EVENTS, SOON, ahead, at, complains, datastorage, event, store, with};
+use crate::support::{
+    EVENTS, TIMEOUT, ahead, at, datastorage, event, expect_violations, store, with,
+};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -15,7 +17,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 fn every_missing_field_is_listed() -> Result<()> {
     let (datastorage, _) = datastorage()?;
     let answer = datastorage.post(EVENTS, &json!({}))?;
-    complains(
+    expect_violations(
         &answer,
         &[
             "version",
@@ -58,7 +60,7 @@ fn every_bad_field_is_listed_at_once() -> Result<()> {
 
     let answer = datastorage.post(EVENTS, &with(event(&correlation_id), bad.clone()))?;
 
-    complains(&answer, &fields)?;
+    expect_violations(&answer, &fields)?;
     trail.expect_none(&correlation_id)
 }
 
@@ -85,7 +87,7 @@ fn each_bad_field_alone_is_named_and_nothing_is_stored() -> Result<()> {
     for (field, value) in cases {
         let bad = with(event(&correlation_id), json!({ field: value }));
         let answer = datastorage.post(EVENTS, &bad)?;
-        complains(&answer, &[field]).with_context(|| format!("{field} = {value}"))?;
+        expect_violations(&answer, &[field]).with_context(|| format!("{field} = {value}"))?;
     }
     trail.expect_none(&correlation_id)
 }
@@ -109,7 +111,7 @@ fn what_is_just_within_the_limits_is_stored() -> Result<()> {
     for case in &cases {
         store(&datastorage, &with(event(&correlation_id), case.clone()))?;
     }
-    trail.expect_exactly(&correlation_id, cases.len(), SOON)?;
+    trail.expect_exactly(&correlation_id, cases.len(), TIMEOUT)?;
     Ok(())
 }
 
@@ -123,7 +125,7 @@ fn times_of_any_zone_are_kept_in_utc() -> Result<()> {
         .to_offset(time::UtcOffset::from_hms(5, 30, 0)?)
         .format(&time::format_description::well_known::Rfc3339)?;
     store(&datastorage, &with(event(&correlation_id), json!({ "event_timestamp": zoned })))?;
-    let events = trail.expect_exactly(&correlation_id, 1, SOON)?;
+    let events = trail.expect_exactly(&correlation_id, 1, TIMEOUT)?;
     anyhow::ensure!(events[0]["event_timestamp"] == utc, "{zoned} became {}", events[0]);
     Ok(())
 }
@@ -132,15 +134,15 @@ fn times_of_any_zone_are_kept_in_utc() -> Result<()> {
 fn what_is_no_event_is_refused() -> Result<()> {
     let (datastorage, _) = datastorage()?;
     for body in [Value::Null, json!([]), json!("event"), json!(7)] {
-        complains(&datastorage.post(EVENTS, &body)?, &["$"])?;
+        expect_violations(&datastorage.post(EVENTS, &body)?, &["$"])?;
     }
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let texts = ["", "{", "{\"version\":}", "{} {}", "\u{feff}{}", deep.as_str()];
     for text in texts {
         let answer =
             datastorage.send("POST", EVENTS, Some(("application/json", text.as_bytes())))?;
-        complains(&answer, &["$"])?;
+        expect_violations(&answer, &["$"])?;
     }
     let answer = datastorage.send("POST", EVENTS, Some(("application/json", b"\"\xff\"")))?;
-    complains(&answer, &["$"])
+    expect_violations(&answer, &["$"])
 }

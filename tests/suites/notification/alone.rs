@@ -1,17 +1,19 @@
-//! What holds when something is stopped, killed or away. Nothing runs beside
-//! these tests.
+//! Outages: services or the database are stopped, killed or paused. Each test
+//! runs alone.
 
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::hook::header;
-use e2e::{Capability, Hook, Look, Target, eventually};
+use e2e::webhook::header;
+use e2e::{Capability, Poll, Target, Webhook, eventually};
 use serde_json::{Value, json};
 
-use crate::support::{NOTIFICATIONS, SOON, Stage, between, ids, request, text, webhook, with};
+use crate::support::{
+    NOTIFICATIONS, NotificationFixture, TIMEOUT, between, ids, request, text, webhook_channel, with,
+};
 
 /// Long enough for the service to stop and start in between.
-const WAIT: Duration = Duration::from_secs(2);
+const RETRY_WAIT: Duration = Duration::from_secs(2);
 
 fn notification() -> Target {
     Target::service("notification")
@@ -21,38 +23,40 @@ fn datastorage() -> Target {
     Target::service("datastorage")
 }
 
-/// A notification whose file is written, and whose webhook was refused once and
-/// waits for its second attempt.
-fn between_two_attempts(stage: &Stage) -> Result<(Value, Hook)> {
-    let hook = stage.hook("again")?;
-    hook.answer_with(&json!([{ "status": 503 }]))?;
-    let channels = json!([{ "type": "file" }, webhook(&hook)]);
+/// Sends a notification whose file is written and whose webhook waits for its
+/// second attempt.
+fn waiting_for_second_attempt(fixture: &NotificationFixture) -> Result<(Value, Webhook)> {
+    let webhook = fixture.webhook("again")?;
+    webhook.answer_with(&json!([{ "status": 503 }]))?;
+    let channels = json!([{ "type": "file" }, webhook_channel(&webhook)]);
     let request = with(request(channels), "retry", json!({ "initial": "2s", "attempts": 3 }));
-    stage.send(&request)?;
+    fixture.send(&request)?;
     let name = ids(&request)?.0;
-    eventually(SOON, "the webhook to wait", || {
-        let status = stage.read(name)?["status"].take();
+    eventually(TIMEOUT, "the webhook to wait", || {
+        let status = fixture.read(name)?["status"].take();
         let waits = status["phase"] == "Retrying"
             && status["channels"][0]["state"] == "Sent"
-            && status["channels"][1]["attempts"].as_array().is_some_and(|it| it.len() == 1);
-        Ok(if waits { Look::Done(()) } else { Look::NotYet(status.to_string()) })
+            && status["channels"][1]["attempts"]
+                .as_array()
+                .is_some_and(|attempts| attempts.len() == 1);
+        Ok(if waits { Poll::Ready(()) } else { Poll::Pending(status.to_string()) })
     })?;
-    Ok((request, hook))
+    Ok((request, webhook))
 }
 
-/// Checks that the webhook got its second attempt when it was due, that the file
-/// was not written again, and that the trail was told once for each.
-fn went_on(request: &Value, hook: &Hook) -> Result<()> {
-    let stage = Stage::new()?;
+/// Checks that the second attempt came when it was due, that the file was not
+/// written again, and that the trail has one event for each channel.
+fn check_second_attempt(request: &Value, webhook: &Webhook) -> Result<()> {
+    let fixture = NotificationFixture::new()?;
     let (name, correlation) = ids(request)?;
-    let status = stage.reach(name, "Sent")?;
+    let status = fixture.reach(name, "Sent")?;
     let channels = status["channels"].as_array().context("channels")?;
     let count = |channel: &Value| channel["attempts"].as_array().map(Vec::len);
     ensure!(channels.iter().map(count).eq([Some(1), Some(2)]), "{status:#}");
-    let received = hook.exactly(2)?;
+    let received = webhook.exactly(2)?;
     let waited = between(&received[0]["received_at"], &received[1]["received_at"])?;
-    ensure!(waited >= WAIT, "the second attempt came {waited:?} after the first");
-    let events = stage.events(correlation, 2)?;
+    ensure!(waited >= RETRY_WAIT, "the second attempt came {waited:?} after the first");
+    let events = fixture.events(correlation, 2)?;
     let sent = events.iter().all(|event| event["event_type"] == "notification.message.sent");
     ensure!(sent && events[0]["event_data"]["channel"] != events[1]["event_data"]["channel"]);
     Ok(())
@@ -60,175 +64,176 @@ fn went_on(request: &Value, hook: &Hook) -> Result<()> {
 
 #[test]
 fn a_restart_between_two_attempts_keeps_the_schedule_and_sends_nothing_twice() -> Result<()> {
-    let stage = Stage::new()?;
-    let Some(control) = stage.run.control(&[Capability::Stop])? else { return Ok(()) };
-    let (request, hook) = between_two_attempts(&stage)?;
+    let fixture = NotificationFixture::new()?;
+    let Some(control) = fixture.run.control(&[Capability::Stop])? else { return Ok(()) };
+    let (request, webhook) = waiting_for_second_attempt(&fixture)?;
     control.restart(&notification())?;
-    went_on(&request, &hook)
+    check_second_attempt(&request, &webhook)
 }
 
 #[test]
 fn a_kill_between_two_attempts_loses_nothing_and_sends_nothing_twice() -> Result<()> {
-    let stage = Stage::new()?;
-    let Some(control) = stage.run.control(&[Capability::Kill])? else { return Ok(()) };
-    let (request, hook) = between_two_attempts(&stage)?;
+    let fixture = NotificationFixture::new()?;
+    let Some(control) = fixture.run.control(&[Capability::Kill])? else { return Ok(()) };
+    let (request, webhook) = waiting_for_second_attempt(&fixture)?;
     control.killed(&notification())?.restore()?;
-    went_on(&request, &hook)
+    check_second_attempt(&request, &webhook)
 }
 
-/// A notification that its receiver has got and not answered yet.
-fn under_way(stage: &Stage) -> Result<(Value, Hook)> {
-    let hook = stage.hook("slow")?;
-    hook.answer_with(&json!([{ "status": 200, "delay_ms": 1000 }]))?;
-    let request = request(json!([webhook(&hook)]));
-    stage.send(&request)?;
-    eventually(SOON, "the attempt to arrive", || match hook.requests()?.len() {
-        1 => Ok(Look::Done(())),
-        count => Ok(Look::NotYet(format!("{count} requests"))),
+/// Sends a notification that its receiver has got but not answered yet.
+fn unanswered_attempt(fixture: &NotificationFixture) -> Result<(Value, Webhook)> {
+    let webhook = fixture.webhook("slow")?;
+    webhook.answer_with(&json!([{ "status": 200, "delay_ms": 1000 }]))?;
+    let request = request(json!([webhook_channel(&webhook)]));
+    fixture.send(&request)?;
+    eventually(TIMEOUT, "the attempt to arrive", || match webhook.requests()?.len() {
+        1 => Ok(Poll::Ready(())),
+        count => Ok(Poll::Pending(format!("{count} requests"))),
     })?;
-    Ok((request, hook))
+    Ok((request, webhook))
 }
 
 #[test]
 fn a_stop_waits_for_the_attempt_that_is_under_way() -> Result<()> {
-    let stage = Stage::new()?;
-    let Some(control) = stage.run.control(&[Capability::Stop])? else { return Ok(()) };
-    let (request, hook) = under_way(&stage)?;
+    let fixture = NotificationFixture::new()?;
+    let Some(control) = fixture.run.control(&[Capability::Stop])? else { return Ok(()) };
+    let (request, webhook) = unanswered_attempt(&fixture)?;
     control.restart(&notification())?;
-    let stage = Stage::new()?;
-    stage.reach(ids(&request)?.0, "Sent")?;
-    let event = stage.event(ids(&request)?.1)?;
+    let fixture = NotificationFixture::new()?;
+    fixture.reach(ids(&request)?.0, "Sent")?;
+    let event = fixture.event(ids(&request)?.1)?;
     ensure!(event["event_data"]["attempts"] == 1, "{event:#}");
-    hook.exactly(1)?;
+    webhook.exactly(1)?;
     Ok(())
 }
 
 #[test]
 fn an_attempt_that_a_kill_cut_off_is_made_again_under_the_same_key() -> Result<()> {
-    let stage = Stage::new()?;
-    let Some(control) = stage.run.control(&[Capability::Kill])? else { return Ok(()) };
-    let (request, hook) = under_way(&stage)?;
+    let fixture = NotificationFixture::new()?;
+    let Some(control) = fixture.run.control(&[Capability::Kill])? else { return Ok(()) };
+    let (request, webhook) = unanswered_attempt(&fixture)?;
     control.killed(&notification())?.restore()?;
-    let stage = Stage::new()?;
-    stage.reach(ids(&request)?.0, "Sent")?;
-    stage.event(ids(&request)?.1)?;
-    // Nobody can know whether the receiver has worked on the first one.
-    let received = hook.exactly(2)?;
-    let keys = [&received[0], &received[1]].map(|it| header(it, "idempotency-key"));
+    let fixture = NotificationFixture::new()?;
+    fixture.reach(ids(&request)?.0, "Sent")?;
+    fixture.event(ids(&request)?.1)?;
+    // The receiver may have processed the first request, so the key must be the
+    // same.
+    let received = webhook.exactly(2)?;
+    let keys = [&received[0], &received[1]].map(|request| header(request, "idempotency-key"));
     ensure!(!keys[0].is_empty() && keys[0] == keys[1], "{keys:?}");
     Ok(())
 }
 
-/// Waits until the service says that it misses something.
-fn misses(stage: &Stage, what: &str) -> Result<()> {
-    eventually(SOON, &format!("the service to miss its {what}"), || {
-        let ready = stage.notification.get("/health/ready")?.expect(200)?.value()?;
+/// Waits until the service reports a degraded part.
+fn wait_until_degraded(fixture: &NotificationFixture, what: &str) -> Result<()> {
+    eventually(TIMEOUT, &format!("the service to miss its {what}"), || {
+        let ready = fixture.notification.get("/health/ready")?.expect(200)?.value()?;
         let missing = ready["degraded"].as_array().context("degraded")?;
         Ok(match missing.contains(&json!(what)) {
-            true => Look::Done(()),
-            false => Look::NotYet(ready.to_string()),
+            true => Poll::Ready(()),
+            false => Poll::Pending(ready.to_string()),
         })
     })
 }
 
 #[test]
-fn without_datastorage_everything_is_sent_and_told_when_it_is_back() -> Result<()> {
-    let stage = Stage::new()?;
-    let Some(control) = stage.run.control(&[Capability::Stop])? else { return Ok(()) };
+fn without_datastorage_messages_are_sent_and_audit_events_follow_later() -> Result<()> {
+    let fixture = NotificationFixture::new()?;
+    let Some(control) = fixture.run.control(&[Capability::Stop])? else { return Ok(()) };
     let away = control.stopped(&datastorage())?;
-    let hook = stage.hook("untold")?;
+    let webhook = fixture.webhook("untold")?;
     let requests: Vec<_> =
-        (0..5).map(|_| request(json!([webhook(&hook), { "type": "log" }]))).collect();
+        (0..5).map(|_| request(json!([webhook_channel(&webhook), { "type": "log" }]))).collect();
     for request in &requests {
-        stage.send(request)?;
+        fixture.send(request)?;
     }
     for request in &requests {
-        stage.reach(ids(request)?.0, "Sent")?;
+        fixture.reach(ids(request)?.0, "Sent")?;
     }
-    hook.exactly(5)?;
-    misses(&stage, "datastorage")?;
+    webhook.exactly(5)?;
+    wait_until_degraded(&fixture, "datastorage")?;
     away.restore()?;
-    let stage = Stage::new()?;
+    let fixture = NotificationFixture::new()?;
     for request in &requests {
-        stage.events(ids(request)?.1, 2)?;
+        fixture.events(ids(request)?.1, 2)?;
     }
     Ok(())
 }
 
 #[test]
-fn what_was_not_told_when_the_service_was_killed_is_told_by_the_next() -> Result<()> {
-    let stage = Stage::new()?;
+fn audit_events_pending_at_a_kill_are_sent_after_the_restart() -> Result<()> {
+    let fixture = NotificationFixture::new()?;
     let needed = [Capability::Stop, Capability::Kill];
-    let Some(control) = stage.run.control(&needed)? else { return Ok(()) };
+    let Some(control) = fixture.run.control(&needed)? else { return Ok(()) };
     let away = control.stopped(&datastorage())?;
     let request = request(json!([{ "type": "log" }, { "type": "file" }]));
-    stage.send(&request)?;
-    stage.reach(ids(&request)?.0, "Sent")?;
+    fixture.send(&request)?;
+    fixture.reach(ids(&request)?.0, "Sent")?;
     let killed = control.killed(&notification())?;
     away.restore()?;
     killed.restore()?;
-    Stage::new()?.events(ids(&request)?.1, 2).map(drop)
+    NotificationFixture::new()?.events(ids(&request)?.1, 2).map(drop)
 }
 
 #[test]
-fn a_datastorage_that_hangs_is_told_once_when_it_goes_on() -> Result<()> {
-    let stage = Stage::new()?;
-    let Some(control) = stage.run.control(&[Capability::Pause])? else { return Ok(()) };
+fn a_paused_datastorage_gets_each_event_once_after_it_resumes() -> Result<()> {
+    let fixture = NotificationFixture::new()?;
+    let Some(control) = fixture.run.control(&[Capability::Pause])? else { return Ok(()) };
     let halted = control.paused(&datastorage())?;
-    let hook = stage.hook("hanging")?;
-    let request = request(json!([webhook(&hook)]));
-    stage.send(&request)?;
-    stage.reach(ids(&request)?.0, "Sent")?;
+    let webhook = fixture.webhook("hanging")?;
+    let request = request(json!([webhook_channel(&webhook)]));
+    fixture.send(&request)?;
+    fixture.reach(ids(&request)?.0, "Sent")?;
     halted.restore()?;
-    stage.event(ids(&request)?.1)?;
-    hook.exactly(1)?;
+    fixture.event(ids(&request)?.1)?;
+    webhook.exactly(1)?;
     Ok(())
 }
 
 #[test]
-fn without_its_database_nothing_is_accepted_and_all_can_be_read() -> Result<()> {
-    let stage = Stage::new()?;
-    let Some(control) = stage.run.control(&[Capability::DatabaseOutage])? else { return Ok(()) };
+fn without_its_database_requests_are_refused_and_reads_work() -> Result<()> {
+    let fixture = NotificationFixture::new()?;
+    let Some(control) = fixture.run.control(&[Capability::DatabaseOutage])? else { return Ok(()) };
     let before = request(json!([{ "type": "log" }]));
-    stage.send(&before)?;
-    stage.reach(ids(&before)?.0, "Sent")?;
+    fixture.send(&before)?;
+    fixture.reach(ids(&before)?.0, "Sent")?;
 
     let away = control.stopped(&Target::Database)?;
-    let hook = stage.hook("refused")?;
-    let refused = request(json!([webhook(&hook)]));
-    let answer = stage.notification.post(NOTIFICATIONS, &refused)?;
+    let webhook = fixture.webhook("refused")?;
+    let refused = request(json!([webhook_channel(&webhook)]));
+    let answer = fixture.notification.post(NOTIFICATIONS, &refused)?;
     answer.problem(503, "service-unavailable")?;
-    stage.read(ids(&before)?.0)?;
-    misses(&stage, "database")?;
+    fixture.read(ids(&before)?.0)?;
+    wait_until_degraded(&fixture, "database")?;
 
     away.restore()?;
-    hook.exactly(0)?;
-    stage.send(&refused)?;
-    stage.reach(ids(&refused)?.0, "Sent")?;
-    stage.event(ids(&refused)?.1)?;
-    hook.exactly(1)?;
+    webhook.exactly(0)?;
+    fixture.send(&refused)?;
+    fixture.reach(ids(&refused)?.0, "Sent")?;
+    fixture.event(ids(&refused)?.1)?;
+    webhook.exactly(1)?;
     Ok(())
 }
 
 #[test]
-fn what_was_sent_while_the_database_was_away_is_kept_and_not_sent_again() -> Result<()> {
-    let stage = Stage::new()?;
-    let Some(control) = stage.run.control(&[Capability::DatabaseOutage])? else { return Ok(()) };
-    let (request, hook) = under_way(&stage)?;
+fn a_delivery_made_while_the_database_was_unavailable_is_recorded_and_not_repeated() -> Result<()> {
+    let fixture = NotificationFixture::new()?;
+    let Some(control) = fixture.run.control(&[Capability::DatabaseOutage])? else { return Ok(()) };
+    let (request, webhook) = unanswered_attempt(&fixture)?;
     let away = control.stopped(&Target::Database)?;
     let name = ids(&request)?.0;
     let log = || control.logs("notification");
-    eventually(SOON, "the outcome to find no database", || {
+    eventually(TIMEOUT, "the outcome to find no database", || {
         let log = log()?;
         let line = log.lines().rfind(|line| line.contains(name) && line.contains("cannot keep"));
         Ok(match line {
-            Some(_) => Look::Done(()),
-            None => Look::NotYet(text(&stage.read(name)?["status"]["phase"])?.to_owned()),
+            Some(_) => Poll::Ready(()),
+            None => Poll::Pending(text(&fixture.read(name)?["status"]["phase"])?.to_owned()),
         })
     })?;
     away.restore()?;
-    stage.reach(name, "Sent")?;
-    stage.event(ids(&request)?.1)?;
-    hook.exactly(1)?;
+    fixture.reach(name, "Sent")?;
+    fixture.event(ids(&request)?.1)?;
+    webhook.exactly(1)?;
     Ok(())
 }

@@ -1,26 +1,28 @@
-//! Every channel, and what the audit trail is told of it.
+//! Every channel, and its audit events.
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::hook::{body, header};
+use e2e::webhook::{body, header};
 use serde_json::{Value, json};
 
-use crate::support::{Stage, ids, named, request, same, slack, text, webhook, with};
+use crate::support::{
+    NotificationFixture, ids, named, request, same, slack_channel, text, webhook_channel, with,
+};
 
 #[test]
 fn a_webhook_gets_the_whole_message_once() -> Result<()> {
-    let stage = Stage::new()?;
-    let hook = stage.hook("whole")?;
-    let mut request = request(json!([webhook(&hook)]));
+    let fixture = NotificationFixture::new()?;
+    let webhook = fixture.webhook("whole")?;
+    let mut request = request(json!([webhook_channel(&webhook)]));
     request["type"] = json!("approval");
     request["priority"] = json!("high");
     request["labels"] = json!({ "team": "storage" });
     request["metadata"] = json!({ "cluster": "eu-1" });
     request["action_links"] = json!([{ "label": "approve", "url": "https://example.org/approve" }]);
-    let created = stage.send(&request)?;
+    let created = fixture.send(&request)?;
     let (name, _) = ids(&request)?;
-    let status = stage.reach(name, "Sent")?;
+    let status = fixture.reach(name, "Sent")?;
 
-    let received = hook.exactly(1)?;
+    let received = webhook.exactly(1)?;
     ensure!(received[0]["method"] == "POST");
     ensure!(header(&received[0], "content-type") == "application/json");
     let key = format!("{}-webhook", text(&created["id"])?);
@@ -51,16 +53,16 @@ fn a_webhook_gets_the_whole_message_once() -> Result<()> {
 }
 
 #[test]
-fn the_trail_is_told_once_for_each_channel() -> Result<()> {
-    let stage = Stage::new()?;
-    let hook = stage.hook("trail")?;
-    let channels = json!([{ "type": "log" }, { "type": "file" }, webhook(&hook)]);
+fn the_trail_gets_one_event_for_each_channel() -> Result<()> {
+    let fixture = NotificationFixture::new()?;
+    let webhook = fixture.webhook("trail")?;
+    let channels = json!([{ "type": "log" }, { "type": "file" }, webhook_channel(&webhook)]);
     let request = with(request(channels), "priority", json!("critical"));
-    stage.send(&request)?;
+    fixture.send(&request)?;
     let (name, correlation) = ids(&request)?;
-    stage.reach(name, "Sent")?;
+    fixture.reach(name, "Sent")?;
 
-    let events = stage.events(correlation, 3)?;
+    let events = fixture.events(correlation, 3)?;
     for kind in ["log", "file", "webhook"] {
         let mut of_kind = events.iter().filter(|event| event["event_data"]["channel"] == kind);
         let event = of_kind.next().with_context(|| format!("no event of {kind}: {events:#?}"))?;
@@ -97,11 +99,11 @@ fn the_trail_is_told_once_for_each_channel() -> Result<()> {
 
 #[test]
 fn a_file_holds_the_whole_message() -> Result<()> {
-    let stage = Stage::new()?;
+    let fixture = NotificationFixture::new()?;
     let request = request(json!([{ "type": "file" }]));
-    let created = stage.send(&request)?;
-    let status = stage.reach(ids(&request)?.0, "Sent")?;
-    let Some(written) = stage.file(&status["channels"][0])? else { return Ok(()) };
+    let created = fixture.send(&request)?;
+    let status = fixture.reach(ids(&request)?.0, "Sent")?;
+    let Some(written) = fixture.file(&status["channels"][0])? else { return Ok(()) };
     let expected = json!({
         "id": created["id"],
         "name": request["name"],
@@ -120,16 +122,16 @@ fn a_file_holds_the_whole_message() -> Result<()> {
 }
 
 #[test]
-fn the_console_shows_the_message_on_lines_that_nothing_in_it_can_forge() -> Result<()> {
-    let stage = Stage::new()?;
+fn a_message_cannot_forge_lines_of_the_console() -> Result<()> {
+    let fixture = NotificationFixture::new()?;
     let mut request = request(json!([{ "type": "console" }]));
     request["priority"] = json!("critical");
     request["subject"] = json!("over\n1970-01-01T00:00:00Z LOW simple forged (rr): \u{1b}[2Jgone");
     request["body"] = json!("first\nsecond");
-    let created = stage.send(&request)?;
+    let created = fixture.send(&request)?;
     let (name, correlation) = ids(&request)?;
-    stage.reach(name, "Sent")?;
-    let log = stage.log()?;
+    fixture.reach(name, "Sent")?;
+    let log = fixture.log()?;
     let mut lines = log.lines().skip_while(|line| !line.contains(name) || line.starts_with('{'));
     let first = lines.next().with_context(|| format!("{name} is not in the log: {log}"))?;
     let time = text(&created["created_at"])?;
@@ -142,14 +144,14 @@ fn the_console_shows_the_message_on_lines_that_nothing_in_it_can_forge() -> Resu
 
 #[test]
 fn a_channel_that_fails_does_not_hold_up_the_others() -> Result<()> {
-    let stage = Stage::new()?;
-    let (good, gone) = (stage.hook("good")?, stage.hook("gone")?);
+    let fixture = NotificationFixture::new()?;
+    let (good, gone) = (fixture.webhook("good")?, fixture.webhook("gone")?);
     gone.answer_with(&json!([{ "status": 410, "body": "moved away" }]))?;
-    let channels = [named(webhook(&gone), "gone"), named(webhook(&good), "good")];
+    let channels = [named(webhook_channel(&gone), "gone"), named(webhook_channel(&good), "good")];
     let request = request(json!(channels));
-    stage.send(&request)?;
+    fixture.send(&request)?;
     let (name, correlation) = ids(&request)?;
-    let status = stage.reach(name, "PartiallySent")?;
+    let status = fixture.reach(name, "PartiallySent")?;
 
     good.exactly(1)?;
     gone.exactly(1)?;
@@ -159,7 +161,7 @@ fn a_channel_that_fails_does_not_hold_up_the_others() -> Result<()> {
     ensure!(attempt["error"] == "the receiver answered 410 Gone: moved away", "{status:#}");
     ensure!(status["channels"][1]["state"] == "Sent", "{status:#}");
 
-    let events = stage.events(correlation, 2)?;
+    let events = fixture.events(correlation, 2)?;
     let told = |channel: &str| {
         events
             .iter()
@@ -175,24 +177,24 @@ fn a_channel_that_fails_does_not_hold_up_the_others() -> Result<()> {
 }
 
 #[test]
-fn of_five_channels_one_fails_and_each_of_the_others_is_sent_once() -> Result<()> {
-    let stage = Stage::new()?;
-    let (good, down) = (stage.hook("fan")?, stage.hook("down")?);
+fn of_five_channels_one_fails_and_the_others_are_sent_once() -> Result<()> {
+    let fixture = NotificationFixture::new()?;
+    let (good, down) = (fixture.webhook("fan")?, fixture.webhook("down")?);
     down.answer_with(&json!([{ "status": 502, "times": 100 }]))?;
     let kinds = ["console", "log", "file", "slack", "webhook"];
     let channels =
         [json!({ "type": "console" }), json!({ "type": "log" }), json!({ "type": "file" })]
             .into_iter()
-            .chain([slack(&good), webhook(&down)])
+            .chain([slack_channel(&good), webhook_channel(&down)])
             .collect();
     let retry = json!({ "initial": "10ms", "attempts": 3 });
     let request = with(request(Value::Array(channels)), "retry", retry);
-    stage.send(&request)?;
+    fixture.send(&request)?;
     let (name, correlation) = ids(&request)?;
-    let status = stage.reach(name, "PartiallySent")?;
+    let status = fixture.reach(name, "PartiallySent")?;
     ensure!(status["reason"].is_null(), "{status:#}");
 
-    let events = stage.events(correlation, 5)?;
+    let events = fixture.events(correlation, 5)?;
     for (index, kind) in kinds.into_iter().enumerate() {
         let (state, outcome, count, http_status) = match kind {
             "webhook" => ("Failed", "failure", 3, json!(502)),
@@ -204,10 +206,10 @@ fn of_five_channels_one_fails_and_each_of_the_others_is_sent_once() -> Result<()
         ensure!(channel["state"] == state, "{kind}: {status:#}");
         let attempts = channel["attempts"].as_array().context("attempts")?;
         ensure!(attempts.len() == count, "{kind}: {status:#}");
-        ensure!(attempts.iter().all(|it| it["outcome"] == outcome), "{kind}: {status:#}");
+        ensure!(attempts.iter().all(|attempt| attempt["outcome"] == outcome), "{kind}: {status:#}");
 
         let of_kind: Vec<_> =
-            events.iter().filter(|it| it["event_data"]["channel_type"] == kind).collect();
+            events.iter().filter(|event| event["event_data"]["channel_type"] == kind).collect();
         ensure!(of_kind.len() == 1, "{kind}: {events:#?}");
         let action = if outcome == "success" { "sent" } else { "failed" };
         ensure!(
@@ -218,7 +220,7 @@ fn of_five_channels_one_fails_and_each_of_the_others_is_sent_once() -> Result<()
         ensure!(of_kind[0]["event_data"]["attempts"] == count, "{kind}: {events:#?}");
         ensure!(of_kind[0]["event_data"]["http_status"] == http_status, "{kind}: {events:#?}");
     }
-    // The events are later than anything that could still have been sent.
+    // All deliveries end before their events are visible.
     good.exactly(1)?;
     down.exactly(3)?;
     Ok(())

@@ -1,14 +1,14 @@
-//! Bad input, and what every service answers about itself.
+//! Bad input, and the operational routes.
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::unique;
 use serde_json::{Value, json};
 
-use crate::support::{NOTIFICATIONS, Stage, ids, request, text};
+use crate::support::{NOTIFICATIONS, NotificationFixture, ids, request, text};
 
 #[test]
 fn every_violation_is_listed_and_nothing_is_kept() -> Result<()> {
-    let stage = Stage::new()?;
+    let fixture = NotificationFixture::new()?;
     let name = unique("bad");
     let bad = json!({
         "name": name,
@@ -49,32 +49,32 @@ fn every_violation_is_listed_and_nothing_is_kept() -> Result<()> {
         "recipients",
     ];
     expected.sort_unstable();
-    let found = stage.notification.post(NOTIFICATIONS, &bad)?.violations()?;
+    let found = fixture.notification.post(NOTIFICATIONS, &bad)?.violations()?;
     ensure!(found == expected, "expected {expected:?}, found {found:?}");
     let path = format!("{NOTIFICATIONS}/{name}");
-    stage.notification.get(&path)?.problem(404, "not-found")?;
+    fixture.notification.get(&path)?.problem(404, "not-found")?;
     Ok(())
 }
 
 #[test]
 fn names_are_labels_and_channels_have_names_of_their_own() -> Result<()> {
-    let stage = Stage::new()?;
+    let fixture = NotificationFixture::new()?;
     for name in ["", "Upper", "-a", "a-", "a_b", "a.b", "ä", &"x".repeat(64)] {
         let mut request = request(json!([{ "type": "log" }]));
         request["name"] = json!(name);
-        let found = stage.notification.post(NOTIFICATIONS, &request)?.violations()?;
+        let found = fixture.notification.post(NOTIFICATIONS, &request)?.violations()?;
         ensure!(found == ["name"], "{name:?}: {found:?}");
     }
     let twice = request(json!([{ "type": "log" }, { "type": "log" }]));
-    ensure!(stage.notification.post(NOTIFICATIONS, &twice)?.violations()? == ["channels"]);
+    ensure!(fixture.notification.post(NOTIFICATIONS, &twice)?.violations()? == ["channels"]);
     Ok(())
 }
 
 #[test]
 fn bodies_and_queries_that_cannot_be_read_are_problems() -> Result<()> {
-    let stage = Stage::new()?;
+    let fixture = NotificationFixture::new()?;
     let post = |media_type: &str, body: &[u8]| {
-        stage.notification.send("POST", NOTIFICATIONS, Some((media_type, body)))
+        fixture.notification.send("POST", NOTIFICATIONS, Some((media_type, body)))
     };
     ensure!(post("application/json", b"{")?.violations()? == ["$"]);
     ensure!(post("application/json", b"[]")?.violations()? == ["$"]);
@@ -84,22 +84,22 @@ fn bodies_and_queries_that_cannot_be_read_are_problems() -> Result<()> {
     post("application/json", &large)?.problem(413, "payload-too-large")?;
 
     let query = format!("{NOTIFICATIONS}?limit=1001&offset=-1&phase=sent&order=asc&limit=1");
-    let found = stage.notification.get(&query)?.violations()?;
+    let found = fixture.notification.get(&query)?.violations()?;
     ensure!(found == ["limit", "offset", "order", "phase"], "{found:?}");
-    let wrong = stage.notification.json("PUT", NOTIFICATIONS, &json!({}))?;
+    let wrong = fixture.notification.json("PUT", NOTIFICATIONS, &json!({}))?;
     wrong.problem(405, "method-not-allowed")?;
-    stage.notification.get("/api/v1/nothing")?.problem(404, "not-found")?;
+    fixture.notification.get("/api/v1/nothing")?.problem(404, "not-found")?;
     Ok(())
 }
 
 #[test]
-fn the_service_tells_about_itself() -> Result<()> {
-    let stage = Stage::new()?;
+fn the_operational_routes_answer() -> Result<()> {
+    let fixture = NotificationFixture::new()?;
     let request = request(json!([{ "type": "log" }]));
-    stage.send(&request)?;
-    stage.reach(ids(&request)?.0, "Sent")?;
+    fixture.send(&request)?;
+    fixture.reach(ids(&request)?.0, "Sent")?;
 
-    let get = |path: &str| stage.notification.get(path)?.expect(200);
+    let get = |path: &str| fixture.notification.get(path)?.expect(200);
     ensure!(get("/health/live")?.value()? == json!({ "status": "live" }));
     ensure!(get("/health/ready")?.value()? == json!({ "status": "ready", "degraded": [] }));
     let metrics = get("/metrics")?.body;
@@ -122,8 +122,8 @@ fn the_service_tells_about_itself() -> Result<()> {
 
 #[test]
 fn a_request_keeps_its_id() -> Result<()> {
-    let stage = Stage::new()?;
-    let missing = stage.notification.get(&format!("{NOTIFICATIONS}/{}", unique("no")))?;
+    let fixture = NotificationFixture::new()?;
+    let missing = fixture.notification.get(&format!("{NOTIFICATIONS}/{}", unique("no")))?;
     let problem: Value = missing.problem(404, "not-found")?;
     ensure!(text(&problem["request_id"])?.len() == 36, "{problem:#}");
     Ok(())

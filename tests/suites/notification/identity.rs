@@ -4,39 +4,41 @@ use anyhow::{Context as _, Result, ensure};
 use e2e::unique;
 use serde_json::{Value, json};
 
-use crate::support::{NOTIFICATIONS, Stage, ids, request, text, webhook, with};
+use crate::support::{
+    NOTIFICATIONS, NotificationFixture, ids, request, text, webhook_channel, with,
+};
 
 #[test]
 fn the_same_request_again_sends_nothing_again() -> Result<()> {
-    let stage = Stage::new()?;
-    let hook = stage.hook("again")?;
-    let request = request(json!([webhook(&hook)]));
+    let fixture = NotificationFixture::new()?;
+    let webhook = fixture.webhook("again")?;
+    let request = request(json!([webhook_channel(&webhook)]));
     let (name, correlation) = ids(&request)?;
-    let answer = stage.notification.post(NOTIFICATIONS, &request)?.expect(201)?;
+    let answer = fixture.notification.post(NOTIFICATIONS, &request)?.expect(201)?;
     ensure!(answer.header("location") == format!("{NOTIFICATIONS}/{name}"));
     let created = answer.value()?;
     ensure!(created["spec"]["name"] == name && created["status"]["phase"] == "Pending");
-    stage.reach(name, "Sent")?;
+    fixture.reach(name, "Sent")?;
 
-    let again = stage.notification.post(NOTIFICATIONS, &request)?.expect(200)?.value()?;
+    let again = fixture.notification.post(NOTIFICATIONS, &request)?.expect(200)?.value()?;
     ensure!(again["id"] == created["id"] && again["status"]["phase"] == "Sent", "{again:#}");
     let other = with(request.clone(), "subject", json!("Something else"));
-    let problem = stage.notification.post(NOTIFICATIONS, &other)?.problem(409, "conflict")?;
+    let problem = fixture.notification.post(NOTIFICATIONS, &other)?.problem(409, "conflict")?;
     ensure!(text(&problem["detail"])?.contains(name), "{problem:#}");
 
-    stage.event(correlation)?;
-    hook.exactly(1)?;
+    fixture.event(correlation)?;
+    webhook.exactly(1)?;
     Ok(())
 }
 
 #[test]
 fn equal_requests_at_once_make_one_notification() -> Result<()> {
-    let stage = Stage::new()?;
-    let hook = stage.hook("race")?;
-    let request = request(json!([webhook(&hook)]));
+    let fixture = NotificationFixture::new()?;
+    let webhook = fixture.webhook("race")?;
+    let request = request(json!([webhook_channel(&webhook)]));
     let (name, correlation) = ids(&request)?;
     let ask = || -> Result<(u16, Value)> {
-        let answer = stage.notification.post(NOTIFICATIONS, &request)?;
+        let answer = fixture.notification.post(NOTIFICATIONS, &request)?;
         Ok((answer.status, answer.value()?["id"].take()))
     };
     let answers = std::thread::scope(|scope| {
@@ -50,49 +52,50 @@ fn equal_requests_at_once_make_one_notification() -> Result<()> {
     ensure!((count(201), count(200)) == (1, 11), "{answers:?}");
     ensure!(answers.iter().all(|answer| answer.1 == answers[0].1), "{answers:?}");
 
-    stage.reach(name, "Sent")?;
-    stage.event(correlation)?;
-    hook.exactly(1)?;
+    fixture.reach(name, "Sent")?;
+    fixture.event(correlation)?;
+    webhook.exactly(1)?;
     Ok(())
 }
 
 #[test]
 fn a_name_is_free_again_after_a_deletion() -> Result<()> {
-    let stage = Stage::new()?;
-    let hook = stage.hook("anew")?;
-    let request = request(json!([webhook(&hook)]));
+    let fixture = NotificationFixture::new()?;
+    let webhook = fixture.webhook("anew")?;
+    let request = request(json!([webhook_channel(&webhook)]));
     let (name, correlation) = ids(&request)?;
-    let first = stage.send(&request)?;
-    stage.reach(name, "Sent")?;
-    stage.notification.delete(&format!("{NOTIFICATIONS}/{name}"))?.expect(204)?;
-    let second = stage.send(&request)?;
+    let first = fixture.send(&request)?;
+    fixture.reach(name, "Sent")?;
+    fixture.notification.delete(&format!("{NOTIFICATIONS}/{name}"))?.expect(204)?;
+    let second = fixture.send(&request)?;
     ensure!(first["id"] != second["id"], "{second:#}");
-    stage.reach(name, "Sent")?;
-    stage.events(correlation, 2)?;
-    hook.exactly(2)?;
+    fixture.reach(name, "Sent")?;
+    fixture.events(correlation, 2)?;
+    webhook.exactly(2)?;
     Ok(())
 }
 
 #[test]
 fn lists_are_filtered_and_paged_newest_first() -> Result<()> {
-    let stage = Stage::new()?;
-    let hook = stage.hook("list")?;
-    hook.answer_with(&json!([{ "status": 400 }]))?;
+    let fixture = NotificationFixture::new()?;
+    let webhook = fixture.webhook("list")?;
+    webhook.answer_with(&json!([{ "status": 400 }]))?;
     let correlation = unique("rr");
     let mut names = Vec::new();
     for index in 0..5 {
-        let channel = if index == 0 { webhook(&hook) } else { json!({ "type": "log" }) };
+        let channel = if index == 0 { webhook_channel(&webhook) } else { json!({ "type": "log" }) };
         let request = with(request(json!([channel])), "correlation_id", json!(correlation));
-        stage.send(&request)?;
+        fixture.send(&request)?;
         let name = ids(&request)?.0.to_owned();
-        stage.reach(&name, if index == 0 { "Failed" } else { "Sent" })?;
+        fixture.reach(&name, if index == 0 { "Failed" } else { "Sent" })?;
         names.insert(0, name);
     }
     let list = |query: &str| -> Result<(Vec<String>, Value)> {
         let path = format!("{NOTIFICATIONS}?correlation_id={correlation}{query}");
-        let mut page = stage.notification.get(&path)?.expect(200)?.value()?;
+        let mut page = fixture.notification.get(&path)?.expect(200)?.value()?;
         let data = page["data"].as_array().context("data")?;
-        let names = data.iter().map(|it| Ok(text(&it["spec"]["name"])?.to_owned()));
+        let names =
+            data.iter().map(|notification| Ok(text(&notification["spec"]["name"])?.to_owned()));
         Ok((names.collect::<Result<_>>()?, page["pagination"].take()))
     };
     let page = |limit, offset, total, more| json!({ "limit": limit, "offset": offset, "total": total, "has_more": more });

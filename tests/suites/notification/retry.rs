@@ -1,27 +1,30 @@
-//! When a failed delivery is tried again. The suite's topology sets the first
-//! wait to 50 ms; it doubles.
+//! Retries of failed deliveries. The suite's metadata sets the first wait to 50
+//! ms; waits double.
 
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::hook::header;
+use e2e::webhook::header;
 use serde_json::json;
 
-use crate::support::{NOTIFICATIONS, Stage, between, ids, request, text, waited, webhook, with};
+use crate::support::{
+    NOTIFICATIONS, NotificationFixture, between, ids, request, text, waited, webhook_channel, with,
+};
 
 #[test]
-fn what_may_pass_is_tried_again_with_growing_waits() -> Result<()> {
-    let stage = Stage::new()?;
-    let hook = stage.hook("busy")?;
-    hook.answer_with(&json!([{ "status": 503 }, { "status": 408 }, { "status": 429 }]))?;
-    let request = request(json!([webhook(&hook)]));
-    stage.send(&request)?;
+fn temporary_failures_are_tried_again_with_growing_waits() -> Result<()> {
+    let fixture = NotificationFixture::new()?;
+    let webhook = fixture.webhook("busy")?;
+    webhook.answer_with(&json!([{ "status": 503 }, { "status": 408 }, { "status": 429 }]))?;
+    let request = request(json!([webhook_channel(&webhook)]));
+    fixture.send(&request)?;
     let (name, correlation) = ids(&request)?;
-    let status = stage.reach(name, "Sent")?;
+    let status = fixture.reach(name, "Sent")?;
 
-    let received = hook.exactly(4)?;
+    let received = webhook.exactly(4)?;
     let attempts = status["channels"][0]["attempts"].as_array().context("attempts")?;
-    let seen: Vec<_> = attempts.iter().map(|it| (&it["outcome"], &it["http_status"])).collect();
+    let seen: Vec<_> =
+        attempts.iter().map(|attempt| (&attempt["outcome"], &attempt["http_status"])).collect();
     let expected = [("failure", 503), ("failure", 408), ("failure", 429), ("success", 200)];
     ensure!(
         seen.len() == 4 && seen.iter().zip(expected).all(|((o, s), e)| **o == e.0 && **s == e.1),
@@ -30,28 +33,28 @@ fn what_may_pass_is_tried_again_with_growing_waits() -> Result<()> {
     for (index, due) in [50, 100, 200].map(Duration::from_millis).into_iter().enumerate() {
         waited(attempts, &received, index, due)?;
     }
-    let keys: Vec<_> = received.iter().map(|it| header(it, "idempotency-key")).collect();
+    let keys: Vec<_> = received.iter().map(|request| header(request, "idempotency-key")).collect();
     ensure!(!keys[0].is_empty() && keys.iter().all(|key| *key == keys[0]), "{keys:?}");
 
-    let event = stage.event(correlation)?;
+    let event = fixture.event(correlation)?;
     ensure!(event["event_type"] == "notification.message.sent", "{event:#}");
     ensure!(event["event_data"]["attempts"] == 4, "{event:#}");
     Ok(())
 }
 
 #[test]
-fn waits_grow_as_asked_for_up_to_the_longest() -> Result<()> {
-    let stage = Stage::new()?;
-    let hook = stage.hook("schedule")?;
-    hook.answer_with(&json!([{ "status": 500, "times": 3 }]))?;
+fn waits_grow_by_the_factor_up_to_the_maximum() -> Result<()> {
+    let fixture = NotificationFixture::new()?;
+    let webhook = fixture.webhook("schedule")?;
+    webhook.answer_with(&json!([{ "status": 500, "times": 3 }]))?;
     let retry = json!({ "initial": "500ms", "factor": 4, "max": "2500ms", "attempts": 4 });
-    let request = with(request(json!([webhook(&hook)])), "retry", retry);
-    stage.send(&request)?;
-    let status = stage.reach(ids(&request)?.0, "Sent")?;
+    let request = with(request(json!([webhook_channel(&webhook)])), "retry", retry);
+    fixture.send(&request)?;
+    let status = fixture.reach(ids(&request)?.0, "Sent")?;
 
-    let received = hook.exactly(4)?;
+    let received = webhook.exactly(4)?;
     let attempts = status["channels"][0]["attempts"].as_array().context("attempts")?;
-    // Each is over before the next one would be: 0.5 s, 2 s, and not 8 s.
+    // The waits are 0.5 s, then 2 s, and not 8 s because of the maximum.
     for (index, due) in [500, 2000, 2500].map(Duration::from_millis).into_iter().enumerate() {
         waited(attempts, &received, index, due)?;
     }
@@ -59,60 +62,60 @@ fn waits_grow_as_asked_for_up_to_the_longest() -> Result<()> {
 }
 
 #[test]
-fn a_receiver_that_asks_for_time_gets_it() -> Result<()> {
-    let stage = Stage::new()?;
-    let hook = stage.hook("later")?;
-    hook.answer_with(&json!([{ "status": 429, "headers": { "retry-after": "1" } }]))?;
-    let request = request(json!([webhook(&hook)]));
-    stage.send(&request)?;
-    let status = stage.reach(ids(&request)?.0, "Sent")?;
+fn retry_after_of_a_receiver_is_respected() -> Result<()> {
+    let fixture = NotificationFixture::new()?;
+    let webhook = fixture.webhook("later")?;
+    webhook.answer_with(&json!([{ "status": 429, "headers": { "retry-after": "1" } }]))?;
+    let request = request(json!([webhook_channel(&webhook)]));
+    fixture.send(&request)?;
+    let status = fixture.reach(ids(&request)?.0, "Sent")?;
     let attempts = status["channels"][0]["attempts"].as_array().context("attempts")?;
-    waited(attempts, &hook.exactly(2)?, 0, Duration::from_secs(1))
+    waited(attempts, &webhook.exactly(2)?, 0, Duration::from_secs(1))
 }
 
 #[test]
-fn attempts_end_when_they_are_used_up() -> Result<()> {
-    let stage = Stage::new()?;
-    let hook = stage.hook("down")?;
-    hook.answer_with(&json!([{ "status": 500, "times": 100 }]))?;
+fn attempts_end_at_the_maximum() -> Result<()> {
+    let fixture = NotificationFixture::new()?;
+    let webhook = fixture.webhook("down")?;
+    webhook.answer_with(&json!([{ "status": 500, "times": 100 }]))?;
     let retry = json!({ "initial": "10ms", "factor": 1, "attempts": 3 });
-    let request = with(request(json!([webhook(&hook)])), "retry", retry);
-    stage.send(&request)?;
+    let request = with(request(json!([webhook_channel(&webhook)])), "retry", retry);
+    fixture.send(&request)?;
     let (name, correlation) = ids(&request)?;
-    let status = stage.reach(name, "Failed")?;
+    let status = fixture.reach(name, "Failed")?;
 
     ensure!(status["reason"] == "MaxRetriesExhausted", "{status:#}");
-    let event = stage.event(correlation)?;
+    let event = fixture.event(correlation)?;
     ensure!(event["event_type"] == "notification.message.failed", "{event:#}");
     ensure!(event["event_data"]["attempts"] == 3, "{event:#}");
     ensure!(event["event_data"]["http_status"] == 500, "{event:#}");
-    // The event is later than the last attempt could have been.
-    hook.exactly(3)?;
+    // All attempts end before the event is visible.
+    webhook.exactly(3)?;
     Ok(())
 }
 
 #[test]
-fn what_will_not_pass_is_not_tried_again() -> Result<()> {
-    let stage = Stage::new()?;
+fn permanent_failures_are_not_tried_again() -> Result<()> {
+    let fixture = NotificationFixture::new()?;
     for status in [400, 401, 404, 301] {
-        let hook = stage.hook("never")?;
-        hook.answer_with(&json!([{ "status": status, "times": 100 }]))?;
-        let request = request(json!([webhook(&hook)]));
-        stage.send(&request)?;
+        let webhook = fixture.webhook("never")?;
+        webhook.answer_with(&json!([{ "status": status, "times": 100 }]))?;
+        let request = request(json!([webhook_channel(&webhook)]));
+        fixture.send(&request)?;
         let (name, correlation) = ids(&request)?;
-        let found = stage.reach(name, "Failed")?;
+        let found = fixture.reach(name, "Failed")?;
         ensure!(found["reason"] == "AllDeliveriesFailed", "{status}: {found:#}");
-        let event = stage.event(correlation)?;
+        let event = fixture.event(correlation)?;
         ensure!(event["event_data"]["attempts"] == 1, "{status}: {event:#}");
-        hook.exactly(1)?;
+        webhook.exactly(1)?;
     }
     Ok(())
 }
 
 #[test]
-fn a_receiver_that_is_not_there_is_tried_again() -> Result<()> {
-    let stage = Stage::new()?;
-    // Nobody listens on a port that was just given back.
+fn an_unreachable_receiver_is_tried_again() -> Result<()> {
+    let fixture = NotificationFixture::new()?;
+    // No process listens on a port that was just released.
     let url = {
         let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
         format!("http://{}/hook", listener.local_addr()?)
@@ -120,9 +123,9 @@ fn a_receiver_that_is_not_there_is_tried_again() -> Result<()> {
     let retry = json!({ "initial": "10ms", "attempts": 2 });
     let channel = json!({ "type": "webhook", "url": url });
     let request = with(request(json!([channel])), "retry", retry);
-    stage.send(&request)?;
+    fixture.send(&request)?;
     let (name, correlation) = ids(&request)?;
-    let status = stage.reach(name, "Failed")?;
+    let status = fixture.reach(name, "Failed")?;
     ensure!(status["reason"] == "MaxRetriesExhausted", "{status:#}");
     let attempts = status["channels"][0]["attempts"].as_array().context("attempts")?;
     ensure!(attempts.len() == 2, "{status:#}");
@@ -130,29 +133,29 @@ fn a_receiver_that_is_not_there_is_tried_again() -> Result<()> {
         ensure!(text(&attempt["error"])?.contains("Connection refused"), "{status:#}");
         ensure!(attempt["http_status"].is_null(), "{status:#}");
     }
-    ensure!(stage.event(correlation)?["event_data"]["attempts"] == 2);
+    ensure!(fixture.event(correlation)?["event_data"]["attempts"] == 2);
     Ok(())
 }
 
 #[test]
-fn nothing_follows_after_a_deletion() -> Result<()> {
-    let stage = Stage::new()?;
-    let hook = stage.hook("deleted")?;
-    hook.answer_with(&json!([{ "status": 503 }]))?;
+fn no_attempt_follows_a_deletion() -> Result<()> {
+    let fixture = NotificationFixture::new()?;
+    let webhook = fixture.webhook("deleted")?;
+    webhook.answer_with(&json!([{ "status": 503 }]))?;
     let retry = json!({ "initial": "1h", "max": "1h" });
-    let request = with(request(json!([webhook(&hook)])), "retry", retry);
-    stage.send(&request)?;
+    let request = with(request(json!([webhook_channel(&webhook)])), "retry", retry);
+    fixture.send(&request)?;
     let (name, correlation) = ids(&request)?;
-    let status = stage.reach(name, "Retrying")?;
+    let status = fixture.reach(name, "Retrying")?;
     let channel = &status["channels"][0];
     let due = between(&channel["attempts"][0]["ended_at"], &channel["next_attempt_at"])?;
     ensure!(due == Duration::from_secs(3600), "{status:#}");
 
     let path = format!("{NOTIFICATIONS}/{name}");
-    stage.notification.delete(&path)?.expect(204)?;
-    stage.notification.get(&path)?.problem(404, "not-found")?;
-    stage.notification.delete(&path)?.problem(404, "not-found")?;
-    stage.events(correlation, 0)?;
-    hook.exactly(1)?;
+    fixture.notification.delete(&path)?.expect(204)?;
+    fixture.notification.get(&path)?.problem(404, "not-found")?;
+    fixture.notification.delete(&path)?.problem(404, "not-found")?;
+    fixture.events(correlation, 0)?;
+    webhook.exactly(1)?;
     Ok(())
 }

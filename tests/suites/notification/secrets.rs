@@ -1,11 +1,11 @@
-//! Secrets do not leave: not to receivers, not to readers, not to the trail.
+//! Secrets are not shown: not to receivers, not to readers, not in the trail.
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
-use crate::support::{Stage, ids, named, request, slack, webhook};
+use crate::support::{NotificationFixture, ids, named, request, slack_channel, webhook_channel};
 
-/// A secret that is easy to find again.
+/// A secret that is easy to search for.
 const SECRET: &str = "hunter2hunter2";
 
 fn without_secret(what: &str, text: &str) -> Result<()> {
@@ -15,10 +15,11 @@ fn without_secret(what: &str, text: &str) -> Result<()> {
 
 #[test]
 fn secrets_in_a_message_are_gone_before_it_is_sent() -> Result<()> {
-    let stage = Stage::new()?;
-    let (hook, desk) = (stage.hook("scrub")?, stage.hook("desk")?);
+    let fixture = NotificationFixture::new()?;
+    let (webhook, desk) = (fixture.webhook("scrub")?, fixture.webhook("desk")?);
     let others = ["file", "log", "console"].map(|kind| json!({ "type": kind }));
-    let channels = [webhook(&hook), slack(&desk)].into_iter().chain(others).collect();
+    let channels =
+        [webhook_channel(&webhook), slack_channel(&desk)].into_iter().chain(others).collect();
     let mut request = request(Value::Array(channels));
     request["subject"] = json!(format!("login with password={SECRET} failed"));
     request["body"] = json!(format!(
@@ -28,33 +29,34 @@ fn secrets_in_a_message_are_gone_before_it_is_sent() -> Result<()> {
     request["metadata"] = json!({ "db_password": SECRET, "note": "kept" });
     request["action_links"] =
         json!([{ "label": "see", "url": format!("https://example.org/?token={SECRET}") }]);
-    let created = stage.send(&request)?;
+    let created = fixture.send(&request)?;
     without_secret("the answer", &created.to_string())?;
     let (name, correlation) = ids(&request)?;
-    let status = stage.reach(name, "Sent")?;
+    let status = fixture.reach(name, "Sent")?;
 
-    let received = hook.exactly(1)?;
+    let received = webhook.exactly(1)?;
     without_secret("the message", &received[0].to_string())?;
     without_secret("the message to Slack", &desk.exactly(1)?[0].to_string())?;
-    if let Some(file) = stage.file(&status["channels"][2])? {
+    if let Some(file) = fixture.file(&status["channels"][2])? {
         without_secret("the file", &file)?;
     }
-    let message = e2e::hook::body(&received[0])?;
+    let message = e2e::webhook::body(&received[0])?;
     ensure!(message["subject"] == "login with password=[REDACTED] failed", "{message:#}");
     ensure!(
         message["metadata"] == json!({ "db_password": "[REDACTED]", "note": "kept" }),
         "{message:#}"
     );
-    without_secret("the resource", &stage.read(name)?.to_string())?;
-    without_secret("the trail", &json!(stage.events(correlation, 5)?).to_string())?;
-    // Of the channels `console` and `log`, and of the service itself.
-    without_secret("the log", &stage.log()?)
+    without_secret("the resource", &fixture.read(name)?.to_string())?;
+    without_secret("the trail", &json!(fixture.events(correlation, 5)?).to_string())?;
+    // The output of the channels `console` and `log`, and of the service
+    // itself.
+    without_secret("the log", &fixture.log()?)
 }
 
 #[test]
 fn credentials_in_an_address_are_used_and_not_shown() -> Result<()> {
-    let stage = Stage::new()?;
-    let (good, bad) = (stage.hook("login")?, stage.hook("refused")?);
+    let fixture = NotificationFixture::new()?;
+    let (good, bad) = (fixture.webhook("login")?, fixture.webhook("refused")?);
     bad.answer_with(&json!([{ "status": 403, "body": format!("no access for token={SECRET}") }]))?;
     let login = |channel: Value| -> Result<Value> {
         let url = channel["url"].as_str().context("a URL")?;
@@ -62,18 +64,21 @@ fn credentials_in_an_address_are_used_and_not_shown() -> Result<()> {
             json!({ "type": "webhook", "url": url.replace("http://", &format!("http://ann:{SECRET}@")) }),
         )
     };
-    let channels = [named(login(webhook(&good))?, "good"), named(login(webhook(&bad))?, "bad")];
+    let channels = [
+        named(login(webhook_channel(&good))?, "good"),
+        named(login(webhook_channel(&bad))?, "bad"),
+    ];
     let request = request(json!(channels));
-    stage.send(&request)?;
+    fixture.send(&request)?;
     let (name, correlation) = ids(&request)?;
-    stage.reach(name, "PartiallySent")?;
+    fixture.reach(name, "PartiallySent")?;
 
     // "ann:hunter2hunter2" in base64.
     let credentials = "Basic YW5uOmh1bnRlcjJodW50ZXIy";
-    ensure!(e2e::hook::header(&good.exactly(1)?[0], "authorization") == credentials);
-    let resource = stage.read(name)?;
+    ensure!(e2e::webhook::header(&good.exactly(1)?[0], "authorization") == credentials);
+    let resource = fixture.read(name)?;
     without_secret("the resource", &resource.to_string())?;
     ensure!(resource["spec"]["channels"][0]["url"] == good.url(), "{resource:#}");
-    without_secret("the trail", &json!(stage.events(correlation, 2)?).to_string())?;
-    without_secret("the log", &stage.log()?)
+    without_secret("the trail", &json!(fixture.events(correlation, 2)?).to_string())?;
+    without_secret("the log", &fixture.log()?)
 }

@@ -1,19 +1,19 @@
-//! What Slack gets, and what its answers mean.
+//! The messages to Slack, and the handling of its answers.
 
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::Hook;
-use e2e::hook::{body, header};
+use e2e::Webhook;
+use e2e::webhook::{body, header};
 use serde_json::json;
 
-use crate::support::{Stage, ids, request, same, slack, text, waited};
+use crate::support::{NotificationFixture, ids, request, same, slack_channel, text, waited};
 
 #[test]
 fn slack_gets_blocks_that_it_can_show() -> Result<()> {
-    let stage = Stage::new()?;
-    let hook = stage.hook("blocks")?;
-    let mut request = request(json!([slack(&hook)]));
+    let fixture = NotificationFixture::new()?;
+    let webhook = fixture.webhook("blocks")?;
+    let mut request = request(json!([slack_channel(&webhook)]));
     request["type"] = json!("approval");
     request["priority"] = json!("high");
     request["subject"] = json!("Restart <web-1> & co?");
@@ -22,11 +22,11 @@ fn slack_gets_blocks_that_it_can_show() -> Result<()> {
     request["metadata"] = json!({ "cluster": "eu-1" });
     request["action_links"] =
         json!([{ "label": "approve", "url": "https://example.org/?a=1&b=2" }]);
-    stage.send(&request)?;
+    fixture.send(&request)?;
     let (name, correlation) = ids(&request)?;
-    stage.reach(name, "Sent")?;
+    fixture.reach(name, "Sent")?;
 
-    let received = hook.exactly(1)?;
+    let received = webhook.exactly(1)?;
     ensure!(header(&received[0], "content-type") == "application/json");
     let mrkdwn = |text: &str| json!({ "type": "mrkdwn", "text": text, "verbatim": true });
     let plain = |text: &str| json!({ "type": "plain_text", "text": text });
@@ -48,88 +48,92 @@ fn slack_gets_blocks_that_it_can_show() -> Result<()> {
 }
 
 #[test]
-fn without_an_address_it_goes_where_the_service_says() -> Result<()> {
-    let stage = Stage::new()?;
+fn without_an_address_a_message_goes_to_the_services_slack_url() -> Result<()> {
+    let fixture = NotificationFixture::new()?;
     let request = request(json!([{ "type": "slack" }]));
-    stage.send(&request)?;
+    fixture.send(&request)?;
     let (name, correlation) = ids(&request)?;
-    stage.reach(name, "Sent")?;
-    ensure!(stage.event(correlation)?["event_data"]["channel_type"] == "slack");
-    Hook::shared(&stage.run, "slack")?.exactly_with(name, 1)?;
+    fixture.reach(name, "Sent")?;
+    ensure!(fixture.event(correlation)?["event_data"]["channel_type"] == "slack");
+    Webhook::shared(&fixture.run, "slack")?.exactly_with(name, 1)?;
     Ok(())
 }
 
 #[test]
-fn slack_is_given_the_time_that_it_asks_for() -> Result<()> {
-    let stage = Stage::new()?;
-    let hook = stage.hook("limited")?;
-    hook.answer_with(&json!([
+fn retry_after_of_slack_is_respected() -> Result<()> {
+    let fixture = NotificationFixture::new()?;
+    let webhook = fixture.webhook("limited")?;
+    webhook.answer_with(&json!([
         { "status": 429, "headers": { "retry-after": "1" }, "body": "rate_limited" },
         { "status": 503, "headers": { "retry-after": "2" } },
         { "status": 500, "body": "rollup_error" },
     ]))?;
-    let request = request(json!([slack(&hook)]));
-    let created = stage.send(&request)?;
-    let status = stage.reach(ids(&request)?.0, "Sent")?;
+    let request = request(json!([slack_channel(&webhook)]));
+    let created = fixture.send(&request)?;
+    let status = fixture.reach(ids(&request)?.0, "Sent")?;
 
-    let received = hook.exactly(4)?;
+    let received = webhook.exactly(4)?;
     let attempts = status["channels"][0]["attempts"].as_array().context("attempts")?;
-    // The last one did not ask: after the third failure it is four times 50 ms.
+    // The last answer has no `Retry-After`: after the third failure the wait is
+    // four times 50 ms.
     for (index, due) in [1000, 2000, 200].map(Duration::from_millis).into_iter().enumerate() {
         waited(attempts, &received, index, due)?;
     }
     let key = format!("{}-slack", text(&created["id"])?);
-    ensure!(received.iter().all(|it| header(it, "idempotency-key") == key), "{received:#?}");
+    ensure!(
+        received.iter().all(|request| header(request, "idempotency-key") == key),
+        "{received:#?}"
+    );
     Ok(())
 }
 
 #[test]
-fn what_slack_refuses_is_not_tried_again() -> Result<()> {
-    let stage = Stage::new()?;
+fn a_refusal_of_slack_is_not_tried_again() -> Result<()> {
+    let fixture = NotificationFixture::new()?;
     for (status, reason, said) in [
         (400, "invalid_payload", "400 Bad Request"),
         (403, "action_prohibited", "403 Forbidden"),
         (404, "no_service", "404 Not Found"),
         (410, "channel_is_archived", "410 Gone"),
     ] {
-        let hook = stage.hook("refused")?;
-        hook.answer_with(&json!([{ "status": status, "body": reason, "times": 100 }]))?;
-        let request = request(json!([slack(&hook)]));
-        stage.send(&request)?;
+        let webhook = fixture.webhook("refused")?;
+        webhook.answer_with(&json!([{ "status": status, "body": reason, "times": 100 }]))?;
+        let request = request(json!([slack_channel(&webhook)]));
+        fixture.send(&request)?;
         let (name, correlation) = ids(&request)?;
-        let found = stage.reach(name, "Failed")?;
+        let found = fixture.reach(name, "Failed")?;
         ensure!(found["reason"] == "AllDeliveriesFailed", "{found:#}");
         let error = format!("the receiver answered {said}: {reason}");
         ensure!(found["channels"][0]["attempts"][0]["error"] == error, "{found:#}");
-        let event = stage.event(correlation)?;
+        let event = fixture.event(correlation)?;
         ensure!(event["event_type"] == "notification.message.failed", "{event:#}");
         ensure!(event["event_data"]["error"] == error, "{event:#}");
-        hook.exactly(1)?;
+        webhook.exactly(1)?;
     }
     Ok(())
 }
 
 #[test]
 fn the_address_is_a_secret_as_a_whole() -> Result<()> {
-    let stage = Stage::new()?;
-    let hook = stage.hook("hidden")?;
-    let url = hook.url();
-    let (host, secret) = url.split_once("/hook/").context("the address of a hook")?;
-    hook.answer_with(
+    let fixture = NotificationFixture::new()?;
+    let webhook = fixture.webhook("hidden")?;
+    let url = webhook.url();
+    let (host, secret) = url.split_once("/hook/").context("the address of a webhook")?;
+    webhook.answer_with(
         &json!([{ "status": 404, "body": format!("nothing at {url} (/hook/{secret})") }]),
     )?;
-    let request = request(json!([slack(&hook)]));
-    let created = stage.send(&request)?;
+    let request = request(json!([slack_channel(&webhook)]));
+    let created = fixture.send(&request)?;
     ensure!(created["spec"]["channels"][0]["url"] == format!("{host}/REDACTED"), "{created:#}");
     let (name, correlation) = ids(&request)?;
-    let status = stage.reach(name, "Failed")?;
-    hook.exactly(1)?;
+    let status = fixture.reach(name, "Failed")?;
+    webhook.exactly(1)?;
 
     let error = "the receiver answered 404 Not Found: nothing at [REDACTED] ([REDACTED])";
     ensure!(status["channels"][0]["attempts"][0]["error"] == error, "{status:#}");
-    let event = stage.event(correlation)?;
+    let event = fixture.event(correlation)?;
     ensure!(event["event_data"]["error"] == error, "{event:#}");
-    for shown in [created, stage.read(name)?, event] {
+    for shown in [created, fixture.read(name)?, event] {
         ensure!(!shown.to_string().contains(secret), "{shown:#}");
     }
     Ok(())

@@ -1,31 +1,31 @@
-//! Notifications to send, and what became of them.
+//! Sending notifications and reading their status.
 
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::{Capability, Control, Endpoint, Hook, Look, Run, Trail, eventually, unique};
+use e2e::{Capability, Control, Endpoint, Poll, Run, TrailReader, Webhook, eventually, unique};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 pub(crate) const NOTIFICATIONS: &str = "/api/v1/notifications";
 
-/// How long a notification without waits may take until it is final. It takes
-/// milliseconds, so this is only for a machine that is very busy.
-pub(crate) const SOON: Duration = Duration::from_secs(10);
+/// How long a notification without retries may take. It normally takes
+/// milliseconds; the limit is for a very busy machine.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How much later than due an attempt may begin: nothing but a machine that is
-/// very busy makes it late, and waits of the service's own choice begin at 30 s.
-const LATE: Duration = Duration::from_secs(10);
+/// How much later than due an attempt may begin, for a very busy machine. The
+/// default waits of the service are longer, from 30 s on.
+const MAX_DELAY: Duration = Duration::from_secs(10);
 
-/// The service with what is around it.
-pub(crate) struct Stage {
+/// The service and its surroundings.
+pub(crate) struct NotificationFixture {
     pub(crate) run: Run,
     pub(crate) notification: Endpoint,
-    trail: Trail,
+    trail: TrailReader,
 }
 
-impl Stage {
+impl NotificationFixture {
     pub(crate) fn new() -> Result<Self> {
         let run = Run::of_process()?;
         let notification = run.service("notification")?;
@@ -33,11 +33,11 @@ impl Stage {
         Ok(Self { run, notification, trail })
     }
 
-    pub(crate) fn hook(&self, prefix: &str) -> Result<Hook> {
-        Hook::new(&self.run, prefix)
+    pub(crate) fn webhook(&self, prefix: &str) -> Result<Webhook> {
+        Webhook::new(&self.run, prefix)
     }
 
-    /// Asks for a new notification.
+    /// Creates a notification.
     pub(crate) fn send(&self, request: &Value) -> Result<Value> {
         self.notification.post(NOTIFICATIONS, request)?.expect(201)?.value()
     }
@@ -46,33 +46,33 @@ impl Stage {
         self.notification.get(&format!("{NOTIFICATIONS}/{name}"))?.expect(200)?.value()
     }
 
-    /// Waits until a notification is in this phase, and returns its status. A
-    /// final phase that is another one ends the wait.
+    /// Waits until a notification is in this phase, and returns its status.
+    /// Fails at once if it ends in another phase.
     pub(crate) fn reach(&self, name: &str, phase: &str) -> Result<Value> {
-        eventually(SOON, &format!("{name} to be {phase}"), || {
+        eventually(TIMEOUT, &format!("{name} to be {phase}"), || {
             let status = self.read(name)?["status"].take();
             if status["phase"] == phase {
-                return Ok(Look::Done(status));
+                return Ok(Poll::Ready(status));
             }
             let over = ["Sent", "PartiallySent", "Failed"].contains(&text(&status["phase"])?);
             ensure!(!over, "{name} is not {phase}: {status:#}");
-            Ok(Look::NotYet(status.to_string()))
+            Ok(Poll::Pending(status.to_string()))
         })
     }
 
-    /// The events of a correlation, if they are exactly so many.
+    /// The events of a correlation, if there are exactly `count`.
     ///
-    /// The service hands its events over in the order in which they happen: once
-    /// that of a later notification is there, so are all before it.
+    /// The service sends events in order, so this sends another notification
+    /// and waits for its event.
     pub(crate) fn events(&self, correlation_id: &str, count: usize) -> Result<Vec<Value>> {
         let marker = request(json!([{ "type": "log" }]));
         self.send(&marker)?;
-        self.trail.expect_exactly(text(&marker["correlation_id"])?, 1, SOON)?;
-        self.trail.expect_exactly(correlation_id, count, SOON)
+        self.trail.expect_exactly(text(&marker["correlation_id"])?, 1, TIMEOUT)?;
+        self.trail.expect_exactly(correlation_id, count, TIMEOUT)
     }
 
-    /// What the file holds that a channel has written; none when the run cannot
-    /// copy it out.
+    /// The content of the file that a channel has written; `None` if the run
+    /// cannot copy it out.
     pub(crate) fn file(&self, channel: &Value) -> Result<Option<String>> {
         let needed = [Capability::CopyOut];
         let Some(control) = Control::unless_skipped(self.run.environment(), &needed)? else {
@@ -85,7 +85,7 @@ impl Stage {
         Ok(Some(std::fs::read_to_string(copy)?))
     }
 
-    /// What the service has written to standard output and error so far.
+    /// The service's standard output and error so far.
     pub(crate) fn log(&self) -> Result<String> {
         Ok(Control::connect(self.run.environment())?.logs("notification")?)
     }
@@ -97,7 +97,7 @@ impl Stage {
     }
 }
 
-/// A request with a name and a correlation of its own.
+/// A request with a unique name and correlation.
 pub(crate) fn request(channels: Value) -> Value {
     json!({
         "name": unique("n"),
@@ -108,12 +108,12 @@ pub(crate) fn request(channels: Value) -> Value {
     })
 }
 
-pub(crate) fn webhook(hook: &Hook) -> Value {
-    json!({ "type": "webhook", "url": hook.url() })
+pub(crate) fn webhook_channel(webhook: &Webhook) -> Value {
+    json!({ "type": "webhook", "url": webhook.url() })
 }
 
-pub(crate) fn slack(hook: &Hook) -> Value {
-    json!({ "type": "slack", "url": hook.url() })
+pub(crate) fn slack_channel(webhook: &Webhook) -> Value {
+    json!({ "type": "slack", "url": webhook.url() })
 }
 
 pub(crate) fn named(mut channel: Value, name: &str) -> Value {
@@ -127,7 +127,7 @@ pub(crate) fn with(mut request: Value, field: &str, value: Value) -> Value {
     request
 }
 
-/// Text that must be there.
+/// A value as text.
 pub(crate) fn text(value: &Value) -> Result<&str> {
     value.as_str().with_context(|| format!("not a text: {value}"))
 }
@@ -137,15 +137,15 @@ pub(crate) fn ids(request: &Value) -> Result<(&str, &str)> {
     Ok((text(&request["name"])?, text(&request["correlation_id"])?))
 }
 
-/// How much time passed between two times.
+/// The duration between two times.
 pub(crate) fn between(earlier: &Value, later: &Value) -> Result<Duration> {
     let moment = |value| OffsetDateTime::parse(text(value)?, &Rfc3339).map_err(anyhow::Error::from);
     let passed = moment(later)? - moment(earlier)?;
     Duration::try_from(passed).with_context(|| format!("{later} is before {earlier}"))
 }
 
-/// Checks the wait between two attempts, as the service and as the receiver
-/// have seen it.
+/// Checks the wait between two attempts, by the times of the service and of the
+/// receiver.
 pub(crate) fn waited(
     attempts: &[Value],
     received: &[Value],
@@ -157,7 +157,7 @@ pub(crate) fn waited(
     let seen = between(&received[index]["received_at"], &received[index + 1]["received_at"])?;
     for waited in [own, seen] {
         ensure!(
-            (due..due + LATE).contains(&waited),
+            (due..due + MAX_DELAY).contains(&waited),
             "attempt {} came {waited:?} after the one before, not {due:?}",
             index + 2
         );

@@ -1,26 +1,26 @@
-//! Many at once.
+//! Concurrent requests.
 
 use anyhow::{Result, ensure};
-use e2e::{hook, unique};
+use e2e::{unique, webhook};
 use serde_json::json;
 
-use crate::support::{Stage, ids, request, text, webhook, with};
+use crate::support::{NotificationFixture, ids, request, text, webhook_channel, with};
 
 #[test]
-fn of_many_at_once_none_is_lost_and_none_is_sent_twice() -> Result<()> {
+fn concurrent_requests_are_all_sent_exactly_once() -> Result<()> {
     const THREADS: usize = 8;
-    const EACH: usize = 10;
-    let stage = Stage::new()?;
-    let target = stage.hook("many")?;
+    const REQUESTS: usize = 10;
+    let fixture = NotificationFixture::new()?;
+    let target = fixture.webhook("many")?;
     let correlation = unique("rr");
     let send = || -> Result<Vec<String>> {
         let one = |_| {
-            let channels = json!([webhook(&target), { "type": "file" }]);
+            let channels = json!([webhook_channel(&target), { "type": "file" }]);
             let request = with(request(channels), "correlation_id", json!(correlation));
-            stage.send(&request)?;
+            fixture.send(&request)?;
             Ok(ids(&request)?.0.to_owned())
         };
-        (0..EACH).map(one).collect()
+        (0..REQUESTS).map(one).collect()
     };
     let names = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(send)).collect();
@@ -31,18 +31,21 @@ fn of_many_at_once_none_is_lost_and_none_is_sent_twice() -> Result<()> {
     })?
     .concat();
     for name in &names {
-        stage.reach(name, "Sent")?;
+        fixture.reach(name, "Sent")?;
     }
 
     let mut received = Vec::new();
-    for request in target.exactly(THREADS * EACH)? {
-        received.push(text(&hook::body(&request)?["name"])?.to_owned());
+    for request in target.exactly(THREADS * REQUESTS)? {
+        received.push(text(&webhook::body(&request)?["name"])?.to_owned());
     }
     received.sort();
     let mut expected = names;
     expected.sort();
     ensure!(received == expected, "not every notification was received once: {received:?}");
-    let events = stage.events(&correlation, 2 * THREADS * EACH)?;
-    ensure!(events.iter().all(|it| it["event_type"] == "notification.message.sent"), "{events:#?}");
+    let events = fixture.events(&correlation, 2 * THREADS * REQUESTS)?;
+    ensure!(
+        events.iter().all(|event| event["event_type"] == "notification.message.sent"),
+        "{events:#?}"
+    );
     Ok(())
 }

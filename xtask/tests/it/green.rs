@@ -128,29 +128,6 @@ fn the_document_on_stdout_is_the_whole_of_it() {
 }
 
 #[test]
-fn talk_that_is_not_for_a_terminal_is_plain() {
-    let project = Project::new();
-    let output = project.xtask(["e2e", "alpha"]).run();
-    output.exits(exit::SUCCESS).does_not_say("\u{1b}");
-    assert_eq!(output.stdout, "", "{output}");
-}
-
-#[test]
-fn talk_on_a_terminal_is_live_unless_that_is_not_wanted() {
-    let project = Project::new();
-    // Cargo's own progress is not what is looked at.
-    let up = || project.xtask(["up", "alpha"]).env("CARGO_TERM_PROGRESS_WHEN", "never");
-    let output = up().env("CARGO_TERM_COLOR", "never").run_on_terminal();
-    output.exits(exit::SUCCESS).says("\u{1b}[").says("  deploy ").says("\u{2801} deploy  0s");
-    // Nothing of the live line stays once it is cleared.
-    let stays = output.stderr.lines().filter_map(|line| line.rsplit("\u{1b}[2K").next());
-    assert!(!stays.into_iter().any(|line| line.contains('\u{2801}')), "{output}");
-    project.xtask(["down", "alpha"]).run().exits(exit::SUCCESS);
-    let output = up().env("NO_COLOR", "1").run_on_terminal();
-    output.exits(exit::SUCCESS).does_not_say("\u{1b}").says("  deploy ");
-}
-
-#[test]
 fn a_command_that_fails_before_any_run_is_a_document_too() {
     let project = Project::new();
     let output = project.xtask(["e2e", "alhpa", "--format", "json"]).run();

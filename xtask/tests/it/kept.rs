@@ -36,7 +36,7 @@ fn a_run_that_fails_is_kept_on_request() {
     project.xtask(arguments).run().exits(exit::TESTS_FAILED).says("kept: ");
     let run = project.kept_run();
     assert!(run.get("alpha", "/about").contains("greeting=hello from alpha"));
-    assert_eq!(run.read("diagnostics/cause.txt"), "tests are red\n");
+    assert_eq!(run.read("diagnostics/cause.txt"), "tests failed\n");
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod bench;
 mod green;
 mod red;
 mod start;
+mod talk;
 mod witness;
 
 mod cargo_settings;

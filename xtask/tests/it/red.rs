@@ -8,11 +8,11 @@ fn a_red_test_is_told_with_its_logs() {
     let project = Project::new();
     project.add_test("red", "panic!(\"red on purpose\");");
     let output = project.xtask(["e2e", "alpha"]).run();
-    output.exits(exit::TESTS_FAILED).says("red on purpose").says("1 of 4 tests are red");
+    output.exits(exit::TESTS_FAILED).says("red on purpose").says("1 of 4 tests failed");
 
     let run = project.finished_run();
     assert_eq!(run.json("report.json")["tests"]["failed"], 1);
-    assert_eq!(run.read("diagnostics/cause.txt"), "tests are red\n");
+    assert_eq!(run.read("diagnostics/cause.txt"), "tests failed\n");
     assert!(run.read("diagnostics/logs.txt").contains("==> beta.log <==\nbeta listens on"));
     assert!(run.read("logs/alpha.log").contains("alpha listens on"));
 }
@@ -109,9 +109,20 @@ fn options_that_would_change_the_run_are_refused() {
     let project = Project::new();
     let output = project.xtask(["e2e", "alpha", "--", "--profile", "default"]).run();
     output.exits(exit::USAGE);
-    insta::assert_snapshot!(output.error(), @r"
-    error: `--profile` cannot be passed on to nextest: the harness decides what is built and which profile it runs with
-    hint: narrow the suite down with -E 'test(name)'
-    ");
+    let error = output.error();
+    let (error, allowed) = error.split_once('\n').unwrap();
+    assert_eq!(error, "error: `--profile` cannot be passed on to nextest");
+    assert!(allowed.starts_with("hint: allowed are names of tests, --filterset, "), "{allowed}");
     assert!(!project.target().exists());
+}
+
+/// The repository's rule runs after that of the harness, and is its own.
+#[test]
+fn a_script_of_the_repository_that_fails_fails_the_run() {
+    let project = Project::new();
+    let configuration = project.read(".config/nextest.toml");
+    let hook = "command = [\"cargo\", \"xtask\", \"hook\", \"alpha\"]";
+    assert!(configuration.contains(hook), "{configuration}");
+    project.replace(".config/nextest.toml", hook, "command = [\"false\"]");
+    project.xtask(["e2e", "alpha"]).run().exits(exit::HOOK_FAILED);
 }

@@ -37,8 +37,8 @@ fn status_shows_a_kept_run_to_people() {
     let (first, rest) = shown.split_once('\n').unwrap();
     assert!(first.starts_with("alpha-[run id]  kept  ") && first.ends_with("s old"), "{shown}");
     insta::assert_snapshot!(rest, @r"
-    alpha  http://[address]  runs as process [number]
-    beta   http://[address]  runs as process [number]
+    alpha  http://[address]  running, pid [number]
+    beta   http://[address]  running, pid [number]
     [temp]/pair/target/onetag/runs/[run id]
     ");
 }
@@ -54,7 +54,7 @@ fn status_shows_a_kept_run_to_programs() {
     assert_eq!(shown["state"], "kept");
     assert_eq!(shown["services"]["beta"]["url"], run.url("beta"));
     let beta = project.process("beta").unwrap();
-    assert_eq!(shown["services"]["beta"]["state"], format!("runs as process {}", beta.pid));
+    assert_eq!(shown["services"]["beta"]["state"], format!("running, pid {}", beta.pid));
 }
 
 #[test]
@@ -71,10 +71,10 @@ fn workspaces_that_share_a_target_folder_leave_each_other_s_runs_alone() {
 }
 
 #[test]
-fn the_store_keeps_the_last_build_of_what_the_workspace_has() {
+fn the_executable_cache_keeps_the_last_build_of_what_the_workspace_has() {
     let project = Project::new();
     let programs = || {
-        let stored = project.onetag().join("store").read_dir_utf8().unwrap();
+        let stored = project.onetag().join("executables").read_dir_utf8().unwrap();
         let inside = stored.flat_map(|folder| folder.unwrap().path().read_dir_utf8().unwrap());
         let mut names: Vec<_> = inside
             .map(|file| file.unwrap().file_name().split('-').next().unwrap().to_owned())

@@ -29,7 +29,7 @@ fn no_capability_is_an_empty_value() {
 #[test]
 fn services_and_capabilities_are_found_by_name() {
     let environment = Environment::parse(GOOD).unwrap();
-    assert_eq!(environment.service("signal-hub").unwrap().url, "http://127.0.0.1:41234");
+    assert_eq!(environment.url("signal-hub").unwrap(), "http://127.0.0.1:41234");
     assert!(environment.has("kill") && !environment.has("pause"));
     assert_snapshot!(environment.service("hub").unwrap_err(), @r"
     ONETAG_SERVICES: the run has no service `hub`, only: mail, signal-hub
@@ -48,18 +48,17 @@ fn lines_are_the_file_line_by_line() {
 #[test]
 fn variables_of_a_process_are_read_by_key() {
     let environment = Environment::parse(GOOD).unwrap();
-    let vars = Vec::from_iter(environment.lines());
-    let find = |key: &str| vars.iter().find(|(k, _)| k == key).map(|(_, value)| value.clone());
-    assert_eq!(Environment::from_vars(find), Ok(environment));
+    let others = [("PATH".to_owned(), "/bin".to_owned())];
+    assert_eq!(Environment::from_vars(environment.lines().chain(others)), Ok(environment));
 }
 
 #[test]
 fn a_process_without_a_run_is_told_how_to_get_one() {
-    assert_snapshot!(Environment::from_vars(|_| None).unwrap_err(), @r"
+    assert_snapshot!(Environment::from_vars([]).unwrap_err(), @r"
     ONETAG_SERVICES: missing
     hint: run the suite through `cargo xtask e2e <suite>`, or keep one up with `cargo xtask up <suite>`
     ");
-    let spoilt = |key: &str| (key == keys::SERVICES).then(|| "Mail".to_owned());
+    let spoilt = [(keys::SERVICES.to_owned(), "Mail".to_owned())];
     assert_snapshot!(Environment::from_vars(spoilt).unwrap_err(), @r"
     ONETAG_SERVICES: `Mail` is not a DNS label
     hint: run the suite through `cargo xtask e2e <suite>`, or keep one up with `cargo xtask up <suite>`

@@ -1,5 +1,7 @@
 //! Whatever can be rendered reads back the same, in any order of lines.
 
+use std::collections::BTreeMap;
+
 use proptest::collection::{btree_map, btree_set};
 use proptest::prelude::*;
 
@@ -29,7 +31,10 @@ prop_compose! {
         let service = |(name, (hex, of_image, url)): (String, (String, u32, String))| {
             let tag = tag(&consumer, &run_id, of_image.min(generation));
             let image = format!("localhost/{name}:{tag}");
-            (name, Service { image, digest: format!("sha256:{hex}"), url })
+            // A further port, and a service without a port of its own.
+            let ports = BTreeMap::from([("q0-q0".to_owned(), url.clone())]);
+            let url = hex.starts_with(|digit: char| digit.is_ascii_digit()).then_some(url);
+            (name, Service { image, digest: format!("sha256:{hex}"), url, ports })
         };
         Environment {
             tag: tag(&consumer, &run_id, generation),

@@ -1,26 +1,30 @@
 //! Where images run.
 //!
-//! Each backend has the same few functions: prepare, load, deploy, witness, and
+//! Each backend has the same few functions: prepare, load, start, witness, and
 //! the way to what runs. `process` is the first of them.
 
+mod addresses;
+mod keeper;
 mod plan;
 mod process;
 mod wiring;
 
 use onetag_control::Capability;
 
+pub use addresses::Addresses;
+pub(crate) use keeper::KeeperHandle;
 pub use plan::Deployed;
-pub(crate) use plan::RunPlan;
+pub(crate) use plan::{RunPlan, Settings};
 pub use process::Process;
-pub(crate) use process::{Keeper, lease};
-pub use wiring::Addresses;
-pub(crate) use wiring::{Own, variables, wired};
+pub(crate) use process::{Replica, Seen};
+pub(crate) use wiring::{settings, wants_database};
 
 /// The backend on which services are plain processes.
 pub(crate) const PROCESS: &str = "process";
 
 /// What a run on `process` can do to its services when a suite asks for it.
-pub(crate) fn capabilities(plan: &RunPlan) -> impl Iterator<Item = Capability> {
-    let has_store = plan.services.values().any(|service| service.launch.database.is_some());
-    Capability::ALL.into_iter().filter(move |it| *it != Capability::DatabaseOutage || has_store)
+pub(crate) fn capabilities(has_database: bool) -> impl Iterator<Item = Capability> {
+    Capability::ALL
+        .into_iter()
+        .filter(move |capability| *capability != Capability::DatabaseOutage || has_database)
 }

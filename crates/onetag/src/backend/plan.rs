@@ -1,23 +1,29 @@
 //! The record of what a run deployed, from which a kept run is taken up again.
 
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+use anyhow::ensure;
+use serde::{Deserialize, Serialize};
 
 use crate::build::CachedExecutable;
 use crate::build::image::Digests;
-use crate::keeper::Launch;
+use crate::keeper::Readiness;
 use crate::run::{RunFolder, RunId, read_json, write_json};
 use crate::workspace::Ready;
 
 /// `plan.json` of a run.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct RunPlan {
+    /// Of this format.
+    pub(crate) version: u32,
     pub(crate) run_id: RunId,
     pub(crate) consumer: String,
     pub(crate) tag: String,
     /// Of the tag: 1 for a new run.
     pub(crate) generation: u32,
     pub(crate) backend: String,
+    /// The cargo profile of the services; none for `dev`.
+    pub(crate) profile: Option<String>,
     pub(crate) services: BTreeMap<String, Deployed>,
 }
 
@@ -28,21 +34,62 @@ pub struct Deployed {
     /// The generation in which it was deployed.
     pub(crate) generation: u32,
     pub(crate) digests: Digests,
-    pub(crate) stored: CachedExecutable,
-    pub(crate) url: String,
-    pub(crate) port: u16,
+    pub(crate) executable: CachedExecutable,
+    pub(crate) readiness: Readiness,
+    /// Where it answers, if it has a port.
+    pub(crate) url: Option<String>,
+    /// Where its further ports answer, by name.
+    pub(crate) urls: BTreeMap<String, String>,
+    pub(crate) settings: Settings,
+}
+
+/// What of a service's metadata decides how it is started: with other settings it
+/// has to be replaced.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub(crate) struct Settings {
     pub(crate) ready: Ready,
-    /// The variables of its metadata, as they are written there.
+    /// As they are written, with their placeholders.
+    pub(crate) args: Vec<String>,
     pub(crate) variables: BTreeMap<String, String>,
-    pub(crate) launch: Launch,
+    /// Salted hashes of the caller's variables that it gets, by name.
+    pub(crate) host_variables: BTreeMap<String, String>,
 }
 
 impl RunPlan {
+    /// The format that this version writes.
+    pub(crate) const VERSION: u32 = 2;
+
     pub(crate) fn read(folder: &RunFolder) -> anyhow::Result<RunPlan> {
-        read_json(&folder.plan())
+        let path = folder.plan();
+        let version: PlanVersion = read_json(&path)?;
+        ensure!(
+            version.version == Self::VERSION,
+            "{path} was written by another version of the harness: its format is {}, not {}",
+            version.version,
+            Self::VERSION
+        );
+        read_json(&path)
+    }
+
+    /// The port that a lease had: of a service, or of one of its further ports.
+    pub(crate) fn port(&self, lease: &str) -> Option<u16> {
+        let (service, port) =
+            lease.split_once('.').map_or((lease, None), |(service, port)| (service, Some(port)));
+        let deployed = self.services.get(service)?;
+        let url = match port {
+            None => deployed.url.as_ref(),
+            Some(port) => deployed.urls.get(port),
+        };
+        url?.rsplit_once(':')?.1.parse().ok()
     }
 
     pub(crate) fn write(&self, folder: &RunFolder) -> anyhow::Result<()> {
         write_json(&folder.plan(), self)
     }
+}
+
+#[derive(Deserialize)]
+struct PlanVersion {
+    #[serde(default)]
+    version: u32,
 }

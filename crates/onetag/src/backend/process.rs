@@ -1,85 +1,49 @@
 //! The `process` backend: services are children of the run's keeper.
 
-use std::process::Child;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{Addresses, Deployed, wiring};
-use crate::build::CachedExecutable;
 use crate::build::image::digest::hash_file;
 use crate::build::image::{Digest, FileIdentity};
-use crate::keeper::{self, Attachment, Client, Launch, ServiceState, wait_until_ready};
-use crate::phase::{Built, Image, Loaded, Replica, Running};
-use crate::run::{MintedRun, Run, RunFolder, make_folder};
+use crate::build::{CachedExecutable, Compiled};
+use crate::keeper::{Client, Launch, Probe, Readiness, ServiceState, wait_until_ready};
+use crate::run::{Brand, Reference, Run, RunFolder, make_folder};
 use crate::system::signals::Interrupt;
-use crate::workspace::{Plan, PlannedService, Ready};
+use crate::workspace::{PlannedService, Ready, Service};
 
 /// The backend of the run `'run`: what belongs to another run does not fit.
 #[derive(Debug)]
 pub struct Process<'run> {
     folder: RunFolder,
     addresses: Addresses,
-    _brand: crate::run::Brand<'run>,
+    _brand: Brand<'run>,
 }
 
-/// The keeper of a run, for as long as the harness is attached to it.
-#[derive(Debug)]
-pub(crate) struct Keeper {
-    child: Child,
-    _attachment: Attachment,
+/// One running copy of an image.
+#[derive(Clone, Debug)]
+pub(crate) struct Replica {
+    pub(crate) name: String,
+    /// The process behind it.
+    pub(crate) pid: u32,
 }
 
-impl Keeper {
-    /// Phase 2: starts the keeper of a run and has it hold a port for every
-    /// service of the plan; the same as before where a kept run is taken up
-    /// again.
-    pub(crate) fn start(
-        minted: &MintedRun,
-        plan: &Plan,
-        before: impl Fn(&str) -> Option<u16>,
-    ) -> anyhow::Result<(Keeper, Addresses)> {
-        let (child, attachment) = keeper::start(minted.folder(), minted.ledger(), minted.lock())?;
-        let keeper = Keeper { child, _attachment: attachment };
-        match lease(minted.folder(), plan, before) {
-            Ok(addresses) => Ok((keeper, addresses)),
-            Err(error) => {
-                // Told to, it leaves the clearing up to the harness; left alone,
-                // it would do that at the same time.
-                let told = Client::connect(minted.folder())
-                    .and_then(|it| it.shutdown(&Interrupt::default()));
-                told.and_then(|()| keeper.reap())?;
-                Err(error)
-            }
-        }
-    }
-
-    /// Waits for the keeper, which was told to end, so that it is not left as a
-    /// zombie for as long as the harness goes on with other runs.
-    pub(crate) fn reap(mut self) -> anyhow::Result<()> {
-        self.child.wait().context("cannot wait for the keeper")?;
-        Ok(())
-    }
+/// What was seen of one replica.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    pub(crate) replica: String,
+    pub(crate) digest: Digest,
+    /// Where it was seen.
+    pub(crate) location: String,
 }
 
-/// Asks the keeper for a port for every service of the plan.
-pub(crate) fn lease(
-    folder: &RunFolder,
-    plan: &Plan,
-    before: impl Fn(&str) -> Option<u16>,
-) -> anyhow::Result<Addresses> {
-    let mut keeper = Client::connect(folder)?;
-    let mut addresses = Addresses::default();
-    for planned in plan.services() {
-        let name = planned.service.name.as_str();
-        let port = before(name);
-        let leased = keeper.lease(name, port).with_context(|| match port {
-            Some(port) => format!("port {port} of service `{name}` is taken by somebody else now"),
-            None => format!("no port for service `{name}`"),
-        })?;
-        addresses.insert(name, leased);
+impl Replica {
+    /// The only copy of a service.
+    pub(crate) fn first(service: &str, pid: u32) -> Replica {
+        Replica { name: format!("{service}-0"), pid }
     }
-    Ok(addresses)
 }
 
 impl<'run> Process<'run> {
@@ -88,89 +52,108 @@ impl<'run> Process<'run> {
         Process { folder: run.folder().clone(), addresses, _brand: run.brand() }
     }
 
-    /// Phase 3: makes sure that the store has the image's executable.
-    ///
-    /// Errors: it is gone from the store, or was changed since it was built.
-    pub fn load(&self, image: Image<'run, Built>) -> anyhow::Result<Image<'run, Loaded>> {
-        let stored = image.stored();
-        let identity = FileIdentity::of_path(&stored.path)
-            .with_context(|| format!("the store lost {}", stored.path))?;
-        anyhow::ensure!(
-            stored.identity == identity,
-            "{} was changed after it was built",
-            stored.path
+    /// Makes sure that the executable cache has what was built.
+    pub(crate) fn load(&self, reference: &Reference, compiled: &Compiled) -> anyhow::Result<()> {
+        let executable = compiled.executable();
+        let identity = FileIdentity::of_path(&executable.path)
+            .with_context(|| format!("the executable cache lost {}", executable.path))?;
+        ensure!(
+            executable.identity == identity,
+            "{} was changed after it was built for {reference}",
+            executable.path
         );
-        Ok(image.loaded())
+        Ok(())
     }
 
-    /// Phase 4: starts a service and waits until it serves.
-    ///
-    /// Services that it needs have to be ready before, and `planned` has to be
-    /// the service of the image.
-    ///
-    /// Errors: it does not start, ends, or is not ready within `limit`; then with
-    /// its last words. `interrupt` ends the wait.
-    pub fn deploy(
+    /// Starts a service and waits until it serves.
+    pub(crate) fn start(
         &self,
-        image: Image<'run, Loaded>,
+        reference: &Reference,
+        compiled: &Compiled,
         planned: &PlannedService,
         limit: Duration,
         interrupt: &Interrupt,
-    ) -> anyhow::Result<(Image<'run, Running>, Deployed)> {
-        let service = &planned.service;
-        let name = service.name.as_str();
-        let reference = image.reference().clone();
-        anyhow::ensure!(
-            reference.service() == name,
-            "{reference} was to be deployed as service `{name}`"
-        );
-        let folder = self.folder.volume(name);
-        make_folder(&folder)?;
-        let (port, url) = (self.addresses.port(name)?, self.addresses.url(name)?);
-        let launch = Launch {
-            service: name.to_owned(),
-            executable: image.stored().path.clone(),
-            environment: wiring::environment(planned, &reference, &self.folder, &self.addresses)?,
-            folder,
-            log: self.folder.log(name),
-            needs: wiring::needs(planned),
-            port,
-            ready: match &service.ready {
-                Ready::Http(path) => format!("{url}{path}"),
-                Ready::Tcp | Ready::Started => anyhow::bail!("only HTTP is supported yet"),
-            },
-            database: wiring::database(planned, &self.folder),
-        };
-        let deployed = Deployed {
-            reference: reference.to_string(),
-            generation: reference.tag().generation(),
-            digests: *image.digests(),
-            stored: image.stored().clone(),
-            url,
-            port,
-            ready: service.ready.clone(),
-            variables: wiring::variables(planned),
-            launch,
-        };
-        let replica = self.start(&deployed, limit, interrupt)?;
-        Ok((image.running(vec![replica], deployed.url.clone()), deployed))
+    ) -> anyhow::Result<(Vec<Replica>, Deployed)> {
+        let deployed = self.deployed(reference, compiled, planned)?;
+        let launch = self.launch(reference, compiled, planned)?;
+        let readiness = launch.readiness.clone();
+        let service = &readiness.service;
+        let mut keeper = Client::connect(&self.folder)?;
+        let id =
+            keeper.start(launch).with_context(|| format!("cannot start service `{service}`"))?;
+        let state = || Ok(keeper.status()?.services.remove(service));
+        wait_until_ready(&readiness, id.pid, state, limit, interrupt)?;
+        Ok((vec![Replica::first(service, id.pid)], deployed))
     }
 
-    /// Starts a service as it was deployed, and waits until it serves.
-    pub(crate) fn start(
+    fn deployed(
         &self,
-        deployed: &Deployed,
-        limit: Duration,
-        interrupt: &Interrupt,
-    ) -> anyhow::Result<Replica> {
-        let launch = &deployed.launch;
-        let mut keeper = Client::connect(&self.folder)?;
-        let id = keeper
-            .start(launch.clone())
-            .with_context(|| format!("cannot start service `{}`", launch.service))?;
-        let state = || Ok(keeper.status()?.services.remove(&launch.service));
-        wait_until_ready(launch, id.pid, state, limit, interrupt)?;
-        Ok(Replica::first(&launch.service, id.pid))
+        reference: &Reference,
+        compiled: &Compiled,
+        planned: &PlannedService,
+    ) -> anyhow::Result<Deployed> {
+        let service = &planned.service;
+        let url = |port| self.addresses.url(&service.name, port);
+        let further = service.ports.keys().map(|port| Ok((port.clone(), url(Some(port))?)));
+        Ok(Deployed {
+            reference: reference.to_string(),
+            generation: reference.tag().generation(),
+            digests: *compiled.digests(),
+            executable: compiled.executable().clone(),
+            readiness: self.readiness(service)?,
+            url: service.port.map(|_| url(None)).transpose()?,
+            urls: further.collect::<anyhow::Result<_>>()?,
+            settings: wiring::settings(planned, self.folder.run_id())?,
+        })
+    }
+
+    fn launch(
+        &self,
+        reference: &Reference,
+        compiled: &Compiled,
+        planned: &PlannedService,
+    ) -> anyhow::Result<Launch> {
+        let service = &planned.service;
+        let name = service.name.as_str();
+        let own = wiring::OwnValues {
+            image: reference.to_string(),
+            run_id: self.folder.run_id(),
+            volume: self.folder.volume(name),
+            database: self.folder.database(name),
+        };
+        if service.volume.is_some() {
+            make_folder(&own.volume)?;
+        }
+        let (args, mut environment) = wiring::resolve(planned, &own, &self.addresses)?;
+        if let Some(folder) = compiled.library_path() {
+            environment.entry("LD_LIBRARY_PATH".to_owned()).or_insert_with(|| folder.to_string());
+        }
+        Ok(Launch {
+            readiness: self.readiness(service)?,
+            executable: compiled.executable().path.clone(),
+            args,
+            environment,
+            folder: compiled.files_folder().to_owned(),
+            needs: wiring::needs(planned),
+            database: wiring::wants_database(planned).then_some(own.database),
+        })
+    }
+
+    fn readiness(&self, service: &Service) -> anyhow::Result<Readiness> {
+        let name = service.name.as_str();
+        Ok(Readiness {
+            service: name.to_owned(),
+            probe: match &service.ready {
+                Ready::Http(path) => {
+                    Probe::Http { url: format!("{}{path}", self.addresses.url(name, None)?) }
+                }
+                Ready::Tcp => Probe::Tcp { address: self.addresses.authority(name, None)? },
+                Ready::Started => Probe::Started,
+            },
+            log: self.folder.log(name),
+            port: service.port.map(|_| self.addresses.port(name, None)).transpose()?,
+            key: format!("`ready` in {}", service.manifest_path),
+        })
     }
 
     /// Stops a service that is to be replaced.
@@ -180,34 +163,20 @@ impl<'run> Process<'run> {
             .with_context(|| format!("cannot stop service `{service}`"))
     }
 
-    /// Phase 5: the digest of what a replica really executes, and where it was
-    /// seen.
-    ///
-    /// The file behind the process is read, not the file that was meant: unless
-    /// it is, by its identity, the very file that was hashed when it was built.
-    pub(crate) fn digest_of(
-        image: &Image<'run, Running>,
-        replica: &Replica,
-    ) -> anyhow::Result<(Digest, String)> {
-        let executable = camino::Utf8PathBuf::try_from(crate::system::executable(replica.pid))
-            .context("the executable has a path that is not UTF-8")?;
-        let location = format!("process {}", replica.pid);
-        let identity = FileIdentity::of_path(&executable).with_context(|| {
-            format!("`{}`, {location}, ended before it was looked at", replica.name)
-        })?;
-        let stored = image.stored();
-        if stored.identity == identity {
-            return Ok((stored.digest, location));
-        }
-        let digest = hash_file(&executable)
-            .with_context(|| format!("cannot read what `{}` executes", replica.name))?;
-        Ok((digest, location))
+    /// What replicas really execute, and that the files around them are those of
+    /// the image.
+    pub(crate) fn witness(
+        &self,
+        compiled: &Compiled,
+        replicas: &[Replica],
+    ) -> anyhow::Result<Vec<Seen>> {
+        compiled.verify_files()?;
+        replicas.iter().map(|replica| see(compiled, replica)).collect()
     }
 
     /// Whether a replica executes this very file.
-    pub(crate) fn executes(replica: &Replica, stored: &CachedExecutable) -> bool {
-        camino::Utf8PathBuf::try_from(crate::system::executable(replica.pid))
-            .is_ok_and(|path| FileIdentity::of_path(&path).is_ok_and(|it| it == stored.identity))
+    pub(crate) fn executes(replica: &Replica, executable: &CachedExecutable) -> bool {
+        executed(replica).is_ok_and(|path| is_file(&path, executable))
     }
 
     /// The process of a service, if it runs.
@@ -218,4 +187,28 @@ impl<'run> Process<'run> {
             _ => None,
         })
     }
+}
+
+/// Reads the file behind the process, not the file that was meant: unless it is,
+/// by its identity, the very file that was hashed when it was built.
+fn see(compiled: &Compiled, replica: &Replica) -> anyhow::Result<Seen> {
+    let path = executed(replica)?;
+    let location = format!("pid {}", replica.pid);
+    let name = &replica.name;
+    ensure!(path.exists(), "`{name}`, {location}, ended before it was looked at");
+    let executable = compiled.executable();
+    let digest = match is_file(&path, executable) {
+        true => executable.digest,
+        false => hash_file(&path).with_context(|| format!("cannot read what `{name}` executes"))?,
+    };
+    Ok(Seen { replica: name.clone(), digest, location })
+}
+
+fn executed(replica: &Replica) -> anyhow::Result<Utf8PathBuf> {
+    let path = crate::system::executable(replica.pid);
+    Utf8PathBuf::try_from(path).context("the executable has a path that is not UTF-8")
+}
+
+fn is_file(path: &Utf8Path, executable: &CachedExecutable) -> bool {
+    FileIdentity::of_path(path).is_ok_and(|identity| identity == executable.identity)
 }

@@ -1,11 +1,15 @@
-//! The environment of a service: what its metadata says, with addresses.
+//! The environment and the arguments of a service: what its metadata says, with
+//! addresses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{anyhow, bail};
+use anyhow::anyhow;
 use camino::Utf8PathBuf;
 
-use crate::run::{Reference, RunFolder};
+use super::{Addresses, Settings};
+use crate::build::image::Digest;
+use crate::error::Attach as _;
+use crate::run::RunId;
 use crate::workspace::{DatabaseKind, Placeholder, PlannedService, ServiceField, Template, Values};
 
 /// What services get of the host's environment; everything else stays outside,
@@ -13,62 +17,25 @@ use crate::workspace::{DatabaseKind, Placeholder, PlannedService, ServiceField, 
 const ALLOWED: [&str; 8] =
     ["PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "RUST_LOG", "RUST_BACKTRACE", "LLVM_PROFILE_FILE"];
 
-/// The ports of a run's services, all on 127.0.0.1.
-#[derive(Clone, Debug, Default)]
-pub struct Addresses(BTreeMap<String, u16>);
-
-impl Addresses {
-    const HOST: &str = "127.0.0.1";
-
-    pub(crate) fn insert(&mut self, service: &str, port: u16) {
-        self.0.insert(service.to_owned(), port);
-    }
-
-    pub(crate) fn port(&self, service: &str) -> anyhow::Result<u16> {
-        self.0.get(service).copied().ok_or_else(|| anyhow!("service `{service}` has no address"))
-    }
-
-    pub(crate) fn url(&self, service: &str) -> anyhow::Result<String> {
-        Ok(format!("http://{}:{}", Self::HOST, self.port(service)?))
-    }
-}
-
-/// What is a service's own.
+/// The values that are a service's own.
 #[derive(Clone, Debug)]
-pub(crate) struct Own {
+pub(super) struct OwnValues {
     /// The name of its image.
-    pub(crate) image: String,
-    pub(crate) run_id: String,
+    pub(super) image: String,
+    pub(super) run_id: RunId,
     /// A folder that outlives a restart.
-    pub(crate) volume: Utf8PathBuf,
+    pub(super) volume: Utf8PathBuf,
     /// The file of its database.
-    pub(crate) database: Utf8PathBuf,
+    pub(super) database: Utf8PathBuf,
 }
 
-/// The whole environment of a service, but for the owner, which the keeper sets.
-pub(super) fn environment(
+/// The arguments of a service, and its whole environment but for the owner, which
+/// the keeper sets.
+pub(super) fn resolve(
     planned: &PlannedService,
-    reference: &Reference,
-    folder: &RunFolder,
+    own: &OwnValues,
     addresses: &Addresses,
-) -> anyhow::Result<BTreeMap<String, String>> {
-    let name = &planned.service.name;
-    let own = Own {
-        image: reference.to_string(),
-        run_id: folder.run_id().to_string(),
-        volume: folder.volume(name),
-        database: folder.database(name),
-    };
-    wired(planned, &own, addresses)
-}
-
-/// What a service gets of the host's environment, and its variables with the
-/// values of their placeholders.
-pub(crate) fn wired(
-    planned: &PlannedService,
-    own: &Own,
-    addresses: &Addresses,
-) -> anyhow::Result<BTreeMap<String, String>> {
+) -> anyhow::Result<(Vec<String>, BTreeMap<String, String>)> {
     let mut environment = BTreeMap::new();
     for key in ALLOWED {
         if let Ok(value) = std::env::var(key) {
@@ -80,69 +47,102 @@ pub(crate) fn wired(
         environment.insert(key.clone(), crate::workspace::resolve(template, &wiring)?);
     }
     environment.insert(onetag_env::keys::IMAGE.to_owned(), own.image.clone());
-    environment.insert(onetag_env::keys::RUN_ID.to_owned(), own.run_id.clone());
-    Ok(environment)
+    environment.insert(onetag_env::keys::RUN_ID.to_owned(), own.run_id.to_string());
+    let args = planned.service.args.iter();
+    let args = args.map(|template| crate::workspace::resolve(template, &wiring));
+    Ok((args.collect::<anyhow::Result<_>>()?, environment))
 }
 
-/// The variables of a service as its metadata writes them, to see later whether
-/// they are others.
-pub(crate) fn variables(planned: &PlannedService) -> BTreeMap<String, String> {
-    planned.env.iter().map(|(key, template)| (key.clone(), template.to_string())).collect()
+/// What decides how a service is started, to see later whether that has changed.
+///
+/// # Errors
+///
+/// When a variable of the caller that it wants is not set.
+pub(crate) fn settings(planned: &PlannedService, run_id: RunId) -> anyhow::Result<Settings> {
+    let written = |template: &Template| template.to_string();
+    let host_variables = planned.env.values().flat_map(Template::placeholders);
+    let host_variables = host_variables.filter_map(|placeholder| match placeholder {
+        Placeholder::HostVariable(name) => Some(name),
+        _ => None,
+    });
+    let salted = |name: &String| {
+        let value = host_variable(&planned.service.name, name)?;
+        let salted = format!("{run_id}\0{name}\0{value}");
+        anyhow::Ok((name.clone(), Digest::of(salted.as_bytes()).to_string()))
+    };
+    Ok(Settings {
+        ready: planned.service.ready.clone(),
+        args: planned.service.args.iter().map(written).collect(),
+        variables: planned.env.iter().map(|(key, value)| (key.clone(), written(value))).collect(),
+        host_variables: host_variables.map(salted).collect::<anyhow::Result<_>>()?,
+    })
 }
 
 /// The services that this one talks to: those of its metadata, and those that
-/// the suite's variables name.
+/// its variables and arguments name.
 pub(super) fn needs(planned: &PlannedService) -> Vec<String> {
-    let named = planned.env.values().flat_map(Template::placeholders).filter_map(|placeholder| {
-        match placeholder {
-            Placeholder::Service { service, .. } => Some(service),
-            _ => None,
-        }
+    let named = placeholders(planned).filter_map(|placeholder| match placeholder {
+        Placeholder::Service { service, .. } => Some(service),
+        _ => None,
     });
     let all: BTreeSet<&String> = planned.service.needs.iter().chain(named).collect();
     all.into_iter().cloned().collect()
 }
 
-/// The file of the service's database, if it asks for one that is a file.
-pub(super) fn database(planned: &PlannedService, folder: &RunFolder) -> Option<Utf8PathBuf> {
-    let mut placeholders = planned.env.values().flat_map(Template::placeholders);
-    let asks = placeholders.any(|placeholder| matches!(placeholder, Placeholder::DatabaseUrl));
-    asks.then(|| folder.database(&planned.service.name))
+/// Whether the service asks for a database.
+pub(crate) fn wants_database(planned: &PlannedService) -> bool {
+    placeholders(planned).any(|placeholder| matches!(placeholder, Placeholder::DatabaseUrl))
+}
+
+fn placeholders(planned: &PlannedService) -> impl Iterator<Item = &Placeholder> {
+    planned.env.values().chain(&planned.service.args).flat_map(Template::placeholders)
+}
+
+/// A variable of whoever called the harness. Its value is written nowhere.
+fn host_variable(service: &str, name: &str) -> anyhow::Result<String> {
+    std::env::var(name).map_err(|_| {
+        anyhow!("service `{service}` wants the variable `{name}` of its caller, which is not set")
+            .hint(format!("{name}=… cargo xtask …"))
+    })
 }
 
 /// Where the placeholders of one service get their values.
 struct Wiring<'a> {
     planned: &'a PlannedService,
-    own: &'a Own,
+    own: &'a OwnValues,
     addresses: &'a Addresses,
 }
 
 impl Values for Wiring<'_> {
     fn value(&self, placeholder: &Placeholder) -> anyhow::Result<String> {
-        let (name, own) = (&self.planned.service.name, self.own);
+        let (service, own, addresses) = (&self.planned.service, self.own, self.addresses);
+        let name = &service.name;
         Ok(match placeholder {
-            Placeholder::Listen => {
-                format!("{}:{}", Addresses::HOST, self.addresses.port(name)?)
-            }
-            Placeholder::Port => self.addresses.port(name)?.to_string(),
-            Placeholder::Url => self.addresses.url(name)?,
+            Placeholder::Listen { port } => addresses.authority(name, port.as_deref())?,
+            Placeholder::Host => Addresses::HOST.to_owned(),
+            Placeholder::Port { port } => addresses.port(name, port.as_deref())?.to_string(),
+            Placeholder::Url { port } => addresses.url(name, port.as_deref())?,
             Placeholder::Volume => own.volume.to_string(),
             Placeholder::Image => own.image.clone(),
             Placeholder::DatabaseUrl => {
-                if !self.planned.service.database.contains(&DatabaseKind::Sqlite) {
-                    bail!(
-                        "service `{name}` has no database that the backend `process` offers\n\
-                         hint: add \"sqlite\" to `database` in {}",
-                        self.planned.service.manifest_path
-                    );
+                if !service.database.contains(&DatabaseKind::Sqlite) {
+                    let manifest = &service.manifest_path;
+                    return Err(anyhow!(
+                        "service `{name}` has no database that the backend `process` offers"
+                    )
+                    .hint(format!("add \"sqlite\" to `database` in {manifest}")));
                 }
                 format!("sqlite://{}", own.database)
             }
-            Placeholder::Service { service, field } => match field {
-                ServiceField::Url => self.addresses.url(service)?,
-                ServiceField::Host => Addresses::HOST.to_owned(),
-                ServiceField::Port => self.addresses.port(service)?.to_string(),
-            },
+            Placeholder::Service { service, port, field } => {
+                let port = port.as_deref();
+                match field {
+                    ServiceField::Url => addresses.url(service, port)?,
+                    ServiceField::Host => Addresses::HOST.to_owned(),
+                    ServiceField::Port => addresses.port(service, port)?.to_string(),
+                }
+            }
+            Placeholder::HostVariable(variable) => host_variable(name, variable)?,
         })
     }
 }

@@ -6,6 +6,7 @@ mod cargo;
 mod compiled;
 mod configuration;
 pub(crate) mod executables;
+mod files;
 mod graph;
 pub mod image;
 mod messages;
@@ -72,8 +73,10 @@ pub(crate) fn build(
     ledgers: &[&Ledger],
 ) -> anyhow::Result<Build> {
     let layout = context.layout();
-    let built = locked_build(context, &layout, request, ledgers)?;
+    files::check(context, request)?;
     let toolchain = toolchain::toolchain(context, &layout)?;
+    let library = toolchain.as_ref().map(|toolchain| toolchain.library.clone());
+    let built = locked_build(context, &layout, request, library, ledgers)?;
     // After cargo, which would wait for the other's lock on the package cache.
     let graph = graph::graph(context, &layout, toolchain.as_ref())?;
     let folders = binaries::Folders {
@@ -97,13 +100,14 @@ fn locked_build<'a>(
     context: &Context,
     layout: &Layout,
     request: &'a BuildRequest<'_>,
+    library: Option<Utf8PathBuf>,
     ledgers: &[&Ledger],
 ) -> anyhow::Result<Built<'a>> {
     let others = || context.ui.line("waiting for the build of another onetag command");
     let _lock =
         FileLock::take(&layout.build_lock(), cargo::BUILD_LIMIT, &context.interrupt, others)?;
     let workspace = &context.workspace;
-    let cache = executables::ExecutableCache::open(layout, &workspace.root, ledgers)?;
+    let cache = executables::ExecutableCache::open(layout, workspace, library, ledgers)?;
     let mut builder = Builder { context, ledgers, sources: request.sources(workspace, layout) };
     let mut services = BTreeMap::new();
     if let Some(call) = request.services_call(workspace) {

@@ -1,5 +1,7 @@
 //! `down`: ends the kept runs of a suite.
 
+use clap::Args;
+
 use crate::context::{here, shown};
 use crate::exit::Exit;
 use crate::gc::dead::{end, kept};
@@ -8,12 +10,20 @@ use crate::report::Ui;
 use crate::run::{FileLock, Layout};
 use crate::system::signals::Interrupt;
 
+/// End the kept runs of a suite
+#[derive(Debug, Args)]
+pub(crate) struct Down {
+    /// The suite whose kept runs end
+    #[arg(value_name = "SERVICE")]
+    suite: String,
+}
+
 /// Ends all kept runs of the suite.
 ///
 /// That there is none is no error, and neither is a workspace that has become
 /// invalid meanwhile: what runs can always be ended.
-pub(crate) fn down(suite: &str) -> anyhow::Result<Exit> {
-    let (interrupt, ui) = (Interrupt::listen()?, Ui::stderr());
+pub(crate) fn down(Down { suite }: &Down, ui: &Ui) -> anyhow::Result<Exit> {
+    let interrupt = Interrupt::listen()?;
     let place = crate::workspace::locate(&here()?, &interrupt)?;
     let layout = Layout::below(&place.target_directory);
     let found = kept(&layout, &place.root, suite)?;
@@ -32,17 +42,17 @@ pub(crate) fn down(suite: &str) -> anyhow::Result<Exit> {
         // Another command may have found the run dead since, and clears up after it.
         let Some(leftovers) = end(&folder, &interrupt)? else { continue };
         for leftover in &leftovers {
-            ui.line(format!("left behind: {} {}", leftover.kind, leftover.name));
+            ui.verdict(format!("left behind: {} {}", leftover.kind, leftover.name));
             exit = Exit::Failure;
         }
         let finished = folder.layout().finished_run(folder.run_id());
-        ui.line(format!(
+        ui.verdict(format!(
             "run {} of `{suite}` has ended\n  report and logs: {}",
             folder.run_id(),
             shown(finished.path())
         ));
     }
     interrupt.check()?;
-    tidy(&layout, None, &ui);
+    tidy(&layout, None, ui);
     Ok(exit)
 }

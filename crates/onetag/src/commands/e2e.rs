@@ -1,39 +1,74 @@
 //! `e2e`: the whole cycle, the main job.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use super::{conclude, context, job, usage};
-use crate::cli::E2e;
-use crate::cycle::{self, Options};
+use anyhow::anyhow;
+use clap::Args;
+
+use super::{Format, Profile, conclude, context};
+use crate::cycle::{self, Goal, Job, Options};
+use crate::error::{Attach as _, Kind};
 use crate::exit::Exit;
+use crate::report::Ui;
 use crate::suite::NextestArguments;
 
-/// Runs suites, one run each.
-pub(crate) fn e2e(arguments: &E2e) -> anyhow::Result<Exit> {
-    conclude(arguments.format, reports(arguments))
+/// Build, deploy, prove, test, and leave nothing behind: the main job
+#[derive(Debug, Args)]
+pub(crate) struct E2e {
+    /// Suites to run, one after the other; most are named like their service
+    #[arg(value_name = "SERVICE", required_unless_present = "all", conflicts_with = "all")]
+    suites: Vec<String>,
+    /// Run every suite of the workspace
+    #[arg(long)]
+    all: bool,
+    /// Keep the run for `test`, `up` and `down`
+    #[arg(long)]
+    keep: bool,
+    /// Keep the run if anything fails
+    #[arg(long)]
+    keep_on_failure: bool,
+    /// How long a service may take to become ready
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = humantime::parse_duration)]
+    ready_timeout: Duration,
+    #[command(flatten)]
+    profile: Profile,
+    /// What goes to stdout besides the talk on stderr
+    #[arg(long, value_enum, default_value = "human")]
+    format: Format,
+    /// What nextest gets as well, for example `-E 'test(name)'`
+    #[arg(last = true, allow_hyphen_values = true, value_name = "NEXTEST ARGS")]
+    nextest: Vec<String>,
 }
 
-fn reports(arguments: &E2e) -> anyhow::Result<Vec<(Exit, crate::report::RunReport)>> {
-    let context = context()?;
+/// Runs suites, one run each.
+pub(crate) fn e2e(arguments: &E2e, ui: Ui) -> anyhow::Result<Exit> {
+    conclude(arguments.format, reports(arguments, ui))
+}
+
+fn reports(arguments: &E2e, ui: Ui) -> anyhow::Result<Vec<(Exit, crate::report::RunReport)>> {
+    let context = context(ui)?;
     let options = Options {
-        test: Some(NextestArguments::new(&arguments.nextest)?),
+        goal: Goal::Tested(NextestArguments::new(&arguments.nextest)?),
         keep: arguments.keep,
         keep_on_failure: arguments.keep_on_failure,
         ready: arguments.ready_timeout,
+        profile: arguments.profile.name().map(str::to_owned),
     };
-    let all = || context.workspace.suites.keys().cloned().collect();
-    let suites: Vec<String> = arguments.suites.clone().unwrap_or_else(all);
+    let suites: Vec<&String> = match arguments.all {
+        true => context.workspace.suites.keys().collect(),
+        false => arguments.suites.iter().collect(),
+    };
     if suites.is_empty() {
-        return usage(
-            "this workspace has no suite\nhint: add `[package.metadata.onetag.suite]` to a service"
-                .to_owned(),
-        );
+        return Err(anyhow!("this workspace has no suite")
+            .kind(Kind::Usage)
+            .hint("add `[package.metadata.onetag.suite]` to a service"));
     }
     let mut named = BTreeSet::new();
     if let Some(twice) = suites.iter().find(|suite| !named.insert(suite.as_str())) {
-        return usage(format!("`{twice}` is named twice"));
+        return Err(anyhow!("`{twice}` is named twice").kind(Kind::Usage));
     }
     let jobs =
-        suites.iter().map(|suite| job(&context, suite)).collect::<anyhow::Result<Vec<_>>>()?;
+        suites.iter().map(|suite| Job::new(&context, suite)).collect::<anyhow::Result<Vec<_>>>()?;
     cycle::drive(&context, &jobs, &options)
 }

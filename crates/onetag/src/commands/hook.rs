@@ -4,11 +4,13 @@
 use std::fs::OpenOptions;
 use std::io::Write as _;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
-use onetag_env::Environment;
+use clap::Args;
+use onetag_env::{Environment, keys};
 
 use crate::context::here;
+use crate::error::Attach as _;
 use crate::exit::Exit;
 use crate::gc::dead::kept;
 use crate::keeper::{Client, ServiceState};
@@ -18,19 +20,29 @@ use crate::system::signals::Interrupt;
 /// Where nextest wants the variables (nextest documentation, setup scripts).
 const NEXTEST_ENV: &str = "NEXTEST_ENV";
 
+/// Hand the environment of a run to nextest; a setup script of its configuration calls this
+#[derive(Debug, Args)]
+pub(crate) struct Hook {
+    /// The suite whose tests are about to run
+    #[arg(value_name = "SERVICE")]
+    suite: String,
+}
+
 /// Hands the environment of the run to nextest, or to stdout when run by hand.
-pub(crate) fn hook(suite: &str) -> anyhow::Result<Exit> {
-    let path = match std::env::var(onetag_env::keys::ENV_FILE) {
+pub(crate) fn hook(Hook { suite }: &Hook) -> anyhow::Result<Exit> {
+    let path = match std::env::var(keys::ENV_FILE) {
         Ok(path) => Utf8PathBuf::from(path),
-        Err(_) => of_the_kept_run(suite)?,
+        Err(_) => environment_of_kept_run(suite)?,
     };
     let environment = read(&path, suite)?;
-    ensure!(
-        environment.consumer == suite,
-        "{path} is of a run for `{}`, but these are tests of `{suite}`\nhint: cargo xtask e2e {suite}",
-        environment.consumer
-    );
-    check_that_it_lives(&environment)?;
+    if environment.consumer != *suite {
+        return Err(anyhow!(
+            "{path} is of a run for `{}`, but these are tests of `{suite}`",
+            environment.consumer
+        ))
+        .hint(format!("cargo xtask e2e {suite}"));
+    }
+    check_liveness(&environment)?;
     let lines: String =
         environment.lines().map(|(key, value)| format!("{key}={value}\n")).collect();
     match std::env::var_os(NEXTEST_ENV) {
@@ -45,49 +57,48 @@ pub(crate) fn hook(suite: &str) -> anyhow::Result<Exit> {
 }
 
 fn read(path: &Utf8Path, suite: &str) -> anyhow::Result<Environment> {
-    let text = std::fs::read_to_string(path).with_context(|| {
-        format!(
-            "cannot read the environment file {path}\n\
-             hint: `cargo xtask up {suite}` writes it anew"
-        )
-    })?;
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the environment file {path}"))
+        .hint(format!("`cargo xtask up {suite}` writes it anew"))?;
     Environment::parse(&text).with_context(|| format!("the environment file {path} is damaged"))
 }
 
 /// The environment file of the one kept run of the suite.
-fn of_the_kept_run(suite: &str) -> anyhow::Result<Utf8PathBuf> {
+fn environment_of_kept_run(suite: &str) -> anyhow::Result<Utf8PathBuf> {
     let workspace = crate::workspace::load(&here()?, &Interrupt::default())?;
     // A name that is no suite is an error of its own.
     let suite = workspace.suite(suite)?.name.as_str();
-    let found = kept(&Layout::below(&workspace.target_directory), &workspace.root, suite)?;
-    match found.as_slice() {
+    let runs = kept(&Layout::below(&workspace.target_directory), &workspace.root, suite)?;
+    match runs.as_slice() {
         [run] => Ok(run.folder.environment()),
-        [] => bail!(
-            "these tests need a run of `{suite}`, and there is none\n\
-             hint: `cargo xtask e2e {suite}` does everything; \
+        [] => Err(anyhow!("these tests need a run of `{suite}`, and there is none")).hint(format!(
+            "`cargo xtask e2e {suite}` does everything; \
              `cargo xtask up {suite}` keeps a run for tests like these"
-        ),
-        several => bail!("{}", super::several(suite, several)),
+        )),
+        several => Err(super::several(suite, several)),
     }
 }
 
 /// One call tells whether the services of the run are there.
-fn check_that_it_lives(environment: &Environment) -> anyhow::Result<()> {
+fn check_liveness(environment: &Environment) -> anyhow::Result<()> {
     let suite = &environment.consumer;
     let folder = RunFolder::at(Utf8Path::new(&environment.run_dir))?;
-    let hint = format!("hint: cargo xtask up {suite}");
+    let up = format!("cargo xtask up {suite}");
     let status = Client::connect(&folder)
         .and_then(|mut keeper| keeper.status())
-        .with_context(|| format!("the run of `{suite}` is over\n{hint}"))?;
+        .with_context(|| format!("the run of `{suite}` is over"))
+        .hint(&up)?;
     for name in environment.services.keys() {
-        match status.services.get(name) {
-            Some(ServiceState::Running { .. }) => {}
-            Some(state) => bail!("service `{name}` of this run {}\n{hint}", state.describe()),
-            None => bail!("service `{name}` of this run was never started\n{hint}"),
-        }
+        let error = match status.services.get(name) {
+            Some(ServiceState::Running { .. }) => continue,
+            Some(state) => anyhow!("service `{name}` of this run {}", state.describe()),
+            None => anyhow!("service `{name}` of this run was never started"),
+        };
+        return Err(error).hint(up);
     }
     if status.database_stopped {
-        bail!("another process keeps the store of this run away\nhint: end it first");
+        return Err(anyhow!("another test has stopped the database of this run"))
+            .hint("it is started again when the process of that test ends");
     }
     Ok(())
 }

@@ -1,36 +1,40 @@
 //! The verbs, one file each.
 
 mod bench;
+mod completions;
 mod down;
 mod e2e;
 mod hook;
+mod options;
 mod status;
 mod test;
 mod up;
 
-pub(crate) use bench::bench;
-pub(crate) use down::down;
-pub(crate) use e2e::e2e;
-pub(crate) use hook::hook;
-pub(crate) use status::status;
-pub(crate) use test::test;
-pub(crate) use up::up;
+pub(crate) use bench::{Bench, bench};
+pub(crate) use completions::{Completions, completions};
+pub(crate) use down::{Down, down};
+pub(crate) use e2e::{E2e, e2e};
+pub(crate) use hook::{Hook, hook};
+pub(crate) use options::{Format, Profile};
+pub(crate) use status::{Status, status};
+pub(crate) use test::{Test, test};
+pub(crate) use up::{Up, up};
 
-use std::io::Write as _;
+use anyhow::{Context as _, anyhow};
 
-use anyhow::{Context as _, bail};
-
-use crate::cli::Format;
+use crate::backend::RunPlan;
 use crate::context::Context;
+use crate::cycle::{Job, KeptRun, Options};
 use crate::error::{Attach as _, Kind, describe};
 use crate::exit::Exit;
 use crate::gc::dead::{RunEntry, kept};
-use crate::report::{Document, RunReport, Ui};
+use crate::report::{Document, RunReport, Ui, write_stdout};
+use crate::run::ledger::{Ledger, Record};
 use crate::system::signals::Interrupt;
 
 /// Loads what a verb works with.
-fn context() -> anyhow::Result<Context> {
-    Context::load(Interrupt::listen()?, Ui::stderr())
+fn context(ui: Ui) -> anyhow::Result<Context> {
+    Context::load(Interrupt::listen()?, ui)
 }
 
 /// Ends a verb that has reports: prints the one document where it is asked for,
@@ -60,39 +64,64 @@ fn conclude(
 
 /// Prints one JSON document to stdout.
 fn print_json(document: &impl serde::Serialize) -> anyhow::Result<()> {
-    let text = serde_json::to_string_pretty(document)?;
-    writeln!(std::io::stdout().lock(), "{text}").context("cannot write to stdout")
+    let mut text = serde_json::to_vec_pretty(document)?;
+    text.push(b'\n');
+    write_stdout(&text);
+    Ok(())
 }
 
 /// The one kept run of a suite.
 ///
-/// Errors: there is none, or there are several; both say what to do.
+/// # Errors
+///
+/// When there is none, or there are several; both say what to do.
 fn the_kept_run(context: &Context, suite: &str) -> anyhow::Result<RunEntry> {
-    let mut found = kept(&context.layout(), &context.workspace.root, suite)?;
-    match found.len() {
-        1 => Ok(found.remove(0)),
-        0 => bail!("there is no kept run of `{suite}`\nhint: cargo xtask up {suite}"),
-        _ => bail!("{}", several(suite, &found)),
+    let mut entries = kept(&context.layout(), &context.workspace.root, suite)?;
+    match entries.len() {
+        1 => Ok(entries.remove(0)),
+        0 => {
+            Err(anyhow!("there is no kept run of `{suite}`")
+                .hint(format!("cargo xtask up {suite}")))
+        }
+        _ => Err(several(suite, &entries)),
     }
 }
 
-/// Several kept runs of one suite: nobody can tell which one is meant.
-fn several(suite: &str, found: &[RunEntry]) -> String {
-    let runs: Vec<String> = found.iter().map(|run| run.folder.run_id().to_string()).collect();
-    format!(
-        "there are {} kept runs of `{suite}`: {}\nhint: `cargo xtask down {suite}` ends them all",
-        runs.len(),
-        runs.join(", ")
-    )
+/// Goes on with a kept run as it was deployed, with the profile that it has.
+///
+/// # Errors
+///
+/// When its ledger is damaged or its record cannot be read, or another profile is
+/// asked for.
+fn kept_job<'a>(job: Job<'a>, entry: RunEntry, options: &mut Options) -> anyhow::Result<Job<'a>> {
+    let suite = &job.suite.name;
+    let start_over = format!("cargo xtask down {suite} && cargo xtask up {suite}");
+    let folder = entry.folder.path();
+    let record = Record::read(folder)?;
+    if let Some((line, reason)) = record.damaged.first() {
+        let ledger = folder.join(Ledger::FILE);
+        return Err(anyhow!("line {line} of {ledger} is damaged: {reason}").hint(start_over));
+    }
+    let plan = RunPlan::read(&entry.folder)
+        .context("the kept run cannot be taken up again")
+        .hint(&start_over)?;
+    let name = |profile: &Option<String>| profile.clone().unwrap_or_else(|| "dev".to_owned());
+    if options.profile.is_some() && name(&options.profile) != name(&plan.profile) {
+        return Err(anyhow!(
+            "the kept run of `{suite}` has services of the profile `{}`, not `{}`",
+            name(&plan.profile),
+            name(&options.profile)
+        )
+        .kind(Kind::Usage)
+        .hint(start_over));
+    }
+    options.profile.clone_from(&plan.profile);
+    Ok(Job { kept: Some(KeptRun { entry, plan }), ..job })
 }
 
-/// Looks a suite up, which is a question of usage.
-fn job<'a>(context: &'a Context, suite: &str) -> anyhow::Result<crate::cycle::Job<'a>> {
-    crate::cycle::Job::new(context, suite)
-}
-
-/// A usage error.
-fn usage<T>(message: String) -> anyhow::Result<T> {
-    let failed: anyhow::Result<T> = Err(anyhow::anyhow!(message));
-    failed.kind(Kind::Usage)
+/// Several kept runs of one suite: it is unclear which one is meant.
+fn several(suite: &str, entries: &[RunEntry]) -> anyhow::Error {
+    let runs: Vec<String> = entries.iter().map(|run| run.folder.run_id().to_string()).collect();
+    anyhow!("there are {} kept runs of `{suite}`: {}", runs.len(), runs.join(", "))
+        .hint(format!("`cargo xtask down {suite}` ends them all"))
 }

@@ -1,20 +1,33 @@
 //! `status`: the runs that there are, and how their services are.
 
-use serde::Serialize;
+#[cfg(test)]
+#[path = "status_tests.rs"]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
+use clap::Args;
+use serde::Serialize;
 
-use super::print_json;
+use super::{Format, print_json};
 use crate::backend::RunPlan;
-use crate::cli::Format;
 use crate::context::here;
 use crate::exit::Exit;
 use crate::gc::dead::{self, RunEntry, RunState};
-use crate::report::Ui;
+use crate::keeper::ServiceState;
+use crate::report::{Ui, write_stdout};
 use crate::run::{Layout, RunId};
 use crate::system::signals::Interrupt;
+
+/// Show the runs that there are
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    /// What goes to stdout: a table, or one JSON document
+    #[arg(long, value_enum, default_value = "human")]
+    format: Format,
+}
 
 /// What `status --format json` prints.
 #[derive(Serialize)]
@@ -45,19 +58,16 @@ struct ShownService {
 }
 
 /// Shows all runs of this workspace; data, hence on stdout.
-pub(crate) fn status(format: Format) -> anyhow::Result<Exit> {
-    let (interrupt, ui) = (Interrupt::listen()?, Ui::stderr());
+pub(crate) fn status(arguments: &Status, ui: &Ui) -> anyhow::Result<Exit> {
+    let interrupt = Interrupt::listen()?;
     let place = crate::workspace::locate(&here()?, &interrupt)?;
     let found = dead::find(&Layout::below(&place.target_directory))?;
     let runs: Vec<Shown> = found.iter().map(show).collect();
     interrupt.check()?;
-    match format {
+    match arguments.format {
         Format::Json => print_json(&Listing { runs, schema: 1 })?,
         Format::Human if runs.is_empty() => ui.line("there are no runs"),
-        Format::Human => {
-            use std::io::Write as _;
-            std::io::stdout().lock().write_all(table(&runs).as_bytes())?;
-        }
+        Format::Human => write_stdout(table(&runs).as_bytes()),
     }
     Ok(Exit::Success)
 }
@@ -67,23 +77,23 @@ fn show(found: &RunEntry) -> Shown {
     let mut services: BTreeMap<String, ShownService> = dead::services(&found.folder)
         .into_iter()
         .map(|(name, state)| {
-            (name, ShownService { state: state.describe(), url: None, image: None })
+            (name, ShownService { state: describe(&state), url: None, image: None })
         })
         .collect();
     for (name, deployed) in plan.iter().flat_map(|plan| &plan.services) {
         let service = services.entry(name.clone()).or_insert_with(|| ShownService {
-            state: "is gone".to_owned(),
+            state: "gone".to_owned(),
             url: None,
             image: None,
         });
-        service.url = Some(deployed.url.clone());
+        service.url = deployed.url.clone();
         service.image = Some(deployed.reference.clone());
     }
     Shown {
         run_id: found.folder.run_id(),
         consumer: found.consumer.clone(),
         tag: plan.map(|plan| plan.tag),
-        state: match found.life {
+        state: match found.state {
             RunState::Active => "active",
             RunState::Kept => "kept",
             RunState::Orphaned => "orphaned",
@@ -92,6 +102,16 @@ fn show(found: &RunEntry) -> Shown {
         age_seconds: found.folder.run_id().age().as_secs(),
         folder: found.folder.path().to_owned(),
         services,
+    }
+}
+
+/// The state of one service.
+fn describe(state: &ServiceState) -> String {
+    match state {
+        ServiceState::Running { id } => format!("running, pid {}", id.pid),
+        ServiceState::Paused { id } => format!("paused, pid {}", id.pid),
+        ServiceState::Stopped => "stopped".to_owned(),
+        ServiceState::Exited { .. } => state.describe(),
     }
 }
 
@@ -109,41 +129,4 @@ fn table(runs: &[Shown]) -> String {
         text.push_str(&format!("  {}\n", run.folder));
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_run_is_shown_with_its_services() {
-        let run = Shown {
-            run_id: RunId::parse("0193a5c2e4b07c1e9f3a2b4c5d6e7f80").unwrap(),
-            consumer: "alpha".to_owned(),
-            tag: Some("alpha-0193a5c2e4b07c1e9f3a2b4c5d6e7f80.2".to_owned()),
-            state: "kept",
-            age_seconds: 61,
-            folder: "/w/target/onetag/runs/0193a5c2e4b07c1e9f3a2b4c5d6e7f80".into(),
-            services: BTreeMap::from([
-                (
-                    "alpha".to_owned(),
-                    ShownService {
-                        state: "runs as process 17".to_owned(),
-                        url: Some("http://127.0.0.1:4711".to_owned()),
-                        image: None,
-                    },
-                ),
-                (
-                    "be".to_owned(),
-                    ShownService { state: "ended with code 1".to_owned(), url: None, image: None },
-                ),
-            ]),
-        };
-        insta::assert_snapshot!(table(&[run]), @r"
-        alpha-0193a5c2e4b07c1e9f3a2b4c5d6e7f80.2  kept  1m 1s old
-          alpha  http://127.0.0.1:4711  runs as process 17
-          be     no address yet  ended with code 1
-          /w/target/onetag/runs/0193a5c2e4b07c1e9f3a2b4c5d6e7f80
-        ");
-    }
 }

@@ -1,100 +1,68 @@
 //! `test`: runs a suite against its kept run, as often as one likes.
 
-use anyhow::bail;
+use std::time::Duration;
 
-use super::{conclude, context, job, the_kept_run};
-use crate::backend::RunPlan;
-use crate::build::{Build, build};
-use crate::cli::Test;
-use crate::context::shown;
-use crate::cycle::witness::witness;
-use crate::cycle::{Job, check_machine, kept, select, still_the_same, test as run_tests};
+use anyhow::{Context as _, anyhow};
+use clap::Args;
+
+use super::{Format, Profile, conclude, context, kept_job, the_kept_run};
+use crate::backend::Process;
+use crate::cycle::{self, Goal, Job, Options};
+use crate::error::Attach as _;
 use crate::exit::Exit;
-use crate::gc::tidy;
-use crate::phase::{Image, Running};
-use crate::report::{RunReport, Timeline, counted, summary};
-use crate::run::ledger::Ledger;
-use crate::run::{MintedRun, Run, write_json};
+use crate::report::{RunReport, Ui};
 use crate::suite::NextestArguments;
 
+/// Run a suite against its kept run; refuses what is stale
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    /// The suite to run
+    #[arg(value_name = "SERVICE")]
+    suite: String,
+    #[command(flatten)]
+    profile: Profile,
+    /// What goes to stdout besides the talk on stderr
+    #[arg(long, value_enum, default_value = "human")]
+    format: Format,
+    /// What nextest gets as well, for example `-E 'test(name)'`
+    #[arg(last = true, allow_hyphen_values = true, value_name = "NEXTEST ARGS")]
+    nextest: Vec<String>,
+}
+
 /// Runs the suite, unless what runs is not what would be built.
-pub(crate) fn test(arguments: &Test) -> anyhow::Result<Exit> {
-    conclude(arguments.format, report(arguments).map(|report| vec![report]))
+pub(crate) fn test(arguments: &Test, ui: Ui) -> anyhow::Result<Exit> {
+    conclude(arguments.format, reports(arguments, ui))
 }
 
-fn report(arguments: &Test) -> anyhow::Result<(Exit, RunReport)> {
-    let context = context()?;
-    let nextest = NextestArguments::new(&arguments.nextest)?;
-    let job = job(&context, &arguments.suite)?;
-    check_machine(&context)?;
-    let folder = the_kept_run(&context, &arguments.suite)?.folder;
-    let plan = kept::read_plan(&folder)?;
-    for service in plan.services.keys() {
-        kept::living_replica(&folder, service, &job.suite.name)?;
-    }
-    let mut timeline = Timeline::start(&context.ui);
-    let ledger = Ledger::open(folder.path())?;
-    let build = timeline.loud_phase(
-        "build",
-        || build(&context, &Job::build_request(std::slice::from_ref(&job)), &[&ledger]),
-        |build| counted(build.services().count(), "service"),
-    )?;
-    select(&context, job.suite, &build, &nextest, &mut timeline)?;
-    let consumer = &job.suite.name;
-    let reopened = MintedRun::reopen(folder.clone(), consumer, plan.generation, None)?;
-    let (exit, tests) = reopened.enter(|run| {
-        let images = timeline.phase(
-            "witness",
-            || refuse_what_is_stale(&run, &job, &build, &plan),
-            |_| "what runs is what was built".to_owned(),
-        )?;
-        let tested = run_tests(&context, job.suite, &build, &nextest, &folder, &mut timeline)?;
-        let after = timeline.phase(
-            "witness",
-            || still_the_same(&folder, images, &context.interrupt),
-            |()| "once more".to_owned(),
-        );
-        match after {
-            // The first failure decides.
-            Err(error) if tested.0 != Exit::Success => context.ui.line(format!("{error:#}")),
-            after => after?,
-        }
-        anyhow::Ok(tested)
-    })?;
-    let report = kept::report(&plan, &folder, &timeline, exit, tests);
-    write_json(&folder.report(), &report)?;
-    context.ui.line(summary(&report, &shown(folder.path())));
-    tidy(&context.layout(), Some(&context.workspace), &context.ui);
-    Ok((exit, report))
+fn reports(arguments: &Test, ui: Ui) -> anyhow::Result<Vec<(Exit, RunReport)>> {
+    let context = context(ui)?;
+    let mut options = Options {
+        goal: Goal::Retested(NextestArguments::new(&arguments.nextest)?),
+        keep: true,
+        keep_on_failure: false,
+        // Nothing is started.
+        ready: Duration::ZERO,
+        profile: arguments.profile.name().map(str::to_owned),
+    };
+    let job = Job::new(&context, &arguments.suite)?;
+    let entry = the_kept_run(&context, &arguments.suite)?;
+    let job = kept_job(job, entry, &mut options)?;
+    expect_running(&job)?;
+    cycle::drive(&context, &[job], &options)
 }
 
-/// Every service runs the bytes that were built just now.
-fn refuse_what_is_stale<'run>(
-    run: &Run<'run>,
-    job: &Job<'_>,
-    build: &Build,
-    plan: &RunPlan,
-) -> anyhow::Result<Vec<Image<'run, Running>>> {
-    let suite = &job.suite.name;
-    let mut images = Vec::new();
-    let mut stale = Vec::new();
-    for planned in job.plan.services() {
-        let name = &planned.service.name;
-        match plan.services.get(name) {
-            Some(deployed) if deployed.digests == *build.service(name)?.digests() => {
-                let replica = kept::living_replica(run.folder(), name, suite)?;
-                images.push(kept::resume(run, planned, build, plan, replica)?);
-            }
-            _ => stale.push(format!("`{name}`")),
+/// Before anything is built: `up` starts again what has ended.
+fn expect_running(job: &Job<'_>) -> anyhow::Result<()> {
+    let (Some(kept), suite) = (&job.kept, &job.suite.name) else { return Ok(()) };
+    let up = format!("cargo xtask up {suite}");
+    for service in kept.plan.services.keys() {
+        let replica = Process::replica(&kept.entry.folder, service)
+            .context("the services of the kept run are gone")
+            .hint(&up)?;
+        if replica.is_none() {
+            let ended = anyhow!("service `{service}` of the kept run has ended");
+            return Err(ended.hint(&up));
         }
     }
-    if !stale.is_empty() {
-        bail!(
-            "stale: {} of the kept run {} not what was built just now\nhint: cargo xtask up {suite}",
-            stale.join(", "),
-            if stale.len() == 1 { "is" } else { "are" },
-        );
-    }
-    witness(run.folder(), &images)?;
-    Ok(images)
+    Ok(())
 }

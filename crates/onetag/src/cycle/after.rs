@@ -2,39 +2,43 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 
-use crate::backend::RunPlan;
-use crate::cycle::witness::witness;
+use super::witness::witness;
+use crate::backend::{Process, Replica};
+use crate::error::Attach as _;
 use crate::keeper::{Client, ServiceState, Status, wait_until_ready};
-use crate::phase::{Image, Replica, Running};
-use crate::run::RunFolder;
+use crate::phase::{Image, Running};
+use crate::run::Run;
 use crate::system::signals::Interrupt;
 use crate::system::wait::{self, Poll};
 
-/// How long the keeper may take to bring back what tests took away that were
-/// killed, since a service may still be stopping; and how long that service may
+/// How long the keeper may take to restore what tests that were killed had
+/// stopped, since a service may still be stopping; and how long that service may
 /// then take to be ready.
-const BACK: Duration = Duration::from_secs(40);
+const RESTORE_TIMEOUT: Duration = Duration::from_secs(40);
 
 /// Looks once more after the tests: nothing ended by itself, nothing that a test
-/// took away is still away, nothing was replaced.
+/// stopped is still stopped, nothing was replaced.
 ///
 /// A service that a test stopped and started runs as another process, and is
 /// looked at as such.
-pub(crate) fn still_the_same<'run>(
-    folder: &RunFolder,
+pub(super) fn still_the_same<'run>(
+    run: &Run<'run>,
+    process: &Process<'run>,
     images: Vec<Image<'run, Running>>,
     interrupt: &Interrupt,
 ) -> anyhow::Result<()> {
-    let mut keeper = Client::connect(folder)?;
-    let what = "waiting for what the tests took away";
-    let plan = RunPlan::read(folder)?;
-    let status = wait::until(what, BACK, interrupt, || {
+    let mut keeper = Client::connect(run.folder())?;
+    let what = "waiting for what the tests stopped";
+    let status = wait::until(what, RESTORE_TIMEOUT, interrupt, || {
         let mut status = keeper.status()?;
         // `up` stops what a kept run needs no more.
-        status.services.retain(|service, _| plan.services.contains_key(service));
-        look(status)
+        let of_service = |name: &str| {
+            images.iter().any(|image: &Image<'_, _>| image.reference().service() == name)
+        };
+        status.services.retain(|service, _| of_service(service));
+        poll(status)
     })?;
     let mut same = Vec::new();
     for image in images {
@@ -42,32 +46,32 @@ pub(crate) fn still_the_same<'run>(
         let Some(ServiceState::Running { id }) = status.services.get(&service) else {
             bail!("service `{service}` is gone after the tests");
         };
-        let started_again = image.replicas().iter().all(|replica| replica.pid != id.pid);
-        if let (true, Some(deployed)) = (started_again, plan.services.get(&service)) {
+        if image.replicas().iter().all(|replica| replica.pid != id.pid) {
             let state = || Ok(keeper.status()?.services.remove(&service));
-            wait_until_ready(&deployed.launch, id.pid, state, BACK, interrupt)?;
+            let readiness = &image.deployed().readiness;
+            wait_until_ready(readiness, id.pid, state, RESTORE_TIMEOUT, interrupt)?;
         }
         same.push(image.now_run_by(vec![Replica::first(&service, id.pid)]));
     }
-    witness(folder, &same).context("after the tests")?;
-    Ok(())
+    witness(run, process, &same).context("after the tests")
 }
 
-fn look(status: Status) -> anyhow::Result<Poll<Status>> {
+fn poll(status: Status) -> anyhow::Result<Poll<Status>> {
     for (service, state) in &status.services {
         match state {
-            ServiceState::Exited { .. } => bail!(
-                "service `{service}` {} while the tests ran\nhint: its log is logs/{service}.log",
-                state.describe()
-            ),
+            ServiceState::Exited { .. } => {
+                let state = state.describe();
+                return Err(anyhow!("service `{service}` {state} while the tests ran")
+                    .hint(format!("its log is logs/{service}.log")));
+            }
             ServiceState::Stopped | ServiceState::Paused { .. } => {
-                return Ok(Poll::Pending(format!("service `{service}` {}", state.describe())));
+                return Ok(Poll::Pending(format!("service `{service}`: {}", state.describe())));
             }
             ServiceState::Running { .. } => {}
         }
     }
     if status.database_stopped {
-        return Ok(Poll::Pending("the write lock of the store is held".to_owned()));
+        return Ok(Poll::Pending("the write lock of a database is held".to_owned()));
     }
     Ok(Poll::Ready(status))
 }

@@ -1,30 +1,46 @@
-//! Phase 4 for a whole plan: level by level, side by side within a level.
-
-use std::time::Duration;
+//! Phases 3 and 4 for a whole plan: level by level, side by side within a level.
 
 use anyhow::anyhow;
 
-use super::Job;
-use crate::backend::{Deployed, Process, RunPlan};
-use crate::context::Context;
-use crate::phase::{Image, Loaded, Running};
-use crate::run::Run;
+use super::Options;
+use super::changes::Change;
+use super::phases::Cycle;
+use crate::backend::Process;
+use crate::phase::{Image, Loaded, Minted, Running};
 use crate::workspace::PlannedService;
 
-/// An image that runs, and how it was deployed.
-pub(crate) type Up<'run> = (Image<'run, Running>, Deployed);
-
-/// Deploys images in dependency order: a service starts once everything that it
-/// needs is ready.
-pub(crate) fn deploy<'run>(
-    context: &Context,
+/// Loads the images of all services of the plan.
+///
+/// What is not replaced keeps the name of the generation in which it was deployed.
+pub(super) fn load<'run>(
+    cycle: &Cycle<'_, 'run>,
     process: &Process<'run>,
-    job: &Job<'_>,
+) -> anyhow::Result<Vec<Image<'run, Loaded>>> {
+    let images = cycle.job.plan.services().map(|planned| {
+        let service = &planned.service;
+        let minted = match (cycle.changes.of(&service.name), cycle.before(&service.name)) {
+            (Change::None(_) | Change::Died, Some(before)) => {
+                Image::<Minted>::of_generation(cycle.run, service, before.generation)
+            }
+            _ => Image::mint(cycle.run, service),
+        };
+        minted.build(cycle.build.service(&service.name)?)?.load(process)
+    });
+    images.collect()
+}
+
+/// Stops what is to be replaced, dependents first, and what the plan needs no
+/// more; then deploys images in dependency order: a service starts once everything
+/// that it needs is ready.
+pub(super) fn deploy<'run>(
+    cycle: &Cycle<'_, 'run>,
+    process: &Process<'run>,
     mut images: Vec<Image<'run, Loaded>>,
-    ready: Duration,
-) -> anyhow::Result<Vec<Up<'run>>> {
+    options: &Options,
+) -> anyhow::Result<Vec<Image<'run, Running>>> {
+    stop_replaced(cycle, process)?;
     let mut running = Vec::new();
-    for level in &job.plan.levels {
+    for level in &cycle.job.plan.levels {
         let level: Vec<(Image<'run, Loaded>, &PlannedService)> = level
             .iter()
             .filter_map(|planned| {
@@ -34,8 +50,8 @@ pub(crate) fn deploy<'run>(
                 Some((images.swap_remove(index), planned))
             })
             .collect();
-        let up = |(image, planned)| process.deploy(image, planned, ready, &context.interrupt);
-        let deployed: Vec<anyhow::Result<Up<'run>>> = match level.len() {
+        let up = |(image, planned)| deploy_one(cycle, process, image, planned, options);
+        let deployed: Vec<anyhow::Result<Image<'run, Running>>> = match level.len() {
             0 | 1 => level.into_iter().map(up).collect(),
             _ => std::thread::scope(|scope| {
                 let threads: Vec<_> =
@@ -46,27 +62,37 @@ pub(crate) fn deploy<'run>(
                 threads.into_iter().map(join).collect()
             }),
         };
-        for one in deployed {
-            running.push(one?);
+        for image in deployed {
+            running.push(image?);
         }
     }
     Ok(running)
 }
 
-/// The record of what runs.
-pub(crate) fn run_plan<'a>(
-    run: &Run<'_>,
-    deployed: impl IntoIterator<Item = &'a Deployed>,
-) -> RunPlan {
-    RunPlan {
-        run_id: run.tag().run_id(),
-        consumer: run.tag().consumer().to_owned(),
-        tag: run.tag().to_string(),
-        generation: run.tag().generation(),
-        backend: crate::backend::PROCESS.to_owned(),
-        services: deployed
-            .into_iter()
-            .map(|deployed| (deployed.launch.service.clone(), deployed.clone()))
-            .collect(),
+fn stop_replaced(cycle: &Cycle<'_, '_>, process: &Process<'_>) -> anyhow::Result<()> {
+    let Some(kept) = &cycle.job.kept else { return Ok(()) };
+    let gone = |name: &&String| cycle.job.plan.service(name).is_none();
+    for name in kept.plan.services.keys().filter(gone) {
+        process.stop(name)?;
+    }
+    for planned in cycle.job.plan.services().rev() {
+        if matches!(cycle.changes.of(&planned.service.name), Change::Replaced) {
+            process.stop(&planned.service.name)?;
+        }
+    }
+    Ok(())
+}
+
+fn deploy_one<'run>(
+    cycle: &Cycle<'_, 'run>,
+    process: &Process<'run>,
+    image: Image<'run, Loaded>,
+    planned: &PlannedService,
+    options: &Options,
+) -> anyhow::Result<Image<'run, Running>> {
+    let name = &planned.service.name;
+    match (cycle.changes.of(name), cycle.before(name)) {
+        (Change::None(replica), Some(before)) => image.adopt(before, vec![replica.clone()]),
+        _ => image.deploy(process, planned, options.ready, &cycle.context.interrupt),
     }
 }

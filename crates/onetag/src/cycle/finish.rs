@@ -2,59 +2,19 @@
 
 use camino::Utf8PathBuf;
 
+use super::outcome::Outcome;
 use super::{Job, Options};
-use crate::backend::{Keeper, PROCESS, RunPlan};
+use crate::backend::{KeeperHandle, PROCESS, RunPlan};
 use crate::build::Build;
 use crate::context::{Context, shown};
 use crate::cycle::diagnostics;
-use crate::cycle::teardown::{Leftover, teardown};
-use crate::error::{Kind, describe};
+use crate::cycle::teardown::teardown;
+use crate::error::{Attach as _, describe};
 use crate::exit::Exit;
 use crate::gc::finished::archive;
-use crate::report::{PhaseFailed, RunReport, ServiceReport, Timeline, summary};
+use crate::report::{Leftover, PhaseFailed, RunReport, ServiceReport, Timeline, summary};
 use crate::run::ledger::Entry;
 use crate::run::{MintedRun, RunFolder, write_json};
-use crate::suite::Tests;
-
-/// What came of a run before its teardown.
-#[derive(Clone, Debug)]
-pub(crate) struct Outcome {
-    pub(crate) exit: Exit,
-    tests: Option<Tests>,
-    /// What failed first, in words; red tests speak for themselves.
-    error: Option<String>,
-    failed_phase: Option<&'static str>,
-}
-
-impl Default for Outcome {
-    fn default() -> Outcome {
-        Outcome { exit: Exit::Success, tests: None, error: None, failed_phase: None }
-    }
-}
-
-impl Outcome {
-    /// The run failed in some phase.
-    pub(crate) fn failed(error: &anyhow::Error) -> Outcome {
-        let mut outcome = Outcome::default();
-        outcome.fail(error);
-        outcome
-    }
-
-    /// Nextest ended.
-    pub(super) fn tested(&mut self, exit: Exit, tests: Option<Tests>) {
-        (self.exit, self.tests) = (exit, tests);
-        self.failed_phase = (exit != Exit::Success).then_some("test");
-    }
-
-    /// Something failed. What failed first decides.
-    pub(crate) fn fail(&mut self, error: &anyhow::Error) {
-        if self.exit == Exit::Success {
-            self.exit = Kind::of(error).exit();
-            self.failed_phase = error.downcast_ref::<PhaseFailed>().map(|failed| failed.0);
-        }
-        self.error.get_or_insert(describe(error));
-    }
-}
 
 /// A run that is about to end.
 pub(super) struct FinishedRun<'a> {
@@ -62,7 +22,7 @@ pub(super) struct FinishedRun<'a> {
     pub(super) run: &'a MintedRun,
     pub(super) job: &'a Job<'a>,
     pub(super) build: Option<&'a Build>,
-    pub(super) keeper: Option<Keeper>,
+    pub(super) keeper: Option<KeeperHandle>,
     pub(super) outcome: Outcome,
     pub(super) timeline: Timeline<'a>,
 }
@@ -80,10 +40,11 @@ pub(super) fn finish(mut ending: FinishedRun<'_>, options: &Options) -> (Exit, R
     let failed = ending.outcome.exit != Exit::Success;
     let interrupted = context.interrupt.check().is_err();
     let wanted = options.keep || (options.keep_on_failure && failed);
+    let was_kept = ending.job.kept.is_some();
     // A run that never came up has nothing that could be worked with.
-    let keep = wanted && !interrupted && folder.plan().exists();
+    let keep = was_kept || (wanted && !interrupted && folder.plan().exists());
     let (leftovers, lies_in) = if keep {
-        if let Err(error) = keep_run(folder) {
+        if !was_kept && let Err(error) = keep_run(folder) {
             ending.outcome.fail(&error);
         }
         // The keeper goes on by itself from here.
@@ -96,7 +57,7 @@ pub(super) fn finish(mut ending: FinishedRun<'_>, options: &Options) -> (Exit, R
     if ending.outcome.exit == Exit::Success
         && let Err(interrupted) = context.interrupt.check()
     {
-        context.ui.line(format!("error: {interrupted}"));
+        context.ui.error(interrupted);
         ending.outcome.fail(&interrupted.into());
     }
     let report = report(&ending, keep, leftovers, lies_in.clone());
@@ -105,24 +66,24 @@ pub(super) fn finish(mut ending: FinishedRun<'_>, options: &Options) -> (Exit, R
     let archived = if lies_in == folder.path() { Ok(()) } else { archive(folder) };
     for done in [written, archived] {
         if let Err(error) = done {
-            context.ui.line(format!("error: {}", describe(&error)));
+            context.ui.error(describe(&error));
             exit = Exit::worst([exit, Exit::Failure]);
         }
     }
-    context.ui.line(summary(&report, &shown(&lies_in)));
-    if keep {
+    context.ui.verdict(summary(&report, &shown(&lies_in)));
+    if keep && options.goal.nextest().is_none_or(|_| !was_kept) {
         context.ui.line(kept_hint(&ending.job.suite.name, folder));
     }
     (exit, report)
 }
 
 /// From here on the run outlives the harness.
-pub(crate) fn keep_run(folder: &RunFolder) -> anyhow::Result<()> {
+fn keep_run(folder: &RunFolder) -> anyhow::Result<()> {
     crate::run::ledger::Ledger::open(folder.path())?.write(&Entry::Kept)
 }
 
 /// How to go on with a kept run.
-pub(crate) fn kept_hint(suite: &str, folder: &RunFolder) -> String {
+fn kept_hint(suite: &str, folder: &RunFolder) -> String {
     format!(
         "  kept: `cargo xtask test {suite}`, `up {suite}`, `down {suite}`\n  environment: {}",
         shown(&folder.environment())
@@ -133,18 +94,20 @@ pub(crate) fn kept_hint(suite: &str, folder: &RunFolder) -> String {
 fn tell_failure(ending: &FinishedRun<'_>) {
     let (context, outcome) = (ending.context, &ending.outcome);
     if let Some(error) = &outcome.error {
-        context.ui.line(format!("error: {error}"));
+        context.ui.error(error);
     }
     if outcome.exit == Exit::Success {
         return;
     }
-    let cause = outcome.error.as_deref().unwrap_or("tests are red");
+    let cause = outcome.error.as_deref().unwrap_or("tests failed");
     match diagnostics::collect(ending.run.folder(), cause) {
         Ok(ended) => ended
             .iter()
             .filter(|sentence| !cause.contains(sentence.as_str()))
-            .for_each(|sentence| context.ui.line(format!("  {sentence}"))),
-        Err(error) => context.ui.line(format!("cannot collect diagnostics: {}", describe(&error))),
+            .for_each(|sentence| context.ui.verdict(format!("  {sentence}"))),
+        Err(error) => {
+            context.ui.error(format!("cannot collect diagnostics: {}", describe(&error)));
+        }
     }
 }
 
@@ -157,7 +120,7 @@ fn end(ending: &mut FinishedRun<'_>) -> (Vec<Leftover>, Utf8PathBuf) {
         "teardown",
         || {
             let leftovers = teardown(folder, interrupt)?;
-            keeper.map_or(Ok(()), Keeper::reap)?;
+            keeper.map_or(Ok(()), KeeperHandle::reap)?;
             Ok(leftovers)
         },
         |leftovers: &Vec<Leftover>| match leftovers.len() {
@@ -168,17 +131,15 @@ fn end(ending: &mut FinishedRun<'_>) -> (Vec<Leftover>, Utf8PathBuf) {
     match torn_down {
         Ok(leftovers) => {
             if !leftovers.is_empty() {
-                let error = anyhow::anyhow!(
-                    "something of the run is left, see below\n\
-                     hint: nothing proves that it is the run's own, so it was left alone"
-                );
+                let error = anyhow::anyhow!("something of the run is left, see below")
+                    .hint("nothing proves that it is the run's own, so it was left alone");
                 ending.outcome.fail(&error.context(PhaseFailed("teardown")));
             }
             let finished = folder.layout().finished_run(folder.run_id());
             (leftovers, finished.path().to_owned())
         }
         Err(error) => {
-            ending.context.ui.line(format!("error: {}", describe(&error)));
+            ending.context.ui.error(describe(&error));
             ending.outcome.fail(&error);
             let left = Leftover { kind: "folder", name: folder.path().to_string() };
             (vec![left], folder.path().to_owned())
@@ -199,12 +160,15 @@ fn report(
         let built = ending.build.and_then(|build| build.service(name).ok());
         ServiceReport {
             service: name.clone(),
-            reference: run.reference(&planned.service).to_string(),
+            reference: deployed.as_ref().and_then(|plan| plan.services.get(name)).map_or_else(
+                || run.reference(&planned.service).to_string(),
+                |deployed| deployed.reference.clone(),
+            ),
             digests: built.map(|built| *built.digests()),
             url: deployed
                 .as_ref()
                 .and_then(|plan| plan.services.get(name))
-                .map(|deployed| deployed.url.clone()),
+                .and_then(|deployed| deployed.url.clone()),
         }
     });
     RunReport {

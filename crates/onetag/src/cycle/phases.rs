@@ -1,19 +1,21 @@
 //! Phases 3 to 6 of one run.
 
 use super::after::still_the_same;
-use super::deploy::{Up, deploy, run_plan};
-use super::finish::Outcome;
-use super::{Job, Options};
-use crate::backend::{Addresses, Process};
+use super::changes::Changes;
+use super::deploy::{deploy, load};
+use super::finish::{FinishedRun, finish};
+use super::outcome::Outcome;
+use super::start::StartedRun;
+use super::witness::witness;
+use super::{Goal, Job, Options, environment};
+use crate::backend::{Addresses, Deployed, PROCESS, Process, RunPlan, wants_database};
 use crate::build::Build;
 use crate::context::Context;
-use crate::cycle::environment;
-use crate::cycle::witness::witness;
 use crate::exit::Exit;
 use crate::phase::{Image, Running};
-use crate::report::{Timeline, counted};
+use crate::report::{RunReport, Timeline, counted};
 use crate::run::Run;
-use crate::suite::{self, NextestArguments, Tests};
+use crate::suite;
 
 /// What the phases of one run work with.
 pub(super) struct Cycle<'a, 'run> {
@@ -21,121 +23,181 @@ pub(super) struct Cycle<'a, 'run> {
     pub(super) run: &'a Run<'run>,
     pub(super) job: &'a Job<'a>,
     pub(super) build: &'a Build,
+    pub(super) changes: Changes,
+}
+
+/// Takes a run whose keeper is there through the phases to its end.
+pub(super) fn go(
+    context: &Context,
+    started: StartedRun<'_>,
+    build: &anyhow::Result<Build>,
+    options: &Options,
+    timeline: &Timeline<'_>,
+) -> (Exit, RunReport) {
+    let StartedRun { minted, job, keeper, .. } = started;
+    let mut timeline = timeline.clone();
+    let (keeper, addresses) = match keeper {
+        Ok((keeper, addresses)) => (Some(keeper), Ok(addresses)),
+        Err(error) => (None, Err(error)),
+    };
+    let ready = match build {
+        Err(error) => Err(Outcome::failed(error)),
+        Ok(build) => addresses
+            .and_then(|addresses| {
+                Ok((build, addresses, Changes::find(minted.folder(), job, build)?))
+            })
+            .map_err(|error| Outcome::failed(&error)),
+    };
+    let minted = match (&ready, &job.kept) {
+        (Ok((_, _, changes)), Some(kept)) => minted.with_generation(changes.generation(&kept.plan)),
+        _ => minted,
+    };
+    minted.enter(|run| {
+        let outcome = match ready {
+            Err(outcome) => outcome,
+            Ok((build, addresses, changes)) => {
+                let cycle = Cycle { context, run: &run, job, build, changes };
+                cycle.go(addresses, options, &mut timeline)
+            }
+        };
+        let build = build.as_ref().ok();
+        let run = run.minted();
+        finish(FinishedRun { context, run, job, build, keeper, outcome, timeline }, options)
+    })
 }
 
 impl<'run> Cycle<'_, 'run> {
-    /// Takes what was built through load, deploy and witness to the verdict of
-    /// the tests.
-    pub(super) fn go(
+    /// How a service was deployed before, in a kept run.
+    pub(super) fn before(&self, service: &str) -> Option<&Deployed> {
+        self.job.kept.as_ref()?.plan.services.get(service)
+    }
+
+    /// Takes what was built through load, deploy and witness to the verdict of the
+    /// tests.
+    fn go(&self, addresses: Addresses, options: &Options, timeline: &mut Timeline<'_>) -> Outcome {
+        self.tested(addresses, options, timeline).unwrap_or_else(|error| Outcome::failed(&error))
+    }
+
+    fn tested(
         &self,
         addresses: Addresses,
         options: &Options,
         timeline: &mut Timeline<'_>,
-    ) -> Outcome {
-        if let Some(arguments) = &options.test
-            && let Err(error) =
-                select(self.context, self.job.suite, self.build, arguments, timeline)
-        {
-            return Outcome::failed(&error);
+    ) -> anyhow::Result<Outcome> {
+        let (context, suite, inputs) = (self.context, self.job.suite, &self.build.nextest);
+        if let Some(arguments) = options.goal.nextest() {
+            // Nothing is deployed for no test.
+            timeline.phase(
+                "select",
+                || suite::select(context, suite, inputs, arguments),
+                |tests| counted(*tests, "test"),
+            )?;
         }
-        let images = match self.come_up(addresses, options, timeline) {
-            Ok(images) => images,
-            Err(error) => return Outcome::failed(&error),
-        };
+        let process = Process::new(self.run, addresses);
+        let images = self.running(&process, options, timeline)?;
         let mut outcome = Outcome::default();
-        let Some(arguments) = &options.test else {
-            return outcome;
+        let Some(arguments) = options.goal.nextest() else {
+            return Ok(outcome);
         };
-        let (context, suite, folder) = (self.context, self.job.suite, self.run.folder());
-        match test(context, suite, self.build, arguments, folder, timeline) {
-            Ok((exit, tests)) => outcome.tested(exit, tests),
-            Err(error) => return Outcome::failed(&error),
-        }
+        let folder = self.run.folder();
+        let (exit, tests) = timeline.loud_phase(
+            "test",
+            || suite::run(context, suite, inputs, arguments, folder),
+            |(exit, tests)| match (exit, tests) {
+                (Exit::Success, Some(tests)) => format!("{} passed", tests.passed),
+                (_, Some(tests)) => format!("{} passed, {} failed", tests.passed, tests.failed),
+                (exit, None) => format!("nextest ended with code {}", exit.code()),
+            },
+        )?;
+        outcome.tested(exit, tests);
         let again = timeline.phase(
             "witness",
-            || still_the_same(folder, images, &context.interrupt),
+            || still_the_same(self.run, &process, images, &context.interrupt),
             |()| "once more".to_owned(),
         );
         if let Err(error) = again {
             outcome.fail(&error);
         }
-        outcome
+        Ok(outcome)
     }
 
-    fn come_up(
+    /// Brings everything up and proves that it is what was built.
+    fn running(
         &self,
-        addresses: Addresses,
+        process: &Process<'run>,
         options: &Options,
         timeline: &mut Timeline<'_>,
     ) -> anyhow::Result<Vec<Image<'run, Running>>> {
-        let (run, folder) = (self.run, self.run.folder());
-        let process = Process::new(run, addresses);
+        let folder = self.run.folder();
+        if let Goal::Retested(_) = options.goal {
+            let suite = &self.job.suite.name;
+            let verdict = || {
+                self.changes.refuse_stale(suite)?;
+                let images = deploy(self, process, load(self, process)?, options)?;
+                witness(self.run, process, &images)?;
+                Ok(images)
+            };
+            return timeline.phase("witness", verdict, |_| PROVEN.to_owned());
+        }
+        if !self.changes.are_none() {
+            // Until the witness has seen what runs, nobody tests it.
+            environment::remove(folder)?;
+        }
+        if let Some(kept) = &self.job.kept {
+            // Before anything is deployed: should it fail, the name of this
+            // generation is used up, since a reference never names two digests.
+            let generation = self.run.tag().generation();
+            RunPlan { generation, ..kept.plan.clone() }.write(folder)?;
+        }
         let loaded = timeline.phase(
             "load",
-            || {
-                let images = self.job.plan.services().map(|planned| {
-                    let compiled = self.build.service(&planned.service.name)?;
-                    process.load(run.image(&planned.service).built(compiled)?)
-                });
-                images.collect::<anyhow::Result<Vec<_>>>()
-            },
+            || load(self, process),
             |images| counted(images.len(), "image"),
         )?;
-        let up: Vec<Up<'run>> = timeline.phase(
+        let images = timeline.phase(
             "deploy",
-            || deploy(self.context, &process, self.job, loaded, options.ready),
-            |up| names(up.iter().map(|(image, _)| image)),
-        )?;
-        let plan = run_plan(run, up.iter().map(|(_, deployed)| deployed));
-        let images: Vec<_> = up.into_iter().map(|(image, _)| image).collect();
-        timeline.phase(
-            "witness",
-            || {
-                plan.write(folder)?;
-                witness(folder, &images)?;
-                environment::write(folder, &plan)
+            || deploy(self, process, loaded, options),
+            |images| match &self.job.kept {
+                Some(_) => self.changes.summary(),
+                None => names(images),
             },
-            |()| "what runs is what was built".to_owned(),
         )?;
+        let proof = || {
+            let plan = self.plan(&images, options);
+            plan.write(folder)?;
+            witness(self.run, process, &images)?;
+            environment::write(folder, &plan, self.has_database())
+        };
+        timeline.phase("witness", proof, |()| PROVEN.to_owned())?;
         Ok(images)
+    }
+
+    fn has_database(&self) -> bool {
+        self.job.plan.services().any(wants_database)
+    }
+
+    /// The record of what runs.
+    fn plan(&self, images: &[Image<'run, Running>], options: &Options) -> RunPlan {
+        let tag = self.run.tag();
+        RunPlan {
+            version: RunPlan::VERSION,
+            run_id: tag.run_id(),
+            consumer: tag.consumer().to_owned(),
+            tag: tag.to_string(),
+            generation: tag.generation(),
+            backend: PROCESS.to_owned(),
+            profile: options.profile.clone(),
+            services: images
+                .iter()
+                .map(|image| (image.reference().service().to_owned(), image.deployed().clone()))
+                .collect(),
+        }
     }
 }
 
-/// Makes sure that there is something to test before anything is deployed.
-pub(crate) fn select(
-    context: &Context,
-    suite: &crate::workspace::Suite,
-    build: &Build,
-    arguments: &NextestArguments,
-    timeline: &mut Timeline<'_>,
-) -> anyhow::Result<usize> {
-    timeline.phase(
-        "select",
-        || suite::select(context, suite, &build.nextest, arguments),
-        |tests| counted(*tests, "test"),
-    )
-}
+/// What a witness without objections proves.
+const PROVEN: &str = "what runs is what was built";
 
-/// Phase 6: runs the suite against the run in `folder`.
-pub(crate) fn test(
-    context: &Context,
-    suite: &crate::workspace::Suite,
-    build: &Build,
-    arguments: &NextestArguments,
-    folder: &crate::run::RunFolder,
-    timeline: &mut Timeline<'_>,
-) -> anyhow::Result<(Exit, Option<Tests>)> {
-    timeline.loud_phase(
-        "test",
-        || suite::run(context, suite, &build.nextest, arguments, folder),
-        |(exit, tests)| match (exit, tests) {
-            (Exit::Success, Some(tests)) => format!("{} passed", tests.passed),
-            (_, Some(tests)) => format!("{} passed, {} failed", tests.passed, tests.failed),
-            (exit, None) => format!("nextest ended with code {}", exit.code()),
-        },
-    )
-}
-
-fn names<'a, 'run: 'a>(images: impl Iterator<Item = &'a Image<'run, Running>>) -> String {
-    images.map(|image| image.reference().service()).collect::<Vec<_>>().join(", ")
+fn names(images: &[Image<'_, Running>]) -> String {
+    images.iter().map(|image| image.reference().service()).collect::<Vec<_>>().join(", ")
 }

@@ -1,32 +1,36 @@
-//! Phases 0 to 2: minting the runs, then one build and their keepers at the
-//! same time.
+//! Phases 0 to 2: minting the runs or taking up kept ones, then one build and
+//! their keepers at the same time.
 
 use std::time::Instant;
 
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow};
 
-use super::Job;
-use crate::backend::{Addresses, Keeper};
-use crate::build::{Build, build};
+use super::{Job, KeptRun, Options};
+use crate::backend::{Addresses, KeeperHandle};
+use crate::build::{Build, BuildRequest, build};
 use crate::context::Context;
-use crate::gc::dead::sweep;
+use crate::gc::dead::{RunState, sweep};
 use crate::report::{PhaseFailed, Timeline, counted};
-use crate::run::{MintedRun, mint};
+use crate::run::{FileLock, MintedRun, RunFolder, mint};
 use crate::suite::check_version;
+use crate::system::signals::Interrupt;
 use crate::workspace::validate_target_directory;
 
 /// The runs of an invocation, and what was built for all of them.
-pub(crate) struct Started<'a> {
-    pub(crate) runs: Vec<StartedRun<'a>>,
-    pub(crate) build: anyhow::Result<Build>,
-    pub(crate) timeline: Timeline<'a>,
+pub(super) struct Started<'a> {
+    pub(super) runs: Vec<StartedRun<'a>>,
+    pub(super) build: anyhow::Result<Build>,
+    pub(super) timeline: Timeline<'a>,
 }
 
 /// A run whose keeper holds its ports.
-pub(crate) struct StartedRun<'a> {
-    pub(crate) minted: MintedRun,
-    pub(crate) job: &'a Job<'a>,
-    pub(crate) keeper: anyhow::Result<(Keeper, Addresses)>,
+pub(super) struct StartedRun<'a> {
+    pub(super) minted: MintedRun,
+    pub(super) job: &'a Job<'a>,
+    pub(super) keeper: anyhow::Result<(KeeperHandle, Addresses)>,
+    /// Two commands at the same time would replace each other's services in a kept
+    /// run.
+    _work: Option<FileLock>,
 }
 
 /// Looks at everything that can be looked at before anything is made, and
@@ -37,46 +41,45 @@ pub(crate) fn check_machine(context: &Context) -> anyhow::Result<()> {
     sweep(context)
 }
 
-/// Mints a run for every suite, tells their names, builds for all of them in
-/// one cargo call and starts their keepers meanwhile.
-pub(crate) fn start<'a>(context: &'a Context, jobs: &'a [Job<'a>]) -> anyhow::Result<Started<'a>> {
+/// Enters a run for every job, tells their names, builds for all of them at once
+/// and starts their keepers meanwhile.
+pub(super) fn start<'a>(
+    context: &'a Context,
+    jobs: &'a [Job<'a>],
+    options: &Options,
+) -> anyhow::Result<Started<'a>> {
     let mut timeline = Timeline::start(&context.ui);
+    let mut entered = Vec::new();
     let minting = Instant::now();
-    let mut minted = Vec::new();
     for job in jobs {
-        let workspace = &context.workspace;
-        minted.push(mint(
-            &workspace.target_directory,
-            &workspace.root,
-            &job.suite.name,
-            &context.interrupt,
-        )?);
+        entered.push(enter(context, job, options)?);
     }
-    for (run, job) in minted.iter().zip(jobs) {
-        context.ui.line(run.tag().to_string());
-        for planned in job.plan.services() {
-            context.ui.line(format!("  {}", run.reference(&planned.service)));
-        }
+    if jobs.iter().any(|job| job.kept.is_none()) {
+        timeline.record("mint", minting.elapsed(), counted(entered.len(), "run"));
     }
-    timeline.record("mint", minting.elapsed(), counted(minted.len(), "run"));
 
-    let ledgers: Vec<_> = minted.iter().map(MintedRun::ledger).collect();
+    let ledgers: Vec<_> = entered.iter().map(|(minted, _)| minted.ledger()).collect();
     let (keepers, preparing, build) = std::thread::scope(|scope| {
         let keepers = scope.spawn(|| {
             let preparing = Instant::now();
-            let keepers: Vec<_> = minted
-                .iter()
-                .zip(jobs)
-                .map(|(run, job)| {
-                    Keeper::start(run, &job.plan, |_| None)
-                        .map_err(|error| error.context(PhaseFailed("prepare")))
-                })
-                .collect();
-            (keepers, preparing.elapsed())
+            let _activity = context.ui.activity("prepare");
+            let keepers = entered.iter().zip(jobs).map(|((minted, _), job)| {
+                prepare(minted, job).map_err(|error| error.context(PhaseFailed("prepare")))
+            });
+            (keepers.collect::<Vec<_>>(), preparing.elapsed())
         });
+        let request = BuildRequest {
+            services: jobs
+                .iter()
+                .flat_map(|job| job.plan.services())
+                .map(|planned| &planned.service)
+                .collect(),
+            tests: jobs.iter().flat_map(|job| &job.suite.tests).collect(),
+            profile: options.profile.clone(),
+        };
         let build = timeline.loud_phase(
             "build",
-            || build(context, &Job::build_request(jobs), &ledgers),
+            || build(context, &request, &ledgers),
             |build| counted(build.services().count(), "service"),
         );
         match keepers.join() {
@@ -88,12 +91,68 @@ pub(crate) fn start<'a>(context: &'a Context, jobs: &'a [Job<'a>]) -> anyhow::Re
             }
         }
     });
-    timeline.record("prepare", preparing, "beside the build".to_owned());
-    let runs = minted
-        .into_iter()
-        .zip(jobs)
-        .zip(keepers)
-        .map(|((minted, job), keeper)| StartedRun { minted, job, keeper })
-        .collect();
-    Ok(Started { runs, build, timeline })
+    let restarted = jobs.iter().zip(&keepers).any(|(job, keeper)| {
+        job.kept.is_some() && keeper.as_ref().is_ok_and(|(keeper, _)| keeper.is_new())
+    });
+    let summary = match restarted {
+        true => "its keeper was gone and was started again",
+        false => "beside the build",
+    };
+    timeline.record("prepare", preparing, summary.to_owned());
+    let runs = entered.into_iter().zip(jobs).zip(keepers);
+    let runs =
+        runs.map(|(((minted, work), job), keeper)| StartedRun { minted, job, keeper, _work: work });
+    Ok(Started { runs: runs.collect(), build, timeline })
+}
+
+type Entered = (MintedRun, Option<FileLock>);
+
+/// Phase 0: mints a run, or takes up a kept one.
+fn enter(context: &Context, job: &Job<'_>, options: &Options) -> anyhow::Result<Entered> {
+    let workspace = &context.workspace;
+    let consumer = &job.suite.name;
+    let Some(kept) = &job.kept else {
+        let (target, root) = (&workspace.target_directory, &workspace.root);
+        let minted = mint(target, root, consumer, &context.interrupt)?;
+        context.ui.line(minted.tag().to_string());
+        for planned in job.plan.services() {
+            context.ui.line(format!("  {}", minted.reference(&planned.service)));
+        }
+        return Ok((minted, None));
+    };
+    context.ui.line(format!("{} is kept", kept.plan.tag));
+    let folder = kept.entry.folder.clone();
+    let work = match options.goal {
+        super::Goal::Up => {
+            let work = folder.path().join("work.lock");
+            Some(FileLock::take(&work, options.ready, &context.interrupt, || {
+                context.ui.line("waiting for another command to finish with this run");
+            })?)
+        }
+        _ => None,
+    };
+    let lock = match kept.entry.state {
+        RunState::Orphaned => Some(take_lock(&folder)?),
+        _ => None,
+    };
+    Ok((MintedRun::reopen(folder, consumer, kept.plan.generation, lock)?, work))
+}
+
+fn take_lock(folder: &RunFolder) -> anyhow::Result<FileLock> {
+    // Whoever looks at all runs has each lock for a moment.
+    let _runs = folder.layout().lock_runs(&Interrupt::default())?;
+    FileLock::try_take(&folder.lock())?.context("another command works on this run")
+}
+
+/// Phase 2: the keeper of the run, and its ports.
+fn prepare(minted: &MintedRun, job: &Job<'_>) -> anyhow::Result<(KeeperHandle, Addresses)> {
+    match &job.kept {
+        None => KeeperHandle::start(minted, &job.plan, |_| None),
+        Some(KeptRun { entry, .. }) if entry.state == RunState::Kept => {
+            KeeperHandle::attach(minted.folder(), &job.plan)
+        }
+        Some(KeptRun { plan, .. }) => {
+            KeeperHandle::start(minted, &job.plan, |lease| plan.port(lease))
+        }
+    }
 }

@@ -1,14 +1,15 @@
 //! The witness: what runs is what was built.
 
-use serde::{Deserialize, Serialize};
 use std::time::SystemTime;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
+use serde::{Deserialize, Serialize};
 
 use crate::backend::Process;
 use crate::build::image::{Digest, Digests};
+use crate::error::Attach as _;
 use crate::phase::{Image, Running};
-use crate::run::{RunFolder, RunId, write_json};
+use crate::run::{Run, RunId, write_json};
 
 /// `witness.json` of a run.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -23,7 +24,7 @@ pub(crate) struct Evidence {
     pub(crate) service: String,
     pub(crate) replica: String,
     pub(crate) reference: String,
-    /// The digests of which one has to be seen: stores report one or another.
+    /// The digests of which one has to be seen: image stores report one or another.
     pub(crate) expected: Digests,
     pub(crate) seen: Digest,
     /// Where it was seen.
@@ -35,49 +36,47 @@ pub(crate) struct Evidence {
 /// Phase 5: looks at every replica, writes down what it saw, and refuses what
 /// was not built by this run.
 ///
-/// Errors: a replica runs other bytes, or is gone.
-pub(crate) fn witness<'run>(
-    folder: &RunFolder,
+/// # Errors
+///
+/// When a replica runs other bytes, or is gone, or a service has none.
+pub(super) fn witness<'run>(
+    run: &Run<'run>,
+    process: &Process<'run>,
     images: &[Image<'run, Running>],
-) -> anyhow::Result<Witness> {
+) -> anyhow::Result<()> {
     let mut replicas = Vec::new();
     for image in images {
-        for replica in image.replicas() {
-            let (seen, location) = Process::<'run>::digest_of(image, replica)?;
-            replicas.push(Evidence {
-                service: image.reference().service().to_owned(),
-                replica: replica.name.clone(),
-                reference: image.reference().to_string(),
-                expected: *image.digests(),
-                seen,
-                location,
-                checked_at: humantime::format_rfc3339_millis(SystemTime::now()).to_string(),
-            });
+        let service = image.reference().service();
+        let all_seen = image.witness(process)?;
+        if all_seen.is_empty() {
+            bail!("service `{service}` has no replica to look at");
         }
+        replicas.extend(all_seen.into_iter().map(|seen| Evidence {
+            service: service.to_owned(),
+            replica: seen.replica,
+            reference: image.reference().to_string(),
+            expected: *image.digests(),
+            seen: seen.digest,
+            location: seen.location,
+            checked_at: humantime::format_rfc3339_millis(SystemTime::now()).to_string(),
+        }));
     }
+    let folder = run.folder();
     let witness = Witness { run_id: folder.run_id(), replicas };
     write_json(&folder.witness(), &witness)?;
-    witness.verdict().context("the witness refuses this run")?;
-    Ok(witness)
+    witness.verdict().context("the witness refuses this run")
 }
 
 impl Witness {
     fn verdict(&self) -> anyhow::Result<()> {
-        for evidence in &self.replicas {
-            if !evidence.expected.contains(&evidence.seen) {
-                bail!(
-                    "`{}` runs {}, which is none of the digests of {}: \
-                     executable {}, config {}, manifest {}\n\
-                     hint: something replaced the executable after it was built; run the command again",
-                    evidence.replica,
-                    evidence.seen,
-                    evidence.reference,
-                    evidence.expected.executable,
-                    evidence.expected.config,
-                    evidence.expected.manifest,
-                );
-            }
-        }
-        Ok(())
+        let is_other = |evidence: &&Evidence| !evidence.expected.contains(&evidence.seen);
+        let Some(evidence) = self.replicas.iter().find(is_other) else { return Ok(()) };
+        let Evidence { replica, seen, reference, expected, .. } = evidence;
+        let Digests { executable, config, manifest } = expected;
+        Err(anyhow!(
+            "`{replica}` runs {seen}, which is none of the digests of {reference}: \
+             executable {executable}, config {config}, manifest {manifest}"
+        )
+        .hint("something replaced the executable after it was built; run the command again"))
     }
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::context::Context;
-use crate::cycle::teardown::{Leftover, end_orphans, teardown};
+use crate::cycle::teardown::{end_orphans, teardown};
 use crate::gc::finished::archive;
 use crate::keeper::{Client, ServiceState};
+use crate::report::Leftover;
 use crate::run::ledger::Record;
 use crate::run::{FileLock, Layout, RunFolder, remove_partial};
 use crate::system::signals::Interrupt;
@@ -32,7 +33,7 @@ pub(crate) struct RunEntry {
     pub(crate) consumer: String,
     /// None if the ledger does not tell any more.
     workspace: Option<Utf8PathBuf>,
-    pub(crate) life: RunState,
+    pub(crate) state: RunState,
 }
 
 /// All runs that have a folder, the oldest first.
@@ -52,7 +53,7 @@ pub(crate) fn find(layout: &Layout) -> anyhow::Result<Vec<RunEntry>> {
         let Some(hold) = Hold::of(&folder)? else {
             continue;
         };
-        let life = match (hold, record.is_kept()) {
+        let state = match (hold, record.is_kept()) {
             (Hold::Others, true) => RunState::Kept,
             (Hold::Others, false) => RunState::Active,
             (Hold::Nobody(_), true) => RunState::Orphaned,
@@ -60,7 +61,7 @@ pub(crate) fn find(layout: &Layout) -> anyhow::Result<Vec<RunEntry>> {
         };
         let consumer = record.consumer().unwrap_or("unknown").to_owned();
         let workspace = record.workspace().map(Utf8Path::to_owned);
-        found.push(RunEntry { folder, consumer, workspace, life });
+        found.push(RunEntry { folder, consumer, workspace, state });
     }
     Ok(found)
 }
@@ -95,7 +96,7 @@ pub(crate) fn kept(layout: &Layout, root: &Utf8Path, suite: &str) -> anyhow::Res
     found.retain(|run| {
         run.consumer == suite
             && run.workspace.as_ref().is_none_or(|workspace| workspace == root)
-            && matches!(run.life, RunState::Kept | RunState::Orphaned)
+            && matches!(run.state, RunState::Kept | RunState::Orphaned)
     });
     Ok(found)
 }
@@ -214,7 +215,7 @@ mod tests {
                     while !over.load(Ordering::Relaxed) {
                         anyhow::ensure!(others(&layout, &Interrupt::default())?.0.is_empty());
                         let found = find(&layout)?;
-                        anyhow::ensure!(found.iter().all(|run| run.life == RunState::Active));
+                        anyhow::ensure!(found.iter().all(|run| run.state == RunState::Active));
                     }
                     anyhow::Ok(())
                 })

@@ -76,6 +76,14 @@ impl Keeper {
                 self.databases.restore();
                 Next::Now(Reply::Done)
             }
+            Request::Skip { command, test, capability } => {
+                let skips = self.skips.entry(command.clone()).or_default();
+                skips.insert(test.clone(), capability.clone());
+                Next::Now(Reply::Done)
+            }
+            Request::Skips { command } => {
+                Next::Now(Reply::Skips { skips: self.skips.remove(command).unwrap_or_default() })
+            }
             Request::Status => {
                 let Status { services, database_stopped } = self.status();
                 Next::Now(Reply::Status { services, database_stopped })
@@ -146,7 +154,7 @@ impl Keeper {
     }
 
     fn start(&mut self, launch: &Launch) -> anyhow::Result<ProcessId> {
-        let name = &launch.service;
+        let name = launch.service();
         ensure!(self.ending.is_none(), "the run is being torn down");
         ensure!(
             !self.services.get(name).is_some_and(Service::is_running),
@@ -157,7 +165,7 @@ impl Keeper {
             Service::start(launch, self.folder.run_id(), &self.ledger, move |pid| {
                 let _ = events.send(Event::ServiceEnded(pid));
             })?;
-        self.services.insert(name.clone(), service);
+        self.services.insert(name.to_owned(), service);
         Ok(id)
     }
 

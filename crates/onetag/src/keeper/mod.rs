@@ -21,7 +21,7 @@ mod start;
 mod waits;
 
 pub(crate) use client::{Attachment, Client};
-pub(crate) use protocol::{Launch, ServiceState, Status};
-pub(crate) use ready::{ask, wait_until_ready};
+pub(crate) use protocol::{Launch, Probe, Readiness, ServiceState, Status};
+pub(crate) use ready::wait_until_ready;
 pub(crate) use serve::serve;
-pub(crate) use start::start;
+pub(crate) use start::{KEEPER, start};

@@ -41,6 +41,10 @@ pub(super) enum Request {
     StopDatabase,
     /// Let go of them.
     StartDatabase,
+    /// Take note that a test of a command skips.
+    Skip { command: String, test: String, capability: String },
+    /// Which tests of a command skipped; they are forgotten then.
+    Skips { command: String },
     /// What runs.
     Status,
     /// Stop everything and end. The connection ends when nothing runs any more.
@@ -55,34 +59,78 @@ pub(super) enum Request {
 #[serde(tag = "answer", rename_all = "kebab-case")]
 pub(super) enum Reply {
     Done,
-    Leased { port: u16 },
-    Started { id: ProcessId },
-    StartedAgain { id: ProcessId, launch: Box<Launch> },
-    Status { services: BTreeMap<String, ServiceState>, database_stopped: bool },
-    Refused { reason: String },
+    Leased {
+        port: u16,
+    },
+    Started {
+        id: ProcessId,
+    },
+    StartedAgain {
+        id: ProcessId,
+        launch: Box<Launch>,
+    },
+    Status {
+        services: BTreeMap<String, ServiceState>,
+        database_stopped: bool,
+    },
+    /// What tests lacked that skipped, by test.
+    Skips {
+        skips: BTreeMap<String, String>,
+    },
+    Refused {
+        reason: String,
+    },
 }
 
 /// How to start a service.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct Launch {
-    pub(crate) service: String,
+    pub(crate) readiness: Readiness,
     pub(crate) executable: Utf8PathBuf,
+    pub(crate) args: Vec<String>,
     /// The whole environment, but for the variable that names the owner, which
     /// the keeper alone sets.
     pub(crate) environment: BTreeMap<String, String>,
+    /// Where it starts: the folder with its files.
     pub(crate) folder: Utf8PathBuf,
-    pub(crate) log: Utf8PathBuf,
     /// Services that are stopped after this one.
     pub(crate) needs: Vec<String>,
-    /// The port that was leased for it.
-    pub(crate) port: u16,
-    /// The address that answers 200 once it is ready.
-    pub(crate) ready: String,
     /// The file of its database, if it has one.
     pub(crate) database: Option<Utf8PathBuf>,
 }
 
-/// How everything is.
+impl Launch {
+    /// The name of the service.
+    pub(crate) fn service(&self) -> &str {
+        &self.readiness.service
+    }
+}
+
+/// How a service is known to be ready, and what is said when it is not.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub(crate) struct Readiness {
+    pub(crate) service: String,
+    pub(crate) probe: Probe,
+    pub(crate) log: Utf8PathBuf,
+    /// The port that was leased for it, if it has one.
+    pub(crate) port: Option<u16>,
+    /// The key of the metadata that decides on the probe, and its manifest.
+    pub(crate) key: String,
+}
+
+/// How a service is asked whether it is ready.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(tag = "probe", rename_all = "kebab-case")]
+pub(crate) enum Probe {
+    /// This address answers with a status of 200 to 299.
+    Http { url: String },
+    /// This address accepts connections.
+    Tcp { address: String },
+    /// Its program runs.
+    Started,
+}
+
+/// The state of all services.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Status {
     pub(crate) services: BTreeMap<String, ServiceState>,
@@ -90,7 +138,7 @@ pub(crate) struct Status {
     pub(crate) database_stopped: bool,
 }
 
-/// How a service is.
+/// The state of one service.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub(crate) enum ServiceState {
@@ -113,9 +161,9 @@ impl ServiceState {
     /// The state in words.
     pub(crate) fn describe(&self) -> String {
         match self {
-            ServiceState::Running { id } => format!("runs as process {}", id.pid),
-            ServiceState::Paused { id } => format!("is halted as process {}", id.pid),
-            ServiceState::Stopped => "was stopped".to_owned(),
+            ServiceState::Running { id } => format!("running, pid {}", id.pid),
+            ServiceState::Paused { id } => format!("paused, pid {}", id.pid),
+            ServiceState::Stopped => "stopped".to_owned(),
             ServiceState::Exited { code: Some(code), .. } => format!("ended with code {code}"),
             ServiceState::Exited { signal: Some(signal), .. } => {
                 format!("was ended by {}", crate::system::signals::name(*signal))

@@ -49,6 +49,8 @@ pub(super) struct Keeper {
     pub(super) databases: Databases,
     /// What suites have taken away.
     pub(super) outages: Outages,
+    /// What tests lacked that skipped, by command and test.
+    pub(super) skips: BTreeMap<String, BTreeMap<String, String>>,
     /// What is under way, and who wants to know.
     pub(super) waits: Vec<Wait>,
     /// How many harnesses are connected.
@@ -80,6 +82,7 @@ impl Keeper {
             waits: Vec::new(),
             databases: Databases::default(),
             outages: Outages::default(),
+            skips: BTreeMap::new(),
             ending: None,
         }
     }
@@ -151,9 +154,8 @@ impl Keeper {
     fn no_longer_needed(&self) -> Vec<String> {
         let running = || self.services.values().filter(|service| service.is_running());
         running()
-            .map(|service| &service.launch.service)
+            .map(|service| service.launch.service().to_owned())
             .filter(|name| !running().any(|other| other.launch.needs.contains(name)))
-            .cloned()
             .collect()
     }
 

@@ -1,4 +1,4 @@
-//! One service of the keeper: starting it, ending it, and how it is.
+//! One service of the keeper: starting it, ending it, and its state.
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -58,11 +58,12 @@ impl Service {
             .append(true)
             .create(true)
             .mode(0o600)
-            .open(&launch.log)
-            .with_context(|| format!("cannot open the log {}", launch.log))?;
+            .open(&launch.readiness.log)
+            .with_context(|| format!("cannot open the log {}", launch.readiness.log))?;
         let mut child = Command::new(own_executable()?)
             .args(gate(Launched::Service))
             .arg(&launch.executable)
+            .args(&launch.args)
             .env_clear()
             .envs(&launch.environment)
             .env(onetag_env::keys::OWNER, run_id.to_string())
@@ -72,9 +73,9 @@ impl Service {
             .stderr(log)
             .process_group(0)
             .spawn()
-            .with_context(|| format!("cannot start service `{}`", launch.service))?;
+            .with_context(|| format!("cannot start service `{}`", launch.service()))?;
         let id = ProcessId::of(child.id()).context("cannot name the new process")?;
-        let go = ledger.own(process(&launch.service, &id)).and_then(|()| {
+        let go = ledger.own(process(launch.service(), &id)).and_then(|()| {
             let mut stdin = child.stdin.take().context("the new process has no standard input")?;
             stdin.write_all(GO).context("the new process does not listen")
         });
@@ -150,7 +151,7 @@ impl Service {
             None => ServiceState::Exited { pid, code: status.code(), signal: status.signal() },
         };
         ledger
-            .write(&Entry::Gone { resource: self::process(&self.launch.service, &process.id) })?;
+            .write(&Entry::Gone { resource: self::process(self.launch.service(), &process.id) })?;
         Ok(true)
     }
 }

@@ -15,6 +15,10 @@ use crate::run::{FileLock, RunFolder};
 use crate::system::own_executable;
 use crate::system::tool::scrub;
 
+/// The verb, in no help, that makes this program a keeper; the folder of the run
+/// follows.
+pub(crate) const KEEPER: &str = "keeper";
+
 /// Starts the keeper and attaches to it.
 ///
 /// The keeper is given what it holds as open files: the listening socket as its
@@ -47,7 +51,7 @@ pub(crate) fn start(
     let mut command = Command::new(own_executable().context("cannot find this program")?);
     scrub(&mut command);
     let child = command
-        .arg("keeper")
+        .arg(KEEPER)
         .arg(folder.path())
         .stdin(Stdio::from(OwnedFd::from(listener)))
         .stdout(Stdio::from(lock.share()?))

@@ -1,13 +1,13 @@
 //! The report of a run and of a command as JSON, described in
 //! `crates/onetag/docs/report.md`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use camino::Utf8PathBuf;
 use serde::Serialize;
 
 use crate::build::image::Digests;
-use crate::cycle::teardown::Leftover;
 use crate::run::RunId;
-use crate::suite::Tests;
 
 /// What `--format json` prints: the one document of a command.
 #[derive(Clone, Debug, Serialize)]
@@ -59,6 +59,29 @@ pub(crate) struct ServiceReport {
     pub(crate) digests: Option<Digests>,
     /// Null when the run ended before it was deployed.
     pub(crate) url: Option<String>,
+}
+
+/// How many tests there were, without setup scripts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Tests {
+    pub(crate) passed: usize,
+    pub(crate) failed: usize,
+    /// Those that told the keeper that they skip, by the capability that they
+    /// lacked; they are neither passed nor failed.
+    pub(crate) skipped: BTreeMap<String, usize>,
+    /// Those that failed, as nextest shows them.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) failures: BTreeSet<String>,
+}
+
+/// Something of a run that is there after its teardown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Leftover {
+    /// What kind of thing it is: `process`, `socket`, `file`, `folder` or
+    /// `ledger`.
+    pub(crate) kind: &'static str,
+    /// Which one.
+    pub(crate) name: String,
 }
 
 impl Document {

@@ -1,15 +1,17 @@
 //! What people and programs are told of a run.
 
 mod document;
-mod spinner;
+mod live;
 mod summary;
+mod timeline;
 mod ui;
 
 use camino::Utf8Path;
 
-pub(crate) use document::{Document, PhaseTime, RunReport, ServiceReport};
+pub(crate) use document::{Document, Leftover, PhaseTime, RunReport, ServiceReport, Tests};
 pub(crate) use summary::summary;
-pub(crate) use ui::{PhaseFailed, Timeline, Ui};
+pub(crate) use timeline::{PhaseFailed, Timeline};
+pub(crate) use ui::{Ui, write_stdout};
 
 /// So many of something, in words: `1 run`, `2 runs`.
 pub(crate) fn counted(count: usize, what: &str) -> String {

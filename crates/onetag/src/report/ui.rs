@@ -1,125 +1,91 @@
-//! Talk on the terminal: live where there is one, plain lines elsewhere.
+//! Talk for people, on stderr: live where that is a terminal, plain lines
+//! elsewhere. Stdout is for data.
+//!
+//! A closed or full stream changes no exit code, so errors of these writes are
+//! ignored.
 
+use std::fmt::Display;
 use std::io::{IsTerminal as _, Write as _};
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
-use super::PhaseTime;
-use super::spinner::Spinner;
+use super::live::{Activity, Live};
+use crate::system::tool::Output;
 
-/// Where talk goes: always stderr, so that stdout is for data alone.
+/// Where talk goes, and how much of it there is.
 #[derive(Debug)]
 pub(crate) struct Ui {
-    /// Lines that change while something is under way. A terminal only.
-    live: bool,
-    /// The line of the phase that is under way.
-    current: Mutex<Option<Spinner>>,
+    /// Only errors and verdicts are printed.
+    quiet: bool,
+    /// The lines that change while something is under way. A terminal only.
+    live: Option<Live>,
 }
 
 impl Ui {
-    /// Talk for this process's stderr, live unless it is no terminal, or one
-    /// that only prints, or `NO_COLOR` asks for plain text (no-color.org).
+    /// Talk for this process's stderr, live unless that is no terminal, or one
+    /// that cannot move its cursor, or `NO_COLOR` asks for plain text
+    /// (no-color.org).
     pub(crate) fn stderr() -> Ui {
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
             || std::env::var_os("TERM").is_none_or(|terminal| terminal == "dumb");
-        Ui { live: std::io::stderr().is_terminal() && !plain, current: Mutex::new(None) }
+        let is_live = std::io::stderr().is_terminal() && !plain;
+        Ui { quiet: false, live: is_live.then(Live::stderr) }
     }
 
-    /// Says one line, or several.
+    /// Errors and verdicts alone, on this process's stderr.
+    pub(crate) fn quiet() -> Ui {
+        Ui { quiet: true, live: None }
+    }
+
+    /// Prints one line of talk, or several.
     pub(crate) fn line(&self, text: impl AsRef<str>) {
-        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        match current.as_ref() {
-            Some(spinner) => spinner.say(text.as_ref()),
-            // A terminal that is gone is no reason to fail.
-            None => _ = writeln!(std::io::stderr().lock(), "{}", text.as_ref()),
+        if !self.quiet {
+            self.print(text.as_ref());
         }
     }
 
-    fn begin(&self, phase: &str) {
-        if self.live {
-            let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-            *current = Spinner::start(phase);
+    /// Prints what came of a run, even if only little is to be printed.
+    pub(crate) fn verdict(&self, text: impl AsRef<str>) {
+        self.print(text.as_ref());
+    }
+
+    /// Prints an error, even if only little is to be printed.
+    pub(crate) fn error(&self, text: impl Display) {
+        self.print(&format!("error: {text}"));
+    }
+
+    /// Shows that something is under way until the result is dropped. Several
+    /// things may be under way at once, each has a line of its own.
+    pub(crate) fn activity(&self, name: &str) -> Activity<'_> {
+        Activity::start(self.live.as_ref(), name)
+    }
+
+    /// Leaves the terminal to another program while `work` runs: nothing is
+    /// drawn, and lines are held back until it is over.
+    pub(crate) fn yield_terminal<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _yielded = self.live.as_ref().map(Live::yield_terminal);
+        work()
+    }
+
+    /// Where the output of cargo and nextest goes.
+    pub(crate) fn tool_output(&self) -> Output {
+        if self.quiet { Output::OnFailure } else { Output::Inherit }
+    }
+
+    fn print(&self, text: &str) {
+        match &self.live {
+            Some(live) => live.print(text),
+            None => write_stderr(format!("{text}\n").as_bytes()),
         }
     }
-
-    fn end(&self) {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(spinner) = current.take() {
-            spinner.finish();
-        }
-    }
 }
 
-/// The phases of a run, as they go by.
-#[derive(Clone, Debug)]
-pub(crate) struct Timeline<'a> {
-    ui: &'a Ui,
-    started: Instant,
-    phases: Vec<PhaseTime>,
+/// Writes all of it to stderr at once.
+pub(crate) fn write_stderr(bytes: &[u8]) {
+    let mut stderr = std::io::stderr().lock();
+    let _ = stderr.write_all(bytes).and_then(|()| stderr.flush());
 }
 
-impl<'a> Timeline<'a> {
-    pub(crate) fn start(ui: &'a Ui) -> Timeline<'a> {
-        Timeline { ui, started: Instant::now(), phases: Vec::new() }
-    }
-
-    /// Goes through one phase and tells how long it took, and what came of it
-    /// in a few words.
-    pub(crate) fn phase<T>(
-        &mut self,
-        name: &'static str,
-        work: impl FnOnce() -> anyhow::Result<T>,
-        told: impl FnOnce(&T) -> String,
-    ) -> anyhow::Result<T> {
-        let ui = self.ui;
-        let live = || {
-            ui.begin(name);
-            let result = work();
-            ui.end();
-            result
-        };
-        self.loud_phase(name, live, told)
-    }
-
-    /// A phase whose output belongs to another program: there is nothing live
-    /// beside it.
-    pub(crate) fn loud_phase<T>(
-        &mut self,
-        name: &'static str,
-        work: impl FnOnce() -> anyhow::Result<T>,
-        told: impl FnOnce(&T) -> String,
-    ) -> anyhow::Result<T> {
-        let started = Instant::now();
-        let result = work();
-        let told = result.as_ref().map_or_else(|_| "failed".to_owned(), told);
-        self.record(name, started.elapsed(), told);
-        result.map_err(|error| error.context(PhaseFailed(name)))
-    }
-
-    /// Takes over a phase that went by elsewhere.
-    pub(crate) fn record(&mut self, name: &'static str, took: Duration, told: String) {
-        let line = format!("  {name:<9} {:>7.2} s  {told}", took.as_secs_f64());
-        self.ui.line(line.trim_end());
-        self.phases.push(PhaseTime { phase: name, seconds: took.as_secs_f64() });
-    }
-
-    pub(crate) fn phases(&self) -> &[PhaseTime] {
-        &self.phases
-    }
-
-    pub(crate) fn elapsed(&self) -> Duration {
-        self.started.elapsed()
-    }
+/// Writes data to stdout.
+pub(crate) fn write_stdout(bytes: &[u8]) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
 }
-
-/// Names the phase in which an error came up.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct PhaseFailed(pub(crate) &'static str);
-
-impl std::fmt::Display for PhaseFailed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "phase {} failed", self.0)
-    }
-}
-
-impl std::error::Error for PhaseFailed {}

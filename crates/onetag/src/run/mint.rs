@@ -6,7 +6,6 @@ use camino::Utf8Path;
 
 use super::folder::make_folder;
 use super::{FileLock, Layout, Reference, RunFolder, RunId, Tag};
-use crate::phase::{Image, Minted};
 use crate::run::ledger::{Entry, Ledger, Resource};
 use crate::system::signals::Interrupt;
 use crate::workspace::Service;
@@ -103,6 +102,12 @@ impl MintedRun {
         Reference::new(&service.name, &tag)
     }
 
+    /// The same run, of which something is about to be replaced: what is deployed
+    /// from now on has the name of this generation.
+    pub(crate) fn with_generation(self, generation: u32) -> MintedRun {
+        MintedRun { tag: Tag::new(self.tag.consumer(), self.tag.run_id(), generation), ..self }
+    }
+
     /// Takes a kept run up again.
     pub(crate) fn reopen(
         folder: RunFolder,
@@ -131,9 +136,9 @@ pub struct Run<'run> {
 }
 
 impl<'run> Run<'run> {
-    /// The image of a service, as this run names it; not built yet.
-    pub fn image(&self, service: &Service) -> Image<'run, Minted> {
-        Image::minted(self.minted.reference(service), self.brand)
+    /// The name that a service's image has in this run.
+    pub fn reference(&self, service: &Service) -> Reference {
+        self.minted.reference(service)
     }
 
     /// The tag of the run.

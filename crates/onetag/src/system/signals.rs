@@ -1,7 +1,6 @@
 //! Signals that ask the harness to end, noticed once and told to everyone who
 //! waits.
 
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 
@@ -9,19 +8,12 @@ use anyhow::Context as _;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 /// The error of whatever was under way when a signal asked for the end.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("interrupted by {}", name(*.signal))]
 pub struct Interrupted {
     /// The first signal that came.
     pub signal: i32,
 }
-
-impl fmt::Display for Interrupted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "interrupted by {}", name(self.signal))
-    }
-}
-
-impl std::error::Error for Interrupted {}
 
 /// The name of a signal, for people.
 pub fn name(signal: i32) -> String {

@@ -1,6 +1,5 @@
 //! Waiting for a condition: bounded, and with a last word.
 
-use std::fmt;
 use std::time::{Duration, Instant};
 
 use crate::system::signals::Interrupt;
@@ -39,21 +38,13 @@ pub(crate) enum Poll<T> {
 }
 
 /// The condition did not come true in time.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{what} took longer than {limit:?}; last seen: {last}")]
 pub(crate) struct TimedOut {
     what: String,
     limit: Duration,
     last: String,
 }
-
-impl fmt::Display for TimedOut {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { what, limit, last } = self;
-        write!(f, "{what} took longer than {limit:?}; last seen: {last}")
-    }
-}
-
-impl std::error::Error for TimedOut {}
 
 /// Looks again and again until the condition holds.
 ///

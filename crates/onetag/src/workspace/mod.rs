@@ -42,8 +42,8 @@ mod validate;
 pub(crate) mod testing;
 
 pub use error::Problem;
+pub(crate) use load::load_with_digest;
 pub use load::{Location, load, locate};
-pub(crate) use load::{load_with_digest, metadata_json};
 pub use metadata::DatabaseKind;
 pub use placeholder::{Placeholder, ServiceField, Template, TemplateError, Values, resolve};
 pub use plan::{Plan, PlannedService};

@@ -1,6 +1,6 @@
 //! An archive is named by what a run minted, and by no text.
 
-use onetag::image::{Contents, write_archive};
+use onetag::build::image::{Contents, write_archive};
 
 fn archive(contents: &Contents) {
     let _ = write_archive(contents, &"localhost/beta:latest".to_owned(), Vec::new());

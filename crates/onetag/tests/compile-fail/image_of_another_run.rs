@@ -2,6 +2,7 @@
 
 use onetag::backend::{Addresses, Process};
 use onetag::build::Compiled;
+use onetag::phase::Image;
 use onetag::run::MintedRun;
 use onetag::workspace::Service;
 
@@ -9,8 +10,8 @@ fn mix(one: MintedRun, other: MintedRun, service: &Service, compiled: &Compiled)
     one.enter(|one| {
         other.enter(|other| {
             let process = Process::new(&one, Addresses::default());
-            let built = other.image(service).built(compiled).unwrap();
-            let _ = process.load(built);
+            let built = Image::mint(&other, service).build(compiled).unwrap();
+            let _ = built.load(&process);
         });
     });
 }

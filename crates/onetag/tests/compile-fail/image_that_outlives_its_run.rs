@@ -5,7 +5,7 @@ use onetag::run::MintedRun;
 use onetag::workspace::Service;
 
 fn take_out(run: MintedRun, service: &Service) -> Image<'static, Minted> {
-    run.enter(|run| run.image(service))
+    run.enter(|run| Image::mint(&run, service))
 }
 
 fn main() {}

@@ -6,13 +6,13 @@ use onetag::phase::{Built, Image, Minted};
 use onetag::run::MintedRun;
 
 fn build_twice(minted: Image<'_, Minted>, compiled: &Compiled) {
-    let _ = minted.built(compiled);
-    let _ = minted.built(compiled);
+    let _ = minted.build(compiled);
+    let _ = minted.build(compiled);
 }
 
 fn load_twice<'run>(process: &Process<'run>, built: Image<'run, Built>) {
-    let _ = process.load(built);
-    let _ = process.load(built);
+    let _ = built.load(process);
+    let _ = built.load(process);
 }
 
 fn copy<'run>(built: &Image<'run, Built>) -> Image<'run, Built> {

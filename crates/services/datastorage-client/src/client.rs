@@ -18,13 +18,14 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a whole call may take.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long the question whether DataStorage is there may take.
+/// How long [`Client::is_live`] may take.
 const LIVE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Where the events are.
+/// The path of events.
 const EVENTS: &str = "/api/v1/audit/events";
 
-/// How much of an answer that is not a problem document goes into an error.
+/// How many characters of an answer without a problem document go into an
+/// error.
 const EXCERPT: usize = 200;
 
 /// Calls DataStorage at one address. Cheap to clone; clones share connections.
@@ -39,25 +40,25 @@ impl Client {
     /// `http://host:port`. Nothing is sent yet.
     ///
     /// # Errors
-    /// [`ClientError::BaseUrl`] if the address cannot be one of an HTTP server.
+    /// [`ClientError::BaseUrl`] if the address is not one of an HTTP server.
     pub fn new(base_url: &str) -> Result<Self, ClientError> {
         let refuse = |reason: String| ClientError::BaseUrl { url: base_url.to_owned(), reason };
-        let root = Url::parse(base_url).map_err(|it| refuse(it.to_string()))?;
+        let root = Url::parse(base_url).map_err(|error| refuse(error.to_string()))?;
         if root.scheme() != "http" || root.host_str().is_none() {
             return Err(refuse("it does not start with http://<host>".to_owned()));
         }
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(CALL_TIMEOUT)
-            // DataStorage is a neighbour; a proxy of the environment is for
-            // the world outside.
+            // DataStorage is on the same network, so proxies of the environment
+            // do not apply.
             .no_proxy()
             .build()
-            .map_err(|it| refuse(it.to_string()))?;
+            .map_err(|error| refuse(error.to_string()))?;
         Ok(Self { http, root })
     }
 
-    /// Hands one event over; see [`Receipt`] for where it is then. Sending the
+    /// Sends one event; the [`Receipt`] says where it is stored. Sending the
     /// same event again changes nothing.
     ///
     /// # Errors
@@ -66,7 +67,7 @@ impl Client {
         self.post(self.at(EVENTS), encode(event)?).await
     }
 
-    /// Hands 1 to 1000 events over, all or none.
+    /// Sends 1 to 1000 events, stored all or none.
     ///
     /// # Errors
     /// See [`ClientError`]; every violation names its position in the batch.
@@ -90,14 +91,14 @@ impl Client {
         unless_missing(self.send(Method::GET, self.at(format!("{EVENTS}/{event_id}")), None).await)
     }
 
-    /// Whether DataStorage answers at the moment, for `/health/ready` of the
-    /// services that need it. Nothing is repeated, and it takes a second at most.
+    /// Whether DataStorage answers at the moment, for `/health/ready` of
+    /// services that need it. Makes one attempt of at most a second.
     pub async fn is_live(&self) -> bool {
         let call = self.http.get(self.at("/health/live")).timeout(LIVE_TIMEOUT).send().await;
         call.is_ok_and(|answer| answer.status().is_success())
     }
 
-    /// Stores a batch that is JSON already: an array of events.
+    /// Sends a batch that is already JSON: an array of events.
     pub(crate) async fn post_batch(&self, body: String) -> Result<BatchReceipt, ClientError> {
         self.post(self.at(format!("{EVENTS}/batch")), body).await
     }
@@ -106,14 +107,14 @@ impl Client {
         self.send(Method::POST, url, Some(body)).await
     }
 
-    /// The address of a path, which may stand below one of a proxy.
+    /// The URL of a path. The base URL may have a path of its own.
     fn at(&self, path: impl AsRef<str>) -> Url {
         let mut url = self.root.clone();
         url.set_path(&format!("{}{}", self.root.path().trim_end_matches('/'), path.as_ref()));
         url
     }
 
-    /// The address of a path with a query, which is escaped here.
+    /// The URL of a path with a query, which is escaped here.
     fn list(&self, path: &str, pairs: Vec<(&'static str, String)>) -> Url {
         let mut url = self.at(path);
         url.query_pairs_mut().extend_pairs(pairs).finish();
@@ -139,11 +140,11 @@ impl Client {
             return Err(refused(request, status, &bytes));
         }
         serde_json::from_slice(&bytes)
-            .map_err(|it| ClientError::Unreadable { request, reason: it.to_string() })
+            .map_err(|error| ClientError::Unreadable { request, reason: error.to_string() })
     }
 }
 
-/// Nothing under this name is an answer, and no failure.
+/// Turns a 404 into `None`.
 fn unless_missing<T>(answer: Result<T, ClientError>) -> Result<Option<T>, ClientError> {
     match answer {
         Ok(found) => Ok(Some(found)),
@@ -153,10 +154,11 @@ fn unless_missing<T>(answer: Result<T, ClientError>) -> Result<Option<T>, Client
 }
 
 fn encode(body: &impl Serialize) -> Result<String, ClientError> {
-    serde_json::to_string(body).map_err(|it| ClientError::Unwritable { reason: it.to_string() })
+    serde_json::to_string(body)
+        .map_err(|error| ClientError::Unwritable { reason: error.to_string() })
 }
 
-/// Reads the problem document; an answer without one is quoted.
+/// Reads the problem document, or quotes an answer without one.
 fn refused(request: String, status: StatusCode, bytes: &[u8]) -> ClientError {
     let problem = serde_json::from_slice(bytes).unwrap_or_else(|_| {
         let detail = String::from_utf8_lossy(bytes).chars().take(EXCERPT).collect();

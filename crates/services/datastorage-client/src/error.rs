@@ -9,43 +9,43 @@ use serde::Deserialize;
 pub enum ClientError {
     /// The base URL cannot be used.
     BaseUrl {
-        /// What was given.
+        /// The URL.
         url: String,
         /// What is wrong with it.
         reason: String,
     },
-    /// There was no answer: refused, reset, or too late.
+    /// There was no answer: connection refused, reset, or timed out.
     Unreachable {
         /// Method and address.
         request: String,
-        /// What happened.
+        /// The cause.
         source: reqwest::Error,
     },
-    /// DataStorage answered, but not with what was asked for.
+    /// DataStorage refused the request.
     Refused {
         /// Method and address.
         request: String,
         /// The HTTP status.
         status: u16,
-        /// What DataStorage says about it.
+        /// The problem document of the answer.
         problem: Box<Problem>,
     },
-    /// The answer says success, but cannot be understood.
+    /// The answer is a success, but cannot be parsed.
     Unreadable {
         /// Method and address.
         request: String,
         /// What is wrong with it.
         reason: String,
     },
-    /// What was to be sent cannot be written as JSON.
+    /// The request cannot be written as JSON.
     Unwritable {
         /// What is wrong with it.
         reason: String,
     },
 }
 
-/// An RFC 9457 problem, as far as a client needs it. Whatever sits between us
-/// and DataStorage may answer with less, so nothing is required.
+/// An RFC 9457 problem, with the fields that a client needs. All fields are
+/// optional, since a proxy may answer in place of DataStorage.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Problem {
@@ -56,7 +56,7 @@ pub struct Problem {
     pub title: String,
     /// What is wrong this time.
     pub detail: String,
-    /// The request's id, to be found in DataStorage's log.
+    /// The request's id in DataStorage's log.
     pub request_id: String,
     /// Every violation, for bad input.
     pub errors: Vec<Violation>,
@@ -73,7 +73,8 @@ pub struct Violation {
 }
 
 impl ClientError {
-    /// Whether the same call would fail again: the request itself is wrong.
+    /// Whether the same call would fail again, because the request itself is
+    /// wrong.
     pub fn is_permanent(&self) -> bool {
         match self {
             Self::BaseUrl { .. } | Self::Unwritable { .. } => true,
@@ -82,8 +83,8 @@ impl ClientError {
         }
     }
 
-    /// The positions in a batch that the answer complains about, in ascending
-    /// order and each once; empty if it names none.
+    /// The positions of a batch that have violations, in ascending order
+    /// without duplicates; empty if the answer names none.
     pub fn refused_positions(&self) -> Vec<usize> {
         let Self::Refused { problem, .. } = self else {
             return Vec::new();
@@ -140,7 +141,7 @@ impl std::error::Error for ClientError {
     }
 }
 
-/// The end of the chain of causes: `connection refused` says more than `error
+/// The last cause of the chain: `connection refused` says more than `error
 /// sending request`.
 fn innermost<'a>(error: &'a (dyn std::error::Error + 'static)) -> &'a dyn std::error::Error {
     let mut cause = error;

@@ -8,20 +8,20 @@ use uuid::Uuid;
 
 use crate::{Category, Outcome, Severity};
 
-/// The one version of the event format so far.
+/// The only version of the event format so far.
 pub const VERSION: &str = "1.0";
 
-/// An audit event on its way to DataStorage.
+/// An audit event as a client sends it.
 ///
-/// [`NewEvent::new`] gives it an id of its own and the current time, so that
-/// however often it is sent, it is stored once.
+/// [`NewEvent::new`] gives it a new id and the current time. Because of the id
+/// it is stored once, however often it is sent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct NewEvent {
     /// Version of the event format, `1.0`.
     #[schema(example = "1.0", pattern = r"^1\.0$")]
     pub version: String,
-    /// Made by the client if it wants to send the event more than once;
-    /// otherwise by DataStorage.
+    /// The event's id. A client that may send the event twice sets it; else
+    /// DataStorage makes one.
     #[schema(required = false)]
     pub event_id: Uuid,
     /// What happened: `notification.message.sent`.
@@ -41,9 +41,9 @@ pub struct NewEvent {
     /// The remediation request's name.
     #[schema(min_length = 1, max_length = 255, example = "rr-0123456789ab-1766000000")]
     pub correlation_id: String,
-    /// Particulars: any JSON of at most 64 KiB and 100 levels.
+    /// Details: any JSON of at most 64 KiB and 100 levels.
     pub event_data: Value,
-    /// The event that led to this one; it must be there already.
+    /// The event that led to this one; it must already be stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_event_id: Option<Uuid>,
     /// What kind of actor did it: `service`, `user`.
@@ -79,20 +79,20 @@ pub struct NewEvent {
     pub duration_ms: Option<i64>,
 }
 
-/// An audit event as DataStorage keeps it.
+/// An audit event as DataStorage stores it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Event {
-    /// What was sent, in every field.
+    /// The fields that were sent.
     #[serde(flatten)]
     pub event: NewEvent,
-    /// When DataStorage took it over, in UTC. If it waited in the spool, that is
-    /// earlier than when it became visible.
+    /// When DataStorage accepted it, in UTC. An event that waited in the spool
+    /// became visible later.
     #[serde(with = "time::serde::rfc3339")]
     pub recorded_at: OffsetDateTime,
 }
 
-/// Drops what is finer than a microsecond, which is what the databases keep;
-/// an event that is truncated before it is sent reads back equal.
+/// Truncates a time to microseconds and moves it to UTC. Databases store
+/// microseconds, so an event truncated before it is sent reads back equal.
 pub fn to_microseconds(moment: OffsetDateTime) -> OffsetDateTime {
     // Only times at the very ends of the calendar cannot be moved to UTC.
     let utc = moment.checked_to_offset(time::UtcOffset::UTC).unwrap_or(moment);

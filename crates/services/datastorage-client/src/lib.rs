@@ -1,13 +1,13 @@
-//! What every service uses to write to DataStorage, and what reads it back.
+//! The client of DataStorage, for all services.
 //!
 //! - [`NewEvent`] is an audit event as it is sent, [`Event`] as it is stored.
-//!   DataStorage itself uses the same types, so that writer, store and reader
-//!   cannot drift apart.
-//! - [`NewWorkflow`] is a workflow on its way into the catalog, [`Workflow`] as
-//!   the catalog keeps it, [`WorkflowSearch`] asks which ones fit a signal.
+//!   DataStorage itself uses the same types, so client and server cannot
+//!   disagree.
+//! - [`NewWorkflow`] is a workflow as it is sent, [`Workflow`] as the catalog
+//!   stores it; [`WorkflowSearch`] finds those that fit a signal.
 //! - [`Client`] has one typed call per operation of the trail and the catalog.
-//! - [`AuditWriter`] takes events without ever blocking its caller and delivers
-//!   them in batches; what it could not deliver is counted and logged.
+//! - [`AuditWriter`] accepts events without blocking its caller and sends them
+//!   in batches; events that it could not send are counted and logged.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), datastorage_client::ClientError> {
@@ -58,8 +58,8 @@ pub use receipt::{
 };
 pub use words::{Category, Outcome, Severity, UnknownWord};
 pub use workflow::{
-    Definition, Labels, NewWorkflow, Parameter, ParameterType, Priority, StatusChange, Step,
-    StepType, Wanted, Workflow, WorkflowMatch, WorkflowMatches, WorkflowPage, WorkflowQuery,
-    WorkflowSearch, WorkflowStatus, WorkflowSummary,
+    Definition, LabelPattern, Labels, NewWorkflow, Parameter, ParameterType, Priority,
+    StatusChange, Step, StepType, Workflow, WorkflowMatch, WorkflowMatches, WorkflowPage,
+    WorkflowQuery, WorkflowSearch, WorkflowStatus, WorkflowSummary,
 };
 pub use writer::{AuditWriter, WriterConfig, WriterStats};

@@ -1,4 +1,4 @@
-//! Making an event.
+//! Building an event.
 
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{Category, NewEvent, Outcome, Severity, VERSION, to_microseconds};
 
-/// What every event must say; there is no default for any of it.
+/// The required fields of an event.
 #[derive(Clone, Debug)]
 pub struct Essentials<'a> {
     /// What happened, from the general to the particular:
@@ -18,15 +18,15 @@ pub struct Essentials<'a> {
     pub action: &'a str,
     /// How it ended.
     pub outcome: Outcome,
-    /// The remediation request's name, which ties a trail together. At most
-    /// 255 characters.
+    /// The remediation request's name, shared by all of its events. At most 255
+    /// characters.
     pub correlation_id: &'a str,
-    /// Particulars, any JSON of at most 64 KiB.
+    /// Details, any JSON of at most 64 KiB.
     pub data: Value,
 }
 
 impl NewEvent {
-    /// An event that happens now, with an id of its own.
+    /// An event that happens now, with a new id.
     pub fn new(essentials: Essentials<'_>) -> Self {
         Self {
             version: VERSION.to_owned(),

@@ -10,11 +10,11 @@ use crate::Event;
 pub struct EventPage {
     /// The events of this page.
     pub data: Vec<Event>,
-    /// Where this page stands in the whole.
+    /// The position of this page in the list.
     pub pagination: Pagination,
 }
 
-/// Where a page stands in all that the filters select.
+/// The position of a page in the list that the filters select.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Pagination {
     /// How many entries a page may hold.

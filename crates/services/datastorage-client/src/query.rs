@@ -1,4 +1,4 @@
-//! What to read from the trail.
+//! A query of the trail.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,8 +8,8 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::{Category, Outcome, Severity};
 
-/// Filters and page of a query. What is `None` does not filter; a missing
-/// `limit` is 100.
+/// Filters and page of a query. A filter of `None` selects everything; the
+/// default `limit` is 100.
 #[derive(Clone, Debug, Default)]
 pub struct EventQuery {
     /// Only this type.
@@ -30,23 +30,23 @@ pub struct EventQuery {
     pub since: Option<Moment>,
     /// Before this moment.
     pub until: Option<Moment>,
-    /// At most so many events, 1 to 1000.
+    /// The largest number of events, 1 to 1000.
     pub limit: Option<u32>,
-    /// Skip so many events.
+    /// How many events to skip.
     pub offset: Option<u64>,
 }
 
-/// A point in time, by the calendar or by distance from now.
+/// A point in time, absolute or relative to now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
-    /// By the calendar.
+    /// An absolute time.
     At(OffsetDateTime),
-    /// So long ago, by the clock of DataStorage; in whole seconds.
+    /// This long ago, by the clock of DataStorage; in whole seconds.
     Ago(Duration),
 }
 
 impl EventQuery {
-    /// Everything that belongs to one remediation request.
+    /// All events of one remediation request.
     pub fn of_correlation(correlation_id: impl Into<String>) -> Self {
         Self { correlation_id: Some(correlation_id.into()), ..Self::default() }
     }
@@ -55,16 +55,16 @@ impl EventQuery {
     pub(crate) fn pairs(&self) -> Vec<(&'static str, String)> {
         let pairs = [
             ("event_type", self.event_type.clone()),
-            ("event_category", self.event_category.map(|it| it.to_string())),
-            ("event_outcome", self.event_outcome.map(|it| it.to_string())),
-            ("severity", self.severity.map(|it| it.to_string())),
+            ("event_category", self.event_category.map(|category| category.to_string())),
+            ("event_outcome", self.event_outcome.map(|outcome| outcome.to_string())),
+            ("severity", self.severity.map(|severity| severity.to_string())),
             ("correlation_id", self.correlation_id.clone()),
             ("resource_type", self.resource_type.clone()),
             ("resource_id", self.resource_id.clone()),
-            ("since", self.since.map(|it| it.to_string())),
-            ("until", self.until.map(|it| it.to_string())),
-            ("limit", self.limit.map(|it| it.to_string())),
-            ("offset", self.offset.map(|it| it.to_string())),
+            ("since", self.since.map(|since| since.to_string())),
+            ("until", self.until.map(|until| until.to_string())),
+            ("limit", self.limit.map(|limit| limit.to_string())),
+            ("offset", self.offset.map(|offset| offset.to_string())),
         ];
         pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }

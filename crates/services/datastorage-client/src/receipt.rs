@@ -1,18 +1,18 @@
-//! How DataStorage acknowledges what it took over.
+//! The acknowledgements of DataStorage.
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// The answer to one event: from here on DataStorage answers for it.
+/// The answer to one event, which DataStorage has stored or spooled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-// The two are told apart by `status`, which only the first one has.
+// Serde distinguishes the two by `status`, which only the first one has.
 #[serde(untagged)]
 pub enum Receipt {
-    /// 202: it is safe in the spool and reaches the trail later.
+    /// 202: the event is in the spool, on disk, and is stored later.
     Spooled(SpooledReceipt),
-    /// 201: it is in the trail.
+    /// 201: the event is stored.
     Stored(StoredReceipt),
 }
 
@@ -21,7 +21,7 @@ pub enum Receipt {
 pub struct StoredReceipt {
     /// The event's id, the client's own if it sent one.
     pub event_id: Uuid,
-    /// When DataStorage took the event over, in UTC.
+    /// When DataStorage accepted the event, in UTC.
     #[serde(with = "time::serde::rfc3339")]
     pub recorded_at: OffsetDateTime,
 }
@@ -39,9 +39,9 @@ pub struct SpooledReceipt {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum BatchReceipt {
-    /// 202: all of it is safe in the spool and reaches the trail later.
+    /// 202: all events are in the spool, on disk, and are stored later.
     Spooled(SpooledBatch),
-    /// 201: all of it is in the trail.
+    /// 201: all events are stored.
     Stored(StoredBatch),
 }
 
@@ -63,7 +63,7 @@ pub struct SpooledBatch {
     pub status: SpoolStatus,
 }
 
-/// Says that something is in the spool: on disk, and not in the trail yet.
+/// The status of events in the spool: on disk, and not stored in the trail yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SpoolStatus {
@@ -75,17 +75,17 @@ impl Receipt {
     /// The event's id, the client's own if it sent one.
     pub fn event_id(&self) -> Uuid {
         match self {
-            Self::Spooled(it) => it.event_id,
-            Self::Stored(it) => it.event_id,
+            Self::Spooled(receipt) => receipt.event_id,
+            Self::Stored(receipt) => receipt.event_id,
         }
     }
 
-    /// When DataStorage took the event over; the answer for an event in the
-    /// spool does not say it.
+    /// When DataStorage accepted the event; `None` for an event in the spool,
+    /// whose answer does not say it.
     pub fn recorded_at(&self) -> Option<OffsetDateTime> {
         match self {
             Self::Spooled(_) => None,
-            Self::Stored(it) => Some(it.recorded_at),
+            Self::Stored(receipt) => Some(receipt.recorded_at),
         }
     }
 
@@ -99,8 +99,8 @@ impl BatchReceipt {
     /// The ids of the events, in the order in which they were sent.
     pub fn event_ids(&self) -> &[Uuid] {
         match self {
-            Self::Spooled(it) => &it.event_ids,
-            Self::Stored(it) => &it.event_ids,
+            Self::Spooled(receipt) => &receipt.event_ids,
+            Self::Stored(receipt) => &receipt.event_ids,
         }
     }
 

@@ -1,9 +1,9 @@
-//! The closed vocabularies of an audit event, and how a vocabulary is made.
+//! The vocabularies of an audit event, and the macro that defines one.
 
 use std::fmt;
 
-/// Makes an enum whose variants are lower-case words on the wire, with the one
-/// list of its words that validation, documentation and parsing share.
+/// Defines an enum whose variants are lower-case words in JSON. Validation,
+/// documentation and parsing share its list of words.
 macro_rules! words {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:tt,)+ }) => {
         $(#[$meta])*

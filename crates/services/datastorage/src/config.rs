@@ -8,18 +8,18 @@ use kit::database::DatabaseUrl;
 #[derive(Clone, Debug, clap::Parser)]
 #[command(version)]
 pub struct Config {
-    /// What every service takes.
+    /// The configuration of every service.
     #[command(flatten)]
     pub common: kit::Common,
 
-    /// The database, as `sqlite:///absolute/path/to/file.db`; it is made if
-    /// there is none.
+    /// The database, as `sqlite:///absolute/path/to/file.db`; it is created if
+    /// it does not exist.
     #[arg(long, env = "DATABASE_URL", value_name = "DATABASE_URL")]
     pub database_url: DatabaseUrl,
 
-    /// The folder of the spool, where events wait while the database is away. It
-    /// is made if there is none, must outlive a restart, and belongs to one
-    /// process.
+    /// The folder of the spool, where events wait while the database is
+    /// unavailable. It is created if it does not exist, must outlive a restart,
+    /// and belongs to one process.
     #[arg(long, env = "SPOOL_DIR", value_name = "SPOOL_DIR")]
     pub spool_dir: PathBuf,
 

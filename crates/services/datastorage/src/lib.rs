@@ -1,18 +1,18 @@
 //! DataStorage: the audit trail of all services, and the workflow catalog.
 //!
 //! Events are appended, never changed: the database itself refuses updates and
-//! deletes. An event is stored once, however often it is sent, and what was
-//! acknowledged survives the process and the machine. While the database is
-//! away, events are safe in a spool on disk.
+//! deletes. An event is stored once, however often it is sent. Acknowledged
+//! events survive a crash of the process and of the machine. While the database
+//! is unavailable, events wait in a spool on disk.
 //!
 //! | module | what it does |
 //! |---|---|
 //! | [`config`] | flags and environment variables |
 //! | [`state`] | what the handlers share |
 //! | [`store`] | the database with our schema |
-//! | [`recorder`] | the service's own events on their way into the trail |
+//! | [`recorder`] | writes the service's own events to the trail |
 //! | [`audit`] | the trail, from request to row |
-//! | [`spool`] | where events wait on disk while the database is away |
+//! | [`spool`] | keeps events on disk while the database is unavailable |
 //! | [`catalog`] | the workflow catalog, from request to row |
 
 use axum::Router;
@@ -30,7 +30,7 @@ pub mod store;
 #[cfg(test)]
 mod testing;
 
-pub use audit::trail::Trail;
+pub use audit::trail::TrailWriter;
 pub use config::Config;
 pub use spool::Spool;
 pub use state::State;

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use clap::Parser as _;
-use datastorage::{Config, Spool, State, Store, Trail, app, spool};
+use datastorage::{Config, Spool, State, Store, TrailWriter, app, spool};
 
 /// How long to wait for another process that migrates the same database.
-const MIGRATION_PATIENCE: Duration = Duration::from_secs(30);
+const MIGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 
 fn main() -> ExitCode {
     let Config { common, database_url, spool_dir, spool_max_events } = Config::parse();
@@ -20,18 +20,18 @@ fn main() -> ExitCode {
         }
         let place = database_url.to_string();
         let store = Store::new(database_url);
-        let (trail, writer) = Trail::new(&service, store.clone(), spool);
+        let (trail, task) = TrailWriter::new(&service, store.clone(), spool);
         let state = State::new(&service, store.clone(), trail.clone());
         let app = app(&service, state.clone());
         let database = store.database.clone();
         let migrated = async move {
-            database.migrate(MIGRATION_PATIENCE).await.map_err(|error| {
+            database.migrate(MIGRATION_TIMEOUT).await.map_err(|error| {
                 anyhow!(
                     "cannot use {place} (DATABASE_URL): {error}\n\
                      hint: its folder must exist and be writable, and no other process may keep it locked"
                 )
             })?;
-            tokio::spawn(writer.run());
+            tokio::spawn(task.run());
             tokio::spawn(database.watch(service));
             Ok(())
         };

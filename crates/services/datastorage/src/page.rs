@@ -1,4 +1,4 @@
-//! Where a page stands in a list.
+//! The position of a page in a list.
 
 use datastorage_client::Pagination;
 use kit::Page;

@@ -1,11 +1,10 @@
-//! Audit events that the service causes itself, stored off the path of the
-//! requests that caused them.
+//! The service's own audit events, written in the background.
 //!
-//! A request hands its event over and is answered; one task hands what has come
-//! together meanwhile to the trail, which stores or spools it. The queue is
-//! bounded, and nothing is lost silently: what the trail cannot take is counted
-//! in `datastorage_own_events_lost` and logged, and the end of the service waits
-//! until the queue is empty.
+//! A request puts its event into a queue and is answered. One task takes the
+//! queued events and appends them to the trail, which stores or spools them.
+//! The queue is bounded. Events that do not fit, or that the trail refuses, are
+//! counted in `datastorage_own_events_lost` and logged. The service ends only
+//! when the queue is empty.
 
 use std::sync::Arc;
 
@@ -14,12 +13,12 @@ use kit::Service;
 use prometheus_client::metrics::counter::Counter;
 use tokio::sync::{Notify, mpsc, watch};
 
-use crate::audit::trail::Trail;
+use crate::audit::trail::TrailWriter;
 
 /// How many events may wait.
 const CAPACITY: usize = 10_000;
 
-/// How many events are handed over together.
+/// How many events are appended together.
 const BATCH: usize = 500;
 
 /// Takes events and stores them in the background. Cheap to clone; clones share
@@ -29,13 +28,13 @@ pub struct Recorder {
     queue: mpsc::Sender<NewEvent>,
     lost: Counter,
     closing: Arc<Notify>,
-    /// Its other end is dropped by the task when it ends.
+    /// Closes when the task ends, which drops the other end.
     running: watch::Receiver<()>,
 }
 
 /// The task behind a [`Recorder`].
 struct Task {
-    trail: Trail,
+    trail: TrailWriter,
     lost: Counter,
     queue: mpsc::Receiver<NewEvent>,
     closing: Arc<Notify>,
@@ -43,8 +42,8 @@ struct Task {
 }
 
 impl Recorder {
-    /// Starts a task, so it has to be called within a runtime.
-    pub(crate) fn start(service: &Service, trail: Trail) -> Self {
+    /// Starts the background task. Must be called within a tokio runtime.
+    pub(crate) fn start(service: &Service, trail: TrailWriter) -> Self {
         let lost = Counter::default();
         service.metrics.register(
             "datastorage_own_events_lost",
@@ -59,8 +58,8 @@ impl Recorder {
         Self { queue: sender, lost, closing, running }
     }
 
-    /// Takes an event. It never waits; an event that finds no room, or comes
-    /// after [`close`](Self::close), is lost.
+    /// Queues an event without waiting. If the queue is full or
+    /// [closed](Self::close), the event is lost.
     pub fn record(&self, event: NewEvent) {
         if let Err(error) = self.queue.try_send(event) {
             self.lost.inc();
@@ -68,12 +67,13 @@ impl Recorder {
         }
     }
 
-    /// Takes no more events and waits until those that were taken are stored or
+    /// Accepts no more events and waits until all queued ones are stored or
     /// lost. Returns how many were lost meanwhile.
     pub async fn close(&self) -> u64 {
         let before = self.lost.get();
         self.closing.notify_one();
-        // It never changes: it fails once the task has dropped its end.
+        // The value never changes: the call fails once the task has dropped its
+        // end.
         let _ = self.running.clone().changed().await;
         self.lost.get() - before
     }
@@ -85,7 +85,7 @@ impl Task {
         loop {
             tokio::select! {
                 taken = self.queue.recv_many(&mut events, BATCH) => {
-                    // Nothing more can come: the queue is closed and empty.
+                    // The queue is closed and empty.
                     if taken == 0 {
                         return;
                     }
@@ -96,7 +96,7 @@ impl Task {
         }
     }
 
-    /// The one place where events of our own enter the trail.
+    /// Appends events to the trail, and counts them as lost if that fails.
     async fn append(&self, events: Vec<NewEvent>) {
         let count = events.len();
         if let Err(error) = self.trail.append(events).await {

@@ -1,8 +1,8 @@
 //! The database behind the trail and the catalog.
 //!
-//! How a database is opened, migrated and watched is the kit's business. What a
-//! feature reads and writes lives with the feature, one file per kind of
-//! database: `audit/sqlite.rs`.
+//! The kit opens, migrates and watches the database. The statements of a
+//! feature are in the feature's own module, one per kind of database:
+//! `audit/sqlite`.
 
 use kit::database::{Database, DatabaseUrl, Migrations};
 
@@ -16,8 +16,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// The database at this URL; nothing is opened yet. It has to be
-    /// [migrated](Database::migrate) before it is used.
+    /// The database at this URL. Nothing is opened yet;
+    /// [migrate](Database::migrate) it before use.
     pub fn new(url: DatabaseUrl) -> Self {
         Self { database: Database::new(url, Migrations { sqlite: &SQLITE }) }
     }

@@ -12,23 +12,23 @@ use serde_json::{Value, json};
 use sqlx::Transaction;
 use tower::ServiceExt as _;
 
-use crate::audit::trail::Trail;
+use crate::audit::trail::TrailWriter;
 use crate::spool::{Limits, Spool};
 use crate::state::State;
 use crate::store::Store;
 
-/// Long enough for anything that works.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Longer than any step of a working test takes.
+const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The service, and what it stands on.
-pub(crate) struct Bench {
+/// The service with a database and a spool of its own.
+pub(crate) struct TestService {
     app: Router,
     pub(crate) service: kit::Service,
     pub(crate) state: State,
     pub(crate) folder: tempfile::TempDir,
 }
 
-impl Bench {
+impl TestService {
     pub(crate) async fn new() -> Self {
         Self::with_spool(Limits::events(1000)).await
     }
@@ -38,15 +38,15 @@ impl Bench {
         let store = store(&folder).await;
         let service = kit::Service::for_tests(kit::package!());
         let spool = Spool::open(&folder.path().join("spool"), limits).expect("a spool");
-        let (trail, writer) = Trail::new(&service, store.clone(), spool);
-        tokio::spawn(writer.run());
+        let (trail, task) = TrailWriter::new(&service, store.clone(), spool);
+        tokio::spawn(task.run());
         let state = State::new(&service, store, trail);
         let app = crate::app(&service, state.clone());
         Self { app, service, state, folder }
     }
 
-    /// Keeps the database from being written, as another process could.
-    pub(crate) async fn take_the_database_away(&self) -> Transaction<'static, sqlx::Sqlite> {
+    /// Takes the write lock of the database, as another process could.
+    pub(crate) async fn lock_database(&self) -> Transaction<'static, sqlx::Sqlite> {
         let Database::Sqlite(other) = open(&self.folder).database;
         other.begin().await.expect("the write lock")
     }
@@ -54,7 +54,7 @@ impl Bench {
     /// Waits until a metric has a value.
     pub(crate) async fn until_metric(&self, name: &str, value: u64) {
         let line = format!("{name} {value}\n");
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TEST_TIMEOUT;
         loop {
             let text = self.service.metrics.text().expect("metrics");
             if text.contains(&line) {
@@ -65,7 +65,7 @@ impl Bench {
         }
     }
 
-    /// Ends the writer, as a graceful stop does.
+    /// Ends the trail task, as a graceful stop does.
     pub(crate) async fn close(&self) {
         self.state.trail.close().await;
     }
@@ -82,7 +82,7 @@ impl Bench {
         (status, serde_json::from_slice(&bytes).expect("JSON"))
     }
 
-    /// The answer with its headers, to a request with these.
+    /// Sends a request with these headers, and returns the whole response.
     pub(crate) async fn response(
         &self,
         method: &str,
@@ -123,14 +123,14 @@ impl Bench {
     }
 }
 
-/// A database of its own, with our schema.
+/// A migrated database in a folder.
 pub(crate) async fn store(folder: &tempfile::TempDir) -> Store {
     let store = open(folder);
-    store.database.migrate(PATIENCE).await.expect("migrated");
+    store.database.migrate(TEST_TIMEOUT).await.expect("migrated");
     store
 }
 
-/// The same database again, as another process would open it.
+/// Opens the database of a folder, as another process would.
 pub(crate) fn open(folder: &tempfile::TempDir) -> Store {
     let url = format!("sqlite://{}", folder.path().join("trail.db").display());
     Store::new(url.parse().expect("a good URL"))

@@ -1,4 +1,4 @@
-//! What a service hands to [`run`](fn@crate::run).
+//! The application that a service passes to [`run`](fn@crate::run).
 
 use std::fmt;
 use std::pin::Pin;
@@ -7,8 +7,7 @@ use axum::Router;
 
 type Step = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
 
-/// A service's routes, what it must do before it is ready, and what it must do
-/// before it ends.
+/// A service's routes, and its steps before it is ready and before it ends.
 pub struct App {
     pub(crate) router: Router,
     pub(crate) before_ready: Vec<(&'static str, Step)>,
@@ -24,7 +23,7 @@ impl App {
 
     /// Adds a step that must succeed before the service is ready, for instance
     /// a migration. Steps run in the order in which they were added, while the
-    /// service already listens; one that fails ends the service.
+    /// service already listens. A step that fails ends the service.
     #[must_use]
     pub fn before_ready(
         mut self,
@@ -35,10 +34,10 @@ impl App {
         self
     }
 
-    /// Adds a step for the end, after the last request was answered, for
-    /// instance flushing a buffer. Steps run in the order in which they were
-    /// added, each with a deadline; one that fails is logged, makes the exit
-    /// code 1, and does not keep the next one from running.
+    /// Adds a step that runs after the last request was answered, for instance
+    /// flushing a buffer. Steps run in the order in which they were added, each
+    /// with a deadline. A step that fails is logged and makes the exit code 1;
+    /// the next ones still run.
     #[must_use]
     pub fn on_stop(
         mut self,

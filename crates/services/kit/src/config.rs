@@ -1,23 +1,23 @@
-//! Configuration that every service takes.
+//! The configuration of every service.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
-/// Flags and environment variables that every service takes; a service's own
+/// Flags and environment variables of every service. A service's own
 /// configuration flattens them in.
 ///
-/// `ONETAG_*` come from the harness and say which image of which run this
-/// process is. They show the wiring; the proof is the harness's witness.
+/// The harness sets `ONETAG_*`, which name the image and the run of this
+/// process. They are informative; the harness's witness proves the image.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Common {
     /// Where to listen, as `address:port`; port 0 takes a free one and logs it.
     #[arg(long, env = "LISTEN_ADDR", value_name = "LISTEN_ADDR", default_value = "127.0.0.1:0")]
     pub listen: SocketAddr,
 
-    /// How long to go on serving after SIGTERM while `/health/ready` already
-    /// says 503, for balancers that take a moment to notice.
+    /// How long to keep serving after SIGTERM while `/health/ready` already
+    /// answers 503, until load balancers notice.
     #[arg(
         long,
         env = "STOP_DELAY",
@@ -27,8 +27,8 @@ pub struct Common {
     )]
     pub stop_delay: Duration,
 
-    /// How often to look whether the database and other services are there; what
-    /// is away is listed by `/health/ready`.
+    /// How often to check the database and other services; `/health/ready`
+    /// lists those that are unavailable.
     #[arg(
         long,
         env = "WATCH_INTERVAL",
@@ -63,7 +63,7 @@ pub struct Common {
 
 #[cfg(test)]
 impl Common {
-    /// What a start without flags and variables gives.
+    /// The configuration of a start without flags and variables.
     pub(crate) fn for_tests() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -77,7 +77,7 @@ impl Common {
     }
 }
 
-/// A duration between two of something, hence more than none.
+/// Parses an interval, which must be longer than zero.
 fn interval(text: &str) -> Result<Duration, String> {
     match crate::duration::parse(text)? {
         Duration::ZERO => Err("must be longer than 0s".to_owned()),
@@ -85,7 +85,7 @@ fn interval(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Refuses a filter at start that `EnvFilter` could not read later.
+/// Refuses a filter that `EnvFilter` could not parse later.
 fn log_filter(text: &str) -> Result<String, String> {
     EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
 }

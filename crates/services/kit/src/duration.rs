@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-/// The longest duration accepted. Larger ones are mistakes, and adding them to
-/// a point in time could overflow.
+/// The longest duration accepted. Larger ones are likely mistakes, and adding
+/// them to a point in time could overflow.
 pub const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
-/// What [`parse`] reads, as a regular expression for the OpenAPI document.
+/// The form that [`parse`] reads, as a regular expression for the OpenAPI
+/// document.
 pub const PATTERN: &str = concat!(
     "^(0|([0-9]{1,9} *",
     "(nanos|nsec|ns|usec|us|µs|millis|msec|ms|seconds|second|secs|sec|s",
@@ -19,7 +20,7 @@ pub const PATTERN: &str = concat!(
 ///
 /// # Errors
 ///
-/// Says what is wrong in a form that fits behind the name of the value.
+/// The message continues a sentence that begins with the name of the value.
 pub fn parse(text: &str) -> Result<Duration, String> {
     let duration = Some(text).filter(|text| has_form(text));
     let duration = duration
@@ -33,8 +34,8 @@ pub fn parse(text: &str) -> Result<Duration, String> {
 
 /// Whether the text is numbers of at most nine digits, each with a unit.
 ///
-/// Humantime reads more than can be described in a sentence (`1 0s` is ten
-/// seconds), and it panics where a sum of many digits leaves the range.
+/// Humantime accepts more forms (`1 0s` is ten seconds), and panics if a sum of
+/// large numbers overflows.
 fn has_form(text: &str) -> bool {
     if text == "0" {
         return true;

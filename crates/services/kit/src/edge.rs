@@ -1,5 +1,5 @@
-//! What happens to every request on its way in and out: a request id, a log
-//! span, the limits of time and size, a last look at problem documents.
+//! The outermost layer of every service: request ids, log spans, limits of time
+//! and size, and the completion of problem documents.
 
 use std::time::{Duration, Instant};
 
@@ -21,21 +21,19 @@ pub const BODY_LIMIT: usize = 1024 * 1024;
 /// How long a request may take.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How much of a body that is too large is read and thrown away before the
-/// answer. Closing a connection with unread bytes resets it, and the client
-/// would never see the 413.
+/// How much of an oversized body is read and discarded before the answer.
+/// Closing a connection with unread bytes resets it, and the client would not
+/// see the 413.
 const DISCARD_LIMIT: usize = 8 * BODY_LIMIT;
 
 /// The header that carries the request id.
 pub(crate) const REQUEST_ID: &str = "x-request-id";
 
-/// Which request ids are sensible, as a regular expression for the OpenAPI
-/// document.
+/// The accepted request ids, as a regular expression for the OpenAPI document.
 pub(crate) const REQUEST_ID_PATTERN: &str = "^[A-Za-z0-9._:/+=@-]{1,128}$";
 
-/// The id under which the log has a request: the caller's `X-Request-Id` if it
-/// is sensible, else a new UUIDv7. Handlers find it in the request's
-/// extensions, to hand it on.
+/// The id of a request in the log: the caller's `X-Request-Id` if it is
+/// accepted, else a new UUIDv7. Handlers find it in the request's extensions.
 #[derive(Clone, Debug)]
 pub struct RequestId(String);
 
@@ -59,7 +57,7 @@ impl RequestId {
     }
 }
 
-/// What the edge needs to know.
+/// The state of the edge.
 #[derive(Clone, Debug)]
 pub(crate) struct Edge {
     pub(crate) metrics: Metrics,
@@ -105,7 +103,7 @@ async fn limited(timeout: Duration, request: Request, next: Next) -> Response {
                 let detail = format!("the body is larger than {BODY_LIMIT} bytes");
                 Problem::new(ProblemKind::PayloadTooLarge, detail).into_response()
             }
-            // The sender went away or broke its own transfer coding.
+            // The client disconnected or sent an invalid transfer coding.
             Read::Broken(error) => {
                 let message = format!("could not be read: {error}");
                 let violation = Violation { field: "$".to_owned(), message };
@@ -119,19 +117,18 @@ async fn limited(timeout: Duration, request: Request, next: Next) -> Response {
     })
 }
 
-/// What became of a body.
+/// The outcome of reading a body.
 enum Read {
     Whole(Bytes),
     TooLarge,
     Broken(axum::Error),
 }
 
-/// Reads a body to its end, whatever becomes of the request.
+/// Reads a body to its end, even if the request is refused.
 ///
-/// A request can be refused without a look at its body: for its path, its
-/// method, its media type. Were the body left unread, the connection would be
-/// closed under a client that is still sending, or that sends its next request
-/// on it, and the refusal might never be seen.
+/// A request may be refused for its path, method or media type. If its body was
+/// left unread, the connection would be closed while the client is still
+/// sending, and the client might not see the refusal.
 async fn read(body: Body) -> Read {
     let mut stream = body.into_data_stream();
     let mut whole = Vec::new();
@@ -152,7 +149,7 @@ async fn read(body: Body) -> Read {
     if seen > BODY_LIMIT { Read::TooLarge } else { Read::Whole(whole.into()) }
 }
 
-/// One line per request; probes and scrapes only where debugging is asked for.
+/// Logs one line per request; probes and scrapes at debug level.
 fn log(route: &str, method: &Method, status: StatusCode, took: Duration) {
     let status = status.as_u16();
     let took_ms = took.as_secs_f64() * 1000.0;

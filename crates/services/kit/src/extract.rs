@@ -109,7 +109,7 @@ impl<S: Send + Sync> FromRequest<S> for Body {
                     "the body is larger than this path accepts",
                 ))
             }
-            // The sender went away or broke its own transfer coding.
+            // The client disconnected or sent an invalid transfer coding.
             Err(error) => Err(at_root(format!("could not be read: {}", error.body_text()))),
         }
     }

@@ -1,15 +1,14 @@
-//! What every service of this workspace shares, so that each one is left with
-//! its own business.
+//! The common parts of all services of this workspace.
 //!
 //! | module | what it gives |
 //! |---|---|
-//! | [`app`], [`mod@run`] | a service's life: start, serve, drain, stop |
-//! | [`service`], [`readiness`] | who the process is, and whether it can do its work |
+//! | [`app`], [`mod@run`] | the life cycle of a service: start, serve, drain, stop |
+//! | [`service`], [`readiness`] | the identity of the process, and whether it is ready |
 //! | [`mod@router`], [`operations`] | `/health/*`, `/version`, `/metrics`, `/openapi.json` around a service's own routes |
 //! | [`problem`] | errors as RFC 9457 problem documents |
 //! | [`page`] | the page of a list |
 //! | [`extract`], [`check`] | reading input strictly, with *all* violations listed |
-//! | [`document`], [`schema`] | the OpenAPI document, completed by what all services have in common |
+//! | [`document`], [`schema`] | the OpenAPI document, completed with the common parts |
 //! | [`config`], [`duration`] | flags and environment variables |
 //! | `database` (a feature) | the database of a service that keeps state |
 //! | `toml` (a feature) | TOML documents, read as strictly as requests |

@@ -1,4 +1,4 @@
-//! Taking the address to listen on.
+//! Binding the address to listen on.
 
 use std::net::SocketAddr;
 
@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 ///
 /// # Errors
 ///
-/// When the address is taken or not this machine's.
+/// When the address is in use or does not belong to this machine.
 pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address)
         .await
@@ -36,7 +36,7 @@ mod tests {
         lease.bind(loopback()).expect("there is a free port");
         let leased = lease.local_addr().expect("the socket is bound");
 
-        // Twice, because a service that is restarted takes the port again.
+        // Twice, because a restarted service binds the port again.
         for _ in 0..2 {
             let listener = bind(leased).await.expect("the lease lets the service in");
             assert_eq!(listener.local_addr().expect("it is bound"), leased);

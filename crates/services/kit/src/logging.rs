@@ -4,12 +4,12 @@ use std::panic::PanicHookInfo;
 
 use tracing_subscriber::EnvFilter;
 
-/// Sends log lines to stderr as JSON, one object a line with the fields of the
-/// span, hence with the request id. Panics become log lines too.
+/// Writes log lines to stderr as JSON, one object per line, with the fields of
+/// the span such as the request id. Panics become log lines too.
 ///
-/// A second call changes nothing: the first one of a process decides.
+/// Only the first call of a process has an effect.
 pub(crate) fn init(filter: &str) {
-    // The filter was checked when the configuration was read.
+    // The filter was checked with the configuration.
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let installed = tracing_subscriber::fmt()
         .json()

@@ -30,7 +30,8 @@ struct Route {
     route: String,
 }
 
-/// A service's metrics: those of its requests, and what it registers itself.
+/// A service's metrics: those of its requests, and those that it registers
+/// itself.
 #[derive(Clone, Debug)]
 pub struct Metrics {
     registry: Arc<Mutex<Registry>>,
@@ -60,7 +61,7 @@ impl Metrics {
     ///
     /// # Errors
     ///
-    /// When a metric refuses to be written.
+    /// When a metric cannot be encoded.
     pub fn text(&self) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
         let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
@@ -77,7 +78,8 @@ impl Metrics {
     }
 }
 
-/// Callers can invent methods; labels must be few.
+/// The label of a method. Unknown methods share one, since clients can invent
+/// any number.
 fn label(method: &Method) -> &'static str {
     match method.as_str() {
         "GET" => "GET",

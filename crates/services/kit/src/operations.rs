@@ -1,4 +1,4 @@
-//! What every service answers about itself.
+//! The operational routes of every service.
 
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
@@ -24,7 +24,7 @@ pub(crate) fn routes(service: Service) -> OpenApiRouter {
         .with_state(service)
 }
 
-/// What every document refers to; see [`document`](crate::document).
+/// The components of every document; see [`document`](crate::document).
 #[derive(OpenApi)]
 #[openapi(components(schemas(Problem)))]
 struct Shared;
@@ -41,7 +41,7 @@ struct Live {
 struct Ready {
     /// Always `ready`.
     status: &'static str,
-    /// The parts that are away.
+    /// The parts that are unavailable.
     degraded: Vec<String>,
 }
 
@@ -99,7 +99,7 @@ async fn metrics_text(State(service): State<Service>) -> Result<Response, Proble
     Ok(([(header::CONTENT_TYPE, media_type)], text).into_response())
 }
 
-/// Why the service does not answer now.
+/// The problem of a service that is not ready.
 pub(crate) fn not_ready(service: &Service) -> Problem {
     let name = service.package.name;
     let detail = match (service.readiness.phase(), service.readiness.waiting_for()) {

@@ -1,4 +1,4 @@
-//! The page of a list: which part of what the filters select is wanted.
+//! The requested page of a list.
 
 use utoipa::IntoParams;
 
@@ -10,11 +10,10 @@ pub const DEFAULT_LIMIT: i64 = 100;
 /// How many entries a page may have.
 pub const MAX_LIMIT: i64 = 1000;
 
-/// Which part of a list to answer with.
+/// The requested page of a list.
 ///
-/// A query's own fields are read first and the page last, with
-/// [`Page::fields`]; its documentation is listed beside theirs:
-/// `params(Filter, kit::Page)`.
+/// Read a query's own fields first and the page last, with [`Page::fields`].
+/// Document it beside them: `params(Filter, kit::Page)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Page {
@@ -27,7 +26,7 @@ pub struct Page {
 }
 
 impl Page {
-    /// Reads `limit` and `offset`; `None` says that a violation was recorded.
+    /// Reads `limit` and `offset`. Returns `None` if it recorded a violation.
     pub fn fields(object: &mut Object<'_>) -> Option<Self> {
         let limit = object.optional("limit", |node| node.integer(1..=MAX_LIMIT));
         let offset = object.optional("offset", |node| node.integer(0..=i64::MAX));
@@ -37,8 +36,7 @@ impl Page {
         })
     }
 
-    /// Whether there are entries behind this page, which shows `shown` of
-    /// `total`.
+    /// Whether there are entries after this page, which has `shown` of `total`.
     #[must_use]
     pub fn has_more(self, shown: usize, total: u64) -> bool {
         self.offset.saturating_add(shown as u64) < total
@@ -69,8 +67,11 @@ mod tests {
     fn what_is_out_of_bounds_is_refused() {
         for (limit, offset) in [("0", "-1"), ("1001", "9223372036854775808"), ("ten", "")] {
             let violations = from_text::<Page>(&json!({ "limit": limit, "offset": offset }));
-            let fields: Vec<_> =
-                violations.expect_err("refused").into_iter().map(|it| it.field).collect();
+            let fields: Vec<_> = violations
+                .expect_err("refused")
+                .into_iter()
+                .map(|violation| violation.field)
+                .collect();
             assert_eq!(fields, ["limit", "offset"], "{limit} {offset}");
         }
     }

@@ -1,27 +1,27 @@
-//! Whether the service can do something useful.
+//! The readiness of a service.
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// A service is *starting* until it can do something useful for the first time
-/// (its schema is known good), then *ready* until it is told to stop.
+/// A service is *starting* until its steps before ready are done, for instance
+/// a migration. Then it is *ready* until it is asked to stop.
 ///
-/// Being ready survives the loss of a database or a peer: those are *degraded*
-/// parts, because taking the service out of the rotation would not bring them
-/// back. Clones are handles to the same state.
+/// A service stays ready when its database or a peer is unavailable: that is a
+/// *degraded* part, since removing the service from the rotation would not
+/// help. Clones are handles to the same state.
 #[derive(Clone, Debug, Default)]
 pub struct Readiness(Arc<RwLock<State>>);
 
-/// Where a service is in its life.
+/// The phase of a service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Phase {
-    /// Not useful yet.
+    /// Not ready yet.
     #[default]
     Starting,
     /// Serving.
     Ready,
-    /// Told to stop; in-flight requests are being answered.
+    /// Asked to stop; in-flight requests are being answered.
     Stopping,
 }
 
@@ -33,30 +33,30 @@ struct State {
 }
 
 impl Readiness {
-    /// Where the service is in its life.
+    /// The phase of the service.
     #[must_use]
     pub fn phase(&self) -> Phase {
         self.read(|state| state.phase)
     }
 
-    /// The parts that are away, in alphabetical order.
+    /// The parts that are unavailable, in alphabetical order.
     #[must_use]
     pub fn degraded(&self) -> Vec<String> {
         self.read(|state| state.degraded.iter().cloned().collect())
     }
 
-    /// What keeps a starting service from being ready, for people who ask.
+    /// What a starting service waits for, for people.
     #[must_use]
     pub fn waiting_for(&self) -> Option<String> {
         self.read(|state| state.waiting_for.clone())
     }
 
-    /// Says what keeps the service from being ready.
+    /// Sets what a starting service waits for.
     pub fn wait_for(&self, what: impl fmt::Display) {
         self.write(|state| state.waiting_for = Some(what.to_string()));
     }
 
-    /// Marks a part as away or back; changes are logged once.
+    /// Marks a part as degraded or not; changes are logged once.
     pub fn set_degraded(&self, part: &str, away: bool) {
         let changed = self.write(|state| {
             if away { state.degraded.insert(part.to_owned()) } else { state.degraded.remove(part) }
@@ -68,8 +68,7 @@ impl Readiness {
         }
     }
 
-    /// The service can do something useful. A service that was told to stop
-    /// stays stopping.
+    /// Marks the service as ready. A stopping service stays stopping.
     pub(crate) fn ready(&self) {
         self.write(|state| {
             if state.phase == Phase::Starting {
@@ -79,7 +78,7 @@ impl Readiness {
         });
     }
 
-    /// The service was told to stop. There is no way back.
+    /// Marks the service as stopping, for good.
     pub(crate) fn stopping(&self) {
         self.write(|state| state.phase = Phase::Stopping);
     }

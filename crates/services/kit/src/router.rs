@@ -1,4 +1,4 @@
-//! A service's routes with all that surrounds them.
+//! The router of a service: its routes, the operational routes and the edge.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,8 +20,8 @@ use crate::problem::{Problem, ProblemKind};
 use crate::readiness::Phase;
 use crate::service::Service;
 
-/// Puts the operational routes beside `routes`, and the edge around both.
-/// Until the service is ready, its own routes answer 503.
+/// Adds the operational routes to `routes`, and wraps both in the edge. Until
+/// the service is ready, its own routes answer 503.
 pub fn router(service: &Service, routes: OpenApiRouter) -> Router {
     build(service, routes, REQUEST_TIMEOUT)
 }
@@ -49,7 +49,7 @@ fn build(service: &Service, routes: OpenApiRouter, timeout: Duration) -> Router 
             Problem::new(ProblemKind::MethodNotAllowed, detail)
         })
         .layer(CatchPanicLayer::custom(|_| {
-            // The panic hook has logged it, with the place.
+            // The panic hook has logged the panic with its location.
             Problem::new(ProblemKind::InternalError, "the log has the cause under this request id")
                 .into_response()
         }))
@@ -57,7 +57,7 @@ fn build(service: &Service, routes: OpenApiRouter, timeout: Duration) -> Router 
         .layer(middleware::from_fn_with_state(edge, edge::edge))
 }
 
-/// Lets requests through as soon as the service was ready once.
+/// Refuses requests until the service has been ready once.
 async fn gate(State(service): State<Service>, request: Request, next: Next) -> Response {
     if service.readiness.phase() == Phase::Starting {
         return not_ready(&service).into_response();

@@ -60,7 +60,7 @@ async fn body(response: Response) -> String {
     String::from_utf8(bytes.expect("the body is small").to_vec()).expect("the body is text")
 }
 
-/// The problem in one line, after checking what all of them share.
+/// The problem in one line, after checking the fields that all problems have.
 async fn problem(response: Response) -> String {
     let status = response.status();
     assert_eq!(response.headers()["content-type"], crate::problem::MEDIA_TYPE);

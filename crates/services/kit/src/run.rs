@@ -1,4 +1,4 @@
-//! A service's life: start, serve, drain, stop.
+//! The life cycle of a service: start, serve, drain, stop.
 
 use std::convert::Infallible;
 use std::process::ExitCode;
@@ -16,22 +16,22 @@ use crate::logging;
 use crate::service::{Package, Service};
 use crate::signals::Signals;
 
-/// How long requests may go on after the service was told to stop.
-const DRAIN: Duration = Duration::from_secs(10);
+/// How long requests may take after the service was asked to stop.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long each step of the end may take.
-const STOP_STEP: Duration = Duration::from_secs(10);
+/// How long each stop step may take.
+const STOP_STEP_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long blocking work may hold up the end of the process.
-const RUNTIME_STOP: Duration = Duration::from_secs(1);
+/// How long blocking work may delay the end of the process.
+const RUNTIME_STOP_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Runs a service until SIGTERM or SIGINT: listens, calls `start` for the
 /// application, serves it while its steps before ready run, then drains and
-/// runs the steps of the end.
+/// runs its stop steps.
 ///
-/// The code is 0 after a clean stop, 1 when the service could not start, could
-/// not go on or could not end cleanly (the last log line says why), and 128
-/// plus the signal when a second signal cut the end short.
+/// The exit code is 0 after a clean stop. It is 1 when the service could not
+/// start, could not continue or could not stop cleanly; the last log line says
+/// why. It is 128 plus the signal when a second signal ended it at once.
 pub fn run<F>(package: Package, common: Common, start: F) -> ExitCode
 where
     F: AsyncFnOnce(Service) -> anyhow::Result<App>,
@@ -53,7 +53,7 @@ where
             }
         }
     });
-    runtime.shutdown_timeout(RUNTIME_STOP);
+    runtime.shutdown_timeout(RUNTIME_STOP_TIMEOUT);
     code
 }
 
@@ -67,7 +67,7 @@ where
     let address = listener.local_addr().context("cannot read the address listened on")?;
     let App { router, before_ready, on_stop } = start(service.clone()).await?;
 
-    // Answers are small and wait for nothing behind them.
+    // Answers are small, so send them without delay.
     let listener = listener.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!("cannot set TCP_NODELAY: {error}");
@@ -95,7 +95,7 @@ where
         }
         readiness.ready();
         tracing::info!("ready");
-        // Being ready is no reason to stop.
+        // Wait for ever: only a failure ends this branch.
         std::future::pending::<anyhow::Result<Infallible>>().await
     };
     let ended = tokio::select! {
@@ -112,20 +112,20 @@ where
     let end = async {
         tokio::time::sleep(common.stop_delay).await;
         drop(close);
-        if timeout(DRAIN, &mut server).await.is_err() {
-            tracing::warn!("requests were still running after {DRAIN:?} and are cut off");
+        if timeout(DRAIN_TIMEOUT, &mut server).await.is_err() {
+            tracing::warn!("requests were still running after {DRAIN_TIMEOUT:?} and are cut off");
             server.abort();
         }
         let mut clean = true;
         for (name, step) in on_stop {
-            clean &= match timeout(STOP_STEP, step).await {
+            clean &= match timeout(STOP_STEP_TIMEOUT, step).await {
                 Ok(Ok(())) => true,
                 Ok(Err(error)) => {
                     tracing::error!(step = name, "cannot stop cleanly: {error:#}");
                     false
                 }
                 Err(_) => {
-                    tracing::error!(step = name, "not done after {STOP_STEP:?}");
+                    tracing::error!(step = name, "not done after {STOP_STEP_TIMEOUT:?}");
                     false
                 }
             };

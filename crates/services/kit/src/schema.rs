@@ -1,8 +1,7 @@
-//! Schemas of what [`check`](crate::check) reads, to be named in annotations:
+//! Schemas of the types that [`check`](crate::check) reads, for annotations:
 //! `#[schema(value_type = kit::schema::Label)]`.
 //!
-//! The document says of a value what its reader demands, so both use the same
-//! limits.
+//! The document and the reader use the same limits.
 
 use std::ops::RangeInclusive;
 
@@ -12,7 +11,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::duration;
 
-/// How long a text may be that is read as a duration or a time.
+/// The longest text that is read as a duration or a time.
 pub(crate) const TERM_LENGTH: usize = 64;
 
 /// A lower-case DNS label, as [`Node::label`](crate::Node::label) reads it.
@@ -23,7 +22,7 @@ pub enum Label {}
 #[derive(Debug)]
 pub enum DurationText {}
 
-/// A text of so many characters, as [`Node::string`](crate::Node::string)
+/// A text of `length` characters, as [`Node::string`](crate::Node::string)
 /// reads it.
 #[must_use]
 pub fn text(length: RangeInclusive<usize>) -> ObjectBuilder {

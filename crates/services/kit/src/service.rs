@@ -1,4 +1,4 @@
-//! Who the running process is.
+//! The identity and shared state of the running process.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::config::Common;
 use crate::metrics::Metrics;
 use crate::readiness::Readiness;
 
-/// Name and version of a service's package; [`package!`](crate::package) makes it.
+/// Name and version of a service's package; see [`package!`](crate::package).
 #[derive(Clone, Copy, Debug)]
 pub struct Package {
     /// The package's name, which is the service's name.
@@ -25,29 +25,29 @@ macro_rules! package {
     };
 }
 
-/// A running service: its identity and what its parts share. Clones are handles
-/// to the same service.
+/// A running service: its identity and shared state. Clones are handles to the
+/// same service.
 #[derive(Clone, Debug)]
 pub struct Service {
     /// Name and version.
     pub package: Package,
-    /// The source revision, if the start named it.
+    /// The source revision, if it was configured.
     pub revision: Option<String>,
-    /// The image, if the start named it.
+    /// The image, if it was configured.
     pub image: Option<String>,
-    /// The run, if the start named it.
+    /// The run, if it was configured.
     pub run_id: Option<String>,
-    /// Whether the service can do something useful.
+    /// The readiness of the service.
     pub readiness: Readiness,
-    /// What `/metrics` shows.
+    /// The metrics of the service.
     pub metrics: Metrics,
     watch_interval: Duration,
     stop: watch::Sender<bool>,
 }
 
 impl Service {
-    /// A service that is starting. [`run`](fn@crate::run) makes it for `main`;
-    /// unit tests make their own.
+    /// A service that is starting. [`run`](fn@crate::run) creates it for
+    /// `main`.
     #[must_use]
     pub fn new(package: Package, common: &Common) -> Self {
         Self {
@@ -79,14 +79,14 @@ impl Service {
         service
     }
 
-    /// Returns when the service is told to stop; background tasks end then.
+    /// Returns when the service is asked to stop; background tasks end then.
     pub async fn stopped(&self) {
         // The sender lives in `self`, so waiting cannot fail.
         let _ = self.stop.subscribe().wait_for(|stop| *stop).await;
     }
 
-    /// Looks after a part, every `WATCH_INTERVAL`, until the service stops, and
-    /// marks it as degraded while `is_there` says that it is not.
+    /// Checks a part every `WATCH_INTERVAL` until the service stops, and marks
+    /// it as degraded while `is_there` returns false.
     pub async fn watch<F>(&self, part: &str, is_there: impl Fn() -> F)
     where
         F: Future<Output = bool>,
@@ -101,8 +101,7 @@ impl Service {
         }
     }
 
-    /// Tells the service to stop: `/health/ready` turns 503 and background
-    /// tasks end.
+    /// Stops the service: `/health/ready` answers 503 and background tasks end.
     pub fn stop(&self) {
         self.readiness.stopping();
         self.stop.send_replace(true);
@@ -115,7 +114,7 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     #[tokio::test(start_paused = true)]
-    async fn a_watched_part_is_degraded_while_it_is_away() {
+    async fn a_watched_part_is_degraded_while_it_is_unavailable() {
         static THERE: AtomicBool = AtomicBool::new(false);
         let service = Service::for_tests(crate::package!());
         let every = service.watch_interval;

@@ -1,6 +1,5 @@
-//! TOML documents, read as strictly as requests: with [`FromInput`], so that a
-//! configuration file and a request body follow the same rules, and with *all*
-//! violations listed, each with its position.
+//! TOML documents, read with [`FromInput`] as strictly as requests. All
+//! violations are listed, each with its position.
 //!
 //! ```
 //! use kit::toml::Document;
@@ -32,11 +31,11 @@ use serde_json::{Map, Number, Value};
 use crate::check::{self, FromInput};
 use crate::problem::Violation;
 
-/// A TOML document whose syntax is good.
+/// A TOML document with valid syntax.
 #[derive(Clone, Debug)]
 pub struct Document {
     value: Value,
-    /// Where each value begins, under the path that [`crate::Node`] gives it.
+    /// The position of each value, by its path as in [`crate::Node`].
     positions: BTreeMap<String, Position>,
 }
 
@@ -72,8 +71,8 @@ impl Document {
         check::from_json(&self.value).map_err(|violations| self.refusal(&violations))
     }
 
-    /// The error for these violations, each with its position. A value that is
-    /// missing has the position of what it is missing from.
+    /// The error for these violations, each with its position. A missing value
+    /// has the position of its parent.
     #[must_use]
     pub fn refusal(&self, violations: &[Violation]) -> anyhow::Error {
         let one = |Violation { field, message }: &Violation| match self.position(field) {
@@ -89,7 +88,7 @@ impl Document {
     }
 }
 
-/// The path of what a value stands in.
+/// The path of a value's parent.
 fn parent(path: &str) -> Option<&str> {
     path.rfind(['.', '[']).map(|end| &path[..end])
 }
@@ -108,7 +107,7 @@ impl std::fmt::Display for Position {
     }
 }
 
-/// Makes JSON of TOML and notes where each value stands.
+/// Converts TOML to JSON and records the position of each value.
 struct Reader<'t> {
     text: &'t str,
     positions: &'t mut BTreeMap<String, Position>,
@@ -130,7 +129,7 @@ impl Reader<'_> {
         match value.get_ref() {
             DeValue::String(text) => Value::from(text.as_ref()),
             DeValue::Boolean(boolean) => Value::from(*boolean),
-            // A number that JSON does not have stays text, which no rule for
+            // A number that JSON cannot represent stays text, which no rule for
             // numbers accepts.
             DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
                 .map_or_else(|_| Value::from(number.as_str()), Value::from),

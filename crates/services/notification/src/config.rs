@@ -15,30 +15,30 @@ use crate::routing::Routing;
 #[derive(Clone, Debug, clap::Parser)]
 #[command(version)]
 pub struct Config {
-    /// What every service takes.
+    /// The configuration of every service.
     #[command(flatten)]
     pub common: kit::Common,
 
-    /// The database, as `sqlite:///absolute/path/to/file.db`; it is made if
-    /// there is none.
+    /// The database, as `sqlite:///absolute/path/to/file.db`; it is created if
+    /// it does not exist.
     #[arg(long, env = "DATABASE_URL", value_name = "DATABASE_URL")]
     pub database_url: DatabaseUrl,
 
-    /// Where DataStorage is, as `http://host:port`; audit events go there.
+    /// The URL of DataStorage, as `http://host:port`; audit events go there.
     #[arg(long, env = "DATASTORAGE_URL", value_name = "DATASTORAGE_URL")]
     pub datastorage_url: String,
 
-    /// The folder that the `file` channel writes to; it is made if there is
-    /// none.
+    /// The folder that the `file` channel writes to; it is created if it does
+    /// not exist.
     #[arg(long, env = "OUTPUT_DIR", value_name = "OUTPUT_DIR")]
     pub output_dir: PathBuf,
 
-    /// Where `slack` channels lead that have no address of their own: an
-    /// incoming webhook of Slack. A secret.
+    /// The address of `slack` channels without one of their own: an incoming
+    /// webhook of Slack. A secret.
     #[arg(long, env = "SLACK_URL", value_name = "SLACK_URL", hide_env_values = true)]
     pub slack_url: Option<SecretString>,
 
-    /// A TOML document that says who gets notifications that name no channels;
+    /// A TOML document with the routing of notifications that name no channels;
     /// without it they go to the console.
     #[arg(long, env = "ROUTING_FILE", value_name = "ROUTING_FILE", conflicts_with = "routing")]
     pub routing_file: Option<PathBuf>,
@@ -63,12 +63,12 @@ pub struct Config {
 }
 
 impl Config {
-    /// The address in `SLACK_URL`. It is read here and not with the flags, whose
+    /// The address in `SLACK_URL`. It is parsed here and not by clap, whose
     /// errors show the value.
     ///
     /// # Errors
     ///
-    /// When it is none; the error does not show it.
+    /// When it is invalid; the error does not show it.
     pub fn slack_url(&self) -> anyhow::Result<Option<Url>> {
         let read = |secret: &SecretString| {
             model::http_url(secret.expose_secret()).map_err(|reason| {
@@ -83,7 +83,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// When there is no such file, and for everything in it that is not right.
+    /// When the file cannot be read or the document is invalid.
     pub fn routing(&self, slack_url: bool) -> anyhow::Result<Routing> {
         if let Some(path) = &self.routing_file {
             let name = || format!("cannot use {} (ROUTING_FILE)", path.display());

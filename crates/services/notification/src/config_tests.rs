@@ -2,7 +2,7 @@ use clap::{CommandFactory as _, Parser as _};
 
 use super::*;
 
-/// A secret that is easy to find again.
+/// A secret that is easy to search for.
 const SECRET: &str = "hunter2hunter2";
 
 fn config(arguments: &[&str]) -> Config {

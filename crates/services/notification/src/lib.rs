@@ -1,21 +1,21 @@
 //! Sends notifications over several channels and keeps account of every
 //! attempt.
 //!
-//! A request is kept first and answered then; a background task delivers to
-//! each channel on its own, tries again what may pass, and never sends again
-//! what a receiver has confirmed. The audit trail is told once for each channel.
+//! A request is stored before it is answered. A background task delivers to
+//! each channel separately, retries temporary failures, and never repeats a
+//! confirmed delivery. Each finished channel causes one audit event.
 //!
 //! | module | what it does |
 //! |---|---|
 //! | [`config`] | flags and environment variables |
-//! | [`model`] | what is asked for, and what became of it |
+//! | [`model`] | notifications and their status |
 //! | [`routes`] | the HTTP interface |
-//! | [`routing`] | who gets what names no channels |
-//! | [`store`] | where everything is kept |
+//! | [`routing`] | the receivers of notifications that name no channels |
+//! | [`store`] | the database |
 //! | [`delivery`] | the background task |
-//! | [`channel`] | the ways out |
-//! | [`scrub`] | taking secrets out of text |
-//! | [`start`](mod@start) | putting it together |
+//! | [`channel`] | the channels that send messages |
+//! | [`scrub`] | removing secrets from text |
+//! | [`start`](mod@start) | building the service from its configuration |
 
 use axum::Router;
 use kit::Service;

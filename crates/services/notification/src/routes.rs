@@ -15,14 +15,14 @@ use utoipa_axum::routes;
 use crate::delivery::now;
 use crate::model::{Notification, Phase, RULES, Spec};
 use crate::routing::Routing;
-use crate::store::{Created, Filter, Store};
+use crate::store::{CreateOutcome, Filter, Store};
 
 /// What the handlers share. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct AppState {
-    /// Where notifications are kept.
+    /// The stored notifications.
     pub store: Store,
-    /// Who gets what names no channels.
+    /// The routing of notifications that name no channels.
     pub routing: Arc<Routing>,
     /// Wakes the dispatcher when there is something new.
     pub wake: Arc<Notify>,
@@ -41,20 +41,20 @@ pub(crate) fn routes(state: AppState) -> OpenApiRouter {
 struct Page {
     /// Newest first.
     data: Vec<Notification>,
-    /// Where the page is in the whole.
+    /// The position of the page in the list.
     pagination: Pagination,
 }
 
-/// Where a page is in the whole.
+/// The position of a page in the list.
 #[derive(Debug, Serialize, ToSchema)]
 struct Pagination {
-    /// The size that was asked for.
+    /// The requested size.
     limit: u32,
-    /// How many were left out before it.
+    /// How many notifications were skipped.
     offset: u32,
-    /// How many there are in all.
+    /// How many notifications the filters select.
     total: u64,
-    /// Whether there are more behind it.
+    /// Whether there are more after this page.
     has_more: bool,
 }
 
@@ -68,18 +68,18 @@ struct ListQuery {
     /// Only those with this correlation id.
     #[param(min_length = 1, max_length = 255)]
     correlation_id: Option<String>,
-    /// At most so many.
+    /// The largest number of notifications.
     #[param(minimum = 1, maximum = 1000, default = 100)]
     limit: Option<u32>,
-    /// Leaving out so many first.
+    /// How many notifications to skip.
     #[param(minimum = 0, maximum = 1_000_000)]
     offset: Option<u32>,
 }
 
-/// Accepts a notification. It is sent in the background; its status tells what
-/// became of it. Asking again with the same content answers 200 and sends
-/// nothing again. A `slack` channel without an address is refused if the service
-/// was started without `SLACK_URL`.
+/// Accepts a notification. It is sent in the background; read it to get its
+/// status. The same request again answers 200 and sends nothing again. A
+/// `slack` channel without an address is refused if the service has no
+/// `SLACK_URL`.
 #[utoipa::path(post, path = "/api/v1/notifications", tag = "notifications",
     request_body = Spec,
     extensions(("x-rules" = json!(RULES))),
@@ -94,10 +94,10 @@ async fn create(
     Json(spec): Json<Spec>,
 ) -> Result<Response, Problem> {
     let name = spec.name.clone();
-    // By what was asked for: scrubbing may change labels.
+    // Route by the unscrubbed request, since scrubbing may change labels.
     let receiver = state.routing.receiver(&spec).map_err(Problem::validation)?;
     match state.store.create(spec.scrubbed(), receiver, now()).await? {
-        Created::New(notification) => {
+        CreateOutcome::New(notification) => {
             tracing::info!(
                 notification = name,
                 correlation_id = notification.spec.correlation_id,
@@ -109,8 +109,8 @@ async fn create(
             let body = Json(notification.for_display());
             Ok((StatusCode::CREATED, [(header::LOCATION, location)], body).into_response())
         }
-        Created::Same(notification) => Ok(Json(notification.for_display()).into_response()),
-        Created::Other => {
+        CreateOutcome::Same(notification) => Ok(Json(notification.for_display()).into_response()),
+        CreateOutcome::Other => {
             Err(Problem::conflict(format!("there is a notification {name} with other content")))
         }
     }
@@ -153,7 +153,7 @@ async fn read(
     found.map(|found| Json(found.for_display())).ok_or_else(|| missing(&name))
 }
 
-/// Forgets a notification. Attempts that are under way end; none follow.
+/// Deletes a notification. Running attempts end; no others follow.
 #[utoipa::path(delete, path = "/api/v1/notifications/{name}", tag = "notifications",
     params(("name" = String, Path, description = "The notification's name")),
     responses(

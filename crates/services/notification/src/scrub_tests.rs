@@ -112,7 +112,7 @@ proptest! {
         let _ = text(&input);
     }
 
-    /// Whatever stands around it, a secret of any of the kinds is gone.
+    /// A secret of any kind is removed from any surrounding text.
     #[test]
     fn the_secret_is_gone(
         before in proptest::collection::vec(sample::select(ORDINARY), 0..4),
@@ -148,7 +148,7 @@ proptest! {
     }
 }
 
-/// What an operator reads every day; nothing in it is a secret.
+/// Everyday texts without secrets.
 const ORDINARY: &[&str] = &[
     "pod web-1 in namespace shop was OOMKilled 3 times",
     "https://example.org/a/b?page=2&sort=name#top",
@@ -190,7 +190,7 @@ const NAMES: &[&str] = &[
     "X-Auth-Token",
 ];
 
-/// A secret in one of the forms that are recognised, and the secret itself.
+/// A text with a secret in a recognised form, and the secret itself.
 fn secrets() -> impl Strategy<Value = (String, String)> {
     let named = (sample::select(NAMES), "[A-Za-z0-9]{12,20}", 0..9_usize).prop_map(
         |(name, secret, form)| {
@@ -213,12 +213,12 @@ fn secrets() -> impl Strategy<Value = (String, String)> {
     };
     prop_oneof![
         8 => named,
-        1 => shaped("[A-Za-z0-9._~+/=-]{12,40}", |it| format!("Bearer {it}")),
-        1 => shaped("[A-Za-z0-9+/]{12,40}={0,2}", |it| format!("Authorization: Basic {it}")),
-        1 => shaped("[a-z0-9]{12,20}", |it| format!("https://ann:{it}@example.org/")),
-        1 => shaped("[a-z0-9]{12,20}", |it| format!("amqp://{it}@example.org")),
-        1 => shaped("T[A-Z0-9]{8}/B[A-Z0-9]{8}/[A-Za-z0-9]{24}", |it| {
-            format!("https://hooks.slack.com/services/{it}")
+        1 => shaped("[A-Za-z0-9._~+/=-]{12,40}", |token| format!("Bearer {token}")),
+        1 => shaped("[A-Za-z0-9+/]{12,40}={0,2}", |credentials| format!("Authorization: Basic {credentials}")),
+        1 => shaped("[a-z0-9]{12,20}", |password| format!("https://ann:{password}@example.org/")),
+        1 => shaped("[a-z0-9]{12,20}", |user| format!("amqp://{user}@example.org")),
+        1 => shaped("T[A-Z0-9]{8}/B[A-Z0-9]{8}/[A-Za-z0-9]{24}", |path| {
+            format!("https://hooks.slack.com/services/{path}")
         }),
         1 => shaped("(AKIA|ASIA)[0-9A-Z]{16}", str::to_owned),
         1 => shaped("gh[pousr]_[A-Za-z0-9]{36}", str::to_owned),
@@ -226,8 +226,8 @@ fn secrets() -> impl Strategy<Value = (String, String)> {
         1 => shaped("xox[abeprs]-[0-9]{12}-[A-Za-z0-9]{24}", str::to_owned),
         1 => shaped("sk-(proj-)?[A-Za-z0-9]{24,48}", str::to_owned),
         1 => shaped("eyJ[A-Za-z0-9_-]{20}\\.[A-Za-z0-9_-]{20}\\.[A-Za-z0-9_-]{20}", str::to_owned),
-        1 => shaped("[A-Za-z0-9+/]{40}\n[A-Za-z0-9+/]{40}", |it| {
-            format!("-----BEGIN RSA PRIVATE KEY-----\n{it}\n-----END RSA PRIVATE KEY-----")
+        1 => shaped("[A-Za-z0-9+/]{40}\n[A-Za-z0-9+/]{40}", |key| {
+            format!("-----BEGIN RSA PRIVATE KEY-----\n{key}\n-----END RSA PRIVATE KEY-----")
         }),
     ]
 }

@@ -1,4 +1,4 @@
-//! Putting the service together.
+//! Building the service.
 
 use std::sync::Arc;
 
@@ -13,10 +13,11 @@ use crate::delivery::{Audit, Dispatcher, Metrics, now};
 use crate::routes::AppState;
 use crate::store::Store;
 
-/// The name under which `/health/ready` lists DataStorage when it is away.
+/// The name under which `/health/ready` lists DataStorage when it is
+/// unavailable.
 const DATASTORAGE: &str = "datastorage";
 
-/// Makes the service from its configuration. Its background tasks begin once
+/// Builds the service from its configuration. Its background tasks start once
 /// the database is ready, and end with the service.
 ///
 /// # Errors
@@ -60,7 +61,7 @@ pub async fn start(config: Config, service: Service) -> anyhow::Result<App> {
                 let is_live = || async { client.is_live().await };
                 watched.watch(DATASTORAGE, is_live).await;
             });
-            // Nobody waits for it only if the service is ending already.
+            // The receiver is gone only if the service is already stopping.
             let _ = begin.send(tokio::spawn(dispatcher.run(service)));
             Ok(())
         }
@@ -70,7 +71,7 @@ pub async fn start(config: Config, service: Service) -> anyhow::Result<App> {
         .on_stop("deliveries", async move {
             match begun.await {
                 Ok(dispatcher) => dispatcher.await.context("the dispatcher panicked"),
-                // It never began.
+                // The dispatcher never started.
                 Err(_) => Ok(()),
             }
         })

@@ -1,6 +1,5 @@
-//! What the tests of the store and the dispatcher share: a database of their
-//! own, a receiver that answers as programmed, a DataStorage that keeps what it
-//! is told.
+//! Fixtures for the tests of the store and the dispatcher: a new database, a
+//! receiver with programmed answers, a fake DataStorage.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::future::IntoFuture as _;
@@ -22,7 +21,7 @@ use crate::store::Store;
 /// How long anything in these tests may take.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
-/// A new database; it goes away with the folder.
+/// A new database in a temporary folder.
 pub(crate) async fn store() -> (Store, TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
     let store = open(&folder);
@@ -45,7 +44,7 @@ pub(crate) fn spec(name: &str, channels: &Value) -> Spec {
     kit::check::from_json(&input).expect("a good request")
 }
 
-/// Looks until `look` finds something.
+/// Calls `look` until it returns a value.
 pub(crate) async fn eventually<T, F>(what: &str, look: impl Fn() -> F) -> T
 where
     F: Future<Output = Result<T, String>>,
@@ -62,17 +61,17 @@ where
     }
 }
 
-/// What a [`Receiver`] was sent: headers and body.
-pub(crate) type Received = (HeaderMap, Value);
+/// What a [`FakeReceiver`] was sent: headers and body.
+pub(crate) type ReceivedRequest = (HeaderMap, Value);
 
 /// A receiver of webhooks.
 #[derive(Clone, Default)]
-pub(crate) struct Receiver {
+pub(crate) struct FakeReceiver {
     answers: Arc<Mutex<VecDeque<Answer>>>,
-    received: Arc<Mutex<Vec<Received>>>,
+    received: Arc<Mutex<Vec<ReceivedRequest>>>,
 }
 
-/// What a [`Receiver`] answers.
+/// What a [`FakeReceiver`] answers.
 #[derive(Clone, Copy)]
 pub(crate) enum Answer {
     Status(u16),
@@ -81,9 +80,9 @@ pub(crate) enum Answer {
     Never,
 }
 
-impl Receiver {
-    /// Starts a receiver that gives these answers and then 200. Returns the
-    /// address of its hook.
+impl FakeReceiver {
+    /// Starts a receiver that gives these answers and then 200. Returns the URL
+    /// of its webhook.
     pub(crate) async fn start(answers: &[Answer]) -> (Self, String) {
         let receiver = Self::default();
         receiver.answers.lock().expect("no panic").extend(answers);
@@ -91,13 +90,13 @@ impl Receiver {
         (receiver, format!("{}/hook", serve(router).await))
     }
 
-    pub(crate) fn received(&self) -> Vec<Received> {
+    pub(crate) fn received(&self) -> Vec<ReceivedRequest> {
         self.received.lock().expect("no panic").clone()
     }
 }
 
 async fn receive(
-    State(receiver): State<Receiver>,
+    State(receiver): State<FakeReceiver>,
     headers: HeaderMap,
     axum::Json(body): axum::Json<Value>,
 ) -> Response {
@@ -112,11 +111,11 @@ async fn receive(
     }
 }
 
-/// A DataStorage that keeps events by id, as the real one does.
+/// A fake DataStorage that stores events by id, as the real one does.
 #[derive(Clone, Default)]
-pub(crate) struct Trail(Arc<Mutex<BTreeMap<String, Value>>>);
+pub(crate) struct FakeTrail(Arc<Mutex<BTreeMap<String, Value>>>);
 
-impl Trail {
+impl FakeTrail {
     /// Starts it and returns its address.
     pub(crate) async fn start() -> (Self, String) {
         let trail = Self::default();
@@ -131,7 +130,7 @@ impl Trail {
 }
 
 async fn keep(
-    State(trail): State<Trail>,
+    State(trail): State<FakeTrail>,
     axum::Json(events): axum::Json<Vec<Value>>,
 ) -> (StatusCode, axum::Json<Value>) {
     let id = |event: &Value| event["event_id"].as_str().expect("an id").to_owned();

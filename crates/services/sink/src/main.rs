@@ -1,19 +1,19 @@
-//! The far end of a webhook, for end-to-end tests: it records what it is sent
-//! and answers as it was programmed.
+//! A receiver of webhooks, for end-to-end tests: it records requests and sends
+//! programmed answers.
 //!
 //! | call | what it does |
 //! |---|---|
 //! | any method on `/hook/{name}` or below | records the request, answers the next programmed response, else 200 |
-//! | `GET /hook/{name}/requests` | lists what was recorded, oldest first |
+//! | `GET /hook/{name}/requests` | lists the recorded requests, oldest first |
 //! | `PUT /hook/{name}/responses` | programs the next answers |
-//! | `DELETE /hook/{name}` | forgets both |
+//! | `DELETE /hook/{name}` | deletes requests and answers |
 //!
-//! Hooks exist as soon as they are named; tests that run at the same time use
-//! names of their own. Everything is in memory and bounded.
+//! A webhook exists as soon as a request names it. Tests that run at the same
+//! time use different names. Everything is in memory and bounded.
 
-mod hooks;
 mod response;
 mod routes;
+mod webhooks;
 
 use std::process::ExitCode;
 

@@ -7,19 +7,19 @@ use kit::{FromInput, Node, schema};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 
-/// What a hook answers, and how often.
+/// A programmed answer, and how often it is given.
 #[derive(Clone, Debug, ToSchema)]
 pub(crate) struct Response {
     /// The status.
     #[schema(value_type = u16, minimum = 200, maximum = 599)]
     pub(crate) status: StatusCode,
-    /// Headers beside those that say how the message is framed.
+    /// Headers, except those of the message framing.
     #[schema(schema_with = headers_schema, required = false)]
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     /// How many milliseconds to wait before the answer.
     #[schema(rename = "delay_ms", value_type = u64, required = false, maximum = 20_000)]
     pub(crate) delay: Duration,
-    /// The body; the receipt if it is left out.
+    /// The body; a receipt as JSON if it is left out.
     #[schema(max_length = 65_536)]
     pub(crate) body: Option<String>,
     /// For how many requests, one if it is left out.
@@ -55,7 +55,7 @@ impl FromInput for Response {
         node.object(|object| {
             let status = object.required("status", |node| node.integer(200..=599));
             let headers = object.optional("headers", |node| node.map(50, 100, header));
-            // Below the 30 s after which the kit gives a request up.
+            // Less than the request timeout of the kit, 30 s.
             let delay = object.optional("delay_ms", |node| node.integer(0..=20_000));
             let body = object.optional("body", |node| node.string(0..=65_536));
             let times = object.optional("times", |node| node.integer(1..=1000));
@@ -87,7 +87,7 @@ fn headers_schema() -> Object {
 
 fn header_name(name: &str) -> Result<HeaderName, &'static str> {
     let name = HeaderName::try_from(name).map_err(|_| "is not under a header's name")?;
-    // These say how the message is framed, which is the server's business.
+    // The server sets the headers of the message framing.
     let framing = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION];
     if framing.contains(&name) {
         return Err("cannot be programmed");

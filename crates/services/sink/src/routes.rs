@@ -12,10 +12,10 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::hooks::{Full, Hooks, Recorded};
 use crate::response::Program;
+use crate::webhooks::{LimitReached, RecordedRequest, Webhooks};
 
-/// All routes, with empty hooks.
+/// All routes, with empty webhooks.
 pub(crate) fn app(service: &kit::Service) -> Router {
     let routes = OpenApiRouter::new()
         .routes(routes!(requests))
@@ -23,43 +23,44 @@ pub(crate) fn app(service: &kit::Service) -> Router {
         .routes(routes!(reset))
         .route("/hook/{name}", any(record))
         .route("/hook/{name}/{*rest}", any(record))
-        .with_state(Hooks::default());
+        .with_state(Webhooks::default());
     kit::router(service, routes)
 }
 
-/// The hook in a path; what follows it is recorded with the request.
+/// The name of the webhook in a path. The rest of the path is recorded with the
+/// request.
 #[derive(Debug, Deserialize)]
-struct Hook {
+struct WebhookPath {
     name: String,
 }
 
 /// Answer of `GET /hook/{name}/requests`.
 #[derive(Debug, Serialize, ToSchema)]
 struct Requests {
-    /// What was recorded, oldest first.
-    requests: Vec<Recorded>,
+    /// The recorded requests, oldest first.
+    requests: Vec<RecordedRequest>,
     /// How many programmed responses are left.
     responses_left: usize,
 }
 
-/// Answer of a hook for which nothing is programmed.
+/// Answer of a webhook without a programmed response.
 #[derive(Debug, Serialize, ToSchema)]
 struct Receipt {
-    /// The number of the request on this hook, from 0.
+    /// The number of the request on this webhook, from 0.
     recorded: usize,
 }
 
-/// Lists what a hook recorded.
+/// Lists the recorded requests of a webhook.
 #[utoipa::path(get, path = "/hook/{name}/requests", tag = "control",
     params(("name" = String, Path, description = "The hook's name")),
     responses((status = 200, body = Requests)))]
-async fn requests(State(hooks): State<Hooks>, Path(name): Path<String>) -> Json<Requests> {
-    let (requests, responses_left) = hooks.requests(&name);
+async fn requests(State(webhooks): State<Webhooks>, Path(name): Path<String>) -> Json<Requests> {
+    let (requests, responses_left) = webhooks.requests(&name);
     Json(Requests { requests, responses_left })
 }
 
-/// Replaces what a hook answers next: a list of `status`, `headers`,
-/// `delay_ms`, `body` and `times`.
+/// Replaces the programmed responses of a webhook: a list of `status`,
+/// `headers`, `delay_ms`, `body` and `times`.
 #[utoipa::path(put, path = "/hook/{name}/responses", tag = "control",
     params(("name" = String, Path, description = "The hook's name")),
     request_body = Program,
@@ -67,26 +68,26 @@ async fn requests(State(hooks): State<Hooks>, Path(name): Path<String>) -> Json<
         (status = 204, description = "Programmed"),
     ))]
 async fn program(
-    State(hooks): State<Hooks>,
+    State(webhooks): State<Webhooks>,
     Path(name): Path<String>,
     Json(Program(responses)): Json<Program>,
 ) -> Result<StatusCode, Problem> {
-    hooks.program(&name, responses)?;
+    webhooks.program(&name, responses)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Forgets what a hook recorded and what it was to answer.
+/// Deletes the recorded requests and the programmed responses of a webhook.
 #[utoipa::path(delete, path = "/hook/{name}", tag = "control",
     params(("name" = String, Path, description = "The hook's name")),
     responses((status = 204, description = "Forgotten")))]
-async fn reset(State(hooks): State<Hooks>, Path(name): Path<String>) -> StatusCode {
-    hooks.reset(&name);
+async fn reset(State(webhooks): State<Webhooks>, Path(name): Path<String>) -> StatusCode {
+    webhooks.reset(&name);
     StatusCode::NO_CONTENT
 }
 
 async fn record(
-    State(hooks): State<Hooks>,
-    Path(Hook { name }): Path<Hook>,
+    State(webhooks): State<Webhooks>,
+    Path(WebhookPath { name }): Path<WebhookPath>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -97,7 +98,7 @@ async fn record(
         Ok(text) => (Some(text), None),
         Err(error) => (None, Some(hex(error.as_bytes()))),
     };
-    let (index, response) = hooks.record(&name, |index, status| Recorded {
+    let (index, response) = webhooks.record(&name, |index, status| RecordedRequest {
         index,
         received_at,
         method: method.to_string(),
@@ -130,8 +131,8 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-impl From<Full> for Problem {
-    fn from(Full(detail): Full) -> Self {
+impl From<LimitReached> for Problem {
+    fn from(LimitReached(detail): LimitReached) -> Self {
         Self::new(ProblemKind::ServiceUnavailable, detail)
     }
 }

@@ -1,5 +1,5 @@
-//! What holds when DataStorage is stopped or killed, or its store is away.
-//! Nothing runs beside these tests.
+//! Outages: DataStorage is stopped or killed, or its database is unavailable.
+//! Each test runs alone.
 
 mod crash;
 mod outage;

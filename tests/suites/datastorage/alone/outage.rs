@@ -1,29 +1,29 @@
-//! The store is away: events go into the spool, and come into the trail in their
-//! order when it is back.
+//! The database is unavailable: events go to the spool, and are stored in order
+//! when it is available again.
 
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::{Capability, Endpoint, Look, Run, Target, eventually, unique};
+use e2e::{Capability, Endpoint, Poll, Run, Target, eventually, unique};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::writers::{are_there, disturbed};
+use super::writers::{are_there, write_while};
 use crate::support::{BATCH, EVENTS, ahead, at, event, id, page, store, with};
 
-/// How long the service may take to notice that its store is back, and to write
-/// what it has in its spool.
-const BACK: Duration = Duration::from_secs(10);
+/// How long the service may take to notice that its database is available, and
+/// to replay its spool.
+const RECOVERY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long an answer may take while the store is away: the first writer waits
-/// for the lock.
-const ANSWER: Duration = Duration::from_secs(5);
+/// How long an answer may take while the database is unavailable: the first
+/// writer waits for the lock.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What the suite's topology lets into the spool.
+/// The limit of the spool in the suite's metadata.
 const SPOOL_MAX_EVENTS: usize = 2000;
 
-/// An event with every field that an event can have.
+/// An event with every optional field.
 fn whole(correlation_id: &str, parent: &Value) -> Result<Value> {
     let optional = json!({
         "event_type": "workflow.execution.completed",
@@ -45,18 +45,18 @@ fn whole(correlation_id: &str, parent: &Value) -> Result<Value> {
     Ok(with(event(correlation_id), optional))
 }
 
-/// Sends an event and checks that it was spooled, soon.
+/// Sends an event and checks that it is spooled within [`ANSWER_TIMEOUT`].
 fn spool(datastorage: &Endpoint, event: &Value) -> Result<()> {
     let started = std::time::Instant::now();
     let answer = datastorage.post(EVENTS, event)?.expect(202)?.value()?;
     ensure!(answer == json!({ "event_id": event["event_id"], "status": "spooled" }), "{answer}");
-    ensure!(started.elapsed() < ANSWER, "answered after {:?}", started.elapsed());
+    ensure!(started.elapsed() < ANSWER_TIMEOUT, "answered after {:?}", started.elapsed());
     Ok(())
 }
 
 fn depth(datastorage: &Endpoint) -> Result<u64> {
     let metrics = datastorage.get("/metrics")?.expect(200)?.body;
-    let depth = metrics.lines().find_map(|it| it.strip_prefix("datastorage_spool_depth "));
+    let depth = metrics.lines().find_map(|line| line.strip_prefix("datastorage_spool_depth "));
     Ok(depth.with_context(|| format!("no depth in {metrics}"))?.parse()?)
 }
 
@@ -76,7 +76,7 @@ fn recorded(run: &Run, sent: &[Value]) -> Result<Vec<OffsetDateTime>> {
 }
 
 #[test]
-fn what_comes_while_the_store_is_away_is_in_the_trail_when_it_is_back() -> Result<()> {
+fn events_sent_while_the_database_is_unavailable_reach_the_trail_later() -> Result<()> {
     let run = Run::of_process()?;
     let Some(control) = run.control(&[Capability::DatabaseOutage])? else { return Ok(()) };
     let datastorage = run.service("datastorage")?;
@@ -89,7 +89,7 @@ fn what_comes_while_the_store_is_away_is_in_the_trail_when_it_is_back() -> Resul
     spool(&datastorage, &single)?;
     let batch = [whole(&correlation_id, &single)?, event(&correlation_id), event(&correlation_id)];
     let receipt = datastorage.post(BATCH, &json!(batch))?.expect(202)?.value()?;
-    let ids: Vec<_> = batch.iter().map(|it| it["event_id"].clone()).collect();
+    let ids: Vec<_> = batch.iter().map(|event| event["event_id"].clone()).collect();
     ensure!(receipt == json!({ "event_ids": ids, "status": "spooled" }), "{receipt}");
     ensure!(depth(&datastorage)? == 4);
     ensure!(degraded(&datastorage)? == json!(["database"]));
@@ -97,7 +97,7 @@ fn what_comes_while_the_store_is_away_is_in_the_trail_when_it_is_back() -> Resul
     away.restore()?;
     let mut sent = vec![before, single];
     sent.extend(batch);
-    are_there(&run.trail()?, &correlation_id, &sent, BACK)?;
+    are_there(&run.trail()?, &correlation_id, &sent, RECOVERY_TIMEOUT)?;
     let recorded = recorded(&run, &sent)?;
     ensure!(recorded.is_sorted(), "not in the order in which they came: {recorded:?}");
     run.settle()?;
@@ -106,7 +106,7 @@ fn what_comes_while_the_store_is_away_is_in_the_trail_when_it_is_back() -> Resul
 }
 
 #[test]
-fn while_the_store_is_away_bad_input_is_refused_and_reading_goes_on() -> Result<()> {
+fn while_the_database_is_unavailable_bad_input_is_refused_and_reads_work() -> Result<()> {
     let run = Run::of_process()?;
     let Some(control) = run.control(&[Capability::DatabaseOutage])? else { return Ok(()) };
     let (datastorage, correlation_id) = (run.service("datastorage")?, unique("rr"));
@@ -124,7 +124,7 @@ fn while_the_store_is_away_bad_input_is_refused_and_reading_goes_on() -> Result<
     );
     datastorage.get(&format!("{EVENTS}/{}", id(&before)?))?.expect(200)?;
     away.restore()?;
-    run.trail()?.expect_exactly(&correlation_id, 1, BACK)?;
+    run.trail()?.expect_exactly(&correlation_id, 1, RECOVERY_TIMEOUT)?;
     Ok(())
 }
 
@@ -140,11 +140,11 @@ fn an_event_that_is_sent_before_and_during_and_after_is_stored_once() -> Result<
         spool(&datastorage, event)?;
     }
     away.restore()?;
-    are_there(&run.trail()?, &correlation_id, &[first.clone(), second.clone()], BACK)?;
+    are_there(&run.trail()?, &correlation_id, &[first.clone(), second.clone()], RECOVERY_TIMEOUT)?;
     for event in [&first, &second] {
         store(&datastorage, event)?;
     }
-    run.trail()?.expect_exactly(&correlation_id, 2, BACK)?;
+    run.trail()?.expect_exactly(&correlation_id, 2, RECOVERY_TIMEOUT)?;
     Ok(())
 }
 
@@ -163,7 +163,7 @@ fn a_full_spool_refuses_and_keeps_what_it_has() -> Result<()> {
     let refused = datastorage.post(BATCH, &json!([event(&correlation_id)]))?;
     refused.problem(503, "service-unavailable")?;
     away.restore()?;
-    are_there(&run.trail()?, &correlation_id, &events, BACK)
+    are_there(&run.trail()?, &correlation_id, &events, RECOVERY_TIMEOUT)
 }
 
 #[test]
@@ -185,28 +185,28 @@ fn nothing_overtakes_what_waits_in_the_spool() -> Result<()> {
     let away = control.stopped(&Target::Database)?;
     send(200)?;
     away.restore()?;
-    // One after the other, while the spool is being written to the trail.
+    // More events, while the spool is being replayed.
     send(200)?;
-    are_there(&run.trail()?, &correlation_id, &sent, BACK)?;
+    are_there(&run.trail()?, &correlation_id, &sent, RECOVERY_TIMEOUT)?;
     ensure!(recorded(&run, &sent)?.is_sorted(), "some overtook others");
     Ok(())
 }
 
 #[test]
-fn writers_do_not_notice_that_the_store_goes_and_comes() -> Result<()> {
+fn writers_do_not_notice_a_database_outage() -> Result<()> {
     let run = Run::of_process()?;
     let Some(control) = run.control(&[Capability::DatabaseOutage])? else { return Ok(()) };
     let datastorage = run.service("datastorage")?;
-    let written = disturbed(&run, || {
+    let written = write_while(&run, || {
         let away = control.stopped(&Target::Database)?;
-        eventually(BACK, "100 events in the spool", || match depth(&datastorage)? {
-            depth @ ..100 => Ok(Look::NotYet(depth.to_string())),
-            _ => Ok(Look::Done(())),
+        eventually(RECOVERY_TIMEOUT, "100 events in the spool", || match depth(&datastorage)? {
+            depth @ ..100 => Ok(Poll::Pending(depth.to_string())),
+            _ => Ok(Poll::Ready(())),
         })?;
         Ok(away.restore()?)
     })?;
     ensure!(written.unknown.is_empty(), "{} events were refused", written.unknown.len());
-    written.are_all_there(&run, BACK)
+    written.are_all_there(&run, RECOVERY_TIMEOUT)
 }
 
 #[test]
@@ -223,13 +223,13 @@ fn the_spool_survives_a_kill() -> Result<()> {
     let killed = control.killed(&Target::service("datastorage"))?;
     away.restore()?;
     killed.restore()?;
-    are_there(&run.trail()?, &correlation_id, &sent, BACK)?;
+    are_there(&run.trail()?, &correlation_id, &sent, RECOVERY_TIMEOUT)?;
     ensure!(recorded(&run, &sent)?.is_sorted(), "not in the order in which they came");
     Ok(())
 }
 
 #[test]
-fn a_service_that_starts_without_its_store_is_ready_once_that_is_back() -> Result<()> {
+fn a_service_that_starts_without_its_database_is_ready_once_that_is_available() -> Result<()> {
     let run = Run::of_process()?;
     let needed = [Capability::DatabaseOutage, Capability::Kill];
     let Some(control) = run.control(&needed)? else { return Ok(()) };
@@ -242,14 +242,14 @@ fn a_service_that_starts_without_its_store_is_ready_once_that_is_back() -> Resul
     control.start_without_waiting(&target)?;
     killed.is_back();
     let datastorage = run.service("datastorage")?;
-    eventually(BACK, "it to answer that it is not ready", || {
+    eventually(RECOVERY_TIMEOUT, "datastorage to answer that it is not ready", || {
         Ok(match datastorage.get("/health/ready") {
-            Ok(answer) if answer.status == 503 => Look::Done(()),
-            Ok(answer) => Look::NotYet(format!("{} {}", answer.status, answer.body)),
-            Err(error) => Look::NotYet(error.to_string()),
+            Ok(answer) if answer.status == 503 => Poll::Ready(()),
+            Ok(answer) => Poll::Pending(format!("{} {}", answer.status, answer.body)),
+            Err(error) => Poll::Pending(error.to_string()),
         })
     })?;
     away.restore()?;
     run.settle()?;
-    are_there(&run.trail()?, &correlation_id, &[sent], BACK)
+    are_there(&run.trail()?, &correlation_id, &[sent], RECOVERY_TIMEOUT)
 }

@@ -1,11 +1,11 @@
-//! Clients that write for as long as somebody answers.
+//! Clients that write until a request fails.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Result, anyhow, ensure};
-use e2e::{Endpoint, Look, Run, Trail, eventually, unique};
+use e2e::{Endpoint, Poll, Run, TrailReader, eventually, unique};
 use serde_json::{Value, json};
 
 use crate::support::{EVENTS, event, id, with};
@@ -13,29 +13,32 @@ use crate::support::{EVENTS, event, id, with};
 /// How many clients write at the same time.
 const WRITERS: usize = 8;
 
-/// What became of the events of all writers.
+/// The events of all writers.
 #[derive(Debug, Default)]
-pub(super) struct Written {
+pub(super) struct WrittenEvents {
     pub(super) correlation_id: String,
-    /// Answered with 201 or 202.
+    /// Events answered with 201 or 202.
     pub(super) acknowledged: Vec<Value>,
-    /// Not answered, or refused: each writer's last.
+    /// Events without an answer or refused: the last one of each writer.
     pub(super) unknown: Vec<Value>,
 }
 
-/// Has writers write, calls `disturb` once they are in the middle of it, and
-/// returns when each of them has been disturbed.
-pub(super) fn disturbed(run: &Run, disturb: impl FnOnce() -> Result<()>) -> Result<Written> {
+/// Starts writers, calls `disturb` while they write, and returns once all of
+/// them have stopped.
+pub(super) fn write_while(
+    run: &Run,
+    disturb: impl FnOnce() -> Result<()>,
+) -> Result<WrittenEvents> {
     let url = run.service("datastorage")?.base().to_owned();
-    let mut written = Written { correlation_id: unique("rr"), ..Written::default() };
+    let mut written = WrittenEvents { correlation_id: unique("rr"), ..WrittenEvents::default() };
     let (count, over) = (AtomicUsize::new(0), AtomicBool::new(false));
     thread::scope(|scope| {
         let write = || write(&url, &written.correlation_id, &count, &over);
         let writers: Vec<_> = (0..WRITERS).map(|_| scope.spawn(write)).collect();
-        let disturbed = eventually(Duration::from_secs(10), "200 events", || {
+        let outcome = eventually(Duration::from_secs(10), "200 events", || {
             match count.load(Ordering::Relaxed) {
-                count @ ..200 => Ok(Look::NotYet(count.to_string())),
-                _ => Ok(Look::Done(())),
+                count @ ..200 => Ok(Poll::Pending(count.to_string())),
+                _ => Ok(Poll::Ready(())),
             }
         })
         .and_then(|()| disturb());
@@ -44,7 +47,7 @@ pub(super) fn disturbed(run: &Run, disturb: impl FnOnce() -> Result<()>) -> Resu
         for writer in writers {
             ended.push(writer.join().map_err(|_| anyhow!("a writer panicked"))?);
         }
-        disturbed?;
+        outcome?;
         anyhow::Ok(ended)
     })?
     .into_iter()
@@ -76,9 +79,9 @@ fn write(
     (acknowledged, None)
 }
 
-impl Written {
-    /// Sends again what nobody knows of, as a client would, and checks that
-    /// everything is there exactly once and as it was sent.
+impl WrittenEvents {
+    /// Sends the events without an acknowledgement again, as a client would.
+    /// Then checks that all events are stored once and as they were sent.
     pub(super) fn are_all_there(mut self, run: &Run, within: Duration) -> Result<()> {
         let (datastorage, trail) = (run.service("datastorage")?, run.trail()?);
         for sent in std::mem::take(&mut self.unknown) {
@@ -90,10 +93,10 @@ impl Written {
     }
 }
 
-/// Checks that exactly these events are there, equal in every field that was
+/// Checks that exactly these events are stored, equal in every field that was
 /// sent.
 pub(super) fn are_there(
-    trail: &Trail,
+    trail: &TrailReader,
     correlation_id: &str,
     sent: &[Value],
     within: Duration,
@@ -101,7 +104,7 @@ pub(super) fn are_there(
     let stored = trail.expect_exactly(correlation_id, sent.len(), within)?;
     for sent in sent {
         let sent_id = id(sent)?;
-        let found = stored.iter().find(|it| it["event_id"] == *sent_id);
+        let found = stored.iter().find(|event| event["event_id"] == *sent_id);
         let Some(found) = found else { anyhow::bail!("{sent_id} is lost") };
         for (field, value) in sent.as_object().into_iter().flatten() {
             ensure!(

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::support::{
     WORKFLOWS, create, entries, labelled, set_status, signal_type, summary, workflow,
 };
-use crate::support::{complains, datastorage};
+use crate::support::{datastorage, expect_violations};
 
 fn page(datastorage: &Endpoint, query: &str) -> Result<Value> {
     datastorage.get(&format!("{WORKFLOWS}?{query}"))?.expect(200)?.value()
@@ -53,7 +53,7 @@ fn each_filter_selects_exactly_what_matches() -> Result<()> {
     ];
     for (query, expected) in cases {
         let page = page(&datastorage, &query)?;
-        let expected: Vec<_> = expected.iter().map(|it| summary(&created[*it])).collect();
+        let expected: Vec<_> = expected.iter().map(|index| summary(&created[*index])).collect();
         ensure!(page["data"] == json!(expected), "{query}: {page:#}\nexpected {expected:#?}");
         ensure!(page["pagination"]["total"] == expected.len(), "{query}: {}", page["pagination"]);
     }
@@ -96,16 +96,16 @@ fn every_bad_filter_is_listed() -> Result<()> {
     let (datastorage, _) = datastorage()?;
     let query = "name=Restart&status=on&is_latest=maybe&signal_type=OOM*&severity=warning\
                  &component=&environment=**&priority=P4&limit=1001&offset=-1&version=1";
-    let fields: Vec<_> = query.split('&').filter_map(|it| it.split('=').next()).collect();
-    complains(&datastorage.get(&format!("{WORKFLOWS}?{query}"))?, &fields)?;
+    let fields: Vec<_> = query.split('&').filter_map(|pair| pair.split('=').next()).collect();
+    expect_violations(&datastorage.get(&format!("{WORKFLOWS}?{query}"))?, &fields)?;
     for (query, field) in [
         ("limit=0", "limit"),
         ("offset=1.5", "offset"),
         ("status=active&status=archived", "status"),
     ] {
-        complains(&datastorage.get(&format!("{WORKFLOWS}?{query}"))?, &[field])
+        expect_violations(&datastorage.get(&format!("{WORKFLOWS}?{query}"))?, &[field])
             .with_context(|| query.to_owned())?;
     }
     let versions = format!("{WORKFLOWS}/by-name/x/versions?limit=0&status=active");
-    complains(&datastorage.get(&versions)?, &["limit", "status"])
+    expect_violations(&datastorage.get(&versions)?, &["limit", "status"])
 }

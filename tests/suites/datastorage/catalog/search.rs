@@ -52,7 +52,7 @@ fn each_of_the_five_labels_must_match() -> Result<()> {
 fn a_star_matches_any_value_and_scores_less_than_the_value_by_name() -> Result<()> {
     let (datastorage, _) = datastorage()?;
     let kind = signal_type();
-    let names: Vec<_> = (0..5).map(|it| unique(&format!("w{it}"))).collect();
+    let names: Vec<_> = (0..5).map(|number| unique(&format!("w{number}"))).collect();
     for (name, labels) in names.iter().zip([
         json!({ "component": "*" }),
         json!({ "priority": "*" }),
@@ -81,7 +81,7 @@ fn further_labels_raise_and_lower_the_score_up_to_both_ends() -> Result<()> {
     let (datastorage, _) = datastorage()?;
     let kind = signal_type();
     let team = unique("team");
-    let names: Vec<_> = (0..5).map(|it| unique(&format!("w{it}"))).collect();
+    let names: Vec<_> = (0..5).map(|number| unique(&format!("w{number}"))).collect();
     for (name, changes) in names.iter().zip([
         json!({ "custom_labels": { "team": "nobody" } }),
         json!({}),
@@ -118,11 +118,12 @@ fn a_workflow_that_leaves_all_open_and_is_made_for_something_else_scores_0() -> 
     );
     let created = create(&datastorage, &open)?;
     let score = |value: &str| -> Result<Option<f64>> {
-        // Nobody else has such a label, so it is the best that fits no label by name.
+        // No other workflow has this label, so this one ranks best without
+        // naming any of the five.
         let labels =
             json!({ "custom_labels": { key.clone(): value }, "min_score": 0, "top_k": 100 });
         let found = ranking(&datastorage, &with(signal(&signal_type()), labels))?;
-        Ok(found.into_iter().find(|it| it.0 == name).map(|it| it.1))
+        Ok(found.into_iter().find(|entry| entry.0 == name).map(|entry| entry.1))
     };
     ensure!(score("a")? == Some(0.2));
     ensure!(score("b")? == Some(0.0));
@@ -135,20 +136,20 @@ fn a_workflow_that_leaves_all_open_and_is_made_for_something_else_scores_0() -> 
 fn of_equal_scores_the_newest_comes_first() -> Result<()> {
     let (datastorage, _) = datastorage()?;
     let kind = signal_type();
-    let mut names: Vec<_> = (0..6).map(|it| unique(&format!("w{it}"))).collect();
+    let mut names: Vec<_> = (0..6).map(|number| unique(&format!("w{number}"))).collect();
     for name in &names {
         create(&datastorage, &workflow(name, "1", &kind))?;
     }
-    // A new version makes a workflow new again.
+    // A new version makes its workflow the newest.
     create(&datastorage, &workflow(&names[2], "2", &kind))?;
     let newest = names.remove(2);
     names.push(newest);
     names.reverse();
 
     let all = ranking(&datastorage, &signal(&kind))?;
-    let found: Vec<_> = all.iter().map(|it| it.0.clone()).collect();
+    let found: Vec<_> = all.iter().map(|entry| entry.0.clone()).collect();
     ensure!(found == names, "{found:?}\nexpected {names:?}");
-    ensure!(all.iter().all(|it| it.1 == 0.9), "{all:?}");
+    ensure!(all.iter().all(|entry| entry.1 == 0.9), "{all:?}");
     Ok(())
 }
 

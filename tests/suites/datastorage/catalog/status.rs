@@ -1,4 +1,4 @@
-//! The status: what can be changed of a version, and what it means.
+//! The status of a version: changes and their effect on searches.
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::unique;
@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::support::{
     WORKFLOWS, create, path_of, ranking, set_status, signal, signal_type, workflow,
 };
-use crate::support::{complains, datastorage, with};
+use crate::support::{datastorage, expect_violations, with};
 
 #[test]
 fn a_status_changes_with_its_reason_and_nothing_else() -> Result<()> {
@@ -39,17 +39,20 @@ fn everything_else_needs_a_new_version_and_the_answer_says_so() -> Result<()> {
     let change = json!({ "status": "disabled", "status_reason": "it loops" });
     let mut fixed: Vec<&str> =
         created.as_object().context("an object")?.keys().map(String::as_str).collect();
-    fixed.retain(|it| *it != "status");
+    fixed.retain(|field| *field != "status");
 
     let answer = datastorage.json("PATCH", &path, &with(created.clone(), change.clone()))?;
 
-    complains(&answer, &fixed)?;
+    expect_violations(&answer, &fixed)?;
     let problem = answer.value()?;
     for error in problem["errors"].as_array().context("errors")? {
         let message = error["message"].as_str().unwrap_or_default();
         ensure!(message.contains("needs a new version"), "{error}");
     }
-    complains(&datastorage.json("PATCH", &path, &json!({}))?, &["status", "status_reason"])?;
+    expect_violations(
+        &datastorage.json("PATCH", &path, &json!({}))?,
+        &["status", "status_reason"],
+    )?;
     for (field, value) in [
         ("status", json!("off")),
         ("status", Value::from(1)),
@@ -59,7 +62,7 @@ fn everything_else_needs_a_new_version_and_the_answer_says_so() -> Result<()> {
     ] {
         let answer =
             datastorage.json("PATCH", &path, &with(change.clone(), json!({ field: value })))?;
-        complains(&answer, &[field])?;
+        expect_violations(&answer, &[field])?;
     }
     let read = datastorage.get(&path)?.expect(200)?.value()?;
     ensure!(read == created, "{read:#}\nwas {created:#}");
@@ -84,7 +87,7 @@ fn only_an_active_latest_version_is_found_and_no_older_one_takes_its_place() -> 
         let latest = datastorage.get(&path_of(&second)?)?.expect(200)?.value()?;
         ensure!(latest["is_latest"] == true, "{latest:#}");
     }
-    // Whatever becomes of an older version changes nothing.
+    // The status of an older version has no effect.
     set_status(&datastorage, &first, "active")?;
     ensure!(found()? == 0);
     set_status(&datastorage, &second, "active")?;

@@ -1,4 +1,4 @@
-//! Workflows to add and signals to find them by.
+//! Creating workflows, and signals to search for them.
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::{Endpoint, unique};
@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 pub(crate) const WORKFLOWS: &str = "/api/v1/workflows";
 pub(crate) const SEARCH: &str = "/api/v1/workflows/search";
 
-/// A workflow with the required fields, for signals of a type that no other
-/// test has.
+/// A workflow with the required fields, for signals of this type.
 pub(crate) fn workflow(name: &str, version: &str, signal_type: &str) -> Value {
     json!({
         "name": name,
@@ -29,15 +28,15 @@ pub(crate) fn workflow(name: &str, version: &str, signal_type: &str) -> Value {
     })
 }
 
-/// A signal that fits [`workflow`] in all five labels. What fits any signal, and
-/// belongs to another test, scores less than is asked for here.
+/// A signal that fits [`workflow`] in all five labels. Its minimum score
+/// excludes workflows of other tests that fit any signal.
 pub(crate) fn signal(signal_type: &str) -> Value {
     let mut signal = workflow("", "", signal_type)["labels"].clone();
     signal["min_score"] = json!(0.3);
     signal
 }
 
-/// The workflow with other labels of the five.
+/// The workflow with other values of the five labels.
 pub(crate) fn labelled(mut workflow: Value, labels: Value) -> Value {
     for (name, value) in labels.as_object().cloned().unwrap_or_default() {
         workflow["labels"][name] = value;
@@ -50,7 +49,7 @@ pub(crate) fn signal_type() -> String {
     unique("OOMKilled")
 }
 
-/// Adds a version and returns what the catalog has of it.
+/// Creates a version and returns it as stored.
 pub(crate) fn create(datastorage: &Endpoint, workflow: &Value) -> Result<Value> {
     datastorage.post(WORKFLOWS, workflow)?.expect(201)?.value()
 }
@@ -61,24 +60,23 @@ pub(crate) fn set_status(datastorage: &Endpoint, workflow: &Value, status: &str)
     datastorage.json("PATCH", &path_of(workflow)?, &change)?.expect(200)?.value()
 }
 
-/// Where a version is.
+/// The path of a version.
 pub(crate) fn path_of(workflow: &Value) -> Result<String> {
     let id = workflow["workflow_id"].as_str();
     Ok(format!("{WORKFLOWS}/{}", id.with_context(|| format!("no id in {workflow}"))?))
 }
 
-/// What a list or a search has of a version: all but its content.
+/// The summary of a version, without its content.
 pub(crate) fn summary(workflow: &Value) -> Value {
     crate::support::with(workflow.clone(), json!({ "content": null }))
 }
 
-/// What a search finds.
+/// The result of a search.
 pub(crate) fn find(datastorage: &Endpoint, signal: &Value) -> Result<Value> {
     datastorage.post(SEARCH, signal)?.expect(200)?.value()
 }
 
-/// Names and scores of what a search finds, best first. The places are checked
-/// on the way.
+/// Names and scores of a search's result, best first. Also checks the ranks.
 pub(crate) fn ranking(datastorage: &Endpoint, signal: &Value) -> Result<Vec<(String, f64)>> {
     let found = find(datastorage, signal)?;
     let data = found["data"].as_array().with_context(|| format!("no data in {found}"))?;
@@ -97,5 +95,5 @@ pub(crate) fn entries(page: &Value) -> Result<Vec<(String, String)>> {
     let text = |entry: &Value, field: &str| -> Result<String> {
         Ok(entry[field].as_str().with_context(|| format!("no {field} in {entry}"))?.to_owned())
     };
-    data.iter().map(|it| Ok((text(it, "name")?, text(it, "version")?))).collect()
+    data.iter().map(|workflow| Ok((text(workflow, "name")?, text(workflow, "version")?))).collect()
 }

@@ -1,25 +1,25 @@
 //! Searches in the audit trail, with exact counts.
 
 use anyhow::{Result, ensure};
-use e2e::{Endpoint, Trail, unique};
+use e2e::{Endpoint, TrailReader, unique};
 use serde_json::{Value, json};
 
 use super::support::{SEARCH, create, find, signal, signal_type, workflow};
-use crate::support::{SOON, at_once, complains, datastorage, page, with};
+use crate::support::{TIMEOUT, datastorage, expect_violations, page, run_parallel, with};
 
-/// The events of a correlation, exactly so many. Events of searches enter the
-/// trail in the order of the searches, and after the answers: so what was caused
-/// before is there once the event of another search is.
+/// The events of a correlation, exactly `count`. Events of searches enter the
+/// trail in order and after the answers, so this searches once more and waits
+/// for that event.
 fn expect_exactly(
     datastorage: &Endpoint,
-    trail: &Trail,
+    trail: &TrailReader,
     correlation_id: &str,
     count: usize,
 ) -> Result<Vec<Value>> {
     let last = unique("last");
     find(datastorage, &with(signal(&last), json!({ "correlation_id": last })))?;
-    trail.expect_exactly(&last, 1, SOON)?;
-    trail.expect_exactly(correlation_id, count, SOON)
+    trail.expect_exactly(&last, 1, TIMEOUT)?;
+    trail.expect_exactly(correlation_id, count, TIMEOUT)
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn searches_at_once_are_all_in_the_trail() -> Result<()> {
     let correlation_id = unique("rr");
     let signal = with(signal(&signal_type()), json!({ "correlation_id": correlation_id }));
     let jobs = (0..30).map(|_| || find(&datastorage, &signal)).collect();
-    at_once(jobs)?;
+    run_parallel(jobs)?;
     expect_exactly(&datastorage, &trail, &correlation_id, 30)?;
     Ok(())
 }
@@ -94,7 +94,7 @@ fn a_search_that_is_refused_is_not_in_the_trail() -> Result<()> {
     let (datastorage, trail) = datastorage()?;
     let correlation_id = unique("rr");
     let signal = with(signal(&signal_type()), json!({ "correlation_id": correlation_id }));
-    complains(
+    expect_violations(
         &datastorage.post(SEARCH, &with(signal.clone(), json!({ "top_k": 0 })))?,
         &["top_k"],
     )?;

@@ -8,15 +8,15 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::support::{WORKFLOWS, create, entries, path_of, signal_type, workflow};
-use crate::support::{at_once, datastorage, with};
+use crate::support::{datastorage, run_parallel, with};
 
 fn versions(page: &Value) -> Result<Vec<(String, bool, Option<String>)>> {
     let data = page["data"].as_array().context("no data")?;
-    let one = |it: &Value| {
-        let previous = it["previous_version"].as_str().map(str::to_owned);
+    let one = |workflow: &Value| {
+        let previous = workflow["previous_version"].as_str().map(str::to_owned);
         Ok((
-            it["version"].as_str().context("no version")?.to_owned(),
-            it["is_latest"].as_bool().context("no is_latest")?,
+            workflow["version"].as_str().context("no version")?.to_owned(),
+            workflow["is_latest"].as_bool().context("no is_latest")?,
             previous,
         ))
     };
@@ -58,7 +58,7 @@ fn a_workflow_reads_back_as_it_was_sent() -> Result<()> {
     }
     ensure!(created == expected, "created: {created:#}\nexpected: {expected:#}");
     let hash = created["content_hash"].as_str().context("no hash")?;
-    ensure!(hash.len() == 64 && hash.bytes().all(|it| it.is_ascii_hexdigit()), "{hash}");
+    ensure!(hash.len() == 64 && hash.bytes().all(|digit| digit.is_ascii_hexdigit()), "{hash}");
     let read = datastorage.get(&path_of(&created)?)?.expect(200)?.value()?;
     ensure!(read == created, "read: {read:#}\ncreated: {created:#}");
     Ok(())
@@ -131,7 +131,8 @@ fn of_equal_versions_at_once_one_is_created() -> Result<()> {
     let (datastorage, _) = datastorage()?;
     let sent = workflow(&unique("race"), "1.0", &signal_type());
     let jobs = (0..10).map(|_| || datastorage.post(WORKFLOWS, &sent)).collect();
-    let mut statuses: Vec<_> = at_once(jobs)?.into_iter().map(|it| it.status).collect();
+    let mut statuses: Vec<_> =
+        run_parallel(jobs)?.into_iter().map(|answer| answer.status).collect();
     statuses.sort_unstable();
     ensure!(statuses == [&[201][..], &[409; 9]].concat(), "{statuses:?}");
     Ok(())
@@ -148,16 +149,19 @@ fn different_versions_at_once_leave_one_latest_and_one_line() -> Result<()> {
             move || create(datastorage, &body)
         })
         .collect();
-    at_once(jobs)?;
+    run_parallel(jobs)?;
 
     let path = format!("{WORKFLOWS}/by-name/{name}/versions");
     let page = datastorage.get(&path)?.expect(200)?.value()?;
     let versions = versions(&page)?;
-    let distinct: BTreeSet<_> = versions.iter().map(|it| &it.0).collect();
+    let distinct: BTreeSet<_> = versions.iter().map(|version| &version.0).collect();
     ensure!(distinct.len() == 10, "{versions:?}");
     for (number, (_, is_latest, previous)) in versions.iter().enumerate() {
         ensure!(*is_latest == (number == 0), "{versions:?}");
-        ensure!(previous.as_ref() == versions.get(number + 1).map(|it| &it.0), "{versions:?}");
+        ensure!(
+            previous.as_ref() == versions.get(number + 1).map(|version| &version.0),
+            "{versions:?}"
+        );
     }
     Ok(())
 }

@@ -5,15 +5,15 @@ use e2e::unique;
 use serde_json::{Value, json};
 
 use super::support::{SEARCH, WORKFLOWS, create, signal, signal_type, workflow};
-use crate::support::{complains, datastorage, with};
+use crate::support::{datastorage, expect_violations, with};
 
 #[test]
 fn every_missing_field_is_listed() -> Result<()> {
     let (datastorage, _) = datastorage()?;
     let required = ["name", "version", "title", "description", "labels", "content"];
-    complains(&datastorage.post(WORKFLOWS, &json!({}))?, &required)?;
+    expect_violations(&datastorage.post(WORKFLOWS, &json!({}))?, &required)?;
     let labels = ["signal_type", "severity", "component", "environment", "priority"];
-    complains(&datastorage.post(SEARCH, &json!({}))?, &labels)
+    expect_violations(&datastorage.post(SEARCH, &json!({}))?, &labels)
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn every_bad_field_of_a_workflow_is_listed_and_nothing_is_added() -> Result<()> 
     for (change, field) in &cases {
         let answer =
             datastorage.post(WORKFLOWS, &with(workflow(&name, "1", &kind), change.clone()))?;
-        complains(&answer, &[*field]).with_context(|| change.to_string())?;
+        expect_violations(&answer, &[*field]).with_context(|| change.to_string())?;
     }
     for (label, value) in [
         ("signal_type", json!("OOM*")),
@@ -62,11 +62,11 @@ fn every_bad_field_of_a_workflow_is_listed_and_nothing_is_added() -> Result<()> 
     ] {
         let mut bad = workflow(&name, "1", &kind);
         bad["labels"][label] = value;
-        complains(&datastorage.post(WORKFLOWS, &bad)?, &[&format!("labels.{label}")])?;
+        expect_violations(&datastorage.post(WORKFLOWS, &bad)?, &[&format!("labels.{label}")])?;
     }
     let path = format!("{WORKFLOWS}/by-name/{name}/versions");
     datastorage.get(&path)?.problem(404, "not-found")?;
-    complains(&datastorage.post(WORKFLOWS, &workflow("Bad", "1", &kind))?, &["name"])
+    expect_violations(&datastorage.post(WORKFLOWS, &workflow("Bad", "1", &kind))?, &["name"])
 }
 
 #[test]
@@ -79,17 +79,17 @@ fn every_bad_field_of_a_search_is_listed_at_once() -> Result<()> {
         "environment": "x".repeat(101),
         "priority": "high",
         "custom_labels": [],
-        "detected_labels": (0..21).map(|it| (it.to_string(), json!("x"))).collect::<Value>(),
+        "detected_labels": (0..21).map(|number| (number.to_string(), json!("x"))).collect::<Value>(),
         "min_score": 1.01,
         "top_k": 101,
         "correlation_id": "c".repeat(256),
         "limit": 1,
     });
     let fields: Vec<_> = bad.as_object().context("an object")?.keys().map(String::as_str).collect();
-    complains(&datastorage.post(SEARCH, &bad)?, &fields)?;
+    expect_violations(&datastorage.post(SEARCH, &bad)?, &fields)?;
     for (field, value) in [("min_score", json!(-0.1)), ("top_k", json!(0)), ("top_k", json!(1.5))] {
         let bad = with(signal(&signal_type()), json!({ field: value }));
-        complains(&datastorage.post(SEARCH, &bad)?, &[field])?;
+        expect_violations(&datastorage.post(SEARCH, &bad)?, &[field])?;
     }
     Ok(())
 }
@@ -100,7 +100,7 @@ fn what_is_just_within_the_limits_is_taken() -> Result<()> {
     let name = format!("{}{}", unique("long"), "x".repeat(26));
     let long = |characters: usize| "ü".repeat(characters);
     let further: Value =
-        (0..20).map(|it| (format!("{it:02}{}", long(61)), json!(long(63)))).collect();
+        (0..20).map(|number| (format!("{number:02}{}", long(61)), json!(long(63)))).collect();
     let empty = json!([{ "type": "wait", "x": "" }]).to_string().len();
     let changes = json!({
         "version": "9".repeat(64),
@@ -131,7 +131,7 @@ fn what_is_no_object_is_refused() -> Result<()> {
     let (datastorage, _) = datastorage()?;
     for path in [WORKFLOWS, SEARCH] {
         for body in [Value::Null, json!([]), json!("workflow"), json!(7)] {
-            complains(&datastorage.post(path, &body)?, &["$"])?;
+            expect_violations(&datastorage.post(path, &body)?, &["$"])?;
         }
         let answer = datastorage.send("POST", path, Some(("text/plain", b"{}")))?;
         answer.problem(415, "unsupported-media-type")?;

@@ -90,7 +90,16 @@ impl Command {
     /// Runs it to its end with a terminal for its talk.
     pub(crate) fn run_on_terminal(self) -> Output {
         let (read, write) = terminal();
-        self.env("TERM", "xterm").start_with(read, write.into()).finish()
+        let is_set = self.0.get_envs().any(|(key, _)| key == "TERM");
+        let command = if is_set { self } else { self.env("TERM", "xterm") };
+        command.start_with(read, write.into()).finish()
+    }
+
+    /// Runs it to its end with stdout and stderr that cannot be written to;
+    /// returns its code.
+    pub(crate) fn code_without_output(mut self, output: impl Fn() -> Stdio) -> Option<i32> {
+        self.0.stdin(Stdio::null()).stdout(output()).stderr(output());
+        self.0.status().unwrap().code()
     }
 
     fn start_with(mut self, read: impl Read + Send + 'static, stderr: Stdio) -> Running {

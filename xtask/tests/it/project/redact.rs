@@ -1,7 +1,7 @@
 //! Taking out of a text what is different in every run.
 
 /// What stands before a number that is different in every run.
-const NUMBERED: [&str; 3] = ["process ", "port ", ".partial-"];
+const NUMBERED: [&str; 4] = ["process ", "pid ", "port ", ".partial-"];
 
 /// Replaces run ids, digests, addresses, process ids, ports, and the temporary
 /// folder of a copy.

@@ -1,25 +1,15 @@
 //! The verdict: whether anything of a run is there after its teardown.
 
-use serde::Serialize;
 use std::collections::BTreeSet;
 
 use anyhow::Context as _;
 
 use super::processes::known;
 use super::stays;
+use crate::report::Leftover;
 use crate::run::RunFolder;
 use crate::run::ledger::{Entry, Ledger, Record, Resource, Role};
 use crate::system;
-
-/// Something of a run that is there after its teardown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Leftover {
-    /// What kind of thing it is: `process`, `socket`, `file`, `folder` or
-    /// `ledger`.
-    pub(crate) kind: &'static str,
-    /// Which one.
-    pub(crate) name: String,
-}
 
 /// Looks for the run in every place where it could have left something.
 pub(super) fn leftovers(folder: &RunFolder) -> anyhow::Result<Vec<Leftover>> {

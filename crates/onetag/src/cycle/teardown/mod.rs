@@ -9,11 +9,9 @@ mod processes;
 use anyhow::Context as _;
 use camino::Utf8Path;
 
-pub(crate) use leftovers::Leftover;
-
 use crate::gc::finished::archive;
 use crate::keeper::Client;
-use crate::report::Ui;
+use crate::report::{Leftover, Ui};
 use crate::run::ledger::{Entry, Ledger, Record, Resource, Role};
 use crate::run::{RunFolder, remove, remove_partial};
 use crate::system::signals::Interrupt;
@@ -104,7 +102,9 @@ fn remove_files(folder: &RunFolder, ledger: &Ledger) -> anyhow::Result<()> {
             Resource::Folder { path } if path == folder.path() => continue,
             Resource::Folder { path } | Resource::File { path } => remove(path),
             Resource::Lease { .. } => Ok(()),
-            Resource::Process { .. } | Resource::CachedExecutable { .. } => continue,
+            Resource::Process { .. }
+            | Resource::CachedExecutable { .. }
+            | Resource::CachedFiles { .. } => continue,
         };
         if removed.is_ok() {
             note(ledger, &Entry::Gone { resource: resource.clone() });

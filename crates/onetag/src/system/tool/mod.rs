@@ -21,7 +21,7 @@ use crate::system::launch::{Launched, gate};
 use crate::system::signals::Interrupt;
 use crate::system::{ProcessId, own_executable};
 use line::Line;
-use output::{collect, drain, terminal};
+use output::{Drain, stdio};
 use running::Running;
 
 /// Where the output of a command goes.
@@ -31,6 +31,8 @@ pub(crate) enum Output {
     Inherit,
     /// Into [`Finished`].
     Capture,
+    /// Kept back; if the command fails, to stderr after all.
+    OnFailure,
 }
 
 /// Where processes are written down before they run: the ledger of a run.
@@ -119,19 +121,20 @@ impl<'a> Tool<'a> {
             true => gated(&self.command, &self.records)?,
             false => grouped(self.command),
         };
-        self.command.stdout(terminal(self.stdout)?).stderr(terminal(self.stderr)?);
+        self.command.stdout(stdio(self.stdout)?).stderr(stdio(self.stderr)?);
         let mut child = self.command.spawn().with_context(|| format!("cannot run `{line}`"))?;
         // The command holds the harness's ends of what the child was given.
         self.command = Command::new("");
-        let (stdout, stderr) = (drain(child.stdout.take()), drain(child.stderr.take()));
+        let stdout = Drain::start(child.stdout.take(), self.stdout);
+        let stderr = Drain::start(child.stderr.take(), self.stderr);
         let mut running = Running::new(child, self.name, self.records, self.tied);
         let outcome = running.go().and_then(|()| running.supervise(self.deadline, interrupt));
         let ended = running.end(outcome.is_err());
+        let succeeded = outcome.is_ok() && ended.as_ref().is_ok_and(|status| status.success());
+        let (stdout, stderr) = (stdout.collect(succeeded), stderr.collect(succeeded));
         outcome.with_context(failed)?;
-        let status = ended.with_context(failed)?;
-        let (stdout, stderr) = (collect(stdout), collect(stderr));
         Ok(Finished {
-            status,
+            status: ended.with_context(failed)?,
             stdout: stdout.with_context(failed)?,
             stderr: stderr.with_context(failed)?,
             line,

@@ -1,6 +1,6 @@
-//! What a command says: where it goes, and reading it.
+//! What a command prints: where it goes, and reading it.
 
-use std::io::Read;
+use std::io::{IsTerminal as _, Read, Write as _};
 use std::os::fd::AsFd as _;
 use std::process::Stdio;
 use std::sync::mpsc::{self, Receiver};
@@ -11,45 +11,78 @@ use anyhow::Context as _;
 
 use super::Output;
 
-/// How long what a command says may go on after its end.
+/// How long the output of a command may go on after its end.
 ///
 /// All that it started has been ended by then, but for what has left its session.
 const OUTPUT_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// The pipe, or a copy of the terminal, that a command writes to.
-pub(super) fn terminal(said: Output) -> anyhow::Result<Stdio> {
-    Ok(match said {
-        Output::Capture => Stdio::piped(),
-        Output::Inherit => std::io::stderr()
-            .as_fd()
-            .try_clone_to_owned()
-            .context("cannot share the terminal with a command")?
-            .into(),
-    })
+/// How long output that is only passed on is waited for after the command's end.
+const PASS_ON_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The pipe, or the copy of the terminal, that a command writes to.
+///
+/// Only a terminal is handed over. A pipe or a file that is closed or full would
+/// be an error of the command, and change its exit code and so ours.
+pub(super) fn stdio(output: Output) -> anyhow::Result<Stdio> {
+    let stderr = std::io::stderr();
+    if output != Output::Inherit || !stderr.is_terminal() {
+        return Ok(Stdio::piped());
+    }
+    let terminal = stderr.as_fd().try_clone_to_owned();
+    Ok(terminal.context("cannot share the terminal with a command")?.into())
 }
 
-/// What comes out of a pipe, once it is all there; none if there is no pipe.
-pub(super) type Drain = Option<Receiver<std::io::Result<Vec<u8>>>>;
+/// A pipe that is read in a thread of its own, so that a full one blocks nobody.
+pub(super) struct Drain {
+    output: Output,
+    /// None if the command writes to the terminal itself.
+    all: Option<Receiver<std::io::Result<Vec<u8>>>>,
+}
 
-/// Reads a pipe in a thread of its own, so that a full one blocks nobody.
-pub(super) fn drain(pipe: Option<impl Read + Send + 'static>) -> Drain {
-    pipe.map(|mut pipe| {
-        let (said, all) = mpsc::channel();
-        thread::spawn(move || {
-            let mut bytes = Vec::new();
-            let _ = said.send(pipe.read_to_end(&mut bytes).map(|_| bytes));
+impl Drain {
+    pub(super) fn start(pipe: Option<impl Read + Send + 'static>, output: Output) -> Drain {
+        let all = pipe.map(|mut pipe| {
+            let (read, all) = mpsc::channel();
+            thread::spawn(move || {
+                let mut bytes = Vec::new();
+                let result = match output {
+                    Output::Inherit => pass_on(&mut pipe),
+                    Output::Capture | Output::OnFailure => pipe.read_to_end(&mut bytes).map(drop),
+                };
+                let _ = read.send(result.map(|()| bytes));
+            });
+            all
         });
-        all
-    })
+        Drain { output, all }
+    }
+
+    /// All that the command printed if it is captured, else nothing. What was kept
+    /// back is printed now, unless the command has `succeeded`.
+    pub(super) fn collect(self, succeeded: bool) -> anyhow::Result<Vec<u8>> {
+        let Some(all) = self.all else { return Ok(Vec::new()) };
+        let limit = match self.output {
+            Output::Capture => OUTPUT_TIMEOUT,
+            Output::Inherit | Output::OnFailure => PASS_ON_TIMEOUT,
+        };
+        let read = all.recv_timeout(limit);
+        if self.output == Output::Capture {
+            let read = read.context("a background process still holds its output open")?;
+            return read.context("cannot read the output of the command");
+        }
+        if let (Output::OnFailure, false, Ok(Ok(bytes))) = (self.output, succeeded, read) {
+            let _ = std::io::stderr().lock().write_all(&bytes);
+        }
+        Ok(Vec::new())
+    }
 }
 
-/// All that came out of a pipe.
-pub(super) fn collect(drain: Drain) -> anyhow::Result<Vec<u8>> {
-    let Some(all) = drain else {
-        return Ok(Vec::new());
-    };
-    let bytes = all
-        .recv_timeout(OUTPUT_TIMEOUT)
-        .context("a background process still holds its output open")?;
-    bytes.context("cannot read what the command said")
+/// Copies a pipe to stderr. Once that is closed or full, the rest is lost.
+fn pass_on(pipe: &mut impl Read) -> std::io::Result<()> {
+    let mut chunk = [0; 8192];
+    loop {
+        match pipe.read(&mut chunk)? {
+            0 => return Ok(()),
+            length => _ = std::io::stderr().lock().write_all(&chunk[..length]),
+        }
+    }
 }

@@ -1,10 +1,10 @@
-//! The values of variables.
+//! The values of variables and arguments.
 
 use std::fmt;
 
 use super::name::{Placeholder, hint_for_unknown};
 
-/// The value of a variable as it stands in the metadata, parsed.
+/// The value of a variable or an argument as it stands in the metadata, parsed.
 ///
 /// It displays as it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,19 +108,22 @@ impl fmt::Display for Template {
     }
 }
 
+impl TemplateError {
+    /// What to write instead.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Unbalanced('{') => "close it with `}`, or write `{{` for a brace".to_owned(),
+            Self::Unbalanced(brace) => format!("write `{brace}{brace}` for a brace"),
+            Self::Unknown(name) => hint_for_unknown(name),
+        }
+    }
+}
+
 impl fmt::Display for TemplateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unbalanced(brace) => {
-                let close = if *brace == '{' { "close it with `}`, or " } else { "" };
-                write!(
-                    f,
-                    "`{brace}` without its partner\nhint: {close}write `{brace}{brace}` for a brace"
-                )
-            }
-            Self::Unknown(name) => {
-                write!(f, "`{{{name}}}` is no placeholder\n{}", hint_for_unknown(name))
-            }
+            Self::Unbalanced(brace) => write!(f, "`{brace}` without its partner"),
+            Self::Unknown(name) => write!(f, "`{{{name}}}` is no placeholder"),
         }
     }
 }

@@ -9,14 +9,14 @@ use crate::{
     WorkflowSearch,
 };
 
-/// Where the workflows are.
+/// The path of workflows.
 const WORKFLOWS: &str = "/api/v1/workflows";
 
 impl Client {
     /// Adds a version of a workflow, which becomes the latest of its name.
     ///
     /// # Errors
-    /// See [`ClientError`]; status 409 says that there is such a version.
+    /// See [`ClientError`]; status 409 means that this version already exists.
     pub async fn create_workflow(&self, workflow: &NewWorkflow) -> Result<Workflow, ClientError> {
         self.post(self.at(WORKFLOWS), encode(workflow)?).await
     }
@@ -50,7 +50,7 @@ impl Client {
     ) -> Result<Option<WorkflowPage>, ClientError> {
         let mut url =
             self.list(&format!("{WORKFLOWS}/by-name"), vec![("offset", offset.to_string())]);
-        // Whatever is in the name stays within its segment of the path.
+        // This escapes the name, so that it stays one segment.
         if let Ok(mut path) = url.path_segments_mut() {
             path.extend([name, "versions"]);
         }

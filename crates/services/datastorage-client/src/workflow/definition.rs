@@ -1,14 +1,14 @@
-//! What an author says of a version of a workflow.
+//! The author's description of a version of a workflow.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Labels, Parameter, Step, Wanted, schema};
+use super::{LabelPattern, Labels, Parameter, Step, schema};
 
-/// What an author says of a version of a workflow, apart from what it does. It
-/// never changes: what is to be different is a new version.
+/// The author's description of a version of a workflow, without its steps. It
+/// never changes; a change needs a new version.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Definition {
     /// The workflow's name, which its versions share: a lower-case DNS label.
@@ -19,8 +19,8 @@ pub struct Definition {
         example = "restart-pod"
     )]
     pub name: String,
-    /// The version's name, compared to the letter and never ordered: a
-    /// semantic version, a date, a commit.
+    /// The version's name: a semantic version, a date, a commit. Names are
+    /// compared for equality and never ordered.
     #[schema(
         min_length = 1,
         max_length = 64,
@@ -31,14 +31,14 @@ pub struct Definition {
     /// One line for people.
     #[schema(min_length = 1, max_length = 200)]
     pub title: String,
-    /// What it mends, and when to choose it; people and models read it.
+    /// What it fixes and when to choose it, for people and models.
     #[schema(min_length = 1, max_length = 4000)]
     pub description: String,
-    /// Who answers for it.
+    /// Who is responsible for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 255)]
     pub owner: Option<String>,
-    /// Who looks after it.
+    /// Who maintains it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 255)]
     pub maintainer: Option<String>,
@@ -52,25 +52,24 @@ pub struct Definition {
     pub container_digest: Option<String>,
     /// Which signals it is for.
     pub labels: Labels,
-    /// Further labels that it is made for, of the user's own making.
+    /// Custom labels that it is made for, defined by the user.
     #[serde(default)]
     #[schema(schema_with = schema::wanted_custom)]
-    pub custom_labels: BTreeMap<String, Wanted<String>>,
-    /// Further labels that it is made for, of those that signalprocessing
-    /// detects.
+    pub custom_labels: BTreeMap<String, LabelPattern<String>>,
+    /// Detected labels that it is made for, found by signalprocessing.
     #[serde(default)]
     #[schema(schema_with = schema::wanted_detected)]
-    pub detected_labels: BTreeMap<String, Wanted<String>>,
-    /// What can be set when it is run, by name.
+    pub detected_labels: BTreeMap<String, LabelPattern<String>>,
+    /// Its parameters, by name.
     #[serde(default)]
     #[schema(schema_with = schema::parameters)]
     pub parameters: BTreeMap<String, Parameter>,
 }
 
-/// A version of a workflow on its way into the catalog.
+/// A new version of a workflow, as a client sends it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct NewWorkflow {
-    /// What it is.
+    /// The author's description.
     #[serde(flatten)]
     pub definition: Definition,
     /// What it does, step by step: 1 to 50 steps, at most 64 KiB and 100 levels

@@ -10,37 +10,37 @@ use utoipa::ToSchema;
 use super::{Priority, schema};
 use crate::Severity;
 
-/// What a workflow wants of a label: any value, written as `*`, or one.
+/// The value of a label that a workflow is for: any, written as `*`, or one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Wanted<T> {
-    /// Whatever the signal has.
+pub enum LabelPattern<T> {
+    /// Any value.
     Any,
-    /// This value and no other; upper and lower case differ.
+    /// Only this value; upper and lower case differ.
     Only(T),
 }
 
-/// The labels that every signal has once it is classified, and that a workflow
-/// must therefore speak of.
+/// The labels that every classified signal has, and that every workflow must
+/// name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Labels {
     /// The kind of signal: `OOMKilled`.
     #[schema(schema_with = schema::wanted_text)]
-    pub signal_type: Wanted<String>,
+    pub signal_type: LabelPattern<String>,
     /// How bad it is.
     #[schema(schema_with = schema::wanted_severity)]
-    pub severity: Wanted<Severity>,
+    pub severity: LabelPattern<Severity>,
     /// What is affected: `deployment`.
     #[schema(schema_with = schema::wanted_text)]
-    pub component: Wanted<String>,
+    pub component: LabelPattern<String>,
     /// Where: `production`.
     #[schema(schema_with = schema::wanted_text)]
-    pub environment: Wanted<String>,
+    pub environment: LabelPattern<String>,
     /// How urgent it is.
     #[schema(schema_with = schema::wanted_priority)]
-    pub priority: Wanted<Priority>,
+    pub priority: LabelPattern<Priority>,
 }
 
-impl<T> Wanted<T> {
+impl<T> LabelPattern<T> {
     /// The one value, if it is not any.
     pub fn only(&self) -> Option<&T> {
         match self {
@@ -50,7 +50,7 @@ impl<T> Wanted<T> {
     }
 }
 
-impl<T: fmt::Display> fmt::Display for Wanted<T> {
+impl<T: fmt::Display> fmt::Display for LabelPattern<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Any => f.write_str("*"),
@@ -59,7 +59,7 @@ impl<T: fmt::Display> fmt::Display for Wanted<T> {
     }
 }
 
-impl<T: FromStr> FromStr for Wanted<T> {
+impl<T: FromStr> FromStr for LabelPattern<T> {
     type Err = T::Err;
 
     fn from_str(text: &str) -> Result<Self, T::Err> {
@@ -67,13 +67,13 @@ impl<T: FromStr> FromStr for Wanted<T> {
     }
 }
 
-impl<T: fmt::Display> Serialize for Wanted<T> {
+impl<T: fmt::Display> Serialize for LabelPattern<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for Wanted<T> {
+impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for LabelPattern<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
     }
@@ -95,15 +95,16 @@ mod tests {
             "priority": "*",
         });
         let read: Labels = serde_json::from_value(labels.clone()).expect("labels");
-        assert_eq!(read.signal_type, Wanted::Any);
+        assert_eq!(read.signal_type, LabelPattern::Any);
         assert_eq!(read.severity.only(), Some(&Severity::High));
-        assert_eq!(read.component, Wanted::Only("a*".to_owned()));
+        assert_eq!(read.component, LabelPattern::Only("a*".to_owned()));
         assert_eq!(serde_json::to_value(read).expect("serializable"), labels);
     }
 
     #[test]
     fn a_word_that_is_not_in_the_vocabulary_is_refused() {
-        let error = "warning".parse::<Wanted<Severity>>().expect_err("a signal's word, not ours");
+        let error =
+            "warning".parse::<LabelPattern<Severity>>().expect_err("a signal's word, not ours");
         assert_eq!(error.to_string(), "`warning` is none of critical, high, medium, low");
     }
 }

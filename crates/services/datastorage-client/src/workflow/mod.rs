@@ -1,15 +1,15 @@
-//! The workflow catalog: what a workflow is, and what is asked about it.
+//! The workflow catalog: workflows, queries and searches.
 //!
 //! | module | what it has |
 //! |---|---|
-//! | `definition` | what an author says of a version: [`Definition`], [`NewWorkflow`] |
-//! | `labels` | which signals it is for: [`Labels`], [`Wanted`] |
-//! | `parameter` | what can be set when it is run: [`Parameter`] |
+//! | `definition` | the author's description of a version: [`Definition`], [`NewWorkflow`] |
+//! | `labels` | which signals it is for: [`Labels`], [`LabelPattern`] |
+//! | `parameter` | its parameters: [`Parameter`] |
 //! | `step` | what it does: [`Step`] |
-//! | `stored` | what the catalog keeps of it: [`Workflow`], [`WorkflowSummary`] |
+//! | `stored` | a version as the catalog stores it: [`Workflow`], [`WorkflowSummary`] |
 //! | `query` | reading lists: [`WorkflowQuery`] |
-//! | `search` | finding what fits a signal: [`WorkflowSearch`], [`WorkflowMatches`] |
-//! | `words` | the closed vocabularies |
+//! | `search` | finding the workflows that fit a signal: [`WorkflowSearch`], [`WorkflowMatches`] |
+//! | `words` | the vocabularies |
 //! | `schema` | pieces of the OpenAPI document |
 
 mod definition;
@@ -23,7 +23,7 @@ mod stored;
 mod words;
 
 pub use definition::{Definition, NewWorkflow};
-pub use labels::{Labels, Wanted};
+pub use labels::{LabelPattern, Labels};
 pub use parameter::Parameter;
 pub use query::WorkflowQuery;
 pub use search::{WorkflowMatch, WorkflowMatches, WorkflowSearch};

@@ -1,10 +1,9 @@
 //! Pieces of the OpenAPI document that a derive cannot write: values with a
 //! wildcard, maps with bounds, parameters by type.
 //!
-//! They are JSON Schema, and written as such; what holds for every request (no
-//! further fields, no U+0000, null for nothing) is added by the kit. Every bound
-//! stands in DataStorage once more, where requests are read; its tests compare
-//! the two.
+//! They are written as JSON Schema. The kit adds the rules of every request: no
+//! further fields, no U+0000, null for an absent field. DataStorage repeats
+//! every bound where it reads requests, and its tests compare the two.
 
 use serde_json::{Value, json};
 use utoipa::openapi::Schema;
@@ -12,7 +11,7 @@ use utoipa::openapi::Schema;
 use super::{ParameterType, Priority};
 use crate::Severity;
 
-/// A value of a label, or `*` for any; no value has a `*` in it.
+/// A value of a label, or `*` for any; values do not contain `*`.
 const WANTED: &str = r"^(\*|[^*\x00]+)$";
 
 /// A value of a label.
@@ -55,22 +54,22 @@ fn wanted_word(words: &[&str]) -> Schema {
     }))
 }
 
-/// Labels of the user's own making, of a workflow.
+/// Custom labels of a workflow.
 pub(super) fn wanted_custom() -> Schema {
     label_map(WANTED, &format!("Labels of the user's own making. {WANTED_LABELS}"))
 }
 
-/// Labels that signalprocessing detects, of a workflow.
+/// Detected labels of a workflow.
 pub(super) fn wanted_detected() -> Schema {
     label_map(WANTED, &format!("Labels that signalprocessing detects. {WANTED_LABELS}"))
 }
 
-/// Labels of the user's own making, of a signal.
+/// Custom labels of a signal.
 pub(super) fn custom() -> Schema {
     label_map(VALUE, &format!("Labels of the user's own making. {VALUE_LABELS}"))
 }
 
-/// Labels that signalprocessing has detected, of a signal.
+/// Detected labels of a signal.
 pub(super) fn detected() -> Schema {
     label_map(VALUE, &format!("Labels that signalprocessing has detected. {VALUE_LABELS}"))
 }

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::{Priority, WorkflowSummary, schema};
 use crate::Severity;
 
-/// A signal for which a workflow is wanted.
+/// A search for the workflows that fit a signal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct WorkflowSearch {
     /// The kind of signal.
@@ -24,24 +24,24 @@ pub struct WorkflowSearch {
     pub environment: String,
     /// How urgent it is.
     pub priority: Priority,
-    /// Labels of the user's own making.
+    /// Custom labels, defined by the user.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(schema_with = schema::custom)]
     pub custom_labels: BTreeMap<String, String>,
-    /// Labels that signalprocessing has detected.
+    /// Detected labels, found by signalprocessing.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(schema_with = schema::detected)]
     pub detected_labels: BTreeMap<String, String>,
-    /// Only workflows with at least this score, 0 if not given.
+    /// The smallest score of a result, 0 if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 1)]
     pub min_score: Option<f64>,
-    /// How many workflows at the most, 10 if not given.
+    /// The largest number of results, 10 if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 100)]
     pub top_k: Option<u32>,
-    /// The remediation request under which the trail has this search; the
-    /// request id if not given.
+    /// The correlation id of the search's audit event; the request id if not
+    /// given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 255)]
     pub correlation_id: Option<String>,
@@ -50,16 +50,16 @@ pub struct WorkflowSearch {
 /// The workflows that fit a signal, best first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct WorkflowMatches {
-    /// The best of them, at most `top_k`.
+    /// The best workflows, at most `top_k`.
     pub data: Vec<WorkflowMatch>,
-    /// How many fit and have at least `min_score`.
+    /// How many workflows fit and have at least `min_score`.
     pub total: u64,
 }
 
 /// A workflow that fits a signal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct WorkflowMatch {
-    /// Its place, from 1.
+    /// Its rank, from 1.
     #[schema(minimum = 1)]
     pub rank: u32,
     /// How well it fits, from 0 to 1.

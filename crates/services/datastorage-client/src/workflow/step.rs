@@ -6,14 +6,14 @@ use utoipa::ToSchema;
 
 use super::StepType;
 
-/// A step of a workflow. What it needs besides its type is between the author
-/// and the service that runs it; the catalog keeps it as it is.
+/// A step of a workflow. The catalog checks only its type and stores the other
+/// fields as they are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Step {
     /// What it does.
     #[serde(rename = "type")]
     pub kind: StepType,
-    /// Everything else: a URL, a duration.
+    /// All other fields, for instance a URL or a duration.
     #[serde(flatten)]
     pub settings: Map<String, Value>,
 }

@@ -1,4 +1,4 @@
-//! What the catalog keeps of a workflow.
+//! Workflows as the catalog stores them.
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -13,7 +13,7 @@ use crate::Pagination;
 pub struct WorkflowSummary {
     /// The id of this version.
     pub workflow_id: Uuid,
-    /// What its author says of it.
+    /// The author's description.
     #[serde(flatten)]
     pub definition: Definition,
     /// SHA-256 of the content as JSON, without spaces and with sorted keys; in
@@ -36,7 +36,7 @@ pub struct WorkflowSummary {
     /// When it was created, in UTC.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
-    /// When its status was set, in UTC; at first when it was created.
+    /// When its status was last set, in UTC; initially the time of creation.
     #[serde(with = "time::serde::rfc3339")]
     pub updated_at: OffsetDateTime,
 }
@@ -44,7 +44,7 @@ pub struct WorkflowSummary {
 /// A version of a workflow in the catalog.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Workflow {
-    /// Everything but the content.
+    /// All fields but the content.
     #[serde(flatten)]
     pub summary: WorkflowSummary,
     /// What it does, step by step.
@@ -56,16 +56,16 @@ pub struct Workflow {
 pub struct WorkflowPage {
     /// The workflows of this page.
     pub data: Vec<WorkflowSummary>,
-    /// Where this page stands in the whole.
+    /// The position of this page in the list.
     pub pagination: Pagination,
 }
 
-/// What can be changed of a version of a workflow.
+/// A change of a version's status.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StatusChange {
-    /// The status from now on; every status may follow every other.
+    /// The new status; every status may follow every other.
     pub status: WorkflowStatus,
-    /// Why.
+    /// Why the status is changed.
     #[schema(min_length = 1, max_length = 500)]
     pub status_reason: String,
 }

@@ -1,4 +1,4 @@
-//! The closed vocabularies of the catalog.
+//! The vocabularies of the catalog.
 
 use crate::words::words;
 
@@ -23,9 +23,9 @@ words! {
         Active = "active",
         /// It must not be chosen for now.
         Disabled = "disabled",
-        /// It is on its way out and is not chosen any more.
+        /// It is being phased out and must not be chosen any more.
         Deprecated = "deprecated",
-        /// It is kept for the record alone.
+        /// It is kept for the record only.
         Archived = "archived",
     }
 }

@@ -1,20 +1,20 @@
-//! A batch on its way: events as JSON, bounded in number and bytes.
+//! A batch of events as JSON, bounded in number and bytes.
 
 use crate::NewEvent;
 
-/// One event as JSON. It is written once, so that every delivery sends the
-/// same bytes with the same id.
+/// One event as JSON. It is serialized once, so that every attempt sends the
+/// same bytes.
 #[derive(Debug)]
-pub(super) struct Encoded(String);
+pub(super) struct EncodedEvent(String);
 
 /// Events that are sent in one call.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
-    events: Vec<Encoded>,
+    events: Vec<EncodedEvent>,
     bytes: usize,
 }
 
-impl Encoded {
+impl EncodedEvent {
     pub(super) fn new(event: &NewEvent) -> Result<Self, serde_json::Error> {
         serde_json::to_string(event).map(Self)
     }
@@ -30,13 +30,12 @@ impl Batch {
     }
 
     /// Whether the body stays within `max_bytes` with this event. An empty
-    /// batch takes any event: if even that one is too large, DataStorage
-    /// is the one to say so.
-    pub(super) fn has_room_for(&self, event: &Encoded, max_bytes: usize) -> bool {
+    /// batch accepts any event; DataStorage refuses one that is too large.
+    pub(super) fn has_room_for(&self, event: &EncodedEvent, max_bytes: usize) -> bool {
         self.is_empty() || self.body_bytes() + 1 + event.0.len() <= max_bytes
     }
 
-    pub(super) fn push(&mut self, event: Encoded) {
+    pub(super) fn push(&mut self, event: EncodedEvent) {
         self.bytes += event.0.len();
         self.events.push(event);
     }
@@ -55,8 +54,8 @@ impl Batch {
         body
     }
 
-    /// Takes out the events at these positions, which are in ascending order;
-    /// returns how many there were.
+    /// Removes the events at these positions, given in ascending order. Returns
+    /// how many were removed.
     pub(super) fn remove(&mut self, positions: &[usize]) -> usize {
         let before = self.len();
         let mut index = 0;
@@ -65,11 +64,11 @@ impl Batch {
             index += 1;
             keep
         });
-        self.bytes = self.events.iter().map(|it| it.0.len()).sum();
+        self.bytes = self.events.iter().map(|event| event.0.len()).sum();
         before - self.len()
     }
 
-    /// Brackets, events, and a comma between two of them.
+    /// The size of the body: brackets, events and commas.
     fn body_bytes(&self) -> usize {
         2 + self.bytes + self.events.len().saturating_sub(1)
     }
@@ -82,13 +81,13 @@ mod tests {
     fn batch(events: &[&str]) -> Batch {
         let mut batch = Batch::default();
         for event in events {
-            batch.push(Encoded((*event).to_owned()));
+            batch.push(EncodedEvent((*event).to_owned()));
         }
         batch
     }
 
     #[test]
-    fn the_body_is_an_array_of_the_size_that_was_reckoned() {
+    fn the_body_is_an_array_of_the_computed_size() {
         for events in [&[][..], &["{}"][..], &["{}", "{\"a\":1}", "3"][..]] {
             let batch = batch(events);
             assert_eq!(batch.body(), format!("[{}]", events.join(",")));
@@ -97,20 +96,20 @@ mod tests {
     }
 
     #[test]
-    fn room_is_reckoned_to_the_byte() {
+    fn room_is_computed_to_the_byte() {
         let batch = batch(&["11"]);
         // "[11,22]" has 7 bytes.
-        assert!(batch.has_room_for(&Encoded("22".to_owned()), 7));
-        assert!(!batch.has_room_for(&Encoded("22".to_owned()), 6));
+        assert!(batch.has_room_for(&EncodedEvent("22".to_owned()), 7));
+        assert!(!batch.has_room_for(&EncodedEvent("22".to_owned()), 6));
     }
 
     #[test]
-    fn an_empty_batch_takes_what_is_too_large() {
-        assert!(Batch::default().has_room_for(&Encoded("123456".to_owned()), 3));
+    fn an_empty_batch_accepts_an_oversized_event() {
+        assert!(Batch::default().has_room_for(&EncodedEvent("123456".to_owned()), 3));
     }
 
     #[test]
-    fn removing_takes_out_what_is_named_and_ignores_what_is_not_there() {
+    fn remove_ignores_positions_out_of_range() {
         let mut batch = batch(&["0", "1", "2", "3"]);
         assert_eq!(batch.remove(&[1, 3, 9]), 2);
         assert_eq!(batch.body(), "[0,2]");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
-use super::batch::{Batch, Encoded};
+use super::batch::{Batch, EncodedEvent};
 use super::{Counters, WriterConfig};
 use crate::{Client, ClientError, NewEvent};
 
@@ -16,10 +16,11 @@ pub(super) struct Deliverer {
     events: mpsc::Receiver<NewEvent>,
     counters: Arc<Counters>,
     closing: watch::Receiver<Option<Instant>>,
-    /// Set once `closing` was seen; the channel takes no more events then.
+    /// Whether the close request was handled: the channel accepts no more
+    /// events then.
     closing_seen: bool,
-    /// An event that was received but no longer fitted into its batch.
-    held: Option<Encoded>,
+    /// An event that was received but did not fit into its batch.
+    held: Option<EncodedEvent>,
 }
 
 /// How a delivery ended.
@@ -32,7 +33,7 @@ enum Delivery {
 /// How a wait between two attempts ended.
 enum Pause {
     Over,
-    /// Someone wants to close the writer.
+    /// The writer is being closed.
     Closing,
 }
 
@@ -47,7 +48,7 @@ impl Deliverer {
         Self { client, config, events, counters, closing, closing_seen: false, held: None }
     }
 
-    /// Runs until the writer is closed and everything is delivered or lost.
+    /// Runs until the writer is closed and every event is delivered or lost.
     pub(super) async fn run(mut self) {
         while let Some(batch) = self.next_batch().await {
             match self.deliver(batch).await {
@@ -58,9 +59,9 @@ impl Deliverer {
         self.lose_the_rest();
     }
 
-    /// Waits for a first event, then for others until the batch is full, the
-    /// first has waited long enough, or the writer is closed. `None` when the
-    /// writer is closed and nothing is left.
+    /// Collects a batch: waits for a first event, then for others until the
+    /// batch is full, `batch_wait` is over, or the writer is closed. `None`
+    /// when the writer is closed and no event is left.
     async fn next_batch(&mut self) -> Option<Batch> {
         let mut batch = Batch::default();
         batch.push(self.receive().await?);
@@ -79,13 +80,13 @@ impl Deliverer {
     }
 
     /// The next event; cancelling the wait loses nothing.
-    async fn receive(&mut self) -> Option<Encoded> {
+    async fn receive(&mut self) -> Option<EncodedEvent> {
         if let Some(held) = self.held.take() {
             return Some(held);
         }
         loop {
             tokio::select! {
-                event = self.events.recv() => match Encoded::new(&event?) {
+                event = self.events.recv() => match EncodedEvent::new(&event?) {
                     Ok(event) => return Some(event),
                     Err(error) => self.counters.lose(1, &format!("not writable as JSON: {error}")),
                 },
@@ -97,8 +98,8 @@ impl Deliverer {
         }
     }
 
-    /// Sends a batch until DataStorage has taken it. Events that it refuses are
-    /// lost and the others go on without them.
+    /// Sends a batch until DataStorage accepts it. Refused events are dropped
+    /// as lost, and the others are sent again.
     async fn deliver(&mut self, mut batch: Batch) -> Delivery {
         let mut wait = self.config.retry_initial;
         while !batch.is_empty() {
@@ -131,8 +132,8 @@ impl Deliverer {
         Delivery::Done
     }
 
-    /// Takes out what DataStorage complains about: a batch is stored as a
-    /// whole or not at all, and one bad event must not cost the good ones.
+    /// Removes the refused events, since DataStorage stores a batch all or
+    /// none.
     fn drop_refused(&self, batch: &mut Batch, error: &ClientError) {
         let mut refused = batch.remove(&error.refused_positions());
         if refused == 0 {
@@ -142,8 +143,8 @@ impl Deliverer {
         self.counters.lose(refused, &error.to_string());
     }
 
-    /// Waits before the next attempt, but not beyond a request to close: the
-    /// little time that is left then is better spent on trying.
+    /// Waits before the next attempt. A close request ends the wait, to use the
+    /// remaining time for attempts.
     async fn pause(&mut self, wait: Duration) -> Pause {
         tokio::select! {
             () = sleep(wait) => Pause::Over,
@@ -168,15 +169,15 @@ impl Deliverer {
     }
 }
 
-/// Ends when the writer is to be closed.
+/// Returns when the writer is asked to close.
 async fn close_requested(mut closing: watch::Receiver<Option<Instant>>) {
-    // The sender sets a deadline before it goes away, see `Shared::drop`.
+    // The sender sets a deadline before it is dropped, see `Shared::drop`.
     let _ = closing.wait_for(Option::is_some).await;
 }
 
-/// Ends when the writer is to be closed and the time for it is over.
+/// Returns when the deadline of the close request has passed.
 async fn out_of_time(mut closing: watch::Receiver<Option<Instant>>) {
-    let deadline = closing.wait_for(Option::is_some).await.ok().and_then(|it| *it);
+    let deadline = closing.wait_for(Option::is_some).await.ok().and_then(|deadline| *deadline);
     if let Some(deadline) = deadline {
         sleep_until(deadline).await;
     }

@@ -1,10 +1,11 @@
-//! The audit writer: takes events at once, delivers them in batches.
+//! The audit writer: accepts events without blocking, and sends them in
+//! batches.
 //!
-//! A caller hands an event over and goes on; it never waits for DataStorage.
-//! One background task collects what was handed over, sends it when the batch
-//! is full or has waited long enough, and repeats what failed with the same
-//! event ids, so that nothing is stored twice. Nothing is lost silently: what
-//! could not be delivered is counted in [`WriterStats::lost`] and logged.
+//! A caller never waits for DataStorage. One background task collects events
+//! and sends a batch when it is full or has waited long enough. It repeats
+//! failed batches with the same event ids, so that no event is stored twice.
+//! Events that could not be delivered are counted in [`WriterStats::lost`] and
+//! logged.
 
 mod batch;
 mod deliver;
@@ -25,11 +26,11 @@ const GRACE_WITHOUT_CLOSE: Duration = Duration::from_secs(5);
 /// Limits and waits of an [`AuditWriter`].
 #[derive(Clone, Debug)]
 pub struct WriterConfig {
-    /// How many events may wait; what comes on top is lost.
+    /// How many events may wait; further events are lost.
     pub capacity: usize,
-    /// How many events go into one batch. DataStorage takes at most 1000.
+    /// How many events go into one batch. DataStorage accepts at most 1000.
     pub batch_events: usize,
-    /// How many bytes go into one batch. DataStorage takes at most 1 MiB.
+    /// How many bytes go into one batch. DataStorage accepts at most 1 MiB.
     pub batch_bytes: usize,
     /// How long the first event of a batch waits for others.
     pub batch_wait: Duration,
@@ -39,20 +40,19 @@ pub struct WriterConfig {
     pub retry_max: Duration,
 }
 
-/// What became of the events so far. `stored + lost + waiting` are all that
-/// were ever handed over.
+/// Counts of the recorded events. `stored + lost + waiting` is their total.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WriterStats {
-    /// Taken over by DataStorage: in its database or safe in its spool.
+    /// Accepted by DataStorage: in its database or in its spool.
     pub stored: u64,
-    /// Not delivered and never will be: the buffer was full, DataStorage
-    /// refused them, or the writer was closed before they got through.
+    /// Never delivered: the buffer was full, DataStorage refused them, or the
+    /// writer was closed before.
     pub lost: u64,
-    /// In the buffer or on their way.
+    /// In the buffer or being sent.
     pub waiting: u64,
 }
 
-/// Hands events to DataStorage without blocking. Cheap to clone; clones share
+/// Sends events to DataStorage without blocking. Cheap to clone; clones share
 /// one buffer and one background task.
 #[derive(Clone, Debug)]
 pub struct AuditWriter(Arc<Shared>);
@@ -105,8 +105,8 @@ impl AuditWriter {
         Self(Arc::new(Shared { events, counters, closing, done }))
     }
 
-    /// Takes an event at once. If the buffer is full or the writer is closed,
-    /// the event is lost, which is counted and logged.
+    /// Records an event without waiting. If the buffer is full or the writer is
+    /// closed, the event is lost, which is counted and logged.
     pub fn record(&self, event: NewEvent) {
         let counters = &self.0.counters;
         counters.handed_over.fetch_add(1, Ordering::Relaxed);
@@ -121,18 +121,18 @@ impl AuditWriter {
         }
     }
 
-    /// What became of the events so far.
+    /// The counts so far.
     pub fn stats(&self) -> WriterStats {
         self.0.counters.stats()
     }
 
-    /// Takes no more events, delivers what waits, and returns when all is
-    /// delivered or `within` is over; what is left then is lost. A second call
-    /// waits for the first.
+    /// Accepts no more events, and returns when all waiting ones are delivered
+    /// or `within` is over; the rest is lost. A second call waits for the
+    /// first.
     pub async fn close(&self, within: Duration) -> WriterStats {
         self.0.request_close(within);
-        // The other end is dropped without a word only if the task panicked;
-        // then there is nothing left to wait for either.
+        // The wait fails only if the task panicked; then there is nothing left
+        // to wait for.
         let _ = self.0.done.clone().wait_for(|done| *done).await;
         self.stats()
     }
@@ -161,8 +161,8 @@ impl Counters {
         self.stored.fetch_add(events as u64, Ordering::Relaxed);
     }
 
-    /// Counts and logs. While the buffer is full every event comes here, so
-    /// only the totals 1, 2, 4, 8, … are logged from one to the next.
+    /// Counts lost events and logs them. While the buffer is full every event
+    /// is lost, so it logs only when the total passes 1, 2, 4, 8, …
     fn lose(&self, events: usize, reason: &str) {
         let events = events as u64;
         let before = self.lost.fetch_add(events, Ordering::Relaxed);

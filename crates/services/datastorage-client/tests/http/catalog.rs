@@ -1,13 +1,13 @@
 //! The typed calls of the catalog against a real socket.
 
 use datastorage_client::{
-    Client, ClientError, NewWorkflow, Priority, Severity, StatusChange, Wanted, WorkflowQuery,
-    WorkflowSearch, WorkflowStatus,
+    Client, ClientError, LabelPattern, NewWorkflow, Priority, Severity, StatusChange,
+    WorkflowQuery, WorkflowSearch, WorkflowStatus,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::Server;
+use crate::support::FakeServer;
 
 fn new() -> Value {
     json!({
@@ -49,8 +49,8 @@ fn page() -> Value {
     json!({ "data": [summary()], "pagination": pagination })
 }
 
-async fn start() -> (Server, Client) {
-    let server = Server::start().await;
+async fn start() -> (FakeServer, Client) {
+    let server = FakeServer::start().await;
     let client = Client::new(&server.url).expect("an address");
     (server, client)
 }
@@ -88,10 +88,10 @@ async fn lists_escape_their_filters() {
         name: Some("restart-pod".to_owned()),
         status: Some(WorkflowStatus::Active),
         is_latest: Some(true),
-        signal_type: Some(Wanted::Only("a&b c".to_owned())),
-        severity: Some(Wanted::Only(Severity::High)),
-        environment: Some(Wanted::Any),
-        priority: Some(Wanted::Only(Priority::P2)),
+        signal_type: Some(LabelPattern::Only("a&b c".to_owned())),
+        severity: Some(LabelPattern::Only(Severity::High)),
+        environment: Some(LabelPattern::Any),
+        priority: Some(LabelPattern::Only(Priority::P2)),
         limit: Some(5),
         offset: Some(10),
         ..WorkflowQuery::default()
@@ -101,7 +101,7 @@ async fn lists_escape_their_filters() {
 
     assert_eq!(versions.as_ref(), Some(&listed));
     assert_eq!(serde_json::to_value(&listed.data).expect("serializable"), json!([summary()]));
-    let calls: Vec<_> = server.calls().into_iter().map(|it| it.path_and_query).collect();
+    let calls: Vec<_> = server.calls().into_iter().map(|call| call.path_and_query).collect();
     assert_eq!(
         calls,
         [
@@ -113,7 +113,7 @@ async fn lists_escape_their_filters() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_none() {
+async fn a_missing_workflow_is_none() {
     let (server, client) = start().await;
     for _ in 0..3 {
         server.will_answer(404, json!({ "type": "urn:problem:not-found", "status": 404 }));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::Server;
+use crate::support::FakeServer;
 use datastorage_client::{
     Category, Client, ClientError, Essentials, EventQuery, Moment, NewEvent, Outcome, Severity,
 };
@@ -22,7 +22,7 @@ fn event() -> NewEvent {
 
 #[tokio::test]
 async fn create_posts_the_event_and_reads_the_receipt() {
-    let server = Server::start().await;
+    let server = FakeServer::start().await;
     let event = event();
     server.will_answer(
         201,
@@ -44,7 +44,7 @@ async fn create_posts_the_event_and_reads_the_receipt() {
 
 #[tokio::test]
 async fn an_event_in_the_spool_is_a_success_that_says_so() {
-    let server = Server::start().await;
+    let server = FakeServer::start().await;
     let event = event();
     server.will_answer(202, json!({ "event_id": event.event_id, "status": "spooled" }));
     server.will_answer(202, json!({ "event_ids": [event.event_id], "status": "spooled" }));
@@ -65,7 +65,7 @@ async fn an_event_in_the_spool_is_a_success_that_says_so() {
 
 #[tokio::test]
 async fn a_query_escapes_its_filters() {
-    let server = Server::start().await;
+    let server = FakeServer::start().await;
     server.will_answer(
         200,
         json!({ "data": [], "pagination": { "limit": 5, "offset": 10, "total": 10, "has_more": false } }),
@@ -93,7 +93,7 @@ async fn a_query_escapes_its_filters() {
 
 #[tokio::test]
 async fn an_event_that_is_not_there_is_none() {
-    let server = Server::start().await;
+    let server = FakeServer::start().await;
     server.will_answer(404, json!({ "type": "urn:problem:not-found", "status": 404 }));
     let client = Client::new(&server.url).expect("an address");
     assert_eq!(client.get(uuid::Uuid::nil()).await.expect("an answer"), None);
@@ -105,7 +105,7 @@ async fn an_event_that_is_not_there_is_none() {
 
 #[tokio::test]
 async fn a_refusal_lists_every_violation() {
-    let server = Server::start().await;
+    let server = FakeServer::start().await;
     server.will_answer(
         400,
         json!({
@@ -134,8 +134,8 @@ async fn a_refusal_lists_every_violation() {
 }
 
 #[tokio::test]
-async fn no_answer_is_worth_another_try_and_names_the_cause() {
-    // A port that was bound and is free again answers with a refusal.
+async fn a_missing_answer_is_not_permanent_and_names_the_cause() {
+    // A port that was bound and released refuses connections.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     drop(listener);

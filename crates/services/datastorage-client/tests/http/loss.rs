@@ -1,4 +1,4 @@
-//! What the audit writer loses, and that it says so.
+//! Events that the audit writer loses and counts.
 
 use std::time::Duration;
 
@@ -6,12 +6,12 @@ use datastorage_client::{WriterConfig, WriterStats};
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::support::Server;
-use crate::writer::{PATIENCE, data, event, quick, writer};
+use crate::support::FakeServer;
+use crate::writer::{CLOSE_TIMEOUT, data, event, quick, writer};
 
 #[tokio::test]
 async fn a_refused_event_does_not_cost_the_others_and_is_not_sent_again() {
-    let server = Server::start().await;
+    let server = FakeServer::start().await;
     server.will_answer(
         400,
         json!({ "errors": [
@@ -24,7 +24,7 @@ async fn a_refused_event_does_not_cost_the_others_and_is_not_sent_again() {
         audit.record(event(json!(number)));
     }
 
-    let stats = audit.close(PATIENCE).await;
+    let stats = audit.close(CLOSE_TIMEOUT).await;
 
     assert_eq!(stats, WriterStats { stored: 2, lost: 1, waiting: 0 });
     let sent: Vec<_> = server.calls().iter().map(data).collect();
@@ -33,13 +33,13 @@ async fn a_refused_event_does_not_cost_the_others_and_is_not_sent_again() {
 
 #[tokio::test]
 async fn a_refusal_that_names_no_event_costs_the_batch_and_is_not_repeated() {
-    let server = Server::start().await;
+    let server = FakeServer::start().await;
     server.will_answer(404, json!({}));
     let audit = writer(&server, quick());
     audit.record(event(json!(1)));
     audit.record(event(json!(2)));
 
-    let stats = audit.close(PATIENCE).await;
+    let stats = audit.close(CLOSE_TIMEOUT).await;
 
     assert_eq!(stats, WriterStats { stored: 0, lost: 2, waiting: 0 });
     assert_eq!(server.calls().len(), 1);
@@ -47,15 +47,15 @@ async fn a_refusal_that_names_no_event_costs_the_batch_and_is_not_repeated() {
 
 #[tokio::test]
 async fn a_full_buffer_loses_the_newest_and_says_how_many() {
-    let server = Server::start().await;
-    // On the one thread of this test the task cannot run before an `await`.
+    let server = FakeServer::start().await;
+    // This test has one thread, so the task cannot run before an `await`.
     let audit = writer(&server, WriterConfig { capacity: 3, ..quick() });
     for number in 0..5 {
         audit.record(event(json!(number)));
     }
     assert_eq!(audit.stats(), WriterStats { stored: 0, lost: 2, waiting: 3 });
 
-    let stats = audit.close(PATIENCE).await;
+    let stats = audit.close(CLOSE_TIMEOUT).await;
 
     assert_eq!(stats, WriterStats { stored: 3, lost: 2, waiting: 0 });
     assert_eq!(data(&server.calls()[0]), [json!(0), json!(1), json!(2)]);
@@ -63,7 +63,7 @@ async fn a_full_buffer_loses_the_newest_and_says_how_many() {
 
 #[tokio::test]
 async fn close_gives_up_at_its_deadline_and_counts_what_is_left() {
-    let server = Server::start().await;
+    let server = FakeServer::start().await;
     for _ in 0..1000 {
         server.will_answer(503, json!({}));
     }
@@ -82,35 +82,35 @@ async fn close_gives_up_at_its_deadline_and_counts_what_is_left() {
 }
 
 #[tokio::test]
-async fn close_does_not_sit_out_a_long_wait() {
-    let server = Server::start().await;
+async fn close_cuts_a_long_retry_wait_short() {
+    let server = FakeServer::start().await;
     server.will_answer(503, json!({}));
     let config = WriterConfig { retry_initial: Duration::from_secs(3600), ..quick() };
     let audit = writer(&server, config);
     audit.record(event(json!(1)));
     server.wait_for_calls(1).await;
 
-    let stats = audit.close(PATIENCE).await;
+    let stats = audit.close(CLOSE_TIMEOUT).await;
 
     assert_eq!(stats, WriterStats { stored: 1, lost: 0, waiting: 0 });
 }
 
 #[tokio::test]
 async fn an_event_after_close_is_lost_and_counted() {
-    let server = Server::start().await;
+    let server = FakeServer::start().await;
     let audit = writer(&server, quick());
-    assert_eq!(audit.close(PATIENCE).await, WriterStats::default());
+    assert_eq!(audit.close(CLOSE_TIMEOUT).await, WriterStats::default());
 
     audit.record(event(json!(1)));
 
     assert_eq!(audit.stats(), WriterStats { stored: 0, lost: 1, waiting: 0 });
-    assert_eq!(audit.close(PATIENCE).await.lost, 1);
+    assert_eq!(audit.close(CLOSE_TIMEOUT).await.lost, 1);
     assert!(server.calls().is_empty());
 }
 
 #[tokio::test]
 async fn dropping_every_handle_still_delivers() {
-    let server = Server::start().await;
+    let server = FakeServer::start().await;
     let audit = writer(&server, quick());
     audit.record(event(json!(1)));
     drop(audit);

@@ -1,4 +1,4 @@
-//! A DataStorage that answers what it is told, on a real socket.
+//! A fake DataStorage with programmed answers, on a real socket.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio::time::{Instant, timeout_at};
 
 /// The server, stopped when dropped.
-pub(crate) struct Server {
+pub(crate) struct FakeServer {
     pub(crate) url: String,
     state: Arc<Mutex<Script>>,
     changed: tokio::sync::watch::Receiver<usize>,
@@ -39,7 +39,7 @@ pub(crate) struct Call {
 
 type Shared = (Arc<Mutex<Script>>, Arc<tokio::sync::watch::Sender<usize>>);
 
-impl Server {
+impl FakeServer {
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -65,7 +65,7 @@ impl Server {
         self.state.lock().expect("not poisoned").calls.clone()
     }
 
-    /// Waits until so many calls have arrived.
+    /// Waits until `count` calls have arrived.
     pub(crate) async fn wait_for_calls(&self, count: usize) -> Vec<Call> {
         let deadline = Instant::now() + Duration::from_secs(10);
         let mut changed = self.changed.clone();
@@ -75,7 +75,7 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for FakeServer {
     fn drop(&mut self) {
         self.task.abort();
     }
@@ -98,7 +98,7 @@ async fn answer(
     });
     let (status, answer) = script.answers.pop_front().unwrap_or_else(|| {
         let ids: Vec<&Value> =
-            body.as_array().into_iter().flatten().map(|it| &it["event_id"]).collect();
+            body.as_array().into_iter().flatten().map(|event| &event["event_id"]).collect();
         (StatusCode::CREATED, json!({ "event_ids": ids }))
     });
     let seen = script.calls.len();

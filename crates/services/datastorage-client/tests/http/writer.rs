@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use crate::support::{Call, Server};
+use crate::support::{Call, FakeServer};
 use datastorage_client::{
     AuditWriter, Category, Client, Essentials, NewEvent, Outcome, WriterConfig, WriterStats,
 };
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-/// Long enough for anything that works.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+/// Longer than any delivery of a working test takes.
+pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) fn event(data: Value) -> NewEvent {
     NewEvent::new(Essentials {
@@ -23,7 +23,7 @@ pub(crate) fn event(data: Value) -> NewEvent {
     })
 }
 
-pub(crate) fn writer(server: &Server, config: WriterConfig) -> AuditWriter {
+pub(crate) fn writer(server: &FakeServer, config: WriterConfig) -> AuditWriter {
     AuditWriter::start(Client::new(&server.url).expect("an address"), config)
 }
 
@@ -37,23 +37,28 @@ pub(crate) fn quick() -> WriterConfig {
 }
 
 pub(crate) fn data(call: &Call) -> Vec<Value> {
-    call.body.as_array().expect("an array").iter().map(|it| it["event_data"].clone()).collect()
+    call.body
+        .as_array()
+        .expect("an array")
+        .iter()
+        .map(|event| event["event_data"].clone())
+        .collect()
 }
 
 fn ids(call: &Call) -> Vec<Value> {
-    call.body.as_array().expect("an array").iter().map(|it| it["event_id"].clone()).collect()
+    call.body.as_array().expect("an array").iter().map(|event| event["event_id"].clone()).collect()
 }
 
 #[tokio::test]
 async fn events_go_out_in_order_in_batches_of_bounded_number() {
-    let server = Server::start().await;
+    let server = FakeServer::start().await;
     let config = WriterConfig { batch_events: 2, ..WriterConfig::default() };
     let audit = writer(&server, config);
     for number in 0..5 {
         audit.record(event(json!(number)));
     }
 
-    let stats = audit.close(PATIENCE).await;
+    let stats = audit.close(CLOSE_TIMEOUT).await;
 
     assert_eq!(stats, WriterStats { stored: 5, lost: 0, waiting: 0 });
     let sent: Vec<_> = server.calls().iter().map(data).collect();
@@ -62,23 +67,23 @@ async fn events_go_out_in_order_in_batches_of_bounded_number() {
 
 #[tokio::test]
 async fn a_batch_is_bounded_in_bytes_too() {
-    let server = Server::start().await;
+    let server = FakeServer::start().await;
     let config = WriterConfig { batch_bytes: 3000, ..WriterConfig::default() };
     let audit = writer(&server, config);
     for _ in 0..6 {
         audit.record(event(json!("x".repeat(1000))));
     }
 
-    assert_eq!(audit.close(PATIENCE).await.stored, 6);
+    assert_eq!(audit.close(CLOSE_TIMEOUT).await.stored, 6);
 
     let calls = server.calls();
-    assert_eq!(calls.iter().map(|it| data(it).len()).collect::<Vec<_>>(), [2, 2, 2]);
-    assert!(calls.iter().all(|it| it.bytes <= 3000), "{calls:?}");
+    assert_eq!(calls.iter().map(|call| data(call).len()).collect::<Vec<_>>(), [2, 2, 2]);
+    assert!(calls.iter().all(|call| call.bytes <= 3000), "{calls:?}");
 }
 
 #[tokio::test]
-async fn a_part_of_a_batch_goes_out_after_the_wait_without_a_close() {
-    let server = Server::start().await;
+async fn an_incomplete_batch_is_sent_after_the_wait() {
+    let server = FakeServer::start().await;
     let audit = writer(&server, quick());
     let start = Instant::now();
     audit.record(event(json!(1)));
@@ -89,12 +94,12 @@ async fn a_part_of_a_batch_goes_out_after_the_wait_without_a_close() {
     let waited = calls[0].at - start;
     assert!(waited >= Duration::from_millis(20), "sent after {waited:?}");
     assert!(waited < Duration::from_secs(2), "sent after {waited:?}");
-    assert_eq!(audit.close(PATIENCE).await.stored, 1);
+    assert_eq!(audit.close(CLOSE_TIMEOUT).await.stored, 1);
 }
 
 #[tokio::test]
-async fn what_fails_is_sent_again_with_the_same_ids_and_growing_waits() {
-    let server = Server::start().await;
+async fn failed_batches_are_sent_again_with_the_same_ids_and_growing_waits() {
+    let server = FakeServer::start().await;
     for _ in 0..3 {
         server.will_answer(503, json!({ "type": "urn:problem:service-unavailable" }));
     }
@@ -103,11 +108,11 @@ async fn what_fails_is_sent_again_with_the_same_ids_and_growing_waits() {
     audit.record(event(json!(2)));
 
     let calls = server.wait_for_calls(4).await;
-    let stats = audit.close(PATIENCE).await;
+    let stats = audit.close(CLOSE_TIMEOUT).await;
 
     assert_eq!(stats, WriterStats { stored: 2, lost: 0, waiting: 0 });
     assert_eq!(server.calls().len(), 4);
-    assert!(calls.iter().all(|it| ids(it) == ids(&calls[0])), "{calls:?}");
+    assert!(calls.iter().all(|call| ids(call) == ids(&calls[0])), "{calls:?}");
     for (pair, at_least) in calls.windows(2).zip([10, 20, 40]) {
         let waited = pair[1].at - pair[0].at;
         assert!(waited >= Duration::from_millis(at_least), "{waited:?} < {at_least} ms");
@@ -116,13 +121,13 @@ async fn what_fails_is_sent_again_with_the_same_ids_and_growing_waits() {
 
 #[tokio::test]
 async fn events_in_the_spool_are_delivered_and_not_sent_again() {
-    let server = Server::start().await;
+    let server = FakeServer::start().await;
     let audit = writer(&server, quick());
     let event = event(json!(1));
     server.will_answer(202, json!({ "event_ids": [event.event_id], "status": "spooled" }));
     audit.record(event);
 
-    let stats = audit.close(PATIENCE).await;
+    let stats = audit.close(CLOSE_TIMEOUT).await;
 
     assert_eq!(stats, WriterStats { stored: 1, lost: 0, waiting: 0 });
     assert_eq!(server.calls().len(), 1);

@@ -1,4 +1,4 @@
-//! Which events of a request are stored, which are known, which are refused.
+//! Which events of a request are new, already stored or refused.
 //!
 //! The decision is the same for every database, and all of it can be tested
 //! without one.
@@ -9,18 +9,18 @@ use datastorage_client::{Event, NewEvent};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// What becomes of one event.
+/// How one event is admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
     /// It is stored now.
     New,
     /// It was stored before, at this time.
-    Known(OffsetDateTime),
+    Stored(OffsetDateTime),
     /// It is the same as an earlier one of this request, which is new.
     Repeated,
 }
 
-/// Why a request is refused as a whole; positions count from 0.
+/// Why a request is refused as a whole. Positions count from 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rejection {
     /// Events whose parent is neither stored nor earlier in the request.
@@ -29,16 +29,16 @@ pub struct Rejection {
     pub conflicting: Vec<usize>,
 }
 
-/// What the database knows about the ids in a request.
+/// The stored events that a request refers to.
 #[derive(Clone, Debug, Default)]
-pub struct Known {
+pub struct StoredEvents {
     /// Stored events with the id of an event of the request.
     pub events: HashMap<Uuid, Event>,
     /// Those of the parents in the request that are stored.
     pub parents: HashSet<Uuid>,
 }
 
-impl Known {
+impl StoredEvents {
     /// Adds an event that has just been stored, for the requests after it.
     pub fn add(&mut self, event: &NewEvent, recorded_at: OffsetDateTime) {
         self.parents.insert(event.event_id);
@@ -46,34 +46,33 @@ impl Known {
     }
 }
 
-/// Refuses what no database could take, whatever is stored: an event that is
-/// its own parent, and two events with one id. Ids and parents that are stored
-/// cannot be looked up while the database is away.
+/// Refuses events that are invalid whatever is stored: an event that is its own
+/// parent, and two different events with one id. This needs no database.
 ///
 /// # Errors
-/// Every event that stands in the way.
+/// Every event that is refused.
 pub fn check_alone(events: &[NewEvent]) -> Result<(), Rejection> {
     let own: HashSet<Uuid> = events
         .iter()
-        .filter(|it| it.parent_event_id == Some(it.event_id))
-        .map(|it| it.event_id)
+        .filter(|event| event.parent_event_id == Some(event.event_id))
+        .map(|event| event.event_id)
         .collect();
-    let parents = events.iter().filter_map(|it| it.parent_event_id);
-    let parents = parents.filter(|it| !own.contains(it)).collect();
-    admit(events, &Known { events: HashMap::new(), parents }).map(|_| ())
+    let parents = events.iter().filter_map(|event| event.parent_event_id);
+    let parents = parents.filter(|parent| !own.contains(parent)).collect();
+    admit(events, &StoredEvents { events: HashMap::new(), parents }).map(|_| ())
 }
 
 /// Decides about the events of one request, which are stored all or none.
 ///
 /// # Errors
-/// Every event that stands in the way.
-pub fn admit(events: &[NewEvent], known: &Known) -> Result<Vec<Admission>, Rejection> {
+/// Every event that is refused.
+pub fn admit(events: &[NewEvent], stored: &StoredEvents) -> Result<Vec<Admission>, Rejection> {
     let mut earlier: HashMap<Uuid, &NewEvent> = HashMap::new();
     let mut admissions = Vec::with_capacity(events.len());
     let mut rejection = Rejection::default();
     for (position, event) in events.iter().enumerate() {
-        let admission = match (known.events.get(&event.event_id), earlier.get(&event.event_id)) {
-            (Some(stored), _) if stored.event == *event => Admission::Known(stored.recorded_at),
+        let admission = match (stored.events.get(&event.event_id), earlier.get(&event.event_id)) {
+            (Some(stored), _) if stored.event == *event => Admission::Stored(stored.recorded_at),
             (None, Some(same)) if *same == event => Admission::Repeated,
             (None, None) => Admission::New,
             _ => {
@@ -83,7 +82,7 @@ pub fn admit(events: &[NewEvent], known: &Known) -> Result<Vec<Admission>, Rejec
         };
         let parent_is_there = event
             .parent_event_id
-            .is_none_or(|it| known.parents.contains(&it) || earlier.contains_key(&it));
+            .is_none_or(|parent| stored.parents.contains(&parent) || earlier.contains_key(&parent));
         if admission == Admission::New && !parent_is_there {
             rejection.without_parent.push(position);
         }
@@ -112,26 +111,26 @@ mod tests {
         NewEvent { event_id: Uuid::from_u128(number), ..NewEvent::new(essentials) }
     }
 
-    fn stored(events: &[&NewEvent]) -> Known {
+    fn stored(events: &[&NewEvent]) -> StoredEvents {
         let recorded_at = OffsetDateTime::UNIX_EPOCH;
         let events = events
             .iter()
-            .map(|it| (it.event_id, Event { event: (*it).clone(), recorded_at }))
+            .map(|event| (event.event_id, Event { event: (*event).clone(), recorded_at }))
             .collect();
-        Known { events, parents: HashSet::new() }
+        StoredEvents { events, parents: HashSet::new() }
     }
 
     #[test]
-    fn a_known_event_keeps_its_time_and_a_new_one_is_new() {
+    fn a_stored_event_keeps_its_time_and_a_new_one_is_new() {
         let old = event(1);
         let admissions = admit(&[old.clone(), event(2)], &stored(&[&old])).expect("admitted");
-        assert_eq!(admissions, [Admission::Known(OffsetDateTime::UNIX_EPOCH), Admission::New]);
+        assert_eq!(admissions, [Admission::Stored(OffsetDateTime::UNIX_EPOCH), Admission::New]);
     }
 
     #[test]
     fn the_same_event_twice_in_a_request_is_stored_once() {
         let new = event(1);
-        let admissions = admit(&[new.clone(), new], &Known::default()).expect("admitted");
+        let admissions = admit(&[new.clone(), new], &StoredEvents::default()).expect("admitted");
         assert_eq!(admissions, [Admission::New, Admission::Repeated]);
     }
 
@@ -141,7 +140,8 @@ mod tests {
         let other = NewEvent { event_action: "b".to_owned(), ..old.clone() };
         let rejection = admit(&[event(2), other.clone()], &stored(&[&old])).expect_err("refused");
         assert_eq!(rejection.conflicting, [1]);
-        let rejection = admit(&[old, event(2), other], &Known::default()).expect_err("refused");
+        let rejection =
+            admit(&[old, event(2), other], &StoredEvents::default()).expect_err("refused");
         assert_eq!(rejection.conflicting, [2]);
     }
 
@@ -149,37 +149,40 @@ mod tests {
     fn a_parent_is_stored_or_comes_earlier() {
         let parent = event(1);
         let child = event(2).with_parent(parent.event_id);
-        assert!(admit(&[parent.clone(), child.clone()], &Known::default()).is_ok());
+        assert!(admit(&[parent.clone(), child.clone()], &StoredEvents::default()).is_ok());
 
-        let rejection = admit(&[child.clone(), parent.clone()], &Known::default());
+        let rejection = admit(&[child.clone(), parent.clone()], &StoredEvents::default());
         assert_eq!(rejection.expect_err("refused").without_parent, [0]);
 
-        let mut known = Known::default();
-        known.parents.insert(parent.event_id);
-        assert!(admit(std::slice::from_ref(&child), &known).is_ok());
+        let mut stored = StoredEvents::default();
+        stored.parents.insert(parent.event_id);
+        assert!(admit(std::slice::from_ref(&child), &stored).is_ok());
     }
 
     #[test]
     fn an_event_is_not_its_own_parent() {
         let own = event(1);
         let own = own.clone().with_parent(own.event_id);
-        assert_eq!(admit(&[own], &Known::default()).expect_err("refused").without_parent, [0]);
+        assert_eq!(
+            admit(&[own], &StoredEvents::default()).expect_err("refused").without_parent,
+            [0]
+        );
     }
 
     #[test]
-    fn what_was_stored_a_moment_ago_is_known_like_anything_else() {
+    fn what_was_stored_a_moment_ago_counts_as_stored() {
         let (first, second) = (event(1), event(2).with_parent(Uuid::from_u128(1)));
-        let mut known = Known::default();
-        known.add(&first, OffsetDateTime::UNIX_EPOCH);
-        let admissions = admit(&[first.clone(), second], &known).expect("admitted");
-        assert_eq!(admissions, [Admission::Known(OffsetDateTime::UNIX_EPOCH), Admission::New]);
+        let mut stored = StoredEvents::default();
+        stored.add(&first, OffsetDateTime::UNIX_EPOCH);
+        let admissions = admit(&[first.clone(), second], &stored).expect("admitted");
+        assert_eq!(admissions, [Admission::Stored(OffsetDateTime::UNIX_EPOCH), Admission::New]);
 
         let other = NewEvent { event_action: "b".to_owned(), ..first };
-        assert_eq!(admit(&[other], &known).expect_err("refused").conflicting, [0]);
+        assert_eq!(admit(&[other], &stored).expect_err("refused").conflicting, [0]);
     }
 
     #[test]
-    fn without_a_database_only_what_is_wrong_in_itself_is_refused() {
+    fn without_a_database_only_invalid_events_are_refused() {
         let twice = event(1);
         let anywhere = event(2).with_parent(Uuid::from_u128(99));
         let later = event(3).with_parent(Uuid::from_u128(4));

@@ -1,17 +1,17 @@
-//! The audit trail: taking events in, keeping them, answering queries.
+//! The audit trail: accepts events, stores them, answers queries.
 //!
 //! | module | what it does |
 //! |---|---|
 //! | [`routes`] | the HTTP interface |
-//! | [`intake`] | reads an event from a request and lists every violation |
+//! | [`input`] | reads an event from a request and lists every violation |
 //! | [`search`] | reads filters and page of a query |
-//! | [`trail`] | the one writer in front of the database, and of the spool |
-//! | [`admission`] | which events of a request are new, known or refused |
-//! | [`records`] | what the trail asks of a database |
-//! | `sqlite` | the same on SQLite |
+//! | [`trail`] | the task that writes to the database or the spool |
+//! | [`admission`] | which events of a request are new, already stored or refused |
+//! | [`records`] | the operations of the trail on a database |
+//! | `sqlite` | these operations on SQLite |
 
 pub mod admission;
-pub mod intake;
+pub mod input;
 pub mod records;
 pub mod routes;
 pub mod search;

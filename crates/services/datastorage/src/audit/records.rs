@@ -1,4 +1,4 @@
-//! What the trail asks of a database.
+//! The operations of the trail on a database.
 
 use datastorage_client::{Event, NewEvent, StoredReceipt};
 use kit::database::{Database, StoreError};
@@ -13,37 +13,36 @@ use crate::store::Store;
 /// Why events were not stored.
 #[derive(Debug)]
 pub enum RecordError {
-    /// They cannot be stored beside what is there.
+    /// They conflict with stored events or miss a parent.
     Rejected(Rejection),
-    /// The database did not take them.
+    /// The database failed.
     Store(StoreError),
 }
 
-/// Events that one client wants stored, all or none.
+/// Events of one client, to be stored all or none.
 #[derive(Clone, Copy, Debug)]
 pub struct Submission<'a> {
     /// The events.
     pub events: &'a [NewEvent],
-    /// When DataStorage took them over, if that was before now; in whole
-    /// microseconds.
+    /// When DataStorage accepted them, in whole microseconds; `None` for now.
     pub recorded_at: Option<OffsetDateTime>,
 }
 
-/// What became of the events of one request.
+/// The outcome of a submission.
 #[derive(Debug)]
-pub struct Recorded {
+pub struct RecordOutcome {
     /// One receipt per event, in the order of the request.
     pub receipts: Vec<StoredReceipt>,
-    /// How many of them were stored now; the others were there already.
+    /// How many events were stored now; the others were already stored.
     pub stored: u64,
 }
 
-/// Some of the events that a search selects, and how many it selects.
+/// One page of the events that a search selects, and their total.
 #[derive(Debug)]
-pub struct Found {
+pub struct EventList {
     /// The events of the page, newest first.
     pub events: Vec<Event>,
-    /// How many the filters select; of the same moment as the page.
+    /// How many events the filters select, in the same snapshot as the page.
     pub total: u64,
 }
 
@@ -52,11 +51,12 @@ impl Store {
     /// is stored already is not stored again and gets its old receipt.
     ///
     /// Clients and other parts of the service go through the
-    /// [trail](super::trail::Trail): it keeps the order, and has the spool.
+    /// [trail](super::trail::TrailWriter): it keeps the order, and uses the
+    /// spool when the database is unavailable.
     ///
     /// # Errors
     /// See [`RecordError`].
-    pub async fn record(&self, events: &[NewEvent]) -> Result<Recorded, RecordError> {
+    pub async fn record(&self, events: &[NewEvent]) -> Result<RecordOutcome, RecordError> {
         let submission = Submission { events, recorded_at: None };
         match self.record_group(&[submission]).await?.pop() {
             Some(outcome) => outcome.map_err(RecordError::Rejected),
@@ -64,27 +64,26 @@ impl Store {
         }
     }
 
-    /// Stores what several clients want stored, in one transaction and in this
-    /// order, as if each came in a transaction of its own: one that is rejected
-    /// leaves nothing, and the others do not notice. The outcomes have the
-    /// order of the submissions.
+    /// Stores several submissions in one transaction, in this order. A rejected
+    /// submission does not affect the others. The outcomes have the order of
+    /// the submissions.
     ///
     /// # Errors
     /// See [`StoreError`]; nothing is stored then.
     pub async fn record_group(
         &self,
         submissions: &[Submission<'_>],
-    ) -> Result<Vec<Result<Recorded, Rejection>>, StoreError> {
+    ) -> Result<Vec<Result<RecordOutcome, Rejection>>, StoreError> {
         match &self.database {
             Database::Sqlite(store) => sqlite::record_group(store, submissions).await,
         }
     }
 
-    /// One page of what the filters select.
+    /// One page of the events that the filters select.
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn search(&self, search: &Search) -> Result<Found, StoreError> {
+    pub async fn search(&self, search: &Search) -> Result<EventList, StoreError> {
         match &self.database {
             Database::Sqlite(store) => sqlite::search(store, search).await,
         }

@@ -41,7 +41,7 @@ pub struct Search {
     /// is left out, so that windows that follow each other share no event.
     #[param(schema_with = moment_schema, required = false, example = "2026-01-31T12:00:00Z")]
     pub until: Option<OffsetDateTime>,
-    /// Which part of what is selected.
+    /// The page of the selected events.
     #[param(ignore)]
     pub page: Page,
 }
@@ -58,8 +58,10 @@ impl FromInput for Search {
             let correlation_id = object.optional("correlation_id", |node| node.string(1..=255));
             let resource_type = object.optional("resource_type", |node| node.string(1..=100));
             let resource_id = object.optional("resource_id", |node| node.string(1..=255));
-            let since = object.optional("since", |node| node.parse(1..=64, |it| moment(it, now)));
-            let until = object.optional("until", |node| node.parse(1..=64, |it| moment(it, now)));
+            let since =
+                object.optional("since", |node| node.parse(1..=64, |text| moment(text, now)));
+            let until =
+                object.optional("until", |node| node.parse(1..=64, |text| moment(text, now)));
             let page = Page::fields(object);
             if let (Some(Some(since)), Some(Some(until))) = (since, until)
                 && since > until
@@ -82,17 +84,17 @@ impl FromInput for Search {
     }
 }
 
-/// Reads `90s`, `30m`, `24h`, `7d` as so long before `now`, anything else as
-/// RFC 3339. Stored times are whole microseconds, so a bound between two of
-/// them is moved up to the next: that selects the same events. So does the end
-/// of the calendar for what lies behind it in UTC.
+/// Reads `90s`, `30m`, `24h`, `7d` as a time before `now`, anything else as RFC
+/// 3339. Stored times are whole microseconds, so a bound between two of them is
+/// rounded up, which selects the same events. A time that lies beyond the
+/// calendar in UTC becomes the end of the calendar.
 fn moment(text: &str, now: OffsetDateTime) -> Result<OffsetDateTime, String> {
     const END: OffsetDateTime = PrimitiveDateTime::MAX.assume_utc();
     let moment = match distance(text) {
         Some(distance) => now.checked_sub(distance),
         None => OffsetDateTime::parse(text, &Rfc3339)
             .ok()
-            .map(|it| it.checked_to_offset(UtcOffset::UTC).unwrap_or(END)),
+            .map(|moment| moment.checked_to_offset(UtcOffset::UTC).unwrap_or(END)),
     };
     let moment = moment.ok_or_else(|| {
         let hint = if text.contains(' ') { "; in a query `+` is written as %2B" } else { "" };
@@ -106,9 +108,8 @@ fn moment(text: &str, now: OffsetDateTime) -> Result<OffsetDateTime, String> {
     }
 }
 
-/// The units of a distance: how long each is in seconds, and how many digits
-/// stand before it at most. What has more lies before the calendar or is a
-/// mistake.
+/// The units of a distance: the length in seconds, and the largest number of
+/// digits before it. A longer number would lie before the calendar.
 const UNITS: [(char, i64, usize); 4] =
     [('s', 1, 10), ('m', 60, 8), ('h', 3600, 6), ('d', 86_400, 6)];
 
@@ -116,13 +117,13 @@ fn distance(text: &str) -> Option<Duration> {
     let unit = text.chars().next_back()?;
     let (_, seconds, digits) = UNITS.into_iter().find(|(name, ..)| *name == unit)?;
     let number = &text[..text.len() - 1];
-    if number.len() > digits || !number.bytes().all(|it| it.is_ascii_digit()) {
+    if number.len() > digits || !number.bytes().all(|digit| digit.is_ascii_digit()) {
         return None;
     }
     number.parse::<i64>().ok().map(|number| Duration::seconds(number * seconds))
 }
 
-/// What [`moment`] reads.
+/// The schema of what [`moment`] reads.
 fn moment_schema() -> RefOr<Schema> {
     let text = || ObjectBuilder::new().schema_type(SchemaType::new(Type::String));
     let distances = UNITS.map(|(unit, _, digits)| format!("[0-9]{{1,{digits}}}{unit}"));
@@ -143,7 +144,10 @@ mod tests {
 
     fn refused(query: serde_json::Value) -> Vec<String> {
         let violations = kit::check::from_text::<Search>(&query).expect_err("not a good query");
-        violations.iter().map(|it| format!("{} {}", it.field, it.message)).collect()
+        violations
+            .iter()
+            .map(|violation| format!("{} {}", violation.field, violation.message))
+            .collect()
     }
 
     #[test]
@@ -216,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_neither_is_refused() {
+    fn text_that_is_neither_is_refused() {
         for text in ["", "h", "-1h", "1.5h", "1w", "٣h", "99999999999999999999d", "9999999999d"] {
             assert!(moment(text, NOW).is_err(), "{text}");
         }

@@ -1,9 +1,9 @@
-//! Reading what is to be changed of a version: its status, with a reason.
+//! Reading a status change of a version from a request.
 
 use datastorage_client::{StatusChange, WorkflowStatus};
 use kit::{FromInput, Node};
 
-/// What a version is from its creation on.
+/// The fields of a version that never change.
 const FIXED: [&str; 19] = [
     "workflow_id",
     "name",
@@ -26,11 +26,11 @@ const FIXED: [&str; 19] = [
     "updated_at",
 ];
 
-/// A change of a request.
+/// The status change of a request.
 #[derive(Clone, Debug)]
-pub struct ChangeIntake(pub StatusChange);
+pub struct ChangeInput(pub StatusChange);
 
-impl FromInput for ChangeIntake {
+impl FromInput for ChangeInput {
     fn read(node: Node<'_>) -> Option<Self> {
         node.object(|object| {
             let status = object.required("status", |node| node.word(WorkflowStatus::WORDS));
@@ -54,15 +54,15 @@ mod tests {
     #[test]
     fn a_status_comes_with_a_reason() {
         let body = json!({ "status": "disabled", "status_reason": "it loops" });
-        let ChangeIntake(change) = kit::check::from_json(&body).expect("a good change");
+        let ChangeInput(change) = kit::check::from_json(&body).expect("a good change");
         assert_eq!(change.status, WorkflowStatus::Disabled);
         assert_eq!(change.status_reason, "it loops");
-        insta::assert_snapshot!(refused::<ChangeIntake>(&json!({})), @r"
+        insta::assert_snapshot!(refused::<ChangeInput>(&json!({})), @r"
         status is required
         status_reason is required
         ");
         insta::assert_snapshot!(
-            refused::<ChangeIntake>(&json!({ "status": "off", "status_reason": "", "why": null })),
+            refused::<ChangeInput>(&json!({ "status": "off", "status_reason": "", "why": null })),
             @r"
         status must be one of active, disabled, deprecated, archived
         status_reason must have 1 to 500 characters
@@ -73,14 +73,14 @@ mod tests {
 
     #[test]
     fn every_other_field_of_a_version_needs_a_new_version() {
-        let full = |mut it: WorkflowSummary| {
+        let full = |mut summary: WorkflowSummary| {
             let some = || Some("x".to_owned());
-            it.definition.owner = some();
-            it.definition.maintainer = some();
-            it.definition.container_image = some();
-            it.definition.container_digest = some();
-            it.previous_version = some();
-            serde_json::to_value(it).expect("serializable")
+            summary.definition.owner = some();
+            summary.definition.maintainer = some();
+            summary.definition.container_image = some();
+            summary.definition.container_digest = some();
+            summary.previous_version = some();
+            serde_json::to_value(summary).expect("serializable")
         };
         let mut version = full(stored(workflow(&sent("w", "1")).definition));
         version["content"] = json!([]);
@@ -91,7 +91,7 @@ mod tests {
             for value in [version[field].clone(), Value::Null] {
                 let body = json!({ "status": "active", "status_reason": "x", field: value });
                 let expected = format!("{field} cannot be changed; it needs a new version");
-                assert_eq!(refused::<ChangeIntake>(&body), expected);
+                assert_eq!(refused::<ChangeInput>(&body), expected);
             }
         }
     }

@@ -1,39 +1,38 @@
-//! The one form in which content is kept and hashed.
+//! The canonical form in which content is stored and hashed.
 
 use datastorage_client::Step;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-/// Content as JSON without spaces and with sorted keys, and the SHA-256 of
-/// these bytes in hexadecimal digits: the same steps have the same hash, in
-/// whatever order their keys were sent.
+/// Content as JSON without spaces and with sorted keys, and its SHA-256. The
+/// hash does not depend on the order of keys in the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Canonical {
+pub struct CanonicalContent {
     /// The JSON.
     pub text: String,
     /// Its SHA-256, 64 lower-case hexadecimal digits.
     pub hash: String,
 }
 
-/// Writes content in its one form.
+/// Writes content in its canonical form.
 ///
 /// # Errors
-/// When it cannot be written as JSON, which is a mistake of ours.
-pub fn canonical(content: &[Step]) -> Result<Canonical, serde_json::Error> {
+/// When it cannot be written as JSON, which is a bug.
+pub fn canonical(content: &[Step]) -> Result<CanonicalContent, serde_json::Error> {
     let mut value = serde_json::to_value(content)?;
-    // Maps are sorted unless some crate of the build asks serde_json to keep
-    // the order of insertion; a hash must not depend on that.
+    // Maps are sorted by default, but any crate of the build can enable
+    // `preserve_order` of serde_json. The hash must not depend on that.
     value.sort_all_objects();
     let text = Value::to_string(&value);
     let hash = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(Canonical { text, hash })
+    Ok(CanonicalContent { text, hash })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Canonical {
+    fn read(text: &str) -> CanonicalContent {
         let steps: Vec<Step> = serde_json::from_str(text).expect("steps");
         canonical(&steps).expect("JSON")
     }

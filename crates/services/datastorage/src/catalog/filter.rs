@@ -1,14 +1,14 @@
 //! Reading the filters and the page of a list.
 
-use datastorage_client::{Priority, Severity, Wanted, WorkflowStatus};
+use datastorage_client::{LabelPattern, Priority, Severity, WorkflowStatus};
 use kit::{FromInput, Node, Page};
 use utoipa::IntoParams;
 
-use super::intake::{wanted, wanted_word};
+use super::input::{wanted, wanted_word};
 
 /// Which workflows to list. Filters are combined with "and". A label is
-/// compared with what the workflow says: `*` selects those that say `*`; which
-/// workflows fit a signal is what the search answers.
+/// compared literally: `*` selects workflows whose label is `*`. The search
+/// finds the workflows that fit a signal.
 #[derive(Clone, Debug, PartialEq, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Filter {
@@ -21,30 +21,30 @@ pub struct Filter {
     pub is_latest: Option<bool>,
     /// Only with this label.
     #[param(value_type = Option<String>, min_length = 1, max_length = 100, pattern = r"^(\*|[^*\x00]+)$")]
-    pub signal_type: Option<Wanted<String>>,
+    pub signal_type: Option<LabelPattern<String>>,
     /// Only with this label: a severity or `*`.
     #[param(value_type = Option<String>, pattern = r"^(critical|high|medium|low|\*)$")]
-    pub severity: Option<Wanted<Severity>>,
+    pub severity: Option<LabelPattern<Severity>>,
     /// Only with this label.
     #[param(value_type = Option<String>, min_length = 1, max_length = 100, pattern = r"^(\*|[^*\x00]+)$")]
-    pub component: Option<Wanted<String>>,
+    pub component: Option<LabelPattern<String>>,
     /// Only with this label.
     #[param(value_type = Option<String>, min_length = 1, max_length = 100, pattern = r"^(\*|[^*\x00]+)$")]
-    pub environment: Option<Wanted<String>>,
+    pub environment: Option<LabelPattern<String>>,
     /// Only with this label: a priority or `*`.
     #[param(value_type = Option<String>, pattern = r"^(P0|P1|P2|P3|\*)$")]
-    pub priority: Option<Wanted<Priority>>,
-    /// Which part of what is selected.
+    pub priority: Option<LabelPattern<Priority>>,
+    /// The page of the selected workflows.
     #[param(ignore)]
     pub page: Page,
 }
 
-/// Which part of a list without filters.
+/// The page of a list without filters.
 #[derive(Clone, Copy, Debug)]
 pub struct PageOnly(pub Page);
 
 impl Filter {
-    /// All of the catalog.
+    /// A filter that selects the whole catalog.
     #[must_use]
     pub fn all(page: Page) -> Self {
         Self {
@@ -119,11 +119,11 @@ mod tests {
             name: Some("restart-pod".to_owned()),
             status: Some(WorkflowStatus::Archived),
             is_latest: Some(false),
-            signal_type: Some(Wanted::Any),
-            severity: Some(Wanted::Any),
-            component: Some(Wanted::Only("pod".to_owned())),
-            environment: Some(Wanted::Only("production".to_owned())),
-            priority: Some(Wanted::Only(Priority::P3)),
+            signal_type: Some(LabelPattern::Any),
+            severity: Some(LabelPattern::Any),
+            component: Some(LabelPattern::Only("pod".to_owned())),
+            environment: Some(LabelPattern::Only("production".to_owned())),
+            priority: Some(LabelPattern::Only(Priority::P3)),
             page: Page { limit: 5, offset: 6 },
         };
         assert_eq!(filter, expected);
@@ -146,8 +146,10 @@ mod tests {
             "version": "1",
         }))
         .expect_err("a bad query");
-        let lines: Vec<_> =
-            violations.iter().map(|it| format!("{} {}", it.field, it.message)).collect();
+        let lines: Vec<_> = violations
+            .iter()
+            .map(|violation| format!("{} {}", violation.field, violation.message))
+            .collect();
         insta::assert_snapshot!(lines.join("\n"), @r"
         name must be a lower-case DNS label: a-z, 0-9 and '-', with no '-' at either end
         status must be one of active, disabled, deprecated, archived

@@ -1,34 +1,35 @@
-//! The workflow catalog: taking versions in, keeping them, finding what fits.
+//! The workflow catalog: accepts versions, stores them, finds those that fit a
+//! signal.
 //!
-//! A version of a workflow is created once and never changed but for its
-//! status. The version of a name that was created last is its latest, whatever
-//! its status. A search finds workflows whose latest version is active: who
-//! disables the latest version takes the workflow out of the search, and no
-//! older version takes its place, since it was replaced for a reason. Its way
-//! back is to be created again, as a new version.
+//! A version of a workflow never changes after its creation, except for its
+//! status. The latest version of a name is the one created last, whatever its
+//! status. A search finds a workflow only if its latest version is active.
+//! Disabling the latest version therefore removes the workflow from searches;
+//! older versions do not replace it. To use an older version again, create it
+//! as a new version.
 //!
 //! | module | what it does |
 //! |---|---|
 //! | [`routes`] | the HTTP interface |
-//! | [`intake`] | reads a workflow from a request and lists every violation |
-//! | [`change`] | reads what is to be changed of a version |
+//! | [`input`] | reads a workflow from a request and lists every violation |
+//! | [`change`] | reads a status change |
 //! | [`filter`] | reads filters and page of a list |
-//! | [`search`] | reads the signal that a workflow is wanted for |
-//! | [`content`] | the one form in which content is kept and hashed |
-//! | [`score`] | how well a workflow fits a signal, and the order of what fits |
-//! | [`trail`] | the audit event of a search |
-//! | [`records`] | what the catalog asks of a database |
-//! | `sqlite` | the same on SQLite |
+//! | [`search`] | reads the signal of a search |
+//! | [`content`] | the canonical form of content, and its hash |
+//! | [`score`] | scores how well workflows fit a signal, and ranks them |
+//! | [`search_event`] | the audit event of a search |
+//! | [`records`] | the operations of the catalog on a database |
+//! | `sqlite` | these operations on SQLite |
 
 pub mod change;
 pub mod content;
 pub mod filter;
-pub mod intake;
+pub mod input;
 pub mod records;
 pub mod routes;
 pub mod score;
 pub mod search;
+pub mod search_event;
 mod sqlite;
 #[cfg(test)]
 mod testing;
-pub mod trail;

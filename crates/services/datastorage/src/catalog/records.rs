@@ -1,4 +1,4 @@
-//! What the catalog asks of a database.
+//! The operations of the catalog on a database.
 
 use datastorage_client::{NewWorkflow, StatusChange, Workflow, WorkflowSearch, WorkflowSummary};
 use kit::Page;
@@ -9,21 +9,21 @@ use super::filter::Filter;
 use super::sqlite;
 use crate::store::Store;
 
-/// What became of a new version.
+/// The outcome of creating a version.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Created {
-    /// It is in the catalog, and the latest of its name.
+pub enum CreateOutcome {
+    /// The version was created and is the latest of its name.
     New(Box<Workflow>),
-    /// There is such a version, under this id; versions never change.
-    Taken(Uuid),
+    /// The version already exists, under this id.
+    Exists(Uuid),
 }
 
-/// Some of the workflows of a list, and how many the list has.
+/// One page of a list of workflows, and the total.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Listed {
+pub struct WorkflowList {
     /// The workflows of the page, newest first.
     pub workflows: Vec<WorkflowSummary>,
-    /// How many there are; of the same moment as the page.
+    /// How many workflows there are, in the same snapshot as the page.
     pub total: u64,
 }
 
@@ -32,7 +32,10 @@ impl Store {
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn create_workflow(&self, workflow: NewWorkflow) -> Result<Created, StoreError> {
+    pub async fn create_workflow(
+        &self,
+        workflow: NewWorkflow,
+    ) -> Result<CreateOutcome, StoreError> {
         match &self.database {
             Database::Sqlite(store) => sqlite::create(store, workflow).await,
         }
@@ -63,11 +66,11 @@ impl Store {
         }
     }
 
-    /// One page of what the filters select.
+    /// One page of the workflows that the filters select.
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn workflows(&self, filter: &Filter) -> Result<Listed, StoreError> {
+    pub async fn workflows(&self, filter: &Filter) -> Result<WorkflowList, StoreError> {
         match &self.database {
             Database::Sqlite(store) => sqlite::list(store, filter).await,
         }
@@ -77,7 +80,11 @@ impl Store {
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn workflow_versions(&self, name: &str, page: Page) -> Result<Listed, StoreError> {
+    pub async fn workflow_versions(
+        &self,
+        name: &str,
+        page: Page,
+    ) -> Result<WorkflowList, StoreError> {
         self.workflows(&Filter { name: Some(name.to_owned()), ..Filter::all(page) }).await
     }
 

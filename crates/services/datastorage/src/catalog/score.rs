@@ -1,7 +1,7 @@
-//! How well a workflow fits a signal, and the order of what fits.
+//! Scoring how well workflows fit a signal, and ranking them.
 //!
-//! A search selects by five labels first; the score then tells apart what was
-//! selected. It is made of how closely the workflow speaks of the signal:
+//! A search first selects workflows by five labels. The score then ranks them
+//! by how closely they name the signal:
 //!
 //! | what the workflow says | points |
 //! |---|---|
@@ -12,38 +12,39 @@
 //! | `priority` by name | 5 |
 //! | further labels, custom and detected | 0 to 20 |
 //!
-//! A `*` gets no points: it contradicts nothing and promises nothing. What kind
-//! of signal it is and what is affected say most about the remedy, so they count
-//! most.
+//! A `*` gets no points. The kind of signal and the affected component say most
+//! about the remedy, so they count most.
 //!
 //! The points of the further labels are shared evenly among those that the
 //! workflow names: all of a label's share for the value that the signal has,
 //! half of it for `*` if the signal has the label at all, nothing if it has
-//! another value or lacks the label. A workflow that names none gets half of the
-//! 20. What a signal has and a workflow does not name changes nothing, so that a
-//! signal that is known better never scores worse.
+//! another value or lacks the label. A workflow that names none gets half of
+//! the 20. Labels of the signal that a workflow does not name change nothing,
+//! so more labels on a signal never lower a score.
 //!
-//! A hundredth of the points is the score. It reaches both ends: 1 for a
-//! workflow that is made for just this signal, 0 for one that leaves all five
-//! open and is made for something else. A workflow that names all five and
-//! nothing further has 0.9, one that fits everything 0.1.
+//! The score is a hundredth of the points. It is 1 for a workflow that names
+//! everything about this signal, and 0 for one whose five labels are `*` and
+//! whose further labels do not match. A workflow that names the five labels and
+//! nothing else has 0.9; one that fits every signal has 0.1.
 
 use std::collections::BTreeMap;
 
-use datastorage_client::{Definition, Wanted, WorkflowMatch, WorkflowSearch, WorkflowSummary};
+use datastorage_client::{
+    Definition, LabelPattern, WorkflowMatch, WorkflowSearch, WorkflowSummary,
+};
 
 /// The points of all further labels together.
 const FURTHER: f64 = 20.0;
 
-/// Where 1 is.
+/// The points of the score 1.
 const FULL: f64 = 100.0;
 
-/// The best of what a search has selected.
+/// The best workflows of a search.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ranking {
-    /// The best, with their places from 1 on.
+    /// The best workflows, with their ranks from 1 on.
     pub best: Vec<WorkflowMatch>,
-    /// How many have the score that was asked for.
+    /// How many workflows have at least the requested score.
     pub total: u64,
 }
 
@@ -61,8 +62,8 @@ pub fn score(workflow: &Definition, signal: &WorkflowSearch) -> f64 {
     (f64::from(five) + FURTHER * further(workflow, signal)) / FULL
 }
 
-/// Orders workflows by their scores, of equal ones the newest first, and leaves
-/// the best. They come newest first.
+/// Ranks workflows by score, and equal scores by age, the newest first. Keeps
+/// the best. The input is ordered newest first.
 pub fn rank(newest_first: Vec<WorkflowSummary>, search: &WorkflowSearch) -> Ranking {
     let min_score = search.min_score.unwrap_or_default();
     let mut scored: Vec<(f64, WorkflowSummary)> = newest_first
@@ -80,7 +81,7 @@ pub fn rank(newest_first: Vec<WorkflowSummary>, search: &WorkflowSearch) -> Rank
     Ranking { best, total }
 }
 
-fn names<T: PartialEq>(wanted: &Wanted<T>, value: &T) -> bool {
+fn names<T: PartialEq>(wanted: &LabelPattern<T>, value: &T) -> bool {
     wanted.only() == Some(value)
 }
 
@@ -98,10 +99,10 @@ fn further(workflow: &Definition, signal: &WorkflowSearch) -> f64 {
     }
 }
 
-fn halves(wanted: &BTreeMap<String, Wanted<String>>, had: &BTreeMap<String, String>) -> u32 {
-    let fit = |(name, wanted): (&String, &Wanted<String>)| match (wanted, had.get(name)) {
-        (Wanted::Only(wanted), Some(had)) if wanted == had => 2,
-        (Wanted::Any, Some(_)) => 1,
+fn halves(wanted: &BTreeMap<String, LabelPattern<String>>, had: &BTreeMap<String, String>) -> u32 {
+    let fit = |(name, wanted): (&String, &LabelPattern<String>)| match (wanted, had.get(name)) {
+        (LabelPattern::Only(wanted), Some(had)) if wanted == had => 2,
+        (LabelPattern::Any, Some(_)) => 1,
         _ => 0,
     };
     wanted.iter().map(fit).sum()

@@ -80,14 +80,14 @@ fn ranked(newest_first: &[(&str, Labels)], change: Value) -> (Vec<(u32, String, 
         signal[field] = value.clone();
     }
     let ranking = rank(newest_first.iter().map(named).collect(), &search(&signal));
-    let one = |it: WorkflowMatch| (it.rank, it.workflow.definition.name, it.score);
+    let one = |found: WorkflowMatch| (found.rank, found.workflow.definition.name, found.score);
     (ranking.best.into_iter().map(one).collect(), ranking.total)
 }
 
 #[test]
 fn the_best_comes_first_and_of_equal_ones_the_newest() {
     let full = workflow(&sent("w", "1")).definition.labels;
-    let half = Labels { priority: Wanted::Any, ..full.clone() };
+    let half = Labels { priority: LabelPattern::Any, ..full.clone() };
     let newest_first =
         [("c", half.clone()), ("b", full.clone()), ("a", half), ("z", full), ("d", any_labels())];
     let all = [(1, "b", 0.9), (2, "z", 0.9), (3, "c", 0.85), (4, "a", 0.85), (5, "d", 0.1)]
@@ -95,21 +95,21 @@ fn the_best_comes_first_and_of_equal_ones_the_newest() {
 
     assert_eq!(ranked(&newest_first, json!({})), (all.to_vec(), 5));
     assert_eq!(ranked(&newest_first, json!({ "top_k": 3 })), (all[..3].to_vec(), 5));
-    // A score that is asked for exactly is reached.
+    // `min_score` includes the score itself.
     assert_eq!(ranked(&newest_first, json!({ "min_score": 0.85 })), (all[..4].to_vec(), 4));
     assert_eq!(ranked(&newest_first, json!({ "min_score": 0.86 })), (all[..2].to_vec(), 2));
     assert_eq!(ranked(&newest_first, json!({ "min_score": 1, "top_k": 1 })), (vec![], 0));
     assert_eq!(ranked(&[], json!({})), (vec![], 0));
 }
 
-fn any_label() -> impl Strategy<Value = Wanted<String>> {
+fn any_label() -> impl Strategy<Value = LabelPattern<String>> {
     prop_oneof![
-        Just(Wanted::Any),
-        prop::sample::select(vec!["a", "b"]).prop_map(|it| Wanted::Only(it.to_owned())),
+        Just(LabelPattern::Any),
+        prop::sample::select(vec!["a", "b"]).prop_map(|value| LabelPattern::Only(value.to_owned())),
     ]
 }
 
-fn any_further() -> impl Strategy<Value = BTreeMap<String, Wanted<String>>> {
+fn any_further() -> impl Strategy<Value = BTreeMap<String, LabelPattern<String>>> {
     prop::collection::btree_map("[xyz]", any_label(), 0..4)
 }
 
@@ -117,13 +117,15 @@ fn any_further() -> impl Strategy<Value = BTreeMap<String, Wanted<String>>> {
 fn any_workflow() -> impl Strategy<Value = Definition> {
     let five = prop::collection::vec(any::<bool>(), 5);
     (five, any_further(), any_further()).prop_map(|(named, custom_labels, detected_labels)| {
-        let text = |named: bool| if named { Wanted::Only("a".to_owned()) } else { Wanted::Any };
+        let text = |named: bool| {
+            if named { LabelPattern::Only("a".to_owned()) } else { LabelPattern::Any }
+        };
         let labels = Labels {
             signal_type: text(named[0]),
             component: text(named[1]),
             environment: text(named[2]),
-            severity: if named[3] { Wanted::Only(Severity::High) } else { Wanted::Any },
-            priority: if named[4] { Wanted::Only(Priority::P1) } else { Wanted::Any },
+            severity: if named[3] { LabelPattern::Only(Severity::High) } else { LabelPattern::Any },
+            priority: if named[4] { LabelPattern::Only(Priority::P1) } else { LabelPattern::Any },
         };
         Definition { custom_labels, detected_labels, ..definition(labels) }
     })
@@ -156,11 +158,11 @@ proptest! {
     ) {
         let before = score(&workflow, &signal);
         let mut named = workflow.clone();
-        named.labels.signal_type = Wanted::Only(signal.signal_type.clone());
+        named.labels.signal_type = LabelPattern::Only(signal.signal_type.clone());
         prop_assert!(score(&named, &signal) >= before);
         for (name, value) in &signal.custom_labels {
             let mut named = workflow.clone();
-            named.custom_labels.insert(name.clone(), Wanted::Only(value.clone()));
+            named.custom_labels.insert(name.clone(), LabelPattern::Only(value.clone()));
             prop_assert!(score(&named, &signal) >= before, "{}: {}", name, value);
         }
     }
@@ -188,9 +190,9 @@ proptest! {
         let newest_first: Vec<_> = workflows.into_iter().map(stored).collect();
         let ranking = rank(newest_first.clone(), &signal);
 
-        let age = |id| newest_first.iter().position(|it| it.workflow_id == id).expect("its own");
+        let age = |id| newest_first.iter().position(|workflow| workflow.workflow_id == id).expect("its own");
         let good: Vec<_> =
-            newest_first.iter().filter(|it| score(&it.definition, &signal) >= min_score).collect();
+            newest_first.iter().filter(|workflow| score(&workflow.definition, &signal) >= min_score).collect();
         prop_assert_eq!(ranking.total, good.len() as u64);
         prop_assert_eq!(ranking.best.len(), good.len().min(top_k as usize));
         for (place, found) in (1..).zip(&ranking.best) {
@@ -201,10 +203,10 @@ proptest! {
             let older = age(pair[0].workflow.workflow_id) < age(pair[1].workflow.workflow_id);
             prop_assert!(pair[0].score > pair[1].score || pair[0].score == pair[1].score && older);
         }
-        // Nothing that was left out is better than what was kept.
+        // No omitted workflow is better than a kept one.
         if let Some(last) = ranking.best.last() {
-            let kept = |id| ranking.best.iter().any(|it| it.workflow.workflow_id == id);
-            for left_out in good.iter().filter(|it| !kept(it.workflow_id)) {
+            let kept = |id| ranking.best.iter().any(|found| found.workflow.workflow_id == id);
+            for left_out in good.iter().filter(|workflow| !kept(workflow.workflow_id)) {
                 prop_assert!(score(&left_out.definition, &signal) <= last.score);
             }
         }

@@ -1,21 +1,21 @@
-//! Reading the signal that a workflow is wanted for.
+//! Reading the signal of a search from a request.
 
 use datastorage_client::{Priority, Severity, WorkflowSearch};
 use kit::{FromInput, Node};
 
-use super::intake::{value, value_labels};
+use super::input::{value, value_labels};
 
-/// How many workflows a search finds at the most if it does not say.
+/// How many workflows a search returns if the request does not say.
 const DEFAULT_TOP_K: u32 = 10;
 
-/// How many workflows a search may find.
+/// How many workflows a search may return.
 const MAX_TOP_K: i64 = 100;
 
-/// A search of a request.
+/// The search of a request.
 #[derive(Clone, Debug)]
-pub struct SearchIntake(pub WorkflowSearch);
+pub struct SearchInput(pub WorkflowSearch);
 
-impl FromInput for SearchIntake {
+impl FromInput for SearchInput {
     fn read(node: Node<'_>) -> Option<Self> {
         node.object(|object| {
             let signal_type = object.required("signal_type", value);
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn every_violation_is_listed() {
-        insta::assert_snapshot!(refused::<SearchIntake>(&json!({
+        insta::assert_snapshot!(refused::<SearchInput>(&json!({
             "signal_type": "*",
             "severity": "*",
             "component": "x".repeat(101),

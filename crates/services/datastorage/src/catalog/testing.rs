@@ -1,18 +1,18 @@
 //! For unit tests: workflows and signals to find them by.
 
 use datastorage_client::{
-    Definition, Labels, NewWorkflow, Priority, Severity, Wanted, WorkflowSearch, WorkflowStatus,
-    WorkflowSummary,
+    Definition, LabelPattern, Labels, NewWorkflow, Priority, Severity, WorkflowSearch,
+    WorkflowStatus, WorkflowSummary,
 };
 use kit::FromInput;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::intake::Intake;
-use super::search::SearchIntake;
+use super::input::WorkflowInput;
+use super::search::SearchInput;
 
-/// A workflow as it is sent, with what is required and no more.
+/// A workflow as JSON, with the required fields only.
 pub(crate) fn sent(name: &str, version: &str) -> Value {
     json!({
         "name": name,
@@ -33,7 +33,7 @@ pub(crate) fn sent(name: &str, version: &str) -> Value {
     })
 }
 
-/// A signal as it is sent, which [`sent`] fits in every label.
+/// A signal as JSON, which [`sent`] fits in every label.
 pub(crate) fn signal() -> Value {
     sent("", "")["labels"].clone()
 }
@@ -47,32 +47,34 @@ pub(crate) fn with(mut value: Value, field: &str, other: Value) -> Value {
 /// The violations of a body, a line each.
 pub(crate) fn refused<T: FromInput>(body: &Value) -> String {
     let violations = kit::check::from_json::<T>(body).err().expect("the body breaks rules");
-    let lines: Vec<_> =
-        violations.iter().map(|it| format!("{} {}", it.field, it.message)).collect();
+    let lines: Vec<_> = violations
+        .iter()
+        .map(|violation| format!("{} {}", violation.field, violation.message))
+        .collect();
     lines.join("\n")
 }
 
-/// A good workflow, read.
+/// Reads a valid workflow.
 pub(crate) fn workflow(sent: &Value) -> NewWorkflow {
-    kit::check::from_json::<Intake>(sent).expect("a good workflow").0
+    kit::check::from_json::<WorkflowInput>(sent).expect("a good workflow").0
 }
 
-/// A good search, read.
+/// Reads a valid search.
 pub(crate) fn search(sent: &Value) -> WorkflowSearch {
-    kit::check::from_json::<SearchIntake>(sent).expect("a good search").0
+    kit::check::from_json::<SearchInput>(sent).expect("a good search").0
 }
 
-/// The page that holds everything.
+/// A page that is large enough for everything.
 pub(crate) const EVERYTHING: kit::Page = kit::Page { limit: 1000, offset: 0 };
 
 /// Labels that fit any signal.
 pub(crate) fn any_labels() -> Labels {
     Labels {
-        signal_type: Wanted::Any,
-        severity: Wanted::<Severity>::Any,
-        component: Wanted::Any,
-        environment: Wanted::Any,
-        priority: Wanted::<Priority>::Any,
+        signal_type: LabelPattern::Any,
+        severity: LabelPattern::<Severity>::Any,
+        component: LabelPattern::Any,
+        environment: LabelPattern::Any,
+        priority: LabelPattern::<Priority>::Any,
     }
 }
 

@@ -1,4 +1,4 @@
-//! What was acknowledged, but can never be stored.
+//! Events that were acknowledged but can never be stored.
 
 use std::fs::OpenOptions;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -16,12 +16,12 @@ const FILE: &str = "dead-letters.jsonl";
 /// One event that can never be stored, or a line that cannot be read.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DeadLetter {
-    /// When that was found out.
+    /// When it was rejected.
     #[serde(with = "time::serde::rfc3339")]
     pub rejected_at: OffsetDateTime,
-    /// Why.
+    /// Why it was rejected.
     pub reason: String,
-    /// When the event was taken over.
+    /// When the event was accepted.
     #[serde(with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
     pub taken_at: Option<OffsetDateTime>,
     /// The event as it was accepted.
@@ -32,8 +32,8 @@ pub struct DeadLetter {
     pub line: Option<String>,
 }
 
-/// The file for people, who decide what becomes of it: one JSON object a line,
-/// only ever appended to. A crash at the wrong moment may repeat a line.
+/// The file of dead letters, for operators: one JSON object per line. The
+/// service only appends to it. A crash may repeat a line.
 #[derive(Clone, Debug)]
 pub struct DeadLetters {
     folder: PathBuf,
@@ -45,16 +45,16 @@ impl DeadLetters {
         Self { folder: folder.to_owned() }
     }
 
-    /// Where they are.
+    /// The path of the file.
     #[must_use]
     pub fn path(&self) -> PathBuf {
         self.folder.join(FILE)
     }
 
-    /// Appends letters; returns once they are on the disk.
+    /// Appends letters, and returns once they are on the disk.
     ///
     /// # Errors
-    /// When the disk does not take them.
+    /// When they cannot be written.
     pub fn append(&self, letters: &[DeadLetter]) -> io::Result<()> {
         if letters.is_empty() {
             return Ok(());
@@ -62,7 +62,7 @@ impl DeadLetters {
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(self.path())?;
         let mut bytes = Vec::new();
         if file.metadata()?.len() > 0 {
-            // The last append may have been cut short.
+            // A crash may have cut the last append short.
             let mut last = [0];
             file.seek(SeekFrom::End(-1))?;
             file.read_exact(&mut last)?;

@@ -1,4 +1,4 @@
-//! What one client handed over, and the line that keeps it.
+//! The events of one request, and the line that stores them.
 
 use std::borrow::Cow;
 
@@ -8,23 +8,22 @@ use time::OffsetDateTime;
 
 static CRC: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISO_HDLC);
 
-/// The events of one request, which are in the spool all or none.
+/// The events of one request. The spool has all of them or none.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// When DataStorage took them over, in whole microseconds: the
-    /// `recorded_at` that they get in the database, however often they are
-    /// replayed.
+    /// When DataStorage accepted them, in whole microseconds. They get this
+    /// time as `recorded_at` in the database, however often they are replayed.
     pub taken_at: OffsetDateTime,
     /// The events, at least one.
     pub events: Vec<NewEvent>,
 }
 
-/// What stands in a line.
+/// The content of a line.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Spooled {
-    /// What was appended.
+pub enum SpoolRecord {
+    /// The entry that was appended.
     Whole(Entry),
-    /// What is left of it after the disk changed it.
+    /// A line that does not match its checksum.
     Damaged {
         /// The line, as far as it is text.
         line: String,
@@ -33,12 +32,12 @@ pub enum Spooled {
     },
 }
 
-/// What the queue has to know of a line without reading the events.
+/// The metadata of a line, which is read without parsing the events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     /// How many events there are; a damaged line counts as one.
     pub(super) events: u64,
-    /// When they were taken over; nobody knows of a damaged line.
+    /// When they were accepted; `None` for a damaged line.
     pub(super) taken_at: Option<OffsetDateTime>,
 }
 
@@ -54,21 +53,20 @@ impl Entry {
         Ok(line)
     }
 
-    /// What the queue has to know of it.
+    /// The metadata of its line.
     pub(super) fn header(&self) -> Header {
         Header { events: self.events.len() as u64, taken_at: Some(self.taken_at) }
     }
 }
 
-/// Checks a line, which comes without its end, and reads what stands before
-/// the events.
+/// Checks a line, given without its line end, and reads its metadata.
 pub(super) fn header(line: &[u8]) -> Header {
     let damaged = Header { events: 1, taken_at: None };
     split(line).map_or(damaged, |(header, _)| header)
 }
 
-/// Reads a line, which comes without its end.
-pub(super) fn read(line: &[u8]) -> Spooled {
+/// Reads a line, given without its line end.
+pub(super) fn read(line: &[u8]) -> SpoolRecord {
     let entry = split(line).and_then(|(header, events)| {
         let events =
             serde_json::from_slice(events).map_err(|error| Cow::from(error.to_string()))?;
@@ -81,15 +79,15 @@ pub(super) fn read(line: &[u8]) -> Spooled {
         }
     });
     match entry {
-        Ok(entry) => Spooled::Whole(entry),
-        Err(reason) => Spooled::Damaged {
+        Ok(entry) => SpoolRecord::Whole(entry),
+        Err(reason) => SpoolRecord::Damaged {
             line: String::from_utf8_lossy(line).into_owned(),
             reason: format!("the line in the spool is damaged: {reason}"),
         },
     }
 }
 
-/// The header and the JSON of a line whose checksum is right.
+/// Splits a line into header and JSON, after checking its checksum.
 fn split(line: &[u8]) -> Result<(Header, &[u8]), Cow<'static, str>> {
     let (checksum, content) = word(line).ok_or("it has no checksum")?;
     if checksum != format!("{:08x}", CRC.checksum(content)) {
@@ -97,17 +95,19 @@ fn split(line: &[u8]) -> Result<(Header, &[u8]), Cow<'static, str>> {
     }
     let (events, rest) = word(content).ok_or("it has no events")?;
     let (microseconds, json) = word(rest).ok_or("it has no time")?;
-    let events = events.parse().ok().filter(|it| *it > 0).ok_or("it has no events")?;
+    let events = events.parse().ok().filter(|count| *count > 0).ok_or("it has no events")?;
     let taken_at = microseconds
         .parse::<i128>()
         .ok()
-        .and_then(|it| OffsetDateTime::from_unix_timestamp_nanos(it.checked_mul(1000)?).ok())
+        .and_then(|microseconds| {
+            OffsetDateTime::from_unix_timestamp_nanos(microseconds.checked_mul(1000)?).ok()
+        })
         .ok_or("its time is none")?;
     Ok((Header { events, taken_at: Some(taken_at) }, json))
 }
 
-/// The text before the first space, and what follows it.
+/// The text before the first space, and the rest.
 fn word(bytes: &[u8]) -> Option<(&str, &[u8])> {
-    let end = bytes.iter().position(|it| *it == b' ')?;
+    let end = bytes.iter().position(|byte| *byte == b' ')?;
     Some((std::str::from_utf8(&bytes[..end]).ok()?, &bytes[end + 1..]))
 }

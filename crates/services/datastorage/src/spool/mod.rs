@@ -1,13 +1,12 @@
-//! The spool: a durable queue on disk for events that the database cannot take
-//! at the moment. It knows nothing of the database, nor of who fills and drains
-//! it.
+//! The spool: a durable queue on disk for events that the database cannot store
+//! at the moment. It does not depend on the database or on its users.
 //!
 //! | module | what it does |
 //! |---|---|
 //! | [`queue`] | the queue: bounded, in order, one process at a time |
-//! | [`entry`] | what one client handed over, and the line that keeps it |
+//! | [`entry`] | the events of one request, and the line that stores them |
 //! | `segment` | one file of such lines |
-//! | [`dead_letters`] | what the database refused for good |
+//! | [`dead_letters`] | events that the database refused for good |
 //!
 //! # On disk
 //!
@@ -29,25 +28,25 @@
 //! └ CRC-32 of all that follows, up to the end of the line
 //! ```
 //!
-//! - **Acknowledged means synced.** All that is appended together is one write
-//!   and one `fdatasync`; a new file's name is synced before.
-//! - **A torn write loses only what nobody was promised.** What a crash leaves
-//!   of the last append has no end of line and is cut off; what a failed append
-//!   leaves is cut off before the next one.
-//! - **A damaged line costs itself.** Lines are found by their ends, so those
-//!   behind it are read, and it ends up among the dead letters.
-//! - **A batch is one line,** so it is there as a whole or not at all.
-//! - **Removing is deleting a file** once all of its lines are done. After a
-//!   crash the lines of one segment may come again, so whoever drains the queue
-//!   has to know an event by its id.
+//! - **Acknowledged means synced.** Entries that are appended together are one
+//!   write and one `fdatasync`. The name of a new file is synced before.
+//! - **A torn write loses only events that were not acknowledged.** After a
+//!   crash in an append, the last line has no line end and is cut off. The
+//!   remains of a failed append are cut off before the next one.
+//! - **A damaged line does not affect others.** Lines are found by their ends,
+//!   so the lines behind it are read. The damaged line becomes a dead letter.
+//! - **A batch is one line,** so the spool has all of it or nothing.
+//! - **A file is deleted** once all of its lines are removed. After a crash the
+//!   lines of one segment may be read again, so the reader has to recognise an
+//!   event by its id.
 //!
 //! # Why not a crate
 //!
 //! `yaque` writes its state when it is dropped and syncs nothing before; the
 //! authors of `okaywal` advise against using it in production, and its last
 //! release is of 2023; `queue-file` syncs every element by itself, rewrites its
-//! file in place, and offers no way past a damaged element.
-//! What is needed of them is a few functions around `write` and `fdatasync`.
+//! file in place, and offers no way past a damaged element. The spool needs
+//! only a few functions around `write` and `fdatasync`.
 
 pub mod dead_letters;
 pub mod entry;
@@ -55,14 +54,14 @@ pub mod queue;
 mod segment;
 
 pub use dead_letters::{DeadLetter, DeadLetters};
-pub use entry::{Entry, Spooled};
-pub use queue::{Full, Limits, Spool};
+pub use entry::{Entry, SpoolRecord};
+pub use queue::{Limits, Spool, SpoolFull};
 
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// Makes the names in a folder as durable as what they name.
+/// Syncs a folder, so that the names of new files survive a crash.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }

@@ -9,49 +9,49 @@ use anyhow::{Context as _, bail};
 use time::OffsetDateTime;
 
 use super::dead_letters::DeadLetters;
-use super::entry::{Entry, Spooled};
+use super::entry::{Entry, SpoolRecord};
 use super::segment::Segment;
 use super::sync_folder;
 
-/// How large a segment becomes before the next one is begun, in bytes: so much
-/// at most is replayed once more after a crash.
+/// The size in bytes at which a new segment is begun. At most this much is
+/// replayed again after a crash.
 const SEGMENT_BYTES: u64 = 4 * 1024 * 1024;
 
-/// What the names of segments end with.
+/// The extension of segment files.
 const EXTENSION: &str = "spool";
 
-/// How much a spool takes.
+/// The limits of a spool.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// How many events may wait.
     pub events: u64,
-    /// How large a segment becomes, in bytes, before the next one is begun.
+    /// The size in bytes at which a new segment is begun.
     pub segment_bytes: u64,
 }
 
-/// There is no room for an entry.
+/// The spool has no room for an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Full;
+pub struct SpoolFull;
 
 /// A durable queue of [entries](Entry) in a folder of its own.
 ///
-/// All of it blocks: appending waits for the disk.
+/// All methods block: appending waits for the disk.
 #[derive(Debug)]
 pub struct Spool {
     folder: PathBuf,
     limits: Limits,
-    /// The oldest first; the last one is appended to.
+    /// The segments, oldest first; the last one is appended to.
     segments: VecDeque<Segment>,
     /// The number of the next segment.
     next: u64,
     depth: u64,
     dead_letters: DeadLetters,
-    /// Locked until the process ends, however it ends.
+    /// Holds the lock of the folder until the process ends.
     _lock: File,
 }
 
 impl Limits {
-    /// At most so many events, in segments of a sensible size.
+    /// At most `events` events, in segments of the default size.
     #[must_use]
     pub fn events(events: u64) -> Self {
         Self { events, segment_bytes: SEGMENT_BYTES }
@@ -59,8 +59,8 @@ impl Limits {
 }
 
 impl Spool {
-    /// Opens the spool in a folder, which is made if there is none, with all
-    /// that a former process left in it.
+    /// Opens the spool in a folder, with all entries of an earlier process. The
+    /// folder is created if it does not exist.
     ///
     /// # Errors
     /// When the folder cannot be written, or another process uses it.
@@ -77,7 +77,7 @@ impl Spool {
             _lock: lock,
         };
         let found = segments(folder)?;
-        let last = found.last().map(|it| it.0);
+        let last = found.last().map(|segment| segment.0);
         for (number, path) in found {
             let cannot = format!("cannot read {}", path.display());
             let segment = Segment::open(path, Some(number) == last).context(cannot)?;
@@ -85,7 +85,7 @@ impl Spool {
             if segment.is_done() {
                 segment.delete();
             } else {
-                spool.depth += segment.lines().map(|it| it.header.events).sum::<u64>();
+                spool.depth += segment.lines().map(|line| line.header.events).sum::<u64>();
                 spool.segments.push_back(segment);
             }
         }
@@ -93,11 +93,11 @@ impl Spool {
     }
 
     /// Appends entries in their order, each if there is room for all of its
-    /// events. What has been taken is on the disk.
+    /// events. Accepted entries are on the disk when it returns.
     ///
     /// # Errors
-    /// When the disk does not take them; then none of them is in the spool.
-    pub fn append(&mut self, entries: &[Entry]) -> io::Result<Vec<Result<(), Full>>> {
+    /// When they cannot be written; then none of them is in the spool.
+    pub fn append(&mut self, entries: &[Entry]) -> io::Result<Vec<Result<(), SpoolFull>>> {
         let mut depth = self.depth;
         let mut lines = Vec::with_capacity(entries.len());
         let mut answers = Vec::with_capacity(entries.len());
@@ -108,7 +108,7 @@ impl Spool {
                 lines.push((header, entry.line()?));
                 depth += header.events;
             }
-            answers.push(if fits { Ok(()) } else { Err(Full) });
+            answers.push(if fits { Ok(()) } else { Err(SpoolFull) });
         }
         if !lines.is_empty() {
             self.active()?.append(&lines)?;
@@ -117,12 +117,12 @@ impl Spool {
         Ok(answers)
     }
 
-    /// The oldest entries, in their order: at least one unless the spool is
-    /// empty, and as many as stay within so many events and bytes.
+    /// The oldest entries, in their order: as many as fit into `events` and
+    /// `bytes`, but at least one unless the spool is empty.
     ///
     /// # Errors
-    /// When the disk does not give them back.
-    pub fn oldest(&self, events: u64, bytes: usize) -> io::Result<Vec<Spooled>> {
+    /// When they cannot be read.
+    pub fn oldest(&self, events: u64, bytes: usize) -> io::Result<Vec<SpoolRecord>> {
         let (mut events_left, mut bytes_left) = (events, bytes);
         let mut found = Vec::new();
         for segment in &self.segments {
@@ -139,13 +139,13 @@ impl Spool {
         Ok(found)
     }
 
-    /// Removes so many of the oldest entries.
+    /// Removes the `entries` oldest entries.
     pub fn remove(&mut self, entries: usize) {
         for _ in 0..entries {
             let Some(segment) = self.segments.front_mut() else {
                 return;
             };
-            self.depth -= segment.pop().map_or(0, |it| it.events);
+            self.depth -= segment.pop().map_or(0, |header| header.events);
             if segment.is_done()
                 && let Some(done) = self.segments.pop_front()
             {
@@ -160,13 +160,13 @@ impl Spool {
         self.depth
     }
 
-    /// When the oldest event was taken over.
+    /// When the oldest event was accepted.
     #[must_use]
     pub fn waiting_since(&self) -> Option<OffsetDateTime> {
-        self.segments.iter().flat_map(Segment::lines).find_map(|it| it.header.taken_at)
+        self.segments.iter().flat_map(Segment::lines).find_map(|line| line.header.taken_at)
     }
 
-    /// Where to put what cannot be replayed.
+    /// The dead letters, for entries that cannot be replayed.
     #[must_use]
     pub fn dead_letters(&self) -> &DeadLetters {
         &self.dead_letters
@@ -174,11 +174,13 @@ impl Spool {
 
     /// The segment to append to.
     fn active(&mut self) -> io::Result<&mut Segment> {
-        let has_room =
-            self.segments.back().is_some_and(|it| it.length() < self.limits.segment_bytes);
+        let has_room = self
+            .segments
+            .back()
+            .is_some_and(|segment| segment.length() < self.limits.segment_bytes);
         if !has_room {
             let path = self.folder.join(format!("{:020}.{EXTENSION}", self.next));
-            // A number is used once, also if the file could not be made whole.
+            // A number is used once, even if creating the file failed.
             self.next += 1;
             self.segments.push_back(Segment::create(path, &self.folder)?);
         }
@@ -186,7 +188,7 @@ impl Spool {
     }
 }
 
-/// Makes the folder and makes its name last.
+/// Creates the folder and syncs its name.
 fn make_folder(folder: &Path) -> io::Result<()> {
     std::fs::create_dir_all(folder)?;
     match folder.canonicalize()?.parent() {
@@ -219,8 +221,8 @@ fn segments(folder: &Path) -> anyhow::Result<Vec<(u64, PathBuf)>> {
     let cannot = || format!("cannot read {}", folder.display());
     for file in folder.read_dir().with_context(cannot)? {
         let path = file.with_context(cannot)?.path();
-        if path.extension().is_some_and(|it| it == EXTENSION)
-            && let Some(number) = path.file_stem().and_then(|it| it.to_str()?.parse().ok())
+        if path.extension().is_some_and(|extension| extension == EXTENSION)
+            && let Some(number) = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok())
         {
             found.push((number, path));
         }

@@ -1,4 +1,4 @@
-//! One file of lines: appended to at one end, read from the other.
+//! One file of lines, appended to at the end and read from the start.
 
 use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
@@ -6,49 +6,49 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
-use super::entry::{self, Header, Spooled};
+use super::entry::{self, Header, SpoolRecord};
 use super::sync_folder;
 
-/// One file, and where its lines are.
+/// One file, and the positions of its lines.
 #[derive(Debug)]
 pub(super) struct Segment {
     path: PathBuf,
     file: File,
-    /// Up to here the file has whole lines; what is behind is left over from
-    /// an append that failed.
+    /// The length of the whole lines, in bytes. Bytes behind it remain from a
+    /// failed append.
     length: u64,
-    /// Whether there is something behind `length`.
+    /// Whether there are bytes behind `length`.
     torn: bool,
-    /// The lines that are not done, the oldest first.
+    /// The lines that are not removed, oldest first.
     lines: VecDeque<Line>,
 }
 
-/// Where a line is.
+/// The position of a line.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Line {
     offset: u64,
-    /// In bytes, without the end of the line.
+    /// In bytes, without the line end.
     pub(super) length: usize,
     pub(super) header: Header,
 }
 
 impl Segment {
-    /// A new, empty file, whose name survives from here on.
+    /// Creates an empty file and syncs its name.
     pub(super) fn create(path: PathBuf, folder: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().read(true).append(true).create_new(true).open(&path)?;
         sync_folder(folder)?;
         Ok(Self { path, file, length: 0, torn: false, lines: VecDeque::new() })
     }
 
-    /// Reads a file that a former process left. What stands behind the last
-    /// end of a line was never acknowledged if this is the file that was
-    /// appended to, and is cut off then; other files were whole once.
+    /// Opens a file of an earlier process. If it is the last segment, bytes
+    /// behind the last line end were never acknowledged and are cut off. In
+    /// other segments they are a damaged line.
     pub(super) fn open(path: PathBuf, is_last: bool) -> io::Result<Self> {
         let mut file = OpenOptions::new().read(true).append(true).open(&path)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         let mut segment = Self { path, file, length: 0, torn: false, lines: VecDeque::new() };
-        for line in bytes.split_inclusive(|it| *it == b'\n') {
+        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             let whole = line.strip_suffix(b"\n");
             if whole.is_none() && is_last {
                 tracing::warn!(
@@ -66,11 +66,11 @@ impl Segment {
         Ok(segment)
     }
 
-    /// Appends lines, which come with their ends; returns once they are on the
-    /// disk. After an error none of them is there.
+    /// Appends lines, given with their line ends, and returns once they are on
+    /// the disk. After an error the file has none of them.
     pub(super) fn append(&mut self, lines: &[(Header, Vec<u8>)]) -> io::Result<()> {
         self.mend()?;
-        let bytes = lines.iter().map(|it| it.1.as_slice()).collect::<Vec<_>>().concat();
+        let bytes = lines.iter().map(|line| line.1.as_slice()).collect::<Vec<_>>().concat();
         self.torn = true;
         self.file.write_all(&bytes)?;
         self.file.sync_data()?;
@@ -81,24 +81,24 @@ impl Segment {
         Ok(())
     }
 
-    /// The lines that are not done, the oldest first.
+    /// The lines that are not removed, oldest first.
     pub(super) fn lines(&self) -> impl Iterator<Item = &Line> {
         self.lines.iter()
     }
 
     /// Reads a line.
-    pub(super) fn read(&self, line: &Line) -> io::Result<Spooled> {
+    pub(super) fn read(&self, line: &Line) -> io::Result<SpoolRecord> {
         let mut bytes = vec![0; line.length];
         self.file.read_exact_at(&mut bytes, line.offset)?;
         Ok(entry::read(&bytes))
     }
 
-    /// Takes the oldest line off; the file keeps it.
+    /// Removes the oldest line from the list; the file is not changed.
     pub(super) fn pop(&mut self) -> Option<Header> {
-        self.lines.pop_front().map(|it| it.header)
+        self.lines.pop_front().map(|line| line.header)
     }
 
-    /// Whether all lines are done.
+    /// Whether all lines are removed.
     pub(super) fn is_done(&self) -> bool {
         self.lines.is_empty()
     }
@@ -108,8 +108,8 @@ impl Segment {
         self.length
     }
 
-    /// Deletes the file. That it is gone need not survive: its lines would be
-    /// replayed once more, which changes nothing.
+    /// Deletes the file. The deletion need not survive a crash: replaying the
+    /// lines again changes nothing.
     pub(super) fn delete(self) {
         if let Err(error) = std::fs::remove_file(&self.path) {
             let file = self.path.display();
@@ -117,7 +117,7 @@ impl Segment {
         }
     }
 
-    /// Cuts off what a failed append may have left.
+    /// Cuts off the remains of a failed append.
     fn mend(&mut self) -> io::Result<()> {
         if self.torn {
             self.file.set_len(self.length)?;
@@ -126,8 +126,8 @@ impl Segment {
         Ok(())
     }
 
-    /// Notes a line that begins where the file ended, and has so many bytes
-    /// before its end.
+    /// Adds a line at the end of the file, `length` bytes long without its line
+    /// end.
     fn note(&mut self, length: usize, header: Header) {
         self.lines.push_back(Line { offset: self.length, length, header });
         self.length += length as u64 + 1;
@@ -145,14 +145,14 @@ mod tests {
         let mut segment = Segment::create(path.clone(), folder.path()).expect("made");
         let line = |text: &str| (entry::header(b""), format!("{text}\n").into_bytes());
         segment.append(&[line("first")]).expect("written");
-        // As far as the disk had room.
+        // A write that stopped when the disk was full.
         segment.file.write_all(b"second\nthi").expect("written");
         segment.torn = true;
 
         segment.append(&[line("fourth")]).expect("written");
 
         assert_eq!(std::fs::read_to_string(&path).expect("text"), "first\nfourth\n");
-        let found: Vec<_> = segment.lines().map(|it| (it.offset, it.length)).collect();
+        let found: Vec<_> = segment.lines().map(|line| (line.offset, line.length)).collect();
         assert_eq!(found, [(0, 5), (6, 6)]);
     }
 }

@@ -1,10 +1,10 @@
-//! The catalog over the life of a process.
+//! The catalog over a restart and a kill of the process.
 
 use datastorage_client::{Client, NewWorkflow, StatusChange, WorkflowSearch, WorkflowStatus};
 use serde_json::json;
 
-use crate::service::{Lease, Service};
-use crate::spool::{Other, until_stored};
+use crate::service::{Lease, TestService};
+use crate::spool::{DatabaseLock, until_stored};
 
 fn workflow(version: &str) -> NewWorkflow {
     let workflow = json!({
@@ -33,7 +33,7 @@ fn search() -> WorkflowSearch {
 async fn what_was_acknowledged_survives_being_killed() {
     let folder = tempfile::tempdir().expect("a folder");
     let lease = Lease::take().expect("a port");
-    let mut service = Service::start(&lease, &folder).expect("started");
+    let mut service = TestService::start(&lease, &folder).expect("started");
     let client = Client::new(&lease.url()).expect("an address");
 
     let first = client.create_workflow(&workflow("1")).await.expect("created");
@@ -46,8 +46,8 @@ async fn what_was_acknowledged_survives_being_killed() {
     let changed = client.set_workflow_status(first_id, &change).await.expect("changed");
     service.kill().expect("killed");
 
-    let _service = Service::start(&lease, &folder).expect("started again");
-    // One without connections to the process that is gone.
+    let _service = TestService::start(&lease, &folder).expect("started again");
+    // A new client, without connections to the old process.
     let client = Client::new(&lease.url()).expect("an address");
     let changed = changed.expect("there");
     assert_eq!(client.workflow(first_id).await.expect("an answer"), Some(changed));
@@ -65,10 +65,10 @@ async fn every_search_that_was_answered_comes_into_the_trail_also_after_a_stop()
     const SEARCHES: u64 = 20;
     let folder = tempfile::tempdir().expect("a folder");
     let lease = Lease::take().expect("a port");
-    let service = Service::start(&lease, &folder).expect("started");
+    let service = TestService::start(&lease, &folder).expect("started");
     let client = Client::new(&lease.url()).expect("an address");
     // They go into the spool, and from there into the trail at the next start.
-    let other = Other::lock(&folder).await;
+    let other = DatabaseLock::lock(&folder).await;
     let searches: Vec<_> = (0..SEARCHES)
         .map(|_| {
             let client = client.clone();
@@ -83,8 +83,8 @@ async fn every_search_that_was_answered_comes_into_the_trail_also_after_a_stop()
     assert_eq!(code, Some(0), "{log}");
     other.release().await;
 
-    let _service = Service::start(&lease, &folder).expect("started again");
-    // One without connections to the process that is gone.
+    let _service = TestService::start(&lease, &folder).expect("started again");
+    // A new client, without connections to the old process.
     let client = Client::new(&lease.url()).expect("an address");
     until_stored(&client, SEARCHES).await;
 }

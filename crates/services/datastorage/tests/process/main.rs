@@ -13,11 +13,11 @@ use datastorage_client::{
     WriterConfig, WriterStats,
 };
 use serde_json::json;
-use service::{Lease, Service};
+use service::{Lease, TestService};
 use writers::{WRITERS, Writers};
 
-/// Long enough for anything that works.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Longer than any step of a working test takes.
+const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 fn event(number: usize) -> NewEvent {
     NewEvent::new(Essentials {
@@ -30,7 +30,7 @@ fn event(number: usize) -> NewEvent {
     })
 }
 
-/// Everything that is stored, oldest first.
+/// All stored events, oldest first.
 async fn stored(client: &Client) -> Vec<NewEvent> {
     let mut events = Vec::new();
     loop {
@@ -40,7 +40,7 @@ async fn stored(client: &Client) -> Vec<NewEvent> {
             ..EventQuery::of_correlation("rr-1")
         };
         let page = client.query(&query).await.expect("a page");
-        events.extend(page.data.into_iter().map(|it| it.event));
+        events.extend(page.data.into_iter().map(|event| event.event));
         if !page.pagination.has_more {
             assert_eq!(page.pagination.total, events.len() as u64);
             events.reverse();
@@ -49,10 +49,10 @@ async fn stored(client: &Client) -> Vec<NewEvent> {
     }
 }
 
-/// Makes sure that everything acknowledged is stored, and nothing that was not
+/// Checks that all acknowledged events are stored, and no others than were
 /// sent.
 fn assert_kept(acknowledged: &[(NewEvent, Receipt)], stored: &[NewEvent]) {
-    let stored_ids: HashMap<_, _> = stored.iter().map(|it| (it.event_id, it)).collect();
+    let stored_ids: HashMap<_, _> = stored.iter().map(|event| (event.event_id, event)).collect();
     assert_eq!(stored_ids.len(), stored.len(), "each once");
     for (event, receipt) in acknowledged {
         assert_eq!(stored_ids.get(&event.event_id), Some(&event), "{receipt:?}");
@@ -65,7 +65,7 @@ fn assert_kept(acknowledged: &[(NewEvent, Receipt)], stored: &[NewEvent]) {
 async fn what_was_acknowledged_survives_being_killed() {
     let folder = tempfile::tempdir().expect("a folder");
     let lease = Lease::take().expect("a port");
-    let mut service = Service::start(&lease, &folder).expect("started");
+    let mut service = TestService::start(&lease, &folder).expect("started");
     let client = Client::new(&lease.url()).expect("an address");
 
     let mut writers = Writers::start(&client);
@@ -73,7 +73,7 @@ async fn what_was_acknowledged_survives_being_killed() {
     service.kill().expect("killed");
     let acknowledged = writers.end().await;
 
-    let _service = Service::start(&lease, &folder).expect("started again");
+    let _service = TestService::start(&lease, &folder).expect("started again");
     assert_kept(&acknowledged, &stored(&client).await);
 }
 
@@ -81,7 +81,7 @@ async fn what_was_acknowledged_survives_being_killed() {
 async fn a_stop_loses_nothing_that_was_acknowledged_and_is_clean() {
     let folder = tempfile::tempdir().expect("a folder");
     let lease = Lease::take().expect("a port");
-    let service = Service::start(&lease, &folder).expect("started");
+    let service = TestService::start(&lease, &folder).expect("started");
     let client = Client::new(&lease.url()).expect("an address");
 
     let mut writers = Writers::start(&client);
@@ -91,7 +91,7 @@ async fn a_stop_loses_nothing_that_was_acknowledged_and_is_clean() {
     let (code, log) = service.ended().expect("ended");
     assert_eq!(code, Some(0), "{log}");
 
-    let _service = Service::start(&lease, &folder).expect("started again");
+    let _service = TestService::start(&lease, &folder).expect("started again");
     assert_kept(&acknowledged, &stored(&client).await);
 }
 
@@ -99,7 +99,7 @@ async fn a_stop_loses_nothing_that_was_acknowledged_and_is_clean() {
 async fn the_audit_writer_bridges_a_restart_and_stores_everything_once() {
     let folder = tempfile::tempdir().expect("a folder");
     let lease = Lease::take().expect("a port");
-    let mut service = Service::start(&lease, &folder).expect("started");
+    let mut service = TestService::start(&lease, &folder).expect("started");
     let client = Client::new(&lease.url()).expect("an address");
     let config = WriterConfig {
         batch_events: 10,
@@ -113,14 +113,14 @@ async fn the_audit_writer_bridges_a_restart_and_stores_everything_once() {
     for event in &events[..150] {
         audit.record(event.clone());
     }
-    // Killed in the midst of it, at a point that differs from run to run.
+    // Killed while writing, at a different point in each run.
     service.kill().expect("killed");
     for event in &events[150..] {
         audit.record(event.clone());
     }
-    let _service = Service::start(&lease, &folder).expect("started again");
+    let _service = TestService::start(&lease, &folder).expect("started again");
 
-    let stats = audit.close(PATIENCE).await;
+    let stats = audit.close(TEST_TIMEOUT).await;
     assert_eq!(stats, WriterStats { stored: 300, lost: 0, waiting: 0 });
     assert_eq!(stored(&client).await, events);
 }
@@ -129,7 +129,7 @@ async fn the_audit_writer_bridges_a_restart_and_stores_everything_once() {
 async fn what_the_service_refuses_costs_the_writer_only_that() {
     let folder = tempfile::tempdir().expect("a folder");
     let lease = Lease::take().expect("a port");
-    let _service = Service::start(&lease, &folder).expect("started");
+    let _service = TestService::start(&lease, &folder).expect("started");
     let client = Client::new(&lease.url()).expect("an address");
     let audit = AuditWriter::start(client.clone(), WriterConfig::default());
     let taken = event(0);
@@ -149,7 +149,7 @@ async fn what_the_service_refuses_costs_the_writer_only_that() {
         });
     }
 
-    let stats = audit.close(PATIENCE).await;
+    let stats = audit.close(TEST_TIMEOUT).await;
     assert_eq!(stats, WriterStats { stored: 7, lost: 3, waiting: 0 });
     assert_eq!(stored(&client).await, good);
 }

@@ -1,4 +1,4 @@
-//! DataStorage as a process of its own.
+//! Running DataStorage as a process.
 
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
@@ -12,15 +12,15 @@ use tokio::net::TcpSocket;
 /// How long a start or a stop may take.
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// An address that stays ours over a restart: a socket that is bound and never
-/// listens, beside which the service binds.
+/// A port reserved over a restart: a bound socket that never listens. The
+/// service binds the same port.
 pub(crate) struct Lease {
     address: SocketAddr,
     _socket: TcpSocket,
 }
 
 /// A running service, killed when dropped.
-pub(crate) struct Service {
+pub(crate) struct TestService {
     child: Child,
     log: Receiver<String>,
 }
@@ -38,7 +38,7 @@ impl Lease {
     }
 }
 
-impl Service {
+impl TestService {
     /// Starts the service and waits until it says that it is ready.
     pub(crate) fn start(lease: &Lease, folder: &tempfile::TempDir) -> anyhow::Result<Self> {
         let service = Self::launch(lease, folder, &[])?;
@@ -46,7 +46,8 @@ impl Service {
         Ok(service)
     }
 
-    /// Starts the service, with more arguments, and does not wait.
+    /// Starts the service with more arguments, and does not wait until it is
+    /// ready.
     pub(crate) fn launch(
         lease: &Lease,
         folder: &tempfile::TempDir,
@@ -65,14 +66,14 @@ impl Service {
         let (send, log) = channel();
         std::thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                // Nobody listens any more once the service is dropped.
+                // The receiver is gone once the service is dropped.
                 let _ = send.send(line);
             }
         });
         Ok(Self { child, log })
     }
 
-    /// Waits until it logs a message; fails if it ends before.
+    /// Waits until the service logs a message; fails if it ends before.
     pub(crate) fn until_logged(&self, message: &str) -> anyhow::Result<()> {
         let message = format!(r#""message":"{message}""#);
         let deadline = Instant::now() + DEADLINE;
@@ -90,15 +91,15 @@ impl Service {
         }
     }
 
-    /// Asks it to stop, as an operator does.
+    /// Sends SIGTERM.
     pub(crate) fn terminate(&self) -> anyhow::Result<()> {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM)
             .context("cannot signal datastorage")
     }
 
-    /// Waits until it has ended by itself; returns its code and what it logged
-    /// that nobody has looked at.
+    /// Waits until the process has ended; returns its exit code and the unread
+    /// part of its log.
     pub(crate) fn ended(mut self) -> anyhow::Result<(Option<i32>, String)> {
         let deadline = Instant::now() + DEADLINE;
         let mut log = String::new();
@@ -107,7 +108,7 @@ impl Service {
             match self.log.recv_timeout(left) {
                 Ok(line) => log += &format!("{line}\n"),
                 Err(RecvTimeoutError::Timeout) => bail!("still there after {DEADLINE:?}: {log}"),
-                // It has closed its end, so it is about to end.
+                // It has closed its log, so it is about to end.
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
@@ -115,7 +116,7 @@ impl Service {
         Ok((status.code(), log))
     }
 
-    /// Kills it: no handler runs and nothing is flushed.
+    /// Sends SIGKILL.
     pub(crate) fn kill(&mut self) -> anyhow::Result<()> {
         self.child.kill().context("cannot kill datastorage")?;
         self.child.wait().context("cannot wait for datastorage")?;
@@ -123,9 +124,9 @@ impl Service {
     }
 }
 
-impl Drop for Service {
+impl Drop for TestService {
     fn drop(&mut self) {
-        // Fails if it is dead already, which is what we want.
+        // Fails if the process has ended already, which is fine.
         let _ = self.kill();
     }
 }

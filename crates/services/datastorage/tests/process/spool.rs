@@ -1,4 +1,4 @@
-//! The database is away: another process holds its write lock.
+//! The database is unavailable: another process holds its write lock.
 
 use std::time::{Duration, Instant};
 
@@ -7,14 +7,14 @@ use serde_json::json;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
-use crate::service::{Lease, Service};
+use crate::service::{Lease, TestService};
 use crate::writers::Writers;
-use crate::{PATIENCE, assert_kept, event, stored};
+use crate::{TEST_TIMEOUT, assert_kept, event, stored};
 
-/// Another process, as far as the database can tell.
-pub(crate) struct Other(SqliteConnection);
+/// A connection that the database cannot tell from another process.
+pub(crate) struct DatabaseLock(SqliteConnection);
 
-impl Other {
+impl DatabaseLock {
     pub(crate) async fn lock(folder: &tempfile::TempDir) -> Self {
         let options = SqliteConnectOptions::new().filename(folder.path().join("trail.db"));
         let mut connection = options.connect().await.expect("opened");
@@ -28,9 +28,9 @@ impl Other {
     }
 }
 
-/// Waits until so many events are in the trail; returns them, oldest first.
+/// Waits until the trail has `count` events; returns them, oldest first.
 pub(crate) async fn until_stored(client: &Client, count: u64) -> Vec<Event> {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TEST_TIMEOUT;
     loop {
         let query = EventQuery { limit: Some(1000), ..EventQuery::of_correlation("rr-1") };
         let page = client.query(&query).await.expect("a page");
@@ -58,12 +58,12 @@ fn full(parent: &NewEvent) -> NewEvent {
 async fn events_survive_a_kill_in_the_spool_and_are_stored_equal_in_every_field() {
     let folder = tempfile::tempdir().expect("a folder");
     let lease = Lease::take().expect("a port");
-    let mut service = Service::start(&lease, &folder).expect("started");
+    let mut service = TestService::start(&lease, &folder).expect("started");
     let client = Client::new(&lease.url()).expect("an address");
     let before = event(0);
     assert!(!client.create(&before).await.expect("stored").is_spooled());
 
-    let other = Other::lock(&folder).await;
+    let other = DatabaseLock::lock(&folder).await;
     let single = full(&before);
     let batch = vec![full(&single), event(2), event(3)];
     assert!(client.create(&single).await.expect("taken over").is_spooled());
@@ -72,10 +72,10 @@ async fn events_survive_a_kill_in_the_spool_and_are_stored_equal_in_every_field(
     assert_eq!(client.get(single.event_id).await.expect("an answer"), None);
     service.kill().expect("killed");
 
-    // The database is still away: the service listens and is not ready.
-    let service = Service::launch(&lease, &folder, &[]).expect("launched");
+    // The database is still unavailable: the service listens and is not ready.
+    let service = TestService::launch(&lease, &folder, &[]).expect("launched");
     service.until_logged("listening").expect("listening");
-    // The connections of the old one belong to a process that is gone.
+    // A new client, without connections to the old process.
     let client = Client::new(&lease.url()).expect("an address");
     assert!(client.is_live().await);
     let refused = client.create(&event(4)).await.expect_err("not ready");
@@ -85,30 +85,30 @@ async fn events_survive_a_kill_in_the_spool_and_are_stored_equal_in_every_field(
 
     let expected = [&[before, single][..], &batch].concat();
     let found = until_stored(&client, 5).await;
-    assert!(found.iter().map(|it| &it.event).eq(&expected), "{found:#?}");
-    assert!(found.is_sorted_by_key(|it| it.recorded_at), "{found:#?}");
+    assert!(found.iter().map(|event| &event.event).eq(&expected), "{found:#?}");
+    assert!(found.is_sorted_by_key(|event| event.recorded_at), "{found:#?}");
 }
 
 #[tokio::test]
 async fn what_was_spooled_while_many_wrote_survives_being_killed() {
     let folder = tempfile::tempdir().expect("a folder");
     let lease = Lease::take().expect("a port");
-    let mut service = Service::start(&lease, &folder).expect("started");
+    let mut service = TestService::start(&lease, &folder).expect("started");
     let client = Client::new(&lease.url()).expect("an address");
 
     let mut writers = Writers::start(&client);
     writers.acknowledge(50).await;
-    let other = Other::lock(&folder).await;
+    let other = DatabaseLock::lock(&folder).await;
     writers.spool(100).await;
     service.kill().expect("killed");
     let acknowledged = writers.end().await;
 
     other.release().await;
-    let service = Service::start(&lease, &folder).expect("started again");
-    // What is acknowledged now comes after all that was left.
+    let service = TestService::start(&lease, &folder).expect("started again");
+    // New events come after all spooled ones.
     let last = event(0);
     client.create(&last).await.expect("taken over");
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TEST_TIMEOUT;
     while client.get(last.event_id).await.expect("an answer").is_none() {
         assert!(Instant::now() < deadline, "the spool is not drained");
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -123,12 +123,12 @@ async fn what_was_spooled_while_many_wrote_survives_being_killed() {
 }
 
 #[tokio::test]
-async fn a_stop_while_the_database_is_away_is_clean_and_keeps_the_spool() {
+async fn a_stop_while_the_database_is_unavailable_is_clean_and_keeps_the_spool() {
     let folder = tempfile::tempdir().expect("a folder");
     let lease = Lease::take().expect("a port");
-    let service = Service::start(&lease, &folder).expect("started");
+    let service = TestService::start(&lease, &folder).expect("started");
     let client = Client::new(&lease.url()).expect("an address");
-    let other = Other::lock(&folder).await;
+    let other = DatabaseLock::lock(&folder).await;
 
     let mut writers = Writers::start(&client);
     writers.spool(50).await;
@@ -138,9 +138,9 @@ async fn a_stop_while_the_database_is_away_is_clean_and_keeps_the_spool() {
     assert_eq!(code, Some(0), "{log}");
 
     other.release().await;
-    let _service = Service::start(&lease, &folder).expect("started again");
+    let _service = TestService::start(&lease, &folder).expect("started again");
     let found = until_stored(&client, acknowledged.len() as u64).await;
-    let found: Vec<_> = found.into_iter().map(|it| it.event).collect();
+    let found: Vec<_> = found.into_iter().map(|event| event.event).collect();
     assert_kept(&acknowledged, &found);
 }
 
@@ -149,16 +149,16 @@ async fn a_full_spool_refuses_and_says_so() {
     let folder = tempfile::tempdir().expect("a folder");
     let lease = Lease::take().expect("a port");
     let arguments = ["--spool-max-events", "2"];
-    let service = Service::launch(&lease, &folder, &arguments).expect("launched");
+    let service = TestService::launch(&lease, &folder, &arguments).expect("launched");
     service.until_logged("ready").expect("ready");
     let client = Client::new(&lease.url()).expect("an address");
-    let _other = Other::lock(&folder).await;
+    let _other = DatabaseLock::lock(&folder).await;
 
     assert!(client.create(&event(0)).await.expect("taken over").is_spooled());
     let refused = client.create_batch(&[event(1), event(2)]).await.expect_err("two do not fit");
     let ClientError::Refused { status: 503, problem, .. } = &refused else { panic!("{refused}") };
     assert_eq!(problem.kind, "urn:problem:service-unavailable");
-    assert_eq!(problem.detail, "the spool for times without a database is full");
+    assert_eq!(problem.detail, "the spool is full");
     assert!(!refused.is_permanent(), "a client may try again");
     assert!(client.create(&event(3)).await.expect("taken over").is_spooled());
 }
@@ -168,7 +168,7 @@ async fn a_folder_that_cannot_be_used_ends_the_start_with_one_sentence() {
     let folder = tempfile::tempdir().expect("a folder");
     let lease = Lease::take().expect("a port");
     std::fs::write(folder.path().join("spool"), "a file").expect("written");
-    let service = Service::launch(&lease, &folder, &[]).expect("launched");
+    let service = TestService::launch(&lease, &folder, &[]).expect("launched");
     let (code, log) = service.ended().expect("ended");
     assert_eq!(code, Some(1), "{log}");
     let line: serde_json::Value = serde_json::from_str(log.trim_end()).expect("one line");
@@ -180,9 +180,9 @@ async fn a_folder_that_cannot_be_used_ends_the_start_with_one_sentence() {
     );
 
     std::fs::remove_file(&spool).expect("removed");
-    let _first = Service::start(&lease, &folder).expect("started");
+    let _first = TestService::start(&lease, &folder).expect("started");
     let elsewhere = Lease::take().expect("a port");
-    let second = Service::launch(&elsewhere, &folder, &[]).expect("launched");
+    let second = TestService::launch(&elsewhere, &folder, &[]).expect("launched");
     let (code, log) = second.ended().expect("ended");
     assert_eq!(code, Some(1), "{log}");
     let line: serde_json::Value = serde_json::from_str(log.trim_end()).expect("one line");

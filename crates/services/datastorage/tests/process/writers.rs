@@ -1,13 +1,12 @@
-//! Clients that write until the service is gone.
+//! Clients that write until the service ends.
 
 use datastorage_client::{Client, NewEvent, Receipt};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
-use crate::{PATIENCE, event};
+use crate::{TEST_TIMEOUT, event};
 
-/// How many there are. Each may have one event under way whose answer it never
-/// sees.
+/// How many clients there are. Each may have one unanswered event.
 pub(crate) const WRITERS: usize = 8;
 
 /// Clients that write one event after the other until one fails.
@@ -26,14 +25,14 @@ impl Writers {
         Self { running, acknowledged, seen: Vec::new() }
     }
 
-    /// Waits for so many acknowledgements.
+    /// Waits for `count` acknowledgements.
     pub(crate) async fn acknowledge(&mut self, count: usize) {
         for _ in 0..count {
             self.next().await;
         }
     }
 
-    /// Waits for so many acknowledgements that speak of the spool.
+    /// Waits for `count` acknowledgements with status `spooled`.
     pub(crate) async fn spool(&mut self, count: usize) {
         let mut spooled = 0;
         while spooled < count {
@@ -42,14 +41,14 @@ impl Writers {
     }
 
     async fn next(&mut self) -> Receipt {
-        let next = tokio::time::timeout(PATIENCE, self.acknowledged.recv()).await;
+        let next = tokio::time::timeout(TEST_TIMEOUT, self.acknowledged.recv()).await;
         let (event, receipt) =
             next.expect("an acknowledgement in time").expect("writers are running");
         self.seen.push((event, receipt.clone()));
         receipt
     }
 
-    /// Waits until all writers have failed; returns all that was acknowledged.
+    /// Waits until all writers have failed; returns all acknowledged events.
     pub(crate) async fn end(mut self) -> Vec<(NewEvent, Receipt)> {
         for writer in self.running {
             writer.await.expect("no panic");
@@ -67,7 +66,7 @@ async fn write(client: Client, writer: usize, acknowledged: UnboundedSender<(New
         let Ok(receipt) = client.create(&event).await else {
             return;
         };
-        // The test may have seen enough.
+        // The test may have stopped reading.
         let _ = acknowledged.send((event, receipt));
     }
 }

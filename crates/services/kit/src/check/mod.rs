@@ -48,7 +48,7 @@ pub use object::Object;
 
 /// A value that can be read from a request.
 pub trait FromInput: Sized {
-    /// Reads the value; `None` says that at least one violation was recorded.
+    /// Reads the value. Returns `None` if it recorded a violation.
     fn read(node: Node<'_>) -> Option<Self>;
 }
 
@@ -56,7 +56,7 @@ pub trait FromInput: Sized {
 ///
 /// # Errors
 ///
-/// All rules that the body breaks, in the order in which they were looked at.
+/// All rules that the body breaks, in the order of the checks.
 pub fn from_json<T: FromInput>(value: &Value) -> Result<T, Vec<Violation>> {
     collect(value, Source::Body)
 }
@@ -71,14 +71,14 @@ pub fn from_text<T: FromInput>(value: &Value) -> Result<T, Vec<Violation>> {
     collect(value, Source::Text)
 }
 
-/// Where broken rules are collected while a request is read.
+/// The violations that are collected while a request is read.
 #[derive(Debug)]
 pub struct Violations {
     found: RefCell<Vec<Violation>>,
     source: Source,
 }
 
-/// Whether numbers are numbers or text.
+/// Whether numbers are JSON numbers or text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Source {
     Body,
@@ -99,8 +99,8 @@ fn collect<T: FromInput>(value: &Value, source: Source) -> Result<T, Vec<Violati
         Some(read) if found.is_empty() => Ok(read),
         _ => {
             if found.is_empty() {
-                // A reader that gives up without saying why is a mistake of
-                // ours; the caller still gets a refusal and not a panic.
+                // A reader that returns `None` without a violation has a bug;
+                // the caller still gets a refusal and not a panic.
                 found.push(Violation { field: "$".into(), message: "is not valid".into() });
             }
             Err(found)

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::{Object, Source, Violations};
 
-/// One value of the input and where it stands. Every reading method returns
-/// `None` after it has recorded a violation.
+/// One value of the input and its path. Every reading method returns `None`
+/// after it has recorded a violation.
 #[derive(Clone, Debug)]
 pub struct Node<'v> {
     path: String,
@@ -21,13 +21,13 @@ impl<'v> Node<'v> {
         Self { path: String::new(), value, violations }
     }
 
-    /// The value as it is.
+    /// The raw value.
     #[must_use]
     pub fn value(&self) -> &'v Value {
         self.value
     }
 
-    /// Any value, unchecked but for U+0000, which PostgreSQL cannot store.
+    /// Any value without U+0000, which PostgreSQL cannot store.
     pub fn any(self) -> Option<Value> {
         if holds_nul(self.value) {
             return self.refuse("must not contain the character U+0000");
@@ -42,8 +42,7 @@ impl<'v> Node<'v> {
         None
     }
 
-    /// An object; `read` asks for its fields, and what it does not ask for is
-    /// a violation.
+    /// An object. `read` asks for its fields; any other field is a violation.
     pub fn object<T>(self, read: impl FnOnce(&mut Object<'v>) -> Option<T>) -> Option<T> {
         let Value::Object(fields) = self.value else {
             return self.refuse("must be an object");
@@ -54,8 +53,7 @@ impl<'v> Node<'v> {
         result
     }
 
-    /// An object like [`object`](Self::object), of which only some fields are
-    /// looked at: what `read` does not ask for may be there.
+    /// An object like [`object`](Self::object) that may have further fields.
     pub fn open_object<T>(self, read: impl FnOnce(&mut Object<'v>) -> Option<T>) -> Option<T> {
         let Value::Object(fields) = self.value else {
             return self.refuse("must be an object");
@@ -94,8 +92,8 @@ impl<'v> Node<'v> {
                 elements.len()
             ));
         }
-        // All elements are read before the first failed one decides, so that
-        // the violations of every element are listed.
+        // Read all elements before checking for a failed one, so that the
+        // violations of every element are listed.
         let read: Vec<Option<T>> = elements
             .iter()
             .enumerate()
@@ -104,8 +102,8 @@ impl<'v> Node<'v> {
         read.into_iter().collect()
     }
 
-    /// An object whose keys are free: at most `length` entries, with keys of
-    /// at most `key` characters, which `read` is given too.
+    /// An object with any keys: at most `length` entries, with keys of at most
+    /// `key` characters. `read` gets the key too.
     pub fn map<T>(
         self,
         length: usize,
@@ -170,8 +168,8 @@ pub(super) fn bounds<T: std::fmt::Display + PartialEq>(range: &RangeInclusive<T>
     }
 }
 
-/// How many arrays and objects are around the innermost value. The parser has
-/// bounded the depth already, so recursion is safe.
+/// How many arrays and objects are around the innermost value. The parser
+/// limits the depth, so recursion is safe.
 fn depth(value: &Value) -> usize {
     match value {
         Value::Array(elements) => 1 + elements.iter().map(depth).max().unwrap_or(0),

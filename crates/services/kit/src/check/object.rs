@@ -17,7 +17,7 @@ impl<'v> Object<'v> {
         Self { node, fields, known: Vec::new() }
     }
 
-    /// A field that must be there and not null.
+    /// A field that must be present and not null.
     pub fn required<T>(
         &mut self,
         name: &'static str,
@@ -33,8 +33,8 @@ impl<'v> Object<'v> {
         }
     }
 
-    /// A field that may be absent or null: the inner `None`. The outer `None`
-    /// says that it was there and broke a rule.
+    /// A field that may be absent or null, which is the inner `None`. The outer
+    /// `None` means that it was present and broke a rule.
     pub fn optional<T>(
         &mut self,
         name: &'static str,
@@ -46,8 +46,8 @@ impl<'v> Object<'v> {
         }
     }
 
-    /// A field that is known but has no place here, whatever its value, null
-    /// included: `message` says why.
+    /// A known field that must be absent here, even if it is null; `message`
+    /// says why.
     pub fn forbidden(&mut self, name: &'static str, message: &str) {
         self.known.push(name);
         if self.fields.contains_key(name) {
@@ -55,7 +55,7 @@ impl<'v> Object<'v> {
         }
     }
 
-    /// Records a violation of one field, for rules that span several.
+    /// Records a violation of a field, for rules that span several fields.
     pub fn refuse<T>(&self, name: &str, message: impl Into<String>) -> Option<T> {
         let path = self.node.child_path(name);
         self.node.violations().record(path, message.into());
@@ -68,7 +68,7 @@ impl<'v> Object<'v> {
         Some(self.node.child(self.node.child_path(name), value))
     }
 
-    /// Every field that nobody asked for is a violation.
+    /// Records a violation for every field that was not asked for.
     pub(super) fn finish(self) {
         for name in self.fields.keys() {
             if !self.known.contains(&name.as_str()) {

@@ -1,4 +1,4 @@
-//! Strings, numbers and what is written as a string.
+//! Strings, numbers, and types that are written as strings.
 
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -17,7 +17,7 @@ use crate::schema::TERM_LENGTH;
 const LABEL_LENGTH: usize = 63;
 
 impl<'v> Node<'v> {
-    /// A string of so many characters, without U+0000, which PostgreSQL cannot
+    /// A string of `length` characters, without U+0000, which PostgreSQL cannot
     /// store.
     pub fn string(self, length: RangeInclusive<usize>) -> Option<String> {
         self.text(length).map(str::to_owned)
@@ -50,7 +50,7 @@ impl<'v> Node<'v> {
         }
     }
 
-    /// A word of a vocabulary, for types that know their words and read them.
+    /// A word of a vocabulary, for types that parse their words.
     pub fn word<T: FromStr>(self, words: &[&str]) -> Option<T> {
         let known = self.value().as_str().and_then(|text| text.parse().ok());
         known.or_else(|| self.refuse(format!("must be one of {}", words.join(", "))))
@@ -98,8 +98,8 @@ impl<'v> Node<'v> {
     /// A point in time, RFC 3339, in UTC.
     pub fn timestamp(self) -> Option<OffsetDateTime> {
         self.parse(1..=TERM_LENGTH, |text| {
-            // A time of the last hours of 9999 can lie outside of the calendar
-            // in UTC.
+            // A time in the last hours of 9999 can lie beyond the calendar in
+            // UTC.
             OffsetDateTime::parse(text, &Rfc3339)
                 .ok()
                 .and_then(|moment| moment.checked_to_offset(UtcOffset::UTC))

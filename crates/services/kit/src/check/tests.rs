@@ -138,7 +138,10 @@ impl FromInput for Letter {
 
 fn refusal(input: &Value) -> String {
     let violations = from_json::<Letter>(input).err().expect("the input breaks rules");
-    violations.iter().map(|it| format!("{} {}\n", it.field, it.message)).collect()
+    violations
+        .iter()
+        .map(|violation| format!("{} {}\n", violation.field, violation.message))
+        .collect()
 }
 
 #[test]

@@ -1,7 +1,7 @@
-//! How values are written into columns and read back, the same way in every
-//! service: ids, words and JSON as text, times as microseconds since 1970.
+//! Values in columns, written and read the same way by every service: ids,
+//! words and JSON as text, times as microseconds since 1970.
 //!
-//! A column that cannot be read back holds what we never wrote, so that is
+//! A column that cannot be read was not written by us, which is
 //! [`StoreError::Broken`].
 
 use std::str::FromStr;
@@ -84,7 +84,7 @@ pub fn microseconds(moment: OffsetDateTime) -> i64 {
 /// A value as JSON.
 ///
 /// # Errors
-/// When the value cannot be written as JSON, which is a mistake of ours.
+/// When the value cannot be written as JSON, which is a bug.
 pub fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value)
         .context("a value cannot be written as JSON")

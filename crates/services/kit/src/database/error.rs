@@ -1,4 +1,4 @@
-//! Why the database did not do what was asked.
+//! Failures of the database.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,19 +8,20 @@ use sqlx::sqlite::SqliteError;
 
 use crate::problem::Problem;
 
-/// When a caller may try again after a 503.
+/// How long a caller should wait after a 503.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// Why the database did not do what was asked.
+/// Failures of the database.
 #[derive(Debug)]
 pub enum StoreError {
-    /// It cannot be reached or written at the moment; later may be different.
+    /// It cannot be reached or written at the moment; it may be available
+    /// later.
     Unavailable(sqlx::Error),
-    /// A mistake of ours, or a damaged database.
+    /// A bug, or a damaged database.
     Broken(anyhow::Error),
 }
 
-/// Primary result codes of SQLite that say "not now" rather than "never":
+/// Primary result codes of SQLite for temporary failures:
 /// <https://www.sqlite.org/rescode.html>.
 const NOT_NOW: [i32; 8] = [
     5,  // SQLITE_BUSY: someone else holds the write lock.
@@ -33,13 +34,13 @@ const NOT_NOW: [i32; 8] = [
     15, // SQLITE_PROTOCOL: too many processes race for the WAL lock.
 ];
 
-/// SQLITE_CONSTRAINT: what was to be written breaks a rule of the schema. A
-/// trigger that refuses counts as one.
+/// SQLITE_CONSTRAINT: a write breaks a rule of the schema. A trigger that
+/// refuses counts too.
 const CONSTRAINT: i32 = 19;
 
 impl StoreError {
-    /// Whether a rule of the schema refused what was to be written: the same
-    /// again would be refused again, and anything else may succeed.
+    /// Whether a rule of the schema refused the write. The same write would be
+    /// refused again; other writes may succeed.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         let Self::Broken(error) = self else {
@@ -66,8 +67,8 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-/// The primary result code, if it is SQLite that complains: the low byte of the
-/// extended one.
+/// The primary result code of an error of SQLite: the low byte of the extended
+/// code.
 fn primary_code(error: &dyn DatabaseError) -> Option<i32> {
     let code = error.try_downcast_ref::<SqliteError>()?.code()?;
     Some(code.parse::<i32>().ok()? & 0xff)
@@ -76,7 +77,7 @@ fn primary_code(error: &dyn DatabaseError) -> Option<i32> {
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unavailable(error) => write!(f, "the database is away: {error}"),
+            Self::Unavailable(error) => write!(f, "the database is unavailable: {error}"),
             Self::Broken(error) => write!(f, "the database failed: {error:#}"),
         }
     }
@@ -84,13 +85,13 @@ impl fmt::Display for StoreError {
 
 impl std::error::Error for StoreError {}
 
-/// Being away is a 503, a mistake of ours a 500.
+/// An unavailable database is a 503, a broken one a 500.
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(error) => {
-                tracing::warn!(%error, "the database is away");
-                Self::unavailable("the database is away", RETRY_AFTER)
+                tracing::warn!(%error, "the database is unavailable");
+                Self::unavailable("the database is unavailable", RETRY_AFTER)
             }
             StoreError::Broken(error) => error.into(),
         }

@@ -1,9 +1,9 @@
 //! The database of a service that keeps state.
 //!
 //! [`DatabaseUrl`] says which kind of database it is and where, [`Database`] is
-//! the open one. What a feature reads and writes lives with the feature; here
-//! is only how a database is opened, brought to the current schema, and looked
-//! after, and in [`column`](mod@column) how values are written into columns.
+//! the open one. This module opens a database, migrates it to the current
+//! schema and watches it; [`column`](mod@column) converts values of columns.
+//! The statements of a feature are in the feature's own module.
 
 pub mod column;
 mod error;
@@ -20,8 +20,9 @@ pub use error::StoreError;
 pub use sqlite::Sqlite;
 pub use url::DatabaseUrl;
 
-/// The name under which `/health/ready` lists the database when it is away.
-pub const PART: &str = "database";
+/// The name under which `/health/ready` lists the database when it is
+/// unavailable.
+pub const DATABASE_PART: &str = "database";
 
 /// The embedded migrations of a service, one set for each kind of database.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +39,7 @@ pub enum Database {
 }
 
 impl Database {
-    /// The database at this URL; nothing is opened yet.
+    /// The database at this URL. Nothing is opened yet.
     #[must_use]
     pub fn new(url: DatabaseUrl, migrations: Migrations) -> Self {
         match url {
@@ -46,18 +47,18 @@ impl Database {
         }
     }
 
-    /// Opens the database, makes it if there is none, and brings it to the
-    /// current schema. Of several processes that do this at the same time one
-    /// does the work and the others wait, at most `patience`.
+    /// Opens the database, creates it if it does not exist, and migrates it to
+    /// the current schema. If several processes do this at the same time, one
+    /// does the work and the others wait, at most `timeout`.
     ///
     /// # Errors
     ///
     /// [`StoreError::Unavailable`] if the database cannot be opened or is
-    /// locked for longer than `patience`; [`StoreError::Broken`] if its
-    /// schema is not one of ours.
-    pub async fn migrate(&self, patience: Duration) -> Result<(), StoreError> {
+    /// locked for longer than `timeout`; [`StoreError::Broken`] if its schema
+    /// is unknown.
+    pub async fn migrate(&self, timeout: Duration) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(sqlite) => sqlite.migrate(patience).await,
+            Self::Sqlite(sqlite) => sqlite.migrate(timeout).await,
         }
     }
 
@@ -72,12 +73,12 @@ impl Database {
         }
     }
 
-    /// Looks at the database from time to time until the service stops, so that
-    /// `/health/ready` tells the truth without traffic too.
+    /// Checks the database at intervals until the service stops, so that
+    /// `/health/ready` is right without traffic too.
     pub async fn watch(self, service: Service) {
         let check =
             || async { self.check().await.inspect_err(|error| tracing::debug!("{error}")).is_ok() };
-        service.watch(PART, check).await;
+        service.watch(DATABASE_PART, check).await;
     }
 
     /// Waits for running statements and closes all connections.

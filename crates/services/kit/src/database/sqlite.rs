@@ -1,4 +1,4 @@
-//! SQLite: one connection that writes, some that read beside it.
+//! SQLite: one connection for writing, some for reading.
 
 use std::time::{Duration, Instant};
 
@@ -12,8 +12,8 @@ use super::StoreError;
 /// How long a statement waits for the write lock if another process holds it.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long a request waits for its turn; with [`LOCK_TIMEOUT`] it stays well
-/// below the 30 s that a request may take.
+/// How long a request waits for a connection. Together with [`LOCK_TIMEOUT`] it
+/// stays well below the 30 s that a request may take.
 const TURN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How many queries run at the same time.
@@ -24,8 +24,8 @@ const READERS: u32 = 4;
 pub struct Sqlite {
     options: SqliteConnectOptions,
     migrations: &'static Migrator,
-    /// One connection: writers of this process queue for it in the order of
-    /// their arrival, instead of racing for the lock of the file.
+    /// A single connection: writers of this process wait for it in order,
+    /// instead of competing for the lock of the file.
     writer: SqlitePool,
     readers: SqlitePool,
 }
@@ -36,9 +36,9 @@ impl Sqlite {
             .create_if_missing(true)
             .foreign_keys(true)
             .busy_timeout(LOCK_TIMEOUT)
-            // Readers do not wait for the writer, nor it for them.
+            // Readers and the writer do not wait for each other.
             .journal_mode(SqliteJournalMode::Wal)
-            // What was acknowledged survives the machine, not only the process.
+            // Commits survive a crash of the machine, not only of the process.
             .synchronous(SqliteSynchronous::Full)
             .disable_statement_logging();
         let pool = |size| {
@@ -47,7 +47,7 @@ impl Sqlite {
                 .acquire_timeout(TURN_TIMEOUT)
                 .idle_timeout(None)
                 .max_lifetime(None)
-                // There is no network in between that could have gone away.
+                // There is no network in between that could fail.
                 .test_before_acquire(false)
         };
         let writer = pool(1).connect_lazy_with(options.clone());
@@ -55,33 +55,33 @@ impl Sqlite {
         Self { options, migrations, writer, readers }
     }
 
-    /// Begins to write. The transaction holds the write lock from the start, so
-    /// that what it reads cannot change before it writes.
+    /// Begins a write transaction. It holds the write lock from the start, so
+    /// the data that it reads cannot change before it writes.
     ///
     /// # Errors
     ///
-    /// When the database is away.
+    /// When the database is unavailable.
     pub async fn begin(&self) -> Result<Transaction<'static, sqlx::Sqlite>, sqlx::Error> {
         self.writer.begin_with("BEGIN IMMEDIATE").await
     }
 
-    /// Begins to read: everything in the transaction sees the same state.
+    /// Begins a read transaction, in which all statements see the same state.
     ///
     /// # Errors
     ///
-    /// When the database is away.
+    /// When the database is unavailable.
     pub async fn snapshot(&self) -> Result<Transaction<'static, sqlx::Sqlite>, sqlx::Error> {
         self.readers.begin().await
     }
 
-    /// The whole migration is one transaction that holds the write lock from
-    /// the start: sqlx takes no lock of its own on SQLite.
-    pub(super) async fn migrate(&self, patience: Duration) -> Result<(), StoreError> {
-        let options = self.options.clone().busy_timeout(patience);
-        let mut connection = first_connection(&options, patience).await?;
+    /// Migrates in one transaction that holds the write lock from the start,
+    /// because sqlx takes no lock of its own on SQLite.
+    pub(super) async fn migrate(&self, timeout: Duration) -> Result<(), StoreError> {
+        let options = self.options.clone().busy_timeout(timeout);
+        let mut connection = first_connection(&options, timeout).await?;
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-        // What `run` does; `run` itself makes a future that cannot be spawned,
-        // see the comment on `run_direct` in sqlx.
+        // The same as `run`, whose future cannot be spawned; see the comment on
+        // `run_direct` in sqlx.
         self.migrations.run_direct(None, &mut *transaction, false).await.map_err(|error| {
             match error {
                 sqlx::migrate::MigrateError::Execute(error)
@@ -101,25 +101,25 @@ impl Sqlite {
 
     pub(super) async fn close(&self) {
         self.readers.close().await;
-        // The last connection to go moves the log into the database file.
+        // The last connection to close moves the log into the database file.
         self.writer.close().await;
     }
 }
 
-/// Connects, and waits while another process does so for the first time.
+/// Connects, and waits while another process initialises the file.
 ///
-/// Whoever finds a new file turns it to write-ahead logging, for which SQLite
-/// wants the file for itself. It does not wait for that, whatever the busy
-/// timeout says, since two that wait for each other would wait for ever: so the
-/// one that came second is told at once that the file is locked, and looks again.
+/// The first connection to a new file switches it to write-ahead logging, for
+/// which SQLite needs the file exclusively. To avoid a deadlock, SQLite ignores
+/// the busy timeout there and reports at once that the file is locked. So this
+/// function retries.
 async fn first_connection(
     options: &SqliteConnectOptions,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<SqliteConnection, sqlx::Error> {
     let started = Instant::now();
     loop {
         match SqliteConnection::connect_with(options).await {
-            Err(error) if is_locked(&error) && started.elapsed() < patience => {
+            Err(error) if is_locked(&error) && started.elapsed() < timeout => {
                 tracing::debug!(%error, "another process opens the new database");
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
@@ -141,7 +141,7 @@ mod tests {
 
     static MIGRATOR: Migrator = sqlx::migrate!("./tests/migrations");
 
-    const PATIENCE: Duration = Duration::from_secs(20);
+    const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
     fn store(folder: &tempfile::TempDir) -> Database {
         open(&folder.path().join("trail.db"))
@@ -158,22 +158,22 @@ mod tests {
         let runs: Vec<_> = (0..8)
             .map(|_| {
                 let store = store(&folder);
-                tokio::spawn(async move { store.migrate(PATIENCE).await })
+                tokio::spawn(async move { store.migrate(TEST_TIMEOUT).await })
             })
             .collect();
         for run in runs {
             run.await.expect("no panic").expect("migrated");
         }
         let store = store(&folder);
-        store.migrate(PATIENCE).await.expect("a second time is no change");
+        store.migrate(TEST_TIMEOUT).await.expect("a second time is no change");
         store.check().await.expect("writable");
     }
 
     #[tokio::test]
-    async fn a_lock_that_is_held_makes_it_unavailable_and_no_longer() {
+    async fn a_held_lock_makes_the_database_unavailable_until_its_release() {
         let folder = tempfile::tempdir().expect("a folder");
         let store = store(&folder);
-        store.migrate(PATIENCE).await.expect("migrated");
+        store.migrate(TEST_TIMEOUT).await.expect("migrated");
         let Database::Sqlite(other) = self::store(&folder);
 
         let held = other.begin().await.expect("the lock");
@@ -190,7 +190,7 @@ mod tests {
     async fn a_folder_that_is_not_there_is_unavailable() {
         let folder = tempfile::tempdir().expect("a folder");
         let store = open(&folder.path().join("missing/trail.db"));
-        let error = store.migrate(PATIENCE).await.expect_err("no folder");
+        let error = store.migrate(TEST_TIMEOUT).await.expect_err("no folder");
         assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
         assert!(error.to_string().contains("unable to open database file"), "{error}");
     }

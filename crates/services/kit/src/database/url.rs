@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use sqlx::sqlite::SqliteConnectOptions;
 
-/// The form of a URL that we can use.
+/// The accepted form of a URL.
 const HINT: &str = "hint: it has the form sqlite:///absolute/path/to/file.db";
 
 /// Which database to use, read from `DATABASE_URL`.
@@ -27,7 +27,7 @@ impl FromStr for DatabaseUrl {
     }
 }
 
-/// The kind of database and where it is, to be named in errors.
+/// The kind of database and its location, for errors.
 impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,4 +1,4 @@
-//! The answers that any operation can give.
+//! The answers that are common to all operations.
 
 use serde_json::{Map, Value, json};
 
@@ -7,8 +7,8 @@ use super::object;
 use crate::edge::{BODY_LIMIT, REQUEST_ID};
 use crate::problem::{self, ProblemKind};
 
-/// Gives an operation the problems that are answered before its handler is
-/// reached or after it has failed, and every request and answer the request id.
+/// Adds the problems that are answered before a handler is reached or after it
+/// failed, and the request id of requests and answers.
 pub(super) fn complete(operation: &mut Map<String, Value>) {
     let has_body = operation.contains_key("requestBody");
     let has_input = has_body || operation.contains_key("parameters");
@@ -53,7 +53,7 @@ pub(super) fn complete(operation: &mut Map<String, Value>) {
     }
 }
 
-/// Defines what the answers refer to.
+/// Defines the components that the answers refer to.
 pub(super) fn define(document: &mut Value) {
     let Some(document) = document.as_object_mut() else { return };
     let components = object(document, "components");
@@ -88,8 +88,8 @@ pub(super) fn define(document: &mut Value) {
     );
 }
 
-/// A problem is always sent under its own media type, whatever the annotation
-/// of the handler takes for granted.
+/// Sets the media type of problems, which the annotations of handlers do not
+/// name.
 fn is_a_problem(response: &mut Map<String, Value>) {
     let Some(content) = response.get_mut("content").and_then(Value::as_object_mut) else { return };
     let of_problem = |media: &Value| media["schema"]["$ref"] == "#/components/schemas/Problem";
@@ -100,8 +100,8 @@ fn is_a_problem(response: &mut Map<String, Value>) {
     }
 }
 
-/// Every answer has a description, and that of bad input lists the rules that
-/// the schema cannot express.
+/// Describes an answer. The description of bad input lists the rules that the
+/// schema cannot express.
 fn describe(status: &str, response: &mut Map<String, Value>, rules: &[String]) {
     let own = response.get("description").and_then(Value::as_str).unwrap_or_default();
     let mut text = match (own, status) {

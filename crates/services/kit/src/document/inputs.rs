@@ -1,8 +1,8 @@
-//! The rules that every body and every query is read with.
+//! The rules of every body and every query.
 //!
-//! A type that is both sent and answered has one schema in the annotations.
-//! What is read strictly is answered openly, so requests get a schema of their
-//! own, `<Name>Input`, as soon as an answer uses the same one.
+//! A type used in both requests and answers has one schema in the annotations.
+//! Requests are read strictly while answers may gain fields, so such a type
+//! gets a second schema for requests, `<Name>Input`.
 
 use std::collections::BTreeSet;
 
@@ -10,13 +10,13 @@ use serde_json::{Map, Value, json};
 
 use super::operations;
 
-/// Where components' schemas are.
+/// The path of the components' schemas.
 const SCHEMAS: &str = "#/components/schemas/";
 
 /// The component for JSON of any shape.
 const ANY: &str = "Json";
 
-/// Strings have no U+0000, which PostgreSQL cannot store.
+/// Strings without U+0000, which PostgreSQL cannot store.
 const NO_NUL: &str = "^[^\\u0000]*$";
 
 /// Completes the schemas of all bodies and queries.
@@ -33,7 +33,9 @@ pub(super) fn complete(document: &mut Value) {
             inputs.visit(&mut media["schema"], Position::Whole);
         }
         let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
-        for parameter in parameters.into_iter().flatten().filter(|it| it["in"] == "query") {
+        for parameter in
+            parameters.into_iter().flatten().filter(|parameter| parameter["in"] == "query")
+        {
             inputs.visit(&mut parameter["schema"], Position::Whole);
         }
     }
@@ -42,8 +44,8 @@ pub(super) fn complete(document: &mut Value) {
     }
 }
 
-/// Whether a schema describes a whole value, or is one of several that describe
-/// it together (`allOf`) and hence does not know all of its fields.
+/// Whether a schema describes a whole value, or is one part of an `allOf` and
+/// does not list all fields.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Position {
     Whole,
@@ -51,9 +53,9 @@ enum Position {
 }
 
 struct Inputs {
-    /// The components as the annotations have them.
+    /// The components as the annotations define them.
     schemas: Map<String, Value>,
-    /// Those that answers use.
+    /// The components that answers use.
     answered: BTreeSet<String>,
     /// The components of requests.
     made: Map<String, Value>,
@@ -97,11 +99,12 @@ impl Inputs {
         }
     }
 
-    /// The fields of an object; one that may be absent may be null as well.
+    /// Completes the fields of an object: an optional field may be null.
     fn fields(&mut self, schema: &mut Map<String, Value>) {
         let required = schema.get("required").cloned().unwrap_or_default();
-        let required =
-            |name: &String| required.as_array().is_some_and(|all| all.iter().any(|it| it == name));
+        let required = |name: &String| {
+            required.as_array().is_some_and(|all| all.iter().any(|required| required == name))
+        };
         let fields = schema.get_mut("properties").and_then(Value::as_object_mut);
         for (name, field) in fields.into_iter().flatten() {
             self.visit(field, Position::Whole);
@@ -111,7 +114,7 @@ impl Inputs {
         }
     }
 
-    /// Makes a component's form for requests and returns its name.
+    /// Creates the request form of a component and returns its name.
     fn component(&mut self, name: &str, position: Position) -> String {
         let input = match position {
             Position::Part => format!("{name}Part"),
@@ -123,7 +126,7 @@ impl Inputs {
         }
         let own = self.schemas.get(name).cloned().unwrap_or_default();
         let mut schema = own.clone();
-        // In its place already, for components that contain themselves.
+        // Insert a placeholder first, for components that contain themselves.
         self.made.insert(input.clone(), Value::Null);
         self.visit(&mut schema, position);
         if schema == own {
@@ -135,7 +138,7 @@ impl Inputs {
     }
 }
 
-/// Fields that are not named are violations.
+/// Forbids further fields.
 fn close(schema: &mut Map<String, Value>) {
     let key =
         if schema.contains_key("allOf") { "unevaluatedProperties" } else { "additionalProperties" };
@@ -160,7 +163,7 @@ fn allow_null(schema: &mut Value) {
             let choices = schema.get("oneOf").or_else(|| schema.get("anyOf"));
             let choices = choices.and_then(Value::as_array);
             let is_any = name_of(&schema["$ref"]).is_some_and(|name| name == ANY);
-            if !is_any && !choices.is_some_and(|it| it.contains(&nothing)) {
+            if !is_any && !choices.is_some_and(|choices| choices.contains(&nothing)) {
                 *schema = json!({ "anyOf": [schema.take(), nothing] });
             }
         }
@@ -180,7 +183,7 @@ fn any() -> Value {
     })
 }
 
-/// Whether a schema says nothing but what it is about.
+/// Whether a schema has annotations only and allows any value.
 fn is_any(schema: &Map<String, Value>) -> bool {
     let words = ["description", "title", "example", "examples", "default", "deprecated"];
     schema.keys().all(|key| words.contains(&key.as_str()) || key.starts_with("x-"))
@@ -188,13 +191,13 @@ fn is_any(schema: &Map<String, Value>) -> bool {
 
 fn is_string(schema: &Map<String, Value>) -> bool {
     match schema.get("type") {
-        Some(Value::Array(types)) => types.iter().any(|it| it == "string"),
+        Some(Value::Array(types)) => types.iter().any(|kind| kind == "string"),
         Some(one) => one == "string",
         None => false,
     }
 }
 
-/// Whether a string's form is given, which leaves no place for U+0000.
+/// Whether a schema restricts a string so that it cannot contain U+0000.
 fn is_narrowed(schema: &Map<String, Value>) -> bool {
     ["pattern", "format", "enum", "const"].iter().any(|key| schema.contains_key(*key))
 }
@@ -214,7 +217,9 @@ fn name_of(reference: &Value) -> Option<String> {
 /// Collects the components that a part of the document uses, directly or not.
 fn references(part: &Value, schemas: &Map<String, Value>, found: &mut BTreeSet<String>) {
     match part {
-        Value::Array(elements) => elements.iter().for_each(|it| references(it, schemas, found)),
+        Value::Array(elements) => {
+            elements.iter().for_each(|element| references(element, schemas, found))
+        }
         Value::Object(fields) => {
             for (key, value) in fields {
                 match name_of(value).filter(|_| key == "$ref") {

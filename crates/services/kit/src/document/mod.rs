@@ -1,13 +1,13 @@
-//! The OpenAPI document: what is true of every service is written into it
-//! here, once, so that a service's own annotations say only what is its own.
+//! The OpenAPI document. This module adds what is common to all services, so
+//! that a service's annotations only describe its own operations.
 //!
 //! | module | what it adds |
 //! |---|---|
-//! | `answers` | the answers that [`edge`](mod@crate::edge) and [`router`](mod@crate::router) give to any request, and the header that all answers have |
+//! | `answers` | the answers of [`edge`](mod@crate::edge) and [`router`](mod@crate::router), and the request id header |
 //! | `inputs` | the rules that [`check`](crate::check) applies to every body and query |
 //!
-//! What a schema cannot say (that a time is near the clock, that a parent is
-//! stored) is listed by the operation itself, as [`RULES`].
+//! Rules that a schema cannot express (a time near the clock, a stored parent)
+//! are listed by the operation itself, as [`RULES`].
 
 mod answers;
 mod inputs;
@@ -17,12 +17,12 @@ mod tests;
 use serde_json::{Map, Value};
 
 /// The extension under which an operation lists the rules that a schema cannot
-/// express. Each is the beginning of a violation, `<field> <message>`, with
-/// positions in lists left out: `[2].at must be` is listed as `at must be`. For
-/// the key of a map, which may be any, it has a `*`: `limits.*.low must be`.
+/// express. Each rule is the beginning of a violation, `<field> <message>`.
+/// Positions in lists are omitted: `[2].at must be` is listed as `at must be`.
+/// A key of a map is written as `*`: `limits.*.low must be`.
 ///
-/// A request that its schema allows is refused with 400 for nothing else; the
-/// fuzzer of `.ci/fuzz` holds the services to it.
+/// A request that its schema allows is refused with 400 only for these rules;
+/// the fuzzer of `.ci/fuzz` checks this.
 pub const RULES: &str = "x-rules";
 
 /// The methods under which a path's operations stand.
@@ -38,8 +38,8 @@ pub(crate) fn complete(document: &mut Value) {
     answers::define(document);
 }
 
-/// Names of handlers repeat from module to module; an id has to be unique
-/// within the document.
+/// Sets a unique operation id: handlers of different modules may have the same
+/// name.
 fn identify(operation: &mut Map<String, Value>) {
     let tag = operation.get("tags").and_then(|tags| tags[0].as_str());
     let id = operation.get("operationId").and_then(Value::as_str);
@@ -58,7 +58,7 @@ fn operations(document: &mut Value) -> impl Iterator<Item = &mut Map<String, Val
         .filter_map(|(_, operation)| operation.as_object_mut())
 }
 
-/// The object behind `key`, which is made if it is not there.
+/// The object at `key`, which is created if it does not exist.
 fn object<'a>(parent: &'a mut Map<String, Value>, key: &str) -> &'a mut Map<String, Value> {
     let value = parent.entry(key).or_insert_with(|| Value::Object(Map::new()));
     if !value.is_object() {

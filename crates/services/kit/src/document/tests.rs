@@ -74,7 +74,7 @@ fn list() {}
 #[openapi(paths(create, list))]
 struct Document;
 
-/// The document of a service with these operations and nobody else's.
+/// The document of a service with only these operations.
 fn document() -> Value {
     completed(Document::openapi())
 }
@@ -88,7 +88,7 @@ fn completed(own: utoipa::openapi::OpenApi) -> Value {
     document
 }
 
-/// All references that lead nowhere.
+/// All references without a target.
 fn dangling(part: &Value, document: &Value) -> Vec<String> {
     let inner: Vec<&Value> = match part {
         Value::Array(elements) => elements.iter().collect(),
@@ -96,8 +96,8 @@ fn dangling(part: &Value, document: &Value) -> Vec<String> {
         _ => Vec::new(),
     };
     let own = part.get("$ref").and_then(Value::as_str).map(str::to_owned);
-    let own = own.filter(|it| document.pointer(it.trim_start_matches('#')).is_none());
-    own.into_iter().chain(inner.into_iter().flat_map(|it| dangling(it, document))).collect()
+    let own = own.filter(|reference| document.pointer(reference.trim_start_matches('#')).is_none());
+    own.into_iter().chain(inner.into_iter().flat_map(|part| dangling(part, document))).collect()
 }
 
 #[test]
@@ -149,8 +149,8 @@ fn what_is_read_strictly_is_documented_strictly_and_answered_openly() {
 fn queries_are_read_like_bodies() {
     let document = document();
     let parameters = document["paths"]["/orders"]["get"]["parameters"].as_array().unwrap();
-    let queries = parameters.iter().filter(|it| it["in"] == "query");
-    let schemas: Vec<_> = queries.map(|it| it["schema"].to_string()).collect();
+    let queries = parameters.iter().filter(|parameter| parameter["in"] == "query");
+    let schemas: Vec<_> = queries.map(|parameter| parameter["schema"].to_string()).collect();
     insta::assert_snapshot!(schemas.join("\n"), @r##"
     {"pattern":"^[^\\u0000]*$","type":"string"}
     {"$ref":"#/components/schemas/Size"}
@@ -168,7 +168,9 @@ fn every_operation_has_the_answers_of_the_edge() {
         let responses = operation["responses"].as_object().expect("responses");
         assert_eq!(responses.keys().collect::<Vec<_>>(), statuses, "{method}");
         for (status, response) in responses {
-            assert!(response["description"].as_str().is_some_and(|it| !it.is_empty()));
+            assert!(
+                response["description"].as_str().is_some_and(|description| !description.is_empty())
+            );
             let headers = &response["headers"];
             assert_eq!(headers["X-Request-Id"]["$ref"], "#/components/headers/RequestId");
             assert_eq!(headers.get("Retry-After").is_some(), status == "503", "{status}");

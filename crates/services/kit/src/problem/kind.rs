@@ -5,9 +5,9 @@ use axum::http::StatusCode;
 /// Every kind of problem that a service may answer with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProblemKind {
-    /// The request does not keep the rules of the interface; `errors` says where.
+    /// The request breaks the rules of the interface; `errors` says where.
     ValidationError,
-    /// There is nothing under this path.
+    /// Nothing exists under this path.
     NotFound,
     /// The path exists, but not with this method.
     MethodNotAllowed,
@@ -17,11 +17,11 @@ pub enum ProblemKind {
     PayloadTooLarge,
     /// The body's media type is not one that the endpoint reads.
     UnsupportedMediaType,
-    /// The caller is to slow down.
+    /// The caller sends too many requests.
     TooManyRequests,
-    /// A fault of ours; the log has the cause under the request id.
+    /// A bug; the log has the cause under the request id.
     InternalError,
-    /// Something that the service needs is away; trying later may help.
+    /// A dependency of the service is unavailable; trying later may help.
     ServiceUnavailable,
 }
 

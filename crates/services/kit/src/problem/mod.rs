@@ -18,7 +18,8 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 /// One rule that the request breaks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Violation {
-    /// Where: `event_data`, `channels[0].url`, `[3].version`; `$` is the whole body.
+    /// The path of the field: `event_data`, `channels[0].url`, `[3].version`;
+    /// `$` is the whole body.
     #[schema(example = "channels[0].url")]
     pub field: String,
     /// What is wrong, to be read after the field's name.
@@ -44,7 +45,7 @@ pub struct Problem {
     /// The path of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     instance: Option<String>,
-    /// The id under which the log has this request.
+    /// The id of this request in the log.
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
     /// All rules that the request breaks.
@@ -94,8 +95,8 @@ impl Problem {
         Self::new(ProblemKind::Conflict, detail)
     }
 
-    /// A dependency is away; the caller may try again after `retry_after`,
-    /// which is sent in whole seconds, at least one.
+    /// A dependency is unavailable. The caller may try again after
+    /// `retry_after`, which is sent in whole seconds, at least one.
     pub fn unavailable(detail: impl Into<Cow<'static, str>>, retry_after: Duration) -> Self {
         Self {
             retry_after: Some(retry_after),
@@ -103,7 +104,7 @@ impl Problem {
         }
     }
 
-    /// Says where the request goes wrong, for problems other than bad input.
+    /// Adds violations, for problems other than bad input.
     #[must_use]
     pub fn with_errors(self, errors: Vec<Violation>) -> Self {
         Self { errors, ..self }
@@ -127,7 +128,7 @@ impl Problem {
         &self.errors
     }
 
-    /// Says which request it was.
+    /// Adds the path and the id of the request.
     pub(crate) fn located(self, instance: &str, request_id: &str) -> Self {
         Self {
             instance: Some(instance.to_owned()),
@@ -142,7 +143,8 @@ impl Problem {
     }
 }
 
-/// A fault of ours: the cause goes to the log, the caller gets no inner detail.
+/// An internal error: the cause goes to the log, and the caller gets no
+/// details.
 impl From<anyhow::Error> for Problem {
     fn from(error: anyhow::Error) -> Self {
         tracing::error!(error = format!("{error:#}"), "internal error");

@@ -1,10 +1,9 @@
 //! The `console` channel: text for people on standard output.
 //!
-//! Nobody but this channel writes to standard output; logs go to standard
-//! error. A message is one write, so that two never mix. What it says cannot
-//! pass for another message or for a command to the terminal: only the first
-//! line begins at the margin, every other one begins with a mark, and control
-//! characters are escaped.
+//! Only this channel writes to standard output; logs go to standard error. A
+//! message is one write, so that two messages never mix. Its text cannot
+//! imitate another message or a terminal command: every line but the first
+//! begins with a mark, and control characters are escaped.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -14,7 +13,7 @@ use time::format_description::well_known::Rfc3339;
 use super::{Message, Receipt, SendError, blocking};
 use crate::model::ActionLink;
 
-/// Begins a line of the body, of the metadata and labels, and of the links.
+/// The marks of lines of the body, of metadata and labels, and of links.
 const MARKS: [&str; 3] = ["  | ", "  = ", "  > "];
 
 pub(super) async fn send(message: &Message<'_>) -> Result<Receipt, SendError> {
@@ -31,7 +30,7 @@ pub(super) async fn send(message: &Message<'_>) -> Result<Receipt, SendError> {
 /// The lines of one message.
 fn render(message: &Message<'_>) -> String {
     let [body, entry, link] = MARKS;
-    // Times of this service are ours, hence in a year that RFC 3339 can write.
+    // This service makes its times itself, so RFC 3339 can write them.
     let time = message.created_at.format(&Rfc3339).unwrap_or_default();
     let mut text = format!(
         "{time} {} {} {} ({}): {}\n",
@@ -54,7 +53,8 @@ fn render(message: &Message<'_>) -> String {
     text
 }
 
-/// Escapes what could end a line, command a terminal or reorder the text.
+/// Escapes characters that could end a line, control a terminal or reorder the
+/// text.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -67,8 +67,8 @@ fn escape(text: &str) -> String {
     escaped
 }
 
-/// Control characters (C0, DEL, C1), the separators of lines and paragraphs,
-/// and what changes the direction of text (Unicode Standard Annex 9).
+/// Control characters (C0, DEL, C1), line and paragraph separators, and
+/// characters that change the direction of text (Unicode Standard Annex 9).
 fn is_unsafe(character: char) -> bool {
     (character.is_control() && character != '\t')
         || matches!(

@@ -1,8 +1,8 @@
 //! The `file` channel: a JSON file in the output folder.
 //!
-//! A reader sees a whole file or none: it is written under another name, synced,
-//! and renamed. Its name follows from the notification's id, so that an attempt
-//! that is repeated replaces its own file and nobody else's.
+//! A reader sees a complete file or none: the file is written under another
+//! name, synced and renamed. Its name is derived from the notification's id, so
+//! a repeated attempt replaces the same file.
 
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -50,6 +50,6 @@ fn write(path: &Path, text: &[u8]) -> std::io::Result<()> {
     file.write_all(text)?;
     file.sync_all()?;
     fs::rename(&temporary, path)?;
-    // The new name is in the folder, which is synced on its own.
+    // The folder is synced too, so that the new name survives a crash.
     path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
 }

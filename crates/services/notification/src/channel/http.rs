@@ -1,9 +1,9 @@
-//! HTTP and HTTPS to receivers outside.
+//! HTTP and HTTPS to external receivers.
 //!
-//! Hyper's client and not reqwest's: what is needed is small, and reqwest's TLS
-//! features, which cargo would unify over the workspace, make every client of
-//! every service load the system's CA certificates when it is made. Here they
-//! are loaded when the first `https` receiver is met.
+//! This uses hyper's client, not reqwest's. Cargo would unify reqwest's TLS
+//! features over the workspace, and then every client of every service would
+//! load the system's CA certificates at its creation. Here they are loaded for
+//! the first `https` receiver.
 
 use std::error::Error;
 use std::sync::OnceLock;
@@ -26,20 +26,20 @@ use crate::scrub;
 /// How long to wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long an idle connection is kept. Receivers close theirs after a few
-/// seconds, and a request on a closed one would fail.
+/// How long an idle connection is kept. Receivers close idle connections after
+/// a few seconds, and a request on a closed one would fail.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How much of an answer is read.
 const ANSWER_LIMIT: usize = 64 * 1024;
 
-/// How many characters of it are shown.
+/// How many characters of an answer an error shows.
 const EXCERPT: usize = 200;
 
-/// Who we say we are.
+/// The `User-Agent` header.
 const USER_AGENT: &str = concat!("onetag-notification/", env!("CARGO_PKG_VERSION"));
 
-/// A client for receivers outside.
+/// A client for external receivers.
 #[derive(Debug)]
 pub(super) struct Http {
     plain: Client<HttpConnector, Full<Bytes>>,
@@ -52,16 +52,16 @@ pub(super) struct Answer {
     pub(super) status: StatusCode,
     /// From `Retry-After`.
     pub(super) retry_after: Option<Duration>,
-    /// The first characters of the body without its secrets, for an error's text.
+    /// The first characters of the body without its secrets, for errors.
     pub(super) excerpt: String,
 }
 
 /// Why there is no answer.
 #[derive(Debug, PartialEq)]
 pub(super) enum HttpError {
-    /// There will not be one the next time either.
+    /// A permanent failure: another attempt would fail too.
     Refused(String),
-    /// There may be one the next time.
+    /// A temporary failure: another attempt may succeed.
     Network(String),
 }
 
@@ -70,7 +70,7 @@ impl Http {
         Self { plain: client(connector()), secure: OnceLock::new() }
     }
 
-    /// Trusts these instead of the system's certificates.
+    /// A client that trusts these certificates instead of the system's.
     #[cfg(test)]
     pub(super) fn trusting(config: ClientConfig) -> Self {
         Self { plain: client(connector()), secure: OnceLock::from(secure_client(config)) }
@@ -90,8 +90,8 @@ impl Http {
         };
         let answer = answer.map_err(|error| failed(&error))?;
         let (parts, body) = answer.into_parts();
-        // The body is read so that the connection can be used again. A receiver
-        // that has said its status and then breaks off has still said it.
+        // Read the body so that the connection can be reused. If the receiver
+        // disconnects after its status, the status still counts.
         let body = Limited::new(body, ANSWER_LIMIT).collect().await;
         let body = body.map(|body| body.to_bytes()).unwrap_or_default();
         let excerpt = excerpt(&String::from_utf8_lossy(&body));
@@ -102,7 +102,8 @@ impl Http {
     fn secure(&self) -> Result<&Client<HttpsConnector<HttpConnector>, Full<Bytes>>, HttpError> {
         if self.secure.get().is_none() {
             let config = system_trust()?;
-            // Two that meet here have loaded the same certificates.
+            // If two tasks get here at once, both have loaded the same
+            // certificates.
             let _ = self.secure.set(secure_client(config));
         }
         self.secure
@@ -159,7 +160,7 @@ fn request(
 ) -> Result<Request<Full<Bytes>>, HttpError> {
     let mut bare = url.clone();
     bare.set_fragment(None);
-    // Both are refused only for URLs that cannot have them.
+    // Both calls fail only for URLs that cannot have user information.
     let _ = bare.set_password(None);
     let _ = bare.set_username("");
     let mut request = Request::post(bare.as_str())
@@ -198,14 +199,14 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     Some(date.duration_since(now).unwrap_or_default())
 }
 
-/// Scrubbed first and cut then: what is left of a secret that is cut through may
-/// not look like one.
+/// Scrubs the body, then cuts it: a cut secret might not be recognised any
+/// more.
 fn excerpt(body: &str) -> String {
     scrub::text(body.trim()).chars().take(EXCERPT).collect()
 }
 
-/// A certificate that is not trusted will not be trusted the next time; all
-/// other failures of the network may pass.
+/// An untrusted certificate is a permanent failure; all other failures of the
+/// network are temporary.
 fn failed(error: &(dyn Error + 'static)) -> HttpError {
     let mut untrusted = false;
     let mut text = Vec::new();
@@ -219,8 +220,7 @@ fn failed(error: &(dyn Error + 'static)) -> HttpError {
     if untrusted { HttpError::Refused(text) } else { HttpError::Network(text) }
 }
 
-/// An I/O error hides what it was made of from `source`, and the connector
-/// wraps the one in the other.
+/// `source` of an I/O error skips the error inside it, so this looks at both.
 fn is_untrusted(error: &(dyn Error + 'static)) -> bool {
     let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
     match inner {

@@ -33,7 +33,7 @@ async fn secure_receiver() -> (Url, RootCertStore) {
     let address = listener.local_addr().expect("it is bound");
     tokio::spawn(async move {
         let (stream, _) = listener.accept().await.expect("a connection");
-        // A client that does not trust us breaks off.
+        // A client that does not trust the certificate disconnects.
         let Ok(mut stream) = TlsAcceptor::from(Arc::new(config)).accept(stream).await else {
             return;
         };
@@ -72,7 +72,7 @@ async fn a_receiver_that_the_system_does_not_trust_is_refused_for_good() {
 }
 
 #[tokio::test]
-async fn a_receiver_that_is_away_may_be_back_later() {
+async fn an_unreachable_receiver_may_be_reachable_later() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url =
         Url::parse(&format!("http://{}/", listener.local_addr().expect("bound"))).expect("a URL");

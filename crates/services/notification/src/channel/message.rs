@@ -1,4 +1,4 @@
-//! What goes out.
+//! The message that channels send.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use crate::model::{ActionLink, Kind, Priority, Spec};
 
-/// What goes out, the same on every channel and at every attempt.
+/// The message that channels send, the same for every channel and every
+/// attempt.
 #[derive(Debug, Serialize)]
 pub struct Message<'a> {
     /// The notification's id.
@@ -28,11 +29,11 @@ pub struct Message<'a> {
     pub subject: &'a str,
     /// The text.
     pub body: &'a str,
-    /// What routing goes by.
+    /// The labels, which routing uses.
     pub labels: &'a BTreeMap<String, String>,
-    /// Anything else that the reader may want to know.
+    /// Additional information for the reader.
     pub metadata: &'a BTreeMap<String, String>,
-    /// What the reader can do.
+    /// Links to actions for the reader.
     pub action_links: &'a [ActionLink],
     /// When the notification was accepted.
     #[serde(with = "time::serde::rfc3339")]

@@ -1,8 +1,8 @@
-//! The ways out.
+//! The channels that send messages.
 //!
-//! A channel takes a message and says whether its receiver has it. What kinds
-//! there are is [`ChannelKind`]; a new one is a variant there, a module here
-//! and an arm in [`Channels::send`].
+//! A channel sends a message and reports whether its receiver accepted it.
+//! [`ChannelKind`] lists the kinds; a new kind needs a variant there, a module
+//! here and an arm in [`Channels::send`].
 
 mod console;
 mod file;
@@ -28,7 +28,7 @@ pub use message::Message;
 use file::Files;
 use http::Http;
 
-/// All ways out, with what they share.
+/// All channels, with their shared state.
 #[derive(Debug)]
 pub struct Channels {
     files: Files,
@@ -37,7 +37,7 @@ pub struct Channels {
     timeout: Duration,
 }
 
-/// The receiver has it.
+/// The receiver accepted the message.
 #[derive(Debug, Default, PartialEq)]
 pub struct Receipt {
     /// Where the result can be found, for instance a file's path.
@@ -46,7 +46,7 @@ pub struct Receipt {
     pub http_status: Option<u16>,
 }
 
-/// The receiver does not have it, as far as we know.
+/// The receiver did not confirm the message.
 #[derive(Debug, PartialEq)]
 pub struct SendError {
     /// What went wrong, without secrets.
@@ -60,9 +60,9 @@ pub struct SendError {
 }
 
 impl Channels {
-    /// Opens what the channels need: makes the output folder and checks that
-    /// it can be written. `slack` is where `slack` channels lead that do not
-    /// say it; `timeout` is for one attempt.
+    /// Creates the output folder and checks that it can be written. `slack` is
+    /// the address of `slack` channels without one of their own; `timeout` is
+    /// for one attempt.
     ///
     /// # Errors
     ///
@@ -75,11 +75,11 @@ impl Channels {
         Ok(Self { files: Files::open(output_dir)?, http: Http::new(), slack, timeout })
     }
 
-    /// Sends a message one way.
+    /// Sends a message over one channel.
     ///
     /// # Errors
     ///
-    /// When the receiver does not have it, as far as we know.
+    /// When the receiver did not confirm the message.
     pub async fn send(
         &self,
         kind: &ChannelKind,
@@ -103,8 +103,8 @@ impl Channels {
     }
 }
 
-/// Writes to `what`, on a thread that may block. A full disk, a missing folder
-/// and a reader who is away can be mended.
+/// Writes to `what`, on a thread that may block. Failures are temporary: a full
+/// disk, a missing folder and a closed pipe can be repaired.
 async fn blocking(
     what: impl Display,
     write: impl FnOnce() -> io::Result<()> + Send + 'static,
@@ -117,13 +117,13 @@ async fn blocking(
 }
 
 impl SendError {
-    /// Trying again could help.
+    /// A temporary failure: another attempt may succeed.
     pub fn transient(message: impl AsRef<str>) -> Self {
         let message = scrub::text(message.as_ref());
         Self { message, retry: true, retry_after: None, http_status: None }
     }
 
-    /// Trying again could not help.
+    /// A permanent failure: another attempt would fail too.
     pub fn permanent(message: impl AsRef<str>) -> Self {
         Self { retry: false, ..Self::transient(message) }
     }

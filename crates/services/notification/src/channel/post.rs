@@ -1,4 +1,5 @@
-//! What channels over HTTP share: a POST of JSON, and what its answer means.
+//! The common part of channels over HTTP: a POST of JSON, and the meaning of
+//! its answer.
 
 use serde::Serialize;
 use url::Url;
@@ -6,8 +7,8 @@ use url::Url;
 use super::http::{Answer, Http, HttpError};
 use super::{Message, Receipt, SendError};
 
-/// What is sent the same way at every attempt, so that a receiver can tell a
-/// repetition: draft-ietf-httpapi-idempotency-key-header.
+/// A header with the same value at every attempt, so that a receiver recognises
+/// a repetition: draft-ietf-httpapi-idempotency-key-header.
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// Posts `body`, which is `message` in the receiver's form.
@@ -27,9 +28,9 @@ pub(super) async fn post(
     })?)
 }
 
-/// 2xx is success. 408, 429 and 5xx may pass; every other answer would be the
-/// same the next time. Redirects are not followed: a receiver that has moved is
-/// to be given its new address.
+/// 2xx is success. 408, 429 and 5xx are temporary failures; every other status
+/// is a permanent one. Redirects are not followed: a receiver that has moved
+/// must be configured with its new address.
 fn judge(answer: Answer) -> Result<Receipt, SendError> {
     let status = answer.status;
     if status.is_success() {

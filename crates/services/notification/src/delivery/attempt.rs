@@ -1,4 +1,4 @@
-//! One attempt at a delivery, and what follows from it.
+//! One attempt at a delivery, and its next step.
 
 use std::panic::AssertUnwindSafe;
 
@@ -9,12 +9,12 @@ use serde_json::json;
 use super::now;
 use crate::channel::{Channels, Message, Receipt, SendError};
 use crate::model::{Attempt, AttemptOutcome, Priority, RetryPolicy};
-use crate::store::{Finish, Job, Next};
+use crate::store::{FinishedAttempt, Job, NextStep};
 
-/// Sends, and decides what follows.
-pub(super) async fn make(channels: &Channels, policy: &RetryPolicy, job: &Job) -> Finish {
+/// Makes an attempt and decides the next step.
+pub(super) async fn make(channels: &Channels, policy: &RetryPolicy, job: &Job) -> FinishedAttempt {
     let message = Message::new(job.id, job.created_at, &job.spec, &job.channel.name);
-    // A bug in one channel must not leave its deliveries under way for ever.
+    // A panic in one channel must not leave its deliveries unfinished for ever.
     let sent = AssertUnwindSafe(channels.send(&job.channel.kind, &message))
         .catch_unwind()
         .await
@@ -22,7 +22,7 @@ pub(super) async fn make(channels: &Channels, policy: &RetryPolicy, job: &Job) -
     conclude(policy, job, sent)
 }
 
-fn conclude(policy: &RetryPolicy, job: &Job, sent: Result<Receipt, SendError>) -> Finish {
+fn conclude(policy: &RetryPolicy, job: &Job, sent: Result<Receipt, SendError>) -> FinishedAttempt {
     let ended_at = now().max(job.started_at);
     let mut attempt = Attempt {
         number: job.number,
@@ -53,20 +53,22 @@ fn conclude(policy: &RetryPolicy, job: &Job, sent: Result<Receipt, SendError>) -
             );
             attempt.error = Some(error.message);
             match wait {
-                Some(wait) => Some(Next::Retry(ended_at + wait)),
-                None => Some(Next::Done {
+                Some(wait) => Some(NextStep::Retry(ended_at + wait)),
+                None => Some(NextStep::Done {
                     permanent: !error.retry,
                     event: Box::new(event(job, &attempt)),
                 }),
             }
         }
     };
-    let next = next
-        .unwrap_or_else(|| Next::Done { permanent: false, event: Box::new(event(job, &attempt)) });
-    Finish { attempt, next }
+    let next = next.unwrap_or_else(|| NextStep::Done {
+        permanent: false,
+        event: Box::new(event(job, &attempt)),
+    });
+    FinishedAttempt { attempt, next }
 }
 
-/// What the audit trail is told of a channel that is done.
+/// The audit event of a finished channel.
 fn event(job: &Job, attempt: &Attempt) -> NewEvent {
     let sent = attempt.outcome == Some(AttemptOutcome::Success);
     let (event_type, action, outcome) = if sent {

@@ -1,9 +1,9 @@
-//! Telling the audit trail, so that nothing is lost and nothing told twice.
+//! Sending audit events, so that none is lost and none is stored twice.
 //!
-//! An event is written to the outbox together with the outcome that it tells
-//! of, and then handed to the audit writer. What the writer has delivered is
-//! forgotten; what it has not by the end of the process is told again at the
-//! next start, under the same event id, which DataStorage stores once.
+//! An event is written to the outbox together with the outcome that it
+//! describes, and then passed to the audit writer. Delivered events are removed
+//! from the outbox. The others are sent again at the next start, with the same
+//! event id, which DataStorage stores once.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -13,31 +13,31 @@ use kit::Service;
 use kit::database::StoreError;
 use uuid::Uuid;
 
-use crate::store::{Finish, Next, Store};
+use crate::store::{FinishedAttempt, NextStep, Store};
 
-/// How often to look whether the writer has delivered.
+/// How often to remove delivered events from the outbox.
 const CONFIRM_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How long the writer may go on at the end of the process.
-const CLOSE: Duration = Duration::from_secs(5);
+/// How long the writer may take at the end of the process.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Tells the audit trail. Cheap to clone.
+/// Sends audit events. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Audit {
     store: Store,
     writer: AuditWriter,
-    /// Handed to the writer, and not yet known to be delivered.
+    /// Events passed to the writer that are not confirmed yet.
     handed_over: Arc<Mutex<Vec<Uuid>>>,
 }
 
 impl Audit {
-    /// Tells through `writer` what `store` keeps.
+    /// Sends the events in `store`'s outbox through `writer`.
     #[must_use]
     pub fn new(store: Store, writer: AuditWriter) -> Self {
         Self { store, writer, handed_over: Arc::default() }
     }
 
-    /// Tells what an earlier process had no time to tell.
+    /// Sends the events that an earlier process left in the outbox.
     ///
     /// # Errors
     ///
@@ -56,14 +56,15 @@ impl Audit {
         Ok(())
     }
 
-    /// Tells what follows from an attempt, which is kept already.
-    pub(super) fn tell(&self, finish: &Finish) {
-        if let Next::Done { event, .. } = &finish.next {
+    /// Sends the event of an attempt, which is already stored.
+    pub(super) fn tell(&self, finish: &FinishedAttempt) {
+        if let NextStep::Done { event, .. } = &finish.next {
             self.hand_over((**event).clone());
         }
     }
 
-    /// Forgets from time to time what was delivered, until the service stops.
+    /// Removes delivered events from the outbox at intervals, until the service
+    /// stops.
     pub async fn confirm_deliveries(self, service: Service) {
         let mut lost_before = 0;
         let mut tick = tokio::time::interval(CONFIRM_INTERVAL);
@@ -76,10 +77,10 @@ impl Audit {
         }
     }
 
-    /// Delivers what is left and forgets what was delivered. What DataStorage
-    /// did not take stays for the next start.
+    /// Delivers the remaining events and removes them from the outbox. Events
+    /// that DataStorage did not accept stay for the next start.
     pub async fn close(self) {
-        let stats = self.writer.close(CLOSE).await;
+        let stats = self.writer.close(CLOSE_TIMEOUT).await;
         if stats.lost == 0 {
             self.confirm(0).await;
         } else {
@@ -91,17 +92,17 @@ impl Audit {
     }
 
     fn hand_over(&self, event: datastorage_client::NewEvent) {
-        // In this order, so that an event whose id is in the list has been
-        // handed over or is about to be, see `confirm`.
+        // Add the id before passing the event on, while holding the lock that
+        // `confirm` takes.
         let mut handed_over = self.handed_over.lock().unwrap_or_else(PoisonError::into_inner);
         handed_over.push(event.event_id);
         self.writer.record(event);
     }
 
-    /// Forgets what was delivered: everything that was handed over before a
-    /// moment at which nothing waits and nothing was lost since the last look.
-    /// What was lost stays in the outbox for the next start. Returns how many
-    /// were lost so far.
+    /// Removes delivered events from the outbox. Events are delivered if the
+    /// writer has no waiting events and has lost none since the last call. Lost
+    /// events stay in the outbox for the next start. Returns how many were lost
+    /// so far.
     async fn confirm(&self, lost_before: u64) -> u64 {
         let (events, stats) = {
             let mut handed_over = self.handed_over.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,11 +1,11 @@
-//! What `/metrics` shows of deliveries.
+//! The metrics of deliveries.
 
 use kit::Service;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 
-use crate::store::{Finish, Job, Next};
+use crate::store::{FinishedAttempt, Job, NextStep};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Labels {
@@ -13,7 +13,7 @@ struct Labels {
     outcome: &'static str,
 }
 
-/// Counters of attempts and of channels that are done.
+/// Counters of attempts and of finished channels.
 #[derive(Clone, Debug)]
 pub struct Metrics {
     attempts: Family<Labels, Counter>,
@@ -21,7 +21,7 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Counters that the service's `/metrics` shows.
+    /// Registers the counters.
     #[must_use]
     pub fn new(service: &Service) -> Self {
         let metrics = Self { attempts: Family::default(), deliveries: Family::default() };
@@ -38,12 +38,12 @@ impl Metrics {
         metrics
     }
 
-    pub(super) fn attempt(&self, job: &Job, finish: &Finish) {
+    pub(super) fn attempt(&self, job: &Job, finish: &FinishedAttempt) {
         let channel = job.channel.kind.word();
         let outcome = if finish.succeeded() { "success" } else { "failure" };
         let labels = Labels { channel, outcome };
         self.attempts.get_or_create(&labels).inc();
-        if matches!(finish.next, Next::Done { .. }) {
+        if matches!(finish.next, NextStep::Done { .. }) {
             self.deliveries.get_or_create(&labels).inc();
         }
     }

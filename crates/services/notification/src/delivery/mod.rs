@@ -1,9 +1,9 @@
-//! The background task that moves notifications through their phases.
+//! The background task that delivers notifications.
 //!
-//! It takes up what is due, attempts it, and keeps the outcome before anything
-//! else happens. An attempt whose outcome was not kept, because the process
-//! ended, is made again at the next start: a receiver may get it twice, but
-//! never again what it has confirmed.
+//! It claims due deliveries, makes the attempts, and stores each outcome. If
+//! the process ends before an outcome is stored, the attempt is repeated at the
+//! next start: its receiver may get the message twice. A stored success is
+//! never sent again.
 
 mod attempt;
 mod audit;
@@ -28,38 +28,38 @@ pub use audit::Audit;
 pub use metrics::Metrics;
 
 /// How many attempts run at the same time.
-const PARALLEL: usize = 32;
+const MAX_PARALLEL: usize = 32;
 
-/// How long to wait before the database is asked again after it was away.
+/// How long to wait before the database is tried again.
 const DATABASE_WAIT: Duration = Duration::from_secs(1);
 
-/// The longest time without a look at what is due, in case the clock was set.
-const LOOK_INTERVAL: Duration = Duration::from_secs(30);
+/// How often to ask for due notifications at least, in case the clock was set.
+const POLL_INTERVAL: Duration = Duration::from_secs(30);
 
-/// How long attempts may go on after the service was told to stop; below what
-/// the kit allows for a step of the end.
-const STOP: Duration = Duration::from_secs(8);
+/// How long attempts may take after the service was asked to stop; less than
+/// the kit allows for a stop step.
+const STOP_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// What moves notifications. Cheap to clone.
+/// Delivers notifications. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Dispatcher {
-    /// Where they are kept.
+    /// The stored notifications.
     pub store: Store,
-    /// The ways out.
+    /// The channels.
     pub channels: Arc<Channels>,
-    /// When to try again.
+    /// The retry policy.
     pub policy: RetryPolicy,
-    /// What the audit trail is told.
+    /// Sends the audit events.
     pub audit: Audit,
-    /// What `/metrics` shows.
+    /// The metrics.
     pub metrics: Metrics,
     /// Wakes the dispatcher when there is something new.
     pub wake: Arc<Notify>,
 }
 
 impl Dispatcher {
-    /// Runs until the service is told to stop, and until the attempts that are
-    /// under way then have ended, for at most 8 s.
+    /// Runs until the service is asked to stop, then waits for running attempts
+    /// for at most 8 s.
     pub async fn run(self, service: Service) {
         let mut attempts = JoinSet::new();
         loop {
@@ -68,25 +68,25 @@ impl Dispatcher {
                 () = service.stopped() => break,
                 () = self.wake.notified() => {}
                 () = tokio::time::sleep(wait) => {}
-                // There is room for another one.
+                // An attempt has ended, so there is room for another one.
                 Some(_) = attempts.join_next() => {}
             }
-            // Those that have ended meanwhile are done with.
+            // Remove all other ended attempts.
             while attempts.try_join_next().is_some() {}
         }
         let ended = async { while attempts.join_next().await.is_some() {} };
-        if tokio::time::timeout(STOP, ended).await.is_err() {
+        if tokio::time::timeout(STOP_TIMEOUT, ended).await.is_err() {
             let left = attempts.len();
             tracing::warn!(left, "attempts were cut off and are made again at the next start");
         }
     }
 
-    /// Takes up what is due, as far as there is room. Returns how long there
-    /// is nothing to do.
+    /// Starts attempts of due deliveries, as far as there is room. Returns how
+    /// long to wait before the next call.
     async fn take_up(&self, attempts: &mut JoinSet<()>) -> Duration {
-        let room = PARALLEL.saturating_sub(attempts.len());
+        let room = MAX_PARALLEL.saturating_sub(attempts.len());
         if room == 0 {
-            return LOOK_INTERVAL;
+            return POLL_INTERVAL;
         }
         let claim = match self.store.claim(room, now()).await {
             Ok(claim) => claim,
@@ -99,14 +99,15 @@ impl Dispatcher {
             attempts.spawn(self.clone().attempt(job));
         }
         match claim.next_due {
-            // More is due than there is room for: an attempt that ends wakes us.
-            Some(due) if due <= now() && attempts.len() >= PARALLEL => LOOK_INTERVAL,
-            Some(due) => Duration::try_from(due - now()).unwrap_or_default().min(LOOK_INTERVAL),
-            None => LOOK_INTERVAL,
+            // More deliveries are due than there is room for. The next attempt
+            // that ends wakes the loop.
+            Some(due) if due <= now() && attempts.len() >= MAX_PARALLEL => POLL_INTERVAL,
+            Some(due) => Duration::try_from(due - now()).unwrap_or_default().min(POLL_INTERVAL),
+            None => POLL_INTERVAL,
         }
     }
 
-    /// Makes one attempt and keeps its outcome.
+    /// Makes one attempt and stores its outcome.
     async fn attempt(self, job: Job) {
         use tracing::Instrument as _;
 
@@ -128,9 +129,9 @@ impl Dispatcher {
         self.wake.notify_one();
     }
 
-    /// Keeps the outcome, however long the database is away: the receiver may
-    /// have the message, and forgetting that would send it twice.
-    async fn keep(&self, job: &Job, finish: &crate::store::Finish) {
+    /// Stores the outcome, and retries while the database is unavailable: a
+    /// lost outcome would send the message twice.
+    async fn keep(&self, job: &Job, finish: &crate::store::FinishedAttempt) {
         loop {
             match self.store.finish(job, finish).await {
                 Ok(()) => return,

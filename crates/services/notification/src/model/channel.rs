@@ -1,4 +1,4 @@
-//! Where a notification goes.
+//! The channels of a notification.
 
 use kit::{FromInput, Node};
 use serde::{Deserialize, Serialize};
@@ -7,22 +7,22 @@ use utoipa::ToSchema;
 
 use crate::scrub;
 
-/// How many channels a list may have.
-pub(crate) const MOST: usize = 10;
+/// The largest number of channels in a list.
+pub(crate) const MAX_CHANNELS: usize = 10;
 
-/// One way out, with a name of its own within the notification.
+/// A channel, with a unique name within the notification.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Channel {
     /// Its name within the notification, a lower-case DNS label; the channel's
     /// type if it is left out.
     #[schema(required = false, value_type = kit::schema::Label)]
     pub name: String,
-    /// Where it leads.
+    /// The type and the address.
     #[serde(flatten)]
     pub kind: ChannelKind,
 }
 
-/// Where a channel leads.
+/// The type of a channel, and its address.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum ChannelKind {
@@ -34,8 +34,8 @@ pub enum ChannelKind {
     File,
     /// An incoming webhook of Slack.
     Slack {
-        /// Where to; the service's `SLACK_URL` if it is left out. A secret as a
-        /// whole: only its host is shown.
+        /// The address; the service's `SLACK_URL` if it is left out. It is a
+        /// secret: only its host is shown.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schema(
             value_type = Option<String>,
@@ -47,7 +47,7 @@ pub enum ChannelKind {
     },
     /// A POST with a JSON body.
     Webhook {
-        /// Where to; `http` or `https`. User and password in it are sent as
+        /// The address, `http` or `https`. User and password in it are sent as
         /// basic authentication and never shown.
         #[schema(
             value_type = String,
@@ -60,7 +60,7 @@ pub enum ChannelKind {
 }
 
 impl Channel {
-    /// Whether it leads where the service's `SLACK_URL` says.
+    /// Whether it uses the service's `SLACK_URL`.
     #[must_use]
     pub fn needs_slack_url(&self) -> bool {
         self.kind == ChannelKind::Slack { url: None }
@@ -80,7 +80,7 @@ impl ChannelKind {
         }
     }
 
-    /// The same for people to see: without secrets in its address.
+    /// A copy for display, without secrets in its address.
     #[must_use]
     pub fn for_display(&self) -> Self {
         match self {
@@ -96,7 +96,9 @@ impl FromInput for Channel {
         node.object(|object| {
             let name = object.optional("name", Node::label);
             let kind = object.required("type", |node| {
-                node.one_of(&["console", "log", "file", "slack", "webhook"].map(|it| (it, it)))
+                node.one_of(
+                    &["console", "log", "file", "slack", "webhook"].map(|word| (word, word)),
+                )
             });
             let kind = match kind {
                 Some("console") => Some(ChannelKind::Console),
@@ -104,8 +106,7 @@ impl FromInput for Channel {
                 Some("file") => Some(ChannelKind::File),
                 Some("slack") => object.optional("url", url).map(|url| ChannelKind::Slack { url }),
                 Some(_) => object.required("url", url).map(|url| ChannelKind::Webhook { url }),
-                // The type is wrong already; whether its fields are right
-                // cannot be said.
+                // Without a valid type the address cannot be checked.
                 None => object.optional("url", Node::any).and(None),
             };
             let kind = kind?;
@@ -114,9 +115,9 @@ impl FromInput for Channel {
     }
 }
 
-/// Reads a list of channels with names of their own.
+/// Reads a list of channels with unique names.
 pub(crate) fn list(node: Node<'_>) -> Option<Vec<Channel>> {
-    let channels = node.clone().array(1..=MOST, Channel::read)?;
+    let channels = node.clone().array(1..=MAX_CHANNELS, Channel::read)?;
     distinct(&node, &channels).then_some(channels)
 }
 
@@ -137,11 +138,11 @@ fn url(node: Node<'_>) -> Option<Url> {
     node.parse(1..=2000, http_url)
 }
 
-/// An address that requests can be sent to.
+/// Parses the URL of a receiver.
 ///
 /// # Errors
 ///
-/// Says what is wrong in a form that fits behind the name of the value.
+/// The message continues a sentence that begins with the name of the value.
 pub(crate) fn http_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("must be a URL: {error}"))?;
     match (url.scheme(), url.host_str()) {

@@ -1,4 +1,4 @@
-//! What a notification is.
+//! Notifications and their status.
 
 mod channel;
 mod receiver;

@@ -1,4 +1,4 @@
-//! Who routing sends to.
+//! The receivers of routing.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -11,12 +11,12 @@ use super::Channel;
 pub struct Receiver {
     /// Its name.
     pub name: String,
-    /// Where it is reached.
+    /// Its channels.
     pub channels: Vec<Channel>,
 }
 
 impl Receiver {
-    /// The same for people to see: addresses of channels are scrubbed.
+    /// A copy for display, with scrubbed addresses of channels.
     #[must_use]
     pub fn for_display(mut self) -> Self {
         for channel in &mut self.channels {

@@ -6,10 +6,10 @@ use kit::{FromInput, Node};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// The longest wait that can be asked for.
+/// The longest wait that can be configured.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How much longer than asked for a receiver's `Retry-After` may make a wait.
+/// The longest wait that a receiver's `Retry-After` can request.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
 
 /// The service's policy: how often and when a failed delivery is tried again.
@@ -25,7 +25,7 @@ pub struct RetryPolicy {
     )]
     pub initial: Duration,
 
-    /// By how much each wait is longer than the one before, 1 to 10.
+    /// The factor from one wait to the next, 1 to 10.
     #[arg(
         long = "retry-factor",
         env = "RETRY_FACTOR",
@@ -45,7 +45,7 @@ pub struct RetryPolicy {
     )]
     pub max: Duration,
 
-    /// How many attempts there are in all, 1 to 20.
+    /// The largest number of attempts, 1 to 20.
     #[arg(
         long = "retry-attempts",
         env = "RETRY_ATTEMPTS",
@@ -56,14 +56,14 @@ pub struct RetryPolicy {
     pub attempts: u32,
 }
 
-/// What one notification asks for instead; what is left out is the service's.
+/// A notification's own retry policy; missing fields are the service's.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Retry {
     /// The wait after the first failed attempt.
     #[serde(default, with = "as_text", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<kit::schema::DurationText>, example = "50ms")]
     pub initial: Option<Duration>,
-    /// By how much each wait is longer than the one before.
+    /// The factor from one wait to the next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 10)]
     pub factor: Option<f64>,
@@ -71,14 +71,14 @@ pub struct Retry {
     #[serde(default, with = "as_text", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<kit::schema::DurationText>, example = "480s")]
     pub max: Option<Duration>,
-    /// How many attempts there are in all.
+    /// The largest number of attempts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 20)]
     pub attempts: Option<u32>,
 }
 
 impl RetryPolicy {
-    /// This policy with what a notification asks for instead.
+    /// This policy with the overrides of a notification.
     #[must_use]
     pub fn with(&self, retry: &Retry) -> Self {
         Self {
@@ -89,8 +89,8 @@ impl RetryPolicy {
         }
     }
 
-    /// How long to wait after `failed` failed attempts; `None` when there are
-    /// no more. A receiver that asks for a longer wait gets it, up to an hour.
+    /// How long to wait after `failed` failed attempts; `None` if no attempt is
+    /// left. A receiver can request a longer wait, up to an hour.
     #[must_use]
     pub fn wait(&self, failed: u32, retry_after: Option<Duration>) -> Option<Duration> {
         if failed >= self.attempts {

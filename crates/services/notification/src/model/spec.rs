@@ -1,4 +1,4 @@
-//! What is asked for.
+//! The request for a notification.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use utoipa::openapi::schema::Object;
 use super::{Channel, Kind, Priority, Receiver, Retry, channel};
 use crate::scrub;
 
-/// What is demanded of a notification beyond its schema; see
+/// The rules for a notification that its schema cannot express; see
 /// [`kit::document::RULES`].
 pub const RULES: [&str; 5] = [
     "channels must have names of their own",
@@ -20,7 +20,7 @@ pub const RULES: [&str; 5] = [
     "retry.max is longer than",
 ];
 
-/// How many labels there may be.
+/// The largest number of labels.
 const LABELS: usize = 50;
 
 /// Characters of a label's name.
@@ -29,18 +29,18 @@ const LABEL_NAME: usize = 100;
 /// Characters of a label's value.
 const LABEL_VALUE: usize = 1000;
 
-/// How many entries the metadata may have, and how many characters a key and a
-/// text of it.
+/// The largest number of entries of the metadata, and of characters of a key
+/// and a text.
 const ENTRIES: usize = 50;
 const KEY: usize = 100;
 const TEXT: usize = 2000;
 
-/// A notification as it is asked for. Subject, body, labels, metadata and links
-/// are scrubbed of secrets before they are kept.
+/// A requested notification. Secrets in subject, body, labels, metadata and
+/// links are removed before they are stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Spec {
-    /// Its name, a lower-case DNS label. Asking again for the same name with
-    /// the same content changes nothing.
+    /// Its name, a lower-case DNS label. Repeating a request with the same name
+    /// and content changes nothing.
     #[schema(value_type = kit::schema::Label, example = "nr-approval-1")]
     pub name: String,
     /// The remediation request that it belongs to.
@@ -49,7 +49,8 @@ pub struct Spec {
     /// What it is about.
     #[serde(rename = "type", default)]
     pub kind: Kind,
-    /// How urgent it is. What is due at the same time is sent in this order.
+    /// How urgent it is. Of the deliveries that are due, the most urgent are
+    /// sent first.
     #[serde(default)]
     pub priority: Priority,
     /// One line.
@@ -58,51 +59,51 @@ pub struct Spec {
     /// The text.
     #[schema(min_length = 1, max_length = 20_000)]
     pub body: String,
-    /// Where it goes; each channel is delivered to on its own and has a name of
-    /// its own. If it is left out, routing chooses a receiver by labels, type
-    /// and priority.
+    /// Its channels, each with a unique name; each is delivered to separately.
+    /// If they are left out, routing chooses a receiver by labels, type and
+    /// priority.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_items = 1, max_items = 10)]
     pub channels: Option<Vec<Channel>>,
-    /// What routing goes by.
+    /// The labels, which routing uses.
     #[serde(default)]
     #[schema(schema_with = labels_schema)]
     pub labels: BTreeMap<String, String>,
-    /// Anything else that the reader may want to know.
+    /// Additional information for the reader.
     #[serde(default)]
     #[schema(schema_with = metadata_schema)]
     pub metadata: BTreeMap<String, String>,
-    /// What the reader can do.
+    /// Links to actions for the reader.
     #[serde(default)]
     #[schema(max_items = 10)]
     pub action_links: Vec<ActionLink>,
-    /// How to try again; what is left out is the service's default.
+    /// The retry policy; missing fields have the service's defaults.
     #[serde(default)]
     pub retry: Retry,
 }
 
-/// Something that the reader can do.
+/// A link to an action for the reader.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ActionLink {
-    /// What to call it.
+    /// Its text.
     #[schema(min_length = 1, max_length = 100)]
     pub label: String,
-    /// Where it leads.
+    /// Its address.
     #[schema(min_length = 1, max_length = 2000)]
     pub url: String,
 }
 
 impl Spec {
-    /// Where it goes: the channels that it names, or else those of the receiver
-    /// that routing has chosen.
+    /// Its channels: those that it names, or else those of the receiver that
+    /// routing chose.
     #[must_use]
     pub fn channels<'a>(&'a self, receiver: Option<&'a Receiver>) -> &'a [Channel] {
         let chosen = || receiver.map(|receiver| receiver.channels.as_slice());
         self.channels.as_deref().or_else(chosen).unwrap_or_default()
     }
 
-    /// The same without secrets in anything that is sent, kept or logged.
-    /// Addresses of channels stay, because they are needed.
+    /// A copy without secrets in its texts. Addresses of channels stay, because
+    /// deliveries need them.
     #[must_use]
     pub fn scrubbed(mut self) -> Self {
         self.subject = scrub::text(&self.subject);
@@ -116,7 +117,7 @@ impl Spec {
         self
     }
 
-    /// The same for people to see: addresses of channels are scrubbed too.
+    /// A copy for display, with scrubbed addresses of channels.
     #[must_use]
     pub fn for_display(mut self) -> Self {
         for channel in self.channels.iter_mut().flatten() {

@@ -1,4 +1,4 @@
-//! What became of a notification.
+//! The status of a notification.
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -10,35 +10,36 @@ use super::{Receiver, Spec};
 /// A notification with its status.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Notification {
-    /// Its id; a name that is used again after a deletion has another one.
+    /// Its id. A name that is used again after a deletion gets a new id.
     pub id: Uuid,
     /// When it was accepted.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
-    /// What was asked for.
+    /// The request.
     pub spec: Spec,
     /// The receiver that routing chose when the notification was accepted; null
-    /// if it names its channels itself. Rules that change later change nothing.
+    /// if it names its channels itself. Later changes of the routing do not
+    /// affect it.
     pub receiver: Option<Receiver>,
-    /// What became of it.
+    /// Its status.
     pub status: Status,
 }
 
-/// What became of a notification.
+/// The status of a notification.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Status {
-    /// Where it is in its life.
+    /// Its phase.
     pub phase: Phase,
     /// Why it failed, if it failed.
     pub reason: Option<Reason>,
-    /// When the last channel was done.
+    /// When the last channel was finished.
     #[serde(with = "time::serde::rfc3339::option")]
     pub completed_at: Option<OffsetDateTime>,
     /// One entry for each channel, in the order of the request or the receiver.
     pub channels: Vec<Delivery>,
 }
 
-/// Where a notification is in its life.
+/// The phase of a notification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub enum Phase {
     /// Accepted; nothing was sent yet.
@@ -58,13 +59,13 @@ pub enum Phase {
 /// Why a notification failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub enum Reason {
-    /// At least one channel was tried as often as allowed.
+    /// At least one channel used up its attempts.
     MaxRetriesExhausted,
-    /// All channels failed in a way that trying again could not mend.
+    /// All channels failed permanently.
     AllDeliveriesFailed,
 }
 
-/// What became of one channel.
+/// The delivery to one channel.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Delivery {
     /// The channel's name.
@@ -72,19 +73,19 @@ pub struct Delivery {
     /// The channel's type.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Where the delivery is in its life.
+    /// The state of the delivery.
     pub state: DeliveryState,
     /// When the next attempt is due.
     #[serde(with = "time::serde::rfc3339::option")]
     pub next_attempt_at: Option<OffsetDateTime>,
     /// All attempts, oldest first.
     pub attempts: Vec<Attempt>,
-    /// Whether it failed in a way that trying again could not mend.
+    /// Whether it failed permanently.
     #[serde(skip)]
     pub permanent: bool,
 }
 
-/// Where a delivery is in its life.
+/// The state of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub enum DeliveryState {
     /// Not tried yet.
@@ -124,17 +125,17 @@ pub struct Attempt {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum AttemptOutcome {
-    /// The receiver has it.
+    /// The receiver accepted the message.
     Success,
-    /// The receiver does not have it.
+    /// The receiver did not accept the message.
     Failure,
-    /// The service ended before it knew. The attempt is repeated and does not
-    /// count.
+    /// The service ended before the result was stored. The attempt is repeated
+    /// and does not count.
     Interrupted,
 }
 
 impl Notification {
-    /// The same for people to see: addresses of channels are scrubbed too.
+    /// A copy for display, with scrubbed addresses of channels.
     #[must_use]
     pub fn for_display(self) -> Self {
         let receiver = self.receiver.map(Receiver::for_display);
@@ -143,7 +144,7 @@ impl Notification {
 }
 
 impl DeliveryState {
-    /// Whether nothing will happen any more.
+    /// Whether the phase is final.
     #[must_use]
     pub fn is_final(self) -> bool {
         matches!(self, Self::Sent | Self::Failed)
@@ -170,7 +171,7 @@ impl Phase {
         }
     }
 
-    /// Whether nothing will happen any more.
+    /// Whether the phase is final.
     #[must_use]
     pub fn is_final(self) -> bool {
         matches!(self, Self::Sent | Self::PartiallySent | Self::Failed)

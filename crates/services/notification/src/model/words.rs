@@ -1,4 +1,4 @@
-//! What a notification is about, and how urgent it is.
+//! The types and priorities of notifications.
 
 use kit::{FromInput, Node};
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 pub enum Kind {
     /// Somebody is needed.
     Escalation,
-    /// Nothing in particular.
+    /// A simple message.
     #[default]
     Simple,
     /// Something has changed.

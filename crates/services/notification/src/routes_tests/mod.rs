@@ -18,13 +18,13 @@ type = "webhook"
 url = "http://u:p@host/hook"
 "#;
 
-/// The service's routes over a database of their own; nothing is delivered.
-struct App {
+/// The service's routes with a new database, and without deliveries.
+struct TestApp {
     router: Router,
     _folder: tempfile::TempDir,
 }
 
-impl App {
+impl TestApp {
     async fn new() -> Self {
         Self::with(Routing::read(RULES, true).expect("good rules")).await
     }
@@ -69,7 +69,7 @@ fn request(name: &str) -> Value {
 
 #[tokio::test]
 async fn a_notification_is_accepted_and_can_be_read() {
-    let app = App::new().await;
+    let app = TestApp::new().await;
     let created = app.answer("POST", "", &request("a")).await;
     assert_eq!(created.status(), StatusCode::CREATED);
     assert_eq!(created.headers()["location"], "/api/v1/notifications/a");
@@ -135,7 +135,7 @@ async fn a_notification_is_accepted_and_can_be_read() {
 
 #[tokio::test]
 async fn the_same_request_again_changes_nothing_and_another_one_conflicts() {
-    let app = App::new().await;
+    let app = TestApp::new().await;
     let (_, first) = app.send("POST", "", &request("a")).await;
     let (status, again) = app.send("POST", "", &request("a")).await;
     assert_eq!((status, &again["id"]), (StatusCode::OK, &first["id"]));
@@ -150,7 +150,7 @@ async fn the_same_request_again_changes_nothing_and_another_one_conflicts() {
 
 #[tokio::test]
 async fn lists_are_filtered_and_paged_newest_first() {
-    let app = App::new().await;
+    let app = TestApp::new().await;
     for name in ["a", "b", "c"] {
         app.send("POST", "", &request(name)).await;
     }
@@ -183,7 +183,7 @@ async fn lists_are_filtered_and_paged_newest_first() {
 
 #[tokio::test]
 async fn a_name_is_free_again_after_a_deletion() {
-    let app = App::new().await;
+    let app = TestApp::new().await;
     let (_, first) = app.send("POST", "", &request("a")).await;
     assert_eq!(app.send("DELETE", "/a", &Value::Null).await.0, StatusCode::NO_CONTENT);
     assert_eq!(app.get("/a").await.0, StatusCode::NOT_FOUND);
@@ -199,7 +199,7 @@ async fn a_name_is_free_again_after_a_deletion() {
 
 #[tokio::test]
 async fn a_bad_request_keeps_nothing() {
-    let app = App::new().await;
+    let app = TestApp::new().await;
     let (status, problem) = app.send("POST", "", &json!({ "name": "a" })).await;
     assert_eq!(
         (status, &problem["type"]),
@@ -210,7 +210,7 @@ async fn a_bad_request_keeps_nothing() {
 
 #[tokio::test]
 async fn the_interface_describes_itself() {
-    let app = App::new().await;
+    let app = TestApp::new().await;
     let request = Request::get("/openapi.json").body(Body::empty()).expect("a request");
     let answer = app.router.clone().oneshot(request).await.expect("routers are infallible");
     let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX).await.expect("a body");

@@ -1,10 +1,10 @@
-//! Who gets it, as a client sees it.
+//! Routing, as a client sees it.
 
 use super::*;
 
 #[tokio::test]
 async fn what_names_no_channels_goes_to_the_receiver_that_its_labels_choose() {
-    let app = App::new().await;
+    let app = TestApp::new().await;
     for (name, labels, receiver) in [
         (
             "a",
@@ -39,7 +39,7 @@ async fn what_names_no_channels_goes_to_the_receiver_that_its_labels_choose() {
 
 #[tokio::test]
 async fn routing_goes_by_what_was_asked_for_and_keeps_no_secrets() {
-    let app = App::new().await;
+    let app = TestApp::new().await;
     let mut request = request("a");
     request["channels"].take();
     request["labels"] =
@@ -53,7 +53,7 @@ async fn routing_goes_by_what_was_asked_for_and_keeps_no_secrets() {
 
 #[tokio::test]
 async fn a_list_of_channels_that_is_there_has_some() {
-    let app = App::new().await;
+    let app = TestApp::new().await;
     let mut request = request("a");
     request["channels"] = json!([]);
     let (status, problem) = app.send("POST", "", &request).await;
@@ -65,10 +65,10 @@ async fn a_list_of_channels_that_is_there_has_some() {
 async fn a_slack_channel_needs_an_address_somewhere() {
     let mut request = request("a");
     request["channels"] = json!([{ "type": "log" }, { "type": "slack" }]);
-    let (status, created) = App::new().await.send("POST", "", &request).await;
+    let (status, created) = TestApp::new().await.send("POST", "", &request).await;
     assert_eq!((status, &created["receiver"]), (StatusCode::CREATED, &Value::Null));
 
-    let app = App::with(Routing::read("", false).expect("good rules")).await;
+    let app = TestApp::with(Routing::read("", false).expect("good rules")).await;
     let (status, problem) = app.send("POST", "", &request).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     insta::assert_snapshot!(problem["detail"], @r#""channels[1].url is required, unless the service is started with SLACK_URL""#);

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use kit::{FromInput, Node};
 use regex::Regex;
 
-/// What is wrong with a text that is no matcher.
+/// The violation of a text that is not a matcher.
 const FORM: &str = "must be a label, one of = != =~ !~, and a value, \
      which is quoted if it has blanks, like team = \"storage and backup\"";
 
-/// A condition on one label. A label that is not there has the empty value.
+/// A condition on one label. A missing label has the empty value.
 #[derive(Clone, Debug)]
 pub(super) struct Matcher {
     label: String,
@@ -39,7 +39,7 @@ impl Matcher {
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        // An operator begins with `=` or `!`, and no label has either.
+        // An operator begins with `=` or `!`, which labels do not contain.
         let at = text.find(['=', '!']).ok_or(FORM)?;
         let (label, rest) = text.split_at(at);
         let label = label.trim();
@@ -47,7 +47,7 @@ impl Matcher {
         if label.is_empty() || !label.chars().all(is_label) {
             return Err(FORM.to_owned());
         }
-        // The longer ones first: `=~` begins with `=`.
+        // Longer operators first, since `=~` begins with `=`.
         let operators = [
             ("=~", Operator::Match),
             ("!~", Operator::NotMatch),
@@ -80,8 +80,8 @@ impl FromInput for Matcher {
     }
 }
 
-/// A value in double quotes, where `\"`, `\\` and `\n` are escapes, or a bare one
-/// without blanks and quotes.
+/// A value in double quotes, where `\"`, `\\` and `\n` are escapes, or an
+/// unquoted value without blanks and quotes.
 fn unquote(text: &str) -> Option<String> {
     let Some(quoted) = text.strip_prefix('"') else {
         let bare = !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c == '"');
@@ -95,7 +95,7 @@ fn unquote(text: &str) -> Option<String> {
             '\\' => match characters.next()? {
                 'n' => value.push('\n'),
                 escaped @ ('"' | '\\') => value.push(escaped),
-                // What it stands for is the regular expression's business.
+                // Other escapes belong to the regular expression.
                 other => value.extend(['\\', other]),
             },
             character => value.push(character),
@@ -104,7 +104,7 @@ fn unquote(text: &str) -> Option<String> {
 }
 
 fn anchored(pattern: &str) -> Result<Regex, String> {
-    // The pattern alone first: a bracket too many must not close our group.
+    // Check the pattern alone first: an extra `)` must not close our group.
     Regex::new(pattern).and_then(|_| Regex::new(&format!("^(?:{pattern})$"))).map_err(|error| {
         let reason = error.to_string();
         let reason = reason.lines().last().unwrap_or_default();
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_matcher_says_what_one_is() {
+    fn an_invalid_matcher_is_refused_with_the_expected_form() {
         for text in [
             "",
             "team",

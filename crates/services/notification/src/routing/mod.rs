@@ -1,8 +1,8 @@
-//! Who gets a notification that names no channels.
+//! Routing: the receivers of notifications that name no channels.
 //!
-//! The rules are modelled on Alertmanager's: routes are looked at in their order
-//! and the first one that matches decides; what none matches goes to the default
-//! receiver; a receiver is a list of channels.
+//! The rules are modelled on Alertmanager's. The first route that matches
+//! decides; without a match the default receiver is chosen. A receiver is a
+//! list of channels.
 //!
 //! ```toml
 //! receiver = "operators"                  # the default; `console` if left out
@@ -18,8 +18,8 @@
 //! storage = [{ type = "webhook", url = "https://example.org/hook" }]
 //! ```
 //!
-//! A receiver `console` with the channel `console` is always there, unless the
-//! document says something else about it. Channels are written as in a request.
+//! There is always a receiver `console`, with the channel `console` unless the
+//! document defines it. Channels are written as in a request.
 
 mod matcher;
 mod route;
@@ -35,18 +35,18 @@ use crate::model::{self, Channel, ChannelKind, Receiver, Spec};
 
 use route::Route;
 
-/// The receiver that is always there.
+/// The name of the receiver that always exists.
 const CONSOLE: &str = "console";
 
-/// Who gets a notification that names no channels.
+/// Routing: the receivers of notifications that name no channels.
 #[derive(Clone, Debug)]
 pub struct Routing {
     rules: Rules,
-    /// Whether `slack` channels may do without an address of their own.
+    /// Whether `slack` channels may have no address of their own.
     slack_url: bool,
 }
 
-/// What the document says.
+/// The rules of the document.
 #[derive(Clone, Debug)]
 struct Rules {
     default: String,
@@ -55,12 +55,12 @@ struct Rules {
 }
 
 impl Routing {
-    /// The rules of a TOML document. `slack_url` says whether there is an
-    /// address for `slack` channels that have none of their own.
+    /// Reads the rules from a TOML document. `slack_url` says whether `slack`
+    /// channels may have no address of their own.
     ///
     /// # Errors
     ///
-    /// Everything in the document that is not right, with its position.
+    /// All violations in the document, with their positions.
     pub fn read(document: &str, slack_url: bool) -> anyhow::Result<Self> {
         let document = Document::parse(document)?;
         let rules: Rules = document.read()?;
@@ -76,11 +76,11 @@ impl Routing {
         Ok(Self { rules, slack_url })
     }
 
-    /// The receiver for a request; none for one that names its channels.
+    /// The receiver for a request; `None` if the request names its channels.
     ///
     /// # Errors
     ///
-    /// Each channel of the request that leads nowhere.
+    /// Each channel of the request without an address.
     pub fn receiver(&self, spec: &Spec) -> Result<Option<Receiver>, Vec<Violation>> {
         let Some(channels) = &spec.channels else {
             return Ok(Some(self.choose(spec)));
@@ -137,7 +137,9 @@ impl FromInput for Rules {
                         unknown(&route.receiver),
                     );
                 }
-                if let Some(earlier) = routes[..index].iter().position(|it| it.covers(route)) {
+                if let Some(earlier) =
+                    routes[..index].iter().position(|before| before.covers(route))
+                {
                     let message =
                         format!("can never match: routes[{earlier}] matches all that it does");
                     object.refuse::<()>(&format!("routes[{index}]"), message);

@@ -1,17 +1,18 @@
-//! One route: what it matches, and who gets it.
+//! One route: its conditions and its receiver.
 
 use kit::{FromInput, Node};
 
 use super::matcher::Matcher;
 use crate::model::{Kind, Priority, Spec};
 
-/// Matches what all of its conditions match; without conditions everything.
+/// A route matches if all of its conditions match; without conditions it
+/// matches everything.
 #[derive(Clone, Debug)]
 pub(super) struct Route {
     matchers: Vec<Matcher>,
-    /// Any of these; all if there are none.
+    /// Matches any of these; empty matches all.
     kinds: Vec<Kind>,
-    /// Any of these; all if there are none.
+    /// Matches any of these; empty matches all.
     priorities: Vec<Priority>,
     pub(super) receiver: String,
 }
@@ -23,8 +24,8 @@ impl Route {
             && self.matchers.iter().all(|matcher| matcher.matches(&spec.labels))
     }
 
-    /// Whether it is easy to see that this one matches all that `other` does: each
-    /// of its conditions is one of the other's or weaker.
+    /// Whether this route certainly matches everything that `other` matches:
+    /// each of its conditions is a condition of `other` or weaker than one.
     pub(super) fn covers(&self, other: &Self) -> bool {
         is_within(&other.kinds, &self.kinds)
             && is_within(&other.priorities, &self.priorities)

@@ -53,7 +53,7 @@ fn the_first_route_that_matches_decides() {
     for (labels, kind, priority, receiver) in [
         (&storage, "approval", "low", "storage-approvals"),
         (&storage, "simple", "low", "storage"),
-        // Also one of the third route.
+        // The third route matches too.
         (&storage, "simple", "critical", "storage"),
         (&json!({ "team": "storage" }), "approval", "low", "storage"),
         (&json!({ "team": "web" }), "approval", "critical", "console"),
@@ -188,8 +188,8 @@ fn conditions() -> impl Strategy<Value = String> {
         })
 }
 
-/// A document with one route for each of the conditions, whose receivers are
-/// called by its number.
+/// A document with one route for each of the conditions. Receivers are named by
+/// the number of their route.
 fn document(conditions: &[String]) -> String {
     let mut document = String::new();
     for (index, conditions) in conditions.iter().enumerate() {
@@ -208,7 +208,7 @@ fn any_spec() -> impl Strategy<Value = Spec> {
 }
 
 proptest! {
-    /// What each route does alone says what all of them do together.
+    /// A document chooses the first of its routes that matches alone.
     #[test]
     fn the_first_of_many_routes_decides(
         conditions in proptest::collection::vec(conditions(), 0..5),
@@ -217,7 +217,7 @@ proptest! {
         let Ok(together) = Routing::read(&document(&conditions), false) else {
             return Err(TestCaseError::reject("a route can never match"));
         };
-        let alone: Vec<_> = conditions.iter().map(|it| routing(&document(std::slice::from_ref(it)))).collect();
+        let alone: Vec<_> = conditions.iter().map(|condition| routing(&document(std::slice::from_ref(condition)))).collect();
         for spec in &specs {
             let first = alone.iter().position(|routing| chosen(routing, spec) == "r0");
             let expected = first.map_or("console".to_owned(), |index| format!("r{index}"));
@@ -225,9 +225,9 @@ proptest! {
         }
     }
 
-    /// A route that is refused as one that can never match never would have.
+    /// A route that is refused as unreachable would never match.
     #[test]
-    fn what_is_refused_as_unreachable_is(
+    fn routes_refused_as_unreachable_never_match(
         first in conditions(),
         second in conditions(),
         specs in proptest::collection::vec(any_spec(), 8),
@@ -235,7 +235,7 @@ proptest! {
         if Routing::read(&document(&[first.clone(), second.clone()]), false).is_ok() {
             return Ok(());
         }
-        let [first, second] = [first, second].map(|it| routing(&document(&[it])));
+        let [first, second] = [first, second].map(|condition| routing(&document(&[condition])));
         for spec in &specs {
             prop_assert!(chosen(&second, spec) != "r0" || chosen(&first, spec) == "r0");
         }

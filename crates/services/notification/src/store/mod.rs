@@ -1,6 +1,7 @@
-//! Where notifications, their deliveries and unconfirmed audit events are kept.
+//! The database: notifications, their deliveries and unconfirmed audit events.
 //!
-//! One file for each kind of database says how; what it does is said here.
+//! The operations are documented here; one module for each kind of database
+//! implements them.
 
 mod rows;
 mod sqlite;
@@ -19,23 +20,23 @@ use crate::model::{Attempt, AttemptOutcome, Channel, Notification, Phase, Receiv
 static MIGRATIONS: Migrations = Migrations { sqlite: &sqlite::MIGRATOR };
 
 /// How long to wait for another process that migrates the same database.
-const MIGRATION_PATIENCE: Duration = Duration::from_secs(30);
+const MIGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The state of the service. Cheap to clone.
+/// The stored state of the service. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
-    /// The database behind it.
+    /// The database.
     pub database: Database,
 }
 
-/// What became of a request for a new notification.
+/// The outcome of creating a notification.
 #[derive(Debug)]
-pub enum Created {
-    /// It is new.
+pub enum CreateOutcome {
+    /// It was created.
     New(Notification),
-    /// It was there already, with the same content.
+    /// It already exists with the same content.
     Same(Notification),
-    /// Its name is taken by one with other content.
+    /// Its name belongs to a notification with other content.
     Other,
 }
 
@@ -46,20 +47,20 @@ pub struct Filter {
     pub phase: Option<Phase>,
     /// Only those with this correlation id.
     pub correlation_id: Option<String>,
-    /// At most so many.
+    /// The largest number of notifications.
     pub limit: u32,
-    /// Leaving out so many first.
+    /// How many notifications to skip.
     pub offset: u32,
 }
 
-/// A delivery that was taken up and is to be attempted now.
+/// A claimed delivery, to be attempted now.
 #[derive(Debug)]
 pub struct Job {
     /// The notification's id.
     pub id: Uuid,
     /// When it was accepted.
     pub created_at: OffsetDateTime,
-    /// What was asked for.
+    /// The request.
     pub spec: Spec,
     /// The channel to deliver to.
     pub channel: Channel,
@@ -71,7 +72,7 @@ pub struct Job {
     pub started_at: OffsetDateTime,
 }
 
-/// What was taken up, and when to look again.
+/// Claimed deliveries, and when the next one is due.
 #[derive(Debug)]
 pub struct Claim {
     /// The deliveries to attempt, the most urgent first.
@@ -80,51 +81,52 @@ pub struct Claim {
     pub next_due: Option<OffsetDateTime>,
 }
 
-/// How an attempt ended, and what follows from it.
+/// A finished attempt and its next step.
 #[derive(Debug)]
-pub struct Finish {
-    /// How it ended.
+pub struct FinishedAttempt {
+    /// The attempt with its outcome.
     pub attempt: Attempt,
-    /// What follows.
-    pub next: Next,
+    /// The next step.
+    pub next: NextStep,
 }
 
-/// What follows from an attempt.
+/// The next step after an attempt.
 #[derive(Debug)]
-pub enum Next {
-    /// The delivery is tried again then.
+pub enum NextStep {
+    /// The delivery is tried again at this time.
     Retry(OffsetDateTime),
-    /// The delivery is done: sent if the attempt succeeded, failed otherwise.
+    /// The delivery is finished: sent if the attempt succeeded, failed
+    /// otherwise.
     Done {
-        /// Whether trying again could not have mended it.
+        /// Whether it failed permanently.
         permanent: bool,
-        /// What the audit trail is told.
+        /// The audit event.
         event: Box<NewEvent>,
     },
 }
 
 impl Store {
-    /// The state behind this URL; nothing is opened yet.
+    /// The state in the database at this URL. Nothing is opened yet.
     #[must_use]
     pub fn new(url: DatabaseUrl) -> Self {
         Self { database: Database::new(url, MIGRATIONS) }
     }
 
-    /// Brings the database to the current schema, and makes attempts that an
-    /// earlier process left unfinished due again.
+    /// Migrates the database to the current schema, and makes unfinished
+    /// attempts of an earlier process due again.
     ///
     /// # Errors
     ///
     /// See [`StoreError`].
     pub async fn prepare(&self, now: OffsetDateTime) -> Result<(), StoreError> {
-        self.database.migrate(MIGRATION_PATIENCE).await?;
+        self.database.migrate(MIGRATION_TIMEOUT).await?;
         match &self.database {
             Database::Sqlite(db) => sqlite::deliveries::recover(db, now).await,
         }
     }
 
-    /// Keeps a new notification, unless its name is taken. `receiver` is what
-    /// routing chose for one that names no channels.
+    /// Stores a new notification, unless its name is in use. `receiver` is the
+    /// choice of routing for a notification without channels.
     ///
     /// # Errors
     ///
@@ -134,7 +136,7 @@ impl Store {
         spec: Spec,
         receiver: Option<Receiver>,
         now: OffsetDateTime,
-    ) -> Result<Created, StoreError> {
+    ) -> Result<CreateOutcome, StoreError> {
         match &self.database {
             Database::Sqlite(db) => sqlite::notifications::create(db, spec, receiver, now).await,
         }
@@ -151,7 +153,7 @@ impl Store {
         }
     }
 
-    /// A page of notifications, newest first, and how many there are in all.
+    /// A page of notifications, newest first, and the total.
     ///
     /// # Errors
     ///
@@ -162,7 +164,8 @@ impl Store {
         }
     }
 
-    /// Forgets a notification with all its deliveries; says whether there was one.
+    /// Deletes a notification with all its deliveries. Returns whether it
+    /// existed.
     ///
     /// # Errors
     ///
@@ -173,8 +176,8 @@ impl Store {
         }
     }
 
-    /// Takes up at most `limit` deliveries that are due. They are nobody
-    /// else's until [`finish`](Self::finish) or the next start.
+    /// Claims at most `limit` due deliveries. They are not claimed again until
+    /// [`finish`](Self::finish) or the next start.
     ///
     /// # Errors
     ///
@@ -185,13 +188,13 @@ impl Store {
         }
     }
 
-    /// Keeps the outcome of an attempt together with what follows from it. For
-    /// a notification that was deleted meanwhile only the audit event is kept.
+    /// Stores the outcome of an attempt and its next step. If the notification
+    /// was deleted meanwhile, only the audit event is stored.
     ///
     /// # Errors
     ///
     /// See [`StoreError`].
-    pub async fn finish(&self, job: &Job, finish: &Finish) -> Result<(), StoreError> {
+    pub async fn finish(&self, job: &Job, finish: &FinishedAttempt) -> Result<(), StoreError> {
         match &self.database {
             Database::Sqlite(db) => sqlite::deliveries::finish(db, job, finish).await,
         }
@@ -208,7 +211,7 @@ impl Store {
         }
     }
 
-    /// Forgets audit events that DataStorage has confirmed.
+    /// Deletes audit events that DataStorage has confirmed.
     ///
     /// # Errors
     ///
@@ -220,8 +223,8 @@ impl Store {
     }
 }
 
-impl Finish {
-    /// Whether the receiver has it.
+impl FinishedAttempt {
+    /// Whether the attempt succeeded.
     #[must_use]
     pub fn succeeded(&self) -> bool {
         self.attempt.outcome == Some(AttemptOutcome::Success)

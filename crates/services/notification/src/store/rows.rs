@@ -1,4 +1,4 @@
-//! How values are written into columns, whatever the database.
+//! Values in columns, for any kind of database.
 
 use anyhow::Context as _;
 use kit::database::StoreError;
@@ -6,9 +6,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
 
-/// Microseconds since 1970, which is as fine as databases keep times.
+/// Microseconds since 1970, the precision of the databases.
 pub(super) fn micros(moment: OffsetDateTime) -> i64 {
-    // Times of this service are ours, hence far from the ends of i64.
+    // This service makes its times itself, so they fit into an i64.
     i64::try_from(moment.unix_timestamp_nanos() / 1000).unwrap_or(i64::MAX)
 }
 
@@ -30,7 +30,7 @@ pub(super) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, StoreError
         .map_err(StoreError::Broken)
 }
 
-/// The word that an enum without fields has in the API.
+/// The word of an enum's variant in the API.
 pub(super) fn word<T: Serialize>(value: &T) -> Result<String, StoreError> {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => Ok(word),

@@ -12,7 +12,7 @@ fn two_channels(name: &str) -> Spec {
     spec(name, &json!([{ "type": "log" }, { "type": "file" }]))
 }
 
-fn done(job: &Job, outcome: AttemptOutcome, permanent: bool) -> Finish {
+fn done(job: &Job, outcome: AttemptOutcome, permanent: bool) -> FinishedAttempt {
     let event = NewEvent::new(Essentials {
         event_type: "notification.message.sent",
         category: Category::Notification,
@@ -21,10 +21,13 @@ fn done(job: &Job, outcome: AttemptOutcome, permanent: bool) -> Finish {
         correlation_id: &job.spec.correlation_id,
         data: json!({}),
     });
-    Finish { next: Next::Done { permanent, event: Box::new(event) }, ..retry(job, outcome, now()) }
+    FinishedAttempt {
+        next: NextStep::Done { permanent, event: Box::new(event) },
+        ..retry(job, outcome, now())
+    }
 }
 
-fn retry(job: &Job, outcome: AttemptOutcome, at: OffsetDateTime) -> Finish {
+fn retry(job: &Job, outcome: AttemptOutcome, at: OffsetDateTime) -> FinishedAttempt {
     let attempt = Attempt {
         number: job.number,
         started_at: job.started_at,
@@ -34,7 +37,7 @@ fn retry(job: &Job, outcome: AttemptOutcome, at: OffsetDateTime) -> Finish {
         error: Some("busy".into()),
         receipt: None,
     };
-    Finish { attempt, next: Next::Retry(at) }
+    FinishedAttempt { attempt, next: NextStep::Retry(at) }
 }
 
 async fn claim(store: &Store) -> Vec<Job> {
@@ -46,7 +49,7 @@ async fn get(store: &Store, name: &str) -> Notification {
 }
 
 #[tokio::test]
-async fn what_is_taken_up_is_nobody_elses() {
+async fn a_claimed_delivery_is_not_claimed_again() {
     let (store, _folder) = store().await;
     store.create(two_channels("a"), None, now()).await.expect("kept");
     let jobs = claim(&store).await;
@@ -74,10 +77,10 @@ async fn what_routing_chose_is_kept_and_delivered_to() {
     let channels: Vec<_> = claim(&store).await.into_iter().map(|job| job.channel).collect();
     assert_eq!(channels, receiver.channels);
 
-    // The rules have changed; the request is the same.
+    // The routing has changed; the request is the same.
     let other = Receiver { name: "console".to_owned(), channels: Vec::new() };
     let again = store.create(request, Some(other), now()).await.expect("there");
-    let Created::Same(again) = again else { panic!("not the same: {again:?}") };
+    let CreateOutcome::Same(again) = again else { panic!("not the same: {again:?}") };
     assert_eq!(again.receiver, Some(receiver));
 }
 

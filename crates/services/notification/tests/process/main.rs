@@ -1,11 +1,11 @@
-//! What only a process shows: standard output, and starts that cannot work.
+//! Tests that need a process: standard output, and failing starts.
 
 mod service;
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use service::{Service, command};
+use service::{TestService, command};
 
 /// How many messages are sent at once.
 const MESSAGES: usize = 40;
@@ -15,7 +15,7 @@ const LINES: usize = 50;
 
 #[test]
 fn messages_on_the_console_never_mix_and_nothing_else_is_there() {
-    let service = Service::start(&[]).expect("the service starts");
+    let service = TestService::start(&[]).expect("the service starts");
     let body = (0..LINES).map(|line| format!("line {line}\n")).collect::<String>();
     std::thread::scope(|scope| {
         for number in 0..MESSAGES {
@@ -48,14 +48,14 @@ fn messages_on_the_console_never_mix_and_nothing_else_is_there() {
 }
 
 #[test]
-fn what_is_kept_goes_on_under_the_rules_of_its_time() {
+fn stored_notifications_keep_the_routing_of_their_creation() {
     let rules = |path: &str| {
         format!(
             "receiver = 'desk'\n[receivers]\ndesk = [{{ type = 'webhook', url = 'http://127.0.0.1:9/{path}' }}]"
         )
     };
     let before = rules("before");
-    let service = Service::start(&[("ROUTING", &before)]).expect("the service starts");
+    let service = TestService::start(&[("ROUTING", &before)]).expect("the service starts");
     let request = |name: &str| {
         json!({ "name": name, "correlation_id": "rr-1", "subject": "s", "body": "b",
             "retry": { "initial": "1h", "max": "1h" } })
@@ -64,7 +64,8 @@ fn what_is_kept_goes_on_under_the_rules_of_its_time() {
     let after = rules("after");
     let service = service.restart(&[("ROUTING", &after)]).expect("the service starts again");
     service.send(request("after"));
-    // The same request again is the same, whatever the rules are now.
+    // Repeating the request changes nothing, although the routing is different
+    // now.
     assert_eq!(service.post(&request("before")).0, 200);
     for name in ["before", "after"] {
         let receiver = service.read(name)["receiver"].take();

@@ -1,4 +1,4 @@
-//! Notification as a process of its own, with a DataStorage that is away.
+//! Running Notification as a process, without a DataStorage.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -14,7 +14,7 @@ use tempfile::TempDir;
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// A running service, killed when dropped.
-pub(crate) struct Service {
+pub(crate) struct TestService {
     process: Process,
     stdout: JoinHandle<String>,
     folder: TempDir,
@@ -23,7 +23,7 @@ pub(crate) struct Service {
 
 struct Process(Child);
 
-impl Service {
+impl TestService {
     /// Starts a service with these variables, and waits until it is ready.
     pub(crate) fn start(variables: &[(&str, &str)]) -> anyhow::Result<Self> {
         Self::start_in(tempfile::tempdir()?, variables)
@@ -44,7 +44,7 @@ impl Service {
         let (send, lines) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                // Nobody listens any more once the service is ready.
+                // The receiver is gone once the service is ready.
                 let _ = send.send(line);
             }
         });
@@ -99,7 +99,7 @@ impl Service {
         }
     }
 
-    /// Asks it to stop. Returns how it ended and all of its standard output.
+    /// Sends SIGTERM. Returns the exit status and all of the standard output.
     pub(crate) fn stop(self) -> (ExitStatus, String) {
         let (status, stdout, _) = self.end();
         (status, stdout)
@@ -114,7 +114,8 @@ impl Service {
     fn end(self) -> (ExitStatus, String, TempDir) {
         let Self { mut process, stdout, folder, .. } = self;
         kill_process(Pid::from_child(&process.0), Signal::TERM).expect("it runs");
-        // It ends within the deadlines of its steps; the test's own is nextest's.
+        // The service ends within the deadlines of its stop steps; nextest
+        // bounds the test.
         let status = process.0.wait().expect("it ends");
         (status, stdout.join().expect("no panic"), folder)
     }
@@ -122,20 +123,20 @@ impl Service {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Both fail when the process has ended already.
+        // Both calls fail if the process has already ended.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// The program, with its data in `folder` and nothing of our environment.
+/// The program, with its data in `folder` and an empty environment.
 pub(crate) fn command(folder: &TempDir) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_notification"));
     command
         .env_clear()
         .env("DATABASE_URL", format!("sqlite://{}", folder.path().join("n.db").display()))
         .env("OUTPUT_DIR", folder.path().join("output"))
-        // Nobody listens on the port of the discard service.
+        // No process listens on the port of the discard service.
         .env("DATASTORAGE_URL", "http://127.0.0.1:9");
     command
 }

@@ -1,17 +1,20 @@
-//! The life of a service as the kit runs it, on the smallest service there is:
-//! a real process with real signals.
+//! The life cycle that the kit gives to a service, tested on the smallest
+//! service as a process with real signals.
 
 mod process;
 
 use std::time::{Duration, Instant};
 
-use process::{DEADLINE, Sink, command};
+use process::{DEADLINE, TestSink, command};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-/// Puts a slow answer in place and asks for it from a thread of its own.
-/// Returns when the sink has the request.
-fn ask_slowly(sink: &mut Sink, delay_ms: u64) -> std::thread::JoinHandle<Result<u16, ureq::Error>> {
+/// Programs a slow answer and requests it from another thread. Returns when the
+/// sink has the request.
+fn ask_slowly(
+    sink: &mut TestSink,
+    delay_ms: u64,
+) -> std::thread::JoinHandle<Result<u16, ureq::Error>> {
     let url = format!("{}/hook/slow", sink.url);
     ureq::put(format!("{url}/responses"))
         .send_json(json!([{ "status": 200, "delay_ms": delay_ms }]))
@@ -35,7 +38,7 @@ fn patient() -> ureq::Agent {
 
 #[test]
 fn requests_in_flight_are_answered_after_sigterm() {
-    let mut sink = Sink::start(&[]).expect("the sink starts");
+    let mut sink = TestSink::start(&[]).expect("the sink starts");
     let request = ask_slowly(&mut sink, 300);
     sink.signal(Signal::TERM).expect("the sink runs");
 
@@ -48,7 +51,7 @@ fn requests_in_flight_are_answered_after_sigterm() {
 
 #[test]
 fn ready_turns_503_while_a_stopping_service_still_answers() {
-    let mut sink = Sink::start(&[("STOP_DELAY", "10m")]).expect("the sink starts");
+    let mut sink = TestSink::start(&[("STOP_DELAY", "10m")]).expect("the sink starts");
     let ready = format!("{}/health/ready", sink.url);
     assert_eq!(patient().get(&ready).call().expect("an answer").status(), 200);
 
@@ -66,7 +69,8 @@ fn ready_turns_503_while_a_stopping_service_still_answers() {
     let hook = format!("{}/hook/a", sink.url);
     assert_eq!(patient().post(&hook).send("{}").expect("an answer").status(), 200);
 
-    // Nobody waits ten minutes: the second signal ends it at once.
+    // The second signal ends the service at once, despite the delay of ten
+    // minutes.
     let start = Instant::now();
     sink.signal(Signal::TERM).expect("the sink runs");
     assert_eq!(sink.wait().expect("the sink ends").code(), Some(128 + 15));
@@ -75,7 +79,7 @@ fn ready_turns_503_while_a_stopping_service_still_answers() {
 
 #[test]
 fn idle_connections_do_not_hold_up_the_end() {
-    let mut sink = Sink::start(&[]).expect("the sink starts");
+    let mut sink = TestSink::start(&[]).expect("the sink starts");
     let agent = patient();
     let live = format!("{}/health/live", sink.url);
     agent.get(&live).call().expect("an answer").body_mut().read_to_string().expect("text");
@@ -89,7 +93,7 @@ fn idle_connections_do_not_hold_up_the_end() {
 
 #[test]
 fn every_log_line_of_a_request_has_its_id() {
-    let mut sink = Sink::start(&[("ONETAG_RUN_ID", "0193")]).expect("the sink starts");
+    let mut sink = TestSink::start(&[("ONETAG_RUN_ID", "0193")]).expect("the sink starts");
     let hook = format!("{}/hook/a", sink.url);
     let mut response =
         patient().post(&hook).header("x-request-id", "id-7").send("{}").expect("an answer");
@@ -116,7 +120,7 @@ fn every_log_line_of_a_request_has_its_id() {
 
 #[test]
 fn a_body_that_is_too_large_is_answered_although_the_client_is_still_sending() {
-    let sink = Sink::start(&[]).expect("the sink starts");
+    let sink = TestSink::start(&[]).expect("the sink starts");
     let hook = format!("{}/hook/a", sink.url);
     let body = vec![b'x'; 4 * 1024 * 1024];
     let problem = problem_of(patient().post(&hook).send(&body[..]));

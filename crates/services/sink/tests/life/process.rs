@@ -1,4 +1,4 @@
-//! A sink as a process of its own.
+//! Running the sink as a process.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -12,7 +12,7 @@ use serde_json::Value;
 /// How long anything in these tests may take.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
 
-pub(crate) struct Sink {
+pub(crate) struct TestSink {
     child: Child,
     lines: Receiver<String>,
     /// All log lines read so far.
@@ -20,7 +20,7 @@ pub(crate) struct Sink {
     pub(crate) url: String,
 }
 
-impl Sink {
+impl TestSink {
     /// Starts a sink on a free port and waits until it is ready.
     pub(crate) fn start(variables: &[(&str, &str)]) -> anyhow::Result<Self> {
         let mut child = command()
@@ -32,7 +32,7 @@ impl Sink {
         let (send, lines) = channel();
         std::thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                // Nobody listens any more once the test has ended.
+                // The receiver is gone once the test has ended.
                 let _ = send.send(line);
             }
         });
@@ -65,10 +65,10 @@ impl Sink {
         kill_process(Pid::from_child(&self.child), signal).context("cannot signal the sink")
     }
 
-    /// Waits for the end; all of the log is in `log` then.
+    /// Waits until the process has ended; `log` then has the whole log.
     pub(crate) fn wait(&mut self) -> anyhow::Result<ExitStatus> {
         let deadline = Instant::now() + DEADLINE;
-        // The end of stderr is the end of the process.
+        // Stderr closes when the process ends.
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.lines.recv_timeout(left) {
@@ -82,16 +82,17 @@ impl Sink {
     }
 }
 
-impl Drop for Sink {
+impl Drop for TestSink {
     fn drop(&mut self) {
-        // A test that failed half-way leaves no process behind. Both calls
-        // fail when the process has ended already.
+        // A failed test must leave no process behind. Both calls fail if the
+        // process has already ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// The sink's program with nothing of our environment that configures it.
+/// The sink's program, without variables of our environment that would
+/// configure it.
 pub(crate) fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sink"));
     for variable in ["LISTEN_ADDR", "STOP_DELAY", "RUST_LOG", "ONETAG_IMAGE", "ONETAG_RUN_ID"] {

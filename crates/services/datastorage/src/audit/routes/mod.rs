@@ -17,14 +17,14 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::admission::Rejection;
-use super::intake::{BatchIntake, Intake, RULES};
-use super::records::Found;
+use super::input::{BatchInput, EventInput, RULES};
+use super::records::EventList;
 use super::search::Search;
-use super::trail::{AppendError, Appended};
+use super::trail::{AppendError, AppendOutcome};
 use crate::page::pagination;
 use crate::state::State;
 
-/// When a client may try again after a 503.
+/// How long a client should wait after a 503.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// The routes of the trail, with their documentation.
@@ -41,11 +41,11 @@ pub fn routes(state: State) -> OpenApiRouter {
 /// An event that is stored already is not stored again: sending it twice gives
 /// the same answer twice. The same id with other content is a conflict.
 ///
-/// While the database is away the event is put into the spool, on disk, and
-/// answered with 202. It reaches the trail in its turn when the database is
-/// back, equal in every field, and cannot be read before. Whether its parent is
-/// stored and whether its id is free can be found out only then: an event that
-/// the database refuses is set aside and not stored.
+/// While the database is unavailable the event is put into the spool, on disk,
+/// and answered with 202. It is stored in its turn when the database is
+/// available again, equal in every field, and cannot be read before. Its parent
+/// and its id are checked only then: an event that the database refuses is set
+/// aside and not stored.
 #[utoipa::path(
     post,
     path = "/api/v1/audit/events",
@@ -54,24 +54,24 @@ pub fn routes(state: State) -> OpenApiRouter {
     extensions(("x-rules" = json!(RULES))),
     responses(
         (status = 201, description = "Stored", body = StoredReceipt, headers(("Location" = String))),
-        (status = 202, description = "The database is away; the event is safe in the spool", body = SpooledReceipt),
+        (status = 202, description = "The database is unavailable; the event is safe in the spool", body = SpooledReceipt),
         (status = 409, description = "Another event has this id", body = Problem),
         (status = 503, description = "Neither the database nor the spool can take the event", body = Problem),
     ),
 )]
 async fn create(
     extract::State(state): extract::State<State>,
-    Json(Intake(event)): Json<Intake>,
+    Json(EventInput(event)): Json<EventInput>,
 ) -> Result<Response, Problem> {
     let event_id = event.event_id;
     match append(&state, vec![event], |_, field| field.to_owned()).await? {
-        Appended::Stored(receipts) => {
+        AppendOutcome::Stored(receipts) => {
             let receipt = receipts.into_iter().next();
             let receipt = receipt.ok_or_else(|| anyhow!("no receipt for event {event_id}"))?;
             let location = format!("/api/v1/audit/events/{event_id}");
             Ok((StatusCode::CREATED, [(LOCATION, location)], Json(receipt)).into_response())
         }
-        Appended::Spooled => {
+        AppendOutcome::Spooled => {
             let receipt = SpooledReceipt { event_id, status: SpoolStatus::Spooled };
             Ok((StatusCode::ACCEPTED, Json(receipt)).into_response())
         }
@@ -83,33 +83,32 @@ async fn create(
 /// A violation names its position: `[3].event_type`. A parent may be earlier in
 /// the same batch.
 ///
-/// While the database is away the batch is put into the spool as a whole, and
-/// answered with 202, or not at all. What that means is said at the call for one
-/// event; of a batch in the spool only those events are set aside that the
-/// database refuses.
+/// While the database is unavailable the batch is put into the spool as a whole
+/// and answered with 202, as a single event is. If the database later refuses
+/// some of its events, only those are set aside.
 #[utoipa::path(
     post,
     path = "/api/v1/audit/events/batch",
     tag = "audit",
-    request_body = BatchIntake,
+    request_body = BatchInput,
     extensions(("x-rules" = json!(RULES))),
     responses(
         (status = 201, description = "Stored", body = StoredBatch),
-        (status = 202, description = "The database is away; the events are safe in the spool", body = SpooledBatch),
+        (status = 202, description = "The database is unavailable; the events are safe in the spool", body = SpooledBatch),
         (status = 409, description = "Other events have some of the ids", body = Problem),
         (status = 503, description = "Neither the database nor the spool can take the events", body = Problem),
     ),
 )]
 async fn create_batch(
     extract::State(state): extract::State<State>,
-    Json(BatchIntake(events)): Json<BatchIntake>,
+    Json(BatchInput(events)): Json<BatchInput>,
 ) -> Result<Response, Problem> {
-    let event_ids = events.iter().map(|it| it.event_id).collect();
+    let event_ids = events.iter().map(|event| event.event_id).collect();
     match append(&state, events, |position, field| format!("[{position}].{field}")).await? {
-        Appended::Stored(_) => {
+        AppendOutcome::Stored(_) => {
             Ok((StatusCode::CREATED, Json(StoredBatch { event_ids })).into_response())
         }
-        Appended::Spooled => {
+        AppendOutcome::Spooled => {
             let receipt = SpooledBatch { event_ids, status: SpoolStatus::Spooled };
             Ok((StatusCode::ACCEPTED, Json(receipt)).into_response())
         }
@@ -134,8 +133,8 @@ async fn search(
     extract::State(state): extract::State<State>,
     Query(search): Query<Search>,
 ) -> Result<Json<EventPage>, Problem> {
-    let Found { events, total } =
-        state.store.search(&search).await.map_err(|it| state.problem(it))?;
+    let EventList { events, total } =
+        state.store.search(&search).await.map_err(|error| state.problem(error))?;
     let pagination = pagination(search.page, events.len(), total);
     Ok(Json(EventPage { data: events, pagination }))
 }
@@ -157,25 +156,25 @@ async fn get(
     extract::State(state): extract::State<State>,
     Path(event_id): Path<Uuid>,
 ) -> Result<Json<Event>, Problem> {
-    let event = state.store.event(event_id).await.map_err(|it| state.problem(it))?;
+    let event = state.store.event(event_id).await.map_err(|error| state.problem(error))?;
     event.map(Json).ok_or_else(|| Problem::not_found(format_args!("audit event {event_id}")))
 }
 
-/// Takes events over and turns what stands in the way into an answer; `field`
-/// names a field of the event at a position, as the request has it.
+/// Appends events and turns a failure into a problem. `field` gives the path of
+/// a field in the request, for the event at a position.
 async fn append(
     state: &State,
     events: Vec<NewEvent>,
     field: impl Fn(usize, &str) -> String,
-) -> Result<Appended, Problem> {
+) -> Result<AppendOutcome, Problem> {
     state.trail.append(events).await.map_err(|error| match error {
         AppendError::Rejected(rejection) => rejected(&rejection, field),
-        AppendError::Away(why) => Problem::unavailable(why, RETRY_AFTER),
+        AppendError::Unavailable(why) => Problem::unavailable(why, RETRY_AFTER),
         AppendError::Broken(error) => error.into(),
     })
 }
 
-/// Bad input first: a client that mends it may find the conflict gone.
+/// Bad input is reported before conflicts: correcting it may resolve them.
 fn rejected(rejection: &Rejection, field: impl Fn(usize, &str) -> String) -> Problem {
     let violations = |positions: &[usize], name: &str, message: &str| -> Vec<Violation> {
         let violation = |position: &usize| Violation {

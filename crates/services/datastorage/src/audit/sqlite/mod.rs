@@ -12,26 +12,26 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use self::row::read;
-use super::admission::{Admission, Known, Rejection, admit};
-use super::records::{Found, Recorded, Submission};
+use super::admission::{Admission, Rejection, StoredEvents, admit};
+use super::records::{EventList, RecordOutcome, Submission};
 use super::search::Search;
 
 pub(super) async fn record_group(
     store: &Sqlite,
     submissions: &[Submission<'_>],
-) -> Result<Vec<Result<Recorded, Rejection>>, StoreError> {
+) -> Result<Vec<Result<RecordOutcome, Rejection>>, StoreError> {
     let mut transaction = store.begin().await?;
-    let mut known = known(&mut transaction, submissions).await?;
-    // Taken while we hold the write lock, so that times follow the order in
-    // which transactions are committed.
+    let mut stored = stored_events(&mut transaction, submissions).await?;
+    // Read the clock while holding the write lock, so that times follow the
+    // order of commits.
     let now = to_microseconds(OffsetDateTime::now_utc());
     let mut outcomes = Vec::with_capacity(submissions.len());
     for submission in submissions {
-        outcomes.push(match admit(submission.events, &known) {
+        outcomes.push(match admit(submission.events, &stored) {
             Ok(admissions) => {
                 let recorded_at = submission.recorded_at.unwrap_or(now);
                 let events = submission.events.iter().zip(admissions);
-                Ok(insert_new(&mut transaction, events, recorded_at, &mut known).await?)
+                Ok(insert_new(&mut transaction, events, recorded_at, &mut stored).await?)
             }
             Err(rejection) => Err(rejection),
         });
@@ -40,21 +40,21 @@ pub(super) async fn record_group(
     Ok(outcomes)
 }
 
-/// Inserts those of the events that are new; the next submission knows them.
+/// Inserts the new events, and adds them to `stored` for the next submission.
 async fn insert_new(
     connection: &mut SqliteConnection,
     events: impl Iterator<Item = (&NewEvent, Admission)>,
     now: OffsetDateTime,
-    known: &mut Known,
-) -> Result<Recorded, StoreError> {
-    let mut recorded = Recorded { receipts: Vec::new(), stored: 0 };
+    stored: &mut StoredEvents,
+) -> Result<RecordOutcome, StoreError> {
+    let mut recorded = RecordOutcome { receipts: Vec::new(), stored: 0 };
     for (event, admission) in events {
         let recorded_at = match admission {
-            Admission::Known(recorded_at) => recorded_at,
+            Admission::Stored(recorded_at) => recorded_at,
             Admission::Repeated => now,
             Admission::New => {
                 insert(connection, event, now).await?;
-                known.add(event, now);
+                stored.add(event, now);
                 recorded.stored += 1;
                 now
             }
@@ -73,7 +73,7 @@ pub(super) async fn event(store: &Sqlite, event_id: Uuid) -> Result<Option<Event
     row.as_ref().map(read).transpose()
 }
 
-pub(super) async fn search(store: &Sqlite, search: &Search) -> Result<Found, StoreError> {
+pub(super) async fn search(store: &Sqlite, search: &Search) -> Result<EventList, StoreError> {
     let mut transaction = store.snapshot().await?;
     let mut count = QueryBuilder::new("SELECT count(*) FROM audit_events");
     push_filters(&mut count, search);
@@ -87,17 +87,16 @@ pub(super) async fn search(store: &Sqlite, search: &Search) -> Result<Found, Sto
     page.push_bind(i64::try_from(search.page.offset).unwrap_or(i64::MAX));
     let rows = page.build().fetch_all(&mut *transaction).await?;
     let events = rows.iter().map(read).collect::<Result<_, _>>()?;
-    Ok(Found { events, total: u64::try_from(total).unwrap_or(0) })
+    Ok(EventList { events, total: u64::try_from(total).unwrap_or(0) })
 }
 
-/// Looks up all ids of the submissions in two statements, however many there
-/// are.
-async fn known(
+/// Looks up all ids of the submissions, in two statements.
+async fn stored_events(
     connection: &mut SqliteConnection,
     submissions: &[Submission<'_>],
-) -> Result<Known, StoreError> {
-    let events = || submissions.iter().flat_map(|it| it.events);
-    let ids = serde_json::json!(events().map(|it| it.event_id).collect::<Vec<_>>());
+) -> Result<StoredEvents, StoreError> {
+    let events = || submissions.iter().flat_map(|submission| submission.events);
+    let ids = serde_json::json!(events().map(|event| event.event_id).collect::<Vec<_>>());
     let rows = sqlx::query(
         "SELECT * FROM audit_events WHERE event_id IN (SELECT value FROM json_each(?))",
     )
@@ -105,9 +104,9 @@ async fn known(
     .fetch_all(&mut *connection)
     .await?;
     let stored = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    let events_by_id = stored.into_iter().map(|it| (it.event.event_id, it)).collect();
+    let events_by_id = stored.into_iter().map(|event| (event.event.event_id, event)).collect();
 
-    let parents: Vec<Uuid> = events().filter_map(|it| it.parent_event_id).collect();
+    let parents: Vec<Uuid> = events().filter_map(|event| event.parent_event_id).collect();
     let parents = if parents.is_empty() {
         HashSet::new()
     } else {
@@ -119,7 +118,7 @@ async fn known(
         .await?;
         rows.iter().map(|row| uuid(row, "event_id")).collect::<Result<_, _>>()?
     };
-    Ok(Known { events: events_by_id, parents })
+    Ok(StoredEvents { events: events_by_id, parents })
 }
 
 async fn insert(
@@ -143,14 +142,14 @@ async fn insert(
     .bind(event.event_outcome.as_str())
     .bind(event.correlation_id.as_str())
     .bind(event.event_data.to_string())
-    .bind(event.parent_event_id.map(|it| it.to_string()))
+    .bind(event.parent_event_id.map(|parent| parent.to_string()))
     .bind(event.actor_type.as_deref())
     .bind(event.actor_id.as_deref())
     .bind(event.resource_type.as_deref())
     .bind(event.resource_id.as_deref())
     .bind(event.namespace.as_deref())
     .bind(event.cluster_name.as_deref())
-    .bind(event.severity.map(|it| it.as_str()))
+    .bind(event.severity.map(|severity| severity.as_str()))
     .bind(event.duration_ms)
     .bind(microseconds(recorded_at))
     .execute(connection)
@@ -162,9 +161,9 @@ async fn insert(
 fn push_filters(query: &mut QueryBuilder<sqlx::Sqlite>, search: &Search) {
     let texts = [
         ("event_type", search.event_type.clone()),
-        ("event_category", search.event_category.map(|it| it.to_string())),
-        ("event_outcome", search.event_outcome.map(|it| it.to_string())),
-        ("severity", search.severity.map(|it| it.to_string())),
+        ("event_category", search.event_category.map(|category| category.to_string())),
+        ("event_outcome", search.event_outcome.map(|outcome| outcome.to_string())),
+        ("severity", search.severity.map(|severity| severity.to_string())),
         ("correlation_id", search.correlation_id.clone()),
         ("resource_type", search.resource_type.clone()),
         ("resource_id", search.resource_id.clone()),

@@ -1,4 +1,4 @@
-//! Reading: the database selects what the same filters select in memory.
+//! The database selects the same events as the same filters in memory.
 
 use datastorage_client::{Category, Outcome, Severity};
 use proptest::prelude::*;
@@ -7,29 +7,29 @@ use serde_json::Value;
 use super::tests::{event, everything, store};
 use super::*;
 
-/// The page and the total, reckoned in memory.
+/// The page and the total, computed in memory.
 fn expected(events: &[NewEvent], search: &Search) -> (Vec<Uuid>, u64) {
     let same =
         |filter: &Option<String>, value: &Option<String>| filter.is_none() || filter == value;
     let mut selected: Vec<&NewEvent> = events
         .iter()
-        .filter(|it| search.event_type.as_ref().is_none_or(|filter| *filter == it.event_type))
-        .filter(|it| search.event_category.is_none_or(|filter| filter == it.event_category))
-        .filter(|it| search.event_outcome.is_none_or(|filter| filter == it.event_outcome))
-        .filter(|it| search.severity.is_none() || search.severity == it.severity)
-        .filter(|it| {
-            search.correlation_id.as_ref().is_none_or(|filter| *filter == it.correlation_id)
+        .filter(|event| search.event_type.as_ref().is_none_or(|filter| *filter == event.event_type))
+        .filter(|event| search.event_category.is_none_or(|filter| filter == event.event_category))
+        .filter(|event| search.event_outcome.is_none_or(|filter| filter == event.event_outcome))
+        .filter(|event| search.severity.is_none() || search.severity == event.severity)
+        .filter(|event| {
+            search.correlation_id.as_ref().is_none_or(|filter| *filter == event.correlation_id)
         })
-        .filter(|it| same(&search.resource_type, &it.resource_type))
-        .filter(|it| same(&search.resource_id, &it.resource_id))
-        .filter(|it| search.since.is_none_or(|since| it.event_timestamp >= since))
-        .filter(|it| search.until.is_none_or(|until| it.event_timestamp < until))
+        .filter(|event| same(&search.resource_type, &event.resource_type))
+        .filter(|event| same(&search.resource_id, &event.resource_id))
+        .filter(|event| search.since.is_none_or(|since| event.event_timestamp >= since))
+        .filter(|event| search.until.is_none_or(|until| event.event_timestamp < until))
         .collect();
-    selected.sort_by_key(|it| std::cmp::Reverse((it.event_timestamp, it.event_id)));
+    selected.sort_by_key(|event| std::cmp::Reverse((event.event_timestamp, event.event_id)));
     let total = selected.len() as u64;
     let page =
         selected.into_iter().skip(search.page.offset as usize).take(search.page.limit as usize);
-    (page.map(|it| it.event_id).collect(), total)
+    (page.map(|event| event.event_id).collect(), total)
 }
 
 fn any_event() -> impl Strategy<Value = NewEvent> {
@@ -48,8 +48,8 @@ fn any_event() -> impl Strategy<Value = NewEvent> {
                 event_category: category,
                 event_outcome: outcome,
                 severity,
-                resource_type: resource.map(|it| format!("kind-{}", it.0)),
-                resource_id: resource.map(|it| format!("id-{}", it.1)),
+                resource_type: resource.map(|numbers| format!("kind-{}", numbers.0)),
+                resource_id: resource.map(|numbers| format!("id-{}", numbers.1)),
                 event_timestamp: OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(second),
                 ..new
             }
@@ -59,19 +59,20 @@ fn any_event() -> impl Strategy<Value = NewEvent> {
 fn any_search() -> impl Strategy<Value = Search> {
     let moment = || {
         prop::option::of(
-            (0..5_i64).prop_map(|it| OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(it)),
+            (0..5_i64)
+                .prop_map(|seconds| OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(seconds)),
         )
     };
     (
         (
-            prop::option::of((0..2_u8).prop_map(|it| format!("type-{it}"))),
+            prop::option::of((0..2_u8).prop_map(|number| format!("type-{number}"))),
             prop::option::of(prop::sample::select(vec![Category::Gateway, Category::Workflow])),
             prop::option::of(prop::sample::select(vec![Outcome::Success, Outcome::Failure])),
             prop::option::of(prop::sample::select(vec![Severity::High, Severity::Low])),
-            prop::option::of((0..2_u8).prop_map(|it| format!("rr-{it}"))),
+            prop::option::of((0..2_u8).prop_map(|number| format!("rr-{number}"))),
         ),
-        prop::option::of((0..2_u8).prop_map(|it| format!("kind-{it}"))),
-        prop::option::of((0..2_u8).prop_map(|it| format!("id-{it}"))),
+        prop::option::of((0..2_u8).prop_map(|number| format!("kind-{number}"))),
+        prop::option::of((0..2_u8).prop_map(|number| format!("id-{number}"))),
         (moment(), moment()),
         1..30_u32,
         0..30_u64,
@@ -108,7 +109,7 @@ proptest! {
             store.record(&events).await.expect("recorded");
             for search in searches.iter().chain([&everything()]) {
                 let found = store.search(search).await.expect("found");
-                let ids: Vec<_> = found.events.iter().map(|it| it.event.event_id).collect();
+                let ids: Vec<_> = found.events.iter().map(|event| event.event.event_id).collect();
                 prop_assert_eq!((ids, found.total), expected(&events, search), "{:?}", search);
             }
             Ok(())

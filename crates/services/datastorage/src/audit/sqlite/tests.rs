@@ -1,4 +1,4 @@
-//! Writing: nothing is lost, changed, or stored twice.
+//! Writing: every event is stored once and unchanged.
 
 use std::time::Duration;
 
@@ -69,7 +69,10 @@ async fn the_same_event_again_changes_nothing_and_answers_the_same() {
 
     let other = NewEvent { event_action: "dropped".to_owned(), ..sent };
     let refused = store.record(&[event("rr-1", json!(3)), other]).await.expect_err("a conflict");
-    assert!(matches!(&refused, RecordError::Rejected(it) if it.conflicting == [1]), "{refused:?}");
+    assert!(
+        matches!(&refused, RecordError::Rejected(rejection) if rejection.conflicting == [1]),
+        "{refused:?}"
+    );
     assert_eq!(search_for(&store, &everything()).await.len(), 2, "all or none");
 }
 
@@ -131,7 +134,7 @@ async fn fifty_writers_at_once_queue_and_all_succeed() {
 }
 
 #[tokio::test]
-async fn a_writer_that_goes_away_leaves_the_turn_to_the_next() {
+async fn a_cancelled_writer_lets_the_next_one_write() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = store(&folder).await;
     let Database::Sqlite(sqlite) = &store.database;

@@ -1,26 +1,26 @@
-//! The requests that wait, taken in groups.
+//! The waiting requests, taken in groups.
 
 use datastorage_client::NewEvent;
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{AppendError, Appended};
+use super::{AppendError, AppendOutcome};
 
-/// A group takes no further request once it has so many events. One commit for
-/// so many is cheap enough, and the transaction stays short.
+/// A group takes no further request once it has this many events, so that its
+/// transaction stays short.
 const GROUP_EVENTS: usize = 500;
 
-/// Events that one client wants to hand over, all or none.
+/// Events of one client, to be appended all or none.
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) events: Vec<NewEvent>,
-    pub(super) answer: oneshot::Sender<Result<Appended, AppendError>>,
+    pub(super) answer: oneshot::Sender<Result<AppendOutcome, AppendError>>,
 }
 
 /// Requests that are handled together, in the order of their arrival.
 pub(super) type Group = Vec<Request>;
 
-/// The requests that wait.
+/// The queue of waiting requests.
 #[derive(Debug)]
 pub(super) struct Inbox {
     requests: mpsc::Receiver<Request>,
@@ -28,8 +28,8 @@ pub(super) struct Inbox {
 }
 
 impl Request {
-    /// Answers; a client that no longer waits is no error.
-    pub(super) fn answer(self, answer: Result<Appended, AppendError>) {
+    /// Sends the answer. The client may have stopped waiting.
+    pub(super) fn answer(self, answer: Result<AppendOutcome, AppendError>) {
         let _ = self.answer.send(answer);
     }
 }
@@ -39,8 +39,9 @@ impl Inbox {
         Self { requests, stop }
     }
 
-    /// Waits for a request and takes all that wait behind it; `None` when the
-    /// trail is closed and nothing is left. Cancelling the wait loses nothing.
+    /// Waits for a request and takes all requests behind it. `None` when the
+    /// trail is closed and no request is left. Cancelling the wait loses no
+    /// request.
     pub(super) async fn next(&mut self) -> Option<Group> {
         if !self.requests.is_closed() {
             tokio::select! {
@@ -53,8 +54,8 @@ impl Inbox {
         Some(self.group(first))
     }
 
-    /// Takes what waits now, which may be nothing; `None` when the trail is
-    /// closed and nothing is left.
+    /// Takes the requests that wait now, possibly none. `None` when the trail
+    /// is closed and no request is left.
     pub(super) fn now(&mut self) -> Option<Group> {
         if *self.stop.borrow() {
             self.requests.close();
@@ -66,7 +67,7 @@ impl Inbox {
         }
     }
 
-    /// The first request and those behind it, as far as they wait already.
+    /// The first request and the requests that already wait behind it.
     fn group(&mut self, first: Request) -> Group {
         let mut events = first.events.len();
         let mut group = vec![first];
@@ -80,7 +81,7 @@ impl Inbox {
     }
 }
 
-/// Returns when the trail is to be closed, or nobody is left who could use it.
+/// Returns when the trail is being closed, or when all its handles are dropped.
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }

@@ -1,4 +1,4 @@
-//! What `/metrics` shows of the trail and its spool.
+//! The metrics of the trail and its spool.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 
 use crate::spool::Spool;
 
-/// What `/metrics` shows of the trail and its spool. Clones share the numbers.
+/// The metrics of the trail and its spool. Clones share the numbers.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Metrics {
     /// Events written to the database, without repetitions.
@@ -28,15 +28,15 @@ pub(super) struct Metrics {
     age: Age,
 }
 
-/// For how long something has been waiting, reckoned when somebody asks.
+/// How long something has been waiting, computed when the metrics are read.
 #[derive(Clone, Debug)]
 struct Age {
-    /// Unix time in seconds, or [`NOBODY`].
+    /// Unix time in seconds, or [`NOTHING_WAITS`].
     since: Arc<AtomicI64>,
 }
 
-/// Nothing waits.
-const NOBODY: i64 = i64::MAX;
+/// The value of [`Age::since`] when nothing waits.
+const NOTHING_WAITS: i64 = i64::MAX;
 
 impl Metrics {
     pub(super) fn register(service: &Service, spool: &Spool) -> Self {
@@ -68,28 +68,28 @@ impl Metrics {
             "For how long the oldest event has been in the spool, 0 if there is none",
             age,
         );
-        metrics.look_at(spool);
+        metrics.update(spool);
         metrics
     }
 
-    /// Takes over what the spool looks like now.
-    pub(super) fn look_at(&self, spool: &Spool) {
+    /// Copies depth and age from the spool.
+    pub(super) fn update(&self, spool: &Spool) {
         self.depth.set(i64::try_from(spool.depth()).unwrap_or(i64::MAX));
-        let since = spool.waiting_since().map_or(NOBODY, OffsetDateTime::unix_timestamp);
+        let since = spool.waiting_since().map_or(NOTHING_WAITS, OffsetDateTime::unix_timestamp);
         self.age.since.store(since, Ordering::Relaxed);
     }
 }
 
 impl Default for Age {
     fn default() -> Self {
-        Self { since: Arc::new(AtomicI64::new(NOBODY)) }
+        Self { since: Arc::new(AtomicI64::new(NOTHING_WAITS)) }
     }
 }
 
 impl EncodeMetric for Age {
     fn encode(&self, mut encoder: MetricEncoder<'_>) -> Result<(), fmt::Error> {
         let now = OffsetDateTime::now_utc().unix_timestamp();
-        // Clocks may be set back; nothing has waited for less than no time.
+        // The clock may have been set back; an age is never negative.
         let age = now.saturating_sub(self.since.load(Ordering::Relaxed)).max(0);
         encoder.encode_gauge(&age)
     }

@@ -1,67 +1,68 @@
-//! The one writer in front of the database, and of the spool.
+//! The trail's single task: it writes to the database and to the spool.
 //!
-//! Whoever has events hands them to the [`Trail`] and waits for the answer. One
-//! task, the [`Writer`], takes what waits and commits it together: one sync of
-//! the disk for all of it, and not one for each. Nobody waits for company: a
-//! lone request is a group of its own. In a group each request is decided by
-//! itself, as if it came after the one before it.
+//! Callers hand events to the [`TrailWriter`] and wait for the answer. One
+//! task, the [`TrailTask`], commits all waiting requests together as a group,
+//! so that a group costs one sync of the disk. The task does not wait for a
+//! group to fill: a single request is a group too. Each request of a group is
+//! decided separately, in order.
 //!
 //! | module | what it does |
 //! |---|---|
-//! | `inbox` | the requests that wait, taken in groups |
-//! | [`writer`] | the one task that decides where groups go |
-//! | `storing`, `spooling` | a group goes to the database, to the spool |
-//! | `replay` | from the spool into the database |
-//! | `metrics` | what `/metrics` shows of it |
+//! | `inbox` | the waiting requests, taken in groups |
+//! | [`task`] | decides whether a group goes to the database or to the spool |
+//! | `storing`, `spooling` | write a group to the database, to the spool |
+//! | `replay` | moves events from the spool to the database |
+//! | `metrics` | the metrics of the trail and the spool |
 //!
-//! # When the database is away
+//! # When the database is unavailable
 //!
 //! ```text
-//!             the database is away            the database can be written
-//!  ┌────────┐ ───────────────────► ┌──────┐ ─────────────────────────────► ┌──────────┐
-//!  │ direct │                      │ away │                                │ draining │
-//!  └────────┘                      └──────┘ ◄───────────────────────────── └──────────┘
-//!       ▲                                       the database is away again        │
-//!       └─────────────────────────── the spool is empty ──────────────────────────┘
+//!           database unavailable               database can be written
+//!  ┌────────┐ ─────────────────► ┌─────────────┐ ─────────────────────► ┌──────────┐
+//!  │ direct │                    │ unavailable │                        │ draining │
+//!  └────────┘                    └─────────────┘ ◄───────────────────── └──────────┘
+//!       ▲                                       database unavailable       │
+//!       └──────────────────────── the spool is empty ──────────────────────┘
 //! ```
 //!
-//! - **Direct**: the spool is empty, groups go to the database (201). The group
-//!   that finds it away has waited for it, for [`writer::PATIENCE`] at most;
-//!   then this group and all that queued up behind it go to the spool (202).
-//!   So nobody waits longer than that, the commit of a group before it, and a
-//!   sync of the spool: less than 4 s.
-//! - **Away**: groups go to the spool at once. Beside that the database is asked
-//!   from time to time whether it can be written.
-//! - **Draining**: the oldest events of the spool go to the database, new ones
-//!   to the end of the spool, so that none overtakes. At least twice as many go
-//!   out as come in, so that it ends however many clients there are.
+//! - **Direct**: the spool is empty, groups go to the database (201). If the
+//!   database does not commit a group within [`task::COMMIT_TIMEOUT`], this
+//!   group and all requests behind it go to the spool (202). A request
+//!   therefore waits at most for this timeout, the commit before it and a sync
+//!   of the spool: less than 4 s.
+//! - **Unavailable**: groups go to the spool at once. The task probes meanwhile
+//!   whether the database can be written.
+//! - **Draining**: the oldest events of the spool go to the database, and new
+//!   ones go to the end of the spool, which keeps their order. At least twice
+//!   as many events leave the spool as enter it, so draining ends under any
+//!   load.
 //!
-//! The first mode after a start is draining. What the spool does not take either
-//! is answered with 503, and nothing of it is kept.
+//! The first mode after a start is draining. If the spool cannot take a request
+//! either, the answer is 503 and none of its events is kept.
 //!
-//! # What a replay does
+//! # Replay
 //!
 //! - A replayed row equals the event that was accepted, in every field.
-//!   `recorded_at` is the time at which the event was taken over: replayed
-//!   twice it is the same, and rows have the order in which clients were
-//!   answered.
-//! - A crash between the commit and the removal from the spool replays events
-//!   that are there already. They are known by their id and stay as they are.
-//! - The client that was answered with 202 cannot be told any more what the
-//!   database says. So an event that it refuses, because its parent is unknown
-//!   or its id belongs to another event, becomes a
-//!   [dead letter](crate::spool::dead_letters), and the other events of its
-//!   batch are stored: the audit writer of our clients would do the same after
-//!   a 400. It is counted and logged, and does not block the queue.
-//! - Until it is replayed an event cannot be read: `GET` answers 404, and no
-//!   query finds it. What can be read is what the database has.
+//!   `recorded_at` is the time at which the event was accepted. It is the same
+//!   if the event is replayed twice, and rows keep the order of the
+//!   acknowledgements.
+//! - After a crash between the commit and the removal from the spool, events
+//!   are replayed that are already stored. They are recognised by their id and
+//!   not changed.
+//! - The client was answered with 202 and does not learn of a later refusal. An
+//!   event is refused if its parent is unknown or its id belongs to another
+//!   event. It becomes a [dead letter](crate::spool::dead_letters), is counted
+//!   and logged, and does not block the queue. The other events of its batch
+//!   are stored, as the audit writer of our clients would do after a 400.
+//! - An event cannot be read before it is replayed: `GET` answers 404, and no
+//!   query finds it.
 
 mod inbox;
 mod metrics;
 mod replay;
 mod spooling;
 mod storing;
-pub mod writer;
+pub mod task;
 
 use std::fmt;
 
@@ -75,83 +76,83 @@ use super::admission::Rejection;
 use crate::spool::Spool;
 use crate::store::Store;
 
-pub use writer::Writer;
+pub use task::TrailTask;
 
-/// How many requests wait in memory; more wait in front of it, which their
-/// deadlines bound.
+/// How many requests the queue holds. Further callers wait for room, until
+/// their own deadline.
 const CAPACITY: usize = 1024;
 
-/// Takes events over. Cheap to clone; clones share one writer.
+/// Appends events to the trail. Cheap to clone; clones share one task.
 #[derive(Clone, Debug)]
-pub struct Trail {
+pub struct TrailWriter {
     requests: mpsc::Sender<Request>,
     stop: watch::Sender<bool>,
-    /// Never changes; it closes when the writer is gone.
+    /// Never changes; it closes when the task has ended.
     done: watch::Receiver<()>,
 }
 
-/// Where events are that were taken over; all of a request are in one place.
+/// Where the events of a request were written: all of them to the same place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Appended {
+pub enum AppendOutcome {
     /// In the database; one receipt per event, in the order of the request.
     Stored(Vec<StoredReceipt>),
     /// Safe on disk; a replay moves them to the database.
     Spooled,
 }
 
-/// Why events were not taken over. Nothing of the request is kept.
+/// Why events were not appended. No event of the request is kept.
 #[derive(Debug)]
 pub enum AppendError {
-    /// They cannot be stored beside what is there.
+    /// They conflict with stored events or miss a parent.
     Rejected(Rejection),
-    /// Neither the database nor the spool took them; says why.
-    Away(&'static str),
-    /// A mistake of ours, or a damaged database.
+    /// Neither the database nor the spool could take them; the text says why.
+    Unavailable(&'static str),
+    /// A bug, or a damaged database.
     Broken(anyhow::Error),
 }
 
-impl Trail {
-    /// The trail in front of a database and a spool, and its writer, which has
-    /// to [run](Writer::run) once the database is migrated.
-    pub fn new(service: &Service, store: Store, spool: Spool) -> (Self, Writer) {
+impl TrailWriter {
+    /// A handle to the trail of a database and a spool, and its task. The task has
+    /// to [run](TrailTask::run) once the database is migrated.
+    pub fn new(service: &Service, store: Store, spool: Spool) -> (Self, TrailTask) {
         let (requests, waiting) = mpsc::channel(CAPACITY);
         let (stop, stopped) = watch::channel(false);
         let (alive, done) = watch::channel(());
         let inbox = Inbox::new(waiting, stopped);
         let metrics = Metrics::register(service, &spool);
-        let writer = Writer::new(store, spool, inbox, metrics, service.readiness.clone(), alive);
-        (Self { requests, stop, done }, writer)
+        let task = TrailTask::new(store, spool, inbox, metrics, service.readiness.clone(), alive);
+        (Self { requests, stop, done }, task)
     }
 
-    /// Takes events over, all or none, in the order of the calls. An event that
-    /// is stored already is not stored again and gets its old receipt.
+    /// Appends events, all or none, in the order of the calls. An event that is
+    /// already stored is not stored again and gets its old receipt.
     ///
-    /// The events are taken over also if the caller no longer waits.
+    /// The events are appended even if the caller stops waiting.
     ///
     /// # Errors
     /// See [`AppendError`].
-    pub async fn append(&self, events: Vec<NewEvent>) -> Result<Appended, AppendError> {
+    pub async fn append(&self, events: Vec<NewEvent>) -> Result<AppendOutcome, AppendError> {
         let (answer, answered) = oneshot::channel();
         match self.requests.send(Request { events, answer }).await {
-            Ok(()) => answered.await.unwrap_or_else(|_| Err(self.no_writer())),
-            Err(_) => Err(self.no_writer()),
+            Ok(()) => answered.await.unwrap_or_else(|_| Err(self.no_task())),
+            Err(_) => Err(self.no_task()),
         }
     }
 
-    /// Takes no more events, puts those that wait into the database or the
-    /// spool, and returns when the writer has ended. What is in the spool stays
+    /// Accepts no more events, writes the waiting ones to the database or the
+    /// spool, and returns when the task has ended. Events in the spool stay
     /// there for the next start.
     pub async fn close(&self) {
         self.stop.send_replace(true);
-        // Nothing is ever sent: the wait ends when the writer is dropped.
+        // Nothing is ever sent: the wait ends when the task is dropped.
         let _ = self.done.clone().changed().await;
     }
 
-    fn no_writer(&self) -> AppendError {
+    fn no_task(&self) -> AppendError {
         if *self.stop.borrow() {
-            return AppendError::Away("datastorage is stopping");
+            return AppendError::Unavailable("datastorage is stopping");
         }
-        AppendError::Broken(anyhow::anyhow!("the writer of the trail is gone"))
+        AppendError::Broken(anyhow::anyhow!("the task of the trail is gone"))
     }
 }
 
@@ -162,7 +163,7 @@ impl fmt::Display for AppendError {
                 f,
                 "events cannot be stored: unknown parents at {without_parent:?}, taken ids at {conflicting:?}"
             ),
-            Self::Away(why) => f.write_str(why),
+            Self::Unavailable(why) => f.write_str(why),
             Self::Broken(error) => write!(f, "{error:#}"),
         }
     }

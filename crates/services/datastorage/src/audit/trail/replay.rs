@@ -1,12 +1,12 @@
-//! From the spool into the database.
+//! Moving events from the spool to the database.
 
 use kit::database::StoreError;
 use time::OffsetDateTime;
 
-use super::writer::{Away, PATIENCE, REPLAY_PATIENCE_MAX, Writer};
+use super::task::{COMMIT_TIMEOUT, MAX_REPLAY_TIMEOUT, TrailTask, Unavailable};
 use crate::audit::admission::Rejection;
 use crate::audit::records::Submission;
-use crate::spool::{DeadLetter, Entry, Spooled};
+use crate::spool::{DeadLetter, Entry, SpoolRecord};
 
 /// How many events are replayed in one transaction, if one entry does not have
 /// more. New events wait for its end.
@@ -15,29 +15,30 @@ const CHUNK_EVENTS: u64 = 500;
 /// How many bytes of the spool are replayed in one transaction.
 const CHUNK_BYTES: usize = 4 * 1024 * 1024;
 
-/// What becomes of a chunk.
+/// The outcome of replaying a chunk.
 #[derive(Debug, Default)]
-struct Replayed {
-    /// How many events are in the database.
+struct ReplayOutcome {
+    /// How many events are in the database now.
     stored: u64,
-    /// Those that never will be.
+    /// The events that can never be stored.
     letters: Vec<DeadLetter>,
 }
 
-impl Writer {
-    /// Moves the oldest entries of the spool to the database or, if that
-    /// refuses them for good, to the dead letters. Returns how many events have
-    /// left the spool, 0 when it is empty.
-    pub(super) async fn replay(&mut self) -> Result<i64, Away> {
+impl TrailTask {
+    /// Moves the oldest entries of the spool to the database or, if it refuses
+    /// them for good, to the dead letters. Returns how many events have left
+    /// the spool, 0 when it is empty.
+    pub(super) async fn replay(&mut self) -> Result<i64, Unavailable> {
         let chunk = self.on_disk(|spool| spool.oldest(CHUNK_EVENTS, CHUNK_BYTES)).await;
         let chunk = chunk.map_err(|error| {
             tracing::error!(%error, "the spool cannot be read");
-            Away
+            Unavailable
         })?;
         let entries = chunk.len();
-        let Replayed { stored, letters } = self.store_chunk(chunk).await?;
+        let ReplayOutcome { stored, letters } = self.store_chunk(chunk).await?;
 
-        // In this order: a crash in between repeats, and loses nothing.
+        // The order matters: after a crash in between the chunk is replayed
+        // again, and nothing is lost.
         let removed = self.on_disk(move |spool| {
             spool.dead_letters().append(&letters)?;
             spool.remove(entries);
@@ -45,28 +46,29 @@ impl Writer {
         });
         let letters = removed.await.map_err(|error| {
             tracing::error!(%error, "dead letters cannot be written");
-            Away
+            Unavailable
         })?;
         for letter in &letters {
-            let event_id = letter.event.as_ref().map(|it| tracing::field::display(it.event_id));
+            let event_id =
+                letter.event.as_ref().map(|event| tracing::field::display(event.event_id));
             tracing::error!(event_id, reason = letter.reason, "an event became a dead letter");
         }
         let rejected = letters.len() as u64;
-        self.replay_patience = PATIENCE;
+        self.replay_timeout = COMMIT_TIMEOUT;
         self.metrics.replayed.inc_by(stored);
         self.metrics.rejected.inc_by(rejected);
         Ok(i64::try_from(stored + rejected).unwrap_or(i64::MAX))
     }
 
-    /// Each event is a submission of its own: what is wrong with one must not
-    /// cost the others, since nobody is left who could send them again.
-    async fn store_chunk(&mut self, chunk: Vec<Spooled>) -> Result<Replayed, Away> {
-        let mut replayed = Replayed::default();
+    /// Submits each event separately, so that a refused one does not affect the
+    /// others: no client could send them again.
+    async fn store_chunk(&mut self, chunk: Vec<SpoolRecord>) -> Result<ReplayOutcome, Unavailable> {
+        let mut replayed = ReplayOutcome::default();
         let mut entries = Vec::with_capacity(chunk.len());
         for spooled in chunk {
             match spooled {
-                Spooled::Whole(entry) => entries.push(entry),
-                Spooled::Damaged { line, reason } => {
+                SpoolRecord::Whole(entry) => entries.push(entry),
+                SpoolRecord::Damaged { line, reason } => {
                     replayed.letters.push(DeadLetter { line: Some(line), ..dead_letter(reason) });
                 }
             }
@@ -75,7 +77,7 @@ impl Writer {
         if submissions.is_empty() {
             return Ok(replayed);
         }
-        match self.record(&submissions, self.replay_patience).await {
+        match self.record(&submissions, self.replay_timeout).await {
             Ok(outcomes) => {
                 for (submission, outcome) in submissions.iter().zip(outcomes) {
                     match outcome {
@@ -84,13 +86,13 @@ impl Writer {
                     }
                 }
             }
-            // One of them is to blame, and the others must not suffer.
+            // Store them one by one, so that only the refused event fails.
             Err(error) if error.is_refusal() => {
                 for submission in &submissions {
                     self.store_alone(submission, &mut replayed).await?;
                 }
             }
-            Err(error) => return Err(self.not_now(&error)),
+            Err(error) => return Err(self.note_failure(&error)),
         }
         Ok(replayed)
     }
@@ -98,31 +100,31 @@ impl Writer {
     async fn store_alone(
         &mut self,
         submission: &Submission<'_>,
-        replayed: &mut Replayed,
-    ) -> Result<(), Away> {
-        let outcomes = self.record(std::slice::from_ref(submission), self.replay_patience).await;
-        match outcomes.map(|mut it| it.pop()) {
+        replayed: &mut ReplayOutcome,
+    ) -> Result<(), Unavailable> {
+        let outcomes = self.record(std::slice::from_ref(submission), self.replay_timeout).await;
+        match outcomes.map(|mut outcomes| outcomes.pop()) {
             Ok(Some(Err(rejection))) => replayed.refuse(submission, reason(&rejection)),
             Ok(_) => replayed.stored += 1,
             Err(error) if error.is_refusal() => replayed.refuse(submission, error.to_string()),
-            Err(error) => return Err(self.not_now(&error)),
+            Err(error) => return Err(self.note_failure(&error)),
         }
         Ok(())
     }
 
-    fn not_now(&mut self, error: &StoreError) -> Away {
+    fn note_failure(&mut self, error: &StoreError) -> Unavailable {
         match error {
             StoreError::Unavailable(sqlx::Error::PoolTimedOut) => {
-                self.replay_patience = (self.replay_patience * 2).min(REPLAY_PATIENCE_MAX);
+                self.replay_timeout = (self.replay_timeout * 2).min(MAX_REPLAY_TIMEOUT);
             }
             StoreError::Unavailable(_) => {}
             StoreError::Broken(_) => tracing::error!(%error, "the spool cannot be replayed"),
         }
-        Away
+        Unavailable
     }
 }
 
-impl Replayed {
+impl ReplayOutcome {
     fn refuse(&mut self, submission: &Submission<'_>, reason: String) {
         let letters = submission.events.iter().map(|event| DeadLetter {
             taken_at: submission.recorded_at,
@@ -143,7 +145,7 @@ fn dead_letter(reason: String) -> DeadLetter {
     DeadLetter { rejected_at, reason, taken_at: None, event: None, line: None }
 }
 
-/// Why an event by itself was rejected.
+/// Why a single event was rejected.
 fn reason(rejection: &Rejection) -> String {
     if rejection.conflicting.is_empty() {
         "its parent is not in the trail".to_owned()

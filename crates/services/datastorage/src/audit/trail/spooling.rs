@@ -1,4 +1,4 @@
-//! A group goes to the spool.
+//! Writing a group to the spool.
 
 use std::sync::{Arc, PoisonError};
 
@@ -6,20 +6,20 @@ use datastorage_client::to_microseconds;
 use time::OffsetDateTime;
 
 use super::inbox::{Group, Request};
-use super::writer::Writer;
-use super::{AppendError, Appended};
+use super::task::TrailTask;
+use super::{AppendError, AppendOutcome};
 use crate::audit::admission::check_alone;
-use crate::spool::{Entry, Full, Spool};
+use crate::spool::{Entry, Spool, SpoolFull};
 
-impl Writer {
+impl TrailTask {
     /// Puts a group into the spool and answers it.
     pub(super) async fn spool(&mut self, group: Group) {
-        // All of them are taken over at the same time: now.
+        // All requests of the group get the same time.
         let taken_at = to_microseconds(OffsetDateTime::now_utc());
-        let (answers, entries): (Vec<_>, Vec<_>) = refuse_what_is_wrong(group)
+        let (answers, entries): (Vec<_>, Vec<_>) = refuse_invalid(group)
             .map(|Request { events, answer }| (answer, Entry { taken_at, events }))
             .unzip();
-        let counts: Vec<_> = entries.iter().map(|it| it.events.len() as u64).collect();
+        let counts: Vec<_> = entries.iter().map(|entry| entry.events.len() as u64).collect();
         let appended = self.on_disk(move |spool| spool.append(&entries)).await;
         let outcomes = appended.unwrap_or_else(|error| {
             tracing::error!(%error, "the spool cannot be written; events are refused");
@@ -29,21 +29,17 @@ impl Writer {
             let outcome = match outcomes.get(position) {
                 Some(Ok(())) => {
                     self.metrics.spooled.inc_by(counts[position]);
-                    Ok(Appended::Spooled)
+                    Ok(AppendOutcome::Spooled)
                 }
-                Some(Err(Full)) => {
-                    Err(AppendError::Away("the spool for times without a database is full"))
-                }
-                None => Err(AppendError::Away(
-                    "the spool for times without a database cannot be written",
-                )),
+                Some(Err(SpoolFull)) => Err(AppendError::Unavailable("the spool is full")),
+                None => Err(AppendError::Unavailable("the spool cannot be written")),
             };
-            // A client that no longer waits is no error.
+            // The client may have stopped waiting.
             let _ = answer.send(outcome);
         }
     }
 
-    /// Works on the spool where blocking hurts nobody.
+    /// Runs `work` on the spool in a thread that may block.
     pub(super) async fn on_disk<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Spool) -> T + Send + 'static,
@@ -52,7 +48,7 @@ impl Writer {
         let task = tokio::task::spawn_blocking(move || {
             let mut spool = spool.lock().unwrap_or_else(PoisonError::into_inner);
             let result = work(&mut spool);
-            metrics.look_at(&spool);
+            metrics.update(&spool);
             result
         });
         match task.await {
@@ -66,8 +62,9 @@ impl Writer {
     }
 }
 
-/// Answers the requests that no database could take; returns the others.
-fn refuse_what_is_wrong(group: Group) -> impl Iterator<Item = Request> {
+/// Refuses the requests that are invalid in any database, and returns the
+/// others.
+fn refuse_invalid(group: Group) -> impl Iterator<Item = Request> {
     group.into_iter().filter_map(|request| match check_alone(&request.events) {
         Ok(()) => Some(request),
         Err(rejection) => {

@@ -1,32 +1,35 @@
-//! A group goes to the database.
+//! Writing a group to the database.
 
 use std::time::Duration;
 
-use kit::database::{PART, StoreError};
+use kit::database::{DATABASE_PART, StoreError};
 use tokio::time::timeout;
 
 use super::inbox::{Group, Request};
-use super::writer::{PATIENCE, Writer};
-use super::{AppendError, Appended};
+use super::task::{COMMIT_TIMEOUT, TrailTask};
+use super::{AppendError, AppendOutcome};
 use crate::audit::admission::Rejection;
-use crate::audit::records::{Recorded, Submission};
+use crate::audit::records::{RecordOutcome, Submission};
 
-/// What became of submissions, in their order.
-type Outcomes = Vec<Result<Recorded, Rejection>>;
+/// The outcomes of submissions, in their order.
+type Outcomes = Vec<Result<RecordOutcome, Rejection>>;
 
-impl Writer {
+impl TrailTask {
     /// Stores a group and answers it.
     ///
     /// # Errors
-    /// What is not answered because the database is away.
+    /// The requests that are not answered yet, when the database is
+    /// unavailable.
     pub(super) async fn store(&mut self, group: Group) -> Result<(), Group> {
-        let submissions: Vec<_> =
-            group.iter().map(|it| Submission { events: &it.events, recorded_at: None }).collect();
-        match self.record(&submissions, PATIENCE).await {
+        let submissions: Vec<_> = group
+            .iter()
+            .map(|request| Submission { events: &request.events, recorded_at: None })
+            .collect();
+        match self.record(&submissions, COMMIT_TIMEOUT).await {
             Ok(outcomes) => {
                 for (request, outcome) in group.into_iter().zip(outcomes) {
                     request.answer(match outcome {
-                        Ok(recorded) => Ok(Appended::Stored(recorded.receipts)),
+                        Ok(recorded) => Ok(AppendOutcome::Stored(recorded.receipts)),
                         Err(rejection) => Err(AppendError::Rejected(rejection)),
                     });
                 }
@@ -38,14 +41,15 @@ impl Writer {
                     alone.answer(Err(AppendError::Broken(error)));
                     Ok(())
                 }
-                // One of them is to blame, and the others must not suffer.
-                Err(group) => self.store_apart(group).await,
+                // Store them one by one, so that only the failing request
+                // fails.
+                Err(group) => self.store_one_by_one(group).await,
             },
         }
     }
 
-    /// Stores each request of a group by itself.
-    async fn store_apart(&mut self, group: Group) -> Result<(), Group> {
+    /// Stores each request of a group in a transaction of its own.
+    async fn store_one_by_one(&mut self, group: Group) -> Result<(), Group> {
         let mut left = group.into_iter();
         while let Some(request) = left.next() {
             if let Err(mut unanswered) = Box::pin(self.store(vec![request])).await {
@@ -56,25 +60,25 @@ impl Writer {
         Ok(())
     }
 
-    /// Stores submissions, waits so long for the database at most, and notes
-    /// whether it is there.
+    /// Stores submissions, waits at most `limit` for the database, and records
+    /// whether it is available.
     pub(super) async fn record(
         &self,
         submissions: &[Submission<'_>],
-        patience: Duration,
+        limit: Duration,
     ) -> Result<Outcomes, StoreError> {
-        let recording = timeout(patience, self.store.record_group(submissions));
+        let recording = timeout(limit, self.store.record_group(submissions));
         let too_late = |_| Err(StoreError::Unavailable(sqlx::Error::PoolTimedOut));
         let outcomes = recording.await.unwrap_or_else(too_late);
         match &outcomes {
             Ok(outcomes) => {
-                let stored = outcomes.iter().flatten().map(|it| it.stored).sum();
+                let stored = outcomes.iter().flatten().map(|outcome| outcome.stored).sum();
                 self.metrics.stored.inc_by(stored);
-                self.readiness.set_degraded(PART, false);
+                self.readiness.set_degraded(DATABASE_PART, false);
             }
             Err(StoreError::Unavailable(error)) => {
-                tracing::warn!(%error, "the database is away");
-                self.readiness.set_degraded(PART, true);
+                tracing::warn!(%error, "the database is unavailable");
+                self.readiness.set_degraded(DATABASE_PART, true);
             }
             Err(StoreError::Broken(_)) => {}
         }

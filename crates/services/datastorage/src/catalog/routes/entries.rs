@@ -9,18 +9,18 @@ use kit::{Json, Page, Path, Problem, Query, Violation};
 use uuid::Uuid;
 
 use super::WORKFLOWS;
-use crate::catalog::change::ChangeIntake;
+use crate::catalog::change::ChangeInput;
 use crate::catalog::filter::{Filter, PageOnly};
-use crate::catalog::intake::{Intake, RULES};
-use crate::catalog::records::{Created, Listed};
+use crate::catalog::input::{RULES, WorkflowInput};
+use crate::catalog::records::{CreateOutcome, WorkflowList};
 use crate::page::pagination;
 use crate::state::State;
 
 /// Add a version of a workflow
 ///
-/// It is active, and the latest version of its name from now on, whatever its
+/// The new version is active, and is the latest of its name whatever its
 /// version is called. The same name and version again are a conflict, even with
-/// the same content: what was created never changes.
+/// the same content.
 #[utoipa::path(
     post,
     path = "/api/v1/workflows",
@@ -35,18 +35,19 @@ use crate::state::State;
 )]
 pub(super) async fn create(
     extract::State(state): extract::State<State>,
-    Json(Intake(workflow)): Json<Intake>,
+    Json(WorkflowInput(workflow)): Json<WorkflowInput>,
 ) -> Result<impl IntoResponse, Problem> {
     let (name, version) = (&workflow.definition.name, &workflow.definition.version);
     let taken = format!("there is a workflow {name} with version {version}");
-    let created = state.store.create_workflow(workflow).await.map_err(|it| state.problem(it))?;
+    let created =
+        state.store.create_workflow(workflow).await.map_err(|error| state.problem(error))?;
     state.database_is_back();
     match created {
-        Created::New(workflow) => {
+        CreateOutcome::New(workflow) => {
             let location = format!("{WORKFLOWS}/{}", workflow.summary.workflow_id);
             Ok((StatusCode::CREATED, [(LOCATION, location)], Json(workflow)))
         }
-        Created::Taken(workflow_id) => {
+        CreateOutcome::Exists(workflow_id) => {
             let violation = Violation {
                 field: "version".to_owned(),
                 message: format!("is taken by workflow {workflow_id}"),
@@ -73,14 +74,13 @@ pub(super) async fn list(
     extract::State(state): extract::State<State>,
     Query(filter): Query<Filter>,
 ) -> Result<Json<WorkflowPage>, Problem> {
-    let listed = state.store.workflows(&filter).await.map_err(|it| state.problem(it))?;
+    let listed = state.store.workflows(&filter).await.map_err(|error| state.problem(error))?;
     Ok(Json(answer(filter.page, listed)))
 }
 
 /// List the versions of a workflow
 ///
-/// The newest first; without their content. Which of them is the latest is said
-/// by `is_latest`.
+/// The newest first; without their content. `is_latest` marks the latest one.
 #[utoipa::path(
     get,
     path = "/api/v1/workflows/by-name/{name}/versions",
@@ -102,7 +102,7 @@ pub(super) async fn versions(
     Query(PageOnly(page)): Query<PageOnly>,
 ) -> Result<Json<WorkflowPage>, Problem> {
     let listed =
-        state.store.workflow_versions(&name, page).await.map_err(|it| state.problem(it))?;
+        state.store.workflow_versions(&name, page).await.map_err(|error| state.problem(error))?;
     if listed.total == 0 {
         return Err(Problem::not_found(format_args!("workflow {name}")));
     }
@@ -124,17 +124,16 @@ pub(super) async fn get(
     extract::State(state): extract::State<State>,
     Path(workflow_id): Path<Uuid>,
 ) -> Result<Json<Workflow>, Problem> {
-    let workflow = state.store.workflow(workflow_id).await.map_err(|it| state.problem(it))?;
+    let workflow = state.store.workflow(workflow_id).await.map_err(|error| state.problem(error))?;
     workflow.map(Json).ok_or_else(|| missing(workflow_id))
 }
 
 /// Set the status of a version
 ///
 /// Only the status can be changed, with a reason; any status may follow any
-/// other. Everything else of a version is as it was created, and to be different
-/// needs a new version. Only a version that is active, and the latest of its
-/// name, is found by a search: if the latest is not active, no older version
-/// takes its place.
+/// other. To change anything else, create a new version. A search finds a
+/// workflow only if its latest version is active; older versions do not replace
+/// it.
 #[utoipa::path(
     patch,
     path = "/api/v1/workflows/{workflow_id}",
@@ -149,18 +148,18 @@ pub(super) async fn get(
 pub(super) async fn change(
     extract::State(state): extract::State<State>,
     Path(workflow_id): Path<Uuid>,
-    Json(ChangeIntake(change)): Json<ChangeIntake>,
+    Json(ChangeInput(change)): Json<ChangeInput>,
 ) -> Result<Json<Workflow>, Problem> {
     let changed = state
         .store
         .set_workflow_status(workflow_id, &change)
         .await
-        .map_err(|it| state.problem(it))?;
+        .map_err(|error| state.problem(error))?;
     state.database_is_back();
     changed.map(Json).ok_or_else(|| missing(workflow_id))
 }
 
-fn answer(page: Page, listed: Listed) -> WorkflowPage {
+fn answer(page: Page, listed: WorkflowList) -> WorkflowPage {
     let pagination = pagination(page, listed.workflows.len(), listed.total);
     WorkflowPage { data: listed.workflows, pagination }
 }

@@ -7,15 +7,16 @@ use datastorage_client::{WorkflowMatches, WorkflowSearch};
 use kit::{Json, Problem, RequestId};
 
 use crate::catalog::score::rank;
-use crate::catalog::search::SearchIntake;
-use crate::catalog::trail::search_completed;
+use crate::catalog::search::SearchInput;
+use crate::catalog::search_event::search_completed;
 use crate::state::State;
 
 /// Find workflows for a signal
 ///
-/// Found are workflows whose latest version is active, and whose five labels
-/// are those of the signal or `*`. They are ordered by score, of equal scores
-/// the one that was created last comes first. Finding none is an answer too.
+/// A search finds workflows whose latest version is active, and whose five
+/// labels equal those of the signal or are `*`. They are ordered by score; of
+/// equal scores the one that was created last comes first. The list may be
+/// empty.
 ///
 /// The score goes from 0 to 1, in hundredths: 35 for a `signal_type` that the
 /// workflow names, 20 for its `component`, 10 for its `severity`, 10 for its
@@ -40,10 +41,10 @@ use crate::state::State;
 pub(super) async fn search(
     extract::State(state): extract::State<State>,
     Extension(request_id): Extension<RequestId>,
-    Json(SearchIntake(search)): Json<SearchIntake>,
+    Json(SearchInput(search)): Json<SearchInput>,
 ) -> Result<Json<WorkflowMatches>, Problem> {
     let start = Instant::now();
-    let fitting = state.store.workflows_for(&search).await.map_err(|it| state.problem(it))?;
+    let fitting = state.store.workflows_for(&search).await.map_err(|error| state.problem(error))?;
     let ranking = rank(fitting, &search);
     let correlation_id = search.correlation_id.as_deref().unwrap_or(request_id.as_str());
     state.recorder.record(search_completed(&search, &ranking, correlation_id, start.elapsed()));

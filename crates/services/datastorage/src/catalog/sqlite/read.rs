@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::row::{SUMMARY, summary, whole};
 use crate::catalog::filter::Filter;
-use crate::catalog::records::Listed;
+use crate::catalog::records::WorkflowList;
 
 pub(in crate::catalog) async fn workflow(
     store: &Sqlite,
@@ -30,7 +30,7 @@ pub(super) async fn by_id(
 pub(in crate::catalog) async fn list(
     store: &Sqlite,
     filter: &Filter,
-) -> Result<Listed, StoreError> {
+) -> Result<WorkflowList, StoreError> {
     let mut transaction = store.snapshot().await?;
     let mut count = QueryBuilder::new("SELECT count(*) FROM workflows");
     push_filters(&mut count, filter);
@@ -43,7 +43,7 @@ pub(in crate::catalog) async fn list(
     page.push(" OFFSET ").push_bind(i64::try_from(filter.page.offset).unwrap_or(i64::MAX));
     let rows = page.build().fetch_all(&mut *transaction).await?;
     let workflows = rows.iter().map(summary).collect::<Result<_, _>>()?;
-    Ok(Listed { workflows, total: u64::try_from(total).unwrap_or(0) })
+    Ok(WorkflowList { workflows, total: u64::try_from(total).unwrap_or(0) })
 }
 
 pub(in crate::catalog) async fn select(
@@ -71,12 +71,12 @@ pub(in crate::catalog) async fn select(
 fn push_filters(query: &mut QueryBuilder<sqlx::Sqlite>, filter: &Filter) {
     let texts = [
         ("name", filter.name.clone()),
-        ("status", filter.status.map(|it| it.to_string())),
-        ("signal_type", filter.signal_type.as_ref().map(|it| it.to_string())),
-        ("severity", filter.severity.as_ref().map(|it| it.to_string())),
-        ("component", filter.component.as_ref().map(|it| it.to_string())),
-        ("environment", filter.environment.as_ref().map(|it| it.to_string())),
-        ("priority", filter.priority.as_ref().map(|it| it.to_string())),
+        ("status", filter.status.map(|status| status.to_string())),
+        ("signal_type", filter.signal_type.as_ref().map(|signal_type| signal_type.to_string())),
+        ("severity", filter.severity.as_ref().map(|severity| severity.to_string())),
+        ("component", filter.component.as_ref().map(|component| component.to_string())),
+        ("environment", filter.environment.as_ref().map(|environment| environment.to_string())),
+        ("priority", filter.priority.as_ref().map(|priority| priority.to_string())),
     ];
     let mut glue = " WHERE ";
     for (column, value) in texts {

@@ -6,7 +6,8 @@ use kit::database::column::{json, moment, uuid, word};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
-/// The columns of a summary: content is large, and nobody reads it in a list.
+/// The columns of a summary: all but the content, which is large and not part
+/// of a list.
 pub(super) const SUMMARY: &str = "workflow_id, name, version, title, description, owner, \
     maintainer, container_image, container_digest, signal_type, severity, component, environment, \
     priority, custom_labels, detected_labels, parameters, content_hash, status, status_reason, \

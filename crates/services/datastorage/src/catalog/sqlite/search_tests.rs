@@ -1,7 +1,7 @@
-//! Reading: the database selects what the same filters select in memory.
+//! The database selects the same workflows as the same filters in memory.
 
 use datastorage_client::{
-    Labels, Priority, Severity, StatusChange, Wanted, WorkflowSearch, WorkflowStatus,
+    LabelPattern, Labels, Priority, Severity, StatusChange, WorkflowSearch, WorkflowStatus,
     WorkflowSummary,
 };
 use proptest::prelude::*;
@@ -12,10 +12,10 @@ use super::tests::{catalog, create};
 use crate::catalog::filter::Filter;
 use crate::catalog::testing::{EVERYTHING, search, sent, signal, with};
 
-/// What a search selects, reckoned in memory.
+/// Whether a search selects a workflow, computed in memory.
 fn fits(labels: &Labels, signal: &WorkflowSearch) -> bool {
-    fn fits<T: PartialEq>(wanted: &Wanted<T>, value: &T) -> bool {
-        wanted.only().is_none_or(|it| it == value)
+    fn fits<T: PartialEq>(wanted: &LabelPattern<T>, value: &T) -> bool {
+        wanted.only().is_none_or(|wanted| wanted == value)
     }
     fits(&labels.signal_type, &signal.signal_type)
         && fits(&labels.severity, &signal.severity)
@@ -24,10 +24,10 @@ fn fits(labels: &Labels, signal: &WorkflowSearch) -> bool {
         && fits(&labels.priority, &signal.priority)
 }
 
-/// What a list selects, reckoned in memory.
+/// Whether a list selects a workflow, computed in memory.
 fn selects(filter: &Filter, workflow: &WorkflowSummary) -> bool {
     fn same<T: PartialEq>(filter: &Option<T>, value: &T) -> bool {
-        filter.as_ref().is_none_or(|it| it == value)
+        filter.as_ref().is_none_or(|filter| filter == value)
     }
     let labels = &workflow.definition.labels;
     same(&filter.name, &workflow.definition.name)
@@ -58,8 +58,8 @@ fn status() -> impl Strategy<Value = WorkflowStatus> {
 
 fn wanted<T: Clone + std::fmt::Debug>(
     value: impl Strategy<Value = T>,
-) -> impl Strategy<Value = Wanted<T>> {
-    prop_oneof![Just(Wanted::Any), value.prop_map(Wanted::Only)]
+) -> impl Strategy<Value = LabelPattern<T>> {
+    prop_oneof![Just(LabelPattern::Any), value.prop_map(LabelPattern::Only)]
 }
 
 fn any_labels() -> impl Strategy<Value = Labels> {
@@ -134,26 +134,26 @@ proptest! {
                 let id = created.summary.workflow_id;
                 let changed = store.set_workflow_status(id, &change).await.expect("an answer");
                 let changed = changed.expect("there").summary;
-                for older in all.iter_mut().filter(|it| it.definition.name == changed.definition.name) {
+                for older in all.iter_mut().filter(|workflow| workflow.definition.name == changed.definition.name) {
                     older.is_latest = false;
                 }
                 all.insert(0, changed);
             }
             let ids = |selected: &[WorkflowSummary]| -> Vec<Uuid> {
-                selected.iter().map(|it| it.workflow_id).collect()
+                selected.iter().map(|workflow| workflow.workflow_id).collect()
             };
             for signal in &signals {
                 let expected: Vec<_> = all
                     .iter()
-                    .filter(|it| it.is_latest && it.status == WorkflowStatus::Active)
-                    .filter(|it| fits(&it.definition.labels, signal))
+                    .filter(|workflow| workflow.is_latest && workflow.status == WorkflowStatus::Active)
+                    .filter(|workflow| fits(&workflow.definition.labels, signal))
                     .cloned()
                     .collect();
                 let found = store.workflows_for(signal).await.expect("found");
                 prop_assert_eq!(ids(&found), ids(&expected), "{:?}", signal);
             }
             for filter in filters.iter().chain([&Filter::all(EVERYTHING)]) {
-                let selected: Vec<_> = all.iter().filter(|it| selects(filter, it)).cloned().collect();
+                let selected: Vec<_> = all.iter().filter(|workflow| selects(filter, workflow)).cloned().collect();
                 let (skip, take) = (filter.page.offset as usize, filter.page.limit as usize);
                 let page: Vec<_> = selected.iter().skip(skip).take(take).cloned().collect();
                 let listed = store.workflows(filter).await.expect("listed");

@@ -1,4 +1,4 @@
-//! Writing: one latest version, and nothing that changes behind its back.
+//! Writing: one latest version per name, and versions that never change.
 
 use datastorage_client::{StatusChange, Workflow, WorkflowStatus};
 use kit::database::Database;
@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::catalog::filter::Filter;
-use crate::catalog::records::Created;
+use crate::catalog::records::CreateOutcome;
 use crate::catalog::testing::{EVERYTHING, search, sent, signal, with, workflow};
 use crate::store::Store;
 use crate::testing::store;
@@ -20,8 +20,8 @@ pub(super) async fn catalog() -> (TempDir, Store) {
 
 pub(super) async fn create(store: &Store, sent: &Value) -> Workflow {
     match store.create_workflow(workflow(sent)).await.expect("an answer") {
-        Created::New(workflow) => *workflow,
-        Created::Taken(id) => panic!("taken by {id}"),
+        CreateOutcome::New(workflow) => *workflow,
+        CreateOutcome::Exists(id) => panic!("taken by {id}"),
     }
 }
 
@@ -29,7 +29,11 @@ pub(super) async fn create(store: &Store, sent: &Value) -> Workflow {
 async fn versions(store: &Store, name: &str) -> Vec<(String, bool)> {
     let listed = store.workflow_versions(name, EVERYTHING).await.expect("an answer");
     assert_eq!(listed.total, listed.workflows.len() as u64);
-    listed.workflows.into_iter().map(|it| (it.definition.version, it.is_latest)).collect()
+    listed
+        .workflows
+        .into_iter()
+        .map(|workflow| (workflow.definition.version, workflow.is_latest))
+        .collect()
 }
 
 fn named(versions: &[(&str, bool)]) -> Vec<(String, bool)> {
@@ -71,7 +75,8 @@ async fn the_version_that_was_created_last_is_the_latest() {
     let second = create(&store, &sent("a", "1.0")).await;
     let third = create(&store, &sent("a", "1.1")).await;
 
-    let previous = [&first, &second, &third].map(|it| it.summary.previous_version.clone());
+    let previous =
+        [&first, &second, &third].map(|workflow| workflow.summary.previous_version.clone());
     assert_eq!(previous, [None, Some("2.0".to_owned()), Some("1.0".to_owned())]);
     assert_eq!(
         versions(&store, "a").await,
@@ -88,7 +93,7 @@ async fn a_version_is_created_once_even_with_the_same_content() {
     create(&store, &sent("a", "2")).await;
     for again in [sent("a", "1"), with(sent("a", "1"), "title", json!("Another"))] {
         let answer = store.create_workflow(workflow(&again)).await.expect("an answer");
-        assert_eq!(answer, Created::Taken(first.summary.workflow_id));
+        assert_eq!(answer, CreateOutcome::Exists(first.summary.workflow_id));
     }
     assert_eq!(versions(&store, "a").await, named(&[("2", true), ("1", false)]));
     // Upper and lower case make two versions.
@@ -99,7 +104,7 @@ async fn a_version_is_created_once_even_with_the_same_content() {
 #[tokio::test]
 async fn of_equal_versions_at_once_one_is_created() {
     let (folder, first) = catalog().await;
-    // As two processes would, each with its own connection.
+    // A second connection, as another process would have.
     let second = crate::testing::open(&folder);
     let jobs: Vec<_> = (0..20)
         .map(|number| {
@@ -110,7 +115,7 @@ async fn of_equal_versions_at_once_one_is_created() {
     let mut created = 0;
     for job in jobs {
         let answer = job.await.expect("no panic").expect("an answer");
-        created += u32::from(matches!(answer, Created::New(_)));
+        created += u32::from(matches!(answer, CreateOutcome::New(_)));
     }
     assert_eq!(created, 1);
     assert_eq!(versions(&first, "a").await, named(&[("1", true)]));
@@ -130,12 +135,15 @@ async fn different_versions_at_once_leave_one_latest_and_one_line_of_descent() {
         job.await.expect("created");
     }
     let listed = first.workflow_versions("a", EVERYTHING).await.expect("listed").workflows;
-    let latest: Vec<bool> = listed.iter().map(|it| it.is_latest).collect();
+    let latest: Vec<bool> = listed.iter().map(|workflow| workflow.is_latest).collect();
     assert_eq!(latest, [&[true][..], &[false; 19]].concat());
     let mut previous: Vec<_> =
-        listed.iter().skip(1).map(|it| Some(it.definition.version.clone())).collect();
+        listed.iter().skip(1).map(|workflow| Some(workflow.definition.version.clone())).collect();
     previous.push(None);
-    assert_eq!(listed.into_iter().map(|it| it.previous_version).collect::<Vec<_>>(), previous);
+    assert_eq!(
+        listed.into_iter().map(|workflow| workflow.previous_version).collect::<Vec<_>>(),
+        previous
+    );
 }
 
 #[tokio::test]
@@ -170,7 +178,7 @@ async fn no_older_version_takes_the_place_of_a_latest_that_is_not_active() {
     let signal = search(&signal());
     let found = async || -> Vec<String> {
         let found = store.workflows_for(&signal).await.expect("an answer");
-        found.into_iter().map(|it| it.definition.version).collect()
+        found.into_iter().map(|workflow| workflow.definition.version).collect()
     };
     create(&store, &sent("a", "1")).await;
     let second = create(&store, &sent("a", "2")).await.summary.workflow_id;

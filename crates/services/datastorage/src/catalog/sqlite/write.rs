@@ -12,22 +12,22 @@ use uuid::Uuid;
 
 use super::read::by_id;
 use crate::catalog::content::canonical;
-use crate::catalog::records::Created;
+use crate::catalog::records::CreateOutcome;
 
 pub(in crate::catalog) async fn create(
     store: &Sqlite,
     workflow: NewWorkflow,
-) -> Result<Created, StoreError> {
+) -> Result<CreateOutcome, StoreError> {
     let content = canonical(&workflow.content)
         .context("the content cannot be written as JSON")
         .map_err(StoreError::Broken)?;
     let name = workflow.definition.name.clone();
     let version = workflow.definition.version.clone();
-    // It holds the write lock from here on: what is the latest now is so until
-    // the new version has taken its place.
+    // The transaction holds the write lock, so the latest version cannot change
+    // before the new one replaces it.
     let mut transaction = store.begin().await?;
     if let Some(workflow_id) = id_of(&mut transaction, &name, &version).await? {
-        return Ok(Created::Taken(workflow_id));
+        return Ok(CreateOutcome::Exists(workflow_id));
     }
     let previous_version = supersede(&mut transaction, &name).await?;
     let now = to_microseconds(OffsetDateTime::now_utc());
@@ -47,7 +47,7 @@ pub(in crate::catalog) async fn create(
     };
     insert(&mut transaction, &created.summary, &content.text).await?;
     transaction.commit().await?;
-    Ok(Created::New(Box::new(created)))
+    Ok(CreateOutcome::New(Box::new(created)))
 }
 
 pub(in crate::catalog) async fn set_status(
@@ -84,7 +84,7 @@ async fn id_of(
     row.map(|row| uuid(&row, "workflow_id")).transpose()
 }
 
-/// Makes room for a new latest version; returns which one it was so far.
+/// Clears `is_latest` of the latest version, and returns its version.
 async fn supersede(
     connection: &mut SqliteConnection,
     name: &str,

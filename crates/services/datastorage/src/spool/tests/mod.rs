@@ -1,4 +1,4 @@
-//! What was appended comes back, whatever happens to the files.
+//! The spool on files that are cut off, damaged or locked.
 
 use std::path::{Path, PathBuf};
 
@@ -33,12 +33,12 @@ fn open(folder: &Path) -> Spool {
     Spool::open(folder, Limits::events(10_000)).expect("a spool")
 }
 
-fn contents(spool: &Spool) -> Vec<Spooled> {
+fn contents(spool: &Spool) -> Vec<SpoolRecord> {
     spool.oldest(ALL, usize::MAX).expect("readable")
 }
 
-fn whole(entries: &[Entry]) -> Vec<Spooled> {
-    entries.iter().cloned().map(Spooled::Whole).collect()
+fn whole(entries: &[Entry]) -> Vec<SpoolRecord> {
+    entries.iter().cloned().map(SpoolRecord::Whole).collect()
 }
 
 /// Appends each entry by itself.
@@ -50,9 +50,10 @@ fn fill(spool: &mut Spool, entries: &[Entry]) {
 }
 
 fn segments(folder: &Path) -> Vec<PathBuf> {
-    let files = folder.read_dir().expect("a folder").map(|it| it.expect("a file").path());
-    let mut files: Vec<_> =
-        files.filter(|it| it.extension().is_some_and(|it| it == "spool")).collect();
+    let files = folder.read_dir().expect("a folder").map(|file| file.expect("a file").path());
+    let mut files: Vec<_> = files
+        .filter(|path| path.extension().is_some_and(|extension| extension == "spool"))
+        .collect();
     files.sort();
     files
 }
@@ -84,7 +85,7 @@ fn a_spool_takes_what_fits_and_no_more() {
     let mut spool = Spool::open(folder.path(), Limits::events(5)).expect("a spool");
     let entries = [entry(2), entry(4), entry(3), entry(1)];
     let taken = spool.append(&entries).expect("written");
-    assert_eq!(taken, [Ok(()), Err(Full), Ok(()), Err(Full)]);
+    assert_eq!(taken, [Ok(()), Err(SpoolFull), Ok(()), Err(SpoolFull)]);
     assert_eq!(spool.depth(), 5);
 
     spool.remove(1);
@@ -150,13 +151,15 @@ fn a_write_that_is_cut_short_loses_nothing_that_was_acknowledged() {
 
     let file = folder.path().join("00000000000000000007.spool");
     for length in 0..=bytes.len() {
-        segments(folder.path()).iter().for_each(|it| std::fs::remove_file(it).expect("removed"));
+        segments(folder.path())
+            .iter()
+            .for_each(|path| std::fs::remove_file(path).expect("removed"));
         std::fs::write(&file, &bytes[..length]).expect("written");
         let whole_ones = ends.iter().filter(|end| **end <= length as u64).count() - 1;
 
         let mut spool = open(folder.path());
         assert_eq!(contents(&spool), whole(&entries[..whole_ones]), "cut at {length}");
-        // And what is appended now is not glued to what was left.
+        // A new line does not continue the remains of the old one.
         let next = entry(1);
         fill(&mut spool, std::slice::from_ref(&next));
         drop(spool);
@@ -166,7 +169,7 @@ fn a_write_that_is_cut_short_loses_nothing_that_was_acknowledged() {
 }
 
 #[test]
-fn a_damaged_line_costs_itself_and_is_handed_on_as_what_it_is() {
+fn a_damaged_line_is_reported_and_the_others_are_read() {
     let folder = tempfile::tempdir().expect("a folder");
     let entries = [entry(1), entry(2), entry(1)];
     fill(&mut open(folder.path()), &entries);
@@ -179,7 +182,7 @@ fn a_damaged_line_costs_itself_and_is_handed_on_as_what_it_is() {
     let mut spool = open(folder.path());
     let found = contents(&spool);
     assert_eq!((&found[0], &found[2]), (&whole(&entries)[0], &whole(&entries)[2]));
-    let Spooled::Damaged { line, reason } = &found[1] else { panic!("{found:?}") };
+    let SpoolRecord::Damaged { line, reason } = &found[1] else { panic!("{found:?}") };
     assert_eq!(*line, damaged);
     assert_eq!(reason, "the line in the spool is damaged: its checksum is another one");
     assert_eq!(spool.depth(), 3, "a damaged line counts as one event");
@@ -198,7 +201,7 @@ fn a_file_that_was_whole_once_is_not_cut_off_in_silence() {
     std::fs::write(first, &bytes[..bytes.len() / 2]).expect("written");
 
     let found = contents(&open(folder.path()));
-    assert!(matches!(found[0], Spooled::Damaged { .. }), "{found:?}");
+    assert!(matches!(found[0], SpoolRecord::Damaged { .. }), "{found:?}");
     assert_eq!(found[1..], whole(&entries[1..]));
 }
 

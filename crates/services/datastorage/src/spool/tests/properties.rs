@@ -1,18 +1,19 @@
-//! What holds for all that may happen to a spool.
+//! Properties of the spool under any sequence of steps.
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// What may happen to a spool, and to the model of it.
+/// A step, applied to a spool and to its model in memory.
 #[derive(Clone, Debug)]
 enum Step {
-    /// Appends together: so many events each.
+    /// Appends entries together, with these numbers of events.
     Append(Vec<usize>),
     Remove(usize),
-    /// The process ends and another one begins.
+    /// The process ends and another one opens the spool.
     Restart,
-    /// The same, and so many bytes of an append that was under way are left.
+    /// As `Restart`, with this many bytes of an unfinished append left in the
+    /// file.
     Crash(usize),
 }
 
@@ -28,8 +29,8 @@ fn any_step() -> impl Strategy<Value = Step> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// The queue behaves like one in memory, but that after a restart entries
-    /// of the segment that was being drained may be there once more.
+    /// The queue behaves like one in memory, except that after a restart
+    /// removed entries of the oldest segment may reappear.
     #[test]
     fn a_spool_is_a_queue_that_survives(
         steps in prop::collection::vec(any_step(), 1..30),
@@ -38,7 +39,7 @@ proptest! {
         let folder = tempfile::tempdir().expect("a folder");
         let limits = Limits { events: 20, segment_bytes };
         let mut spool = Spool::open(folder.path(), limits).expect("a spool");
-        // All that was ever taken, and how much of it was removed.
+        // All accepted entries, and how many of them were removed.
         let (mut taken, mut removed) = (Vec::<Entry>::new(), 0);
         for step in steps {
             match step {
@@ -46,7 +47,7 @@ proptest! {
                     let entries: Vec<_> = sizes.into_iter().map(entry).collect();
                     let answers = spool.append(&entries).expect("written");
                     for (entry, answer) in entries.into_iter().zip(answers) {
-                        let depth: usize = taken[removed..].iter().map(|it| it.events.len()).sum();
+                        let depth: usize = taken[removed..].iter().map(|entry| entry.events.len()).sum();
                         prop_assert_eq!(answer.is_ok(), depth + entry.events.len() <= 20);
                         if answer.is_ok() {
                             taken.push(entry);
@@ -69,21 +70,21 @@ proptest! {
                     spool = Spool::open(folder.path(), limits).expect("a spool");
                     let found = contents(&spool);
                     let again = found.len().checked_sub(taken.len() - removed);
-                    prop_assert!(again.is_some_and(|it| it <= removed), "{} lost", taken.len());
+                    prop_assert!(again.is_some_and(|count| count <= removed), "{} lost", taken.len());
                     removed -= again.unwrap_or_default();
                 }
             }
             prop_assert_eq!(contents(&spool), whole(&taken[removed..]));
-            let depth: usize = taken[removed..].iter().map(|it| it.events.len()).sum();
+            let depth: usize = taken[removed..].iter().map(|entry| entry.events.len()).sum();
             prop_assert_eq!(spool.depth(), depth as u64);
-            prop_assert_eq!(spool.waiting_since(), taken[removed..].first().map(|it| it.taken_at));
+            prop_assert_eq!(spool.waiting_since(), taken[removed..].first().map(|entry| entry.taken_at));
         }
     }
 
-    /// One byte that changes costs the lines it stands in, and no others: one,
-    /// or the two whose border it was.
+    /// A changed byte damages only its own line, or two lines if it was the
+    /// line end between them.
     #[test]
-    fn a_byte_that_changes_costs_the_lines_it_stands_in(
+    fn a_changed_byte_damages_only_its_own_lines(
         position in any::<prop::sample::Index>(),
         byte in any::<u8>(),
     ) {
@@ -98,7 +99,7 @@ proptest! {
         std::fs::write(file, bytes).expect("written");
 
         let found = contents(&open(folder.path()));
-        let good = found.iter().filter(|it| matches!(it, Spooled::Whole(_))).cloned();
+        let good = found.iter().filter(|record| matches!(record, SpoolRecord::Whole(_))).cloned();
         let good: Vec<_> = good.collect();
         let cost = match (changed, before) {
             (false, _) => 0,
@@ -107,7 +108,7 @@ proptest! {
         };
         prop_assert!(good.len() + cost >= entries.len(), "{} left", good.len());
         let expected = whole(&entries);
-        prop_assert!(good.iter().all(|it| expected.contains(it)));
+        prop_assert!(good.iter().all(|record| expected.contains(record)));
         prop_assert!(!changed || good.len() < entries.len());
     }
 

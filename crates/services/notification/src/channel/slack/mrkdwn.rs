@@ -1,11 +1,10 @@
-//! Text as Slack reads it.
+//! Text in Slack's markup.
 
-/// What stands where text was cut off.
+/// Marks the place where text was cut off.
 const CUT: char = '…';
 
-/// Escapes text, so that Slack shows `&`, `<` and `>` and takes none of it for a
-/// link or a mention, and cuts it to at most `limit` characters, never within an
-/// escape.
+/// Escapes text, so that Slack shows `&`, `<` and `>` and finds no links or
+/// mentions. Cuts it to at most `limit` characters, never within an escape.
 ///
 /// See <https://docs.slack.dev/messaging/formatting-message-text#escaping>.
 pub(super) fn escape(text: &str, limit: usize) -> String {
@@ -23,9 +22,9 @@ pub(super) fn line(text: &str, limit: usize) -> String {
     escape(&text.replace(char::is_control, " "), limit)
 }
 
-/// Escapes text in chunks of at most `limit` characters, which end behind a line
-/// where that does not cost half of a chunk. All chunks together are all of the
-/// text, unless there are more than `most`: then the last one is cut.
+/// Escapes text in chunks of at most `limit` characters. A chunk ends at a line
+/// end if it is then more than half full. The chunks are the whole text, unless
+/// it needs more than `most`: then the last one is cut.
 pub(super) fn chunks(text: &str, limit: usize, most: usize) -> Vec<String> {
     let mut chunks = Vec::new();
     let mut rest = text;
@@ -51,7 +50,7 @@ pub(super) fn chunks(text: &str, limit: usize, most: usize) -> Vec<String> {
     chunks
 }
 
-/// The escaped beginning of a text, and what is left of it.
+/// The escaped beginning of a text, and the rest.
 struct Chunk<'t> {
     escaped: String,
     rest: &'t str,
@@ -80,8 +79,8 @@ fn chunk(text: &str, limit: usize) -> Chunk<'_> {
     Chunk { escaped, rest: "" }
 }
 
-/// How much of a limit a character takes. Slack does not say what it counts; of
-/// the ways there are, UTF-16 units are the most.
+/// How much of a limit a character uses. Slack does not document its unit;
+/// UTF-16 units give the largest count.
 pub(super) fn width(character: char) -> usize {
     character.len_utf16()
 }

@@ -1,7 +1,7 @@
 //! A message in Slack's form: blocks, and a text for where blocks are not shown.
 //!
-//! Limits are those of <https://docs.slack.dev/reference/block-kit/blocks>. A
-//! message that passes one is refused as a whole, so everything is cut to fit.
+//! Limits are those of <https://docs.slack.dev/reference/block-kit/blocks>.
+//! Slack refuses a message that exceeds a limit, so everything is cut to fit.
 
 use serde_json::{Value, json};
 use url::Url;
@@ -64,7 +64,7 @@ fn body(message: &Message<'_>) -> impl Iterator<Item = Value> {
         .map(|chunk| section(&chunk))
 }
 
-/// Labels, metadata, and links that no button can have.
+/// Labels, metadata, and links that do not fit a button.
 fn details(message: &Message<'_>, links: &[(&str, &str)]) -> Option<Value> {
     let entries = message.labels.iter().chain(message.metadata);
     let entries = entries.map(|(key, value)| (key.as_str(), value.as_str()));
@@ -75,7 +75,7 @@ fn details(message: &Message<'_>, links: &[(&str, &str)]) -> Option<Value> {
     if lines.is_empty() { None } else { Some(section(&escape(&lines.join("\n"), SECTION))) }
 }
 
-/// A button for each link that leads to a page, and the other links.
+/// A button for each link to a page, and the other links.
 fn buttons<'a>(message: &Message<'a>) -> (Vec<Value>, Vec<(&'a str, &'a str)>) {
     let mut buttons = Vec::new();
     let mut others = Vec::new();
@@ -109,7 +109,7 @@ fn context(message: &Message<'_>) -> Value {
     json!({ "type": "context", "elements": [mrkdwn(&line(&text, CONTEXT))] })
 }
 
-/// Whether Slack would show nothing of a text.
+/// Whether Slack would show a text as blank.
 fn is_blank(text: &str) -> bool {
     text.chars().all(|character| character.is_whitespace() || character.is_control())
 }

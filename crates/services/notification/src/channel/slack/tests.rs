@@ -16,7 +16,7 @@ fn units(text: &Value) -> usize {
     text.as_str().expect("text").encode_utf16().count()
 }
 
-/// What Slack shows of escaped text.
+/// The text that Slack shows.
 fn unescape(text: &str) -> String {
     text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 }
@@ -133,7 +133,7 @@ fn chunks_end_behind_a_line_and_the_last_one_is_cut() {
 }
 
 #[test]
-fn an_address_is_not_in_what_is_said_about_it() {
+fn an_error_does_not_show_the_address() {
     let url = Url::parse("https://example.org/services/T0/B0/XYZ").expect("a URL");
     let said = without(&url, "POST https://example.org/services/T0/B0/XYZ: no /services/T0/B0/XYZ");
     assert_eq!(said, "POST [REDACTED]: no [REDACTED]");
@@ -142,8 +142,8 @@ fn an_address_is_not_in_what_is_said_about_it() {
 }
 
 proptest! {
-    /// Whatever is asked for, Slack takes it: every limit is kept and nothing is
-    /// a link, a mention or half of an escape.
+    /// Every payload is valid for Slack: within all limits, and without links,
+    /// mentions or cut escapes.
     #[test]
     fn every_limit_is_kept(
         subject in "(?s)[^\0]{1,200}",

@@ -9,10 +9,10 @@ mod slack;
 
 use super::*;
 use crate::model::{AttemptOutcome, DeliveryState, Notification, Phase, Reason};
-use crate::testing::{Answer, Receiver, Trail, eventually, nobody, open, spec};
+use crate::testing::{Answer, FakeReceiver, FakeTrail, eventually, nobody, open, spec};
 
 /// A running dispatcher over a database of its own.
-struct Running {
+struct TestDispatcher {
     service: Service,
     store: Store,
     audit: Audit,
@@ -20,7 +20,7 @@ struct Running {
     task: JoinHandle<()>,
 }
 
-impl Running {
+impl TestDispatcher {
     async fn start(folder: &TempDir, trail: &str) -> Self {
         Self::with_slack(folder, trail, None).await
     }
@@ -62,7 +62,7 @@ impl Running {
         self.store.get(name).await.expect("the database is there").expect("there is one")
     }
 
-    /// Waits for the end of a notification.
+    /// Waits until a notification is in a final phase.
     async fn finished(&self, name: &str) -> Notification {
         eventually("final phase", || async {
             let notification = self.get(name).await;
@@ -72,7 +72,7 @@ impl Running {
         .await
     }
 
-    /// Stops as the service does, with everything that was told delivered.
+    /// Stops as the service does, after all audit events are delivered.
     async fn stop(self) {
         self.service.stop();
         self.task.await.expect("no panic");
@@ -91,7 +91,7 @@ fn webhook(url: &str) -> Value {
 }
 
 /// Type, outcome, channel and attempts of every event.
-fn told(trail: &Trail) -> Vec<String> {
+fn event_lines(trail: &FakeTrail) -> Vec<String> {
     let mut told: Vec<_> = trail
         .events()
         .iter()
@@ -113,9 +113,9 @@ fn told(trail: &Trail) -> Vec<String> {
 
 #[tokio::test]
 async fn every_channel_gets_the_message_once() {
-    let (folder, (trail, address)) = (folder(), Trail::start().await);
-    let (receiver, url) = Receiver::start(&[]).await;
-    let running = Running::start(&folder, &address).await;
+    let (folder, (trail, address)) = (folder(), FakeTrail::start().await);
+    let (receiver, url) = FakeReceiver::start(&[]).await;
+    let running = TestDispatcher::start(&folder, &address).await;
     running.send("a", &json!([{ "type": "log" }, { "type": "file" }, webhook(&url)])).await;
     let notification = running.finished("a").await;
     assert_eq!(notification.status.phase, Phase::Sent);
@@ -139,7 +139,7 @@ async fn every_channel_gets_the_message_once() {
     assert_eq!(names, 1, "no temporary file is left");
 
     running.stop().await;
-    insta::assert_snapshot!(told(&trail).join("\n"), @r"
+    insta::assert_snapshot!(event_lines(&trail).join("\n"), @r"
     notification.message.sent success file 1x rr-a
     notification.message.sent success log 1x rr-a
     notification.message.sent success webhook 1x rr-a
@@ -148,10 +148,10 @@ async fn every_channel_gets_the_message_once() {
 
 #[tokio::test]
 async fn a_channel_that_fails_is_tried_again_without_the_others() {
-    let (folder, (trail, address)) = (folder(), Trail::start().await);
-    let (good, good_url) = Receiver::start(&[]).await;
-    let (bad, bad_url) = Receiver::start(&[Answer::Status(503), Answer::Status(408)]).await;
-    let running = Running::start(&folder, &address).await;
+    let (folder, (trail, address)) = (folder(), FakeTrail::start().await);
+    let (good, good_url) = FakeReceiver::start(&[]).await;
+    let (bad, bad_url) = FakeReceiver::start(&[Answer::Status(503), Answer::Status(408)]).await;
+    let running = TestDispatcher::start(&folder, &address).await;
     let [mut first, mut second] = [webhook(&good_url), webhook(&bad_url)];
     first["name"] = json!("good");
     second["name"] = json!("bad");
@@ -177,7 +177,7 @@ async fn a_channel_that_fails_is_tried_again_without_the_others() {
         "{waits:?}"
     );
     running.stop().await;
-    insta::assert_snapshot!(told(&trail).join("\n"), @r"
+    insta::assert_snapshot!(event_lines(&trail).join("\n"), @r"
     notification.message.sent success bad 3x rr-a
     notification.message.sent success good 1x rr-a
     ");
@@ -185,10 +185,10 @@ async fn a_channel_that_fails_is_tried_again_without_the_others() {
 
 #[tokio::test]
 async fn failures_end_after_the_last_attempt_or_at_once() {
-    let (folder, (trail, address)) = (folder(), Trail::start().await);
-    let (busy, busy_url) = Receiver::start(&[Answer::Status(500); 9]).await;
-    let (gone, gone_url) = Receiver::start(&[Answer::Status(410)]).await;
-    let running = Running::start(&folder, &address).await;
+    let (folder, (trail, address)) = (folder(), FakeTrail::start().await);
+    let (busy, busy_url) = FakeReceiver::start(&[Answer::Status(500); 9]).await;
+    let (gone, gone_url) = FakeReceiver::start(&[Answer::Status(410)]).await;
+    let running = TestDispatcher::start(&folder, &address).await;
     running.send("busy", &json!([webhook(&busy_url)])).await;
     running.send("gone", &json!([{ "type": "log" }, webhook(&gone_url)])).await;
 
@@ -200,7 +200,7 @@ async fn failures_end_after_the_last_attempt_or_at_once() {
     assert_eq!(gone.received().len(), 1);
     assert_eq!(status.channels[1].state, DeliveryState::Failed);
     running.stop().await;
-    insta::assert_snapshot!(told(&trail).join("\n"), @r"
+    insta::assert_snapshot!(event_lines(&trail).join("\n"), @r"
     notification.message.failed failure webhook 1x rr-gone
     notification.message.failed failure webhook 3x rr-busy
     notification.message.sent success log 1x rr-gone
@@ -208,10 +208,10 @@ async fn failures_end_after_the_last_attempt_or_at_once() {
 }
 
 #[tokio::test]
-async fn a_receiver_that_asks_for_time_gets_it() {
-    let (folder, (_trail, address)) = (folder(), Trail::start().await);
-    let (receiver, url) = Receiver::start(&[Answer::RetryAfterASecond]).await;
-    let running = Running::start(&folder, &address).await;
+async fn retry_after_of_a_receiver_is_respected() {
+    let (folder, (_trail, address)) = (folder(), FakeTrail::start().await);
+    let (receiver, url) = FakeReceiver::start(&[Answer::RetryAfterASecond]).await;
+    let running = TestDispatcher::start(&folder, &address).await;
     running.send("a", &json!([webhook(&url)])).await;
     let status = running.finished("a").await.status;
     assert_eq!((status.phase, receiver.received().len()), (Phase::Sent, 2));

@@ -1,13 +1,13 @@
-//! The end of a process, and deletions.
+//! Restarts of the process, and deletions.
 
 use super::*;
 
 #[tokio::test]
 async fn a_restart_repeats_what_was_interrupted_and_nothing_that_was_confirmed() {
-    let (folder, (trail, address)) = (folder(), Trail::start().await);
-    let (good, good_url) = Receiver::start(&[]).await;
-    let (slow, slow_url) = Receiver::start(&[Answer::Never]).await;
-    let running = Running::start(&folder, &address).await;
+    let (folder, (trail, address)) = (folder(), FakeTrail::start().await);
+    let (good, good_url) = FakeReceiver::start(&[]).await;
+    let (slow, slow_url) = FakeReceiver::start(&[Answer::Never]).await;
+    let running = TestDispatcher::start(&folder, &address).await;
     let [mut first, mut second] = [webhook(&good_url), webhook(&slow_url)];
     first["name"] = json!("good");
     second["name"] = json!("slow");
@@ -19,13 +19,13 @@ async fn a_restart_repeats_what_was_interrupted_and_nothing_that_was_confirmed()
     })
     .await;
 
-    // The process is killed: nothing is finished, the writer flushes nothing.
+    // As a kill: no attempt is finished and the writer flushes no event.
     running.task.abort();
     let _ = running.task.await;
     running.store.database.close().await;
     drop(running.audit);
 
-    let running = Running::start(&folder, &address).await;
+    let running = TestDispatcher::start(&folder, &address).await;
     let status = running.finished("a").await.status;
     assert_eq!(status.phase, Phase::Sent);
     assert_eq!((good.received().len(), slow.received().len()), (1, 2));
@@ -33,16 +33,16 @@ async fn a_restart_repeats_what_was_interrupted_and_nothing_that_was_confirmed()
         slow.received().iter().map(|(headers, _)| headers["idempotency-key"].clone()).collect();
     assert_eq!(keys[0], keys[1], "the receiver can tell that it is a repetition");
     running.stop().await;
-    insta::assert_snapshot!(told(&trail).join("\n"), @r"
+    insta::assert_snapshot!(event_lines(&trail).join("\n"), @r"
     notification.message.sent success good 1x rr-a
     notification.message.sent success slow 2x rr-a
     ");
 }
 
 #[tokio::test]
-async fn what_the_trail_was_not_told_is_told_at_the_next_start() {
-    let (folder, (trail, address)) = (folder(), Trail::start().await);
-    let running = Running::start(&folder, &nobody().await).await;
+async fn undelivered_audit_events_are_sent_at_the_next_start() {
+    let (folder, (trail, address)) = (folder(), FakeTrail::start().await);
+    let running = TestDispatcher::start(&folder, &nobody().await).await;
     running.send("a", &json!([{ "type": "log" }])).await;
     running.finished("a").await;
     running.task.abort();
@@ -50,16 +50,16 @@ async fn what_the_trail_was_not_told_is_told_at_the_next_start() {
     running.store.database.close().await;
     assert!(trail.events().is_empty());
 
-    let running = Running::start(&folder, &address).await;
+    let running = TestDispatcher::start(&folder, &address).await;
     running.stop().await;
-    insta::assert_snapshot!(told(&trail).join("\n"), @"notification.message.sent success log 1x rr-a");
+    insta::assert_snapshot!(event_lines(&trail).join("\n"), @"notification.message.sent success log 1x rr-a");
 }
 
 #[tokio::test]
-async fn nothing_follows_after_a_deletion() {
-    let (folder, (trail, address)) = (folder(), Trail::start().await);
-    let (receiver, url) = Receiver::start(&[Answer::Status(503); 9]).await;
-    let running = Running::start(&folder, &address).await;
+async fn no_attempt_follows_a_deletion() {
+    let (folder, (trail, address)) = (folder(), FakeTrail::start().await);
+    let (receiver, url) = FakeReceiver::start(&[Answer::Status(503); 9]).await;
+    let running = TestDispatcher::start(&folder, &address).await;
     let mut request = spec("a", &json!([webhook(&url)]));
     request.retry.initial = Some(Duration::from_secs(3600));
     running.store.create(request, None, now()).await.expect("kept");

@@ -1,14 +1,14 @@
-//! Where `slack` channels lead.
+//! The addresses of `slack` channels.
 
 use super::*;
 
 #[tokio::test]
 async fn slack_is_reached_where_the_channel_says_or_else_where_the_service_says() {
-    let (folder, (trail, address)) = (folder(), Trail::start().await);
-    let (own, own_url) = Receiver::start(&[Answer::Status(404)]).await;
-    let (default, default_url) = Receiver::start(&[Answer::Status(429)]).await;
+    let (folder, (trail, address)) = (folder(), FakeTrail::start().await);
+    let (own, own_url) = FakeReceiver::start(&[Answer::Status(404)]).await;
+    let (default, default_url) = FakeReceiver::start(&[Answer::Status(429)]).await;
     let slack = Url::parse(&default_url).expect("a URL");
-    let running = Running::with_slack(&folder, &address, Some(slack)).await;
+    let running = TestDispatcher::with_slack(&folder, &address, Some(slack)).await;
     let channels = json!([
         { "type": "slack" },
         { "type": "slack", "url": own_url, "name": "own" },
@@ -25,7 +25,7 @@ async fn slack_is_reached_where_the_channel_says_or_else_where_the_service_says(
         assert_eq!(body["text"], "medium: s");
     }
     running.stop().await;
-    insta::assert_snapshot!(told(&trail).join("\n"), @r"
+    insta::assert_snapshot!(event_lines(&trail).join("\n"), @r"
     notification.message.failed failure own 1x rr-a
     notification.message.sent success console 1x rr-a
     notification.message.sent success slack 2x rr-a
@@ -33,9 +33,9 @@ async fn slack_is_reached_where_the_channel_says_or_else_where_the_service_says(
 }
 
 #[tokio::test]
-async fn a_slack_channel_whose_address_is_gone_waits_for_it() {
-    let (folder, (_trail, address)) = (folder(), Trail::start().await);
-    let running = Running::start(&folder, &address).await;
+async fn a_slack_channel_without_its_address_waits_for_it() {
+    let (folder, (_trail, address)) = (folder(), FakeTrail::start().await);
+    let running = TestDispatcher::start(&folder, &address).await;
     let mut request = spec("a", &json!([{ "type": "slack" }]));
     request.retry.initial = Some(Duration::from_secs(3600));
     running.store.create(request, None, now()).await.expect("kept");

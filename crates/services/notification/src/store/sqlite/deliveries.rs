@@ -1,4 +1,4 @@
-//! Deliveries: take up, finish, recover.
+//! Deliveries: claim, finish, recover.
 
 use kit::database::{Sqlite, StoreError};
 use sqlx::{Row as _, SqliteConnection};
@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::read::{asked, channel, uuid};
 use crate::model::{AttemptOutcome, DeliveryState, Phase};
 use crate::store::rows::{from_word, json, micros, moment, number, word};
-use crate::store::{Claim, Finish, Job, Next};
+use crate::store::{Claim, FinishedAttempt, Job, NextStep};
 
 pub(in crate::store) async fn recover(db: &Sqlite, now: OffsetDateTime) -> Result<(), StoreError> {
     let mut transaction = db.begin().await?;
@@ -105,7 +105,7 @@ async fn begin(connection: &mut SqliteConnection, job: &Job) -> Result<(), Store
 pub(in crate::store) async fn finish(
     db: &Sqlite,
     job: &Job,
-    finish: &Finish,
+    finish: &FinishedAttempt,
 ) -> Result<(), StoreError> {
     let id = job.id.to_string();
     let attempt = &finish.attempt;
@@ -127,9 +127,9 @@ pub(in crate::store) async fn finish(
     .await?;
 
     let (state, due_at, permanent) = match &finish.next {
-        Next::Retry(at) => (DeliveryState::Retrying, Some(micros(*at)), false),
-        Next::Done { .. } if finish.succeeded() => (DeliveryState::Sent, None, false),
-        Next::Done { permanent, .. } => (DeliveryState::Failed, None, *permanent),
+        NextStep::Retry(at) => (DeliveryState::Retrying, Some(micros(*at)), false),
+        NextStep::Done { .. } if finish.succeeded() => (DeliveryState::Sent, None, false),
+        NextStep::Done { permanent, .. } => (DeliveryState::Failed, None, *permanent),
     };
     sqlx::query(
         "UPDATE deliveries SET state = ?, due_at = ?, permanent = ?
@@ -142,7 +142,7 @@ pub(in crate::store) async fn finish(
     .bind(&job.channel.name)
     .execute(&mut *transaction)
     .await?;
-    if let Next::Done { event, .. } = &finish.next {
+    if let NextStep::Done { event, .. } = &finish.next {
         sqlx::query("INSERT INTO outbox (event_id, event, created_at) VALUES (?, ?, ?)")
             .bind(event.event_id.to_string())
             .bind(json(event)?)
@@ -156,7 +156,7 @@ pub(in crate::store) async fn finish(
 }
 
 /// Writes the phase that follows from the deliveries' states. Does nothing for
-/// a notification that is gone.
+/// a deleted notification.
 async fn update_phase(
     connection: &mut SqliteConnection,
     id: &str,

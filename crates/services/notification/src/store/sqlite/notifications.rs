@@ -8,14 +8,14 @@ use uuid::Uuid;
 use super::read;
 use crate::model::{Notification, Phase, Receiver, Spec};
 use crate::store::rows::{from_json, json, micros, number, word};
-use crate::store::{Created, Filter};
+use crate::store::{CreateOutcome, Filter};
 
 pub(in crate::store) async fn create(
     db: &Sqlite,
     spec: Spec,
     receiver: Option<Receiver>,
     now: OffsetDateTime,
-) -> Result<Created, StoreError> {
+) -> Result<CreateOutcome, StoreError> {
     let mut transaction = db.begin().await?;
     let existing = sqlx::query("SELECT id, spec FROM notifications WHERE name = ?")
         .bind(&spec.name)
@@ -23,10 +23,10 @@ pub(in crate::store) async fn create(
         .await?;
     if let Some(row) = existing {
         if from_json::<Spec>(row.get("spec"))? != spec {
-            return Ok(Created::Other);
+            return Ok(CreateOutcome::Other);
         }
         let same = read::notifications(&mut transaction, &[row.get("id")]).await?;
-        return same.into_iter().next().map(Created::Same).ok_or_else(vanished);
+        return same.into_iter().next().map(CreateOutcome::Same).ok_or_else(vanished);
     }
 
     let id = Uuid::now_v7().to_string();
@@ -59,7 +59,7 @@ pub(in crate::store) async fn create(
     }
     let new = read::notifications(&mut transaction, &[id]).await?;
     transaction.commit().await?;
-    new.into_iter().next().map(Created::New).ok_or_else(vanished)
+    new.into_iter().next().map(CreateOutcome::New).ok_or_else(vanished)
 }
 
 pub(in crate::store) async fn get(

@@ -1,4 +1,4 @@
-//! Reading notifications with all that belongs to them.
+//! Reading notifications with their deliveries and attempts.
 
 use std::collections::HashMap;
 
@@ -47,7 +47,7 @@ pub(super) async fn notifications(
         .collect()
 }
 
-/// What a notification asks for, and the receiver that was chosen for it.
+/// The request of a notification, and the receiver that routing chose for it.
 pub(super) fn asked(row: &SqliteRow) -> Result<(Spec, Option<Receiver>), StoreError> {
     let receiver = row.get::<Option<&str>, _>("receiver").map(from_json).transpose()?;
     Ok((from_json(row.get("spec"))?, receiver))

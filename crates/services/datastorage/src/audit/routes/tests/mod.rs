@@ -1,6 +1,6 @@
 //! The routes, without a socket.
 
-mod away;
+mod outage;
 mod read;
 mod surroundings;
 mod write;

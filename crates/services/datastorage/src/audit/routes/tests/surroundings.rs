@@ -1,15 +1,15 @@
-//! The document about it all.
+//! The OpenAPI document.
 
 use axum::http::StatusCode;
 use datastorage_client::{Category, Outcome, Severity};
 use serde_json::json;
 
-use crate::testing::Bench;
+use crate::testing::TestService;
 
 #[tokio::test]
 async fn the_openapi_document_has_every_operation() {
-    let bench = Bench::new().await;
-    let (status, document) = bench.get("/openapi.json").await;
+    let datastorage = TestService::new().await;
+    let (status, document) = datastorage.get("/openapi.json").await;
     assert_eq!(status, StatusCode::OK);
     let operations: Vec<String> = document["paths"]
         .as_object()
@@ -38,7 +38,7 @@ async fn the_openapi_document_has_every_operation() {
     let schema = |path: &str, status: &str| {
         let answer = &document["paths"][path]["post"]["responses"][status];
         let name = answer["content"]["application/json"]["schema"]["$ref"].as_str();
-        let name = name.and_then(|it| it.rsplit('/').next()).expect("a named schema");
+        let name = name.and_then(|reference| reference.rsplit('/').next()).expect("a named schema");
         let schema = &document["components"]["schemas"][name];
         let fields = schema["properties"].as_object().expect("fields").keys();
         let fields = fields.cloned().collect::<Vec<_>>().join(", ");
@@ -63,8 +63,10 @@ async fn the_openapi_document_has_every_operation() {
         .as_array()
         .expect("parameters")
         .iter()
-        .filter(|it| it["in"] == "query")
-        .map(|it| format!("{} {} {}", it["name"], it["required"], it["schema"]))
+        .filter(|parameter| parameter["in"] == "query")
+        .map(|parameter| {
+            format!("{} {} {}", parameter["name"], parameter["required"], parameter["schema"])
+        })
         .collect();
     insta::assert_snapshot!(parameters.join("\n"), @r##"
     "event_type" false {"maxLength":100,"minLength":1,"pattern":"^[^\\u0000]*$","type":"string"}
@@ -83,8 +85,8 @@ async fn the_openapi_document_has_every_operation() {
 
 #[tokio::test]
 async fn the_document_has_the_words_that_are_read() {
-    let bench = Bench::new().await;
-    let (_, document) = bench.get("/openapi.json").await;
+    let datastorage = TestService::new().await;
+    let (_, document) = datastorage.get("/openapi.json").await;
     for (component, words) in
         [("Category", Category::WORDS), ("Outcome", Outcome::WORDS), ("Severity", Severity::WORDS)]
     {

@@ -3,104 +3,104 @@
 use axum::http::StatusCode;
 use serde_json::json;
 
-use crate::testing::{Bench, event, with};
+use crate::testing::{TestService, event, with};
 
 #[tokio::test]
 async fn an_event_is_stored_and_read_back() {
-    let bench = Bench::new().await;
+    let datastorage = TestService::new().await;
     let sent = event("rr-1");
 
-    let (status, receipt) = bench.post(&sent).await;
+    let (status, receipt) = datastorage.post(&sent).await;
     assert_eq!(status, StatusCode::CREATED, "{receipt}");
     assert_eq!(receipt["event_id"], sent["event_id"]);
 
     let path = format!("/api/v1/audit/events/{}", sent["event_id"].as_str().expect("an id"));
-    let (status, stored) = bench.get(&path).await;
+    let (status, stored) = datastorage.get(&path).await;
     assert_eq!(status, StatusCode::OK, "{stored}");
     assert_eq!(stored, with(sent, "recorded_at", receipt["recorded_at"].clone()));
 }
 
 #[tokio::test]
 async fn an_id_is_made_if_none_is_sent() {
-    let bench = Bench::new().await;
+    let datastorage = TestService::new().await;
     let mut sent = event("rr-1");
     sent.as_object_mut().expect("an object").remove("event_id");
-    let (first, _) = bench.post(&sent).await;
-    let (second, _) = bench.post(&sent).await;
+    let (first, _) = datastorage.post(&sent).await;
+    let (second, _) = datastorage.post(&sent).await;
     assert_eq!((first, second), (StatusCode::CREATED, StatusCode::CREATED));
-    assert_eq!(bench.total("rr-1").await, 2);
+    assert_eq!(datastorage.total("rr-1").await, 2);
 }
 
 #[tokio::test]
 async fn an_event_sent_twice_is_stored_once_and_counted_once() {
-    let bench = Bench::new().await;
+    let datastorage = TestService::new().await;
     let sent = event("rr-1");
-    let first = bench.post(&sent).await;
-    let second = bench.post(&sent).await;
+    let first = datastorage.post(&sent).await;
+    let second = datastorage.post(&sent).await;
     assert_eq!(first, second);
-    assert_eq!(bench.total("rr-1").await, 1);
-    let metrics = bench.service.metrics.text().expect("metrics");
+    assert_eq!(datastorage.total("rr-1").await, 1);
+    let metrics = datastorage.service.metrics.text().expect("metrics");
     assert!(metrics.contains("datastorage_audit_events_stored_total 1\n"), "{metrics}");
 }
 
 #[tokio::test]
 async fn one_id_with_other_content_is_a_conflict() {
-    let bench = Bench::new().await;
+    let datastorage = TestService::new().await;
     let sent = event("rr-1");
-    bench.post(&sent).await;
+    datastorage.post(&sent).await;
 
-    let (status, problem) = bench.post(&with(sent.clone(), "event_action", json!("x"))).await;
+    let (status, problem) = datastorage.post(&with(sent.clone(), "event_action", json!("x"))).await;
     assert_eq!(status, StatusCode::CONFLICT);
     assert_eq!(problem["type"], "urn:problem:conflict");
     assert_eq!(problem["errors"][0]["field"], "event_id");
 
     let batch = json!([event("rr-1"), with(sent, "event_data", json!(2))]);
-    let (status, problem) = bench.batch(&batch).await;
+    let (status, problem) = datastorage.batch(&batch).await;
     assert_eq!(status, StatusCode::CONFLICT);
     assert_eq!(problem["errors"][0]["field"], "[1].event_id");
-    assert_eq!(bench.total("rr-1").await, 1);
+    assert_eq!(datastorage.total("rr-1").await, 1);
 }
 
 #[tokio::test]
 async fn a_parent_must_be_there() {
-    let bench = Bench::new().await;
+    let datastorage = TestService::new().await;
     let parent = event("rr-1");
     let child = with(event("rr-1"), "parent_event_id", parent["event_id"].clone());
 
-    let (status, problem) = bench.post(&child).await;
+    let (status, problem) = datastorage.post(&child).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert_eq!(problem["errors"][0]["field"], "parent_event_id");
 
-    let (status, problem) = bench.batch(&json!([event("rr-1"), child, parent])).await;
+    let (status, problem) = datastorage.batch(&json!([event("rr-1"), child, parent])).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert_eq!(problem["errors"].as_array().expect("errors").len(), 1);
     assert_eq!(problem["errors"][0]["field"], "[1].parent_event_id");
 
-    let (status, _) = bench.batch(&json!([parent, child])).await;
+    let (status, _) = datastorage.batch(&json!([parent, child])).await;
     assert_eq!(status, StatusCode::CREATED);
-    assert_eq!(bench.total("rr-1").await, 2);
+    assert_eq!(datastorage.total("rr-1").await, 2);
 }
 
 #[tokio::test]
 async fn a_batch_is_stored_as_a_whole_in_the_order_of_the_answer() {
-    let bench = Bench::new().await;
+    let datastorage = TestService::new().await;
     let events = vec![event("rr-1"), event("rr-1"), event("rr-1")];
-    let (status, receipt) = bench.batch(&json!(events)).await;
+    let (status, receipt) = datastorage.batch(&json!(events)).await;
     assert_eq!(status, StatusCode::CREATED, "{receipt}");
-    let sent: Vec<_> = events.iter().map(|it| it["event_id"].clone()).collect();
+    let sent: Vec<_> = events.iter().map(|event| event["event_id"].clone()).collect();
     assert_eq!(receipt, json!({ "event_ids": sent }));
-    assert_eq!(bench.total("rr-1").await, 3);
+    assert_eq!(datastorage.total("rr-1").await, 3);
 }
 
 #[tokio::test]
 async fn a_batch_with_a_bad_event_stores_nothing() {
-    let bench = Bench::new().await;
+    let datastorage = TestService::new().await;
     let batch = json!([event("rr-1"), with(event("rr-1"), "severity", json!("warning"))]);
-    let (status, problem) = bench.batch(&batch).await;
+    let (status, problem) = datastorage.batch(&batch).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert_eq!(
         problem["errors"],
         json!([{ "field": "[1].severity", "message": "must be one of critical, high, medium, low" }])
     );
-    assert_eq!(bench.total("rr-1").await, 0);
+    assert_eq!(datastorage.total("rr-1").await, 0);
 }

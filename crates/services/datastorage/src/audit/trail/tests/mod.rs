@@ -1,7 +1,7 @@
-//! The writer on a real database and a real folder.
+//! The trail task on a real database and a real folder.
 
-mod bench;
 mod figures;
+mod fixture;
 mod group;
 mod order;
 mod refused;

@@ -1,88 +1,88 @@
-//! Into the spool and out of it: nothing is lost, changed, or overtakes.
+//! Events keep their order and content on their way through the spool.
 
 use datastorage_client::NewEvent;
 
-use super::bench::{Place, event};
-use crate::audit::trail::Appended;
+use super::fixture::{TrailFixture, event};
+use crate::audit::trail::AppendOutcome;
 
 fn events(numbers: std::ops::Range<usize>) -> Vec<NewEvent> {
     numbers.map(event).collect()
 }
 
 #[tokio::test]
-async fn what_a_former_process_left_is_stored_with_the_time_of_its_acceptance() {
-    let place = Place::new().await;
+async fn events_of_an_earlier_process_are_stored_with_their_time_of_acceptance() {
+    let fixture = TrailFixture::new().await;
     let left = events(0..1200);
     let (batch, singles) = left.split_at(1000);
     let mut entries = vec![batch.to_vec()];
-    entries.extend(singles.iter().map(|it| vec![it.clone()]));
-    let taken_at = place.leave(&entries);
-    let mut bench = place.trail();
-    assert_eq!(bench.metric("datastorage_spool_depth"), 1200);
-    let age = bench.metric("datastorage_spool_age_seconds");
+    entries.extend(singles.iter().map(|event| vec![event.clone()]));
+    let taken_at = fixture.leave(&entries);
+    let mut trail = fixture.trail();
+    assert_eq!(trail.metric("datastorage_spool_depth"), 1200);
+    let age = trail.metric("datastorage_spool_age_seconds");
     assert!((3600..3700).contains(&age), "{age} s");
-    bench.run();
-    bench.drained().await;
+    trail.run();
+    trail.drained().await;
 
-    let stored = place.stored().await;
-    assert!(stored.iter().all(|it| it.recorded_at == taken_at));
-    assert!(stored.into_iter().map(|it| it.event).eq(left));
-    assert_eq!(bench.metric("datastorage_spool_replayed_total"), 1200);
-    assert_eq!(bench.metric("datastorage_audit_events_stored_total"), 1200);
-    let answer = bench.trail.append(vec![event(1200)]).await.expect("taken over");
-    assert!(matches!(answer, Appended::Stored(_)), "{answer:?}");
+    let stored = fixture.stored().await;
+    assert!(stored.iter().all(|event| event.recorded_at == taken_at));
+    assert!(stored.into_iter().map(|event| event.event).eq(left));
+    assert_eq!(trail.metric("datastorage_spool_replayed_total"), 1200);
+    assert_eq!(trail.metric("datastorage_audit_events_stored_total"), 1200);
+    let answer = trail.writer.append(vec![event(1200)]).await.expect("taken over");
+    assert!(matches!(answer, AppendOutcome::Stored(_)), "{answer:?}");
 }
 
 #[tokio::test]
 async fn a_crash_between_the_commit_and_the_removal_changes_nothing() {
-    let place = Place::new().await;
-    place.leave(&[events(0..3), events(3..4)]);
-    let segment = place.spool_folder().join("00000000000000000000.spool");
+    let fixture = TrailFixture::new().await;
+    fixture.leave(&[events(0..3), events(3..4)]);
+    let segment = fixture.spool_folder().join("00000000000000000000.spool");
     let bytes = std::fs::read(&segment).expect("readable");
-    let mut bench = place.trail();
-    bench.run();
-    bench.drained().await;
-    bench.trail.close().await;
-    let stored = place.stored().await;
+    let mut trail = fixture.trail();
+    trail.run();
+    trail.drained().await;
+    trail.writer.close().await;
+    let stored = fixture.stored().await;
     assert_eq!(stored.len(), 4);
 
     std::fs::write(&segment, bytes).expect("written");
-    let mut bench = place.trail();
-    assert_eq!(bench.metric("datastorage_spool_depth"), 4);
-    bench.run();
-    bench.drained().await;
+    let mut trail = fixture.trail();
+    assert_eq!(trail.metric("datastorage_spool_depth"), 4);
+    trail.run();
+    trail.drained().await;
 
-    assert_eq!(place.stored().await, stored);
-    assert_eq!(place.dead_letters(), Vec::<serde_json::Value>::new());
-    assert_eq!(bench.metric("datastorage_spool_replayed_total"), 4);
-    assert_eq!(bench.metric("datastorage_audit_events_stored_total"), 0);
+    assert_eq!(fixture.stored().await, stored);
+    assert_eq!(fixture.dead_letters(), Vec::<serde_json::Value>::new());
+    assert_eq!(trail.metric("datastorage_spool_replayed_total"), 4);
+    assert_eq!(trail.metric("datastorage_audit_events_stored_total"), 0);
 }
 
 #[tokio::test]
-async fn nothing_overtakes_while_the_spool_is_drained_and_it_ends_under_load() {
+async fn draining_keeps_the_order_and_ends_under_load() {
     const CLIENTS: usize = 20;
-    let place = Place::new().await;
+    let fixture = TrailFixture::new().await;
     let left = events(0..3000);
-    place.leave(&left.iter().map(|it| vec![it.clone()]).collect::<Vec<_>>());
-    let mut bench = place.trail();
-    bench.run();
+    fixture.leave(&left.iter().map(|event| vec![event.clone()]).collect::<Vec<_>>());
+    let mut trail = fixture.trail();
+    trail.run();
 
-    // Each client hands over until it has seen the spool and then, some times,
-    // the database.
+    // Each client appends until its events were spooled and then stored five
+    // times.
     let clients: Vec<_> = (0..CLIENTS)
         .map(|client| {
-            let trail = bench.trail.clone();
+            let writer = trail.writer.clone();
             tokio::spawn(async move {
                 let (mut sent, mut spooled, mut stored) = (Vec::new(), 0, 0);
                 while stored < 5 {
                     let event = event(client);
                     sent.push(event.clone());
-                    match trail.append(vec![event]).await.expect("taken over") {
-                        Appended::Spooled => {
+                    match writer.append(vec![event]).await.expect("taken over") {
+                        AppendOutcome::Spooled => {
                             assert_eq!(stored, 0, "back to the spool without a reason");
                             spooled += 1;
                         }
-                        Appended::Stored(_) => stored += 1,
+                        AppendOutcome::Stored(_) => stored += 1,
                     }
                 }
                 (sent, spooled)
@@ -98,62 +98,62 @@ async fn nothing_overtakes_while_the_spool_is_drained_and_it_ends_under_load() {
     }
 
     assert!(spooled >= CLIENTS, "every client met a spool that was not empty: {spooled}");
-    let stored = place.stored().await;
-    assert!(stored[..3000].iter().map(|it| &it.event).eq(&left), "the oldest come first");
-    assert!(stored.is_sorted_by_key(|it| it.recorded_at), "in the order of acceptance");
+    let stored = fixture.stored().await;
+    assert!(stored[..3000].iter().map(|event| &event.event).eq(&left), "the oldest come first");
+    assert!(stored.is_sorted_by_key(|event| event.recorded_at), "in the order of acceptance");
     for (client, sent) in by_client.into_iter().enumerate() {
-        let own = stored[3000..].iter().filter(|it| it.event.event_data["number"] == client);
-        assert!(own.map(|it| &it.event).eq(&sent), "each client's in its order");
+        let own = stored[3000..].iter().filter(|event| event.event.event_data["number"] == client);
+        assert!(own.map(|event| &event.event).eq(&sent), "each client's in its order");
     }
 }
 
 #[tokio::test]
-async fn while_the_spool_is_drained_less_comes_in_than_goes_out() {
-    let place = Place::new().await;
-    place.leave(&events(0..1200).into_iter().map(|it| vec![it]).collect::<Vec<_>>());
+async fn draining_removes_events_faster_than_new_ones_arrive() {
+    let fixture = TrailFixture::new().await;
+    fixture.leave(&events(0..1200).into_iter().map(|event| vec![event]).collect::<Vec<_>>());
     // Two groups wait. After the first chunk of 500 there is room for one; the
     // second has to wait for more chunks, or it would find the spool full.
-    let mut bench = place.trail_with_limit(1400);
+    let mut trail = fixture.trail_with_limit(1400);
     let mut answers = Vec::new();
     for number in 0..1000 {
-        answers.push(bench.hand_over(&[event(number)]).await);
+        answers.push(trail.hand_over(&[event(number)]).await);
     }
-    bench.run();
+    trail.run();
 
     for answer in answers {
         let answer = answer.await.expect("no panic");
         assert!(answer.is_ok(), "{answer:?}");
     }
-    bench.drained().await;
-    assert_eq!(bench.metric("datastorage_audit_events_stored_total"), 2200);
+    trail.drained().await;
+    assert_eq!(trail.metric("datastorage_audit_events_stored_total"), 2200);
 }
 
 #[tokio::test]
-async fn a_database_that_is_away_from_the_start_is_waited_for_in_order() {
-    let place = Place::new().await;
+async fn a_database_that_is_unavailable_from_the_start_gets_events_in_order() {
+    let fixture = TrailFixture::new().await;
     let all = events(0..4);
-    place.leave(&[all[..2].to_vec()]);
-    let lock = place.database().begin().await.expect("the write lock");
-    let mut bench = place.trail();
-    bench.run();
-    let answer = bench.trail.append(all[2..3].to_vec()).await.expect("taken over");
-    assert_eq!(answer, Appended::Spooled);
-    // A stop does not wait for the database either.
+    fixture.leave(&[all[..2].to_vec()]);
+    let lock = fixture.database().begin().await.expect("the write lock");
+    let mut trail = fixture.trail();
+    trail.run();
+    let answer = trail.writer.append(all[2..3].to_vec()).await.expect("taken over");
+    assert_eq!(answer, AppendOutcome::Spooled);
+    // Closing does not wait for the database either.
     let waiting = {
-        let (trail, event) = (bench.trail.clone(), all[3].clone());
-        tokio::spawn(async move { trail.append(vec![event]).await })
+        let (writer, event) = (trail.writer.clone(), all[3].clone());
+        tokio::spawn(async move { writer.append(vec![event]).await })
     };
-    assert_eq!(waiting.await.expect("no panic").expect("taken over"), Appended::Spooled);
-    bench.trail.close().await;
-    assert_eq!(place.stored().await.len(), 0);
-    drop(bench);
+    assert_eq!(waiting.await.expect("no panic").expect("taken over"), AppendOutcome::Spooled);
+    trail.writer.close().await;
+    assert_eq!(fixture.stored().await.len(), 0);
+    drop(trail);
 
     lock.rollback().await.expect("released");
-    let mut bench = place.trail();
-    assert_eq!(bench.metric("datastorage_spool_depth"), 4);
-    bench.run();
-    bench.drained().await;
-    let stored = place.stored().await;
-    assert!(stored.iter().map(|it| &it.event).eq(&all));
-    assert!(stored.is_sorted_by_key(|it| it.recorded_at));
+    let mut trail = fixture.trail();
+    assert_eq!(trail.metric("datastorage_spool_depth"), 4);
+    trail.run();
+    trail.drained().await;
+    let stored = fixture.stored().await;
+    assert!(stored.iter().map(|event| &event.event).eq(&all));
+    assert!(stored.is_sorted_by_key(|event| event.recorded_at));
 }

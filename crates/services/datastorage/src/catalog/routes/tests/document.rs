@@ -1,5 +1,5 @@
-//! The document says what the service does: every bound of every request body
-//! stands in the document and in the code that reads it.
+//! The document agrees with the service: every bound of every request body is
+//! in the document and in the code that reads it.
 
 use axum::http::StatusCode;
 use datastorage_client::{Priority, StepType, WorkflowStatus};
@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 
 use super::{WORKFLOWS, create, fields as violated, path_of};
 use crate::catalog::testing::{sent, signal, with};
-use crate::testing::Bench;
+use crate::testing::TestService;
 
-/// A value with just so many characters that keeps the field's pattern.
+/// A text of this length that matches the field's pattern.
 fn text(length: u64) -> Value {
     json!("x".repeat(usize::try_from(length).expect("a length")))
 }
@@ -32,8 +32,12 @@ fn fields_of(schemas: &Value, component: &Value) -> (Map<String, Value>, Vec<Val
     (fields, required)
 }
 
-async fn body_of(bench: &Bench, method: &str, path: &str) -> (Map<String, Value>, Vec<Value>) {
-    let (_, document) = bench.get("/openapi.json").await;
+async fn body_of(
+    datastorage: &TestService,
+    method: &str,
+    path: &str,
+) -> (Map<String, Value>, Vec<Value>) {
+    let (_, document) = datastorage.get("/openapi.json").await;
     let body = &document["paths"][path][method]["requestBody"]["content"]["application/json"];
     fields_of(&document["components"]["schemas"], &body["schema"])
 }
@@ -41,14 +45,18 @@ async fn body_of(bench: &Bench, method: &str, path: &str) -> (Map<String, Value>
 /// Sends the body with each field just within its documented bounds, just
 /// beyond them, null, and with one field too many. The body's version, if it has
 /// one, is new each time.
-async fn check_bounds(bench: &Bench, (method, path, at): (&str, &str, &str), good: &Value) {
-    let (fields, required) = body_of(bench, &method.to_lowercase(), path).await;
+async fn check_bounds(
+    datastorage: &TestService,
+    (method, path, at): (&str, &str, &str),
+    good: &Value,
+) {
+    let (fields, required) = body_of(datastorage, &method.to_lowercase(), path).await;
     assert!(fields.len() >= required.len() && !required.is_empty(), "{fields:?}");
     for (field, rules) in fields {
         let nothing = json!({ "type": "null" });
         let choices = rules["anyOf"].as_array().or(rules["oneOf"].as_array());
-        let nullable = rules["type"].as_array().is_some_and(|it| it.contains(&json!("null")))
-            || choices.is_some_and(|it| it.contains(&nothing));
+        let nullable = rules["type"].as_array().is_some_and(|types| types.contains(&json!("null")))
+            || choices.is_some_and(|choices| choices.contains(&nothing));
         assert_eq!(nullable, !required.contains(&json!(field)), "{field}: {rules}");
         let mut cases = bounds(&field, &rules);
         cases.push((Value::Null, nullable));
@@ -58,24 +66,24 @@ async fn check_bounds(bench: &Bench, (method, path, at): (&str, &str, &str), goo
                 body["version"] = json!(uuid::Uuid::now_v7());
             }
             body[&field] = value;
-            let (status, answer) = bench.send(method, at, Some(&body)).await;
+            let (status, answer) = datastorage.send(method, at, Some(&body)).await;
             assert_eq!(status.is_success(), accepted, "{body}: {answer}");
             if !accepted {
                 assert_eq!(status, StatusCode::BAD_REQUEST, "{body}: {answer}");
-                let named = violated(&answer).iter().all(|it| it.starts_with(&field));
+                let named = violated(&answer).iter().all(|violation| violation.starts_with(&field));
                 assert!(named, "{body}: {answer}");
             }
         }
     }
     let more = with(good.clone(), "colour", Value::Null);
-    assert_eq!(bench.send(method, at, Some(&more)).await.0, StatusCode::BAD_REQUEST);
+    assert_eq!(datastorage.send(method, at, Some(&more)).await.0, StatusCode::BAD_REQUEST);
 }
 
 /// Values at and beyond the bounds that the document has of a field, and whether
 /// they are within them.
 fn bounds(field: &str, rules: &Value) -> Vec<(Value, bool)> {
     let is = |kind: &str| {
-        rules["type"] == kind || rules["type"].as_array().is_some_and(|it| it[0] == kind)
+        rules["type"] == kind || rules["type"].as_array().is_some_and(|types| types[0] == kind)
     };
     let mut cases = Vec::new();
     if let (true, Some(longest)) = (is("string"), rules["maxLength"].as_u64()) {
@@ -96,7 +104,7 @@ fn bounds(field: &str, rules: &Value) -> Vec<(Value, bool)> {
     if let (true, Some(most)) = (is("object"), rules["maxProperties"].as_u64()) {
         let value = if field == "parameters" { json!({ "type": "string" }) } else { json!("x") };
         let entries = |count: u64| -> Value {
-            (0..count).map(|it| (format!("k{it}"), value.clone())).collect()
+            (0..count).map(|number| (format!("k{number}"), value.clone())).collect()
         };
         cases.extend([(entries(0), true), (entries(most), true), (entries(most + 1), false)]);
         let longest = rules["propertyNames"]["maxLength"].as_u64().expect("a length");
@@ -108,31 +116,31 @@ fn bounds(field: &str, rules: &Value) -> Vec<(Value, bool)> {
 
 #[tokio::test]
 async fn the_bounds_of_a_new_workflow_are_those_of_the_document() {
-    let bench = Bench::new().await;
+    let datastorage = TestService::new().await;
     let operation = ("POST", WORKFLOWS, WORKFLOWS);
-    check_bounds(&bench, operation, &sent("restart-pod", "1")).await;
+    check_bounds(&datastorage, operation, &sent("restart-pod", "1")).await;
 }
 
 #[tokio::test]
 async fn the_bounds_of_a_change_are_those_of_the_document() {
-    let bench = Bench::new().await;
-    let path = path_of(&create(&bench, &sent("a", "1")).await);
+    let datastorage = TestService::new().await;
+    let path = path_of(&create(&datastorage, &sent("a", "1")).await);
     let change = json!({ "status": "disabled", "status_reason": "x" });
     let operation = ("PATCH", "/api/v1/workflows/{workflow_id}", path.as_str());
-    check_bounds(&bench, operation, &change).await;
+    check_bounds(&datastorage, operation, &change).await;
 }
 
 #[tokio::test]
 async fn the_bounds_of_a_search_are_those_of_the_document() {
-    let bench = Bench::new().await;
+    let datastorage = TestService::new().await;
     let path = format!("{WORKFLOWS}/search");
-    check_bounds(&bench, ("POST", &path, &path), &signal()).await;
+    check_bounds(&datastorage, ("POST", &path, &path), &signal()).await;
 }
 
 #[tokio::test]
 async fn the_document_describes_what_a_derive_cannot() {
-    let bench = Bench::new().await;
-    let (fields, required) = body_of(&bench, "post", WORKFLOWS).await;
+    let datastorage = TestService::new().await;
+    let (fields, required) = body_of(&datastorage, "post", WORKFLOWS).await;
     let mut required: Vec<_> = required.iter().filter_map(Value::as_str).collect();
     required.sort_unstable();
     assert_eq!(required, ["content", "description", "labels", "name", "title", "version"]);
@@ -141,10 +149,10 @@ async fn the_document_describes_what_a_derive_cannot() {
     let types: Vec<String> = types
         .expect("a parameter for each type")
         .iter()
-        .map(|it| {
-            let fields = it["properties"].as_object().expect("fields").keys();
+        .map(|schema| {
+            let fields = schema["properties"].as_object().expect("fields").keys();
             let fields: Vec<_> = fields.map(String::as_str).collect();
-            format!("{}: {}", it["properties"]["type"]["enum"], fields.join(", "))
+            format!("{}: {}", schema["properties"]["type"]["enum"], fields.join(", "))
         })
         .collect();
     insta::assert_snapshot!(types.join("\n"), @r#"
@@ -154,7 +162,7 @@ async fn the_document_describes_what_a_derive_cannot() {
     ["boolean"]: description, enum, required, type
     "#);
 
-    let (_, document) = bench.get("/openapi.json").await;
+    let (_, document) = datastorage.get("/openapi.json").await;
     let schemas = &document["components"]["schemas"];
     for (component, words) in [
         ("Priority", Priority::WORDS),

@@ -8,11 +8,11 @@ use axum::http::StatusCode;
 use serde_json::Value;
 
 use super::WORKFLOWS;
-use crate::testing::Bench;
+use crate::testing::TestService;
 
-/// Adds a version that is as it should be.
-async fn create(bench: &Bench, sent: &Value) -> Value {
-    let (status, created) = bench.send("POST", WORKFLOWS, Some(sent)).await;
+/// Creates a valid version.
+async fn create(datastorage: &TestService, sent: &Value) -> Value {
+    let (status, created) = datastorage.send("POST", WORKFLOWS, Some(sent)).await;
     assert_eq!(status, StatusCode::CREATED, "{created}");
     created
 }
@@ -23,5 +23,5 @@ fn path_of(workflow: &Value) -> String {
 
 fn fields(problem: &Value) -> Vec<&str> {
     let errors = problem["errors"].as_array().expect("violations");
-    errors.iter().filter_map(|it| it["field"].as_str()).collect()
+    errors.iter().filter_map(|error| error["field"].as_str()).collect()
 }

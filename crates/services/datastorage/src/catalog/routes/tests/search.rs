@@ -1,4 +1,4 @@
-//! Searching, and what the trail has of it.
+//! Searching, and the audit event of a search.
 
 use std::time::Duration;
 
@@ -8,32 +8,33 @@ use kit::database::Database;
 use serde_json::{Value, json};
 
 use super::{WORKFLOWS, create};
-use crate::audit::intake::Intake;
+use crate::audit::input::EventInput;
 use crate::catalog::testing::{sent, signal, with};
-use crate::testing::{Bench, open};
+use crate::testing::{TestService, open};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
-async fn search(bench: &Bench, signal: &Value) -> Value {
-    let (status, found) = bench.send("POST", &format!("{WORKFLOWS}/search"), Some(signal)).await;
+async fn search(datastorage: &TestService, signal: &Value) -> Value {
+    let (status, found) =
+        datastorage.send("POST", &format!("{WORKFLOWS}/search"), Some(signal)).await;
     assert_eq!(status, StatusCode::OK, "{found}");
     found
 }
 
 /// Events of a correlation, once the service has stored all of its own.
-async fn events(bench: &Bench, correlation_id: &str) -> Vec<Value> {
-    assert_eq!(bench.state.recorder.close().await, 0);
+async fn events(datastorage: &TestService, correlation_id: &str) -> Vec<Value> {
+    assert_eq!(datastorage.state.recorder.close().await, 0);
     let path = format!("/api/v1/audit/events?correlation_id={correlation_id}");
-    bench.get(&path).await.1["data"].as_array().expect("events").clone()
+    datastorage.get(&path).await.1["data"].as_array().expect("events").clone()
 }
 
 #[tokio::test]
 async fn what_fits_is_ranked_with_score_and_summary() {
-    let bench = Bench::new().await;
+    let datastorage = TestService::new().await;
     let general =
-        create(&bench, &with(sent("general", "1"), "labels.environment", json!("*"))).await;
-    let special = create(&bench, &sent("special", "1")).await;
-    create(&bench, &with(sent("other", "1"), "labels.severity", json!("low"))).await;
+        create(&datastorage, &with(sent("general", "1"), "labels.environment", json!("*"))).await;
+    let special = create(&datastorage, &sent("special", "1")).await;
+    create(&datastorage, &with(sent("other", "1"), "labels.severity", json!("low"))).await;
 
     let summary = |workflow: &Value| {
         let mut summary = workflow.clone();
@@ -41,7 +42,7 @@ async fn what_fits_is_ranked_with_score_and_summary() {
         summary
     };
     assert_eq!(
-        search(&bench, &signal()).await,
+        search(&datastorage, &signal()).await,
         json!({
             "data": [
                 { "rank": 1, "score": 0.9, "workflow": summary(&special) },
@@ -50,22 +51,22 @@ async fn what_fits_is_ranked_with_score_and_summary() {
             "total": 2,
         })
     );
-    let nothing = search(&bench, &with(signal(), "component", json!("node"))).await;
+    let nothing = search(&datastorage, &with(signal(), "component", json!("node"))).await;
     assert_eq!(nothing, json!({ "data": [], "total": 0 }));
 }
 
 #[tokio::test]
 async fn a_search_is_in_the_trail_with_what_it_found() {
-    let bench = Bench::new().await;
-    let created = create(&bench, &sent("a", "1")).await;
+    let datastorage = TestService::new().await;
+    let created = create(&datastorage, &sent("a", "1")).await;
     let mut signal = signal();
     signal["correlation_id"] = json!("rr-1");
     signal["min_score"] = json!(0.25);
     signal["custom_labels"] = json!({ "team": "payments" });
-    search(&bench, &signal).await;
-    search(&bench, &with(signal.clone(), "severity", json!("low"))).await;
+    search(&datastorage, &signal).await;
+    search(&datastorage, &with(signal.clone(), "severity", json!("low"))).await;
 
-    let events = events(&bench, "rr-1").await;
+    let events = events(&datastorage, "rr-1").await;
 
     assert_eq!(events.len(), 2);
     let (second, first) = (&events[0], &events[1]);
@@ -110,49 +111,50 @@ async fn a_search_is_in_the_trail_with_what_it_found() {
 
 #[tokio::test]
 async fn without_a_correlation_the_trail_has_the_request_id() {
-    let bench = Bench::new().await;
+    let datastorage = TestService::new().await;
     let path = format!("{WORKFLOWS}/search");
-    let answer = bench.response("POST", &path, Some(&signal()), &[("x-request-id", "req-1")]).await;
+    let answer =
+        datastorage.response("POST", &path, Some(&signal()), &[("x-request-id", "req-1")]).await;
     assert_eq!(answer.status(), StatusCode::OK);
-    assert_eq!(events(&bench, "req-1").await.len(), 1);
+    assert_eq!(events(&datastorage, "req-1").await.len(), 1);
 }
 
 #[tokio::test]
 async fn a_search_that_is_refused_is_not_in_the_trail() {
-    let bench = Bench::new().await;
+    let datastorage = TestService::new().await;
     let mut bad = with(signal(), "correlation_id", json!("rr-1"));
     bad["top_k"] = json!(0);
-    let (status, _) = bench.send("POST", &format!("{WORKFLOWS}/search"), Some(&bad)).await;
+    let (status, _) = datastorage.send("POST", &format!("{WORKFLOWS}/search"), Some(&bad)).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
-    assert!(events(&bench, "rr-1").await.is_empty());
+    assert!(events(&datastorage, "rr-1").await.is_empty());
 }
 
 #[tokio::test]
 async fn the_answer_does_not_wait_for_the_trail() {
-    let bench = Bench::new().await;
-    create(&bench, &sent("a", "1")).await;
-    let Database::Sqlite(other) = open(&bench.folder).database;
+    let datastorage = TestService::new().await;
+    create(&datastorage, &sent("a", "1")).await;
+    let Database::Sqlite(other) = open(&datastorage.folder).database;
     let lock = other.begin().await.expect("the write lock");
 
     let signal = with(signal(), "correlation_id", json!("rr-1"));
     for _ in 0..3 {
-        // Answered while nothing can be written.
-        assert_eq!(search(&bench, &signal).await["total"], 1);
+        // The search is answered although the database cannot be written.
+        assert_eq!(search(&datastorage, &signal).await["total"], 1);
     }
-    assert_eq!(bench.total("rr-1").await, 0);
+    assert_eq!(datastorage.total("rr-1").await, 0);
 
     lock.rollback().await.expect("released");
-    let stored = tokio::time::timeout(PATIENCE, events(&bench, "rr-1")).await;
+    let stored = tokio::time::timeout(TEST_TIMEOUT, events(&datastorage, "rr-1")).await;
     assert_eq!(stored.expect("in time").len(), 3);
 }
 
 #[tokio::test]
 async fn the_largest_event_of_a_search_keeps_the_rules_of_the_trail() {
-    let bench = Bench::new().await;
-    // What becomes longest in JSON: a control character is six bytes.
+    let datastorage = TestService::new().await;
+    // A control character takes six bytes in JSON, more than any other.
     let long = |characters: usize| "\u{1}".repeat(characters);
     let labels: Value =
-        (0..20).map(|it| (format!("{it:02}{}", long(61)), json!(long(63)))).collect();
+        (0..20).map(|number| (format!("{number:02}{}", long(61)), json!(long(63)))).collect();
     let mut signal = signal();
     for label in ["signal_type", "component", "environment"] {
         signal[label] = json!(long(100));
@@ -167,14 +169,15 @@ async fn the_largest_event_of_a_search_keeps_the_rules_of_the_trail() {
             "signal_type": "*", "severity": "*", "component": "*", "environment": "*",
             "priority": "*",
         });
-        create(&bench, &sent).await;
+        create(&datastorage, &sent).await;
     }
-    let answer = bench.response("POST", &format!("{WORKFLOWS}/search"), Some(&signal), &[]).await;
+    let answer =
+        datastorage.response("POST", &format!("{WORKFLOWS}/search"), Some(&signal), &[]).await;
     let bytes = to_bytes(answer.into_body(), usize::MAX).await.expect("a body");
     let found: Value = serde_json::from_slice(&bytes).expect("JSON");
     assert_eq!(found["data"].as_array().map(Vec::len), Some(100));
 
-    let mut event = events(&bench, "rr-1").await.remove(0);
+    let mut event = events(&datastorage, "rr-1").await.remove(0);
     event.as_object_mut().expect("an object").remove("recorded_at");
-    kit::check::from_json::<Intake>(&event).expect("an event that a client could send");
+    kit::check::from_json::<EventInput>(&event).expect("an event that a client could send");
 }

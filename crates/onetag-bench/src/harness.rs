@@ -1,0 +1,89 @@
+//! One lap of the harness: `cargo xtask e2e`, as anybody would type it.
+
+use std::time::Instant;
+
+use anyhow::{Context as _, ensure};
+use serde_json::Value;
+use xshell::cmd;
+
+use super::Lap;
+use super::session::Bench;
+
+/// What a lap tells beside its time.
+pub(super) struct Told {
+    pub(super) lap: Lap,
+    pub(super) tests: usize,
+    /// The digests of the images, by service.
+    pub(super) digests: Vec<(String, String)>,
+}
+
+impl Bench<'_> {
+    /// A whole run; its steps are the phases of its report.
+    pub(super) fn harness(&self) -> anyhow::Result<Told> {
+        let started = Instant::now();
+        let shell = self.context.shell()?;
+        let (suite, narrowed) = (&self.job.suite.name, self.narrowed());
+        let filterset = narrowed.iter().flat_map(|it| ["-E", it]);
+        let rest = self.arguments.rest();
+        let profile = self.profile.iter().flat_map(|name| ["--profile", name]);
+        let command = cmd!(
+            shell,
+            "cargo xtask e2e {suite} {profile...} --format json -- {filterset...} {rest...}"
+        );
+        let stdout = self.run(command)?;
+        let seconds = started.elapsed().as_secs_f64();
+        let document: Value =
+            serde_json::from_slice(&stdout).context("`cargo xtask e2e` printed no document")?;
+        told(&document["runs"][0], seconds)
+    }
+}
+
+fn told(run: &Value, seconds: f64) -> anyhow::Result<Told> {
+    let of_run = run["seconds"].as_f64().context("the document has no run")?;
+    // Cargo looking whether the harness is built, and the harness at the workspace.
+    let mut steps = vec![("cargo xtask".to_owned(), seconds - of_run)];
+    for phase in run["phases"].as_array().into_iter().flatten() {
+        let (name, took) = (phase["phase"].as_str(), phase["seconds"].as_f64());
+        let (name, took) = name.zip(took).context("the document has a phase without a time")?;
+        match steps.iter_mut().find(|(step, _)| step == name) {
+            // There are two witnesses, one before and one after the tests.
+            Some((_, sum)) => *sum += took,
+            None => steps.push((name.to_owned(), took)),
+        }
+    }
+    // It takes place beside the build.
+    steps.retain(|(name, _)| name != "prepare");
+    let tests = run["tests"]["passed"].as_u64().unwrap_or(0) as usize;
+    ensure!(tests > 0, "`cargo xtask e2e` ran no test");
+    let services = run["services"].as_array().into_iter().flatten();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let digests = services
+        .map(|service| (text(&service["service"]), text(&service["digests"]["manifest"])))
+        .collect();
+    Ok(Told { lap: Lap { seconds, steps }, tests, digests })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_comes_before_the_run_is_a_step_too() {
+        let phase = |phase: &str, seconds: f64| json!({ "phase": phase, "seconds": seconds });
+        let phases = [phase("build", 0.5), phase("prepare", 0.25), phase("witness", 0.125)];
+        let run = json!({
+            "seconds": 1.0,
+            "phases": [phases[0], phases[1], phases[2], phase("witness", 0.125)],
+            "tests": { "passed": 3, "failed": 0, "skipped": {} },
+            "services": [{ "service": "beta", "digests": { "manifest": "sha256:1" } }],
+        });
+        let told = told(&run, 1.5).unwrap();
+        let steps: Vec<_> =
+            told.lap.steps.iter().map(|(name, took)| (name.as_str(), *took)).collect();
+        assert_eq!(steps, [("cargo xtask", 0.5), ("build", 0.5), ("witness", 0.25)]);
+        assert_eq!((told.lap.seconds, told.tests), (1.5, 3));
+        assert_eq!(told.digests, [("beta".to_owned(), "sha256:1".to_owned())]);
+    }
+}

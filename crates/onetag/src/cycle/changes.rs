@@ -1,0 +1,118 @@
+//! What a kept run needs to be up to date.
+
+use std::collections::BTreeMap;
+
+use anyhow::anyhow;
+
+use super::Job;
+use crate::backend::{Deployed, Process, Replica, RunPlan, settings};
+use crate::build::Build;
+use crate::error::Attach as _;
+use crate::run::RunFolder;
+use crate::workspace::PlannedService;
+
+/// What has to be done for one service.
+#[derive(Clone, Debug)]
+pub(super) enum Change {
+    /// It runs what was built.
+    None(Replica),
+    /// It has ended; what was built is the same.
+    Died,
+    /// Its bytes or its settings are others, or it is new.
+    Replaced,
+}
+
+/// By service; everything is new in a run that was just minted.
+#[derive(Debug)]
+pub(super) struct Changes(BTreeMap<String, Change>);
+
+impl Changes {
+    /// Compares what runs with what was built.
+    pub(super) fn find(
+        folder: &RunFolder,
+        job: &Job<'_>,
+        build: &Build,
+    ) -> anyhow::Result<Changes> {
+        let mut changes = BTreeMap::new();
+        for planned in job.plan.services() {
+            let before =
+                job.kept.as_ref().and_then(|kept| kept.plan.services.get(&planned.service.name));
+            let change = match before {
+                None => Change::Replaced,
+                Some(before) => change(folder, planned, before, build)?,
+            };
+            changes.insert(planned.service.name.clone(), change);
+        }
+        Ok(Changes(changes))
+    }
+
+    pub(super) fn of(&self, service: &str) -> &Change {
+        self.0.get(service).unwrap_or(&Change::Replaced)
+    }
+
+    /// Whether nothing has to be done.
+    pub(super) fn are_none(&self) -> bool {
+        self.0.values().all(|change| matches!(change, Change::None(_)))
+    }
+
+    /// The generation of the run with these changes. A replaced service gets the
+    /// name of the next one, since a reference never names two digests.
+    pub(super) fn generation(&self, before: &RunPlan) -> u32 {
+        let replaced = self.0.values().any(|change| matches!(change, Change::Replaced));
+        before.generation + u32::from(replaced)
+    }
+
+    /// # Errors
+    ///
+    /// When something has to be done before this can be tested.
+    pub(super) fn refuse_stale(&self, suite: &str) -> anyhow::Result<()> {
+        let stale: Vec<String> = self
+            .0
+            .iter()
+            .filter(|(_, change)| !matches!(change, Change::None(_)))
+            .map(|(name, _)| format!("`{name}`"))
+            .collect();
+        if stale.is_empty() {
+            return Ok(());
+        }
+        let are = if stale.len() == 1 { "is" } else { "are" };
+        let stale = stale.join(", ");
+        Err(anyhow!("stale: {stale} of the kept run {are} not what was built just now")
+            .hint(format!("cargo xtask up {suite}")))
+    }
+
+    /// What was done, in words.
+    pub(super) fn summary(&self) -> String {
+        let mut by_kind: BTreeMap<(u8, &str), Vec<&str>> = BTreeMap::new();
+        for (name, change) in &self.0 {
+            let kind = match change {
+                Change::Replaced => (0, "replaced"),
+                Change::Died => (1, "started again"),
+                Change::None(_) => (2, "unchanged"),
+            };
+            by_kind.entry(kind).or_default().push(name);
+        }
+        let parts =
+            by_kind.iter().map(|((_, kind), names)| format!("{kind}: {}", names.join(", ")));
+        parts.collect::<Vec<_>>().join("; ")
+    }
+}
+
+fn change(
+    folder: &RunFolder,
+    planned: &PlannedService,
+    before: &Deployed,
+    build: &Build,
+) -> anyhow::Result<Change> {
+    let name = &planned.service.name;
+    let current = *build.service(name)?.digests() == before.digests
+        && settings(planned, folder.run_id())? == before.settings;
+    Ok(match Process::replica(folder, name)? {
+        // After an `up` that failed, something else may run.
+        Some(replica) if current && Process::executes(&replica, &before.executable) => {
+            Change::None(replica)
+        }
+        None if current => Change::Died,
+        _ => Change::Replaced,
+    })
+}

@@ -1,0 +1,80 @@
+//! The phases of a run, as they go by.
+
+use std::time::{Duration, Instant};
+
+use super::{PhaseTime, Ui};
+
+/// The phases so far, and how long each took.
+#[derive(Clone, Debug)]
+pub(crate) struct Timeline<'a> {
+    ui: &'a Ui,
+    started: Instant,
+    phases: Vec<PhaseTime>,
+}
+
+impl<'a> Timeline<'a> {
+    pub(crate) fn start(ui: &'a Ui) -> Timeline<'a> {
+        Timeline { ui, started: Instant::now(), phases: Vec::new() }
+    }
+
+    /// Goes through one phase and prints how long it took, and its result in a
+    /// few words.
+    pub(crate) fn phase<T>(
+        &mut self,
+        name: &'static str,
+        work: impl FnOnce() -> anyhow::Result<T>,
+        result: impl FnOnce(&T) -> String,
+    ) -> anyhow::Result<T> {
+        let ui = self.ui;
+        let work = || {
+            let _activity = ui.activity(name);
+            work()
+        };
+        self.timed(name, work, result)
+    }
+
+    /// A phase in which another program writes to the terminal: nothing is drawn
+    /// meanwhile.
+    pub(crate) fn loud_phase<T>(
+        &mut self,
+        name: &'static str,
+        work: impl FnOnce() -> anyhow::Result<T>,
+        result: impl FnOnce(&T) -> String,
+    ) -> anyhow::Result<T> {
+        let ui = self.ui;
+        self.timed(name, || ui.yield_terminal(work), result)
+    }
+
+    fn timed<T>(
+        &mut self,
+        name: &'static str,
+        work: impl FnOnce() -> anyhow::Result<T>,
+        result: impl FnOnce(&T) -> String,
+    ) -> anyhow::Result<T> {
+        let started = Instant::now();
+        let done = work();
+        let result = done.as_ref().map_or_else(|_| "failed".to_owned(), result);
+        self.record(name, started.elapsed(), result);
+        done.map_err(|error| error.context(PhaseFailed(name)))
+    }
+
+    /// Takes over a phase that went by elsewhere.
+    pub(crate) fn record(&mut self, name: &'static str, took: Duration, result: String) {
+        let line = format!("  {name:<9} {:>7.2} s  {result}", took.as_secs_f64());
+        self.ui.line(line.trim_end());
+        self.phases.push(PhaseTime { phase: name, seconds: took.as_secs_f64() });
+    }
+
+    pub(crate) fn phases(&self) -> &[PhaseTime] {
+        &self.phases
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+}
+
+/// Names the phase in which an error came up.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("phase {0} failed")]
+pub(crate) struct PhaseFailed(pub(crate) &'static str);

@@ -1,0 +1,155 @@
+//! The task that writes each group to the database or to the spool.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use kit::Readiness;
+use kit::database::Database;
+use tokio::sync::watch;
+
+use super::inbox::Inbox;
+use super::metrics::Metrics;
+use crate::spool::Spool;
+use crate::store::Store;
+
+/// How long a group waits for the database before it goes to the spool. If the
+/// database reports earlier that it is unavailable, the group goes to the spool
+/// at once; SQLite reports it after waiting 2 s for a lock.
+///
+/// A transaction may still be committed after the timeout. The replay then
+/// finds its events already stored.
+pub const COMMIT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The longest time that a replay waits for the database; new events wait
+/// meanwhile.
+pub(super) const MAX_REPLAY_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How often the database is asked whether it can be written again.
+const PROBE_INTERVAL: Duration = Duration::from_millis(500);
+
+/// The task behind a [`TrailWriter`](super::TrailWriter), the only one that appends to the
+/// trail and that touches the spool.
+#[derive(Debug)]
+pub struct TrailTask {
+    pub(super) store: Store,
+    pub(super) metrics: Metrics,
+    pub(super) readiness: Readiness,
+    /// Reading and writing the spool blocks. No other task takes the lock.
+    pub(super) spool: Arc<Mutex<Spool>>,
+    /// How long a replay waits for the database. It doubles after each timeout,
+    /// so that a slow database can store a chunk too.
+    pub(super) replay_timeout: Duration,
+    inbox: Inbox,
+    /// Dropped with the task, which tells the [`TrailWriter`](super::TrailWriter) that it has ended.
+    _alive: watch::Sender<()>,
+}
+
+/// Where the next group goes; see [the module](super).
+#[derive(Clone, Copy, Debug)]
+enum Mode {
+    Direct,
+    Unavailable,
+    Draining,
+    Closed,
+}
+
+/// The database cannot be written at the moment.
+#[derive(Debug)]
+pub(super) struct Unavailable;
+
+impl TrailTask {
+    pub(super) fn new(
+        store: Store,
+        spool: Spool,
+        inbox: Inbox,
+        metrics: Metrics,
+        readiness: Readiness,
+        alive: watch::Sender<()>,
+    ) -> Self {
+        let spool = Arc::new(Mutex::new(spool));
+        Self {
+            store,
+            metrics,
+            readiness,
+            spool,
+            replay_timeout: COMMIT_TIMEOUT,
+            inbox,
+            _alive: alive,
+        }
+    }
+
+    /// Runs until the trail is closed and every request is answered.
+    pub async fn run(mut self) {
+        let mut mode = Mode::Draining;
+        loop {
+            mode = match mode {
+                Mode::Direct => self.direct().await,
+                Mode::Unavailable => self.unavailable().await,
+                Mode::Draining => self.draining().await,
+                Mode::Closed => return,
+            };
+        }
+    }
+
+    /// Writes groups to the database until it is unavailable. The spool is
+    /// empty.
+    async fn direct(&mut self) -> Mode {
+        while let Some(group) = self.inbox.next().await {
+            if let Err(rest) = self.store(group).await {
+                self.spool(rest).await;
+                return Mode::Unavailable;
+            }
+        }
+        Mode::Closed
+    }
+
+    /// Writes groups to the spool until the database can be written.
+    async fn unavailable(&mut self) -> Mode {
+        let back = writable(self.store.database.clone());
+        tokio::pin!(back);
+        loop {
+            tokio::select! {
+                () = &mut back => return Mode::Draining,
+                group = self.inbox.next() => match group {
+                    Some(group) => self.spool(group).await,
+                    None => return Mode::Closed,
+                },
+            }
+        }
+    }
+
+    /// Moves the spool to the database, and appends new groups to the spool.
+    async fn draining(&mut self) -> Mode {
+        // How many events may enter the spool before the next ones leave it.
+        // Groups are not split, so the number may become negative.
+        let mut credit = 0;
+        loop {
+            match self.replay().await {
+                Ok(0) => return Mode::Direct,
+                Ok(gone) => credit = credit.min(0) + gone / 2,
+                Err(Unavailable) => return Mode::Unavailable,
+            }
+            while credit > 0 && !self.is_spool_empty() {
+                let Some(group) = self.inbox.now() else {
+                    return Mode::Closed;
+                };
+                if group.is_empty() {
+                    break;
+                }
+                credit -= group.iter().map(|request| request.events.len() as i64).sum::<i64>();
+                self.spool(group).await;
+            }
+        }
+    }
+}
+
+/// Returns when the database can be written.
+async fn writable(database: Database) {
+    loop {
+        tokio::time::sleep(PROBE_INTERVAL).await;
+        match database.check().await {
+            Ok(()) => return,
+            Err(error) => tracing::debug!("{error}"),
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! A trail on a database and a spool of its own.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use datastorage_client::{Category, Essentials, Event, NewEvent, Outcome, to_microseconds};
+use kit::database::{Database, Sqlite};
+use serde_json::json;
+use sqlx::Row as _;
+use time::OffsetDateTime;
+use tokio::task::JoinHandle;
+
+use crate::audit::trail::{AppendError, AppendOutcome, CAPACITY, TrailTask, TrailWriter};
+use crate::spool::{Entry, Limits, Spool};
+use crate::store::Store;
+
+/// Longer than any step of a working test takes.
+pub(super) const TEST_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// More events than any test spools.
+const LIMIT: u64 = 100_000;
+
+pub(super) type Answer = Result<AppendOutcome, AppendError>;
+
+/// A folder with a database that is migrated, and a spool.
+pub(super) struct TrailFixture {
+    folder: tempfile::TempDir,
+    pub(super) store: Store,
+}
+
+/// A trail whose task does not run before [`run`](Self::run).
+pub(super) struct TestTrail {
+    pub(super) writer: TrailWriter,
+    pub(super) service: kit::Service,
+    task: Option<TrailTask>,
+}
+
+impl TrailFixture {
+    pub(super) async fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite://{}", folder.path().join("trail.db").display());
+        let store = Store::new(url.parse().expect("a good URL"));
+        store.database.migrate(TEST_TIMEOUT).await.expect("migrated");
+        Self { folder, store }
+    }
+
+    pub(super) fn spool_folder(&self) -> PathBuf {
+        self.folder.path().join("spool")
+    }
+
+    fn spool(&self, limit: u64) -> Spool {
+        Spool::open(&self.spool_folder(), Limits::events(limit)).expect("a spool")
+    }
+
+    /// Writes entries to the spool, as an earlier process could have left them.
+    pub(super) fn leave(&self, entries: &[Vec<NewEvent>]) -> OffsetDateTime {
+        let taken_at = to_microseconds(OffsetDateTime::now_utc()) - time::Duration::HOUR;
+        let entry = |events: &Vec<NewEvent>| Entry { taken_at, events: events.clone() };
+        let entries: Vec<_> = entries.iter().map(entry).collect();
+        let taken = self.spool(LIMIT).append(&entries).expect("written");
+        assert!(taken.iter().all(Result::is_ok), "{taken:?}");
+        taken_at
+    }
+
+    /// The dead letters of the file.
+    pub(super) fn dead_letters(&self) -> Vec<serde_json::Value> {
+        let path = self.spool_folder().join("dead-letters.jsonl");
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    }
+
+    pub(super) fn trail(&self) -> TestTrail {
+        self.trail_with_limit(LIMIT)
+    }
+
+    pub(super) fn trail_with_limit(&self, limit: u64) -> TestTrail {
+        let service = kit::Service::for_tests(kit::package!());
+        let (writer, task) = TrailWriter::new(&service, self.store.clone(), self.spool(limit));
+        TestTrail { writer, service, task: Some(task) }
+    }
+
+    /// The database, as another process would open it.
+    pub(super) fn database(&self) -> Sqlite {
+        let url = format!("sqlite://{}", self.folder.path().join("trail.db").display());
+        let Database::Sqlite(sqlite) = Store::new(url.parse().expect("a good URL")).database;
+        sqlite
+    }
+
+    /// Adds a rule to the schema that only the database checks.
+    pub(super) async fn refuse(&self, event_type: &str) {
+        let rule = format!(
+            "CREATE TRIGGER audit_events_refuse_type BEFORE INSERT ON audit_events
+             WHEN NEW.event_type = '{event_type}'
+             BEGIN SELECT RAISE(ABORT, 'no such type'); END"
+        );
+        let mut transaction = self.database().begin().await.expect("begun");
+        let made = sqlx::raw_sql(sqlx::AssertSqlSafe(rule)).execute(&mut *transaction).await;
+        made.expect("a rule");
+        transaction.commit().await.expect("committed");
+    }
+
+    /// All events in the order in which they were stored.
+    pub(super) async fn stored(&self) -> Vec<Event> {
+        let mut snapshot = self.database().snapshot().await.expect("begun");
+        let rows = sqlx::query("SELECT event_id FROM audit_events ORDER BY rowid")
+            .fetch_all(&mut *snapshot)
+            .await
+            .expect("rows");
+        let mut events = Vec::new();
+        for row in rows {
+            let event_id: String = row.get("event_id");
+            let event = self.store.event(event_id.parse().expect("a UUID")).await;
+            events.push(event.expect("read").expect("there"));
+        }
+        events
+    }
+}
+
+impl TestTrail {
+    /// Hands over events, which may have no task to answer them yet. Returns when the
+    /// request waits.
+    pub(super) async fn hand_over(&self, events: &[NewEvent]) -> JoinHandle<Answer> {
+        let waiting = CAPACITY - self.writer.requests.capacity();
+        let (writer, events) = (self.writer.clone(), events.to_vec());
+        let answer = tokio::spawn(async move { writer.append(events).await });
+        while CAPACITY - self.writer.requests.capacity() == waiting {
+            tokio::task::yield_now().await;
+        }
+        answer
+    }
+
+    pub(super) fn run(&mut self) {
+        tokio::spawn(self.task.take().expect("it does not run yet").run());
+    }
+
+    pub(super) fn metric(&self, name: &str) -> u64 {
+        let text = self.service.metrics.text().expect("metrics");
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.expect("such a metric").parse().expect("a number")
+    }
+
+    /// Waits until the spool is empty.
+    pub(super) async fn drained(&self) {
+        let deadline = Instant::now() + TEST_TIMEOUT;
+        while self.metric("datastorage_spool_depth") > 0 {
+            assert!(Instant::now() < deadline, "the spool is not drained");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+}
+
+pub(super) fn event(number: usize) -> NewEvent {
+    NewEvent::new(Essentials {
+        event_type: "gateway.signal.received",
+        category: Category::Gateway,
+        action: "received",
+        outcome: Outcome::Success,
+        correlation_id: "rr-1",
+        data: json!({ "number": number, "weight": 0.1 }),
+    })
+}
+
+/// Another event with the same id.
+pub(super) fn rival(event: &NewEvent) -> NewEvent {
+    NewEvent { event_action: "dropped".to_owned(), ..event.clone() }
+}

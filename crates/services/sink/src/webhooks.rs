@@ -1,0 +1,124 @@
+//! The webhooks: recorded requests and programmed responses.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Serialize;
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+use crate::response::Response;
+
+/// How many requests one webhook records before it refuses more.
+pub(crate) const MAX_REQUESTS: usize = 10_000;
+
+/// How many webhooks there may be.
+pub(crate) const MAX_WEBHOOKS: usize = 10_000;
+
+/// One recorded request.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct RecordedRequest {
+    /// Its number on this webhook, from 0.
+    pub(crate) index: usize,
+    /// When its body had arrived.
+    #[serde(with = "time::serde::rfc3339")]
+    pub(crate) received_at: OffsetDateTime,
+    /// The method.
+    pub(crate) method: String,
+    /// The whole path.
+    pub(crate) path: String,
+    /// The query as it was sent, without `?`.
+    pub(crate) query: Option<String>,
+    /// The headers, with lower-case names; a value that is not text is written
+    /// as lossy UTF-8.
+    pub(crate) headers: Vec<(String, String)>,
+    /// The body, if it is text.
+    pub(crate) body: Option<String>,
+    /// The body in hexadecimal digits, if it is not text.
+    pub(crate) body_hex: Option<String>,
+    /// The status that it was answered with.
+    pub(crate) status: u16,
+}
+
+/// Why a request is not recorded.
+#[derive(Debug)]
+pub(crate) struct LimitReached(pub(crate) String);
+
+/// All webhooks. Clones are handles to the same ones.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Webhooks(Arc<Mutex<HashMap<String, Webhook>>>);
+
+#[derive(Debug, Default)]
+struct Webhook {
+    requests: Vec<RecordedRequest>,
+    responses: VecDeque<Response>,
+}
+
+impl Webhooks {
+    /// Records a request and returns its number and the response. `request`
+    /// builds the record from the number and the response's status.
+    pub(crate) fn record(
+        &self,
+        name: &str,
+        request: impl FnOnce(usize, u16) -> RecordedRequest,
+    ) -> Result<(usize, Response), LimitReached> {
+        self.with(name, |webhook| {
+            let index = webhook.requests.len();
+            if index >= MAX_REQUESTS {
+                return Err(LimitReached(format!(
+                    "hook {name} has recorded {MAX_REQUESTS} requests, which is all that it holds"
+                )));
+            }
+            let response = webhook.next_response();
+            webhook.requests.push(request(index, response.status.as_u16()));
+            Ok((index, response))
+        })?
+    }
+
+    /// The recorded requests, and how many programmed responses are left.
+    pub(crate) fn requests(&self, name: &str) -> (Vec<RecordedRequest>, usize) {
+        let webhooks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        webhooks.get(name).map_or_else(Default::default, |webhook| {
+            let left = webhook.responses.iter().map(|response| response.times).sum();
+            (webhook.requests.clone(), left)
+        })
+    }
+
+    /// Replaces the programmed responses.
+    pub(crate) fn program(&self, name: &str, responses: Vec<Response>) -> Result<(), LimitReached> {
+        self.with(name, |webhook| webhook.responses = responses.into())
+    }
+
+    /// Deletes the recorded requests and the programmed responses.
+    pub(crate) fn reset(&self, name: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+    }
+
+    fn with<T>(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut Webhook) -> T,
+    ) -> Result<T, LimitReached> {
+        let mut webhooks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if webhooks.len() >= MAX_WEBHOOKS && !webhooks.contains_key(name) {
+            return Err(LimitReached(format!(
+                "there are {MAX_WEBHOOKS} hooks, which is all that there may be"
+            )));
+        }
+        Ok(change(webhooks.entry(name.to_owned()).or_default()))
+    }
+}
+
+impl Webhook {
+    fn next_response(&mut self) -> Response {
+        let Some(next) = self.responses.front_mut() else {
+            return Response::default();
+        };
+        next.times -= 1;
+        let response = next.clone();
+        if response.times == 0 {
+            self.responses.pop_front();
+        }
+        response
+    }
+}

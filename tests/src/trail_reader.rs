@@ -1,0 +1,146 @@
+//! Reading the audit trail, with exact counts.
+
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use uuid::Uuid;
+
+use crate::{Endpoint, Poll, escape, eventually, unique};
+
+/// The path of events.
+const EVENTS: &str = "/api/v1/audit/events";
+
+/// The largest page of DataStorage.
+const PAGE: usize = 1000;
+
+/// Reads the audit trail from DataStorage over HTTP, as any client does.
+#[derive(Clone, Debug)]
+pub struct TrailReader {
+    datastorage: Endpoint,
+}
+
+impl TrailReader {
+    /// A reader of this DataStorage's trail.
+    pub fn new(datastorage: Endpoint) -> Self {
+        Self { datastorage }
+    }
+
+    /// The events of a correlation, oldest first.
+    ///
+    /// # Errors
+    /// When DataStorage does not answer with a page, or the pages contradict
+    /// each other.
+    pub fn events(&self, correlation_id: &str) -> Result<Vec<Value>> {
+        let mut events = Vec::new();
+        loop {
+            let path = format!(
+                "{EVENTS}?correlation_id={}&limit={PAGE}&offset={}",
+                escape(correlation_id),
+                events.len()
+            );
+            let page = self.datastorage.get(&path)?.expect(200)?.value()?;
+            let data = page["data"].as_array().context("a page without data")?;
+            events.extend(data.iter().cloned());
+            if page["pagination"]["has_more"] == false {
+                ensure!(
+                    page["pagination"]["total"] == events.len(),
+                    "the pages hold {} events, but: {}",
+                    events.len(),
+                    page["pagination"]
+                );
+                events.reverse();
+                return Ok(events);
+            }
+            ensure!(!data.is_empty(), "an empty page says that there is more: {page}");
+        }
+    }
+
+    /// Waits until a correlation has `count` events and returns them, oldest
+    /// first. Then checks that there are no more: it writes a marker event, and
+    /// once that is visible, so are all events that DataStorage accepted before
+    /// it.
+    ///
+    /// # Errors
+    /// When there are more, or too few when the time is over; the error lists
+    /// what is there.
+    pub fn expect_exactly(
+        &self,
+        correlation_id: &str,
+        count: usize,
+        within: Duration,
+    ) -> Result<Vec<Value>> {
+        let what = format!("{count} events of {correlation_id}");
+        let poll = || {
+            let events = self.events(correlation_id)?;
+            if events.len() < count {
+                return Ok(Poll::Pending(summary(&events)));
+            }
+            Ok(Poll::Ready(()))
+        };
+        eventually(within, &what, poll)?;
+        self.mark(within)?;
+        let events = self.events(correlation_id)?;
+        if events.len() != count {
+            bail!("expected {what}, there are {}", summary(&events));
+        }
+        Ok(events)
+    }
+
+    /// Like [`expect_exactly`](Self::expect_exactly), for a correlation that
+    /// must have no event now.
+    ///
+    /// # Errors
+    /// When it has some.
+    pub fn expect_none(&self, correlation_id: &str) -> Result<()> {
+        self.expect_exactly(correlation_id, 0, Duration::ZERO).map(|_| ())
+    }
+
+    /// Writes a marker event and waits until it can be read. The spool keeps
+    /// the order too.
+    fn mark(&self, within: Duration) -> Result<()> {
+        let id = Uuid::now_v7();
+        let marker = json!({
+            "version": "1.0",
+            "event_id": id,
+            "event_type": "e2e.trail.marked",
+            "event_timestamp": now()?,
+            "event_category": "storage",
+            "event_action": "marked",
+            "event_outcome": "success",
+            "correlation_id": unique("marker"),
+            "event_data": {},
+        });
+        let answer = self.datastorage.post(EVENTS, &marker)?;
+        if answer.status != 202 {
+            answer.expect(201)?;
+        }
+        eventually(within, "the marker", || {
+            let answer = self.datastorage.get(&format!("{EVENTS}/{id}"))?;
+            Ok(match answer.status {
+                200 => Poll::Ready(()),
+                status => Poll::Pending(format!("status {status}")),
+            })
+        })
+    }
+}
+
+/// The current time in the format of DataStorage.
+///
+/// # Errors
+/// When the clock shows a year that RFC 3339 cannot write.
+pub fn now() -> Result<String> {
+    Ok(OffsetDateTime::from(SystemTime::now()).format(&Rfc3339)?)
+}
+
+/// A short description of events, for errors.
+fn summary(events: &[Value]) -> String {
+    let one = |event: &Value| {
+        let text = |field: &str| event[field].as_str().unwrap_or("?").to_owned();
+        format!("{} ({})", text("event_type"), text("event_outcome"))
+    };
+    let list: Vec<_> = events.iter().map(one).collect();
+    format!("{}: [{}]", events.len(), list.join(", "))
+}
