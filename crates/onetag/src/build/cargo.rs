@@ -12,10 +12,11 @@ use crate::error::{Attach as _, Kind};
 use crate::run::ledger::Ledger;
 use crate::system::tool::{Finished, Output, Tool};
 
-/// How long cargo may take: a cold build of a large workspace.
+/// How long cargo may take: a cold build of a large workspace, be it one of somebody
+/// else's that it waits for.
 pub(super) const BUILD_LIMIT: Duration = Duration::from_secs(2 * 60 * 60);
 
-/// How long resolving packages, or removing what they left, may take.
+/// How long resolving packages may take.
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// Builds; progress and diagnostics go to the terminal.
@@ -57,7 +58,7 @@ pub(super) fn clean<'a>(
     let cargo = &context.cargo;
     let packages = package_ids.into_iter().flat_map(|id| ["--package", id]);
     let profile = profile(call);
-    Tool::new(cmd!(shell, "{cargo} clean --locked {packages...} {profile...}"), LIMIT)
+    Tool::new(cmd!(shell, "{cargo} clean --locked {packages...} {profile...}"), BUILD_LIMIT)
         .output(Output::Capture, Output::Capture)
         .finish(&context.interrupt)?
         .success()?;

@@ -11,6 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{FileLock, RunId, partial};
 use crate::build::image::Digest;
+use crate::error::Attach as _;
 use crate::system::signals::Interrupt;
 
 /// The harness's folder of a workspace: `<target>/onetag`.
@@ -223,11 +224,9 @@ fn has_no_folder(error: &std::io::Error) -> bool {
 
 /// Makes a folder and those above it, for this user alone.
 pub(crate) fn make_folder(path: &Utf8Path) -> anyhow::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path).with_context(|| {
-        format!(
-            "cannot make the folder {path}\nhint: set CARGO_TARGET_DIR to a folder that you can write to"
-        )
-    })
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.with_context(|| format!("cannot make the folder {path}"))
+        .hint("set CARGO_TARGET_DIR to a folder that you can write to")
 }
 
 /// Removes a file, or a folder with all in it; one that is gone is no error.

@@ -253,3 +253,24 @@ fn absolute(root: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {
     }
     root.join(path)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_relative_to_wherever_the_workspace_is() {
+        for (path, expected) in [
+            ("/w/pair/beta/src/main.rs", "beta/src/main.rs"),
+            ("/w/words/src/lib.rs", "../words/src/lib.rs"),
+            ("/w/pair", ""),
+            ("/etc/x", "../../etc/x"),
+        ] {
+            let relative = relative("/w/pair".into(), path.into());
+            assert_eq!(relative, expected);
+            assert_eq!(absolute("/w/pair".into(), &relative), path.trim_end_matches('/'));
+        }
+        let moved = relative("/w/pair".into(), "/w/words/src/lib.rs".into());
+        assert_eq!(absolute("/copy/pair".into(), &moved), "/copy/words/src/lib.rs");
+    }
+}

@@ -48,8 +48,8 @@ impl<'a> LocalUnit<'a> {
     ) -> Option<LocalUnit<'a>> {
         let path = artifact.filenames.first()?.as_path();
         let package = local_package(artifact)?;
-        let is_intermediate = path.components().rev().skip(1).any(|part| part.as_str() == "deps")
-            || artifact.target.is_custom_build();
+        let folder = path.parent().and_then(Utf8Path::file_name);
+        let is_intermediate = folder == Some("deps") || artifact.target.is_custom_build();
         let info = dep_info_paths(artifact, path).iter().find_map(|path| DepInfo::read(path));
         // Rustc runs in the root of the workspace for all packages below it.
         let base = if package.starts_with(places.root) { places.root } else { package };
@@ -151,3 +151,7 @@ impl ScriptInputs {
         ScriptInputs { files: named.flat_map(|path| files_of(&path)).collect(), reads_all }
     }
 }
+
+#[cfg(test)]
+#[path = "unit_tests.rs"]
+mod tests;
