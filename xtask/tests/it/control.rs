@@ -188,17 +188,17 @@ fn a_file_of_the_volume_is_copied_out_and_no_other() {
 }
 
 #[test]
-fn what_a_run_lacks_is_refused_and_what_the_store_cannot_do() {
+fn what_a_run_lacks_is_refused_and_what_the_database_cannot_do() {
     let project = Project::new();
     let run = project.up();
     let lacking = control(&run).stop(&Target::Database).unwrap_err().to_string();
     insta::assert_snapshot!(lacking, @r"
-    cannot stop the store: the run lacks the capability `database-outage`, it has only: copy-out, kill, pause, stop
+    cannot stop the database: the run lacks the capability `database-outage`, it has only: copy-out, kill, pause, stop
     hint: ask for it with `Control::unless_skipped`
     ");
     let killed = control(&run).kill(&Target::Database).unwrap_err().to_string();
     insta::assert_snapshot!(killed, @r"
-    cannot kill the store: the store of this run is a file
+    cannot kill the database: the database of this run is a file
     hint: it can be stopped and started, which holds its write lock and lets go of it
     ");
     let unknown = control(&run).stop(&Target::service("gamma")).unwrap_err().to_string();
@@ -215,13 +215,13 @@ fn with_database(project: &Project) -> (Run, rusqlite::Connection) {
     project.replace(
         "beta/Cargo.toml",
         "volume = \"/data\"",
-        "volume = \"/data\"\nstore = [\"sqlite\"]",
+        "volume = \"/data\"\ndatabase = [\"sqlite\"]",
     );
     let volume = "DATA_DIR = \"{self.volume}\"";
     project.replace(
         "beta/Cargo.toml",
         volume,
-        &format!("{volume}, DATABASE_URL = \"{{store.url}}\""),
+        &format!("{volume}, DATABASE_URL = \"{{database.url}}\""),
     );
     let run = project.up();
     let database = rusqlite::Connection::open(run.path("databases/beta.db")).unwrap();
@@ -235,7 +235,7 @@ const READ: &str = "SELECT * FROM t";
 const WRITE: &str = "INSERT INTO t VALUES (1)";
 
 #[test]
-fn the_store_is_away_while_its_write_lock_is_held() {
+fn the_database_is_stopped_while_its_write_lock_is_held() {
     let project = Project::new();
     let (run, database) = with_database(&project);
     let control = control(&run);
@@ -243,30 +243,30 @@ fn the_store_is_away_while_its_write_lock_is_held() {
     database.execute_batch(READ).unwrap();
     assert_eq!(database.execute_batch(WRITE).unwrap_err().to_string(), "database is locked");
     let refused = control.stop(&Target::Database).unwrap_err().to_string();
-    assert_eq!(refused, "cannot stop the store: it is away already");
+    assert_eq!(refused, "cannot stop the database: it is stopped already");
     let hook = project.nextest().run();
     hook.exits(exit::HOOK_FAILED).says("another test has stopped the database of this run");
     away.restore().unwrap();
     database.execute_batch(WRITE).unwrap();
     let refused = control.start(&Target::Database).unwrap_err().to_string();
-    assert_eq!(refused, "cannot start the store: it is not away");
+    assert_eq!(refused, "cannot start the database: it is not stopped");
 
     control.stop(&Target::Database).unwrap();
     drop(control);
-    until("the store is back", || match database.execute_batch(WRITE) {
+    until("the database is back", || match database.execute_batch(WRITE) {
         Ok(()) => Look::Done(()),
         Err(error) => Look::NotYet(error.to_string()),
     });
 }
 
 #[test]
-fn a_store_that_somebody_writes_to_is_not_taken_from_them() {
+fn a_database_that_somebody_writes_to_is_not_taken_from_them() {
     let project = Project::new();
     let (run, database) = with_database(&project);
     database.execute_batch(&format!("BEGIN IMMEDIATE; {WRITE}")).unwrap();
     let refused = control(&run).stop(&Target::Database).unwrap_err().to_string();
     assert!(
-        refused.starts_with("cannot stop the store: somebody has been writing to "),
+        refused.starts_with("cannot stop the database: somebody has been writing to "),
         "{refused}"
     );
     database.execute_batch("COMMIT").unwrap();

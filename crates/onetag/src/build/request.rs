@@ -19,9 +19,9 @@ pub(crate) struct BuildRequest<'a> {
 
 /// One call of cargo.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Call {
+pub(crate) struct Call {
     /// The subcommand, with its target and feature options.
-    pub(super) arguments: Vec<String>,
+    pub(crate) arguments: Vec<String>,
     pub(super) profile: Option<String>,
 }
 
@@ -32,7 +32,7 @@ impl BuildRequest<'_> {
     /// unifies features over the packages of a call, so every selection of suites
     /// gives a service the same bytes. It names no other package: what only tests
     /// switch on does not reach a service.
-    pub(super) fn services_call(&self, workspace: &Workspace) -> Option<Call> {
+    pub(crate) fn services_call(&self, workspace: &Workspace) -> Option<Call> {
         let programs: BTreeSet<&str> =
             self.services.iter().map(|service| service.binary.as_str()).collect();
         if programs.is_empty() {
@@ -51,7 +51,7 @@ impl BuildRequest<'_> {
     ///
     /// So no package is built or required that no suite needs, and the features of
     /// a suite do not depend on which others run.
-    pub(super) fn suite_calls(&self, workspace: &Workspace) -> Vec<(Call, BTreeSet<&TestTarget>)> {
+    pub(crate) fn suite_calls(&self, workspace: &Workspace) -> Vec<(Call, BTreeSet<&TestTarget>)> {
         let mut by_package: BTreeMap<&str, BTreeSet<&TestTarget>> = BTreeMap::new();
         for test in &self.tests {
             by_package.entry(&test.package_id).or_default().insert(test);

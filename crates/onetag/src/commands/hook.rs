@@ -14,6 +14,7 @@ use crate::error::Attach as _;
 use crate::exit::Exit;
 use crate::gc::dead::kept;
 use crate::keeper::{Client, ServiceState};
+use crate::report::write_stdout;
 use crate::run::{Layout, RunFolder};
 use crate::system::signals::Interrupt;
 
@@ -51,7 +52,7 @@ pub(crate) fn hook(Hook { suite }: &Hook) -> anyhow::Result<Exit> {
             .open(&file)
             .and_then(|mut file| file.write_all(lines.as_bytes()))
             .with_context(|| format!("cannot write to {}", file.to_string_lossy()))?,
-        None => std::io::stdout().lock().write_all(lines.as_bytes())?,
+        None => write_stdout(lines.as_bytes()),
     }
     Ok(Exit::Success)
 }

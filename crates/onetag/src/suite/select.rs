@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use camino::Utf8PathBuf;
-use nextest_metadata::TestListSummary;
+use nextest_metadata::{NextestExitCode, TestListSummary};
 use xshell::cmd;
 
 use super::files::NextestFiles;
@@ -70,7 +70,9 @@ pub(crate) fn select(
         _ => {}
     }
     make_folder(&cache)?;
-    let tests = list(context, &question, inputs)?;
+    // Who wrote the filterset that nextest may refuse.
+    let author = if arguments.narrows().is_some() { Kind::Usage } else { Kind::Metadata };
+    let tests = list(context, &question, inputs, author)?;
     if tests == 0 {
         // Not kept: binaries may find their tests in files of their own.
         let filters = question.filters.iter().map(|filter| format!(" {filter}"));
@@ -90,7 +92,12 @@ pub(crate) fn select(
     Ok(tests)
 }
 
-fn list(context: &Context, question: &Question, inputs: &NextestInputs) -> anyhow::Result<usize> {
+fn list(
+    context: &Context,
+    question: &Question,
+    inputs: &NextestInputs,
+    author: Kind,
+) -> anyhow::Result<usize> {
     let cache = context.layout().cache(&context.workspace.root);
     let files = NextestFiles::create(&cache, inputs)?;
     let shell = context.shell()?;
@@ -103,8 +110,13 @@ fn list(context: &Context, question: &Question, inputs: &NextestInputs) -> anyho
     );
     let listed = Tool::new(command, LIMIT)
         .output(Output::Capture, Output::Capture)
-        .finish(&context.interrupt)?
-        .success()?;
+        .finish(&context.interrupt)?;
+    if listed.status.code() == Some(NextestExitCode::INVALID_FILTERSET) {
+        let reason = String::from_utf8_lossy(&listed.stderr);
+        let error = anyhow!("nextest refuses the filterset `{filterset}`\n{}", reason.trim_end());
+        return Err(error.kind(author));
+    }
+    let listed = listed.success()?;
     let list = serde_json::from_slice(&listed.stdout).context("cannot read nextest's list")?;
     Ok(selected(&list))
 }
