@@ -41,10 +41,11 @@ impl Context {
         Layout::below(&self.workspace.target_directory)
     }
 
-    /// A shell in the root of the workspace.
+    /// A shell in the folder in which the user called: relative settings and the
+    /// configuration of a member mean there what they mean to plain cargo.
     pub(crate) fn shell(&self) -> anyhow::Result<Shell> {
         let shell = Shell::new().context("cannot start a shell")?;
-        shell.change_dir(&self.workspace.root);
+        shell.change_dir(here()?);
         Ok(shell)
     }
 }

@@ -41,14 +41,14 @@ fn a_full_disk_at_the_start_leaves_no_run() {
 }
 
 #[test]
-fn a_full_disk_at_the_store_leaves_no_run() {
+fn a_full_disk_at_the_executable_cache_leaves_no_run() {
     let project = Project::new();
     project.cargo(["build", "--workspace", "--all-targets"]).run().exits(exit::SUCCESS);
     // Enough for the ledger and for what cargo notes, not for an executable.
     let output = project.xtask(["e2e", "alpha"]).with_file_size(200).run();
     output.exits(exit::FAILURE).says("cannot copy ").says("hint: look whether the disk is full");
     project.assert_nothing_is_left();
-    assert_eq!(std::fs::read_dir(project.onetag().join("store")).unwrap().count(), 0);
+    assert_eq!(std::fs::read_dir(project.onetag().join("executables")).unwrap().count(), 0);
 }
 
 #[test]

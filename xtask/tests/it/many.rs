@@ -45,12 +45,12 @@ if [ "$1 $2" = "nextest run" ] && [ -n "$GATE" ]; then
   looks=0
   until [ -e "$GATE" ] || [ $looks = 2000 ]; do looks=$((looks + 1)); sleep 0.01; done
 fi
-[ "$1" = build ] || exec cargo "$@"
+case "$1" in build|test) ;; *) exec cargo "$@" ;; esac
 numbers() { grep -oh 'edit [0-9]*' beta/src/main.rs tests/suites/*.rs; }
-numbers >"$NOTES.before"
+numbers >"$NOTES.$1.before"
 cargo "$@"
 code=$?
-numbers >"$NOTES.after"
+numbers >"$NOTES.$1.after"
 exit $code
 "#;
 
@@ -112,9 +112,9 @@ impl Edited {
         command.env("NOTES", self.notes(run).as_str()).start()
     }
 
-    /// How many cargo calls have begun.
+    /// How many builds have begun, each with the call for its services.
     fn builds(&self, runs: usize) -> usize {
-        (0..runs).filter(|run| read(&self.notes(*run), "before").is_some()).count()
+        (0..runs).filter(|run| read(&self.notes(*run), "build.before").is_some()).count()
     }
 }
 
@@ -169,12 +169,14 @@ fn tested(workspace: &Edited, run: usize, output: &Output) -> (String, String) {
     let [own, greeting, sum, path] = seen.lines().collect::<Vec<_>>()[..] else { panic!("{seen}") };
     let digest = format!("sha256:{}", sum.split(' ').next().unwrap());
 
-    // The source as it stood when this very run's cargo call ran.
+    // The source as it stood when the cargo calls of this very run ran: the one for
+    // services, and the one for suites.
     let number = |text: &str| text.trim().trim_start_matches("edit ").parse::<usize>().unwrap();
-    let stood = |what| -> Vec<usize> { read(&notes, what).unwrap().lines().map(number).collect() };
-    let (before, after) = (stood("before"), stood("after"));
-    for (tested, file) in [(greeting, 0), (own, 1 + run % 2)] {
-        let stood = before[file]..=after[file];
+    let stood =
+        |what: &str| -> Vec<usize> { read(&notes, what).unwrap().lines().map(number).collect() };
+    for (tested, call, file) in [(greeting, "build", 0), (own, "test", 1 + run % 2)] {
+        let (before, after) = (format!("{call}.before"), format!("{call}.after"));
+        let stood = stood(&before)[file]..=stood(&after)[file];
         assert!(stood.contains(&number(tested)), "{}: {stood:?}: {tested}", EDITED[file]);
     }
 
@@ -190,7 +192,8 @@ fn tested(workspace: &Edited, run: usize, output: &Output) -> (String, String) {
         (&beta["seen"], &beta["expected"]["executable"]),
         (&digest.clone().into(), &digest.clone().into())
     );
-    assert!(path.contains(&format!("/store/{}/", digest.trim_start_matches("sha256:"))), "{path}");
+    let hash = digest.trim_start_matches("sha256:");
+    assert!(path.contains(&format!("/executables/{hash}/")), "{path}");
     (greeting.to_owned(), digest)
 }
 

@@ -88,8 +88,8 @@ fn main() {
     output.exits(exit::FAILURE);
     insta::assert_snapshot!(output.error_of_phase(), @r"
     error: phase build failed
-      because: [temp]/pair/target/debug/beta cannot be taken into the store
-      because: `[temp]/pair/target/onetag/store/.partial-[number]` needs a shared library that its loader does not find: libgone.so: cannot open shared object file: No such file or directory
+      because: no image can be made of `beta`
+      because: `[temp]/pair/target/onetag/executables/[digest]/beta` needs a shared library that its loader does not find: libgone.so: cannot open shared object file: No such file or directory
     hint: install the package that has it, or link it statically; LD_LIBRARY_PATH is left out on purpose, because no image would have it
     ");
 }

@@ -71,10 +71,10 @@ fn workspaces_that_share_a_target_folder_leave_each_other_s_runs_alone() {
 }
 
 #[test]
-fn the_store_keeps_the_last_build_of_what_the_workspace_has() {
+fn the_executable_cache_keeps_the_last_build_of_what_the_workspace_has() {
     let project = Project::new();
     let programs = || {
-        let stored = project.onetag().join("store").read_dir_utf8().unwrap();
+        let stored = project.onetag().join("executables").read_dir_utf8().unwrap();
         let inside = stored.flat_map(|folder| folder.unwrap().path().read_dir_utf8().unwrap());
         let mut names: Vec<_> = inside
             .map(|file| file.unwrap().file_name().split('-').next().unwrap().to_owned())

@@ -124,7 +124,10 @@ impl<'run> Process<'run> {
         if service.volume.is_some() {
             make_folder(&own.volume)?;
         }
-        let (args, environment) = wiring::resolve(planned, &own, &self.addresses)?;
+        let (args, mut environment) = wiring::resolve(planned, &own, &self.addresses)?;
+        if let Some(folder) = compiled.library_path() {
+            environment.entry("LD_LIBRARY_PATH".to_owned()).or_insert_with(|| folder.to_string());
+        }
         Ok(Launch {
             readiness: self.readiness(service)?,
             executable: compiled.executable().path.clone(),

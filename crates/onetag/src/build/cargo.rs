@@ -3,28 +3,21 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
-use xshell::{Shell, cmd};
+use xshell::cmd;
 
 use super::messages::Artifacts;
 use super::request::Call;
-use crate::context::{Context, here};
+use crate::context::Context;
 use crate::error::{Attach as _, Kind};
 use crate::run::ledger::Ledger;
 use crate::system::tool::{Finished, Output, Tool};
 
-/// How long cargo may take: a cold build of a large workspace.
+/// How long cargo may take: a cold build of a large workspace, be it one of somebody
+/// else's that it waits for.
 pub(super) const BUILD_LIMIT: Duration = Duration::from_secs(2 * 60 * 60);
 
-/// How long resolving packages, or removing what they left, may take.
+/// How long resolving packages may take.
 const LIMIT: Duration = Duration::from_secs(120);
-
-/// A shell in the folder in which the user called: relative settings and the
-/// configuration of a member mean there what they mean to plain cargo.
-pub(super) fn shell() -> anyhow::Result<Shell> {
-    let shell = Shell::new().context("cannot start a shell")?;
-    shell.change_dir(here()?);
-    Ok(shell)
-}
 
 /// Builds; progress and diagnostics go to the terminal.
 ///
@@ -36,7 +29,7 @@ pub(super) fn build(
     call: &Call,
     ledgers: &[&Ledger],
 ) -> anyhow::Result<Artifacts> {
-    let shell = shell()?;
+    let shell = context.shell()?;
     let cargo = &context.cargo;
     let (verb, arguments) = call.arguments.split_first().context("no subcommand")?;
     let profile = profile(call);
@@ -46,7 +39,7 @@ pub(super) fn build(
         "{cargo} {verb} --locked --message-format json-render-diagnostics {arguments...} {profile...}"
     );
     let finished = Tool::new(command, BUILD_LIMIT)
-        .output(Output::Capture, Output::Inherit)
+        .output(Output::Capture, context.ui.tool_output())
         .recorded(ledgers.iter().copied())
         .finish(&context.interrupt)?;
     if !finished.status.success() {
@@ -61,11 +54,11 @@ pub(super) fn clean<'a>(
     call: &Call,
     package_ids: impl IntoIterator<Item = &'a str>,
 ) -> anyhow::Result<()> {
-    let shell = shell()?;
+    let shell = context.shell()?;
     let cargo = &context.cargo;
     let packages = package_ids.into_iter().flat_map(|id| ["--package", id]);
     let profile = profile(call);
-    Tool::new(cmd!(shell, "{cargo} clean --locked {packages...} {profile...}"), LIMIT)
+    Tool::new(cmd!(shell, "{cargo} clean --locked {packages...} {profile...}"), BUILD_LIMIT)
         .output(Output::Capture, Output::Capture)
         .finish(&context.interrupt)?
         .success()?;
@@ -89,7 +82,7 @@ fn failed(context: &Context, finished: &Finished) -> anyhow::Error {
 
 /// Whether the lock file fits the manifests; asked only after cargo failed.
 fn lock_file_is_current(context: &Context) -> anyhow::Result<bool> {
-    let shell = shell()?;
+    let shell = context.shell()?;
     let cargo = &context.cargo;
     let command = cmd!(shell, "{cargo} metadata --locked --format-version 1 --all-features");
     let finished = Tool::new(command, LIMIT)

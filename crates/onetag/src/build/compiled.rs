@@ -2,10 +2,12 @@
 
 use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
+use onetag_image::Files;
 use serde::{Deserialize, Serialize};
 
 use super::executables::{CachedExecutable, ExecutableCache};
-use super::image::{Contents, Digests, FileIdentity, run_loader};
+use super::files::CachedFiles;
+use super::image::{Contents, Digests, FileIdentity, run_loader, run_loader_with};
 use crate::workspace::Service;
 
 /// Bytes that were built, of no run: the runs of an invocation share them.
@@ -35,12 +37,26 @@ impl Compiled {
         &self.executable
     }
 
+    /// The folder in which the service starts: it has the files of its package.
     pub(crate) fn files_folder(&self) -> &Utf8Path {
-        self.executable.path.parent().unwrap_or(&self.executable.path)
+        &self.image.files.folder
     }
 
+    /// Reads the files once more.
+    ///
+    /// Errors: they are not those that were built.
     pub(crate) fn verify_files(&self) -> anyhow::Result<()> {
-        Ok(())
+        let CachedFiles { folder, digest, .. } = &self.image.files;
+        Files::verify(folder, *digest).with_context(|| {
+            format!("the files of `{}` are not those that were built", self.service)
+        })
+    }
+
+    /// The folder of shared libraries that the program needs and that its loader does
+    /// not find by itself: the toolchain's, for programs that were linked with
+    /// `prefer-dynamic`.
+    pub(crate) fn library_path(&self) -> Option<&Utf8Path> {
+        self.image.library_path.as_deref()
     }
 }
 
@@ -50,6 +66,8 @@ pub(crate) struct CachedImage {
     digests: Digests,
     /// The libraries and files of this machine around the program.
     closure: Vec<(Utf8PathBuf, FileIdentity)>,
+    library_path: Option<Utf8PathBuf>,
+    pub(crate) files: CachedFiles,
 }
 
 impl CachedImage {
@@ -69,14 +87,36 @@ impl ExecutableCache<'_> {
         service: &Service,
         executable: &CachedExecutable,
         known: Option<CachedImage>,
-    ) -> anyhow::Result<(Option<CachedImage>, bool)> {
-        if let Some(known) = known.filter(CachedImage::is_current) {
-            return Ok((Some(known), false));
+    ) -> anyhow::Result<(CachedImage, bool)> {
+        let (files, copies) = self.files(service, known.as_ref().map(|known| &known.files))?;
+        if let Some(known) = known.filter(CachedImage::is_current)
+            && known.files.digest == files.digest
+        {
+            let is_new = known.files != files;
+            return Ok((CachedImage { files, ..known }, is_new));
         }
-        let contents = Contents::of(&executable.path, &service.name, &run_loader)
+        let (contents, library_path) = self
+            .contents(&service.name, &executable.path, &copies)
             .with_context(|| format!("no image can be made of `{}`", service.name))?;
         let identified = |path: &Utf8Path| Ok((path.to_owned(), FileIdentity::of_path(path)?));
         let closure = contents.closure().map(identified).collect::<anyhow::Result<_>>()?;
-        Ok((Some(CachedImage { digests: *contents.digests(), closure }), true))
+        Ok((CachedImage { digests: *contents.digests(), closure, library_path, files }, true))
+    }
+
+    /// What the image has in it; where the loader does not find all libraries by
+    /// itself, with those of the toolchain.
+    fn contents(
+        &self,
+        name: &str,
+        program: &Utf8Path,
+        files: &Files,
+    ) -> anyhow::Result<(Contents, Option<Utf8PathBuf>)> {
+        let alone = Contents::with_files(program, name, files, &run_loader);
+        let (Err(_), Some(library)) = (&alone, &self.library) else { return Ok((alone?, None)) };
+        let run = |command| run_loader_with(library, command);
+        match Contents::with_files(program, name, files, &run) {
+            Ok(contents) => Ok((contents, Some(library.clone()))),
+            Err(_) => Ok((alone?, None)),
+        }
     }
 }

@@ -19,7 +19,7 @@ use crate::build::image::{Digest, FileIdentity};
 use crate::error::Attach as _;
 use crate::run::ledger::{Entry, Ledger, Resource};
 use crate::run::{Layout, make_folder, read_json, write_file, write_json};
-use crate::workspace::{Service, TestTarget};
+use crate::workspace::{Service, TestTarget, Workspace};
 
 /// An executable in the executable cache.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -62,28 +62,33 @@ pub(crate) fn test_note(test: &TestTarget) -> String {
 /// target folder is held.
 pub(crate) struct ExecutableCache<'a> {
     pub(super) layout: &'a Layout,
+    pub(super) workspace: &'a Workspace,
     notes: Utf8PathBuf,
+    /// Where the toolchain has its shared libraries, if it has any.
+    pub(super) library: Option<Utf8PathBuf>,
     /// Of the runs that what is taken in is for.
     ledgers: &'a [&'a Ledger],
 }
 
 impl<'a> ExecutableCache<'a> {
-    /// Opens the cache for what the workspace at `root` built.
+    /// Opens the cache for what the workspace built.
     pub(crate) fn open(
         layout: &'a Layout,
-        root: &Utf8Path,
+        workspace: &'a Workspace,
+        library: Option<Utf8PathBuf>,
         ledgers: &'a [&'a Ledger],
     ) -> anyhow::Result<ExecutableCache<'a>> {
+        let root = &workspace.root;
         let cache = layout.cache(root);
         let notes = layout.executable_notes(&cache);
         for folder in [&layout.executables(), &layout.files(), &notes] {
             make_folder(folder)?;
         }
-        let workspace = layout.cached_workspace(&cache);
-        if !workspace.exists() {
-            write_file(&workspace, root.as_str().as_bytes())?;
+        let name = layout.cached_workspace(&cache);
+        if !name.exists() {
+            write_file(&name, root.as_str().as_bytes())?;
         }
-        Ok(ExecutableCache { layout, notes, ledgers })
+        Ok(ExecutableCache { layout, workspace, notes, library, ledgers })
     }
 
     /// Takes in the program of a service, and its files.
@@ -135,7 +140,10 @@ impl<'a> ExecutableCache<'a> {
         self.borrow(&Resource::CachedExecutable { digest: executable.digest })?;
         let known = known.and_then(|known| known.image);
         let (image, is_new_image) = match service {
-            Some(service) => self.image(service, &executable, known)?,
+            Some(service) => {
+                let (image, is_new) = self.image(service, &executable, known)?;
+                (Some(image), is_new)
+            }
             None => (None, false),
         };
         let entry = CacheEntry { source: source.to_owned(), identity, executable, image };
@@ -186,6 +194,7 @@ fn utf8(path: &TempPath) -> anyhow::Result<&Utf8Path> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workspace::testing::Fixture;
 
     fn target(name: &str) -> TestTarget {
         let text = |text: &str| text.to_owned();
@@ -204,7 +213,9 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let root = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
         let layout = Layout::below(&root.join("target"));
-        let cache = ExecutableCache::open(&layout, &root, &[]).unwrap();
+        let mut workspace = Fixture::new().load().unwrap();
+        workspace.root = root.clone();
+        let cache = ExecutableCache::open(&layout, &workspace, None, &[]).unwrap();
         let source = root.join("program");
         let built = |bytes: &str| {
             let _ = fs::remove_file(&source);

@@ -9,7 +9,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 use xshell::cmd;
 
-use super::cargo::shell;
 use super::configuration::Configuration;
 use super::toolchain::Toolchain;
 use crate::build::image::{Digest, FileIdentity};
@@ -85,7 +84,7 @@ pub(super) fn graph(
     {
         return Ok(Graph { metadata: answer, build_directory: known.build_directory });
     }
-    let shell = shell()?;
+    let shell = context.shell()?;
     let cargo = &context.cargo;
     let platform = host.iter().flat_map(|host| ["--filter-platform", host.as_str()]);
     let command =

@@ -5,6 +5,7 @@
 use std::process::Command;
 use std::time::Duration;
 
+use camino::Utf8Path;
 pub use onetag_image::{
     Contents, Digest, Digests, FileIdentity, ImageName, RunLoader, archive, closure, contents,
     digest, digests, identity, layer, manifest, program, write_archive,
@@ -33,6 +34,20 @@ pub fn run_loader(command: Command) -> anyhow::Result<std::process::Output> {
         stdout: finished.stdout,
         stderr: finished.stderr,
     })
+}
+
+/// The same with a folder of libraries that the loader looks into first.
+///
+/// # Errors
+///
+/// As for [`run_loader`].
+pub(super) fn run_loader_with(
+    library: &Utf8Path,
+    command: Command,
+) -> anyhow::Result<std::process::Output> {
+    let mut with = Command::new(command.get_program());
+    with.arg("--library-path").arg(library).args(command.get_args());
+    run_loader(with)
 }
 
 #[cfg(test)]

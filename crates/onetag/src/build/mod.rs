@@ -6,15 +6,17 @@ mod cargo;
 mod compiled;
 mod configuration;
 pub(crate) mod executables;
+mod files;
 mod graph;
 pub mod image;
 mod messages;
 mod request;
+mod sources;
 mod toolchain;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use camino::Utf8PathBuf;
 
 pub use compiled::Compiled;
@@ -27,6 +29,8 @@ use crate::run::{FileLock, Layout};
 use crate::workspace::TestTarget;
 use messages::Artifacts;
 use nextest_metadata::BinaryListSummary;
+use request::Call;
+use sources::Sources;
 
 /// What one invocation built, of no run yet: the runs share it.
 #[derive(Debug)]
@@ -69,8 +73,10 @@ pub(crate) fn build(
     ledgers: &[&Ledger],
 ) -> anyhow::Result<Build> {
     let layout = context.layout();
-    let built = locked_build(context, &layout, request, ledgers)?;
+    files::check(context, request)?;
     let toolchain = toolchain::toolchain(context, &layout)?;
+    let library = toolchain.as_ref().map(|toolchain| toolchain.library.clone());
+    let built = locked_build(context, &layout, request, library, ledgers)?;
     // After cargo, which would wait for the other's lock on the package cache.
     let graph = graph::graph(context, &layout, toolchain.as_ref())?;
     let folders = binaries::Folders {
@@ -94,16 +100,18 @@ fn locked_build<'a>(
     context: &Context,
     layout: &Layout,
     request: &'a BuildRequest<'_>,
+    library: Option<Utf8PathBuf>,
     ledgers: &[&Ledger],
 ) -> anyhow::Result<Built<'a>> {
     let others = || context.ui.line("waiting for the build of another onetag command");
     let _lock =
         FileLock::take(&layout.build_lock(), cargo::BUILD_LIMIT, &context.interrupt, others)?;
     let workspace = &context.workspace;
-    let cache = executables::ExecutableCache::open(layout, &workspace.root, ledgers)?;
+    let cache = executables::ExecutableCache::open(layout, workspace, library, ledgers)?;
+    let mut builder = Builder { context, ledgers, sources: request.sources(workspace, layout) };
     let mut services = BTreeMap::new();
     if let Some(call) = request.services_call(workspace) {
-        let artifacts = cargo::build(context, &call, ledgers)?;
+        let artifacts = builder.build(&call)?;
         for service in &request.services {
             let program = artifacts.program(&service.package_id, &service.binary);
             let program = program.with_context(|| {
@@ -116,7 +124,7 @@ fn locked_build<'a>(
     // tests in it, with the features of their dependencies, and to the same path.
     let (mut suites, mut tests) = (Artifacts::default(), Vec::new());
     for (call, targets) in request.suite_calls(workspace) {
-        let artifacts = cargo::build(context, &call, ledgers)?;
+        let artifacts = builder.build(&call)?;
         for test in targets {
             let binary = artifacts.test(&test.package_id, &test.target);
             let binary =
@@ -126,4 +134,45 @@ fn locked_build<'a>(
         suites.extend(artifacts);
     }
     Ok(Built { services, suites, tests })
+}
+
+/// Calls cargo, and makes sure that what it made is of the sources as they are.
+struct Builder<'a> {
+    context: &'a Context,
+    ledgers: &'a [&'a Ledger],
+    sources: Sources<'a>,
+}
+
+impl Builder<'_> {
+    fn build(&mut self, call: &Call) -> anyhow::Result<Artifacts> {
+        let context = self.context;
+        let (artifacts, stale) = self.call(call)?;
+        if stale.is_empty() {
+            return Ok(artifacts);
+        }
+        let names = self.names(&stale);
+        context.ui.line(format!("building {names} again: cargo overlooked other sources"));
+        cargo::clean(context, call, stale.iter().map(String::as_str))?;
+        let (artifacts, stale) = self.call(call)?;
+        let names = self.names(&stale);
+        ensure!(stale.is_empty(), "cargo does not build {names} of the sources as they are");
+        Ok(artifacts)
+    }
+
+    /// What cargo made, and the ids of packages for which that is of other sources.
+    fn call(&mut self, call: &Call) -> anyhow::Result<(Artifacts, BTreeSet<String>)> {
+        let before = self.sources.before()?;
+        let artifacts = cargo::build(self.context, call, self.ledgers)?;
+        let stale = self.sources.check(&before, &artifacts)?;
+        Ok((artifacts, stale))
+    }
+
+    fn names(&self, package_ids: &BTreeSet<String>) -> String {
+        let members = &self.context.workspace.members;
+        let name = |id: &String| match members.get(id) {
+            Some(member) => format!("`{}`", member.name),
+            None => format!("`{id}`"),
+        };
+        package_ids.iter().map(name).collect::<Vec<_>>().join(", ")
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::sources::Sources;
+use crate::run::Layout;
 use crate::workspace::{Service, TestTarget, Workspace};
 
 /// What an invocation builds: programs of services, and integration tests of
@@ -64,6 +66,15 @@ impl BuildRequest<'_> {
             (Call { arguments, profile: None }, tests)
         };
         by_package.into_iter().map(call).collect()
+    }
+
+    /// What is known of the sources of all this.
+    pub(super) fn sources<'w>(&self, workspace: &'w Workspace, layout: &'w Layout) -> Sources<'w> {
+        let services = workspace.services.values().map(|service| &service.package_id);
+        let tests = self.tests.iter().map(|test| &test.package_id);
+        let packages: BTreeSet<&String> = services.chain(tests).collect();
+        let members = packages.into_iter().filter_map(|id| workspace.members.get(id));
+        Sources::open(workspace, layout, members.map(|member| member.manifest_path.as_path()))
     }
 }
 

@@ -7,7 +7,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 use xshell::cmd;
 
-use super::cargo::shell;
 use super::configuration::Configuration;
 use crate::build::image::FileIdentity;
 use crate::context::Context;
@@ -47,7 +46,7 @@ pub(super) fn toolchain(context: &Context, layout: &Layout) -> anyhow::Result<Op
     {
         return Ok(Some(known));
     }
-    let shell = shell()?;
+    let shell = context.shell()?;
     let rustc = &question.rustc;
     let command = cmd!(shell, "{rustc} --print host-tuple --print target-libdir");
     let asked = Tool::new(command, Duration::from_secs(60))

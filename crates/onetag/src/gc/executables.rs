@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use camino::{Utf8DirEntry, Utf8Path, Utf8PathBuf};
+use onetag_image::files::remove_copy;
 
 use crate::build::executables::{CacheEntry, service_note, test_note};
 use crate::run::ledger::{Entry, Record, Resource};
@@ -31,7 +32,11 @@ fn remove(layout: &Layout, own: Option<&Own>) -> anyhow::Result<()> {
     };
     for path in unused(layout, own)? {
         // What cannot be removed now is found again the next time.
-        let _ = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        let _ = match (path.is_dir(), path.starts_with(layout.files())) {
+            (true, true) => remove_copy(&path),
+            (true, false) => fs::remove_dir_all(&path).map_err(Into::into),
+            (false, _) => fs::remove_file(&path).map_err(Into::into),
+        };
     }
     Ok(())
 }
@@ -53,7 +58,7 @@ impl Own {
 }
 
 /// What can go: notes of what the workspace has no more, caches of workspaces that
-/// are gone, and the executables that nothing else refers to.
+/// are gone, and the executables and files that nothing else refers to.
 fn unused(layout: &Layout, own: Option<&Own>) -> anyhow::Result<Vec<Utf8PathBuf>> {
     let mut unused = Vec::new();
     let mut used = BTreeSet::new();
@@ -74,16 +79,18 @@ fn unused(layout: &Layout, own: Option<&Own>) -> anyhow::Result<Vec<Utf8PathBuf>
                 unused.push(note.path().to_owned());
             } else if let Ok(known) = read_json::<CacheEntry>(note.path()) {
                 used.insert(known.executable.digest.hex());
+                used.extend(known.image.map(|image| image.files.digest.hex()));
             }
         }
     }
-    let mut stored = entries(&layout.executables());
-    stored.retain(|entry| !used.contains(entry.file_name()));
-    if !stored.is_empty() {
+    let mut cached = entries(&layout.executables());
+    cached.extend(entries(&layout.files()));
+    cached.retain(|entry| !used.contains(entry.file_name()));
+    if !cached.is_empty() {
         let borrowed = borrowed(layout)?;
-        stored.retain(|entry| !borrowed.contains(entry.file_name()));
+        cached.retain(|entry| !borrowed.contains(entry.file_name()));
     }
-    unused.extend(stored.into_iter().map(Utf8DirEntry::into_path));
+    unused.extend(cached.into_iter().map(Utf8DirEntry::into_path));
     Ok(unused)
 }
 
@@ -92,7 +99,10 @@ fn borrowed(layout: &Layout) -> anyhow::Result<BTreeSet<String>> {
     let mut borrowed = BTreeSet::new();
     for run in layout.list()? {
         for entry in Record::read(run.path())?.entries {
-            if let Entry::Borrowed { resource: Resource::CachedExecutable { digest } } = entry {
+            if let Entry::Borrowed {
+                resource: Resource::CachedExecutable { digest } | Resource::CachedFiles { digest },
+            } = entry
+            {
                 borrowed.insert(digest.hex());
             }
         }
@@ -113,6 +123,7 @@ mod tests {
     use crate::run::ledger::Ledger;
     use crate::run::{RunId, make_folder};
     use crate::workspace::TestTarget;
+    use crate::workspace::testing::Fixture;
 
     struct Place {
         layout: Layout,
@@ -132,7 +143,9 @@ mod tests {
             make_folder(&root).unwrap();
             let source = root.join(target);
             fs::write(&source, bytes).unwrap();
-            let store = ExecutableCache::open(&self.layout, &root, runs).unwrap();
+            let mut of_workspace = Fixture::new().load().unwrap();
+            of_workspace.root = root;
+            let store = ExecutableCache::open(&self.layout, &of_workspace, None, runs).unwrap();
             hash_file(&store.test(&test(target), &source).unwrap()).unwrap().hex()
         }
 

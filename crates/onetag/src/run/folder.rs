@@ -11,6 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{FileLock, RunId, partial};
 use crate::build::image::Digest;
+use crate::error::Attach as _;
 use crate::system::signals::Interrupt;
 
 /// The harness's folder of a workspace: `<target>/onetag`.
@@ -21,6 +22,7 @@ use crate::system::signals::Interrupt;
 /// finished.index      their sizes, in the order in which they ended
 /// trash/<run id>/     finished runs that are being removed
 /// executables/<hash>/ executables by the hash of their bytes
+/// sources.json        of which sources cargo made what it made
 /// files/<hash>/       the files that services start with, by the hash of all of them
 /// cache/<workspace>/  what can be worked out again
 /// ```
@@ -100,6 +102,12 @@ impl Layout {
     /// Held from cargo's start until what it built is in the executable cache.
     pub(crate) fn build_lock(&self) -> Utf8PathBuf {
         self.base.join("build.lock")
+    }
+
+    /// Of which sources cargo made what is in the target folder; read and written
+    /// under the lock of the build.
+    pub(crate) fn sources(&self) -> Utf8PathBuf {
+        self.base.join("sources.json")
     }
 
     /// Held for the moments in which run folders come and go.
@@ -216,11 +224,9 @@ fn has_no_folder(error: &std::io::Error) -> bool {
 
 /// Makes a folder and those above it, for this user alone.
 pub(crate) fn make_folder(path: &Utf8Path) -> anyhow::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path).with_context(|| {
-        format!(
-            "cannot make the folder {path}\nhint: set CARGO_TARGET_DIR to a folder that you can write to"
-        )
-    })
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.with_context(|| format!("cannot make the folder {path}"))
+        .hint("set CARGO_TARGET_DIR to a folder that you can write to")
 }
 
 /// Removes a file, or a folder with all in it; one that is gone is no error.

@@ -102,7 +102,9 @@ fn remove_files(folder: &RunFolder, ledger: &Ledger) -> anyhow::Result<()> {
             Resource::Folder { path } if path == folder.path() => continue,
             Resource::Folder { path } | Resource::File { path } => remove(path),
             Resource::Lease { .. } => Ok(()),
-            Resource::Process { .. } | Resource::CachedExecutable { .. } => continue,
+            Resource::Process { .. }
+            | Resource::CachedExecutable { .. }
+            | Resource::CachedFiles { .. } => continue,
         };
         if removed.is_ok() {
             note(ledger, &Entry::Gone { resource: resource.clone() });

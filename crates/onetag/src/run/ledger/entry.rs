@@ -39,6 +39,8 @@ pub(crate) enum Resource {
     Lease { service: String, port: u16 },
     /// An executable in the executable cache, by the digest of its bytes.
     CachedExecutable { digest: Digest },
+    /// A folder with the files of a service, by the digest of all of them.
+    CachedFiles { digest: Digest },
 }
 
 impl Resource {

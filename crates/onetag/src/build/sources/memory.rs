@@ -1,0 +1,134 @@
+//! What is remembered of what cargo made: of which sources it is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::fs::MetadataExt as _;
+
+use anyhow::Context as _;
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
+
+use super::contents::Contents;
+use crate::build::image::Digest;
+
+/// How many artifacts are remembered for one path: a program is at the same path
+/// with and without the features that the tests of its package switch on.
+const ARTIFACTS_PER_PATH: usize = 4;
+
+/// `sources.json` of a target folder; several checkouts may share it.
+#[derive(Debug, Default, Deserialize, Serialize)]
+pub(super) struct Memory {
+    version: u32,
+    /// The packages that each checkout has had built here, as [`package_key`] names
+    /// them.
+    pub(super) checkouts: BTreeMap<Utf8PathBuf, BTreeSet<String>>,
+    /// By the path of the artifact, relative to the target folder; the newest first.
+    units: BTreeMap<Utf8PathBuf, Vec<Unit>>,
+}
+
+/// An artifact and its sources.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub(super) struct Unit {
+    pub(super) artifact: Artifact,
+    /// The folder of its package. This and the paths below are relative to the root
+    /// of the workspace, so that a copy of the workspace finds its own.
+    pub(super) package: Utf8PathBuf,
+    /// Of paths and contents of all its sources; none if one of them changed while
+    /// it was built.
+    pub(super) sources: Option<Digest>,
+    /// Sources that are not in the folder of the package.
+    pub(super) elsewhere: Vec<Utf8PathBuf>,
+}
+
+/// What cargo made, by time and size or by its bytes: neither a new owner nor a copy
+/// with times makes another of it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub(super) struct Artifact {
+    size: u64,
+    mtime_ns: i64,
+    digest: Digest,
+}
+
+impl Artifact {
+    pub(super) fn of(path: &Utf8Path, contents: &mut Contents) -> anyhow::Result<Artifact> {
+        let (size, mtime_ns) = written(path)?;
+        let digest = contents.digest(path);
+        let digest = digest.with_context(|| format!("{path} is no regular file"))?;
+        Ok(Artifact { size, mtime_ns, digest })
+    }
+
+    fn is(&self, path: &Utf8Path, contents: &mut Contents) -> bool {
+        let Ok((size, mtime_ns)) = written(path) else { return false };
+        // Reading it is for those alone that lost their times.
+        size == self.size
+            && (mtime_ns == self.mtime_ns || contents.digest(path) == Some(self.digest))
+    }
+}
+
+/// Size and time of a file.
+fn written(path: &Utf8Path) -> anyhow::Result<(u64, i64)> {
+    let metadata = path.metadata().with_context(|| format!("cannot look at {path}"))?;
+    Ok((metadata.len(), nanoseconds(metadata.mtime(), metadata.mtime_nsec())))
+}
+
+/// A time of a file as one number.
+pub(super) fn nanoseconds(seconds: i64, rest: i64) -> i64 {
+    seconds.saturating_mul(1_000_000_000).saturating_add(rest)
+}
+
+/// What names a package in all checkouts of a workspace.
+pub(super) fn package_key(name: &str, manifest: &Utf8Path) -> String {
+    format!("{name} {manifest}")
+}
+
+impl Memory {
+    /// Of another version than this nothing is known.
+    const VERSION: u32 = 1;
+
+    pub(super) fn new() -> Memory {
+        Memory { version: Memory::VERSION, ..Memory::default() }
+    }
+
+    /// Whether this harness can read it.
+    pub(super) fn is_of_this_version(&self) -> bool {
+        self.version == Memory::VERSION
+    }
+
+    /// What is remembered of the artifact that is at a path now.
+    pub(super) fn find(
+        &self,
+        key: &Utf8Path,
+        artifact: &Utf8Path,
+        contents: &mut Contents,
+    ) -> Option<&Unit> {
+        self.units.get(key)?.iter().find(|unit| unit.artifact.is(artifact, contents))
+    }
+
+    /// Remembers an artifact; returns whether that is news.
+    pub(super) fn remember(&mut self, key: Utf8PathBuf, unit: Unit) -> bool {
+        let units = self.units.entry(key).or_default();
+        if units.first() == Some(&unit) {
+            return false;
+        }
+        units.retain(|other| other.artifact != unit.artifact);
+        units.insert(0, unit);
+        units.truncate(ARTIFACTS_PER_PATH);
+        true
+    }
+
+    /// Forgets artifacts that are not there any more.
+    pub(super) fn forget_what_is_gone(&mut self, target: &Utf8Path) {
+        self.units.retain(|key, _| target.join(key).exists());
+    }
+
+    /// All that is remembered.
+    pub(super) fn units(&self) -> impl Iterator<Item = &Unit> {
+        self.units.values().flatten()
+    }
+
+    /// Whether another checkout of the workspace at `root`, which has these packages,
+    /// has had something built here.
+    pub(super) fn has_others(&self, root: &Utf8Path, packages: &BTreeSet<String>) -> bool {
+        let mut others = self.checkouts.iter().filter(|(other, _)| *other != root);
+        others.any(|(_, theirs)| !theirs.is_disjoint(packages))
+    }
+}

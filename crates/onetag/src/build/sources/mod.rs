@@ -1,0 +1,276 @@
+//! The bytes are of the sources as they are now.
+//!
+//! Cargo decides by times whether what it made is fresh; here contents decide. For
+//! each unit of a local package the hash of all its sources is remembered with what
+//! cargo made of them. Sources are read before cargo starts: what changes while it
+//! builds counts as changed the next time.
+
+mod checkouts;
+mod contents;
+mod dep_info;
+mod memory;
+mod unit;
+mod verdict;
+mod walk;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::os::unix::fs::MetadataExt as _;
+
+use anyhow::Context as _;
+use camino::{Utf8Path, Utf8PathBuf};
+
+use self::contents::Contents;
+use self::memory::{Memory, Unit, nanoseconds};
+use self::unit::{LocalUnit, Places, ScriptInputs, local_package};
+use self::verdict::{Evidence, Verdict};
+use self::walk::package_files;
+use super::messages::Artifacts;
+use crate::build::image::Digest;
+use crate::run::{Layout, read_json, write_json};
+use crate::workspace::Workspace;
+
+/// What is known of the sources of a workspace, while the lock on its target folder
+/// is held.
+pub(super) struct Sources<'a> {
+    places: Places<'a>,
+    layout: &'a Layout,
+    memory: Memory,
+    contents: Contents,
+    /// The folders of the packages that are about to be built.
+    packages: BTreeSet<Utf8PathBuf>,
+    has_others: bool,
+    has_news: bool,
+}
+
+/// The sources as they were before cargo started.
+pub(super) struct Snapshot {
+    /// By the clock of the file system.
+    started_ns: i64,
+    /// By package.
+    files: BTreeMap<Utf8PathBuf, BTreeSet<Utf8PathBuf>>,
+    contents: BTreeMap<Utf8PathBuf, Option<Digest>>,
+}
+
+impl<'a> Sources<'a> {
+    /// Reads what is remembered, and who else has built into this target folder.
+    ///
+    /// `manifests` are those of the packages that are about to be built.
+    pub(super) fn open(
+        workspace: &'a Workspace,
+        layout: &'a Layout,
+        manifests: impl Iterator<Item = &'a Utf8Path>,
+    ) -> Sources<'a> {
+        let places = Places { root: &workspace.root, target: &workspace.target_directory };
+        let memory = read_json(&layout.sources()).ok().filter(Memory::is_of_this_version);
+        let mut memory = memory.unwrap_or_else(Memory::new);
+        let keys = checkouts::package_keys(workspace);
+        let mut has_news = false;
+        let own = (workspace.root.clone(), keys.clone());
+        for (root, packages) in checkouts::named_by_cargo(workspace).into_iter().chain([own]) {
+            let known = memory.checkouts.entry(root).or_default();
+            for package in packages {
+                has_news |= known.insert(package);
+            }
+        }
+        let has_others = memory.has_others(places.root, &keys);
+        let contents = Contents::read(layout.cache(places.root).join("contents"));
+        let packages = manifests.filter_map(Utf8Path::parent).map(Utf8Path::to_owned).collect();
+        Sources { places, layout, memory, contents, packages, has_others, has_news }
+    }
+
+    /// Reads all sources that are known.
+    pub(super) fn before(&mut self) -> anyhow::Result<Snapshot> {
+        let started_ns = now_of_the_file_system(&self.layout.executables())?;
+        let mut snapshot =
+            Snapshot { started_ns, files: BTreeMap::new(), contents: BTreeMap::new() };
+        let mut packages = self.packages.clone();
+        let mut elsewhere = BTreeSet::new();
+        for unit in self.memory.units() {
+            packages.insert(absolute(self.places.root, &unit.package));
+            elsewhere.extend(&unit.elsewhere);
+        }
+        for path in elsewhere {
+            let path = absolute(self.places.root, path);
+            let digest = self.contents.digest(&path);
+            snapshot.contents.insert(path, digest);
+        }
+        for package in packages {
+            let manifest = package.join("Cargo.toml");
+            if let Some(digest) = self.contents.digest_of_manifest(&manifest) {
+                snapshot.contents.insert(manifest, Some(digest));
+                let files = package_files(&package);
+                for path in &files {
+                    let digest = self.contents.digest(path);
+                    snapshot.contents.insert(path.clone(), digest);
+                }
+                snapshot.files.insert(package, files);
+            }
+        }
+        Ok(snapshot)
+    }
+
+    /// Looks at what cargo made of these sources, and remembers it; returns the ids of
+    /// packages whose artifacts are of other sources.
+    pub(super) fn check(
+        &mut self,
+        snapshot: &Snapshot,
+        artifacts: &Artifacts,
+    ) -> anyhow::Result<BTreeSet<String>> {
+        let packages = artifacts.units.iter().filter_map(local_package).collect();
+        let units = artifacts.units.iter();
+        let units: Vec<_> =
+            units.filter_map(|unit| LocalUnit::new(unit, self.places, &packages)).collect();
+        let mut files = BTreeMap::new();
+        for package in packages {
+            let known = snapshot.files.get(package).cloned();
+            files.insert(package, known.unwrap_or_else(|| package_files(package)));
+        }
+        let mut scripts = BTreeMap::new();
+        for unit in &units {
+            let id = &unit.artifact.package_id;
+            let script = artifacts.build_scripts.iter().find(|script| script.package_id == *id);
+            let inputs = script.map(|script| ScriptInputs::of(script, unit.package));
+            scripts.entry(unit.package).or_insert_with(|| inputs.unwrap_or_default());
+        }
+        let mut stale = BTreeSet::new();
+        for unit in &units {
+            let mut sources = unit.sources(&files[unit.package], &units, &scripts[unit.package]);
+            sources.insert(unit.package.join("Cargo.toml"));
+            if self.check_unit(snapshot, unit, &sources)? == Verdict::Stale {
+                stale.insert(unit.artifact.package_id.repr.clone());
+            }
+        }
+        self.save()?;
+        Ok(stale)
+    }
+
+    fn check_unit(
+        &mut self,
+        snapshot: &Snapshot,
+        unit: &LocalUnit<'_>,
+        sources: &BTreeSet<Utf8PathBuf>,
+    ) -> anyhow::Result<Verdict> {
+        let key = unit.path.strip_prefix(self.places.target).unwrap_or(unit.path).to_owned();
+        let remembered = self.memory.find(&key, unit.path, &mut self.contents);
+        let remembered = remembered.map(|remembered| remembered.sources);
+        let digest = self.digest(snapshot, sources);
+        let evidence = Evidence {
+            built: !unit.artifact.fresh,
+            remembered,
+            sources: digest,
+            // Looked at only where it decides.
+            is_younger: remembered.is_none() && is_younger(unit.path, sources),
+            has_others: self.has_others,
+            is_of_elsewhere: unit.package_in_it.as_ref().is_some_and(|it| it != unit.package),
+        };
+        let verdict = evidence.verdict();
+        if verdict == Verdict::Remember {
+            let relative = |path: &Utf8Path| relative(self.places.root, path);
+            let elsewhere = sources.iter().filter(|path| !path.starts_with(unit.package));
+            let unit = Unit {
+                artifact: memory::Artifact::of(unit.path, &mut self.contents)?,
+                package: relative(unit.package),
+                sources: digest,
+                elsewhere: elsewhere.map(|path| relative(path)).collect(),
+            };
+            self.has_news |= self.memory.remember(key, unit);
+        }
+        Ok(verdict)
+    }
+
+    /// The hash of paths and contents; none if one of them is not in the snapshot and
+    /// changed since it was made.
+    fn digest(&mut self, snapshot: &Snapshot, sources: &BTreeSet<Utf8PathBuf>) -> Option<Digest> {
+        let mut text = String::new();
+        for path in sources {
+            let digest = match snapshot.contents.get(path) {
+                Some(digest) => *digest,
+                None if changed_ns(path).is_some_and(|at| at >= snapshot.started_ns) => {
+                    return None;
+                }
+                None if path.file_name() == Some("Cargo.toml") => {
+                    self.contents.digest_of_manifest(path)
+                }
+                None => self.contents.digest(path),
+            };
+            let path = relative(self.places.root, path);
+            writeln!(text, "{path} {digest:?}").ok()?;
+        }
+        Some(Digest::of(text.as_bytes()))
+    }
+
+    fn save(&mut self) -> anyhow::Result<()> {
+        self.contents.save()?;
+        if self.has_news {
+            self.memory.forget_what_is_gone(self.places.target);
+            write_json(&self.layout.sources(), &self.memory)?;
+            self.has_news = false;
+        }
+        Ok(())
+    }
+}
+
+/// Whether an artifact was written after the last change of any of its sources.
+fn is_younger(artifact: &Utf8Path, sources: &BTreeSet<Utf8PathBuf>) -> bool {
+    let Ok(metadata) = artifact.metadata() else { return false };
+    let written = nanoseconds(metadata.mtime(), metadata.mtime_nsec());
+    sources.iter().all(|path| changed_ns(path).is_some_and(|changed| changed < written))
+}
+
+/// When the file system changed what is at a path (ctime), in nanoseconds.
+fn changed_ns(path: &Utf8Path) -> Option<i64> {
+    let metadata = path.metadata().ok()?;
+    Some(nanoseconds(metadata.ctime(), metadata.ctime_nsec()))
+}
+
+/// What time it is for the file system, whose clock is coarser than ours.
+fn now_of_the_file_system(folder: &Utf8Path) -> anyhow::Result<i64> {
+    let file = tempfile::tempfile_in(folder);
+    let metadata = file.and_then(|file| file.metadata());
+    let metadata = metadata.with_context(|| format!("cannot make a file in {folder}"))?;
+    Ok(nanoseconds(metadata.ctime(), metadata.ctime_nsec()))
+}
+
+/// A path relative to a folder, which may not contain it.
+fn relative(root: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {
+    let above = root.ancestors().position(|folder| path.starts_with(folder));
+    let common = root.ancestors().find_map(|folder| path.strip_prefix(folder).ok());
+    match (above, common) {
+        (Some(above), Some(rest)) => {
+            std::iter::repeat_n("..", above).map(Utf8Path::new).chain([rest]).collect()
+        }
+        _ => path.to_owned(),
+    }
+}
+
+/// The path that [`relative`] made relative, without dots.
+fn absolute(root: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {
+    let mut root = root;
+    let mut path = path;
+    while let (Ok(rest), Some(parent)) = (path.strip_prefix(".."), root.parent()) {
+        (root, path) = (parent, rest);
+    }
+    root.join(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_relative_to_wherever_the_workspace_is() {
+        for (path, expected) in [
+            ("/w/pair/beta/src/main.rs", "beta/src/main.rs"),
+            ("/w/words/src/lib.rs", "../words/src/lib.rs"),
+            ("/w/pair", ""),
+            ("/etc/x", "../../etc/x"),
+        ] {
+            let relative = relative("/w/pair".into(), path.into());
+            assert_eq!(relative, expected);
+            assert_eq!(absolute("/w/pair".into(), &relative), path.trim_end_matches('/'));
+        }
+        let moved = relative("/w/pair".into(), "/w/words/src/lib.rs".into());
+        assert_eq!(absolute("/copy/pair".into(), &moved), "/copy/words/src/lib.rs");
+    }
+}

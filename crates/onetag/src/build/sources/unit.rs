@@ -1,0 +1,157 @@
+//! What a unit was made from.
+//!
+//! Cargo and rustc name the files that they know. A build script or a macro may read
+//! more: so all other files of the package count as well, but for those that only
+//! another target of it names, and for Rust files among those of programs and
+//! libraries that nothing names (unit tests, other targets). A macro that turns the
+//! Rust files of such a folder into modules is not told of a new one.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use cargo_metadata::{Artifact, BuildScript};
+
+use super::dep_info::DepInfo;
+use super::walk::files_of;
+
+/// A unit of a local package.
+#[derive(Debug)]
+pub(super) struct LocalUnit<'a> {
+    pub(super) artifact: &'a Artifact,
+    /// The file that stands for all that the unit made.
+    pub(super) path: &'a Utf8Path,
+    /// The folder of the package.
+    pub(super) package: &'a Utf8Path,
+    /// Files that dep-info names, absolute; none if there is no dep-info.
+    pub(super) named: Option<BTreeSet<Utf8PathBuf>>,
+    /// The folder of the package as the unit has it in it, if it has.
+    pub(super) package_in_it: Option<Utf8PathBuf>,
+}
+
+/// Where a workspace is, and what is built there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Places<'a> {
+    pub(super) root: &'a Utf8Path,
+    pub(super) target: &'a Utf8Path,
+}
+
+impl<'a> LocalUnit<'a> {
+    /// The unit of a message of cargo's; none if it is of a package from a registry or
+    /// a repository, which do not change.
+    ///
+    /// `packages` are the folders of all local packages.
+    pub(super) fn new(
+        artifact: &'a Artifact,
+        places: Places<'_>,
+        packages: &BTreeSet<&Utf8Path>,
+    ) -> Option<LocalUnit<'a>> {
+        let path = artifact.filenames.first()?.as_path();
+        let package = local_package(artifact)?;
+        let folder = path.parent().and_then(Utf8Path::file_name);
+        let is_intermediate = folder == Some("deps") || artifact.target.is_custom_build();
+        let info = dep_info_paths(artifact, path).iter().find_map(|path| DepInfo::read(path));
+        // Rustc runs in the root of the workspace for all packages below it.
+        let base = if package.starts_with(places.root) { places.root } else { package };
+        let env = |key: &str| info.as_ref()?.env.get(key).map(Utf8PathBuf::from);
+        let out_dir = env("OUT_DIR");
+        let is_source = |path: &Utf8PathBuf| {
+            let is_made = path.starts_with(places.target)
+                || out_dir.as_ref().is_some_and(|out_dir| path.starts_with(out_dir));
+            // Cargo names the files of all local packages that a program depends on;
+            // these have units of their own.
+            let is_others = !is_intermediate
+                && !path.starts_with(package)
+                && packages.iter().any(|other| path.starts_with(other));
+            !is_made && !is_others
+        };
+        let package_in_it = env("CARGO_MANIFEST_DIR");
+        let named = info.map(|info| {
+            let files = info.files.into_iter().map(|file| base.join(file));
+            files.filter(is_source).flat_map(|path| files_of(&path)).collect()
+        });
+        Some(LocalUnit { artifact, path, package, named, package_in_it })
+    }
+
+    /// The sources of this unit of a package that has these files and units.
+    pub(super) fn sources(
+        &self,
+        files: &BTreeSet<Utf8PathBuf>,
+        units: &[LocalUnit<'_>],
+        script: &ScriptInputs,
+    ) -> BTreeSet<Utf8PathBuf> {
+        let mut sources = script.files.clone();
+        let is_named = |path: &Utf8PathBuf| {
+            let siblings = units.iter().filter(|unit| unit.package == self.package);
+            siblings.filter_map(|unit| unit.named.as_ref()).any(|named| named.contains(path))
+        };
+        let counts = |path: &&Utf8PathBuf| match &self.named {
+            None => true,
+            Some(_) if script.reads_all => true,
+            Some(named) => {
+                named.contains(*path) || !is_named(path) && !self.is_code_of_a_target(path)
+            }
+        };
+        sources.extend(files.iter().filter(counts).cloned());
+        sources.extend(self.named.iter().flatten().cloned());
+        sources
+    }
+
+    /// Whether it is a Rust file in a folder in which a target begins.
+    fn is_code_of_a_target(&self, path: &Utf8Path) -> bool {
+        let own = self.artifact.target.src_path.parent();
+        let own = own.filter(|_| !self.artifact.target.is_custom_build());
+        path.extension() == Some("rs")
+            && (path.starts_with(self.package.join("src"))
+                || own.is_some_and(|folder| path.starts_with(folder)))
+    }
+}
+
+/// The folder of the package of an artifact, if it is a path on this machine.
+pub(super) fn local_package(artifact: &Artifact) -> Option<&Utf8Path> {
+    let is_local = artifact.package_id.repr.starts_with("path+file:");
+    artifact.manifest_path.parent().filter(|_| is_local)
+}
+
+/// Where the dep-info of an artifact may be: cargo's beside a program, rustc's beside
+/// anything else, under the name of the crate.
+fn dep_info_paths(artifact: &Artifact, path: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let mut paths = vec![Utf8PathBuf::from(format!("{path}.d")), path.with_extension("d")];
+    let stem = path.file_stem().unwrap_or_default();
+    paths.push(path.with_file_name(format!("{}.d", stem.strip_prefix("lib").unwrap_or(stem))));
+    let folder = path.parent().and_then(Utf8Path::file_name).unwrap_or_default();
+    if let Some((_, hash)) = folder.rsplit_once('-') {
+        let name = artifact.target.name.replace('-', "_");
+        paths.push(path.with_file_name(format!("{name}-{hash}.d")));
+    }
+    paths
+}
+
+/// What the build script of a package says that it reads.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct ScriptInputs {
+    files: BTreeSet<Utf8PathBuf>,
+    /// It does not say: then it reads all of the package.
+    reads_all: bool,
+}
+
+impl ScriptInputs {
+    /// Of a package in this folder.
+    pub(super) fn of(script: &BuildScript, package: &Utf8Path) -> ScriptInputs {
+        let output = script.out_dir.parent().map(|folder| folder.join("output"));
+        let text = output.and_then(|output| fs::read_to_string(output).ok()).unwrap_or_default();
+        let named = text.lines().filter_map(|line| {
+            let line = line.strip_prefix("cargo:")?;
+            line.strip_prefix(':').unwrap_or(line).strip_prefix("rerun-if-changed=")
+        });
+        let named: BTreeSet<_> = named.map(|path| package.join(path)).collect();
+        let reads_all = named.is_empty();
+        let is_made = |path: &Utf8PathBuf| path.starts_with(&script.out_dir);
+        let named = named.into_iter().filter(|path| !is_made(path));
+        ScriptInputs { files: named.flat_map(|path| files_of(&path)).collect(), reads_all }
+    }
+}
+
+#[cfg(test)]
+#[path = "unit_tests.rs"]
+mod tests;

@@ -1,0 +1,97 @@
+//! The files of a package.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// Folders at the top of a package whose files belong to no program or library,
+/// unless a dep-info file names them.
+const OTHER_TARGETS: [&str; 3] = ["tests", "benches", "examples"];
+
+/// All files of a package that a build script or a macro may read, absolute: without
+/// manifest and lock file, hidden folders, folders that are marked as caches, as
+/// target folders are, and packages within the package.
+pub(super) fn package_files(package: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
+    let mut files = BTreeSet::new();
+    walk(package, &mut files, &|path, name, is_folder| {
+        let is_top = path.parent() == Some(package);
+        match is_folder {
+            _ if name.starts_with('.') => false,
+            false => !is_top || !["Cargo.toml", "Cargo.lock"].contains(&name),
+            true => {
+                let is_of_other_target = is_top && OTHER_TARGETS.contains(&name);
+                !is_of_other_target
+                    && name != "node_modules"
+                    && !path.join("CACHEDIR.TAG").exists()
+                    && !path.join("Cargo.toml").exists()
+            }
+        }
+    });
+    files
+}
+
+/// All files of a folder; the file itself if it is one.
+pub(super) fn files_of(path: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
+    let mut files = BTreeSet::new();
+    match path.is_dir() {
+        true => walk(path, &mut files, &|_, _, _| true),
+        false => drop(files.insert(path.to_owned())),
+    }
+    files
+}
+
+/// Links to files count as files, links to folders are not followed.
+fn walk(
+    folder: &Utf8Path,
+    files: &mut BTreeSet<Utf8PathBuf>,
+    is_wanted: &dyn Fn(&Utf8Path, &str, bool) -> bool,
+) {
+    for entry in folder.read_dir_utf8().into_iter().flatten().flatten() {
+        let Ok(kind) = entry.file_type() else { continue };
+        let is_folder = kind.is_dir();
+        let is_file = kind.is_file() || kind.is_symlink() && entry.path().is_file();
+        if (is_folder || is_file) && is_wanted(entry.path(), entry.file_name(), is_folder) {
+            match is_folder {
+                true => walk(entry.path(), files, is_wanted),
+                false => drop(files.insert(entry.into_path())),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_read_is_left_out() {
+        let temp = tempfile::tempdir().unwrap();
+        let package = Utf8Path::from_path(temp.path()).unwrap();
+        for file in [
+            "Cargo.toml",
+            "Cargo.lock",
+            "src/main.rs",
+            "src/tests/x.rs",
+            "texts/.hidden",
+            "texts/a",
+            ".git/HEAD",
+            "tests/it.rs",
+            "out/CACHEDIR.TAG",
+            "out/debug/app",
+            "node_modules/x",
+            "nested/Cargo.toml",
+            "nested/src/lib.rs",
+        ] {
+            let path = package.join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "").unwrap();
+        }
+        std::os::unix::fs::symlink("texts/a", package.join("link")).unwrap();
+        std::os::unix::fs::symlink("texts", package.join("linked")).unwrap();
+        let files: Vec<_> = package_files(package).into_iter().collect();
+        let expected = ["link", "src/main.rs", "src/tests/x.rs", "texts/a"];
+        assert_eq!(files, expected.map(|file| package.join(file)));
+        assert_eq!(files_of(&package.join("texts")).len(), 2);
+        assert_eq!(files_of(&package.join("nosuch")).len(), 1);
+    }
+}
