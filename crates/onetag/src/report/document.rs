@@ -66,8 +66,8 @@ pub(crate) struct ServiceReport {
 pub(crate) struct Tests {
     pub(crate) passed: usize,
     pub(crate) failed: usize,
-    /// Those that lacked a capability, by capability; they are neither passed nor
-    /// failed.
+    /// Those that told the keeper that they skip, by the capability that they
+    /// lacked; they are neither passed nor failed.
     pub(crate) skipped: BTreeMap<String, usize>,
     /// Those that failed, as nextest shows them.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
