@@ -68,8 +68,8 @@ impl Environment {
                 url(&keys::service_key(name, keys::URL_SUFFIX), address)?;
             }
             for (port, address) in &service.ports {
-                label(&keys::port_key(name, port), port)?;
-                url(&keys::port_key(name, port), address)?;
+                label(&keys::port_key(name, port, keys::URL_SUFFIX), port)?;
+                url(&keys::port_key(name, port, keys::URL_SUFFIX), address)?;
             }
         }
         for capability in &self.capabilities {

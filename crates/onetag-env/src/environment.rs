@@ -92,7 +92,10 @@ impl Environment {
         let of_services = self.services.iter().flat_map(|(name, service)| {
             let url =
                 service.url.iter().map(|url| (keys::service_key(name, keys::URL_SUFFIX), url));
-            let ports = service.ports.iter().map(|(port, url)| (keys::port_key(name, port), url));
+            let ports = service
+                .ports
+                .iter()
+                .map(|(port, url)| (keys::port_key(name, port, keys::URL_SUFFIX), url));
             let image =
                 [(keys::IMAGE_SUFFIX, &service.image), (keys::DIGEST_SUFFIX, &service.digest)];
             let image = image.map(|(suffix, value)| (keys::service_key(name, suffix), value));

@@ -44,6 +44,13 @@ pub const OWNER: &str = "ONETAG_OWNER";
 /// nextest has.
 pub const TOOL_OF: &str = "ONETAG_TOOL_OF";
 
+/// Set by `e2e` and `test` for nextest and its tests, never in the environment
+/// file: the id of the command whose tests they are.
+///
+/// Several commands may test the same kept run; a test that skips is counted by its
+/// own. Plain nextest has none.
+pub const TEST_COMMAND: &str = "ONETAG_TEST_COMMAND";
+
 /// The suffix of the key of a service's image reference.
 pub const IMAGE_SUFFIX: &str = "IMAGE";
 
@@ -53,26 +60,33 @@ pub const DIGEST_SUFFIX: &str = "DIGEST";
 /// The suffix of the key of the address at which tests reach a service.
 pub const URL_SUFFIX: &str = "URL";
 
-/// The key of the address of a further port: `ONETAG_<SERVICE>_<PORT>_URL`.
-///
-/// ```
-/// use onetag_env::keys;
-/// assert_eq!(keys::port_key("orders", "grpc"), "ONETAG_ORDERS_GRPC_URL");
-/// ```
-pub fn port_key(service: &str, port: &str) -> String {
-    service_key(&format!("{service}-{port}"), URL_SUFFIX)
-}
+/// The suffix of the key of the address at which services reach a service.
+pub const INTERNAL_URL_SUFFIX: &str = "INTERNAL_URL";
 
 /// The key of one fact about one service: `ONETAG_<SERVICE>_<SUFFIX>`.
 ///
 /// A service is a DNS label, so upper case with `-` as `_` never maps two
-/// services to one key.
+/// services to one prefix.
 ///
 /// ```
 /// use onetag_env::keys;
 /// assert_eq!(keys::service_key("signal-hub", keys::URL_SUFFIX), "ONETAG_SIGNAL_HUB_URL");
 /// ```
 pub fn service_key(service: &str, suffix: &str) -> String {
-    let service = service.to_ascii_uppercase().replace('-', "_");
-    format!("ONETAG_{service}_{suffix}")
+    format!("ONETAG_{}_{suffix}", upper(service))
+}
+
+/// The key of one fact about a further port of a service:
+/// `ONETAG_<SERVICE>_<PORT>_<SUFFIX>`.
+///
+/// ```
+/// use onetag_env::keys;
+/// assert_eq!(keys::port_key("orders", "grpc", keys::URL_SUFFIX), "ONETAG_ORDERS_GRPC_URL");
+/// ```
+pub fn port_key(service: &str, port: &str, suffix: &str) -> String {
+    format!("ONETAG_{}_{}_{suffix}", upper(service), upper(port))
+}
+
+fn upper(label: &str) -> String {
+    label.to_ascii_uppercase().replace('-', "_")
 }

@@ -8,7 +8,6 @@ use std::fmt;
 
 use crate::exit::Exit;
 use crate::system::signals::Interrupted;
-use crate::workspace::Problem;
 
 /// The class of a failure: it decides the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,13 +34,7 @@ impl Kind {
         let kind = |cause: &(dyn std::error::Error + 'static)| {
             let interrupted = cause.downcast_ref::<Interrupted>();
             let attached = cause.downcast_ref::<Failure>().and_then(|failure| failure.kind);
-            let problem = cause.downcast_ref::<Problem>().map(|problem| match problem {
-                Problem::Usage(_) => Kind::Usage,
-                Problem::NoTests(_) => Kind::NoTests,
-                Problem::Metadata(_) => Kind::Metadata,
-            });
-            let interrupted = interrupted.map(|interrupted| Kind::Interrupted(interrupted.signal));
-            attached.or(problem).or(interrupted)
+            attached.or(interrupted.map(|interrupted| Kind::Interrupted(interrupted.signal)))
         };
         error.chain().find_map(kind).unwrap_or(Kind::Other)
     }

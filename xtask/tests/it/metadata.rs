@@ -19,7 +19,7 @@ fn a_misspelt_key_is_suggested() {
     output.exits(exit::FAILURE);
     insta::assert_snapshot!(output.error(), @r"
     error: alpha/Cargo.toml: unknown key `package.metadata.onetag.neds`
-    hint: did you mean `needs`? allowed here: env, needs, port, ready, store, suite, volume
+    hint: did you mean `needs`? allowed here: name, bin, needs, port, ports, ready, args, database, volume, files, features, default-features, env, suite, services
     ");
 }
 
@@ -45,7 +45,7 @@ fn a_placeholder_without_a_source_is_named() {
     output.exits(exit::FAILURE);
     insta::assert_snapshot!(output.error(), @r"
     error: alpha/Cargo.toml: package.metadata.onetag.env.BETA_URL: `{gamma.url}` has no source: no service named `gamma`
-    hint: known are: alpha, beta, self, store
+    hint: known are: alpha, beta, self, database, host
     ");
 }
 

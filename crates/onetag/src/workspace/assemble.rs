@@ -1,17 +1,20 @@
 //! From what cargo says to a topology.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
+use anyhow::anyhow;
 use cargo_metadata::{Metadata, Package};
+use serde_json::Value;
 
-use super::binary::binary;
-use super::error::Problem;
-use super::metadata::{ServiceMetadata, SuiteMetadata, WorkspaceMetadata, parse};
+use super::metadata::{ServiceMetadata, SuiteMetadata, Variable, WorkspaceMetadata, parse};
 use super::placeholder::Template;
 use super::source::Source;
 use super::test_target::TestTarget;
-use super::topology::{Member, Ready, Service, Suite, Workspace};
+use super::topology::{Member, Service, Suite, Workspace};
 use super::validate::validate;
+use super::{binary, ready};
+use crate::error::{Attach as _, Kind};
 
 /// The package that holds the suites, unless the root manifest names another.
 const TESTS: &str = "e2e";
@@ -20,8 +23,8 @@ const TESTS: &str = "e2e";
 ///
 /// # Errors
 ///
-/// [`Problem::Metadata`] for the first thing that is not allowed.
-pub(super) fn assemble(cargo: Metadata) -> Result<Workspace, Problem> {
+/// The first thing that is not allowed.
+pub(super) fn assemble(cargo: Metadata) -> anyhow::Result<Workspace> {
     let mut test_targets: Vec<TestTarget> = cargo
         .packages
         .iter()
@@ -33,7 +36,7 @@ pub(super) fn assemble(cargo: Metadata) -> Result<Workspace, Problem> {
 
     let root = workspace_metadata(&cargo)?;
     let tests_package = root.tests.as_deref().unwrap_or(TESTS);
-    let mut services = BTreeMap::new();
+    let mut services: BTreeMap<String, Service> = BTreeMap::new();
     let mut suites = BTreeMap::new();
     for package in &cargo.packages {
         let Some(table) = package.metadata.get("onetag") else {
@@ -41,15 +44,19 @@ pub(super) fn assemble(cargo: Metadata) -> Result<Workspace, Problem> {
         };
         let source =
             Source::new(&cargo.workspace_root, &package.manifest_path, "package.metadata.onetag");
-        let mut metadata: ServiceMetadata = parse(&source, table)?;
-        let name = metadata.name.clone().unwrap_or_else(|| package.name.replace('_', "-"));
-        if let Some(metadata) = metadata.suite.take() {
-            let source = source.key("suite");
-            let service = Some(name.clone());
-            let suite = suite(&name, service, source, metadata, tests_package, &test_targets)?;
-            suites.insert(suite.name.clone(), suite);
+        for mut table in tables(package, &source, table)? {
+            if let Some(metadata) = table.metadata.suite.take() {
+                let (name, source) = (table.name.clone(), table.source.key("suite"));
+                let suite =
+                    suite(&name, Some(&name), source, metadata, tests_package, &test_targets)?;
+                suites.insert(name, suite);
+            }
+            let service = service(package, table)?;
+            match services.entry(service.name.clone()) {
+                Entry::Vacant(entry) => drop(entry.insert(service)),
+                Entry::Occupied(entry) => return Err(same_name(entry.get(), &service)),
+            }
         }
-        services.insert(name.clone(), service(name, package, source, metadata)?);
     }
     for (name, metadata) in root.suites {
         let source = Workspace::root_source(
@@ -57,9 +64,9 @@ pub(super) fn assemble(cargo: Metadata) -> Result<Workspace, Problem> {
             format!("workspace.metadata.onetag.suites.{name}"),
         );
         if let Some(service) = services.get(&name) {
-            return Err(Problem::Metadata(format!(
-                "{source}: `{name}` is a service, and only its own suite can have its name\n\
-                 hint: rename this suite, or write it as [{}.suite] in {}",
+            let fault = format!("`{name}` is a service, and only its own suite can have its name");
+            return Err(source.error(fault).hint(format!(
+                "rename this suite, or write it as [{}.suite] in {}",
                 service.source.table(),
                 service.source.manifest(),
             )));
@@ -80,13 +87,57 @@ pub(super) fn assemble(cargo: Metadata) -> Result<Workspace, Problem> {
     Ok(workspace)
 }
 
-fn workspace_metadata(cargo: &Metadata) -> Result<WorkspaceMetadata, Problem> {
+fn workspace_metadata(cargo: &Metadata) -> anyhow::Result<WorkspaceMetadata> {
     let Some(table) = cargo.workspace_metadata.get("onetag") else {
         return Ok(WorkspaceMetadata::default());
     };
     let source =
         Workspace::root_source(&cargo.workspace_root, "workspace.metadata.onetag".to_owned());
     parse(&source, table)
+}
+
+/// A service as a manifest describes it.
+struct Table {
+    name: String,
+    source: Source,
+    metadata: ServiceMetadata,
+    /// Whether it is one of the package's `services`.
+    is_one_of_several: bool,
+}
+
+/// The services of a package: that of the flat table, or those in `services`.
+fn tables(package: &Package, source: &Source, table: &Value) -> anyhow::Result<Vec<Table>> {
+    let mut metadata: ServiceMetadata = parse(source, table)?;
+    if metadata.services.is_empty() {
+        let name = metadata.name.clone().unwrap_or_else(|| package.name.replace('_', "-"));
+        let source = source.clone();
+        return Ok(vec![Table { name, source, metadata, is_one_of_several: false }]);
+    }
+    let keys = table.as_object().into_iter().flat_map(|table| table.keys());
+    if let Some(key) = keys.into_iter().find(|key| *key != "services") {
+        let fault = "a package has one service in this table, or several in `services`";
+        return Err(source.key(key).error(fault).hint(format!(
+            "move this key into one of the tables [{}.<name>]",
+            source.key("services").table()
+        )));
+    }
+    let tables = std::mem::take(&mut metadata.services).into_iter().map(|(name, metadata)| {
+        let source = source.key("services").key(&name);
+        if metadata.name.is_some() {
+            return Err(source.key("name").error("the name of the table is the service's name"));
+        }
+        if !metadata.services.is_empty() {
+            return Err(source.key("services").error("a service has no services"));
+        }
+        Ok(Table { name, source, metadata, is_one_of_several: true })
+    });
+    tables.collect()
+}
+
+fn same_name(one: &Service, other: &Service) -> anyhow::Error {
+    anyhow!("two services are named `{}`\n  {}\n  {}", one.name, one.source, other.source)
+        .kind(Kind::Metadata)
+        .hint("give one of them another name by the key `name`")
 }
 
 fn member(package: &Package) -> (String, Member) {
@@ -100,54 +151,40 @@ fn member(package: &Package) -> (String, Member) {
     (package.id.repr.clone(), member)
 }
 
-fn service(
-    name: String,
-    package: &Package,
-    source: Source,
-    table: ServiceMetadata,
-) -> Result<Service, Problem> {
-    let args = table.args.iter().enumerate().map(|(at, text)| {
-        Template::parse(text).map_err(|error| {
-            Problem::Metadata(format!("{}: {error}", source.key(format!("args[{at}]"))))
-        })
-    });
-    let args = args.collect::<Result<_, _>>()?;
+fn service(package: &Package, table: Table) -> anyhow::Result<Service> {
+    let Table { name, source, metadata: table, is_one_of_several } = table;
+    let several = is_one_of_several.then_some(name.as_str());
+    let args = table.args.iter().enumerate();
+    let args = args.map(|(at, text)| template(&source.key(format!("args[{at}]")), text));
     Ok(Service {
-        name,
         package: package.name.to_string(),
         package_id: package.id.repr.clone(),
         manifest_path: package.manifest_path.clone(),
-        binary: match table.bin {
-            Some(bin) => bin,
-            None => binary(package, &source)?,
-        },
+        binary: binary::binary(package, &source, &table, several)?,
+        ready: ready::ready(&source, &table)?,
+        args: args.collect::<Result<_, _>>()?,
         needs: table.needs,
-        port: table.port,
-        ports: table.ports,
-        ready: match table.ready.as_deref() {
-            None | Some("started") => Ready::Started,
-            Some("tcp") => Ready::Tcp,
-            Some(path) => Ready::Http(path.to_owned()),
-        },
-        args,
+        port: table.port.map(u16::from),
+        ports: table.ports.into_iter().map(|(name, port)| (name, port.into())).collect(),
         database: table.database,
         volume: table.volume,
         files: table.files,
         features: table.features,
         default_features: table.default_features.unwrap_or(true),
         env: templates(&source.key("env"), table.env)?,
+        name,
         source,
     })
 }
 
 fn suite(
     name: &str,
-    service: Option<String>,
+    service: Option<&str>,
     source: Source,
     table: SuiteMetadata,
     tests_package: &str,
     test_targets: &[TestTarget],
-) -> Result<Suite, Problem> {
+) -> anyhow::Result<Suite> {
     let test_ids = table.tests.unwrap_or_else(|| vec![format!("{tests_package}::{name}")]);
     let mut env = BTreeMap::new();
     for (service, variables) in table.env {
@@ -157,7 +194,7 @@ fn suite(
     let tests = test_targets.iter().filter(|target| test_ids.contains(&target.binary_id));
     Ok(Suite {
         name: name.to_owned(),
-        service,
+        service: service.map(str::to_owned),
         tests: tests.cloned().collect(),
         test_ids,
         filter: table.filter,
@@ -169,62 +206,18 @@ fn suite(
 
 fn templates(
     source: &Source,
-    variables: BTreeMap<String, String>,
-) -> Result<BTreeMap<String, Template>, Problem> {
-    let template = |(variable, text): (String, String)| match Template::parse(&text) {
-        Ok(template) => Ok((variable, template)),
-        Err(error) => Err(Problem::Metadata(format!("{}: {error}", source.key(variable)))),
+    variables: BTreeMap<String, Variable>,
+) -> anyhow::Result<BTreeMap<String, Template>> {
+    let template = |(variable, value): (String, Variable)| {
+        Ok((variable.clone(), template(&source.key(variable), &value.to_string())?))
     };
     variables.into_iter().map(template).collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::Ready;
-    use crate::workspace::testing::{Fixture, error};
-
-    #[test]
-    fn a_package_without_the_table_is_no_service() {
-        let workspace = Fixture::new().e2e(&["a"]).load().unwrap();
-        assert!(workspace.services.is_empty());
-        assert_eq!(workspace.test_targets.len(), 2, "{:?}", workspace.test_targets);
-    }
-
-    #[test]
-    fn keys_arrive() {
-        let table = json!({
-            "port": 1, "ready": "/r", "database": ["postgres"], "volume": "/data",
-            "env": { "A": "{self.listen}" },
-        });
-        let workspace = Fixture::new().service("a", table).load().unwrap();
-        let service = &workspace.services["a"];
-        assert_eq!((service.port, &service.ready), (Some(1), &Ready::Http("/r".to_owned())));
-        assert_eq!(service.volume.as_deref(), Some("/data".into()));
-        assert_eq!(service.env["A"].to_string(), "{self.listen}");
-        assert_eq!(service.manifest_path, "/ws/crates/a/Cargo.toml");
-    }
-
-    #[test]
-    fn suites_of_the_root_manifest_take_no_service_name() {
-        let fixture = Fixture::new().service("a", json!({}));
-        insta::assert_snapshot!(error(fixture.suites(json!({ "a": {} }))), @r"
-        Cargo.toml: workspace.metadata.onetag.suites.a: `a` is a service, and only its own suite can have its name
-        hint: rename this suite, or write it as [package.metadata.onetag.suite] in crates/a/Cargo.toml
-        ");
-    }
-
-    #[test]
-    fn filters_and_templates_are_read_at_once() {
-        let suite = json!({ "suite": { "filter": "binary_id(e2e::a" } });
-        insta::assert_snapshot!(error(Fixture::new().service("a", suite)), @r"
-        crates/a/Cargo.toml: package.metadata.onetag.suite.filter: the filterset `binary_id(e2e::a` ends too early: expected `)`
-        ");
-        let suite = json!({ "suite": { "env": { "a": { "X": "{self.prot}" } } } });
-        insta::assert_snapshot!(error(Fixture::new().service("a", suite)), @r"
-        crates/a/Cargo.toml: package.metadata.onetag.suite.env.a.X: `{self.prot}` is no placeholder
-        hint: did you mean `{self.port}`?
-        ");
-    }
+fn template(source: &Source, text: &str) -> anyhow::Result<Template> {
+    Template::parse(text).map_err(|error| source.error(&error).hint(error.hint()))
 }
+
+#[cfg(test)]
+#[path = "assemble_tests.rs"]
+mod tests;

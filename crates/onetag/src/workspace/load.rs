@@ -20,8 +20,8 @@ const LIMIT: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 ///
-/// A [`Problem`](super::Problem) if a manifest says something that is not allowed;
-/// another error if cargo cannot be run or cannot read the workspace.
+/// A manifest says something that is not allowed, or cargo cannot be run or cannot
+/// read the workspace.
 pub fn load(cwd: &Utf8Path, interrupt: &Interrupt) -> anyhow::Result<Workspace> {
     Ok(load_with_digest(cwd, interrupt)?.0)
 }

@@ -2,14 +2,32 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::num::NonZeroU16;
 
 use camino::Utf8PathBuf;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::error::Problem;
 use super::source::Source;
+use super::suggest;
+use crate::error::Attach as _;
+
+/// Keys of the design that nothing reads yet.
+const LATER: [&str; 9] = [
+    "allow-images",
+    "containerfile",
+    "externals",
+    "kube",
+    "manifests",
+    "memory",
+    "postgres-image",
+    "registry",
+    "replicas",
+];
+
+/// Keys that were renamed, and what they are called now.
+const RENAMED: [(&str, &str); 1] = [("store", "database")];
 
 /// A kind of database that a service can use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -30,17 +48,17 @@ impl fmt::Display for DatabaseKind {
     }
 }
 
-/// `[package.metadata.onetag]`: the package is a service.
+/// `[package.metadata.onetag]`: the package is a service, or has several.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub(super) struct ServiceMetadata {
     pub(super) name: Option<String>,
     pub(super) bin: Option<String>,
     #[serde(default)]
     pub(super) needs: Vec<String>,
-    pub(super) port: Option<u16>,
+    pub(super) port: Option<NonZeroU16>,
     #[serde(default)]
-    pub(super) ports: BTreeMap<String, u16>,
+    pub(super) ports: BTreeMap<String, NonZeroU16>,
     pub(super) ready: Option<String>,
     #[serde(default)]
     pub(super) args: Vec<String>,
@@ -53,26 +71,48 @@ pub(super) struct ServiceMetadata {
     pub(super) features: BTreeSet<String>,
     pub(super) default_features: Option<bool>,
     #[serde(default)]
-    pub(super) env: BTreeMap<String, String>,
+    pub(super) env: BTreeMap<String, Variable>,
     /// There is a suite as soon as there is this table, even an empty one.
     pub(super) suite: Option<SuiteMetadata>,
+    /// The package has these services instead of one.
+    #[serde(default)]
+    pub(super) services: BTreeMap<String, ServiceMetadata>,
+}
+
+/// The value of a variable.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "expected a string, an integer or a boolean")]
+pub(super) enum Variable {
+    Text(String),
+    Integer(i64),
+    Boolean(bool),
+}
+
+impl fmt::Display for Variable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Integer(integer) => write!(f, "{integer}"),
+            Self::Boolean(boolean) => write!(f, "{boolean}"),
+        }
+    }
 }
 
 /// `[package.metadata.onetag.suite]`, `[workspace.metadata.onetag.suites.<name>]`.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub(super) struct SuiteMetadata {
     pub(super) tests: Option<Vec<String>>,
     pub(super) filter: Option<String>,
     #[serde(default)]
     pub(super) needs: Vec<String>,
     #[serde(default)]
-    pub(super) env: BTreeMap<String, BTreeMap<String, String>>,
+    pub(super) env: BTreeMap<String, BTreeMap<String, Variable>>,
 }
 
 /// `[workspace.metadata.onetag]`.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub(super) struct WorkspaceMetadata {
     /// The package that holds the suites.
     pub(super) tests: Option<String>,
@@ -84,79 +124,48 @@ pub(super) struct WorkspaceMetadata {
 ///
 /// # Errors
 ///
-/// [`Problem::Metadata`] naming the file and the full path of the key.
-pub(super) fn parse<T: DeserializeOwned>(source: &Source, table: &Value) -> Result<T, Problem> {
+/// What is not allowed, with the file and the full path of the key.
+pub(super) fn parse<T: DeserializeOwned>(source: &Source, table: &Value) -> anyhow::Result<T> {
     serde_path_to_error::deserialize(table).map_err(|error| {
         let path = error.path().to_string();
         let at = if path == "." { source.clone() } else { source.key(path) };
-        Problem::Metadata(format!("{at}: {}", error.inner()))
+        explain(&at, &error.into_inner().to_string())
     })
 }
 
-#[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use crate::workspace::testing::{Fixture, error};
-
-    fn service(table: Value) -> String {
-        error(Fixture::new().service("a", table))
+/// The error for a table that serde refuses with `message`, at `at`.
+///
+/// Serde has the list of what is allowed, and gives it in its message alone:
+/// "unknown field `a`, expected one of `b`, `c`".
+fn explain(at: &Source, message: &str) -> anyhow::Error {
+    let unknown = ["field", "variant"].into_iter().find_map(|what| {
+        let rest = message.strip_prefix("unknown ")?.strip_prefix(what)?;
+        let (name, allowed) = rest.rsplit_once(", expected ")?;
+        let allowed: Vec<&str> = allowed.split('`').skip(1).step_by(2).collect();
+        Some((what, name.trim().trim_matches('`'), allowed))
+    });
+    let Some((what, name, allowed)) = unknown else {
+        return at.error(message);
+    };
+    if what == "variant" {
+        return at.error(format!("unknown value `{name}`")).hint(suggest::among(
+            name,
+            "allowed here",
+            allowed,
+        ));
     }
-
-    #[test]
-    fn misspelt_keys_are_named_with_their_path() {
-        insta::assert_snapshot!(service(json!({ "neds": [] })), @r"
-        crates/a/Cargo.toml: unknown key `package.metadata.onetag.neds`
-        hint: did you mean `needs`? allowed here: env, needs, port, ready, store, suite, volume
-        ");
-        insta::assert_snapshot!(service(json!({ "suite": { "filtre": "all()" } })), @r"
-        crates/a/Cargo.toml: unknown key `package.metadata.onetag.suite.filtre`
-        hint: did you mean `filter`? allowed here: env, filter, needs
-        ");
-        let suites = json!({ "suites": { "pipeline": { "colour": 1 } } });
-        insta::assert_snapshot!(error(Fixture::new().workspace(suites)), @r"
-        Cargo.toml: unknown key `workspace.metadata.onetag.suites.pipeline.colour`
-        hint: allowed here: env, filter, needs
-        ");
-        insta::assert_snapshot!(error(Fixture::new().workspace(json!({ "suite": {} }))), @r"
-        Cargo.toml: unknown key `workspace.metadata.onetag.suite`
-        hint: did you mean `suites`? allowed here: suites
-        ");
+    let key = at.table();
+    let in_file = |text: String| at.file_error(text);
+    if LATER.contains(&name) {
+        return in_file(format!("the key `{key}` is not supported yet"));
     }
-
-    #[test]
-    fn keys_of_later_stages_are_refused() {
-        insta::assert_snapshot!(service(json!({ "memory": "64Mi" })), @"crates/a/Cargo.toml: the key `package.metadata.onetag.memory` is not supported yet");
-        let kube = json!({ "kube": { "quota": 1 } });
-        insta::assert_snapshot!(error(Fixture::new().workspace(kube)), @"Cargo.toml: the key `workspace.metadata.onetag.kube` is not supported yet");
-    }
-
-    #[test]
-    fn required_keys_are_explained() {
-        let error = |table| {
-            let metadata = json!({ "onetag": table });
-            error(Fixture::new().package("a", metadata, &[("bin", "a")]))
-        };
-        insta::assert_snapshot!(error(json!({ "ready": "/" })), @r"
-        crates/a/Cargo.toml: missing key `package.metadata.onetag.port`
-        hint: the port it listens on inside its own network, for example `port = 8080`
-        ");
-        insta::assert_snapshot!(error(json!({ "port": 1 })), @r#"
-        crates/a/Cargo.toml: missing key `package.metadata.onetag.ready`
-        hint: the path that answers 200 once it can work, for example `ready = "/health/ready"`
-        "#);
-    }
-
-    #[test]
-    fn values_have_types_and_ranges() {
-        insta::assert_snapshot!(service(json!({ "port": 65536 })), @"crates/a/Cargo.toml: package.metadata.onetag.port: 65536 is no port, expected 1 to 65535");
-        insta::assert_snapshot!(service(json!({ "port": 0 })), @"crates/a/Cargo.toml: package.metadata.onetag.port: 0 is no port, expected 1 to 65535");
-        insta::assert_snapshot!(service(json!({ "port": "8080" })), @r#"crates/a/Cargo.toml: package.metadata.onetag.port: "8080" is no port, expected 1 to 65535"#);
-        insta::assert_snapshot!(service(json!({ "env": { "RETRIES": 3 } })), @"crates/a/Cargo.toml: package.metadata.onetag.env.RETRIES: invalid type: integer `3`, expected a string");
-        insta::assert_snapshot!(service(json!({ "store": ["sqlite", "postgre"] })), @r"
-        crates/a/Cargo.toml: package.metadata.onetag.store[1]: unknown value `postgre`
-        hint: did you mean `postgres`? allowed here: sqlite, postgres
-        ");
-        insta::assert_snapshot!(service(json!({ "suite": true })), @"crates/a/Cargo.toml: package.metadata.onetag.suite: invalid type: boolean `true`, expected a table");
+    let error = in_file(format!("unknown key `{key}`"));
+    match RENAMED.iter().find(|(old, new)| *old == name && allowed.contains(new)) {
+        Some((_, new)) => error.hint(format!("it is called `{new}` now")),
+        None => error.hint(suggest::among(name, "allowed here", allowed)),
     }
 }
+
+#[cfg(test)]
+#[path = "metadata_tests.rs"]
+mod tests;

@@ -26,7 +26,8 @@ mod test_target;
 
 mod placeholder;
 
-mod error;
+mod lock_file;
+mod nextest_config;
 mod target_directory;
 
 mod assemble;
@@ -34,17 +35,19 @@ mod binary;
 mod graph;
 mod metadata;
 mod order;
+mod ready;
 mod source;
 pub(crate) mod suggest;
 mod validate;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
-pub use error::Problem;
 pub(crate) use load::load_with_digest;
 pub use load::{Location, load, locate};
+pub use lock_file::lock_file_hint;
 pub use metadata::DatabaseKind;
+pub use nextest_config::check_nextest_config;
 pub use placeholder::{Placeholder, ServiceField, Template, TemplateError, Values, resolve};
 pub use plan::{Plan, PlannedService};
 pub use target_directory::validate_target_directory;

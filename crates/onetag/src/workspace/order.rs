@@ -1,9 +1,11 @@
 //! What comes before what.
 
-use super::error::Problem;
+use std::collections::BTreeSet;
+
 use super::graph::{self, Edges};
 use super::placeholder::{Placeholder, Template};
-use super::topology::{Suite, Workspace};
+use super::topology::{Service, Suite, Workspace};
+use crate::error::Attach as _;
 
 /// Which services need which, by their own metadata.
 pub(super) fn needs(workspace: &Workspace) -> Edges<'_> {
@@ -13,19 +15,46 @@ pub(super) fn needs(workspace: &Workspace) -> Edges<'_> {
         .collect()
 }
 
-/// The services that `suite` deploys, in levels.
+/// Which services need which while `suite` runs: what it replaces is not needed.
+///
+/// A need is replaced when the service's `env` names it, `args` does not, and
+/// the suite gives another value to every variable that names it.
+pub(super) fn needs_in<'a>(workspace: &'a Workspace, suite: &'a Suite) -> Edges<'a> {
+    let services = workspace.services.values();
+    services.map(|service| (service.name.as_str(), needs_of(service, suite))).collect()
+}
+
+fn needs_of<'a>(service: &'a Service, suite: &Suite) -> BTreeSet<&'a str> {
+    let overrides = suite.env.get(&service.name);
+    let is_replaced =
+        |variable: &str| overrides.is_some_and(|variables| variables.contains_key(variable));
+    let names_again = |need: &str| {
+        let templates = overrides.into_iter().flat_map(|variables| variables.values());
+        templates.flat_map(named_services).any(|named| named == need)
+    };
+    let (mut named, mut replaced) = (BTreeSet::new(), BTreeSet::new());
+    for (variable, template) in &service.env {
+        let names = if is_replaced(variable) { &mut replaced } else { &mut named };
+        names.extend(named_services(template));
+    }
+    named.extend(service.args.iter().flat_map(named_services));
+    let needs = service.needs.iter().map(String::as_str);
+    let needs = needs.filter(|need| !replaced.contains(need) || names_again(need));
+    // What is named may have been reached through a need that is replaced.
+    named.iter().copied().chain(needs).collect()
+}
+
+/// The services that `suite` deploys.
+pub(super) fn deployed<'a>(workspace: &'a Workspace, suite: &'a Suite) -> BTreeSet<&'a str> {
+    graph::closure(&needs_in(workspace, suite), roots(suite))
+}
+
+/// What each of the services that `suite` deploys comes after.
 ///
 /// A service whose variable the suite points at another service comes after
 /// that one, as if it needed it: its address answers when it is used.
-///
-/// # Errors
-///
-/// [`Problem::Metadata`] if the suite's variables make a circle.
-pub(super) fn order<'a>(
-    workspace: &'a Workspace,
-    suite: &'a Suite,
-) -> Result<Vec<Vec<&'a str>>, Problem> {
-    let mut edges = needs(workspace);
+pub(super) fn edges<'a>(workspace: &'a Workspace, suite: &'a Suite) -> Edges<'a> {
+    let mut edges = needs_in(workspace, suite);
     let wanted = graph::closure(&edges, roots(suite));
     edges.retain(|name, _| wanted.contains(name));
     for (service, variables) in &suite.env {
@@ -35,43 +64,38 @@ pub(super) fn order<'a>(
             }
         }
     }
-    graph::levels(&edges).map_err(|circle| {
-        Problem::Metadata(format!(
-            "{}: with these variables services need each other in a circle: {}\n\
-             hint: a service comes after those that its variables name; remove one of them",
-            suite.source.key("env"),
+    edges
+}
+
+/// The services that `suite` deploys, in levels.
+///
+/// # Errors
+///
+/// The suite's variables make a circle.
+pub(super) fn levels<'a>(edges: &Edges<'a>, suite: &Suite) -> anyhow::Result<Vec<Vec<&'a str>>> {
+    graph::levels(edges).map_err(|circle| {
+        let fault = format!(
+            "with these variables services need each other in a circle: {}",
             circle.join(" -> ")
-        ))
+        );
+        suite
+            .source
+            .key("env")
+            .error(fault)
+            .hint("a service comes after those that its variables name; remove one of them")
     })
 }
 
 /// The services that `suite` asks for itself.
-pub(super) fn roots(suite: &Suite) -> impl Iterator<Item = &str> {
+fn roots(suite: &Suite) -> impl Iterator<Item = &str> {
     suite.service.iter().chain(&suite.needs).map(String::as_str)
 }
 
 /// The other services that the placeholders of `template` name.
-fn named_services(template: &Template) -> impl Iterator<Item = &str> {
-    template.placeholders().filter_map(|placeholder| match placeholder {
-        Placeholder::Service { service, .. } => Some(service.as_str()),
-        _ => None,
-    })
+pub(super) fn named_services(template: &Template) -> impl Iterator<Item = &str> {
+    template.placeholders().filter_map(Placeholder::service)
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use crate::workspace::testing::{Fixture, error};
-
-    #[test]
-    fn a_suite_cannot_point_services_at_each_other() {
-        let env = json!({ "a": { "B": "{b.url}" }, "b": { "A": "{a.url}", "ME": "{self.url}" } });
-        let suite = json!({ "s": { "needs": ["a", "b"], "env": env } });
-        let fixture = Fixture::new().service("a", json!({})).service("b", json!({})).suites(suite);
-        insta::assert_snapshot!(error(fixture), @r"
-        Cargo.toml: workspace.metadata.onetag.suites.s.env: with these variables services need each other in a circle: a -> b -> a
-        hint: a service comes after those that its variables name; remove one of them
-        ");
-    }
-}
+#[path = "order_tests.rs"]
+mod tests;

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::error::Problem;
-use super::order::order;
+use anyhow::anyhow;
+
+use super::order;
 use super::placeholder::Template;
 use super::suggest;
 use super::topology::{Service, Suite, Workspace};
+use crate::error::{Attach as _, Kind};
 
 /// The services of a run, in the order in which they are deployed.
 #[derive(Clone, Debug)]
@@ -21,7 +23,7 @@ pub struct Plan {
 /// A service as one suite deploys it.
 #[derive(Clone, Debug)]
 pub struct PlannedService {
-    /// The service.
+    /// The service; of its `needs` only those that this plan has.
     pub service: Service,
     /// Its variables, those of the suite put over its own. Placeholders in them
     /// have a source in this plan.
@@ -34,18 +36,21 @@ impl Workspace {
     ///
     /// # Errors
     ///
-    /// [`Problem::NoTests`] if no test binary can hold a test of the suite.
-    pub fn plan(&self, suite: &Suite) -> Result<Plan, Problem> {
-        if suite.tests.is_empty() {
-            return Err(no_tests(self, suite));
+    /// The workspace lacks one of the suite's test binaries.
+    pub fn plan(&self, suite: &Suite) -> anyhow::Result<Plan> {
+        let mut ids = suite.test_ids.iter();
+        if let Some(id) = ids.find(|id| !suite.tests.iter().any(|test| test.binary_id == **id)) {
+            return Err(no_tests(self, suite, id));
         }
+        let needs = order::needs_in(self, suite);
         let planned = |name: &str| {
-            let service = self.services[name].clone();
+            let mut service = self.services[name].clone();
+            service.needs.retain(|need| needs[name].contains(need.as_str()));
             let mut env = service.env.clone();
             env.extend(suite.env.get(name).cloned().unwrap_or_default());
             PlannedService { service, env }
         };
-        let levels = order(self, suite)?;
+        let levels = order::levels(&order::edges(self, suite), suite)?;
         let levels =
             levels.into_iter().map(|level| level.into_iter().map(planned).collect()).collect();
         Ok(Plan { suite: suite.name.clone(), levels })
@@ -64,21 +69,17 @@ impl Plan {
     }
 }
 
-fn no_tests(workspace: &Workspace, suite: &Suite) -> Problem {
-    let wanted = suite.test_ids.join("`, `");
+fn no_tests(workspace: &Workspace, suite: &Suite, missing: &str) -> anyhow::Error {
     let ids = workspace.test_targets.iter().map(|target| target.binary_id.as_str());
-    let closest = suite.test_ids.iter().find_map(|id| suggest::closest(id, ids.clone()));
-    let all = Vec::from_iter(ids.clone()).join(", ");
-    let hint = match closest {
-        Some(closest) => format!("hint: did you mean `{closest}`? integration tests: {all}"),
-        None if all.is_empty() => "hint: this workspace has no integration test at all".to_owned(),
-        None => format!("hint: integration tests: {all}"),
-    };
-    Problem::NoTests(format!(
-        "the suite `{}` selects no test: the workspace has no integration test `{wanted}`\n  {}\n{hint}",
+    let hint = suggest::among(missing, "integration tests", ids);
+    let error = anyhow!(
+        "the suite `{}` names a test binary that does not exist: no integration test has the \
+         binary id `{missing}`\n  {}",
         suite.name,
         suite.source.key("tests"),
-    ))
+    );
+    let kind = if suite.tests.is_empty() { Kind::NoTests } else { Kind::Metadata };
+    error.kind(kind).hint(hint)
 }
 
 #[cfg(test)]
@@ -86,17 +87,18 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::error::describe;
     use crate::workspace::testing::Fixture;
 
     fn fixture() -> Fixture {
         Fixture::new()
-            .service("database", json!({}))
-            .service("frontend", json!({ "needs": ["orchestrator", "database"] }))
+            .service("records", json!({}))
+            .service("frontend", json!({ "needs": ["orchestrator", "records"] }))
             .service(
                 "messenger",
                 json!({
-                    "needs": ["database"],
-                    "env": { "KEEP": "1", "RETRY": "30s", "DS": "{database.url}" },
+                    "needs": ["records"],
+                    "env": { "KEEP": "1", "RETRY": "30s", "DS": "{records.url}" },
                     "suite": {
                         "needs": ["sink"],
                         "env": { "messenger": { "RETRY": "50ms", "SLACK": "{sink.url}/hook" } },
@@ -120,7 +122,7 @@ mod tests {
         let workspace = fixture().load().unwrap();
         let plan = workspace.plan(workspace.suite("messenger").unwrap()).unwrap();
         assert_eq!(plan.suite, "messenger");
-        assert_eq!(levels(&plan), [vec!["database", "sink"], vec!["messenger"]]);
+        assert_eq!(levels(&plan), [vec!["records", "sink"], vec!["messenger"]]);
     }
 
     #[test]
@@ -129,7 +131,7 @@ mod tests {
         let workspace = fixture().suites(pipeline).load().unwrap();
         let plan = workspace.plan(workspace.suite("pipeline").unwrap()).unwrap();
         let expected =
-            [vec!["database", "sink"], vec!["messenger"], vec!["orchestrator"], vec!["frontend"]];
+            [vec!["records", "sink"], vec!["messenger"], vec!["orchestrator"], vec!["frontend"]];
         assert_eq!(levels(&plan), expected);
         assert!(plan.service("frontend").is_some());
         assert!(plan.service("pipeline").is_none());
@@ -146,33 +148,41 @@ mod tests {
             .iter()
             .map(|(name, template)| format!("{name}={template}"))
             .collect();
-        assert_eq!(env, ["DS={database.url}", "KEEP=1", "RETRY=50ms", "SLACK={sink.url}/hook"]);
+        assert_eq!(env, ["DS={records.url}", "KEEP=1", "RETRY=50ms", "SLACK={sink.url}/hook"]);
         assert!(plan.service("sink").unwrap().env.is_empty());
     }
 
     #[test]
-    fn a_suite_without_a_test_has_no_plan() {
-        let problem = |fixture: Fixture, suite: Value| {
+    fn a_suite_without_its_test_binaries_has_no_plan() {
+        let error = |fixture: Fixture, suite: Value| {
             let workspace = fixture.suites(json!({ "s": suite })).load().unwrap();
-            let problem = workspace.plan(workspace.suite("s").unwrap()).unwrap_err();
-            assert!(matches!(problem, Problem::NoTests(_)), "{problem:?}");
-            problem.to_string()
+            let error = workspace.plan(workspace.suite("s").unwrap()).unwrap_err();
+            (Kind::of(&error), describe(&error))
         };
-        let typo = json!({ "filter": "binary_id(e2e::mesenger) & test(a)" });
-        insta::assert_snapshot!(problem(fixture(), typo), @r"
-        the suite `s` selects no test: `binary_id(e2e::mesenger) & test(a)` matches no integration test
-          Cargo.toml: workspace.metadata.onetag.suites.s.filter
-        hint: test binaries that come close: e2e::messenger, e2e::frontend, e2e::pipeline
+        let (kind, text) = error(fixture(), json!({ "tests": ["e2e::mesenger"] }));
+        assert_eq!(kind, Kind::NoTests);
+        insta::assert_snapshot!(text, @r"
+        the suite `s` names a test binary that does not exist: no integration test has the binary id `e2e::mesenger`
+          Cargo.toml: workspace.metadata.onetag.suites.s.tests
+        hint: did you mean `e2e::messenger`? integration tests: e2e::frontend, e2e::messenger, e2e::pipeline
         ");
-        insta::assert_snapshot!(problem(fixture(), json!({})), @r"
-        the suite `s` selects no test: `binary_id(e2e::s)` matches no integration test
-          Cargo.toml: workspace.metadata.onetag.suites.s.filter
-        hint: test binaries that come close: e2e::messenger, e2e::frontend, e2e::pipeline
+        let some = json!({ "tests": ["e2e::messenger", "e2e::pipelin"] });
+        let (kind, text) = error(fixture(), some);
+        assert_eq!(kind, Kind::Metadata);
+        insta::assert_snapshot!(text, @r"
+        the suite `s` names a test binary that does not exist: no integration test has the binary id `e2e::pipelin`
+          Cargo.toml: workspace.metadata.onetag.suites.s.tests
+        hint: did you mean `e2e::pipeline`? integration tests: e2e::frontend, e2e::messenger, e2e::pipeline
         ");
-        insta::assert_snapshot!(problem(Fixture::new(), json!({})), @r"
-        the suite `s` selects no test: `binary_id(e2e::s)` matches no integration test
-          Cargo.toml: workspace.metadata.onetag.suites.s.filter
-        hint: this workspace has no integration test at all
+        insta::assert_snapshot!(error(fixture(), json!({})).1, @r"
+        the suite `s` names a test binary that does not exist: no integration test has the binary id `e2e::s`
+          Cargo.toml: workspace.metadata.onetag.suites.s.tests
+        hint: integration tests: e2e::frontend, e2e::messenger, e2e::pipeline
+        ");
+        insta::assert_snapshot!(error(Fixture::new(), json!({})).1, @r"
+        the suite `s` names a test binary that does not exist: no integration test has the binary id `e2e::s`
+          Cargo.toml: workspace.metadata.onetag.suites.s.tests
+        hint: integration tests: none
         ");
     }
 }

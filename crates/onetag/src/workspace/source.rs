@@ -2,7 +2,10 @@
 
 use std::fmt;
 
+use anyhow::anyhow;
 use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::error::{Attach as _, Kind};
 
 /// A table of a manifest, for messages: every error names its file and key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +25,16 @@ impl Source {
     /// A table or key inside this one.
     pub(super) fn key(&self, key: impl fmt::Display) -> Self {
         Self { manifest: self.manifest.clone(), table: format!("{}.{key}", self.table) }
+    }
+
+    /// The error that says what is wrong here.
+    pub(super) fn error(&self, fault: impl fmt::Display) -> anyhow::Error {
+        anyhow!("{self}: {fault}").kind(Kind::Metadata)
+    }
+
+    /// The error whose text names the key itself.
+    pub(super) fn file_error(&self, fault: impl fmt::Display) -> anyhow::Error {
+        anyhow!("{}: {fault}", self.manifest).kind(Kind::Metadata)
     }
 
     /// The manifest, relative to the workspace root.

@@ -23,7 +23,7 @@ pub(crate) fn closest<'a>(
 /// The hint for a name that does not exist: the likely one, and all there are.
 ///
 /// `what` is the plural that introduces the list, for example `services`.
-pub(crate) fn hint<'a>(
+pub(crate) fn among<'a>(
     name: &str,
     what: &str,
     candidates: impl IntoIterator<Item = &'a str>,
@@ -31,8 +31,8 @@ pub(crate) fn hint<'a>(
     let candidates: Vec<&str> = candidates.into_iter().collect();
     let list = if candidates.is_empty() { "none".to_owned() } else { candidates.join(", ") };
     match closest(name, candidates) {
-        Some(likely) => format!("hint: did you mean `{likely}`? {what}: {list}"),
-        None => format!("hint: {what}: {list}"),
+        Some(likely) => format!("did you mean `{likely}`? {what}: {list}"),
+        None => format!("{what}: {list}"),
     }
 }
 
@@ -56,11 +56,11 @@ mod tests {
     }
 
     #[test]
-    fn hint_lists_what_there_is() {
+    fn what_there_is_is_listed() {
         insta::assert_snapshot!(
-            hint("snik", "services", ["database", "sink"]),
-            @"hint: did you mean `sink`? services: database, sink"
+            among("snik", "services", ["database", "sink"]),
+            @"did you mean `sink`? services: database, sink"
         );
-        insta::assert_snapshot!(hint("x", "services", []), @"hint: services: none");
+        insta::assert_snapshot!(among("x", "services", []), @"services: none");
     }
 }

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::assemble::assemble;
-use super::error::Problem;
 use super::topology::Workspace;
+use crate::error::{Kind, describe};
 
 /// A workspace in `/ws`.
 pub(crate) struct Fixture {
@@ -39,6 +39,18 @@ impl Fixture {
         self
     }
 
+    /// Gives the last package these keys; `required` are features that its first
+    /// target requires.
+    pub(super) fn with(mut self, keys: Value) -> Self {
+        let package = self.packages.last_mut().and_then(Value::as_object_mut).unwrap();
+        let Value::Object(mut keys) = keys else { panic!("{keys} is no table") };
+        if let Some(required) = keys.remove("required") {
+            package["targets"][0]["required-features"] = required;
+        }
+        package.extend(keys);
+        self
+    }
+
     /// A service with a program; keys of `table` win over those that must be
     /// there.
     pub(crate) fn service(self, name: &str, table: Value) -> Self {
@@ -66,7 +78,7 @@ impl Fixture {
         self.workspace(json!({ "suites": suites }))
     }
 
-    pub(crate) fn load(self) -> Result<Workspace, Problem> {
+    pub(crate) fn load(self) -> anyhow::Result<Workspace> {
         let document = json!({
             "version": 1,
             "workspace_members": [],
@@ -81,7 +93,7 @@ impl Fixture {
 
 /// What somebody reads who loads `fixture`.
 pub(super) fn error(fixture: Fixture) -> String {
-    let problem = fixture.load().unwrap_err();
-    assert!(matches!(problem, Problem::Metadata(_)), "{problem:?}");
-    problem.to_string()
+    let error = fixture.load().unwrap_err();
+    assert_eq!(Kind::of(&error), Kind::Metadata, "{error:?}");
+    describe(&error)
 }

@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use anyhow::anyhow;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
-use super::error::Problem;
 use super::metadata::DatabaseKind;
 use super::placeholder::Template;
 use super::source::Source;
-use super::suggest;
 use super::test_target::TestTarget;
+use super::{suggest, validate};
+use crate::error::{Attach as _, Kind};
 
 /// What the harness knows of a workspace.
 #[derive(Clone, Debug)]
@@ -139,29 +140,33 @@ impl Workspace {
     ///
     /// # Errors
     ///
-    /// [`Problem::Usage`] if there is none, saying which there are.
-    pub fn suite(&self, name: &str) -> Result<&Suite, Problem> {
+    /// There is none; says which there are.
+    pub fn suite(&self, name: &str) -> anyhow::Result<&Suite> {
         if let Some(suite) = self.suites.get(name) {
             return Ok(suite);
         }
         let suites = self.suites.keys().map(String::as_str);
-        Err(Problem::Usage(match self.services.get(name) {
-            Some(service) => format!(
-                "`{name}` is a service, but has no suite\n\
-                 hint: add [{}.suite] to {}; suites: {}",
+        let error = match self.services.get(name) {
+            Some(service) => anyhow!("`{name}` is a service, but has no suite").hint(format!(
+                "add [{}.suite] to {}; suites: {}",
                 service.source.table(),
                 service.source.manifest(),
                 suites.collect::<Vec<_>>().join(", "),
-            ),
-            None if self.suites.is_empty() => format!(
-                "no suite named `{name}`: this workspace has no suite\n\
-                 hint: a package becomes a service by [package.metadata.onetag] in its \
-                 Cargo.toml, and gets a suite by [package.metadata.onetag.suite]"
-            ),
-            None => {
-                format!("no suite named `{name}`\n{}", suggest::hint(name, "suites", suites))
+            )),
+            None if self.suites.is_empty() => {
+                anyhow!("no suite named `{name}`: this workspace has no suite").hint(
+                    "a package becomes a service by [package.metadata.onetag] in its Cargo.toml, \
+                     and gets a suite by [package.metadata.onetag.suite]",
+                )
             }
-        }))
+            None => anyhow!("no suite named `{name}`").hint(suggest::among(name, "suites", suites)),
+        };
+        Err(error.kind(Kind::Usage))
+    }
+
+    /// What is allowed, but hardly meant.
+    pub fn warnings(&self) -> Vec<String> {
+        validate::unnamed(self)
     }
 
     /// Where the table `table` of the root manifest is, for messages.

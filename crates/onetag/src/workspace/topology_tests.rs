@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::error::describe;
 use crate::workspace::testing::Fixture;
 
 fn workspace() -> Workspace {
@@ -31,8 +32,8 @@ fn a_suite_table_makes_a_suite() {
 
 #[test]
 fn unknown_suites_are_usage_errors() {
-    let unknown = |name| workspace().suite(name).unwrap_err();
-    assert!(matches!(unknown("x"), Problem::Usage(_)));
+    let unknown = |name| describe(&workspace().suite(name).unwrap_err());
+    assert_eq!(Kind::of(&workspace().suite("x").unwrap_err()), Kind::Usage);
     insta::assert_snapshot!(unknown("mesenger"), @r"
     no suite named `mesenger`
     hint: did you mean `messenger`? suites: messenger, records
@@ -45,7 +46,8 @@ fn unknown_suites_are_usage_errors() {
     `sink` is a service, but has no suite
     hint: add [package.metadata.onetag.suite] to crates/sink/Cargo.toml; suites: messenger, records
     ");
-    insta::assert_snapshot!(Fixture::new().load().unwrap().suite("sink").unwrap_err(), @r"
+    let none = Fixture::new().load().unwrap();
+    insta::assert_snapshot!(describe(&none.suite("sink").unwrap_err()), @r"
     no suite named `sink`: this workspace has no suite
     hint: a package becomes a service by [package.metadata.onetag] in its Cargo.toml, and gets a suite by [package.metadata.onetag.suite]
     ");

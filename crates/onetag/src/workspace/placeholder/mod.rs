@@ -1,4 +1,4 @@
-//! Values of environment variables with placeholders in braces.
+//! Values of environment variables and arguments with placeholders in braces.
 //!
 //! `{{` and `}}` stand for one brace each. Addresses are only known while a run
 //! deploys, so a [`Template`] is parsed and checked early and resolved late.
@@ -10,4 +10,5 @@ mod template;
 mod tests;
 
 pub use name::{Placeholder, ServiceField};
+pub(super) use name::{RESERVED, is_variable};
 pub use template::{Template, TemplateError, Values, resolve};

@@ -25,13 +25,15 @@ fn resolved(text: &str) -> String {
 }
 
 fn error(text: &str) -> String {
-    Template::parse(text).unwrap_err().to_string()
+    let error = Template::parse(text).unwrap_err();
+    format!("{error}\nhint: {}", error.hint())
 }
 
 #[test]
 fn every_placeholder_is_known() {
     for name in [
         "{self.listen}",
+        "{self.host}",
         "{self.port}",
         "{self.url}",
         "{self.volume}",
@@ -40,6 +42,13 @@ fn every_placeholder_is_known() {
         "{sink.url}",
         "{sink.host}",
         "{data-storage2.port}",
+        "{self.grpc.listen}",
+        "{self.grpc.port}",
+        "{self.grpc.url}",
+        "{sink.grpc.url}",
+        "{sink.grpc.host}",
+        "{sink.grpc.port}",
+        "{host.API_TOKEN}",
     ] {
         let template = Template::parse(name).unwrap();
         assert_eq!(template.placeholders().map(Placeholder::to_string).collect::<Vec<_>>(), [name]);
@@ -74,9 +83,17 @@ fn errors_say_how_to_mend_them() {
     `{sink.ulr}` is no placeholder
     hint: did you mean `{sink.url}`?
     ");
+    insta::assert_snapshot!(error("{sink.grpc.ulr}"), @r"
+    `{sink.grpc.ulr}` is no placeholder
+    hint: did you mean `{sink.grpc.url}`?
+    ");
+    insta::assert_snapshot!(error("{self.grpc.lisen}"), @r"
+    `{self.grpc.lisen}` is no placeholder
+    hint: did you mean `{self.grpc.listen}`?
+    ");
     insta::assert_snapshot!(error(r#"{"level": "debug"}"#), @r#"
     `{"level": "debug"}` is no placeholder
-    hint: there are {self.listen}, {self.port}, {self.url}, {self.volume}, {self.image}, {database.url}, and url, host and port of a service; write `{{` for a brace
+    hint: there are {self.listen}, {self.host}, {self.port}, {self.url}, {self.volume}, {self.image}, {database.url}, {host.NAME}, url, host and port of a service, and the same of further ports, {self.<port>.listen} or {<service>.<port>.url}; write `{{` for a brace
     "#);
     insta::assert_snapshot!(error("a{self.port"), @r"
     `{` without its partner
@@ -86,6 +103,25 @@ fn errors_say_how_to_mend_them() {
     `}` without its partner
     hint: write `}}` for a brace
     ");
+}
+
+#[test]
+fn what_has_no_such_part_is_no_placeholder() {
+    for name in [
+        "self.grpc.host",
+        "self.grpc.volume",
+        "database.grpc.url",
+        "host.A-B",
+        "host.",
+        "host.a.b",
+        "sink..url",
+        ".url",
+        "sink.grpc.web.url",
+        "sink.volume",
+    ] {
+        let error = Template::parse(&format!("{{{name}}}")).unwrap_err();
+        assert_eq!(error, TemplateError::Unknown(name.to_owned()));
+    }
 }
 
 #[test]

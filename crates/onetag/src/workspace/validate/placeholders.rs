@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use crate::error::Attach as _;
 use crate::workspace::placeholder::Placeholder;
 use crate::workspace::source::Source;
 use crate::workspace::suggest;
 use crate::workspace::topology::{Service, Workspace};
 
-/// What the placeholders of some variables may name.
+/// What the placeholders of some values may name.
 pub(super) struct Scope<'a> {
     pub(super) workspace: &'a Workspace,
-    /// The service that gets the variables.
+    /// The service that gets the values.
     pub(super) service: &'a Service,
     /// Other services whose address is known by then.
     pub(super) reachable: BTreeSet<&'a str>,
@@ -19,83 +20,108 @@ pub(super) struct Scope<'a> {
     pub(super) needs: Source,
 }
 
-/// What is wrong with `placeholder`, if anything.
-pub(super) fn check_placeholder(scope: &Scope<'_>, placeholder: &Placeholder) -> Option<String> {
-    let Scope { workspace, service: own, reachable, who, needs } = scope;
-    let no_source = |key: &str, example: &str| {
-        let (name, manifest) = (&own.name, own.source.manifest());
-        Some(format!(
-            "`{placeholder}` has no source: the service `{name}` has no `{key}`\n\
-             hint: add `{example}` to [{}] in {manifest}",
-            own.source.table()
-        ))
+/// # Errors
+///
+/// `placeholder`, in the value at `key`, has no source.
+pub(super) fn check_placeholder(
+    scope: &Scope<'_>,
+    placeholder: &Placeholder,
+    key: &Source,
+) -> anyhow::Result<()> {
+    let own = scope.service;
+    let has = |there: bool, what: &str, example: &str| match there {
+        true => Ok(()),
+        false => Err(no_source(key, placeholder, own, what, example)),
     };
     match placeholder {
-        Placeholder::DatabaseUrl if own.database.is_empty() => {
-            no_source("database", "database = [\"sqlite\"]")
+        Placeholder::Image | Placeholder::HostVariable(_) => Ok(()),
+        Placeholder::DatabaseUrl => {
+            has(!own.database.is_empty(), "database", "database = [\"sqlite\"]")
         }
-        Placeholder::Volume if own.volume.is_none() => no_source("volume", "volume = \"/data\""),
-        Placeholder::Service { service, .. } if service == &own.name => Some(format!(
-            "`{placeholder}` names the service itself\nhint: write {{self.url}} or {{self.port}}"
-        )),
-        Placeholder::Service { service, .. } if !workspace.services.contains_key(service) => {
-            let words = workspace.services.keys().map(String::as_str).chain(["self", "database"]);
-            let hint = suggest::hint(service, "known are", words);
-            Some(format!("`{placeholder}` has no source: no service named `{service}`\n{hint}"))
+        Placeholder::Volume => has(own.volume.is_some(), "volume", "volume = \"/data\""),
+        Placeholder::Host => check_port(own, None, placeholder, key),
+        Placeholder::Listen { port } | Placeholder::Port { port } | Placeholder::Url { port } => {
+            check_port(own, port.as_deref(), placeholder, key)
         }
-        Placeholder::Service { service, .. } if !reachable.contains(service.as_str()) => {
-            Some(format!(
-                "`{placeholder}` has no source: {who} does not need `{service}`\n\
-                 hint: add \"{service}\" to {} in {}",
-                needs.table(),
-                needs.manifest()
-            ))
+        Placeholder::Service { service, port, .. } => {
+            let other = other_service(scope, service, placeholder, key)?;
+            check_port(other, port.as_deref(), placeholder, key)
         }
-        _ => None,
+    }
+}
+
+fn no_source(
+    key: &Source,
+    placeholder: &Placeholder,
+    service: &Service,
+    what: &str,
+    example: &str,
+) -> anyhow::Error {
+    key.error(format!(
+        "`{placeholder}` has no source: the service `{}` has no {what}",
+        service.name
+    ))
+    .hint(format!(
+        "add `{example}` to [{}] in {}",
+        service.source.table(),
+        service.source.manifest()
+    ))
+}
+
+/// The service itself has no name here: its addresses differ from those that
+/// others use.
+fn other_service<'a>(
+    scope: &Scope<'a>,
+    name: &str,
+    placeholder: &Placeholder,
+    key: &Source,
+) -> anyhow::Result<&'a Service> {
+    if name == scope.service.name {
+        let error = key.error(format!("`{placeholder}` names the service itself"));
+        return Err(error.hint("write `self` instead of its name"));
+    }
+    let Some(service) = scope.workspace.services.get(name) else {
+        let fault = format!("`{placeholder}` has no source: no service named `{name}`");
+        if name == "store" {
+            return Err(key.error(fault).hint("`{store.url}` is called `{database.url}` now"));
+        }
+        let services = scope.workspace.services.keys().map(String::as_str);
+        let words = services.chain(["self", "database", "host"]);
+        return Err(key.error(fault).hint(suggest::among(name, "known are", words)));
+    };
+    if !scope.reachable.contains(name) {
+        let (who, needs) = (&scope.who, &scope.needs);
+        return Err(key
+            .error(format!("`{placeholder}` has no source: {who} does not need `{name}`"))
+            .hint(format!("add \"{name}\" to {} in {}", needs.table(), needs.manifest())));
+    }
+    Ok(service)
+}
+
+fn check_port(
+    service: &Service,
+    port: Option<&str>,
+    placeholder: &Placeholder,
+    key: &Source,
+) -> anyhow::Result<()> {
+    let Some(port) = port else {
+        return match service.port {
+            Some(_) => Ok(()),
+            None => Err(no_source(key, placeholder, service, "port", "port = 8080")),
+        };
+    };
+    if service.ports.contains_key(port) {
+        return Ok(());
+    }
+    let ports = service.ports.keys().map(String::as_str);
+    let what = format!("port named `{port}`");
+    let error = no_source(key, placeholder, service, &what, &format!("ports.{port} = 9090"));
+    match suggest::closest(port, ports) {
+        Some(likely) => Err(error.hint(format!("or did you mean the port `{likely}`?"))),
+        None => Err(error),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use crate::workspace::testing::{Fixture, error};
-
-    #[test]
-    fn placeholders_without_a_source_are_refused() {
-        let of_top = |value: &str| {
-            let top = json!({ "needs": ["middle"], "env": { "X": value } });
-            error(
-                Fixture::new()
-                    .service("base", json!({}))
-                    .service("middle", json!({ "needs": ["base"] }))
-                    .service("top", top)
-                    .service("apart", json!({})),
-            )
-        };
-        insta::assert_snapshot!(of_top("{apart.url}"), @r#"
-        crates/top/Cargo.toml: package.metadata.onetag.env.X: `{apart.url}` has no source: `top` does not need `apart`
-        hint: add "apart" to package.metadata.onetag.needs in crates/top/Cargo.toml
-        "#);
-        insta::assert_snapshot!(of_top("{midle.url}"), @r"
-        crates/top/Cargo.toml: package.metadata.onetag.env.X: `{midle.url}` has no source: no service named `midle`
-        hint: did you mean `middle`? known are: apart, base, middle, top, self, store
-        ");
-        insta::assert_snapshot!(of_top("{stor.url}"), @r"
-        crates/top/Cargo.toml: package.metadata.onetag.env.X: `{stor.url}` has no source: no service named `stor`
-        hint: did you mean `database`? known are: apart, base, middle, top, self, store
-        ");
-        insta::assert_snapshot!(of_top("{top.url}"), @r"
-        crates/top/Cargo.toml: package.metadata.onetag.env.X: `{top.url}` names the service itself
-        hint: write {self.url} or {self.port}
-        ");
-        insta::assert_snapshot!(of_top("{database.url}"), @r#"
-        crates/top/Cargo.toml: package.metadata.onetag.env.X: `{database.url}` has no source: the service `top` has no `database`
-        hint: add `database = ["sqlite"]` to [package.metadata.onetag] in crates/top/Cargo.toml
-        "#);
-        insta::assert_snapshot!(of_top("{self.volume}"), @r#"
-        crates/top/Cargo.toml: package.metadata.onetag.env.X: `{self.volume}` has no source: the service `top` has no `volume`
-        hint: add `volume = "/data"` to [package.metadata.onetag] in crates/top/Cargo.toml
-        "#);
-    }
-}
+#[path = "placeholders_tests.rs"]
+mod tests;
