@@ -53,7 +53,7 @@ fn reports(arguments: &E2e, ui: Ui) -> anyhow::Result<Vec<(Exit, crate::report::
         keep: arguments.keep,
         keep_on_failure: arguments.keep_on_failure,
         ready: arguments.ready_timeout,
-        profile: arguments.profile.name(),
+        profile: arguments.profile.name().map(str::to_owned),
     };
     let suites: Vec<&String> = match arguments.all {
         true => context.workspace.suites.keys().collect(),

@@ -22,7 +22,7 @@ pub(crate) struct Profile {
 
 impl Profile {
     /// Its name; none for cargo's default.
-    pub(crate) fn name(&self) -> Option<String> {
-        if self.release { Some("release".to_owned()) } else { self.profile.clone() }
+    pub(crate) fn name(&self) -> Option<&str> {
+        if self.release { Some("release") } else { self.profile.as_deref() }
     }
 }

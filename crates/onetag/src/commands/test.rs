@@ -42,7 +42,7 @@ fn reports(arguments: &Test, ui: Ui) -> anyhow::Result<Vec<(Exit, RunReport)>> {
         keep_on_failure: false,
         // Nothing is started.
         ready: Duration::ZERO,
-        profile: arguments.profile.name(),
+        profile: arguments.profile.name().map(str::to_owned),
     };
     let job = Job::new(&context, &arguments.suite)?;
     let entry = the_kept_run(&context, &arguments.suite)?;

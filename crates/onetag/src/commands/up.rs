@@ -40,7 +40,7 @@ fn reports(arguments: &Up, ui: Ui) -> anyhow::Result<Vec<(Exit, RunReport)>> {
         keep: true,
         keep_on_failure: false,
         ready: arguments.ready_timeout,
-        profile: arguments.profile.name(),
+        profile: arguments.profile.name().map(str::to_owned),
     };
     let mut entries = kept(&context.layout(), &context.workspace.root, &arguments.suite)?;
     let job = match entries.len() {
