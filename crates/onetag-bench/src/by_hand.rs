@@ -103,7 +103,8 @@ impl Bench<'_> {
             let service = onetag_env::Service {
                 image: format!("localhost/{name}:{tag}"),
                 digest: format!("sha256:{}", "0".repeat(64)),
-                url: services.addresses.url(name)?,
+                address: Some(onetag_env::Address::shared(services.addresses.url(name)?)),
+                ports: Default::default(),
             };
             by_name.insert(name.clone(), service);
         }

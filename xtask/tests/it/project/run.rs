@@ -76,7 +76,7 @@ impl Run {
 
     /// The address of a service.
     pub(crate) fn url(&self, service: &str) -> String {
-        self.environment().service(service).unwrap().url.clone()
+        self.environment().url(service).unwrap().to_owned()
     }
 
     /// What a service answers, with 200.
