@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::Context as _;
 use camino::Utf8PathBuf;
 use onetag_bench::{Host, WiredService, Wiring};
+use onetag_env::Address;
 
 use crate::backend::{Addresses, OwnValues, PROCESS, resolve};
 use crate::context::Context;
@@ -93,12 +94,12 @@ impl<'a> BenchHost<'a> {
         let mut services = BTreeMap::new();
         for planned in self.plan.services() {
             let (service, name) = (&planned.service, &planned.service.name);
-            let url = |port: Option<&str>| addresses.url(name, port);
+            let url = |port: Option<&str>| anyhow::Ok(Address::shared(addresses.url(name, port)?));
             let further = service.ports.keys().map(|port| Ok((port.clone(), url(Some(port))?)));
             let of_tests = onetag_env::Service {
                 image: self.image(name),
                 digest: format!("sha256:{}", "0".repeat(64)),
-                url: service.port.map(|_| url(None)).transpose()?,
+                address: service.port.map(|_| url(None)).transpose()?,
                 ports: further.collect::<anyhow::Result<_>>()?,
             };
             services.insert(name.clone(), of_tests);
