@@ -1,62 +1,55 @@
 //! One lap by hand: what a shell script would do.
 
-use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::fs;
+use std::time::Instant;
 
-use anyhow::bail;
-use camino::Utf8PathBuf;
+use anyhow::{Context as _, ensure};
+use camino::{Utf8Path, Utf8PathBuf};
+use cargo_metadata::{Artifact, Message};
+use quick_junit::{Report, TestCaseStatus};
 use xshell::cmd;
 
-use super::Lap;
-use super::services::{RUN_ID, Services, clear, tag};
-use super::session::Bench;
-use crate::backend::PROCESS;
-use crate::run::write_file;
-use crate::suite::{not_passed, toml_string};
-use crate::system::tool::{Output, Tool};
-
-/// How long one command may take: the first one builds everything.
-const LIMIT: Duration = Duration::from_secs(60 * 60);
+use crate::services::{Services, clear};
+use crate::session::Session;
+use crate::{Lap, Service};
 
 /// The profile of nextest that has no hook.
 const PROFILE: &str = "default";
 
-/// Where cargo puts the programs of a profile.
-fn folder_of(profile: Option<&str>) -> &str {
-    match profile {
-        None | Some("dev" | "test") => "debug",
-        Some("bench") => "release",
-        Some(name) => name,
-    }
-}
-
-impl Bench<'_> {
+impl Session<'_> {
     /// Builds, starts, waits, tests, stops.
-    pub(super) fn by_hand(&self) -> anyhow::Result<Lap> {
-        self.lap_by_hand(&[])
+    pub(crate) fn by_hand(&self) -> anyhow::Result<Lap> {
+        self.lap_by_hand(PROFILE, &[])
     }
 
     /// The tests that do not pass by hand: those that want control or a witness.
-    pub(super) fn not_by_hand(&self) -> anyhow::Result<Vec<String>> {
-        let (junit, config) = (self.folder.join("junit.xml"), self.folder.join("nextest.toml"));
-        let text = format!(
-            "[profile.{PROFILE}.junit]\npath = {}\nstore-success-output = true\n",
-            toml_string(junit.as_str())
-        );
-        write_file(&config, text.as_bytes())?;
-        let _ = std::fs::remove_file(&junit);
+    pub(crate) fn failing_by_hand(&self) -> anyhow::Result<Vec<String>> {
+        // Of the profile `default` the repository may say where its report goes.
+        const REPORTED: &str = "onetag-bench";
+        let temp = tempfile::tempdir().context("cannot make a temporary folder")?;
+        let temp = Utf8Path::from_path(temp.path()).context("its path is not UTF-8")?;
+        let (junit, config) = (temp.join("junit.xml"), temp.join("nextest.toml"));
+        // The escapes of JSON are those of TOML.
+        let path = serde_json::Value::from(junit.as_str());
+        fs::write(&config, format!("[profile.{REPORTED}.junit]\npath = {path}\n"))?;
         let config = format!("onetag:{config}");
-        let lap = self.lap_by_hand(&["--tool-config-file", &config, "--no-fail-fast"]);
-        match not_passed(&junit) {
-            Ok(names) => Ok(names),
-            // Without a report it is the lap that tells what is wrong.
-            Err(error) => lap.and(Err(error)),
-        }
+        let options = ["--tool-config-file", &config, "--no-fail-fast"];
+        let lap = self.lap_by_hand(REPORTED, &options);
+        // Without a report it is the lap that tells what is wrong.
+        let Ok(xml) = fs::read_to_string(&junit) else {
+            return lap.and_then(|_| anyhow::bail!("nextest wrote no report"));
+        };
+        let report = Report::deserialize_from_str(&xml).context("cannot read nextest's report")?;
+        let tests = report.test_suites.iter().flat_map(|suite| &suite.test_cases);
+        let failing = tests.filter(|test| matches!(test.status, TestCaseStatus::NonSuccess { .. }));
+        Ok(failing.map(|test| test.name.as_str().to_owned()).collect())
     }
 
-    fn lap_by_hand(&self, more: &[&str]) -> anyhow::Result<Lap> {
-        let folder = self.folder.join("by-hand");
-        clear(&folder)?;
+    fn lap_by_hand(&self, profile: &str, options: &[&str]) -> anyhow::Result<Lap> {
+        let (bench, host) = (self.bench, self.processes.host);
+        clear(&bench.scratch)?;
+        let shell = self.shell()?;
+        let cargo = &bench.cargo;
         let started = Instant::now();
         let mut steps = Vec::new();
         let mut mark = started;
@@ -65,74 +58,55 @@ impl Bench<'_> {
             steps.push((name.to_owned(), (now - mark).as_secs_f64()));
             mark = now;
         };
-        let shell = self.context.shell()?;
-        let bins = self.job.plan.services().flat_map(|it| ["--bin", &it.service.binary]);
-        let profile = self.profile.iter().flat_map(|name| ["--profile", name]);
-        self.run(cmd!(shell, "cargo build --locked --workspace {profile...} {bins...}"))?;
+
+        let (build, cargo_profile) = (&bench.build, self.profile());
+        let messages = self.processes.run(cmd!(
+            shell,
+            "{cargo} {build...} --locked --message-format json-render-diagnostics {cargo_profile...}"
+        ))?;
         step("build");
-        let binaries = self.context.workspace.target_directory.join(folder_of(self.profile));
-        let mut services = Services::start(&self.job.plan, &binaries, &folder)?;
-        services.wait_until_ready(&self.context.interrupt)?;
+
+        let services = executables(&bench.services, &messages)?;
+        let mut services = Services::start(&self.processes, &services, &bench.scratch)?;
+        services.wait_until_ready(host)?;
         step("start");
-        let tests = self.job.suite.tests.iter().flat_map(|test| ["--test", &test.target]);
-        let filterset = self.filterset();
-        let rest = self.arguments.rest();
+
+        let (tests, filterset, rest) = (&bench.tests, self.filterset(), &bench.nextest);
         let command = cmd!(
             shell,
-            "cargo nextest run --locked --workspace {tests...} --profile {PROFILE}
-             --ignore-default-filter --no-input-handler {more...} -E {filterset} {rest...}"
+            "{cargo} nextest run --locked {tests...} --profile {profile}
+             --ignore-default-filter --no-input-handler {options...} -E {filterset} {rest...}"
         );
-        self.run(command.envs(self.variables(&services, folder)?))?;
+        self.processes.run(command.envs(host.test_variables(&services.ports)?))?;
         step("test");
+
         services.stop()?;
         step("stop");
         Ok(Lap { seconds: started.elapsed().as_secs_f64(), steps })
     }
+}
 
-    /// The plain variables: all that the environment file would say.
-    fn variables(
-        &self,
-        services: &Services,
-        folder: Utf8PathBuf,
-    ) -> anyhow::Result<Vec<(String, String)>> {
-        let consumer = &self.job.suite.name;
-        let tag = tag(&self.job.plan);
-        let mut by_name = BTreeMap::new();
-        for planned in self.job.plan.services() {
-            let name = &planned.service.name;
-            let service = onetag_env::Service {
-                image: format!("localhost/{name}:{tag}"),
-                digest: format!("sha256:{}", "0".repeat(64)),
-                address: Some(onetag_env::Address::shared(services.addresses.url(name)?)),
-                ports: Default::default(),
-            };
-            by_name.insert(name.clone(), service);
-        }
-        let environment = onetag_env::Environment {
-            run_id: RUN_ID.to_owned(),
-            tag,
-            consumer: consumer.clone(),
-            backend: PROCESS.to_owned(),
-            run_dir: folder.into_string(),
-            services: by_name,
-            capabilities: Default::default(),
-        };
-        Ok(environment.lines().collect())
-    }
-
-    /// Runs a command of a lap to its end.
-    pub(super) fn run(&self, command: xshell::Cmd<'_>) -> anyhow::Result<Vec<u8>> {
-        let command = command.env("CARGO_TARGET_DIR", &self.context.workspace.target_directory);
-        let finished = Tool::new(command, LIMIT)
-            .tied()
-            .output(Output::Capture, Output::Capture)
-            .finish(&self.context.interrupt)?;
-        if !finished.status.success() {
-            let said = String::from_utf8_lossy(&finished.stderr);
-            let lines: Vec<&str> = said.trim_end().lines().collect();
-            let last = lines[lines.len().saturating_sub(40)..].join("\n  ");
-            bail!("`{}` {}:\n  {last}", finished.line, finished.ended());
-        }
-        Ok(finished.stdout)
-    }
+/// The services with their executables, from the messages of cargo.
+fn executables<'a>(
+    services: &'a [Service],
+    messages: &[u8],
+) -> anyhow::Result<Vec<(&'a Service, Utf8PathBuf)>> {
+    // A macro that prints does so among the messages.
+    let messages = messages.split(|byte| *byte == b'\n').filter_map(|line| {
+        serde_json::from_slice(line).ok().and_then(|message| match message {
+            Message::CompilerArtifact(artifact) => Some(artifact),
+            _ => None,
+        })
+    });
+    let artifacts: Vec<Artifact> =
+        messages.filter(|artifact| artifact.target.is_bin() && !artifact.profile.test).collect();
+    let executable = |service: &'a Service| {
+        let of_service = artifacts.iter().find(|artifact| {
+            artifact.package_id.repr == service.package_id && artifact.target.name == service.binary
+        });
+        let executable = of_service.and_then(|artifact| artifact.executable.clone());
+        ensure!(executable.is_some(), "cargo built no program of service `{}`", service.name);
+        Ok(executable.map(|executable| (service, executable)))
+    };
+    services.iter().filter_map(|service| executable(service).transpose()).collect()
 }

@@ -8,8 +8,6 @@ use std::os::unix::fs::symlink;
 use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::run::make_folder;
-
 /// Folders that no build of a workspace reads: version control, and build output,
 /// which cargo marks with a tag.
 fn is_left_out(folder: &Utf8Path) -> bool {
@@ -21,8 +19,12 @@ fn is_left_out(folder: &Utf8Path) -> bool {
 /// A file that is the same already is not written: cargo looks at times, and what
 /// an earlier bench built is of use to the next. `left_out` is a folder that is
 /// not copied, the target folder.
-pub(super) fn refresh(from: &Utf8Path, to: &Utf8Path, left_out: &Utf8Path) -> anyhow::Result<()> {
-    make_folder(to)?;
+///
+/// # Errors
+///
+/// The file that cannot be read or written.
+pub fn copy_workspace(from: &Utf8Path, to: &Utf8Path, left_out: &Utf8Path) -> anyhow::Result<()> {
+    fs::create_dir_all(to).with_context(|| format!("cannot make {to}"))?;
     let mut wanted = BTreeSet::new();
     for entry in from.read_dir_utf8().with_context(|| format!("cannot list {from}"))? {
         let entry = entry.with_context(|| format!("cannot list {from}"))?;
@@ -34,7 +36,7 @@ pub(super) fn refresh(from: &Utf8Path, to: &Utf8Path, left_out: &Utf8Path) -> an
         let copied = if kind.is_symlink() {
             copy_link(source, &target)
         } else if kind.is_dir() {
-            refresh(source, &target, left_out)
+            copy_workspace(source, &target, left_out)
         } else {
             copy_file(source, &target)
         };
@@ -95,7 +97,7 @@ mod tests {
         fs::write(from.join("other-target/CACHEDIR.TAG"), "").unwrap();
         symlink("src/file", from.join("link")).unwrap();
         let target = from.join("target");
-        refresh(&from, &to, &target).unwrap();
+        copy_workspace(&from, &to, &target).unwrap();
         let names = |folder: &Utf8Path| {
             let entries = folder.read_dir_utf8().unwrap();
             entries.map(|entry| entry.unwrap().file_name().to_owned()).collect::<BTreeSet<_>>()
@@ -106,13 +108,13 @@ mod tests {
         let before = time("src/file");
         fs::write(to.join("src/more"), "").unwrap();
         fs::remove_file(from.join("link")).unwrap();
-        refresh(&from, &to, &target).unwrap();
+        copy_workspace(&from, &to, &target).unwrap();
         assert_eq!(time("src/file"), before);
         assert_eq!(names(&to), ["src".to_owned()].into());
         assert_eq!(names(&to.join("src")), ["file".to_owned()].into());
 
         fs::write(from.join("src/file"), "other").unwrap();
-        refresh(&from, &to, &target).unwrap();
+        copy_workspace(&from, &to, &target).unwrap();
         assert_eq!(fs::read_to_string(to.join("src/file")).unwrap(), "other");
     }
 }

@@ -1,37 +1,41 @@
 //! Which line is changed, chosen from what cargo says of the workspace.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fs;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
-use serde_json::Value;
+use cargo_metadata::{DependencyKind, Metadata, Package};
 
-use crate::workspace::Plan;
+use crate::{Bench, Service};
 
 /// A source file that gets one line more with every change.
 ///
 /// A line at the top moves everything below it, so that what is built from the
 /// file has other bytes each time; the largest file has the most that moves.
 #[derive(Debug)]
-pub(super) struct Edit {
+pub(crate) struct Edit {
     /// The package that the file belongs to.
-    pub(super) package: String,
+    pub(crate) package: String,
     file: Utf8PathBuf,
     lines: usize,
 }
 
 impl Edit {
-    fn of(package: &str, manifest: &Utf8Path) -> anyhow::Result<Edit> {
-        let folder = manifest.parent().unwrap_or(manifest).join("src");
-        let file = largest(&folder)?
+    fn of(package: &Package) -> anyhow::Result<Edit> {
+        Edit::in_folder(&package.name, &package.manifest_path.with_file_name("src"))
+    }
+
+    fn in_folder(package: &str, folder: &Utf8Path) -> anyhow::Result<Edit> {
+        let file = largest(folder)?
             .map(|(_, file)| file)
             .with_context(|| format!("package `{package}` has no source file below {folder}"))?;
         Ok(Edit { package: package.to_owned(), file, lines: 0 })
     }
 
     /// Changes one line.
-    pub(super) fn change(&mut self) -> anyhow::Result<()> {
+    pub(crate) fn change(&mut self) -> anyhow::Result<()> {
         let file = &self.file;
         let text = fs::read_to_string(file).with_context(|| format!("cannot read {file}"))?;
         self.lines += 1;
@@ -40,38 +44,44 @@ impl Edit {
     }
 }
 
-/// The service that the suite's own service needs first; else its own service.
-pub(super) fn service(plan: &Plan) -> anyhow::Result<Edit> {
-    let own = plan.service(&plan.suite);
-    let needed = own.and_then(|own| own.service.needs.first());
-    let planned = needed.and_then(|name| plan.service(name)).or(own);
-    let chosen = planned.or_else(|| plan.services().next());
-    let service = &chosen.ok_or_else(|| anyhow!("`{}` deploys nothing", plan.suite))?.service;
-    Edit::of(&service.package, &service.manifest_path)
+/// Of the service that the suite's own service needs first; else of its own.
+pub(crate) fn service(bench: &Bench, metadata: &Metadata) -> anyhow::Result<Edit> {
+    let service = |name: &String| bench.services.iter().find(|service| service.name == *name);
+    let own = service(&bench.suite);
+    let needed = own.and_then(|own| own.needs.first()).and_then(service);
+    let chosen = needed.or(own).or(bench.services.first());
+    let chosen = chosen.with_context(|| format!("suite `{}` deploys nothing", bench.suite))?;
+    let package = package(metadata, chosen);
+    Edit::of(package.with_context(|| format!("cargo knows no package of `{}`", chosen.name))?)
 }
 
-/// The library of this workspace that most services of the plan depend on; none
-/// if they share none. `metadata` is what `cargo metadata` says.
-pub(super) fn library(plan: &Plan, metadata: &Value) -> anyhow::Result<Option<Edit>> {
-    let packages = || metadata["packages"].as_array().into_iter().flatten();
-    let mut users: BTreeMap<&str, usize> = BTreeMap::new();
-    for planned in plan.services() {
-        let manifest = planned.service.manifest_path.as_str();
-        let service = packages().find(|package| package["manifest_path"] == manifest);
-        let dependencies = service.and_then(|service| service["dependencies"].as_array());
-        let normal = dependencies.into_iter().flatten().filter(|it| it["kind"].is_null());
-        for path in normal.filter_map(|dependency| dependency["path"].as_str()) {
+/// Of the library of this workspace that most of the services depend on; none if
+/// they share none.
+pub(crate) fn library(bench: &Bench, metadata: &Metadata) -> anyhow::Result<Option<Edit>> {
+    let mut users: BTreeMap<&Utf8Path, usize> = BTreeMap::new();
+    for package in bench.services.iter().filter_map(|service| package(metadata, service)) {
+        let normal = package
+            .dependencies
+            .iter()
+            .filter(|dependency| dependency.kind == DependencyKind::Normal);
+        for path in normal.filter_map(|dependency| dependency.path.as_deref()) {
             *users.entry(path).or_default() += 1;
         }
     }
-    let most = users.into_iter().max_by_key(|(path, users)| (*users, std::cmp::Reverse(*path)));
-    let Some((folder, _)) = most else {
-        return Ok(None);
+    let of_folder = |folder: &Utf8Path| {
+        metadata.packages.iter().find(|package| package.manifest_path.parent() == Some(folder))
     };
-    let manifest = Utf8Path::new(folder).join("Cargo.toml");
-    let package = packages().find(|package| package["manifest_path"] == manifest.as_str());
-    let name = package.and_then(|package| package["name"].as_str()).unwrap_or(folder);
-    Edit::of(name, &manifest).map(Some)
+    let most = users
+        .into_iter()
+        .filter_map(|(folder, users)| {
+            of_folder(folder).map(|package| (users, Reverse(folder), package))
+        })
+        .max_by_key(|(users, folder, _)| (*users, *folder));
+    most.map(|(_, _, package)| Edit::of(package)).transpose()
+}
+
+fn package<'a>(metadata: &'a Metadata, service: &Service) -> Option<&'a Package> {
+    metadata.packages.iter().find(|package| package.id.repr == service.package_id)
 }
 
 /// The largest source file below a folder; tests are no part of a program.
@@ -109,7 +119,7 @@ mod tests {
         ] {
             fs::write(package.join(name), text).unwrap();
         }
-        let mut edit = Edit::of("p", &package.join("Cargo.toml")).unwrap();
+        let mut edit = Edit::in_folder("p", &package.join("src")).unwrap();
         edit.change().unwrap();
         edit.change().unwrap();
         assert_eq!(

@@ -4,34 +4,42 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::Lap;
-use crate::report::counted;
+use crate::Lap;
 
 /// What was measured.
 #[derive(Debug)]
-pub(crate) struct Figures {
-    pub(crate) suite: String,
+pub struct Figures {
+    /// The name of the suite.
+    pub suite: String,
     /// How many tests each lap ran.
-    pub(crate) tests: usize,
+    pub tests: usize,
     /// Tests that need more than addresses, and so cannot run by hand.
-    pub(crate) left_out: Vec<String>,
-    pub(crate) cases: Vec<Case>,
+    pub left_out: Vec<String>,
+    /// In the order in which they were measured.
+    pub cases: Vec<Case>,
 }
 
 /// One case: the laps of both ways, taken in turns.
 #[derive(Debug)]
-pub(crate) struct Case {
+pub struct Case {
     /// What was changed before each lap.
-    pub(crate) name: String,
-    pub(crate) by_hand: Vec<Lap>,
-    pub(crate) onetag: Vec<Lap>,
+    pub name: String,
+    /// The laps by hand.
+    pub by_hand: Vec<Lap>,
+    /// The laps of the harness.
+    pub onetag: Vec<Lap>,
 }
 
 impl Case {
     /// The median of the harness's laps over the median of those by hand.
-    pub(crate) fn ratio(&self) -> f64 {
+    pub fn ratio(&self) -> f64 {
         seconds(&self.onetag) / seconds(&self.by_hand)
     }
+}
+
+/// So many of something, in words: `1 test`, `2 tests`.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// The median time of some laps.
@@ -60,7 +68,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 /// The figures for people.
-pub(crate) fn table(figures: &Figures) -> String {
+pub fn table(figures: &Figures) -> String {
     let pairs = figures.cases.iter().map(|case| case.onetag.len()).max().unwrap_or(0);
     let mut text = format!(
         "`{}`: {}, {}; medians in seconds\n",
@@ -90,17 +98,16 @@ pub(crate) fn table(figures: &Figures) -> String {
     text.push_str("\nwhere the time goes\n");
     for case in &figures.cases {
         for (way, laps) in [("by hand", &case.by_hand), ("onetag", &case.onetag)] {
-            let told = steps(laps);
-            let told: Vec<_> =
-                told.iter().map(|(name, took)| format!("{name} {took:.3}")).collect();
-            let _ = writeln!(text, "{:<width$}  {way:<7}  {}", case.name, told.join(", "));
+            let steps = steps(laps).into_iter();
+            let steps: Vec<_> = steps.map(|(name, took)| format!("{name} {took:.3}")).collect();
+            let _ = writeln!(text, "{:<width$}  {way:<7}  {}", case.name, steps.join(", "));
         }
     }
     text
 }
 
 /// The figures for programs; described in `crates/onetag/docs/bench.md`.
-pub(crate) fn document(figures: &Figures) -> Value {
+pub fn document(figures: &Figures) -> Value {
     let way = |laps: &[Lap]| {
         let steps: Vec<Value> = steps(laps)
             .into_iter()

@@ -6,39 +6,38 @@ use anyhow::{Context as _, ensure};
 use serde_json::Value;
 use xshell::cmd;
 
-use super::Lap;
-use super::session::Bench;
+use crate::Lap;
+use crate::session::Session;
 
-/// What a lap tells beside its time.
-pub(super) struct Told {
-    pub(super) lap: Lap,
-    pub(super) tests: usize,
+/// A run of the harness.
+pub(crate) struct HarnessRun {
+    pub(crate) lap: Lap,
+    /// How many tests passed.
+    pub(crate) tests: usize,
     /// The digests of the images, by service.
-    pub(super) digests: Vec<(String, String)>,
+    pub(crate) digests: Vec<(String, String)>,
 }
 
-impl Bench<'_> {
+impl Session<'_> {
     /// A whole run; its steps are the phases of its report.
-    pub(super) fn harness(&self) -> anyhow::Result<Told> {
+    pub(crate) fn harness(&self) -> anyhow::Result<HarnessRun> {
+        let shell = self.shell()?;
+        let (cargo, suite, rest) = (&self.bench.cargo, &self.bench.suite, &self.bench.nextest);
+        let (profile, narrowed) = (self.profile(), self.narrowed());
+        let filterset = narrowed.iter().flat_map(|narrowed| ["-E", narrowed]);
         let started = Instant::now();
-        let shell = self.context.shell()?;
-        let (suite, narrowed) = (&self.job.suite.name, self.narrowed());
-        let filterset = narrowed.iter().flat_map(|it| ["-E", it]);
-        let rest = self.arguments.rest();
-        let profile = self.profile.iter().flat_map(|name| ["--profile", name]);
-        let command = cmd!(
+        let stdout = self.processes.run(cmd!(
             shell,
-            "cargo xtask e2e {suite} {profile...} --format json -- {filterset...} {rest...}"
-        );
-        let stdout = self.run(command)?;
+            "{cargo} xtask e2e {suite} --format json {profile...} -- {filterset...} {rest...}"
+        ))?;
         let seconds = started.elapsed().as_secs_f64();
         let document: Value =
             serde_json::from_slice(&stdout).context("`cargo xtask e2e` printed no document")?;
-        told(&document["runs"][0], seconds)
+        harness_run(&document["runs"][0], seconds)
     }
 }
 
-fn told(run: &Value, seconds: f64) -> anyhow::Result<Told> {
+fn harness_run(run: &Value, seconds: f64) -> anyhow::Result<HarnessRun> {
     let of_run = run["seconds"].as_f64().context("the document has no run")?;
     // Cargo looking whether the harness is built, and the harness at the workspace.
     let mut steps = vec![("cargo xtask".to_owned(), seconds - of_run)];
@@ -60,7 +59,7 @@ fn told(run: &Value, seconds: f64) -> anyhow::Result<Told> {
     let digests = services
         .map(|service| (text(&service["service"]), text(&service["digests"]["manifest"])))
         .collect();
-    Ok(Told { lap: Lap { seconds, steps }, tests, digests })
+    Ok(HarnessRun { lap: Lap { seconds, steps }, tests, digests })
 }
 
 #[cfg(test)]
@@ -79,11 +78,11 @@ mod tests {
             "tests": { "passed": 3, "failed": 0, "skipped": {} },
             "services": [{ "service": "beta", "digests": { "manifest": "sha256:1" } }],
         });
-        let told = told(&run, 1.5).unwrap();
+        let run = harness_run(&run, 1.5).unwrap();
         let steps: Vec<_> =
-            told.lap.steps.iter().map(|(name, took)| (name.as_str(), *took)).collect();
+            run.lap.steps.iter().map(|(name, took)| (name.as_str(), *took)).collect();
         assert_eq!(steps, [("cargo xtask", 0.5), ("build", 0.5), ("witness", 0.25)]);
-        assert_eq!((told.lap.seconds, told.tests), (1.5, 3));
-        assert_eq!(told.digests, [("beta".to_owned(), "sha256:1".to_owned())]);
+        assert_eq!((run.lap.seconds, run.tests), (1.5, 3));
+        assert_eq!(run.digests, [("beta".to_owned(), "sha256:1".to_owned())]);
     }
 }

@@ -1,183 +1,150 @@
 //! The services of a suite, started by hand.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
-use std::os::fd::OwnedFd;
-use std::os::unix::process::CommandExt as _;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
-use std::thread;
+use std::fs::{self, File};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::ops::ControlFlow::{Break, Continue};
+use std::process::{Child, Command};
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use camino::{Utf8Path, Utf8PathBuf};
-use signal_hook::consts::{SIGKILL, SIGTERM};
+use socket2::{Domain, Socket, Type};
 
-use crate::backend::{Addresses, Own, wired};
-use crate::keeper::ask;
-use crate::run::make_folder;
-use crate::system::launch::{GO, Launched, gate};
-use crate::system::signals::Interrupt;
-use crate::system::wait::{self, Poll};
-use crate::system::{bind_lease, own_executable, signal_group};
-use crate::workspace::{Plan, PlannedService};
+use crate::processes::{Processes, end};
+use crate::wait::until;
+use crate::{Host, Ports, Ready, Service};
 
 /// How long a service may take to become ready.
 const READY: Duration = Duration::from_secs(60);
 
-/// How long a service may take to end once it was asked to.
-const GRACE: Duration = Duration::from_secs(25);
+/// How long one probe may take.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What stands in the variables instead of a run id: nothing was minted.
-pub(super) const RUN_ID: &str = "00000000000070008000000000000000";
-
-/// The tag that goes with it: the same for every lap, as people do it by hand.
-pub(super) fn tag(plan: &Plan) -> String {
-    format!("{}-{RUN_ID}", plan.suite)
+/// Programs that run; killed when this is dropped.
+pub(crate) struct Services<'a> {
+    running: Vec<Running<'a>>,
+    pub(crate) ports: Ports,
+    /// They keep the system from giving the ports to others.
+    _sockets: Vec<Socket>,
 }
 
-/// Programs that run; when this is dropped, they are killed.
-pub(super) struct Services {
-    running: Vec<Running>,
-    pub(super) addresses: Addresses,
-    _leases: Vec<OwnedFd>,
-}
-
-struct Running {
-    name: String,
-    ready: String,
+struct Running<'a> {
+    service: &'a Service,
     log: Utf8PathBuf,
     child: Child,
 }
 
-impl Services {
-    /// Starts all services of the plan, those first that others need.
+impl<'a> Services<'a> {
+    /// Starts services, each with its executable, in this order.
     ///
-    /// Their logs, volumes and databases lie in `folder`; `binaries` is where
-    /// cargo left the programs.
-    pub(super) fn start(
-        plan: &Plan,
-        binaries: &Utf8Path,
+    /// Their logs lie in `folder`.
+    pub(crate) fn start(
+        processes: &Processes<'_>,
+        services: &[(&'a Service, Utf8PathBuf)],
         folder: &Utf8Path,
-    ) -> anyhow::Result<Services> {
-        let mut addresses = Addresses::default();
-        let mut leases = Vec::new();
-        for planned in plan.services() {
-            let (lease, port) = bind_lease(0).context("cannot get a port of 127.0.0.1")?;
-            addresses.insert(&planned.service.name, port);
-            leases.push(lease);
+    ) -> anyhow::Result<Services<'a>> {
+        let (mut ports, mut sockets) = (Ports::new(), Vec::new());
+        for name in services.iter().flat_map(|(service, _)| &service.ports) {
+            let (socket, port) = free_port().context("cannot get a port of 127.0.0.1")?;
+            ports.insert(name.clone(), port);
+            sockets.push(socket);
         }
-        let mut services = Services { running: Vec::new(), addresses, _leases: leases };
-        for planned in plan.services() {
-            let started = start(planned, binaries, folder, &tag(plan), &services.addresses)?;
-            services.running.push(started);
+        let mut started = Services { running: Vec::new(), ports, _sockets: sockets };
+        for (service, executable) in services {
+            let log = folder.join(format!("{}.log", service.name));
+            let output = File::create(&log).with_context(|| format!("cannot create {log}"))?;
+            let settings = processes.host.settings(&service.name, &started.ports)?;
+            let mut command = Command::new(executable);
+            command.args(settings.args).env_clear().envs(settings.variables);
+            command.current_dir(&service.folder).stdout(output.try_clone()?).stderr(output);
+            let child = processes.spawn(&mut command)?;
+            started.running.push(Running { service, log, child });
         }
-        Ok(services)
+        Ok(started)
     }
 
-    /// Waits until all of them answer 200.
-    pub(super) fn wait_until_ready(&mut self, interrupt: &Interrupt) -> anyhow::Result<()> {
-        for service in &mut self.running {
-            let Running { name, ready, log, child } = service;
+    /// Waits until all of them are ready.
+    pub(crate) fn wait_until_ready(&mut self, host: &dyn Host) -> anyhow::Result<()> {
+        for Running { service, log, child } in &mut self.running {
+            let name = &service.name;
             let what = format!("waiting until service `{name}` is ready, started by hand");
-            wait::until(&what, READY, interrupt, || {
-                let last = match ask(ready) {
-                    Ok(200) => return Ok(Poll::Ready(())),
-                    Ok(status) => format!("{ready} answers {status}"),
-                    Err(error) => format!("{ready} does not answer: {error}"),
-                };
-                let ended = child.try_wait().context("cannot look after it")?;
-                ensure!(
-                    ended.is_none(),
-                    "service `{name}` ended before it was ready, started by hand\nhint: its log is {log}"
-                );
-                Ok(Poll::Pending(last))
-            })?;
+            until(
+                &what,
+                READY,
+                || host.check(),
+                || {
+                    let probed = probe(&service.ready, &self.ports)?;
+                    ensure!(
+                        child.try_wait()?.is_none(),
+                        "service `{name}` ended before it was ready, started by hand; its log is {log}"
+                    );
+                    Ok(probed.map_or_else(Continue, Break))
+                },
+            )?;
         }
         Ok(())
     }
 
     /// Asks one after the other to end, and waits for that: those first that talk
     /// to others, which may have something to hand over.
-    pub(super) fn stop(mut self) -> anyhow::Result<()> {
-        while let Some(mut service) = self.running.pop() {
-            let (pid, (ended, end)) = (service.child.id(), mpsc::channel());
-            signal_group(pid, SIGTERM)?;
-            thread::spawn(move || ended.send(service.child.wait()));
-            if end.recv_timeout(GRACE).is_err() {
-                signal_group(pid, SIGKILL)?;
-                anyhow::bail!("service `{}` did not end within {GRACE:?}", service.name);
-            }
+    pub(crate) fn stop(mut self) -> anyhow::Result<()> {
+        while let Some(mut running) = self.running.pop() {
+            end(&mut running.child, &running.service.name)?;
         }
         Ok(())
     }
 }
 
-impl Drop for Services {
+impl Drop for Services<'_> {
     fn drop(&mut self) {
-        for service in &mut self.running {
-            let _ = signal_group(service.child.id(), SIGKILL);
-            let _ = service.child.wait();
+        for running in &mut self.running {
+            let _ = running.child.kill();
+            let _ = running.child.wait();
         }
     }
 }
 
-fn start(
-    planned: &PlannedService,
-    binaries: &Utf8Path,
-    folder: &Utf8Path,
-    tag: &str,
-    addresses: &Addresses,
-) -> anyhow::Result<Running> {
-    let service = &planned.service;
-    let name = &service.name;
-    let own = Own {
-        image: format!("localhost/{name}:{tag}"),
-        run_id: RUN_ID.to_owned(),
-        volume: folder.join("volumes").join(name),
-        database: folder.join("databases").join(format!("{name}.db")),
+/// Whether a service is ready; else what was seen.
+fn probe(ready: &Ready, ports: &Ports) -> anyhow::Result<Result<(), String>> {
+    let address = |name: &String| {
+        let port = ports.get(name).with_context(|| format!("`{name}` is no port"))?;
+        anyhow::Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, *port)))
     };
-    make_folder(&own.volume)?;
-    make_folder(&folder.join("databases"))?;
-    let binary = binaries.join(&service.binary);
-    ensure!(binary.exists(), "cargo left no {binary}\nhint: bench expects the profile `dev`");
-    let path = folder.join(format!("{name}.log"));
-    let log = OpenOptions::new().append(true).create(true).open(&path);
-    let log = log.with_context(|| format!("cannot open the log {path}"))?;
-    // The gate has the kernel end the service should this process be killed.
-    let mut child = Command::new(own_executable()?)
-        .args(gate(Launched::Service))
-        .arg(&binary)
-        .env_clear()
-        .envs(wired(planned, &own, addresses)?)
-        .current_dir(&own.volume)
-        .stdin(Stdio::piped())
-        .stdout(log.try_clone().context("cannot share the log")?)
-        .stderr(log)
-        .process_group(0)
-        .spawn()
-        .with_context(|| format!("cannot start `{name}`"))?;
-    let stdin = child.stdin.take();
-    let ready = format!(
-        "{}{}",
-        addresses.url(name)?,
-        match &service.ready {
-            crate::workspace::Ready::Http(path) => path,
-            _ => "",
+    Ok(match ready {
+        Ready::Http { port, path } => {
+            let url = format!("http://{}{path}", address(port)?);
+            let request = minreq::get(&url).with_timeout(PROBE_TIMEOUT.as_secs());
+            match request.with_follow_redirects(false).send_lazy() {
+                Ok(answer) if (200..=299).contains(&answer.status_code) => Ok(()),
+                Ok(answer) => Err(format!("{url} answers {}", answer.status_code)),
+                Err(error) => Err(format!("{url} does not answer: {error}")),
+            }
         }
-    );
-    let running = Running { name: name.clone(), ready, log: path, child };
-    let go = stdin.context("no standard input")?.write_all(GO);
-    go.with_context(|| format!("`{name}` does not listen"))?;
-    Ok(running)
+        Ready::Tcp(port) => {
+            let address = address(port)?;
+            let connected = TcpStream::connect_timeout(&address, PROBE_TIMEOUT);
+            connected.map(drop).map_err(|error| format!("{address} does not accept: {error}"))
+        }
+        Ready::Started => Ok(()),
+    })
 }
 
-/// Empties the folder in which services were run by hand.
-pub(super) fn clear(folder: &Utf8Path) -> anyhow::Result<()> {
+/// A port of 127.0.0.1 that is bound, but not listened on: a service that sets
+/// SO_REUSEADDR can bind it as well.
+fn free_port() -> anyhow::Result<(Socket, u16)> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
+    let address = socket.local_addr()?.as_socket().context("no address of the internet")?;
+    Ok((socket, address.port()))
+}
+
+/// Empties the folder in which services are run by hand.
+pub(crate) fn clear(folder: &Utf8Path) -> anyhow::Result<()> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(error).with_context(|| format!("cannot remove {folder}"))
         }
-        _ => make_folder(folder),
+        _ => fs::create_dir_all(folder).with_context(|| format!("cannot make {folder}")),
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use onetag_env::Environment;
+use onetag_env::{Environment, keys};
 
 use crate::connection::Connection;
 use crate::protocol::{Reply, Request};
@@ -43,8 +43,8 @@ impl Control {
     }
 
     /// Connects to the run if it has all these capabilities. Otherwise there is
-    /// nothing to be tested: the first that lacks is written to standard error as
-    /// `skipped: <capability>`, which the harness counts, and the test returns.
+    /// nothing to be tested: the keeper is told which one is missing, for the harness
+    /// to count the test as skipped, and the test returns.
     ///
     /// # Errors
     /// When the keeper does not answer.
@@ -52,12 +52,23 @@ impl Control {
         environment: &Environment,
         needed: &[Capability],
     ) -> Result<Option<Control>, Error> {
-        match needed.iter().find(|it| !environment.has(it.as_str())) {
-            Some(lacking) => {
-                eprintln!("skipped: {lacking}");
-                Ok(None)
-            }
-            None => Self::connect(environment).map(Some),
+        let control = Self::connect(environment)?;
+        let missing = needed.iter().find(|capability| !environment.has(capability.as_str()));
+        match missing {
+            Some(missing) => control.skip(*missing).map(|()| None),
+            None => Ok(Some(control)),
+        }
+    }
+
+    fn skip(&self, missing: Capability) -> Result<(), Error> {
+        let request = Request::Skip {
+            command: std::env::var(keys::TEST_COMMAND).ok(),
+            test: test_id(),
+            capability: missing.to_string(),
+        };
+        match self.ask(&request, AT_ONCE)? {
+            Reply::Done => Ok(()),
+            other => Err(unexpected(&other)),
         }
     }
 
@@ -228,6 +239,16 @@ impl Control {
 
     fn ask(&self, request: &Request, within: Duration) -> Result<Reply, Error> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner).ask(request, within)
+    }
+}
+
+/// The test that this is, as nextest shows it: it tells each test process which
+/// one it runs (nextest documentation, environment variables). Elsewhere tests are
+/// threads, named after them.
+fn test_id() -> String {
+    match (std::env::var("NEXTEST_BINARY_ID"), std::env::var("NEXTEST_TEST_NAME")) {
+        (Ok(binary), Ok(name)) => format!("{binary} {name}"),
+        _ => std::thread::current().name().unwrap_or("unknown").to_owned(),
     }
 }
 

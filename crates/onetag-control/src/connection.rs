@@ -34,7 +34,7 @@ impl Connection {
         match serde_json::from_str(&answer) {
             Ok(Reply::Refused { reason }) => Err(Error::new(reason)),
             Ok(reply) => Ok(reply),
-            Err(error) => Err(Error::new(format!("the keeper answers something else: {error}"))),
+            Err(error) => Err(Error::new(format!("unexpected reply from the keeper: {error}"))),
         }
     }
 

@@ -1,4 +1,4 @@
-//! What goes over the socket: one JSON object a line, one answer for each
+//! What goes over the socket: one JSON object a line, one reply for each
 //! request, any number of requests on a connection.
 //!
 //! The end of a connection has a meaning: what was stopped, killed or paused over
@@ -59,6 +59,16 @@ pub enum Request {
         /// Where the copy is to be, absolute.
         to: String,
     },
+    /// Take note that a test skips, since the run lacks a capability.
+    Skip {
+        /// The command whose test it is: [`onetag_env::keys::TEST_COMMAND`]. Without
+        /// one nobody counts.
+        command: Option<String>,
+        /// The id of the test's binary and its name, as nextest shows them.
+        test: String,
+        /// What the run lacks.
+        capability: String,
+    },
 }
 
 /// The answer.
@@ -85,6 +95,21 @@ mod tests {
 
     fn written(request: &Request) -> String {
         serde_json::to_string(request).unwrap()
+    }
+
+    #[test]
+    fn a_skip_names_command_test_and_capability() {
+        let skip = Request::Skip {
+            command: Some("0193".to_owned()),
+            test: "e2e::shop alone::pauses".to_owned(),
+            capability: "pause".to_owned(),
+        };
+        let line = r#"{"control":"skip","command":"0193","test":"e2e::shop alone::pauses","capability":"pause"}"#;
+        assert_eq!(written(&skip), line);
+        assert_eq!(serde_json::from_str::<Request>(line).ok(), Some(skip));
+        let nobody_counts = r#"{"control":"skip","test":"t","capability":"pause"}"#;
+        let read = serde_json::from_str(nobody_counts).unwrap();
+        assert!(matches!(read, Request::Skip { command: None, .. }));
     }
 
     #[test]

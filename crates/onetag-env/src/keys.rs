@@ -44,6 +44,13 @@ pub const OWNER: &str = "ONETAG_OWNER";
 /// nextest has.
 pub const TOOL_OF: &str = "ONETAG_TOOL_OF";
 
+/// Set by `e2e` and `test` for nextest and its tests, never in the environment
+/// file: the id of the command whose tests they are.
+///
+/// Several commands may test the same kept run; a test that skips is counted by its
+/// own. Plain nextest has none.
+pub const TEST_COMMAND: &str = "ONETAG_TEST_COMMAND";
+
 /// The suffix of the key of a service's image reference.
 pub const IMAGE_SUFFIX: &str = "IMAGE";
 

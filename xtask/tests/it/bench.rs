@@ -75,7 +75,6 @@ fn what_does_not_work_by_hand_says_why() {
     let output = project.xtask(["bench", "alpha"]).run();
     output.exits(exit::FAILURE);
     insta::assert_snapshot!(redact(&output.error()), @r"
-    error: service `beta` ended before it was ready, started by hand
-    hint: its log is [temp]/pair/target/onetag/bench/by-hand/beta.log
+    error: service `beta` ended before it was ready, started by hand; its log is [temp]/pair/target/onetag/bench/by-hand/beta.log
     ");
 }

@@ -19,19 +19,19 @@ const ALLOWED: [&str; 8] =
 
 /// The values that are a service's own.
 #[derive(Clone, Debug)]
-pub(super) struct OwnValues {
+pub(crate) struct OwnValues {
     /// The name of its image.
-    pub(super) image: String,
-    pub(super) run_id: RunId,
+    pub(crate) image: String,
+    pub(crate) run_id: RunId,
     /// A folder that outlives a restart.
-    pub(super) volume: Utf8PathBuf,
+    pub(crate) volume: Utf8PathBuf,
     /// The file of its database.
-    pub(super) database: Utf8PathBuf,
+    pub(crate) database: Utf8PathBuf,
 }
 
 /// The arguments of a service, and its whole environment but for the owner, which
 /// the keeper sets.
-pub(super) fn resolve(
+pub(crate) fn resolve(
     planned: &PlannedService,
     own: &OwnValues,
     addresses: &Addresses,

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Context as _, anyhow};
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
+use cargo_metadata::Artifact;
 use nextest_metadata::{
     BinaryListSummary, BuildPlatform, BuildPlatformsSummary, HostPlatformSummary,
     PlatformLibdirSummary, RustBinaryId, RustBuildMetaSummary, RustNonTestBinaryKind,
@@ -11,65 +11,57 @@ use nextest_metadata::{
 };
 use target_spec::summaries::PlatformSummary;
 
-use super::cargo::{ArtifactExt as _, Artifacts};
-use super::executables::ExecutableCache;
-use super::toolchain::toolchain;
-use crate::context::Context;
-use crate::run::Layout;
+use super::messages::Artifacts;
+use super::toolchain::Toolchain;
+use crate::workspace::TestTarget;
+
+/// The folders that cargo builds into: what people want, and what is on the way
+/// there. They are one unless `build.build-dir` is set.
+pub(super) struct Folders<'a> {
+    pub(super) target: &'a Utf8Path,
+    pub(super) build: &'a Utf8Path,
+}
+
+impl Folders<'_> {
+    /// A path relative to the folder that it lies in.
+    fn relative<'p>(&self, path: &'p Utf8Path) -> Option<&'p Utf8Path> {
+        [self.build, self.target].iter().find_map(|folder| path.strip_prefix(folder).ok())
+    }
+}
 
 /// Describes what cargo built the way nextest does.
 ///
-/// Test binaries are named where the store keeps them: a build of another
-/// invocation may replace cargo's files while the tests run.
+/// Test binaries are named where the executable cache keeps them: a build of
+/// another invocation may replace cargo's files while the tests run.
 pub(super) fn summary(
-    context: &Context,
-    layout: &Layout,
+    folders: &Folders<'_>,
+    toolchain: Option<Toolchain>,
     artifacts: &Artifacts,
-    store: &ExecutableCache<'_>,
-) -> anyhow::Result<BinaryListSummary> {
-    let target_directory = &context.workspace.target_directory;
-    let toolchain = toolchain(context, layout)?;
+    tests: &[(&TestTarget, Utf8PathBuf)],
+) -> BinaryListSummary {
     let mut base_output_directories = BTreeSet::new();
-    let mut binaries = BTreeMap::new();
     let mut programs: BTreeMap<String, BTreeSet<RustNonTestBinarySummary>> = BTreeMap::new();
-    for artifact in &artifacts.executables {
-        let executable = artifact.path()?;
-        let relative = executable
-            .strip_prefix(target_directory)
-            .with_context(|| format!("cargo built {executable} outside of {target_directory}"))?;
-        base_output_directories.insert(output_directory(relative)?.to_owned());
-        if artifact.is_test() {
-            let id = RustBinaryId::from_parts(
-                artifact.package(),
-                &RustTestBinaryKind::TEST,
-                &artifact.target.name,
-            );
-            let binary = RustTestBinarySummary {
-                binary_id: id.clone(),
-                binary_name: artifact.target.name.clone(),
-                package_id: artifact.package_id.repr.clone(),
-                kind: RustTestBinaryKind::TEST,
-                binary_path: store.test(&artifact.target.name, executable)?,
-                build_platform: BuildPlatform::Target,
-            };
-            binaries.insert(id, binary);
-        } else if artifact.target.is_bin() {
-            let program = RustNonTestBinarySummary {
-                name: artifact.target.name.clone(),
-                kind: RustNonTestBinaryKind::BIN_EXE,
-                path: relative.to_owned(),
-                build_platform: Some(BuildPlatform::Target),
-            };
-            programs.entry(artifact.package_id.repr.clone()).or_default().insert(program);
-        }
+    for artifact in &artifacts.units {
+        let Some(executable) = &artifact.executable else { continue };
+        let relative = folders.relative(executable);
+        base_output_directories.extend(relative.and_then(output_directory).map(Utf8Path::to_owned));
+        let package = artifact.package_id.repr.clone();
+        programs.entry(package).or_default().extend(program(folders, artifact));
     }
+    programs.retain(|_, programs| !programs.is_empty());
     let scripts = &artifacts.build_scripts;
-    let below = |path: &Utf8Path| path.strip_prefix(target_directory).ok().map(Utf8Path::to_owned);
-    let host = PlatformSummary::new(toolchain.host);
-    let libdir = PlatformLibdirSummary::Available { path: toolchain.library };
+    let below = |path: &Utf8Path| path.strip_prefix(folders.build).ok().map(Utf8Path::to_owned);
+    let platforms = toolchain.map(|toolchain| {
+        let platform = PlatformSummary::new(toolchain.host);
+        let libdir = PlatformLibdirSummary::Available { path: toolchain.library };
+        BuildPlatformsSummary {
+            host: HostPlatformSummary { platform, libdir },
+            targets: Vec::new(),
+        }
+    });
     let rust_build_meta = RustBuildMetaSummary {
-        target_directory: target_directory.clone(),
-        build_directory: Some(target_directory.clone()),
+        target_directory: folders.target.to_owned(),
+        build_directory: Some(folders.build.to_owned()),
         base_output_directories,
         non_test_binaries: programs,
         build_script_out_dirs: scripts
@@ -83,18 +75,41 @@ pub(super) fn summary(
             // Cargo writes `native=<path>` and the like.
             .filter_map(|path| below(Utf8Path::new(path.as_str().rsplit('=').next()?)))
             .collect(),
-        platforms: Some(BuildPlatformsSummary {
-            host: HostPlatformSummary { platform: host.clone(), libdir },
-            targets: Vec::new(),
-        }),
-        target_platforms: vec![host],
+        target_platforms: platforms.iter().map(|them| them.host.platform.clone()).collect(),
+        platforms,
         target_platform: None,
     };
-    Ok(BinaryListSummary { rust_build_meta, rust_binaries: binaries })
+    let rust_binaries = tests.iter().map(|(test, path)| binary(test, path)).collect();
+    BinaryListSummary { rust_build_meta, rust_binaries }
+}
+
+fn program(folders: &Folders<'_>, artifact: &Artifact) -> Option<RustNonTestBinarySummary> {
+    let is_program = artifact.target.is_bin() && !artifact.profile.test;
+    let path = artifact.executable.as_ref().filter(|_| is_program)?;
+    Some(RustNonTestBinarySummary {
+        name: artifact.target.name.clone(),
+        kind: RustNonTestBinaryKind::BIN_EXE,
+        path: path.strip_prefix(folders.target).ok()?.to_owned(),
+        build_platform: Some(BuildPlatform::Target),
+    })
+}
+
+fn binary(test: &TestTarget, path: &Utf8Path) -> (RustBinaryId, RustTestBinarySummary) {
+    let kind = RustTestBinaryKind::TEST;
+    let binary_id = RustBinaryId::from_parts(&test.package, &kind, &test.target);
+    let summary = RustTestBinarySummary {
+        binary_id: binary_id.clone(),
+        binary_name: test.target.clone(),
+        package_id: test.package_id.clone(),
+        kind,
+        binary_path: path.to_owned(),
+        build_platform: BuildPlatform::Target,
+    };
+    (binary_id, summary)
 }
 
 /// `debug` of `debug/deps/name-hash`, with the platform's folder if there is one.
-fn output_directory(relative: &Utf8Path) -> anyhow::Result<&Utf8Path> {
-    let parent = relative.parent().ok_or_else(|| anyhow!("{relative} lies in no folder"))?;
-    Ok(if parent.file_name() == Some("deps") { parent.parent().unwrap_or(parent) } else { parent })
+fn output_directory(relative: &Utf8Path) -> Option<&Utf8Path> {
+    let parent = relative.parent()?;
+    if parent.file_name() == Some("deps") { parent.parent() } else { Some(parent) }
 }

@@ -1,172 +1,100 @@
-//! The one cargo call, and what it says that it made.
+//! Calling cargo.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use anyhow::{Context as _, anyhow, bail};
-use camino::Utf8PathBuf;
-use cargo_metadata::{Artifact, BuildScript, Message};
-use xshell::cmd;
+use anyhow::{Context as _, anyhow};
+use xshell::{Shell, cmd};
 
-use super::BuildRequest;
-use super::CARGO;
-use crate::context::Context;
+use super::messages::Artifacts;
+use super::request::Call;
+use crate::context::{Context, here};
 use crate::error::{Attach as _, Kind};
 use crate::run::ledger::Ledger;
-use crate::system::tool::{Output, Tool};
-use crate::workspace::Service;
+use crate::system::tool::{Finished, Output, Tool};
 
-/// What an invocation builds: binaries of services and integration tests of
-/// suites, each once.
-pub(super) struct Selection<'a> {
-    services: BTreeMap<&'a str, &'a Service>,
-    tests: BTreeSet<(&'a str, &'a str)>,
+/// How long cargo may take: a cold build of a large workspace.
+pub(super) const BUILD_LIMIT: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// How long resolving packages, or removing what they left, may take.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// A shell in the folder in which the user called: relative settings and the
+/// configuration of a member mean there what they mean to plain cargo.
+pub(super) fn shell() -> anyhow::Result<Shell> {
+    let shell = Shell::new().context("cannot start a shell")?;
+    shell.change_dir(here()?);
+    Ok(shell)
 }
 
-impl<'a> Selection<'a> {
-    pub(super) fn of(request: &BuildRequest<'a>) -> Selection<'a> {
-        let services = request.services.iter().map(|service| (service.name.as_str(), *service));
-        let tests = request.tests.iter();
-        let tests = tests.map(|test| (test.package.as_str(), test.target.as_str()));
-        Selection { services: services.collect(), tests: tests.collect() }
-    }
-
-    pub(super) fn services(&self) -> impl Iterator<Item = (&'a str, &'a Service)> {
-        self.services.iter().map(|(name, service)| (*name, *service))
-    }
-
-    /// The targets of the one call.
-    ///
-    /// Targets are chosen out of the whole workspace instead of out of their
-    /// packages: cargo unifies features over the packages of a call, so every
-    /// selection gives a service the same bytes, and shares what it compiles
-    /// with every other, and with a plain `cargo nextest run --workspace`.
-    fn arguments(&self) -> Vec<String> {
-        let bins = self.services.values().map(|service| ("--bin", service.binary.as_str()));
-        let tests = self.tests.iter().map(|(_, target)| ("--test", *target));
-        let targets: BTreeSet<(&str, &str)> = bins.chain(tests).collect();
-        let flat = |(flag, name): (&str, &str)| [flag.to_owned(), name.to_owned()];
-        targets.into_iter().flat_map(flat).collect()
-    }
-}
-
-/// What cargo says that it made.
-#[derive(Debug, Default)]
-pub(super) struct Artifacts {
-    pub(super) executables: Vec<Artifact>,
-    pub(super) build_scripts: Vec<BuildScript>,
-}
-
-/// What cargo calls the package of an artifact.
-pub(super) trait ArtifactExt {
-    fn path(&self) -> anyhow::Result<&Utf8PathBuf>;
-    fn is_test(&self) -> bool;
-    fn is_binary(&self) -> bool;
-    fn package(&self) -> &str;
-}
-
-impl ArtifactExt for Artifact {
-    /// The executable, which every artifact in [`Artifacts`] has.
-    fn path(&self) -> anyhow::Result<&Utf8PathBuf> {
-        self.executable.as_ref().ok_or_else(|| anyhow!("`{}` has no executable", self.target.name))
-    }
-
-    fn is_test(&self) -> bool {
-        self.profile.test && self.target.is_test()
-    }
-
-    fn is_binary(&self) -> bool {
-        !self.profile.test && self.target.is_bin()
-    }
-
-    /// The package's name, which newer package ids tell only in part.
-    fn package(&self) -> &str {
-        let fragment = self.package_id.repr.rsplit('#').next().unwrap_or_default();
-        match fragment.split_once('@') {
-            Some((name, _version)) => name,
-            None => {
-                self.manifest_path.parent().and_then(|path| path.file_name()).unwrap_or(fragment)
-            }
-        }
-    }
-}
-
-impl Artifacts {
-    fn parse(stdout: &[u8]) -> anyhow::Result<Artifacts> {
-        let mut artifacts = Artifacts::default();
-        for message in Message::parse_stream(stdout) {
-            match message.context("cannot read the messages of cargo")? {
-                Message::CompilerArtifact(artifact) if artifact.executable.is_some() => {
-                    artifacts.executables.push(artifact);
-                }
-                Message::BuildScriptExecuted(script) => artifacts.build_scripts.push(script),
-                _ => {}
-            }
-        }
-        Ok(artifacts)
-    }
-
-    /// The binary of a service.
-    pub(super) fn binary(&self, package: &str, target: &str) -> anyhow::Result<Utf8PathBuf> {
-        self.executables
-            .iter()
-            .find(|made| {
-                made.is_binary() && made.target.name == target && made.package() == package
-            })
-            .ok_or_else(|| anyhow!("cargo built no binary `{target}` of package `{package}`"))?
-            .path()
-            .cloned()
-    }
-}
-
-/// Runs cargo; its progress and its diagnostics go to the terminal.
+/// Builds; progress and diagnostics go to the terminal.
+///
+/// # Errors
+///
+/// Of [`Kind::Build`] if cargo cannot build it.
 pub(super) fn build(
     context: &Context,
-    selection: &Selection<'_>,
+    call: &Call,
     ledgers: &[&Ledger],
 ) -> anyhow::Result<Artifacts> {
-    let shell = context.shell()?;
+    let shell = shell()?;
     let cargo = &context.cargo;
-    let arguments = selection.arguments();
+    let (verb, arguments) = call.arguments.split_first().context("no subcommand")?;
+    let profile = profile(call);
     // The harness never edits a checked-in file, the lock file included.
     let command = cmd!(
         shell,
-        "{cargo} build --locked --workspace --message-format json-render-diagnostics {arguments...}"
+        "{cargo} {verb} --locked --message-format json-render-diagnostics {arguments...} {profile...}"
     );
-    let finished = Tool::new(command, CARGO)
-        .output(Output::Capture, context.ui.tool_output())
+    let finished = Tool::new(command, BUILD_LIMIT)
+        .output(Output::Capture, Output::Inherit)
         .recorded(ledgers.iter().copied())
         .finish(&context.interrupt)?;
     if !finished.status.success() {
-        let failed: anyhow::Result<Artifacts> =
-            Err(anyhow!("cargo could not build it: `{}` {}", finished.line, finished.ended()));
-        return failed.kind(Kind::Build);
+        return Err(failed(context, &finished));
     }
-    let artifacts = Artifacts::parse(&finished.stdout)?;
-    if artifacts.executables.is_empty() {
-        bail!("`{}` built no executable", finished.line);
-    }
-    Ok(artifacts)
+    Ok(Artifacts::parse(&finished.stdout))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Has cargo forget what it built of these packages, for the profile of `call`.
+pub(super) fn clean<'a>(
+    context: &Context,
+    call: &Call,
+    package_ids: impl IntoIterator<Item = &'a str>,
+) -> anyhow::Result<()> {
+    let shell = shell()?;
+    let cargo = &context.cargo;
+    let packages = package_ids.into_iter().flat_map(|id| ["--package", id]);
+    let profile = profile(call);
+    Tool::new(cmd!(shell, "{cargo} clean --locked {packages...} {profile...}"), LIMIT)
+        .output(Output::Capture, Output::Capture)
+        .finish(&context.interrupt)?
+        .success()?;
+    Ok(())
+}
 
-    const MESSAGES: &str = r#"{"reason":"compiler-artifact","package_id":"path+file:///w/crates/alpha#0.1.0","manifest_path":"/w/crates/alpha/Cargo.toml","target":{"kind":["bin"],"crate_types":["bin"],"name":"alpha","src_path":"x"},"profile":{"opt_level":"0","test":false},"features":[],"filenames":[],"executable":"/w/target/debug/alpha","fresh":true}
-{"reason":"compiler-artifact","package_id":"path+file:///w/tests#e2e@0.1.0","manifest_path":"/w/tests/Cargo.toml","target":{"kind":["test"],"crate_types":["bin"],"name":"alpha","src_path":"x"},"profile":{"opt_level":"0","test":true},"features":[],"filenames":[],"executable":"/w/target/debug/deps/alpha-1","fresh":false}
-{"reason":"compiler-artifact","package_id":"path+file:///w/lib#lib@0.1.0","manifest_path":"/w/lib/Cargo.toml","target":{"kind":["lib"],"crate_types":["lib"],"name":"lib","src_path":"x"},"profile":{"opt_level":"0","test":false},"features":[],"filenames":[],"executable":null,"fresh":false}
-{"reason":"build-finished","success":true}
-"#;
+fn profile(call: &Call) -> Vec<&str> {
+    call.profile.iter().flat_map(|profile| ["--profile", profile.as_str()]).collect()
+}
 
-    #[test]
-    fn executables_are_found_by_package_and_target() {
-        let artifacts = Artifacts::parse(MESSAGES.as_bytes()).unwrap();
-        assert_eq!(artifacts.executables.len(), 2);
-        assert_eq!(artifacts.binary("alpha", "alpha").unwrap(), "/w/target/debug/alpha");
-        assert!(artifacts.executables[1].is_test());
-        assert_eq!(
-            artifacts.binary("beta", "beta").unwrap_err().to_string(),
-            "cargo built no binary `beta` of package `beta`"
-        );
+/// What is wrong, once cargo has told on the terminal.
+fn failed(context: &Context, finished: &Finished) -> anyhow::Error {
+    let error = anyhow!("cargo could not build it: `{}` {}", finished.line, finished.ended());
+    let error = error.kind(Kind::Build);
+    match lock_file_is_current(context) {
+        // Cargo speaks of an option that nobody typed.
+        Ok(false) => error.context("Cargo.lock is not up to date").hint("cargo update --workspace"),
+        _ => error,
     }
+}
+
+/// Whether the lock file fits the manifests; asked only after cargo failed.
+fn lock_file_is_current(context: &Context) -> anyhow::Result<bool> {
+    let shell = shell()?;
+    let cargo = &context.cargo;
+    let command = cmd!(shell, "{cargo} metadata --locked --format-version 1 --all-features");
+    let finished = Tool::new(command, LIMIT)
+        .output(Output::Capture, Output::Capture)
+        .finish(&context.interrupt)?;
+    let complains = String::from_utf8_lossy(&finished.stderr).contains("--locked");
+    Ok(finished.status.success() || !complains)
 }

@@ -1,40 +1,32 @@
-//! Phase 1: one cargo call for all services and suites of the invocation, and
-//! the bytes of what it made.
+//! Phase 1: one call of cargo for the services, one for each package of suites, and
+//! the bytes of what they made.
 
 mod binaries;
 mod cargo;
-mod copies;
+mod compiled;
+mod configuration;
 pub(crate) mod executables;
 mod graph;
 pub mod image;
+mod messages;
+mod request;
 mod toolchain;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
+use anyhow::Context as _;
 use camino::Utf8PathBuf;
 
+pub use compiled::Compiled;
 pub(crate) use executables::CachedExecutable;
-pub use executables::Compiled;
+pub(crate) use request::BuildRequest;
 
 use crate::context::Context;
 use crate::run::ledger::Ledger;
 use crate::run::{FileLock, Layout};
-use crate::workspace::{Service, TestTarget};
+use crate::workspace::TestTarget;
+use messages::Artifacts;
 use nextest_metadata::BinaryListSummary;
-
-/// How long cargo may take: a cold build of a large workspace.
-const CARGO: Duration = Duration::from_secs(2 * 60 * 60);
-
-/// How long the builds of other invocations may take before this one.
-const OTHERS: Duration = CARGO;
-
-/// What is to be built.
-pub(crate) struct BuildRequest<'a> {
-    pub(crate) services: Vec<&'a Service>,
-    pub(crate) tests: Vec<&'a TestTarget>,
-    pub(crate) profile: Option<String>,
-}
 
 /// What one invocation built, of no run yet: the runs share it.
 #[derive(Debug)]
@@ -44,21 +36,21 @@ pub(crate) struct Build {
     pub(crate) nextest: NextestInputs,
 }
 
-/// Files that let nextest reuse the build.
+/// What lets nextest reuse the build.
 #[derive(Clone, Debug)]
 pub(crate) struct NextestInputs {
-    /// For `--cargo-metadata`.
+    /// A file, for `--cargo-metadata`.
     pub(crate) cargo_metadata: Utf8PathBuf,
     /// For `--binaries-metadata`, as a document.
     pub(crate) binaries: BinaryListSummary,
 }
 
 impl Build {
-    /// What was built for a service of one of the jobs.
+    /// What was built for a service that was asked for.
     pub(crate) fn service(&self, name: &str) -> anyhow::Result<&Compiled> {
         self.services
             .get(name)
-            .ok_or_else(|| anyhow::anyhow!("service `{name}` was not part of the build"))
+            .with_context(|| format!("service `{name}` was not part of the build"))
     }
 
     pub(crate) fn services(&self) -> impl Iterator<Item = &Compiled> {
@@ -66,45 +58,72 @@ impl Build {
     }
 }
 
-/// Builds everything that the jobs need, for the runs with these ledgers.
+/// Builds what is asked for, for the runs with these ledgers.
 ///
-/// From cargo's start until everything is in the store, the invocation holds a
-/// lock on the target folder: another selection of packages could make cargo
-/// write other bytes to the same path.
+/// From cargo's start until everything is in the executable cache, the invocation
+/// holds a lock on the target folder: another selection of packages could make
+/// cargo write other bytes to the same path.
 pub(crate) fn build(
     context: &Context,
     request: &BuildRequest<'_>,
     ledgers: &[&Ledger],
 ) -> anyhow::Result<Build> {
-    let workspace = &context.workspace;
-    let layout = Layout::below(&workspace.target_directory);
-    let (services, binaries) = locked_build(context, &layout, request, ledgers)?;
+    let layout = context.layout();
+    let built = locked_build(context, &layout, request, ledgers)?;
+    let toolchain = toolchain::toolchain(context, &layout)?;
     // After cargo, which would wait for the other's lock on the package cache.
-    let cargo_metadata = graph::cargo_metadata(context, &layout)?;
-    Ok(Build { services, nextest: NextestInputs { cargo_metadata, binaries } })
+    let graph = graph::graph(context, &layout, toolchain.as_ref())?;
+    let folders = binaries::Folders {
+        target: &context.workspace.target_directory,
+        build: &graph.build_directory,
+    };
+    let binaries = binaries::summary(&folders, toolchain, &built.suites, &built.tests);
+    let nextest = NextestInputs { cargo_metadata: graph.metadata, binaries };
+    Ok(Build { services: built.services, nextest })
 }
 
-type Parts = (BTreeMap<String, Compiled>, BinaryListSummary);
+/// What is in the executable cache.
+struct Built<'a> {
+    services: BTreeMap<String, Compiled>,
+    /// What the calls for the suites made, and where each test binary is kept.
+    suites: Artifacts,
+    tests: Vec<(&'a TestTarget, Utf8PathBuf)>,
+}
 
-fn locked_build(
+fn locked_build<'a>(
     context: &Context,
     layout: &Layout,
-    request: &BuildRequest<'_>,
+    request: &'a BuildRequest<'_>,
     ledgers: &[&Ledger],
-) -> anyhow::Result<Parts> {
-    let _lock = FileLock::take(&layout.build_lock(), OTHERS, &context.interrupt, || {
-        context.ui.line("waiting for the build of another onetag command");
-    })?;
-    copies::forget_those_of_others(context, layout)?;
-    let selection = cargo::Selection::of(request);
-    let artifacts = cargo::build(context, &selection, ledgers)?;
-    let store = executables::ExecutableCache::open(layout, &context.workspace.root, ledgers)?;
+) -> anyhow::Result<Built<'a>> {
+    let others = || context.ui.line("waiting for the build of another onetag command");
+    let _lock =
+        FileLock::take(&layout.build_lock(), cargo::BUILD_LIMIT, &context.interrupt, others)?;
+    let workspace = &context.workspace;
+    let cache = executables::ExecutableCache::open(layout, &workspace.root, ledgers)?;
     let mut services = BTreeMap::new();
-    for (name, service) in selection.services() {
-        let binary = artifacts.binary(&service.package, &service.binary)?;
-        let compiled = store.compiled(name, &binary)?;
-        services.insert(name.to_owned(), compiled);
+    if let Some(call) = request.services_call(workspace) {
+        let artifacts = cargo::build(context, &call, ledgers)?;
+        for service in &request.services {
+            let program = artifacts.program(&service.package_id, &service.binary);
+            let program = program.with_context(|| {
+                format!("cargo built no program `{}` of `{}`", service.binary, service.package)
+            })?;
+            services.insert(service.name.clone(), cache.compiled(service, program)?);
+        }
     }
-    let binaries = binaries::summary(context, layout, &artifacts, &store)?;
-    Ok((services, binaries))
+    // Before the next call: cargo builds the program of a package again for the
+    // tests in it, with the features of their dependencies, and to the same path.
+    let (mut suites, mut tests) = (Artifacts::default(), Vec::new());
+    for (call, targets) in request.suite_calls(workspace) {
+        let artifacts = cargo::build(context, &call, ledgers)?;
+        for test in targets {
+            let binary = artifacts.test(&test.package_id, &test.target);
+            let binary =
+                binary.with_context(|| format!("cargo built no test `{}`", test.binary_id))?;
+            tests.push((test, cache.test(test, binary)?));
+        }
+        suites.extend(artifacts);
+    }
+    Ok(Built { services, suites, tests })
 }

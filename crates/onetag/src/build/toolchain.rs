@@ -1,12 +1,14 @@
 //! What nextest wants to know of the toolchain.
 
-use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
 use xshell::cmd;
 
+use super::cargo::shell;
+use super::configuration::Configuration;
 use crate::build::image::FileIdentity;
 use crate::context::Context;
 use crate::run::{Layout, make_folder, read_json, write_json};
@@ -17,37 +19,48 @@ use crate::system::tool::{Output, Tool};
 pub(super) struct Toolchain {
     pub(super) host: String,
     pub(super) library: Utf8PathBuf,
-    /// The cargo that this toolchain belongs to, and which toolchain rustup
-    /// would choose: with another one the answers are asked for again.
+    /// What it was asked of: with another compiler, cargo or toolchain of rustup the
+    /// answers are asked for again.
+    question: Question,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+struct Question {
+    rustc: String,
     cargo: Option<FileIdentity>,
     chosen: Option<String>,
 }
 
-/// Asks rustc, unless it was asked before.
-pub(super) fn toolchain(context: &Context, layout: &Layout) -> anyhow::Result<Toolchain> {
-    let cargo = FileIdentity::of_path(Utf8Path::new(&context.cargo)).ok();
-    let chosen = std::env::var("RUSTUP_TOOLCHAIN").ok();
+/// Asks the compiler that cargo uses, unless it was asked before; none if there is
+/// no compiler that answers.
+pub(super) fn toolchain(context: &Context, layout: &Layout) -> anyhow::Result<Option<Toolchain>> {
+    let question = Question {
+        rustc: Configuration::read()?.rustc().unwrap_or_else(|| "rustc".to_owned()),
+        cargo: FileIdentity::of_path(Utf8Path::new(&context.cargo)).ok(),
+        chosen: std::env::var("RUSTUP_TOOLCHAIN").ok(),
+    };
     let cache = layout.cache(&context.workspace.root);
     let path = cache.join("toolchain.json");
-    if cargo.is_some()
+    if question.cargo.is_some()
         && let Ok(known) = read_json::<Toolchain>(&path)
-        && known.cargo == cargo
-        && known.chosen == chosen
+        && known.question == question
     {
-        return Ok(known);
+        return Ok(Some(known));
     }
-    let shell = context.shell()?;
-    let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
+    let shell = shell()?;
+    let rustc = &question.rustc;
     let command = cmd!(shell, "{rustc} --print host-tuple --print target-libdir");
-    let finished = Tool::new(command, Duration::from_secs(60))
+    let asked = Tool::new(command, Duration::from_secs(60))
         .output(Output::Capture, Output::Capture)
-        .finish(&context.interrupt)?
-        .success()?;
+        .finish(&context.interrupt);
+    context.interrupt.check()?;
+    // Cargo has built by now: nextest can do without.
+    let Ok(finished) = asked.and_then(|finished| finished.success()) else { return Ok(None) };
     let text = String::from_utf8(finished.stdout).context("rustc says something unexpected")?;
     let mut lines = text.lines();
     let mut next = || lines.next().ok_or_else(|| anyhow!("rustc does not tell its host: {text}"));
-    let toolchain = Toolchain { host: next()?.to_owned(), library: next()?.into(), cargo, chosen };
+    let toolchain = Toolchain { host: next()?.to_owned(), library: next()?.into(), question };
     make_folder(&cache)?;
     write_json(&path, &toolchain)?;
-    Ok(toolchain)
+    Ok(Some(toolchain))
 }

@@ -1,10 +1,20 @@
 //! `bench`: what the harness costs, against the same done by hand.
 
+mod host;
+
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
-use super::{Format, Profile};
+use super::{Format, Profile, context, print_json};
+use crate::backend::Addresses;
+use crate::build::BuildRequest;
+use crate::context::{Context, here};
+use crate::cycle::{Job, check_machine};
 use crate::exit::Exit;
-use crate::report::Ui;
+use crate::report::{Ui, write_stdout};
+use crate::suite::NextestArguments;
+use crate::workspace::{PlannedService, Ready};
+use host::BenchHost;
 
 /// Measure what a run costs, against the same done by hand
 #[derive(Debug, Args)]
@@ -26,6 +36,79 @@ pub(crate) struct Bench {
 }
 
 /// Measures, and prints the figures to stdout: they are data.
-pub(crate) fn bench(_arguments: &Bench, _ui: Ui) -> anyhow::Result<Exit> {
-    anyhow::bail!("being moved to a crate of its own")
+pub(crate) fn bench(arguments: &Bench, ui: Ui) -> anyhow::Result<Exit> {
+    let mut context = context(ui)?;
+    context.workspace.suite(&arguments.suite)?;
+    let nextest = NextestArguments::new(&arguments.nextest)?;
+    check_machine(&context)?;
+    let folder = context.layout().bench();
+    let here = go_to_copy(&mut context, &folder)?;
+
+    let job = Job::new(&context, &arguments.suite)?;
+    let request = BuildRequest {
+        services: job.plan.services().map(|planned| &planned.service).collect(),
+        tests: job.suite.tests.iter().collect(),
+        profile: arguments.profile.name().map(str::to_owned),
+    };
+    let services_call = request.services_call(&context.workspace);
+    let suite_calls = request.suite_calls(&context.workspace).into_iter();
+    let scratch = folder.join("by-hand");
+    let bench = onetag_bench::Bench {
+        suite: job.suite.name.clone(),
+        pairs: arguments.pairs.into(),
+        folder: here,
+        target: context.workspace.target_directory.clone(),
+        scratch: scratch.clone(),
+        cargo: context.cargo.clone(),
+        build: services_call.map(|call| call.arguments).unwrap_or_default(),
+        // Nextest calls `cargo test --no-run` itself.
+        tests: suite_calls.flat_map(|(call, _)| call.arguments.into_iter().skip(2)).collect(),
+        filterset: job.suite.filterset(),
+        narrowed: nextest.narrows(),
+        nextest: nextest.rest(),
+        services: job.plan.services().map(service).collect(),
+        profile: request.profile,
+    };
+    let host = BenchHost::new(&context, &job.plan, scratch)?;
+    let figures = onetag_bench::measure(&bench, &host)?;
+    match arguments.format {
+        Format::Json => print_json(&onetag_bench::document(&figures))?,
+        Format::Human => write_stdout(onetag_bench::table(&figures).as_bytes()),
+    }
+    Ok(Exit::Success)
+}
+
+/// Makes a copy of the workspace below `folder`, with a target folder of its own,
+/// and works with that from now on. Returns the folder in it that is the current
+/// one of the workspace.
+fn go_to_copy(context: &mut Context, folder: &Utf8Path) -> anyhow::Result<Utf8PathBuf> {
+    let (root, copy) = (context.workspace.root.clone(), folder.join("workspace"));
+    context.ui.line(format!("a copy of the workspace is measured: {copy}"));
+    onetag_bench::copy_workspace(&root, &copy, &context.workspace.target_directory)?;
+    context.go_to(&copy)?;
+    // Not the workspace's own: cargo cannot tell copies of a workspace apart.
+    context.workspace.target_directory = folder.join("target");
+    let here = here()?;
+    let inside = copy.join(here.strip_prefix(&root).unwrap_or("".into()));
+    // A folder that no build reads is not copied.
+    Ok(if inside.is_dir() { inside } else { copy })
+}
+
+fn service(planned: &PlannedService) -> onetag_bench::Service {
+    let service = &planned.service;
+    let port = || Addresses::lease(&service.name, None);
+    let further = service.ports.keys().map(|name| Addresses::lease(&service.name, Some(name)));
+    onetag_bench::Service {
+        name: service.name.clone(),
+        package_id: service.package_id.clone(),
+        folder: service.manifest_path.parent().unwrap_or(&service.manifest_path).to_owned(),
+        binary: service.binary.clone(),
+        needs: service.needs.clone(),
+        ports: service.port.map(|_| port()).into_iter().chain(further).collect(),
+        ready: match &service.ready {
+            Ready::Http(path) => onetag_bench::Ready::Http { port: port(), path: path.clone() },
+            Ready::Tcp => onetag_bench::Ready::Tcp(port()),
+            Ready::Started => onetag_bench::Ready::Started,
+        },
+    }
 }

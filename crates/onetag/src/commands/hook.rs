@@ -4,16 +4,16 @@
 use std::fs::OpenOptions;
 use std::io::Write as _;
 
-use anyhow::{Context as _, anyhow, ensure};
+use anyhow::{Context as _, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
-use onetag_env::Environment;
+use onetag_env::{Environment, keys};
 
 use crate::context::here;
 use crate::error::Attach as _;
 use crate::exit::Exit;
 use crate::gc::dead::kept;
-use crate::keeper::{self, Client, ServiceState};
+use crate::keeper::{Client, ServiceState};
 use crate::report::write_stdout;
 use crate::run::{Layout, RunFolder};
 use crate::system::signals::Interrupt;
@@ -31,19 +31,19 @@ pub(crate) struct Hook {
 
 /// Hands the environment of the run to nextest, or to stdout when run by hand.
 pub(crate) fn hook(Hook { suite }: &Hook) -> anyhow::Result<Exit> {
-    let path = match std::env::var(onetag_env::keys::ENV_FILE) {
+    let path = match std::env::var(keys::ENV_FILE) {
         Ok(path) => Utf8PathBuf::from(path),
-        Err(_) => of_the_kept_run(suite)?,
+        Err(_) => environment_of_kept_run(suite)?,
     };
     let environment = read(&path, suite)?;
     if environment.consumer != *suite {
-        let consumer = &environment.consumer;
         return Err(anyhow!(
-            "{path} is of a run for `{consumer}`, but these are tests of `{suite}`"
-        )
-        .hint(format!("cargo xtask e2e {suite}")));
+            "{path} is of a run for `{}`, but these are tests of `{suite}`",
+            environment.consumer
+        ))
+        .hint(format!("cargo xtask e2e {suite}"));
     }
-    check_that_it_lives(&environment)?;
+    check_liveness(&environment)?;
     let lines: String =
         environment.lines().map(|(key, value)| format!("{key}={value}\n")).collect();
     match std::env::var_os(NEXTEST_ENV) {
@@ -65,41 +65,41 @@ fn read(path: &Utf8Path, suite: &str) -> anyhow::Result<Environment> {
 }
 
 /// The environment file of the one kept run of the suite.
-fn of_the_kept_run(suite: &str) -> anyhow::Result<Utf8PathBuf> {
+fn environment_of_kept_run(suite: &str) -> anyhow::Result<Utf8PathBuf> {
     let workspace = crate::workspace::load(&here()?, &Interrupt::default())?;
     // A name that is no suite is an error of its own.
     let suite = workspace.suite(suite)?.name.as_str();
-    let found = kept(&Layout::below(&workspace.target_directory), &workspace.root, suite)?;
-    match found.as_slice() {
+    let runs = kept(&Layout::below(&workspace.target_directory), &workspace.root, suite)?;
+    match runs.as_slice() {
         [run] => Ok(run.folder.environment()),
-        [] => Err(anyhow!("these tests need a run of `{suite}`, and there is none").hint(format!(
+        [] => Err(anyhow!("these tests need a run of `{suite}`, and there is none")).hint(format!(
             "`cargo xtask e2e {suite}` does everything; \
              `cargo xtask up {suite}` keeps a run for tests like these"
-        ))),
+        )),
         several => Err(super::several(suite, several)),
     }
 }
 
 /// One call tells whether the services of the run are there.
-fn check_that_it_lives(environment: &Environment) -> anyhow::Result<()> {
+fn check_liveness(environment: &Environment) -> anyhow::Result<()> {
     let suite = &environment.consumer;
     let folder = RunFolder::at(Utf8Path::new(&environment.run_dir))?;
+    let up = format!("cargo xtask up {suite}");
     let status = Client::connect(&folder)
         .and_then(|mut keeper| keeper.status())
         .with_context(|| format!("the run of `{suite}` is over"))
-        .hint(format!("cargo xtask up {suite}"))?;
-    check_services(environment, &status).hint(format!("cargo xtask up {suite}"))?;
-    let stopped = anyhow!("another process keeps the database of this run away");
-    if status.database_stopped { Err(stopped.hint("end it first")) } else { Ok(()) }
-}
-
-fn check_services(environment: &Environment, status: &keeper::Status) -> anyhow::Result<()> {
+        .hint(&up)?;
     for name in environment.services.keys() {
-        let state = status.services.get(name);
-        let state =
-            state.with_context(|| format!("service `{name}` of this run was never started"))?;
-        let runs = matches!(state, ServiceState::Running { .. });
-        ensure!(runs, "service `{name}` of this run {}", state.describe());
+        let error = match status.services.get(name) {
+            Some(ServiceState::Running { .. }) => continue,
+            Some(state) => anyhow!("service `{name}` of this run {}", state.describe()),
+            None => anyhow!("service `{name}` of this run was never started"),
+        };
+        return Err(error).hint(up);
+    }
+    if status.database_stopped {
+        return Err(anyhow!("another test has stopped the database of this run"))
+            .hint("it is started again when the process of that test ends");
     }
     Ok(())
 }

@@ -47,7 +47,7 @@ impl Own {
     fn of(layout: &Layout, workspace: &Workspace) -> Own {
         let services = workspace.services.keys().map(|name| service_note(name));
         let tests = workspace.suites.values().flat_map(|suite| &suite.tests);
-        let notes = services.chain(tests.map(|test| test_note(&test.target))).collect();
+        let notes = services.chain(tests.map(test_note)).collect();
         Own { cache: layout.cache(&workspace.root), notes }
     }
 }
@@ -64,20 +64,20 @@ fn unused(layout: &Layout, own: Option<&Own>) -> anyhow::Result<Vec<Utf8PathBuf>
             unused.push(cache.path().to_owned());
             continue;
         }
-        let executables = layout.executables(cache.path());
-        let partial = [cache.path(), &executables].into_iter().flat_map(entries);
+        let notes = layout.executable_notes(cache.path());
+        let partial = [cache.path(), &notes].into_iter().flat_map(entries);
         unused.extend(partial.map(Utf8DirEntry::into_path).filter(|path| is_abandoned(path)));
-        for note in entries(&executables) {
+        for note in entries(&notes) {
             if let Some(own) = own.filter(|own| own.cache == cache.path())
                 && !own.notes.contains(note.file_name())
             {
                 unused.push(note.path().to_owned());
             } else if let Ok(known) = read_json::<CacheEntry>(note.path()) {
-                used.insert(known.stored.digest.hex());
+                used.insert(known.executable.digest.hex());
             }
         }
     }
-    let mut stored = entries(&layout.store());
+    let mut stored = entries(&layout.executables());
     stored.retain(|entry| !used.contains(entry.file_name()));
     if !stored.is_empty() {
         let borrowed = borrowed(layout)?;
@@ -112,6 +112,7 @@ mod tests {
     use crate::build::image::digest::hash_file;
     use crate::run::ledger::Ledger;
     use crate::run::{RunId, make_folder};
+    use crate::workspace::TestTarget;
 
     struct Place {
         layout: Layout,
@@ -132,7 +133,7 @@ mod tests {
             let source = root.join(target);
             fs::write(&source, bytes).unwrap();
             let store = ExecutableCache::open(&self.layout, &root, runs).unwrap();
-            hash_file(&store.test(target, &source).unwrap()).unwrap().hex()
+            hash_file(&store.test(&test(target), &source).unwrap()).unwrap().hex()
         }
 
         fn root(&self, workspace: &str) -> Utf8PathBuf {
@@ -141,15 +142,21 @@ mod tests {
 
         /// As a command of this workspace, which has these test targets.
         fn remove_unused(&self, workspace: &str, targets: &[&str]) {
-            let notes = targets.iter().map(|target| test_note(target)).collect();
+            let notes = targets.iter().map(|target| test_note(&test(target))).collect();
             let own = Own { cache: self.layout.cache(&self.root(workspace)), notes };
             remove(&self.layout, Some(&own)).unwrap();
         }
 
         fn stored(&self) -> BTreeSet<String> {
-            let stored = entries(&self.layout.store()).into_iter();
+            let stored = entries(&self.layout.executables()).into_iter();
             stored.map(|entry| entry.file_name().to_owned()).collect()
         }
+    }
+
+    fn test(target: &str) -> TestTarget {
+        let package = "e2e".to_owned();
+        let binary_id = format!("e2e::{target}");
+        TestTarget { binary_id, package_id: package.clone(), package, target: target.to_owned() }
     }
 
     #[test]
@@ -177,7 +184,7 @@ mod tests {
         place.built("one", "renamed", "b", &[]);
         place.remove_unused("one", &["a"]);
         assert_eq!(place.stored(), BTreeSet::from([stays]));
-        let notes = place.layout.executables(&place.layout.cache(&place.root("one")));
+        let notes = place.layout.executable_notes(&place.layout.cache(&place.root("one")));
         assert_eq!(entries(&notes).len(), 1);
     }
 
@@ -206,8 +213,8 @@ mod tests {
         {
             fs::write(cache.join(format!("{folder}a.json.{pid}.partial")), "").unwrap();
         }
-        fs::write(place.layout.store().join(".partial-17"), "").unwrap();
-        make_folder(&place.layout.store().join("a digest that nothing came to")).unwrap();
+        fs::write(place.layout.executables().join(".tmp17"), "").unwrap();
+        make_folder(&place.layout.executables().join("a digest that nothing came to")).unwrap();
         place.remove_unused("one", &["a"]);
         assert_eq!(place.stored(), BTreeSet::from([stays]));
         let mut left: Vec<_> =

@@ -76,6 +76,14 @@ impl Keeper {
                 self.databases.restore();
                 Next::Now(Reply::Done)
             }
+            Request::Skip { command, test, capability } => {
+                let skips = self.skips.entry(command.clone()).or_default();
+                skips.insert(test.clone(), capability.clone());
+                Next::Now(Reply::Done)
+            }
+            Request::Skips { command } => {
+                Next::Now(Reply::Skips { skips: self.skips.remove(command).unwrap_or_default() })
+            }
             Request::Status => {
                 let Status { services, database_stopped } = self.status();
                 Next::Now(Reply::Status { services, database_stopped })

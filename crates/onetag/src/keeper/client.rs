@@ -1,5 +1,6 @@
 //! Asking the keeper of a run.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
@@ -89,6 +90,15 @@ impl Client {
     /// Has a service stopped, and returns once it has ended.
     pub(crate) fn stop(&mut self, service: &str) -> anyhow::Result<()> {
         self.done(&Request::Stop { service: service.to_owned() }, STOPPING)
+    }
+
+    /// What the tests of a command lacked that skipped, by test. The keeper forgets
+    /// them.
+    pub(crate) fn skips(&mut self, command: &str) -> anyhow::Result<BTreeMap<String, String>> {
+        match self.ask(&Request::Skips { command: command.to_owned() }, AT_ONCE)? {
+            Reply::Skips { skips } => Ok(skips),
+            other => Err(unexpected(other)),
+        }
     }
 
     /// How everything is.

@@ -54,6 +54,11 @@ impl Control<'_> {
                 Err(error) => Err(error),
             },
             Question::CopyOut { service, path, to } => self.copy_out(&service, &path, &to),
+            // Nobody would ever ask for it.
+            Question::Skip { command: None, .. } => Ok(()),
+            Question::Skip { command: Some(command), test, capability } => {
+                self.done(Request::Skip { command, test, capability })
+            }
         };
         match done {
             Ok(()) => Answer::Done,
@@ -79,7 +84,7 @@ impl Control<'_> {
         self.state(&service)?;
         let (id, launch) = match self.ask(Request::StartAgain { service: service.clone() })? {
             Reply::StartedAgain { id, launch } => (id, launch),
-            other => bail!("the keeper answered itself {other:?}"),
+            other => bail!("unexpected reply from the keeper: {other:?}"),
         };
         if !wait {
             return Ok(());
@@ -140,14 +145,14 @@ impl Control<'_> {
             Reply::Status { services, database_stopped } => {
                 Ok(Status { services, database_stopped })
             }
-            other => bail!("the keeper answered itself {other:?}"),
+            other => bail!("unexpected reply from the keeper: {other:?}"),
         }
     }
 
     fn done(&self, request: Request) -> anyhow::Result<()> {
         match self.ask(request)? {
             Reply::Done => Ok(()),
-            other => bail!("the keeper answered itself {other:?}"),
+            other => bail!("unexpected reply from the keeper: {other:?}"),
         }
     }
 

@@ -41,6 +41,10 @@ pub(super) enum Request {
     StopDatabase,
     /// Let go of them.
     StartDatabase,
+    /// Take note that a test of a command skips.
+    Skip { command: String, test: String, capability: String },
+    /// Which tests of a command skipped; they are forgotten then.
+    Skips { command: String },
     /// What runs.
     Status,
     /// Stop everything and end. The connection ends when nothing runs any more.
@@ -55,11 +59,27 @@ pub(super) enum Request {
 #[serde(tag = "answer", rename_all = "kebab-case")]
 pub(super) enum Reply {
     Done,
-    Leased { port: u16 },
-    Started { id: ProcessId },
-    StartedAgain { id: ProcessId, launch: Box<Launch> },
-    Status { services: BTreeMap<String, ServiceState>, database_stopped: bool },
-    Refused { reason: String },
+    Leased {
+        port: u16,
+    },
+    Started {
+        id: ProcessId,
+    },
+    StartedAgain {
+        id: ProcessId,
+        launch: Box<Launch>,
+    },
+    Status {
+        services: BTreeMap<String, ServiceState>,
+        database_stopped: bool,
+    },
+    /// What tests lacked that skipped, by test.
+    Skips {
+        skips: BTreeMap<String, String>,
+    },
+    Refused {
+        reason: String,
+    },
 }
 
 /// How to start a service.

@@ -49,6 +49,8 @@ pub(super) struct Keeper {
     pub(super) databases: Databases,
     /// What suites have taken away.
     pub(super) outages: Outages,
+    /// What tests lacked that skipped, by command and test.
+    pub(super) skips: BTreeMap<String, BTreeMap<String, String>>,
     /// What is under way, and who wants to know.
     pub(super) waits: Vec<Wait>,
     /// How many harnesses are connected.
@@ -80,6 +82,7 @@ impl Keeper {
             waits: Vec::new(),
             databases: Databases::default(),
             outages: Outages::default(),
+            skips: BTreeMap::new(),
             ending: None,
         }
     }

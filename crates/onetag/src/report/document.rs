@@ -1,7 +1,7 @@
 //! The report of a run and of a command as JSON, described in
 //! `crates/onetag/docs/report.md`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 use serde::Serialize;
@@ -66,9 +66,12 @@ pub(crate) struct ServiceReport {
 pub(crate) struct Tests {
     pub(crate) passed: usize,
     pub(crate) failed: usize,
-    /// Those that lacked a capability, by capability; they are neither passed nor
-    /// failed.
+    /// Those that told the keeper that they skip, by the capability that they
+    /// lacked; they are neither passed nor failed.
     pub(crate) skipped: BTreeMap<String, usize>,
+    /// Those that failed, as nextest shows them.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) failures: BTreeSet<String>,
 }
 
 /// Something of a run that is there after its teardown.

@@ -61,7 +61,8 @@ fn a_run_that_is_kept() {
 
 #[test]
 fn a_run_whose_tests_failed_and_that_left_something() {
-    let tests = Tests { passed: 4, failed: 2, skipped: [("pause".to_owned(), 3)].into() };
+    let skipped = [("pause".to_owned(), 3)].into();
+    let tests = Tests { passed: 4, failed: 2, skipped, ..Tests::default() };
     let leftover = Leftover { kind: "process", name: "17 (beta)".to_owned() };
     let mut report =
         RunReport { exit: 100, tests: Some(tests), leftovers: vec![leftover], ..report() };

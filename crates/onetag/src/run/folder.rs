@@ -19,9 +19,9 @@ use crate::system::signals::Interrupt;
 /// runs/<run id>/      runs that live, are kept, or died and are not yet torn down
 /// finished/<run id>/  report, logs and diagnostics of runs that are over
 /// finished.index      their sizes, in the order in which they ended
-/// builders.json       which workspace built a package last, where several share this
 /// trash/<run id>/     finished runs that are being removed
-/// store/<digest>/     executables by the digest of their bytes
+/// executables/<hash>/ executables by the hash of their bytes
+/// files/<hash>/       the files that services start with, by the hash of all of them
 /// cache/<workspace>/  what can be worked out again
 /// ```
 #[derive(Clone, Debug)]
@@ -61,8 +61,14 @@ impl Layout {
         self.base.join("trash")
     }
 
-    pub(crate) fn store(&self) -> Utf8PathBuf {
-        self.base.join("store")
+    /// The executable cache.
+    pub(crate) fn executables(&self) -> Utf8PathBuf {
+        self.base.join("executables")
+    }
+
+    /// Folders in which services start.
+    pub(crate) fn files(&self) -> Utf8PathBuf {
+        self.base.join("files")
     }
 
     /// What can be worked out again for the workspace at `root`. Several of them
@@ -86,20 +92,14 @@ impl Layout {
         cache.join("workspace")
     }
 
-    /// In a cache: which executable in the store a file of cargo's is.
-    pub(crate) fn executables(&self, cache: &Utf8Path) -> Utf8PathBuf {
+    /// In a cache: which cached executable a file of cargo's is.
+    pub(crate) fn executable_notes(&self, cache: &Utf8Path) -> Utf8PathBuf {
         cache.join("executables")
     }
 
-    /// Held from cargo's start until what it built is in the store.
+    /// Held from cargo's start until what it built is in the executable cache.
     pub(crate) fn build_lock(&self) -> Utf8PathBuf {
         self.base.join("build.lock")
-    }
-
-    /// Which workspace built a package last; read and written under the lock of the
-    /// build.
-    pub(crate) fn builders(&self) -> Utf8PathBuf {
-        self.base.join("builders.json")
     }
 
     /// Held for the moments in which run folders come and go.

@@ -1,97 +1,132 @@
 //! What the caller adds for nextest behind `--`.
+//!
+//! A list of what may be passed on, not of what may not: an option that a later
+//! nextest has, or one with which it runs no test, could make a run green that
+//! tested nothing.
 
 use anyhow::anyhow;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::error::{Attach as _, Kind};
 
-/// Options that would change what is run, where, or with which configuration:
-/// then the tests would no longer be those of the suite against this run.
-const REFUSED: [&str; 33] = [
-    "--profile",
-    "-P",
-    "--cargo-profile",
-    "--release",
-    "-r",
-    "--cargo-metadata",
-    "--binaries-metadata",
-    "--archive-file",
-    "--archive-format",
-    "--extract-to",
-    "--target-dir-remap",
-    "--workspace-remap",
-    "--build-dir-remap",
-    "--tool-config-file",
-    "--config-file",
-    "--manifest-path",
-    "--target-dir",
-    "--target",
-    "--package",
-    "-p",
-    "--workspace",
-    "--all",
-    "--exclude",
-    "--lib",
-    "--bin",
-    "--bins",
-    "--test",
-    "--tests",
-    "--all-targets",
-    "--features",
-    "-F",
-    "--no-run",
-    "--ignore-default-filter",
+/// What nextest does with an option.
+#[derive(Clone, Copy, PartialEq)]
+enum Role {
+    /// It selects tests: `cargo nextest list` has to know it as well.
+    Filter,
+    /// It says how they are run and reported.
+    Runner,
+}
+
+/// An option of `cargo nextest run` (0.9.143) that may be passed on.
+struct Allowed {
+    role: Role,
+    name: &'static str,
+    short: Option<char>,
+    aliases: &'static [&'static str],
+    takes_value: bool,
+}
+
+const fn allowed(role: Role, name: &'static str, takes_value: bool) -> Allowed {
+    Allowed { role, name, short: None, aliases: &[], takes_value }
+}
+
+impl Allowed {
+    const fn short(mut self, short: char) -> Allowed {
+        self.short = Some(short);
+        self
+    }
+
+    const fn aliases(mut self, aliases: &'static [&'static str]) -> Allowed {
+        self.aliases = aliases;
+        self
+    }
+}
+
+const ALLOWED: [Allowed; 23] = [
+    allowed(Role::Filter, FILTERSET, true).short('E').aliases(&["filter-expr"]),
+    allowed(Role::Filter, "run-ignored", true),
+    allowed(Role::Filter, "partition", true),
+    allowed(Role::Runner, "test-threads", true).short('j').aliases(&["jobs"]),
+    allowed(Role::Runner, "retries", true),
+    allowed(Role::Runner, "flaky-result", true),
+    allowed(Role::Runner, "fail-fast", false).aliases(&["ff"]),
+    allowed(Role::Runner, "no-fail-fast", false).aliases(&["nff"]),
+    allowed(Role::Runner, "max-fail", true),
+    allowed(Role::Runner, "no-capture", false).aliases(&["nocapture"]),
+    allowed(Role::Runner, "stress-count", true),
+    allowed(Role::Runner, "stress-duration", true),
+    allowed(Role::Runner, "success-output", true),
+    allowed(Role::Runner, "failure-output", true),
+    allowed(Role::Runner, "status-level", true),
+    allowed(Role::Runner, "final-status-level", true),
+    allowed(Role::Runner, "no-output-indent", false),
+    allowed(Role::Runner, "show-progress", true),
+    allowed(Role::Runner, "hide-progress-bar", false),
+    allowed(Role::Runner, "max-progress-running", true),
+    allowed(Role::Runner, "color", true),
+    allowed(Role::Runner, "verbose", false).short('v'),
+    allowed(Role::Runner, "no-pager", false),
 ];
 
-/// Options that nextest itself takes with a value in the next argument, so that
-/// the value is not taken for an option. Only those that can have dashes in it.
-const FILTERSET: [&str; 3] = ["-E", "--filterset", "--filter-expr"];
+const FILTERSET: &str = "filterset";
+const NAMES: &str = "names";
+const BINARY_ARGUMENTS: &str = "binary-arguments";
+
+/// What may follow a second `--`: options of test binaries that nextest emulates.
+const ALLOWED_OF_BINARIES: [Allowed; 5] = [
+    allowed(Role::Filter, "ignored", false),
+    allowed(Role::Filter, "include-ignored", false),
+    allowed(Role::Filter, "skip", true),
+    allowed(Role::Filter, "exact", false),
+    allowed(Role::Runner, "nocapture", false).aliases(&["no-capture"]),
+];
 
 /// The caller's arguments, checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct NextestArguments {
     filtersets: Vec<String>,
-    rest: Vec<String>,
+    filters: Vec<String>,
+    runner: Vec<String>,
 }
 
 impl NextestArguments {
-    /// Checks the arguments and sets the filtersets apart.
+    /// Checks the arguments, and tells those that select tests from the others.
     ///
-    /// Errors, all of them usage: an option that the harness sets itself, a
-    /// filterset option without a filterset.
+    /// Errors, all of them usage: an argument that may not be passed on, an option
+    /// without its value.
     pub(crate) fn new(arguments: &[String]) -> anyhow::Result<NextestArguments> {
-        Self::checked(arguments).kind(Kind::Usage)
-    }
+        let command = grammar("nextest", &ALLOWED)
+            .arg(Arg::new(BINARY_ARGUMENTS).num_args(0..).last(true).allow_hyphen_values(true));
+        let matches = parse(command, arguments, &ALLOWED)?;
+        let after: Vec<String> = values(&matches, BINARY_ARGUMENTS);
+        parse(grammar("binary", &ALLOWED_OF_BINARIES), &after, &ALLOWED_OF_BINARIES)?;
 
-    fn checked(arguments: &[String]) -> anyhow::Result<NextestArguments> {
-        let mut checked = NextestArguments::default();
-        let mut arguments = arguments.iter();
-        while let Some(argument) = arguments.next() {
-            let (name, value) = match argument.split_once('=') {
-                Some((name, value)) if name.starts_with('-') => (name, Some(value.to_owned())),
-                _ => (argument.as_str(), None),
-            };
-            if argument == "--" {
-                // What follows goes to the test binaries.
-                checked.rest.push(argument.clone());
-                checked.rest.extend(arguments.by_ref().cloned());
-            } else if FILTERSET.contains(&name) {
-                let value = value.or_else(|| arguments.next().cloned()).ok_or_else(|| {
-                    anyhow!("`{argument}` needs a filterset\nhint: -E 'test(name)'")
-                })?;
-                checked.filtersets.push(value);
-            } else if let Some(value) = argument.strip_prefix("-E").filter(|v| !v.is_empty()) {
-                checked.filtersets.push(value.to_owned());
-            } else if REFUSED.contains(&name) || is_short(argument, "Pp") {
-                return Err(anyhow!(
-                    "`{argument}` cannot be passed on to nextest: the harness decides what is \
-                     built and which profile it runs with\nhint: narrow the suite down with \
-                     -E 'test(name)'"
-                ));
-            } else {
-                checked.rest.push(argument.clone());
-            }
+        let of_role = |role| {
+            let options = ALLOWED.iter().filter(move |option| option.role == role);
+            options.filter(|option| option.name != FILTERSET).flat_map(|option| {
+                let name = format!("--{}", option.name);
+                match option.takes_value {
+                    true => values(&matches, option.name)
+                        .into_iter()
+                        .map(|value| format!("{name}={value}"))
+                        .collect(),
+                    false => vec![name; matches.get_count(option.name).into()],
+                }
+            })
+        };
+        let mut filters: Vec<String> = of_role(Role::Filter).collect();
+        filters.extend(values(&matches, NAMES));
+        if !after.is_empty() {
+            filters.push("--".to_owned());
+            filters.extend(after);
         }
-        Ok(checked)
+        Ok(NextestArguments {
+            filtersets: values(&matches, FILTERSET),
+            filters,
+            runner: of_role(Role::Runner).collect(),
+        })
     }
 
     /// The suite's filterset, narrowed down by the caller's.
@@ -113,59 +148,62 @@ impl NextestArguments {
         }
     }
 
-    /// Everything else, in order.
-    pub(crate) fn rest(&self) -> &[String] {
-        &self.rest
+    /// What else selects tests, for `cargo nextest list` and `run` alike. It comes
+    /// last, since it may end with `--` and what follows.
+    pub(crate) fn filters(&self) -> &[String] {
+        &self.filters
+    }
+
+    /// Everything but the filtersets, for `cargo nextest run`.
+    pub(crate) fn rest(&self) -> Vec<String> {
+        [self.runner.as_slice(), self.filters.as_slice()].concat()
     }
 }
 
-/// Whether the argument is one of these short options with its value attached.
-fn is_short(argument: &str, options: &str) -> bool {
-    let mut letters = argument.chars();
-    letters.next() == Some('-') && letters.next().is_some_and(|letter| options.contains(letter))
+/// A command line with these options, and names of tests.
+fn grammar(name: &'static str, allowed: &'static [Allowed]) -> Command {
+    let options = allowed.iter().map(|option| {
+        let action = if option.takes_value { ArgAction::Append } else { ArgAction::Count };
+        let arg = Arg::new(option.name).long(option.name).action(action);
+        arg.short(option.short).visible_aliases(option.aliases.iter().copied())
+    });
+    Command::new(name)
+        .no_binary_name(true)
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .args(options)
+        .arg(Arg::new(NAMES).num_args(0..))
+}
+
+fn parse(
+    command: Command,
+    arguments: &[String],
+    allowed: &[Allowed],
+) -> anyhow::Result<ArgMatches> {
+    let refused = |error: clap::Error| {
+        let argument = match error.get(ContextKind::InvalidArg) {
+            Some(ContextValue::String(argument)) => argument.clone(),
+            _ => arguments.join(" "),
+        };
+        let error = match error.kind() {
+            ErrorKind::UnknownArgument => {
+                anyhow!("`{argument}` cannot be passed on to nextest")
+            }
+            ErrorKind::InvalidValue => anyhow!("`{argument}` of nextest needs a value"),
+            _ => anyhow!("`{argument}` cannot be passed on to nextest: {}", error.kind()),
+        };
+        let options = allowed.iter().map(|option| format!("--{}", option.name));
+        error
+            .kind(Kind::Usage)
+            .hint(format!("allowed are names of tests, {}", options.collect::<Vec<_>>().join(", ")))
+    };
+    command.try_get_matches_from(arguments).map_err(refused)
+}
+
+fn values(matches: &ArgMatches, name: &str) -> Vec<String> {
+    matches.get_many(name).into_iter().flatten().cloned().collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(arguments: &[&str]) -> anyhow::Result<NextestArguments> {
-        NextestArguments::new(&arguments.iter().map(|a| (*a).to_owned()).collect::<Vec<_>>())
-    }
-
-    #[test]
-    fn filtersets_narrow_the_suite_down() {
-        let suite = "binary_id(e2e::alpha)";
-        assert_eq!(parse(&[]).unwrap().filterset(suite), suite);
-        for arguments in [
-            ["-E", "test(x)"].as_slice(),
-            &["-E=test(x)"],
-            &["--filterset=test(x)"],
-            &["-Etest(x)"],
-        ] {
-            let filterset = parse(arguments).unwrap().filterset(suite);
-            assert_eq!(filterset, "(binary_id(e2e::alpha)) & (test(x))", "{arguments:?}");
-        }
-        let two = parse(&["-E", "test(x)", "-E", "test(y)"]).unwrap().filterset(suite);
-        assert_eq!(two, "(binary_id(e2e::alpha)) & ((test(x)) | (test(y)))");
-    }
-
-    #[test]
-    fn other_arguments_go_through_in_order() {
-        let arguments = ["name", "--no-capture", "-j", "1", "--", "--ignored", "-p"];
-        let parsed = parse(&arguments).unwrap();
-        assert_eq!(parsed.rest(), arguments);
-    }
-
-    #[test]
-    fn what_would_change_the_run_is_refused() {
-        for argument in
-            ["--profile=x", "-P", "-Pci", "--binaries-metadata", "--release", "-pfoo", "--test"]
-        {
-            let error = parse(&[argument]).unwrap_err();
-            assert_eq!(Kind::of(&error), Kind::Usage);
-            assert!(error.to_string().starts_with(&format!("`{argument}` cannot")), "{error}");
-        }
-        assert!(parse(&["-E"]).is_err());
-    }
-}
+#[path = "arguments_tests.rs"]
+mod tests;

@@ -1,135 +1,86 @@
-//! Counting tests from the report that nextest leaves in the run folder.
+//! What nextest says of the tests that it ran: its JUnit report.
+
+use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use camino::Utf8Path;
+use quick_junit::{Report, TestCase, TestCaseStatus};
 
 use crate::report::Tests;
 
-/// What a test says that needs what its run cannot do, on a line of its own.
-const SKIPPED: &str = "skipped: ";
+/// What tests lacked that told the keeper that they skip: capabilities by test,
+/// as [`onetag_control::protocol::Request::Skip`] names it.
+pub(crate) type Skips = BTreeMap<String, String>;
 
-impl Tests {
-    /// Reads the report; none if nextest wrote none.
-    pub(crate) fn read(path: &Utf8Path) -> Option<Tests> {
-        Tests::parse(&std::fs::read_to_string(path).ok()?)
+/// What the test suites of setup scripts begin with, before the script's name.
+const SCRIPT: &str = "@setup-script:";
+
+/// What a stress run appends to the names of test suites, before the number of
+/// the iteration.
+const STRESS: &str = "@stress-";
+
+/// A report of nextest.
+pub(crate) struct JunitReport(Report);
+
+impl JunitReport {
+    /// Reads the report.
+    pub(crate) fn read(path: &Utf8Path) -> anyhow::Result<JunitReport> {
+        let xml = std::fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?;
+        JunitReport::parse(&xml).with_context(|| format!("{path} is no JUnit report"))
     }
 
-    /// Adds up the `<testsuite>` elements, which nextest writes on lines of
-    /// their own; those of setup scripts are named `@setup-script:…`.
-    fn parse(xml: &str) -> Option<Tests> {
+    fn parse(xml: &str) -> anyhow::Result<JunitReport> {
+        Ok(JunitReport(Report::deserialize_from_str(xml)?))
+    }
+
+    /// Counts the tests; the totals that the report has itself count setup scripts.
+    pub(crate) fn tests(&self, skips: &Skips) -> Tests {
         let mut tests = Tests::default();
-        let mut suites = xml.split("<testsuite ").peekable();
-        suites.next()?;
-        suites.peek()?;
-        for suite in suites.filter(|suite| !suite.contains("\"@setup-script:")) {
-            let mut cases = suite.split("<testcase ");
-            let head = cases.next()?;
-            let failed = count(head, "failures")? + count(head, "errors")?;
-            let mut passed = count(head, "tests")?.checked_sub(failed)?;
-            for lacking in cases.filter_map(skipped) {
-                *tests.skipped.entry(lacking.to_owned()).or_default() += 1;
-                passed = passed.checked_sub(1)?;
+        for case in self.cases() {
+            match &case.status {
+                TestCaseStatus::Success { .. } => match skips.get(&test_id(case)) {
+                    Some(capability) => {
+                        *tests.skipped.entry(capability.clone()).or_default() += 1;
+                    }
+                    None => tests.passed += 1,
+                },
+                TestCaseStatus::NonSuccess { .. } => {
+                    tests.failed += 1;
+                    tests.failures.insert(test_id(case));
+                }
+                // It was not run.
+                TestCaseStatus::Skipped { .. } => {}
             }
-            tests.failed += failed;
-            tests.passed += passed;
         }
-        Some(tests)
+        tests
+    }
+
+    /// Whether the setup script of this name ran, and passed each time.
+    pub(crate) fn script_passed(&self, script: &str) -> bool {
+        let runs = self.0.test_suites.iter().filter(|suite| {
+            let ran = suite.name.strip_prefix(SCRIPT).and_then(|name| name.strip_prefix(script));
+            ran.is_some_and(|rest| rest.is_empty() || rest.starts_with(STRESS))
+        });
+        let mut cases = runs.flat_map(|suite| &suite.test_cases).peekable();
+        cases.peek().is_some()
+            && cases.all(|case| matches!(case.status, TestCaseStatus::Success { .. }))
+    }
+
+    /// The tests, without setup scripts.
+    fn cases(&self) -> impl Iterator<Item = &TestCase> {
+        let suites = self.0.test_suites.iter().filter(|suite| !suite.name.starts_with(SCRIPT));
+        suites.flat_map(|suite| &suite.test_cases)
     }
 }
 
-/// The names of tests that failed or were skipped; none if there is no report.
-pub(crate) fn not_passed(path: &Utf8Path) -> anyhow::Result<Vec<String>> {
-    let xml = std::fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?;
-    let cases = xml.split("<testcase ").skip(1);
-    let not_passed = cases.filter(|case| has_failed(case) || skipped(case).is_some());
-    // The names of tests are paths of Rust, which XML leaves as they are.
-    Ok(not_passed.filter_map(|case| attribute(case, "name").map(str::to_owned)).collect())
-}
-
-fn has_failed(case: &str) -> bool {
-    case.contains("<failure") || case.contains("<error")
-}
-
-/// What a test lacked, if it says so and did not fail all the same.
-fn skipped(case: &str) -> Option<&str> {
-    if has_failed(case) {
-        return None;
+/// A test as nextest names it to people: the id of its binary, and its name.
+fn test_id(case: &TestCase) -> String {
+    match &case.classname {
+        Some(binary) => format!("{} {}", binary.as_str(), case.name.as_str()),
+        None => case.name.as_str().to_owned(),
     }
-    let word = case.lines().find_map(|line| {
-        let (before, after) = line.split_once(SKIPPED)?;
-        // The first line of an output follows its tag.
-        (before.is_empty() || before.ends_with('>')).then_some(after)
-    })?;
-    Some(word.split('<').next().unwrap_or(word).trim())
-}
-
-fn count(element: &str, name: &str) -> Option<usize> {
-    attribute(element, name)?.parse().ok()
-}
-
-/// The value of an attribute; the element comes without its own name.
-fn attribute<'a>(element: &'a str, name: &str) -> Option<&'a str> {
-    let wanted = format!("{name}=\"");
-    let start = match element.starts_with(&wanted) {
-        true => 0,
-        false => element.find(&format!(" {wanted}"))? + 1,
-    };
-    element[start + wanted.len()..].split('"').next()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn setup_scripts_are_no_tests() {
-        let xml = r#"<?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="nextest-run" tests="4" failures="1" errors="0" uuid="x" time="0.026">
-    <testsuite name="@setup-script:n" tests="1" disabled="0" errors="0" failures="0">
-        <testcase name="n" classname="@setup-script:n"/>
-    </testsuite>
-    <testsuite name="e2e::n" tests="3" disabled="0" errors="0" failures="1">
-        <testcase name="b" classname="e2e::n"/>
-    </testsuite>
-</testsuites>"#;
-        assert_eq!(Tests::parse(xml), Some(Tests { passed: 2, failed: 1, ..Tests::default() }));
-        assert_eq!(Tests::parse("nonsense"), None);
-    }
-
-    #[test]
-    fn skipped_tests_say_what_they_lacked() {
-        let xml = r#"<testsuites name="nextest-run" tests="4" failures="1" errors="0">
-    <testsuite name="e2e::n" tests="4" disabled="0" errors="0" failures="1">
-        <testcase name="a" classname="e2e::n"><system-out>
-running 1 test
-test a ... ok
-</system-out><system-err>skipped: pause
-</system-err></testcase>
-        <testcase name="b" classname="e2e::n"><system-err>it was skipped: no
-a line before
-skipped: database-outage</system-err></testcase>
-        <testcase name="c" classname="e2e::n"><failure type="x"/><system-err>skipped: pause
-</system-err></testcase>
-        <testcase name="d" classname="e2e::n"/>
-    </testsuite>
-</testsuites>"#;
-        let skipped = [("pause".to_owned(), 1), ("database-outage".to_owned(), 1)].into();
-        assert_eq!(Tests::parse(xml), Some(Tests { passed: 1, failed: 1, skipped }));
-    }
-
-    #[test]
-    fn tests_that_did_not_pass_are_named() {
-        let xml = r#"<testsuites name="nextest-run" tests="3" failures="1" errors="0">
-    <testsuite name="e2e::n" tests="3" disabled="0" errors="0" failures="1">
-        <testcase name="a::green" classname="e2e::n" timestamp="x"/>
-        <testcase name="a::red" classname="e2e::n"><failure type="x"/></testcase>
-        <testcase name="b" classname="e2e::n"><system-err>skipped: pause
-</system-err></testcase>
-    </testsuite>
-</testsuites>"#;
-        let temp = tempfile::tempdir().unwrap();
-        let path = Utf8Path::from_path(temp.path()).unwrap().join("junit.xml");
-        std::fs::write(&path, xml).unwrap();
-        assert_eq!(not_passed(&path).unwrap(), ["a::red", "b"]);
-    }
-}
+#[path = "junit_tests.rs"]
+mod tests;

@@ -41,7 +41,7 @@ pub(crate) mod suggest;
 mod validate;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub(crate) use load::load_with_digest;
 pub use load::{Location, load, locate};

@@ -4,15 +4,22 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::Command;
 
+/// Tells that nextest runs this process (nextest documentation, environment
+/// variables).
+const NEXTEST_RUN_ID: &str = "NEXTEST_RUN_ID";
+
 /// Takes out of a command's environment what cargo, rustup and nextest *set*
 /// for their children, and leaves what *configures* them.
 ///
 /// `cargo xtask` runs below one cargo and calls another: with `CARGO_PKG_*` left
 /// in place build scripts that watch them run again, with the library path left
-/// in place the loader resolves libraries to those of the toolchain.
+/// in place the loader resolves libraries to those of the toolchain. Below nextest
+/// every `NEXTEST*` describes the run above, also those that configure it
+/// elsewhere, such as `NEXTEST_TEST_THREADS`.
 pub(crate) fn scrub(command: &mut Command) {
+    let below_nextest = std::env::var_os(NEXTEST_RUN_ID).is_some();
     for (key, value) in std::env::vars_os() {
-        match Fate::of(&key, &value) {
+        match Fate::of(&key, &value, below_nextest) {
             Fate::Stays => {}
             Fate::Goes => {
                 command.env_remove(key);
@@ -32,13 +39,16 @@ enum Fate {
 }
 
 impl Fate {
-    fn of(key: &OsStr, value: &OsStr) -> Fate {
+    fn of(key: &OsStr, value: &OsStr, below_nextest: bool) -> Fate {
         let Some(name) = key.to_str() else {
             return Fate::Stays;
         };
-        const PREFIXES: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "NEXTEST"];
+        const PREFIXES: [&str; 3] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"];
         const NAMES: [&str; 3] = ["CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE", "OUT_DIR"];
-        if PREFIXES.iter().any(|prefix| name.starts_with(prefix)) || NAMES.contains(&name) {
+        if PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+            || NAMES.contains(&name)
+            || (below_nextest && name.starts_with("NEXTEST"))
+        {
             return Fate::Goes;
         }
         if !matches!(name, "LD_LIBRARY_PATH" | "DYLD_FALLBACK_LIBRARY_PATH") {
@@ -68,14 +78,12 @@ mod tests {
     use super::*;
 
     fn fate(key: &str, value: &str) -> Fate {
-        Fate::of(OsStr::new(key), OsStr::new(value))
+        Fate::of(OsStr::new(key), OsStr::new(value), false)
     }
 
     #[test]
     fn what_is_set_goes_and_what_configures_stays() {
-        for key in
-            ["CARGO_PKG_NAME", "CARGO_MANIFEST_DIR", "CARGO_BIN_EXE_x", "OUT_DIR", "NEXTEST_ENV"]
-        {
+        for key in ["CARGO_PKG_NAME", "CARGO_MANIFEST_DIR", "CARGO_BIN_EXE_x", "OUT_DIR"] {
             assert_eq!(fate(key, "x"), Fate::Goes, "{key}");
         }
         for key in [
@@ -85,9 +93,18 @@ mod tests {
             "CARGO_PROFILE_DEV_DEBUG",
             "CARGO",
             "PATH",
+            "NEXTEST_TEST_THREADS",
         ] {
             assert_eq!(fate(key, "x"), Fate::Stays, "{key}");
         }
+    }
+
+    #[test]
+    fn below_nextest_its_variables_are_of_another_run() {
+        for key in ["NEXTEST", "NEXTEST_ENV", "NEXTEST_RUN_ID", "NEXTEST_TEST_THREADS"] {
+            assert_eq!(Fate::of(OsStr::new(key), OsStr::new("1"), true), Fate::Goes, "{key}");
+        }
+        assert_eq!(Fate::of(OsStr::new("PATH"), OsStr::new("/bin"), true), Fate::Stays);
     }
 
     #[test]

@@ -1,0 +1,133 @@
+//! Running commands and services, none of which outlives the bench.
+
+use std::io::{Read as _, Seek as _};
+use std::ops::ControlFlow::{Break, Continue};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::unistd::Pid;
+use xshell::Cmd;
+
+use crate::Host;
+use crate::wait::until;
+
+/// How long one command may take: the first one builds everything.
+const LIMIT: Duration = Duration::from_secs(60 * 60);
+
+/// How long a process may go on after it was asked to end.
+const GRACE: Duration = Duration::from_secs(25);
+
+/// How many lines of a command that failed are shown.
+const LINES: usize = 40;
+
+/// Ends the process group `$1` when standard input ends, which is when the bench
+/// does, whatever ended it. Nextest gives its tests ten seconds.
+const GUARD: &str = r#"
+read -r _
+kill -s TERM -- "-$1"
+left=200
+while [ $left -gt 0 ] && kill -s 0 -- "-$1"; do
+    sleep 0.1
+    left=$((left - 1))
+done
+kill -s KILL -- "-$1"
+"#;
+
+/// All that a bench starts: one process group, ended when this is dropped.
+pub(crate) struct Processes<'a> {
+    pub(crate) host: &'a dyn Host,
+    /// Does nothing; as long as it is not waited for, the group is its own.
+    leader: Child,
+    guard: Child,
+}
+
+impl Processes<'_> {
+    /// Starts the group, and its guard outside of it.
+    pub(crate) fn start(host: &dyn Host) -> anyhow::Result<Processes<'_>> {
+        let helper = |arguments: &[&str]| {
+            let mut command = Command::new("/bin/sh");
+            command.arg("-c").args(arguments).process_group(0);
+            command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+            command.spawn().context("cannot start /bin/sh")
+        };
+        let leader = helper(&["read -r _"])?;
+        let guard = helper(&[GUARD, "guard", &leader.id().to_string()])?;
+        Ok(Processes { host, leader, guard })
+    }
+
+    /// Starts a command without input in the group.
+    pub(crate) fn spawn(&self, command: &mut Command) -> anyhow::Result<Child> {
+        let group = pid(&self.leader);
+        let child = command.stdin(Stdio::null()).process_group(group.as_raw()).spawn();
+        child.with_context(|| format!("cannot start {}", command.get_program().to_string_lossy()))
+    }
+
+    /// Runs a command to its end; gives what it wrote to stdout.
+    pub(crate) fn run(&self, command: Cmd<'_>) -> anyhow::Result<Vec<u8>> {
+        let line = command.to_string();
+        let mut command = Command::from(command);
+        self.host.scrub(&mut command);
+        // Files, since a full pipe would block the command.
+        let (mut stdout, mut stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
+        command.stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
+        let mut child = self.spawn(&mut command)?;
+        let ended = wait(&mut child, &line, LIMIT, || self.host.check());
+        if ended.is_err() {
+            let _ = end(&mut child, &line);
+        }
+        let mut bytes = Vec::new();
+        let status = ended?;
+        if !status.success() {
+            stderr.rewind()?;
+            stderr.read_to_end(&mut bytes)?;
+            let text = String::from_utf8_lossy(&bytes);
+            let lines: Vec<&str> = text.trim_end().lines().collect();
+            let last = lines[lines.len().saturating_sub(LINES)..].join("\n  ");
+            bail!("`{line}` failed, {status}:\n  {last}");
+        }
+        stdout.rewind()?;
+        stdout.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+impl Drop for Processes<'_> {
+    fn drop(&mut self) {
+        let _ = killpg(pid(&self.leader), Signal::SIGKILL);
+        let _ = self.leader.wait();
+        // Nothing is left for it to do.
+        let _ = self.guard.kill();
+        let _ = self.guard.wait();
+    }
+}
+
+/// Asks a process to end and waits for that; kills it if it does not.
+pub(crate) fn end(child: &mut Child, name: &str) -> anyhow::Result<()> {
+    kill(pid(child), Signal::SIGTERM).with_context(|| format!("cannot end `{name}`"))?;
+    // Whoever asked for the end of the bench waits for this, too.
+    let ended = wait(child, &format!("ending `{name}`"), GRACE, || Ok(()));
+    if ended.is_err() {
+        child.kill()?;
+        child.wait()?;
+    }
+    ended.map(drop)
+}
+
+fn wait(
+    child: &mut Child,
+    what: &str,
+    limit: Duration,
+    check: impl Fn() -> anyhow::Result<()>,
+) -> anyhow::Result<ExitStatus> {
+    until(what, limit, check, || {
+        Ok(child.try_wait()?.map_or_else(|| Continue("it runs".to_owned()), Break))
+    })
+}
+
+/// A process that was not waited for, or a group that it leads.
+fn pid(child: &Child) -> Pid {
+    Pid::from_raw(child.id().cast_signed())
+}

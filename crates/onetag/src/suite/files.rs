@@ -1,0 +1,113 @@
+//! The files that one call of nextest reads and writes.
+
+use anyhow::Context as _;
+use camino::{Utf8Path, Utf8PathBuf};
+use tempfile::TempDir;
+
+use super::PROFILE;
+use crate::build::NextestInputs;
+use crate::run::{write_file, write_json};
+use crate::workspace::Suite;
+
+/// A folder for one call of nextest, which is removed after it.
+///
+/// Several commands may test the same kept run at once, each with what it built.
+pub(super) struct NextestFiles {
+    folder: TempDir,
+}
+
+impl NextestFiles {
+    /// Makes the folder in `parent`, and writes the list of test binaries.
+    pub(super) fn create(parent: &Utf8Path, inputs: &NextestInputs) -> anyhow::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("nextest-").tempdir_in(parent);
+        let folder = folder.with_context(|| format!("cannot make a folder in {parent}"))?;
+        let files = NextestFiles { folder };
+        write_json(&files.binaries()?, &inputs.binaries)?;
+        Ok(files)
+    }
+
+    /// For `--binaries-metadata`.
+    pub(super) fn binaries(&self) -> anyhow::Result<Utf8PathBuf> {
+        self.path("binaries.json")
+    }
+
+    /// Where nextest writes its report.
+    pub(super) fn junit(&self) -> anyhow::Result<Utf8PathBuf> {
+        self.path("junit.xml")
+    }
+
+    /// Writes the configuration for `--tool-config-file`: where the report goes, and
+    /// the hook for every test of the suite, run by this program.
+    pub(super) fn write_tool_config(
+        &self,
+        suite: &Suite,
+        program: &str,
+    ) -> anyhow::Result<Utf8PathBuf> {
+        let path = self.path("nextest.toml")?;
+        let text = tool_config(
+            &self.junit()?,
+            &hook_script(suite),
+            &[program, "hook", &suite.name],
+            &suite.binaries_filterset(),
+        );
+        write_file(&path, text.as_bytes())?;
+        Ok(path)
+    }
+
+    fn path(&self, name: &str) -> anyhow::Result<Utf8PathBuf> {
+        let path = Utf8Path::from_path(self.folder.path());
+        Ok(path.context("the path of the target folder is not UTF-8")?.join(name))
+    }
+}
+
+/// What nextest calls the hook that `e2e` and `test` bring: scripts of a tool are
+/// named so (nextest documentation, tool configuration).
+pub(super) fn hook_script(suite: &Suite) -> String {
+    format!("@tool:onetag:{}", suite.name)
+}
+
+/// A hook that takes a minute hangs: it reads a file and asks the keeper once.
+fn tool_config(junit: &Utf8Path, script: &str, command: &[&str], filter: &str) -> String {
+    let command: Vec<_> = command.iter().map(|word| toml_string(word)).collect();
+    let (script, command) = (toml_string(script), command.join(", "));
+    format!(
+        "[profile.{PROFILE}.junit]\n\
+         path = {}\n\
+         \n\
+         [scripts.setup.{script}]\n\
+         command = [{command}]\n\
+         slow-timeout = {{ period = \"60s\", terminate-after = 1 }}\n\
+         \n\
+         [[profile.{PROFILE}.scripts]]\n\
+         filter = {}\n\
+         setup = {script}\n",
+        toml_string(junit.as_str()),
+        toml_string(filter),
+    )
+}
+
+/// A basic string of TOML.
+fn toml_string(text: &str) -> String {
+    // JSON's escapes are a subset of TOML's.
+    serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tool_configuration_adds_the_hook() {
+        let command = ["/a \"b\"/xtask", "hook", "alpha"];
+        let script = "@tool:onetag:alpha";
+        let text = tool_config("/t/junit.xml".into(), script, &command, "binary_id(=e2e::alpha)");
+        let table: toml::Table = toml::from_str(&text).unwrap();
+        assert_eq!(table["profile"]["e2e"]["junit"]["path"].as_str(), Some("/t/junit.xml"));
+        let hook = &table["scripts"]["setup"][script];
+        let words: Vec<_> = hook["command"].as_array().unwrap().iter().collect();
+        assert_eq!(words, command.map(toml::Value::from).iter().collect::<Vec<_>>());
+        let rule = &table["profile"]["e2e"]["scripts"][0];
+        assert_eq!(rule["filter"].as_str(), Some("binary_id(=e2e::alpha)"));
+        assert_eq!(rule["setup"].as_str(), Some(script));
+    }
+}

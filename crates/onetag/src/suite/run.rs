@@ -1,0 +1,127 @@
+//! Running a suite, and what proves that it was run.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use onetag_env::keys;
+use uuid::Uuid;
+use xshell::cmd;
+
+use super::files::{NextestFiles, hook_script};
+use super::junit::{JunitReport, Skips};
+use super::shortcut::shortcut;
+use super::{NextestArguments, PROFILE};
+use crate::build::NextestInputs;
+use crate::context::Context;
+use crate::error::{Attach as _, Kind};
+use crate::exit::Exit;
+use crate::keeper::Client;
+use crate::report::Tests;
+use crate::run::RunFolder;
+use crate::run::ledger::Ledger;
+use crate::system::own_path;
+use crate::system::tool::{Finished, Tool};
+use crate::workspace::Suite;
+
+/// How long a whole suite may take; single tests have nextest's own limits.
+const LIMIT: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// Runs the suite against the run in `folder`, and says how it ended.
+///
+/// Nextest's output goes to the terminal. Errors: nextest cannot be run at all, or it
+/// says that all went well and nothing proves it.
+pub(crate) fn run(
+    context: &Context,
+    suite: &Suite,
+    inputs: &NextestInputs,
+    arguments: &NextestArguments,
+    folder: &RunFolder,
+) -> anyhow::Result<(Exit, Option<Tests>)> {
+    let files = NextestFiles::create(folder.path(), inputs)?;
+    // It is of an earlier command, and would be taken for what came of this one.
+    let _ = std::fs::remove_file(folder.junit());
+    let command_id = Uuid::now_v7().simple().to_string();
+    let finished = nextest(context, suite, inputs, arguments, folder, &files, &command_id)?;
+    let code = finished
+        .status
+        .code()
+        .with_context(|| format!("`{}` {}", finished.line, finished.ended()))?;
+    let exit = Exit::from_nextest(code);
+    let report = JunitReport::read(&files.junit()?);
+    // There is none if nextest ended before its tests.
+    let _ = std::fs::rename(files.junit()?, folder.junit());
+    let report = match report {
+        Ok(report) => report,
+        Err(_) if exit != Exit::Success => return Ok((exit, None)),
+        Err(error) => {
+            let hint = format!("remove `junit.path` of profile `{PROFILE}` from nextest.toml");
+            return Err(error.context("nextest left no report of its tests").hint(hint));
+        }
+    };
+    let skips = Client::connect(folder).and_then(|mut keeper| keeper.skips(&command_id));
+    let skips = match skips {
+        Ok(skips) => skips,
+        Err(_) if exit != Exit::Success => Skips::new(),
+        Err(error) => return Err(error.context("cannot learn which tests were skipped")),
+    };
+    let tests = report.tests(&skips);
+    if exit == Exit::Success {
+        prove(suite, &report, &tests)?;
+    }
+    Ok((exit, Some(tests)))
+}
+
+fn nextest(
+    context: &Context,
+    suite: &Suite,
+    inputs: &NextestInputs,
+    arguments: &NextestArguments,
+    folder: &RunFolder,
+    files: &NextestFiles,
+    command_id: &str,
+) -> anyhow::Result<Finished> {
+    let program = own_path().context("cannot find this program")?;
+    let program = program.to_str().context("the path of this program is not UTF-8")?;
+    let tool_config = files.write_tool_config(suite, program)?;
+    let shell = context.shell()?;
+    let (cargo, metadata, binaries) = (&context.cargo, &inputs.cargo_metadata, files.binaries()?);
+    let filterset = arguments.filterset(&suite.filterset());
+    let rest = arguments.rest();
+    let command = cmd!(
+        shell,
+        "{cargo} nextest run --profile {PROFILE} --cargo-metadata {metadata}
+         --binaries-metadata {binaries} --tool-config-file onetag:{tool_config}
+         --no-input-handler --no-tests=fail -E {filterset} {rest...}"
+    )
+    .env(keys::ENV_FILE, folder.environment())
+    .env(keys::TEST_COMMAND, command_id)
+    .envs(shortcut(folder)?);
+    let ledger = Ledger::open(folder.path())?;
+    Tool::new(command, LIMIT)
+        .output(context.ui.tool_output(), context.ui.tool_output())
+        .recorded([&ledger])
+        .finish(&context.interrupt)
+}
+
+/// A suite has passed only if its hook has run before its tests, and at least one of
+/// them was not skipped.
+fn prove(suite: &Suite, report: &JunitReport, tests: &Tests) -> anyhow::Result<()> {
+    let name = &suite.name;
+    if !report.script_passed(&hook_script(suite)) {
+        return Err(anyhow!("the hook of suite `{name}` did not run before its tests"))
+            .kind(Kind::Hook);
+    }
+    if tests.passed + tests.failed > 0 {
+        return Ok(());
+    }
+    let skipped = tests.skipped.iter().map(|(capability, times)| format!("{times} {capability}"));
+    let skipped: Vec<_> = skipped.collect();
+    Err(match skipped.as_slice() {
+        [] => anyhow!("no test of suite `{name}` was run"),
+        _ => anyhow!(
+            "every test of suite `{name}` was skipped for lack of capabilities: {}",
+            skipped.join(", ")
+        ),
+    })
+    .kind(Kind::NoTests)
+}
