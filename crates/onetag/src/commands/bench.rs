@@ -39,7 +39,7 @@ pub(crate) fn bench(arguments: &Bench, ui: Ui) -> anyhow::Result<Exit> {
     let mut context = context(ui)?;
     context.workspace.suite(&arguments.suite)?;
     let nextest = NextestArguments::new(&arguments.nextest)?;
-    check_machine(&context)?;
+    check_machine(&context, &[job.suite])?;
     let folder = context.layout().bench();
     let here = go_to_copy(&mut context, &folder)?;
 
