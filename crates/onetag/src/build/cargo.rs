@@ -46,7 +46,7 @@ pub(super) fn build(
         "{cargo} {verb} --locked --message-format json-render-diagnostics {arguments...} {profile...}"
     );
     let finished = Tool::new(command, BUILD_LIMIT)
-        .output(Output::Capture, Output::Inherit)
+        .output(Output::Capture, context.ui.tool_output())
         .recorded(ledgers.iter().copied())
         .finish(&context.interrupt)?;
     if !finished.status.success() {
