@@ -111,7 +111,8 @@ mod tests {
         let service = Service {
             image: format!("localhost/shop:{tag}"),
             digest: "sha256:aa".to_owned(),
-            url: "http://127.0.0.1:1".to_owned(),
+            address: None,
+            ports: BTreeMap::new(),
         };
         Environment {
             run_id: RUN_ID.to_owned(),

@@ -1,17 +1,19 @@
 //! One lap by hand: what a shell script would do.
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::time::Instant;
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
-use cargo_metadata::{Artifact, Message};
+use cargo_metadata::Message;
 use quick_junit::{Report, TestCaseStatus};
 use xshell::cmd;
 
-use crate::services::{Services, clear};
+use crate::Lap;
+use crate::services::Services;
 use crate::session::Session;
-use crate::{Lap, Service};
 
 /// The profile of nextest that has no hook.
 const PROFILE: &str = "default";
@@ -47,7 +49,11 @@ impl Session<'_> {
 
     fn lap_by_hand(&self, profile: &str, options: &[&str]) -> anyhow::Result<Lap> {
         let (bench, host) = (self.bench, self.processes.host);
-        clear(&bench.scratch)?;
+        match fs::remove_dir_all(&bench.scratch) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => fs::create_dir_all(&bench.scratch),
+        }
+        .with_context(|| format!("cannot empty {}", bench.scratch))?;
         let shell = self.shell()?;
         let cargo = &bench.cargo;
         let started = Instant::now();
@@ -66,8 +72,15 @@ impl Session<'_> {
         ))?;
         step("build");
 
-        let services = executables(&bench.services, &messages)?;
-        let mut services = Services::start(&self.processes, &services, &bench.scratch)?;
+        let executables = executables(&messages);
+        let wiring = host.wire()?;
+        let mut services = Services::default();
+        for (service, wired) in bench.services.iter().zip(wiring.services) {
+            let executable = executables.get(&(service.package_id.clone(), service.binary.clone()));
+            let executable = executable
+                .with_context(|| format!("cargo built no program of service `{}`", service.name))?;
+            services.start(&self.processes, service, executable, wired, &bench.scratch)?;
+        }
         services.wait_until_ready(host)?;
         step("start");
 
@@ -77,7 +90,7 @@ impl Session<'_> {
             "{cargo} nextest run --locked {tests...} --profile {profile}
              --ignore-default-filter --no-input-handler {options...} -E {filterset} {rest...}"
         );
-        self.processes.run(command.envs(host.test_variables(&services.ports)?))?;
+        self.processes.run(command.envs(wiring.test_variables))?;
         step("test");
 
         services.stop()?;
@@ -86,27 +99,16 @@ impl Session<'_> {
     }
 }
 
-/// The services with their executables, from the messages of cargo.
-fn executables<'a>(
-    services: &'a [Service],
-    messages: &[u8],
-) -> anyhow::Result<Vec<(&'a Service, Utf8PathBuf)>> {
-    // A macro that prints does so among the messages.
-    let messages = messages.split(|byte| *byte == b'\n').filter_map(|line| {
-        serde_json::from_slice(line).ok().and_then(|message| match message {
-            Message::CompilerArtifact(artifact) => Some(artifact),
-            _ => None,
-        })
-    });
-    let artifacts: Vec<Artifact> =
-        messages.filter(|artifact| artifact.target.is_bin() && !artifact.profile.test).collect();
-    let executable = |service: &'a Service| {
-        let of_service = artifacts.iter().find(|artifact| {
-            artifact.package_id.repr == service.package_id && artifact.target.name == service.binary
-        });
-        let executable = of_service.and_then(|artifact| artifact.executable.clone());
-        ensure!(executable.is_some(), "cargo built no program of service `{}`", service.name);
-        Ok(executable.map(|executable| (service, executable)))
+/// Programs by package id and target, from the messages of cargo.
+fn executables(messages: &[u8]) -> BTreeMap<(String, String), Utf8PathBuf> {
+    // A macro that prints does so among them.
+    let messages = messages.split(|byte| *byte == b'\n').map(serde_json::from_slice);
+    let program = |message| match message {
+        Ok(Message::CompilerArtifact(artifact)) if artifact.target.is_bin() => {
+            let executable = artifact.executable?;
+            Some(((artifact.package_id.repr, artifact.target.name), executable))
+        }
+        _ => None,
     };
-    services.iter().filter_map(|service| executable(service).transpose()).collect()
+    messages.filter_map(program).collect()
 }

@@ -1,7 +1,5 @@
 //! Which line is changed, chosen from what cargo says of the workspace.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::fs;
 
 use anyhow::Context as _;
@@ -56,28 +54,20 @@ pub(crate) fn service(bench: &Bench, metadata: &Metadata) -> anyhow::Result<Edit
 }
 
 /// Of the library of this workspace that most of the services depend on; none if
-/// they share none.
+/// they depend on none.
 pub(crate) fn library(bench: &Bench, metadata: &Metadata) -> anyhow::Result<Option<Edit>> {
-    let mut users: BTreeMap<&Utf8Path, usize> = BTreeMap::new();
-    for package in bench.services.iter().filter_map(|service| package(metadata, service)) {
-        let normal = package
-            .dependencies
-            .iter()
-            .filter(|dependency| dependency.kind == DependencyKind::Normal);
-        for path in normal.filter_map(|dependency| dependency.path.as_deref()) {
-            *users.entry(path).or_default() += 1;
-        }
-    }
-    let of_folder = |folder: &Utf8Path| {
-        metadata.packages.iter().find(|package| package.manifest_path.parent() == Some(folder))
+    let services = bench.services.iter().filter_map(|service| package(metadata, service));
+    let paths: Vec<&Utf8Path> = services
+        .flat_map(|package| &package.dependencies)
+        .filter(|dependency| dependency.kind == DependencyKind::Normal)
+        .filter_map(|dependency| dependency.path.as_deref())
+        .collect();
+    let users = |package: &&Package| {
+        let folder = package.manifest_path.parent();
+        paths.iter().filter(|path| Some(**path) == folder).count()
     };
-    let most = users
-        .into_iter()
-        .filter_map(|(folder, users)| {
-            of_folder(folder).map(|package| (users, Reverse(folder), package))
-        })
-        .max_by_key(|(users, folder, _)| (*users, *folder));
-    most.map(|(_, _, package)| Edit::of(package)).transpose()
+    let most = metadata.packages.iter().max_by_key(users).filter(|package| users(package) > 0);
+    most.map(Edit::of).transpose()
 }
 
 fn package<'a>(metadata: &'a Metadata, service: &Service) -> Option<&'a Package> {

@@ -4,10 +4,7 @@
 //! `cargo nextest run` with plain variables, stop the programs. Both ways build
 //! and test a [copy](copy_workspace) of the workspace, since lines of it are
 //! changed, and take turns, so that whatever else the machine does falls on both.
-//!
-//! The harness is driven as a program, `cargo xtask e2e`. What a shell script
-//! would have written down comes as plain values in [`Bench`], and what depends on
-//! addresses from a [`Host`].
+//! The harness is driven as a program, `cargo xtask e2e`.
 
 mod by_hand;
 mod copy;
@@ -17,15 +14,15 @@ mod harness;
 mod processes;
 mod services;
 mod session;
-mod wait;
 
 use std::collections::BTreeMap;
+use std::os::fd::OwnedFd;
 use std::process::Command;
 
 use camino::Utf8PathBuf;
 
 pub use copy::copy_workspace;
-pub use figures::{Case, Figures, document, table};
+pub use figures::{Figures, document, table};
 pub use session::measure;
 
 /// What is measured.
@@ -72,64 +69,45 @@ pub struct Service {
     pub binary: String,
     /// The services that are ready before it.
     pub needs: Vec<String>,
-    /// Its ports, each by a name that is unique among all services.
-    pub ports: Vec<String>,
-    /// How it is known to be ready.
-    pub ready: Ready,
 }
 
-/// How a service is known to be ready.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ready {
-    /// The path answers with a status of 200 to 299.
-    Http {
-        /// The name of the port.
-        port: String,
-        /// With its slash.
-        path: String,
-    },
-    /// The port of this name accepts connections.
-    Tcp(String),
-    /// It was started.
-    Started,
+/// What depends on addresses, for one lap by hand.
+pub struct Wiring {
+    /// For each service, in the same order.
+    pub services: Vec<WiredService>,
+    /// The variables that the tests get.
+    pub test_variables: Vec<(String, String)>,
+    /// They keep the system from giving the ports to others.
+    pub leases: Vec<OwnedFd>,
 }
 
-/// Ports of 127.0.0.1 by their names.
-pub type Ports = BTreeMap<String, u16>;
-
-/// What a service gets.
-#[derive(Clone, Debug, Default)]
-pub struct Settings {
+/// What one service gets.
+pub struct WiredService {
     /// The arguments of its program.
     pub args: Vec<String>,
     /// All variables that it has.
     pub variables: BTreeMap<String, String>,
+    /// Whether it is ready; else what was seen.
+    pub probe: Box<dyn Fn() -> Result<(), String>>,
 }
 
 /// Whoever measures.
 pub trait Host {
-    /// What a service gets; folders that it names are made.
+    /// Chooses addresses, and makes the folders that services write to.
     ///
     /// # Errors
     ///
-    /// When a value has no source, or a folder cannot be made.
-    fn settings(&self, service: &str, ports: &Ports) -> anyhow::Result<Settings>;
-
-    /// The variables that the tests get.
-    ///
-    /// # Errors
-    ///
-    /// When a port has no name that is known.
-    fn test_variables(&self, ports: &Ports) -> anyhow::Result<Vec<(String, String)>>;
+    /// When a value has no source, or something cannot be made.
+    fn wire(&self) -> anyhow::Result<Wiring>;
 
     /// Takes out of the environment of a command what does not belong there.
     fn scrub(&self, command: &mut Command);
 
-    /// An error once a signal asked for the end; it ends the measurement.
+    /// Whether the measurement goes on.
     ///
     /// # Errors
     ///
-    /// Which signal it was.
+    /// The signal that asked for the end.
     fn check(&self) -> anyhow::Result<()>;
 
     /// Shows a line of progress.
@@ -138,9 +116,8 @@ pub trait Host {
 
 /// How long one way took, and where that time went.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Lap {
-    /// From the first command to the end of the last.
-    pub seconds: f64,
+pub(crate) struct Lap {
+    pub(crate) seconds: f64,
     /// Its steps in order, in seconds.
-    pub steps: Vec<(String, f64)>,
+    pub(crate) steps: Vec<(String, f64)>,
 }

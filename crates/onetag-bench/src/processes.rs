@@ -1,24 +1,26 @@
 //! Running commands and services, none of which outlives the bench.
 
 use std::io::{Read as _, Seek as _};
-use std::ops::ControlFlow::{Break, Continue};
+use std::ops::ControlFlow::{self, Break, Continue};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use xshell::Cmd;
 
 use crate::Host;
-use crate::wait::until;
 
 /// How long one command may take: the first one builds everything.
 const LIMIT: Duration = Duration::from_secs(60 * 60);
 
 /// How long a process may go on after it was asked to end.
 const GRACE: Duration = Duration::from_secs(25);
+
+/// The pause between two probes: short beside what is measured.
+const PROBE_INTERVAL: Duration = Duration::from_millis(1);
 
 /// How many lines of a command that failed are shown.
 const LINES: usize = 40;
@@ -125,6 +127,31 @@ fn wait(
     until(what, limit, check, || {
         Ok(child.try_wait()?.map_or_else(|| Continue("it runs".to_owned()), Break))
     })
+}
+
+/// Probes until the condition holds: [`Break`] has what came of it, [`Continue`]
+/// what was seen instead.
+///
+/// # Errors
+///
+/// That of a probe, or of `check`, at once; after `limit` what was seen last.
+pub(crate) fn until<T>(
+    what: &str,
+    limit: Duration,
+    check: impl Fn() -> anyhow::Result<()>,
+    mut probe: impl FnMut() -> anyhow::Result<ControlFlow<T, String>>,
+) -> anyhow::Result<T> {
+    let started = Instant::now();
+    loop {
+        let last = match probe()? {
+            Break(value) => return Ok(value),
+            Continue(last) => last,
+        };
+        check()?;
+        let in_time = started.elapsed() < limit;
+        ensure!(in_time, "{what} took longer than {limit:?}; last seen: {last}");
+        std::thread::sleep(PROBE_INTERVAL);
+    }
 }
 
 /// A process that was not waited for, or a group that it leads.

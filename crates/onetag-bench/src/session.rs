@@ -5,8 +5,9 @@ use cargo_metadata::Metadata;
 use xshell::{Shell, cmd};
 
 use crate::edit;
+use crate::figures::{Case, Figures};
 use crate::processes::Processes;
-use crate::{Bench, Case, Figures, Host, Lap};
+use crate::{Bench, Host};
 
 /// What all laps work with.
 pub(crate) struct Session<'a> {
@@ -78,15 +79,12 @@ impl Session<'_> {
                     0 => ("by hand", &mut case.by_hand, self.by_hand()?),
                     _ => ("onetag", &mut case.onetag, self.harness()?.lap),
                 };
-                self.show(&format!("{name}, pair {}, {way}", pair + 1), &lap);
+                let line = format!("{name}, pair {}, {way}: {:.3} s", pair + 1, lap.seconds);
+                self.processes.host.show(&line);
                 laps.push(lap);
             }
         }
         Ok(case)
-    }
-
-    fn show(&self, what: &str, lap: &Lap) {
-        self.processes.host.show(&format!("{what}: {:.3} s", lap.seconds));
     }
 
     /// The option that names the cargo profile.
@@ -96,20 +94,15 @@ impl Session<'_> {
 
     /// What narrows the suite down to what both ways can run.
     pub(crate) fn narrowed(&self) -> Option<String> {
-        let left_out: Vec<_> = self.left_out.iter().map(|name| format!("test(={name})")).collect();
-        let without = (!left_out.is_empty()).then(|| format!("not ({})", left_out.join(" | ")));
-        match (&self.bench.narrowed, without) {
-            (Some(narrowed), Some(without)) => Some(format!("({narrowed}) & {without}")),
-            (narrowed, without) => narrowed.clone().or(without),
-        }
+        let without = self.left_out.iter().map(|name| format!("not test(={name})"));
+        let narrowed = self.bench.narrowed.iter().map(|filterset| format!("({filterset})"));
+        let all: Vec<_> = narrowed.chain(without).collect();
+        (!all.is_empty()).then(|| all.join(" & "))
     }
 
     /// The whole filterset.
     pub(crate) fn filterset(&self) -> String {
-        let suite = &self.bench.filterset;
-        match self.narrowed() {
-            Some(narrowed) => format!("({suite}) & ({narrowed})"),
-            None => suite.clone(),
-        }
+        let suite = format!("({})", self.bench.filterset);
+        [suite].into_iter().chain(self.narrowed()).collect::<Vec<_>>().join(" & ")
     }
 }

@@ -255,3 +255,18 @@ fn test_id() -> String {
 fn unexpected(reply: &Reply) -> Error {
     Error::new(format!("unexpected reply from the keeper: {reply:?}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_knows_its_name() {
+        let name = "client::tests::a_test_knows_its_name";
+        let expected = match std::env::var_os("NEXTEST") {
+            Some(_) => format!("onetag-control {name}"),
+            None => name.to_owned(),
+        };
+        assert_eq!(test_id(), expected);
+    }
+}

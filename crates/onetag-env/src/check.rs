@@ -64,12 +64,11 @@ impl Environment {
             label(keys::SERVICES, name)?;
             self.image(name, &service.image, generation)?;
             digest(name, &service.digest)?;
-            if let Some(address) = &service.url {
-                url(&keys::service_key(name, keys::URL_SUFFIX), address)?;
+            for (key, address) in service.addresses(name) {
+                url(&key, address)?;
             }
-            for (port, address) in &service.ports {
+            for port in service.ports.keys() {
                 label(&keys::port_key(name, port, keys::URL_SUFFIX), port)?;
-                url(&keys::port_key(name, port, keys::URL_SUFFIX), address)?;
             }
         }
         for capability in &self.capabilities {

@@ -34,11 +34,43 @@ pub struct Service {
     pub image: String,
     /// The digest of its image's manifest: `sha256:<64 hexadecimal digits>`.
     pub digest: String,
-    /// Where tests reach it: `http://…` without a trailing slash; none if it has no
-    /// port.
-    pub url: Option<String>,
-    /// Where tests reach its further ports, by name.
-    pub ports: BTreeMap<String, String>,
+    /// Where it is reached; none if it has no port.
+    pub address: Option<Address>,
+    /// Where its further ports are reached, by name.
+    pub ports: BTreeMap<String, Address>,
+}
+
+/// Where a port is reached: `http://…` without a trailing slash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// By tests.
+    pub url: String,
+    /// By services of the run.
+    pub internal_url: String,
+}
+
+impl Address {
+    /// The address of a port that tests and services reach in the same way.
+    pub fn shared(url: impl Into<String>) -> Self {
+        let url = url.into();
+        Self { internal_url: url.clone(), url }
+    }
+
+    fn suffixed(&self) -> [(&'static str, &String); 2] {
+        [(keys::URL_SUFFIX, &self.url), (keys::INTERNAL_URL_SUFFIX, &self.internal_url)]
+    }
+}
+
+impl Service {
+    /// The keys of its addresses, and their values; it is called `name`.
+    pub(crate) fn addresses(&self, name: &str) -> Vec<(String, &String)> {
+        let own = self.address.iter().flat_map(Address::suffixed);
+        let own = own.map(|(suffix, url)| (keys::service_key(name, suffix), url));
+        let of_ports = self.ports.iter().flat_map(|(port, address)| {
+            address.suffixed().map(|(suffix, url)| (keys::port_key(name, port, suffix), url))
+        });
+        own.chain(of_ports).collect()
+    }
 }
 
 impl Environment {
@@ -62,7 +94,8 @@ impl Environment {
     ///
     /// When the run has no such service, or that service has no port.
     pub fn url(&self, name: &str) -> Result<&str, Error> {
-        self.service(name)?.url.as_deref().ok_or_else(|| {
+        let address = self.service(name)?.address.as_ref();
+        address.map(|address| address.url.as_str()).ok_or_else(|| {
             Error::new(format!("the service `{name}` has no port"))
                 .key(keys::service_key(name, keys::URL_SUFFIX))
                 .hint("add `port` to its [package.metadata.onetag]")
@@ -90,16 +123,10 @@ impl Environment {
             (keys::SERVICES, services),
         ];
         let of_services = self.services.iter().flat_map(|(name, service)| {
-            let url =
-                service.url.iter().map(|url| (keys::service_key(name, keys::URL_SUFFIX), url));
-            let ports = service
-                .ports
-                .iter()
-                .map(|(port, url)| (keys::port_key(name, port, keys::URL_SUFFIX), url));
             let image =
                 [(keys::IMAGE_SUFFIX, &service.image), (keys::DIGEST_SUFFIX, &service.digest)];
             let image = image.map(|(suffix, value)| (keys::service_key(name, suffix), value));
-            let all = image.into_iter().chain(url).chain(ports);
+            let all = image.into_iter().chain(service.addresses(name));
             all.map(|(key, value)| (key, value.clone())).collect::<Vec<_>>()
         });
         let tail = (keys::CAPABILITIES.to_owned(), capabilities);

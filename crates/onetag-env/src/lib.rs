@@ -31,6 +31,7 @@
 //! ONETAG_SHOP_IMAGE=localhost/shop:shop-0193a5c2e4b07c1e9f3a2b4c5d6e7f80
 //! ONETAG_SHOP_DIGEST=sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 //! ONETAG_SHOP_URL=http://127.0.0.1:41233
+//! ONETAG_SHOP_INTERNAL_URL=http://127.0.0.1:41233
 //! ONETAG_CAPABILITIES=kill,stop
 //! ";
 //! let environment = Environment::parse(text)?;
@@ -50,5 +51,5 @@ mod render;
 #[cfg(test)]
 mod tests;
 
-pub use environment::{Environment, Service};
+pub use environment::{Address, Environment, Service};
 pub use error::Error;

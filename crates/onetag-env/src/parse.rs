@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{Environment, Error, Service, check, check::REWRITE, keys};
+use crate::{Address, Environment, Error, Service, check, check::REWRITE, keys};
 
 impl Environment {
     /// Reads the text of an environment file; the order of keys is free.
@@ -125,12 +125,12 @@ fn assemble(values: &Values) -> Result<Environment, Error> {
         capabilities: BTreeSet::new(),
     };
     for name in &services {
-        let key = |suffix| keys::service_key(name, suffix);
+        let key = |suffix: &str| keys::service_key(name, suffix);
         let service = Service {
             image: required(&key(keys::IMAGE_SUFFIX), values)?,
             digest: required(&key(keys::DIGEST_SUFFIX), values)?,
-            url: values.get(&key(keys::URL_SUFFIX)).cloned(),
-            ports: ports(name, &services, values),
+            address: address(&key, values)?,
+            ports: ports(name, &services, values)?,
         };
         environment.services.insert(name.clone(), service);
     }
@@ -144,13 +144,29 @@ fn assemble(values: &Values) -> Result<Environment, Error> {
     Ok(environment)
 }
 
-/// The further ports of a service: `ONETAG_<SERVICE>_<PORT>_URL`, unless that is
-/// the address of another service or of one of its ports.
-fn ports(service: &str, services: &[String], values: &Values) -> BTreeMap<String, String> {
+/// An address whose keys end with these suffixes: both of them, or none.
+fn address(key: &dyn Fn(&str) -> String, values: &Values) -> Result<Option<Address>, Error> {
+    let suffixes = [keys::URL_SUFFIX, keys::INTERNAL_URL_SUFFIX];
+    if suffixes.iter().all(|suffix| !values.contains_key(&key(suffix))) {
+        return Ok(None);
+    }
+    let [url, internal_url] = suffixes.map(|suffix| required(&key(suffix), values));
+    Ok(Some(Address { url: url?, internal_url: internal_url? }))
+}
+
+/// The further ports of a service: all that have `ONETAG_<SERVICE>_<PORT>_URL` and
+/// `…_INTERNAL_URL`, unless these are addresses of another service.
+fn ports(
+    service: &str,
+    services: &[String],
+    values: &Values,
+) -> Result<BTreeMap<String, Address>, Error> {
     let port = |service: &str, key: &str| {
         let rest = key.strip_prefix(&keys::service_key(service, ""))?;
         let port = rest.strip_suffix(keys::URL_SUFFIX)?.strip_suffix('_')?;
-        (!port.is_empty()).then(|| port.to_ascii_lowercase().replace('_', "-"))
+        let port = port.to_ascii_lowercase().replace('_', "-");
+        let internal = keys::port_key(service, &port, keys::INTERNAL_URL_SUFFIX);
+        (!port.is_empty() && values.contains_key(&internal)).then_some(port)
     };
     let is_of_another = |key: &str| {
         let others = services.iter().filter(|other| {
@@ -160,8 +176,15 @@ fn ports(service: &str, services: &[String], values: &Values) -> BTreeMap<String
             key == keys::service_key(other, keys::URL_SUFFIX) || port(other, key).is_some()
         })
     };
-    let keys = values.iter().filter(|(key, _)| !is_of_another(key));
-    keys.filter_map(|(key, url)| Some((port(service, key)?, url.clone()))).collect()
+    let keys = values.keys().filter(|key| !is_of_another(key));
+    let mut ports = BTreeMap::new();
+    for port in keys.filter_map(|key| port(service, key)) {
+        let key = |suffix: &str| keys::port_key(service, &port, suffix);
+        if let Some(address) = address(&key, values)? {
+            ports.insert(port, address);
+        }
+    }
+    Ok(ports)
 }
 
 fn required(key: &str, values: &Values) -> Result<String, Error> {

@@ -1,12 +1,13 @@
 //! What every verb works with.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use xshell::Shell;
 
 use crate::build::image::Digest;
 use crate::report::Ui;
 use crate::run::Layout;
+use crate::suite::NextestVersion;
 use crate::system::signals::Interrupt;
 use crate::workspace::{Workspace, load_with_digest};
 
@@ -18,6 +19,7 @@ pub(crate) struct Context {
     pub(crate) manifests: Digest,
     /// The cargo that started this program; else the first on the path.
     pub(crate) cargo: String,
+    pub(crate) nextest: NextestVersion,
     pub(crate) interrupt: Interrupt,
     pub(crate) ui: Ui,
 }
@@ -26,9 +28,15 @@ impl Context {
     /// Loads the workspace around the current folder.
     pub(crate) fn load(interrupt: Interrupt, ui: Ui) -> anyhow::Result<Context> {
         let here = here()?;
-        let (workspace, manifests) = load_with_digest(&here, &interrupt)?;
         let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-        Ok(Context { workspace, manifests, cargo, interrupt, ui })
+        // Each takes as long as the other, most of it in cargo.
+        let (loaded, nextest) = std::thread::scope(|scope| {
+            let nextest = scope.spawn(|| NextestVersion::query(&cargo, &here, &interrupt));
+            (load_with_digest(&here, &interrupt), nextest.join())
+        });
+        let (workspace, manifests) = loaded?;
+        let nextest = nextest.map_err(|_| anyhow!("the thread that asks nextest ended"))??;
+        Ok(Context { workspace, manifests, cargo, nextest, interrupt, ui })
     }
 
     /// Works with the workspace around `folder` from now on.

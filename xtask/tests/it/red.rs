@@ -1,7 +1,7 @@
 //! Runs that end red, and suites without tests.
 
 use crate::exit;
-use crate::project::Project;
+use crate::project::{Output, Project};
 
 #[test]
 fn a_red_test_is_told_with_its_logs() {
@@ -122,4 +122,37 @@ fn a_script_of_the_repository_that_fails_fails_the_run() {
     assert!(configuration.contains(hook), "{configuration}");
     project.replace(".config/nextest.toml", hook, "command = [\"false\"]");
     project.xtask(["e2e", "alpha"]).run().exits(exit::HOOK_FAILED);
+}
+
+/// Runs the suite with a nextest that does not heed a part of the harness's
+/// configuration, from a line that begins so to one that begins otherwise.
+fn with_configuration_ignored(from: &str, to: &str) -> Output {
+    let project = Project::new();
+    let path = std::env::var_os("PATH").unwrap();
+    let programs = std::env::split_paths(&path).map(|folder| folder.join("cargo-nextest"));
+    let nextest = programs.into_iter().find(|program| program.exists()).unwrap();
+    let script = format!(
+        "#!/bin/sh
+        for word in \"$@\"; do
+            case $word in onetag:*) sed -i '/^{from}/,/^{to}/d' \"${{word#onetag:}}\";; esac
+        done
+        exec '{}' \"$@\"\n",
+        nextest.display()
+    );
+    project.program("cargo-nextest", &script);
+    project.xtask(["e2e", "alpha"]).run()
+}
+
+#[test]
+fn a_suite_without_the_hook_of_the_harness_is_no_success() {
+    let output = with_configuration_ignored(r"\[\[profile.e2e.scripts", "setup = ");
+    output.exits(exit::HOOK_FAILED).says("3 tests run: 3 passed");
+    output.says("the hook of suite `alpha` did not run before its tests");
+}
+
+#[test]
+fn a_suite_without_a_report_is_no_success() {
+    let output = with_configuration_ignored(r"\[profile.e2e.junit", "path = ");
+    output.exits(exit::FAILURE).says("3 tests run: 3 passed");
+    output.says("nextest left no report of its tests");
 }

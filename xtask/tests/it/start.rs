@@ -32,6 +32,7 @@ fn a_service_that_never_becomes_ready_is_told_with_its_last_status_and_log() {
       because: waiting until service `beta` is ready took longer than 1s; last seen: http://[address]/ready answers 404
     its last log lines:
       beta listens on [address]
+    hint: `ready` in [temp]/pair/beta/Cargo.toml says when it is ready
     ");
     let report = project.finished_run().json("report.json");
     assert_eq!(report["failed_phase"], "deploy");

@@ -49,7 +49,12 @@ fn talk_on_a_terminal_is_live_and_leaves_whole_lines() {
     let project = Project::new();
     let output = project.xtask(["e2e", "alpha"]).run_on_terminal();
     output.exits(exit::SUCCESS);
-    assert!(screens(&output).any(|screen| screen.contains(" deploy  0s")), "{output}");
+    // A phase, and below it what is under way in it.
+    let live = |screen: String| {
+        let mut lines = screen.lines().skip_while(|line| !line.contains(" deploy  0s"));
+        lines.nth(1).is_some_and(|line| line.contains(" beta  0s  waiting for /ready"))
+    };
+    assert!(screens(&output).any(live), "{output}");
     let last = screens(&output).last().unwrap();
     assert!(!last.contains(is_frame), "{last}");
     // What cargo and nextest print stays, and nothing is printed into it.

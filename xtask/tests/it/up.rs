@@ -24,7 +24,7 @@ fn what_changed_is_refused_until_up_replaces_it() {
     assert_eq!(project.process("alpha"), alpha);
     assert_eq!(after.tag, format!("alpha-{}.2", run.id()));
     assert_eq!(after.services["alpha"], before.services["alpha"]);
-    assert_eq!(after.services["beta"].url, before.services["beta"].url);
+    assert_eq!(after.services["beta"].address, before.services["beta"].address);
     assert_eq!(after.services["beta"].image, format!("localhost/beta:{}", after.tag));
     assert_ne!(after.services["beta"].digest, before.services["beta"].digest);
     assert!(run.get("beta", "/about").contains("greeting=hello again from beta"));

@@ -30,6 +30,10 @@ fn no_capability_is_an_empty_value() {
 fn services_and_capabilities_are_found_by_name() {
     let environment = Environment::parse(GOOD).unwrap();
     assert_eq!(environment.url("signal-hub").unwrap(), "http://127.0.0.1:41234");
+    let hub = environment.service("signal-hub").unwrap();
+    assert_eq!(hub.address.as_ref().unwrap().internal_url, "http://signal-hub:8080");
+    assert_eq!(hub.ports["grpc"].url, "http://127.0.0.1:41235");
+    assert_eq!(hub.ports.len(), 1);
     assert!(environment.has("kill") && !environment.has("pause"));
     assert_snapshot!(environment.service("hub").unwrap_err(), @r"
     ONETAG_SERVICES: the run has no service `hub`, only: mail, signal-hub

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::collection::{btree_map, btree_set};
 use proptest::prelude::*;
 
-use crate::{Environment, Service};
+use crate::{Address, Environment, Service};
 
 fn label() -> impl Strategy<Value = String> {
     "[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?"
@@ -32,9 +32,11 @@ prop_compose! {
             let tag = tag(&consumer, &run_id, of_image.min(generation));
             let image = format!("localhost/{name}:{tag}");
             // A further port, and a service without a port of its own.
-            let ports = BTreeMap::from([("q0-q0".to_owned(), url.clone())]);
-            let url = hex.starts_with(|digit: char| digit.is_ascii_digit()).then_some(url);
-            (name, Service { image, digest: format!("sha256:{hex}"), url, ports })
+            let ports = BTreeMap::from([("q0-q0".to_owned(), Address::shared(url.clone()))]);
+            let has_port = hex.starts_with(|digit: char| digit.is_ascii_digit());
+            let address =
+                has_port.then(|| Address { internal_url: format!("http://{name}:80"), url });
+            (name, Service { image, digest: format!("sha256:{hex}"), address, ports })
         };
         Environment {
             tag: tag(&consumer, &run_id, generation),

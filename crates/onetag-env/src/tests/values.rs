@@ -151,7 +151,7 @@ fn image_of_another_service() {
 #[test]
 fn image_of_another_run() {
     assert_snapshot!(refused("hub:mail-0193", "hub:mail-0194"), @r"
-    line 10: ONETAG_SIGNAL_HUB_IMAGE: `reg.example:5000/team/signal-hub:mail-0194a5c2e4b07c1e9f3a2b4c5d6e7f80` is not of this run, whose tag is `mail-0193a5c2e4b07c1e9f3a2b4c5d6e7f80.12`
+    line 11: ONETAG_SIGNAL_HUB_IMAGE: `reg.example:5000/team/signal-hub:mail-0194a5c2e4b07c1e9f3a2b4c5d6e7f80` is not of this run, whose tag is `mail-0193a5c2e4b07c1e9f3a2b4c5d6e7f80.12`
     hint: the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew
     ");
 }
@@ -159,7 +159,7 @@ fn image_of_another_run() {
 #[test]
 fn image_of_a_later_generation() {
     assert_snapshot!(refused("f80\nONETAG_SIGNAL_HUB_DIGEST", "f80.13\nONETAG_SIGNAL_HUB_DIGEST"), @r"
-    line 10: ONETAG_SIGNAL_HUB_IMAGE: `reg.example:5000/team/signal-hub:mail-0193a5c2e4b07c1e9f3a2b4c5d6e7f80.13` is of a later generation than the run's tag `mail-0193a5c2e4b07c1e9f3a2b4c5d6e7f80.12`
+    line 11: ONETAG_SIGNAL_HUB_IMAGE: `reg.example:5000/team/signal-hub:mail-0193a5c2e4b07c1e9f3a2b4c5d6e7f80.13` is of a later generation than the run's tag `mail-0193a5c2e4b07c1e9f3a2b4c5d6e7f80.12`
     hint: the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew
     ");
 }
@@ -207,7 +207,7 @@ fn url_with_a_slash_at_its_end() {
 #[test]
 fn capability_twice() {
     assert_snapshot!(refused("kill,stop", "kill,kill"), @r"
-    line 13: ONETAG_CAPABILITIES: `kill` stands twice
+    line 17: ONETAG_CAPABILITIES: `kill` stands twice
     hint: the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew
     ");
 }
@@ -215,7 +215,7 @@ fn capability_twice() {
 #[test]
 fn capability_is_no_label() {
     assert_snapshot!(refused("kill,stop", "kill,,stop"), @r"
-    line 13: ONETAG_CAPABILITIES: `` is not a DNS label
+    line 17: ONETAG_CAPABILITIES: `` is not a DNS label
     hint: use 1 to 63 lower-case letters, digits and inner hyphens
     ");
 }

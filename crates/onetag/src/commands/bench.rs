@@ -6,14 +6,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
 use super::{Format, Profile, context, print_json};
-use crate::backend::Addresses;
 use crate::build::BuildRequest;
 use crate::context::{Context, here};
 use crate::cycle::{Job, check_machine};
 use crate::exit::Exit;
 use crate::report::{Ui, write_stdout};
 use crate::suite::NextestArguments;
-use crate::workspace::{PlannedService, Ready};
+use crate::workspace::PlannedService;
 use host::BenchHost;
 
 /// Measure what a run costs, against the same done by hand
@@ -96,19 +95,11 @@ fn go_to_copy(context: &mut Context, folder: &Utf8Path) -> anyhow::Result<Utf8Pa
 
 fn service(planned: &PlannedService) -> onetag_bench::Service {
     let service = &planned.service;
-    let port = || Addresses::lease(&service.name, None);
-    let further = service.ports.keys().map(|name| Addresses::lease(&service.name, Some(name)));
     onetag_bench::Service {
         name: service.name.clone(),
         package_id: service.package_id.clone(),
         folder: service.manifest_path.parent().unwrap_or(&service.manifest_path).to_owned(),
         binary: service.binary.clone(),
         needs: service.needs.clone(),
-        ports: service.port.map(|_| port()).into_iter().chain(further).collect(),
-        ready: match &service.ready {
-            Ready::Http(path) => onetag_bench::Ready::Http { port: port(), path: path.clone() },
-            Ready::Tcp => onetag_bench::Ready::Tcp(port()),
-            Ready::Started => onetag_bench::Ready::Started,
-        },
     }
 }

@@ -7,7 +7,7 @@ use super::changes::Change;
 use super::phases::Cycle;
 use crate::backend::Process;
 use crate::phase::{Image, Loaded, Minted, Running};
-use crate::workspace::PlannedService;
+use crate::workspace::{PlannedService, Ready};
 
 /// Loads the images of all services of the plan.
 ///
@@ -93,6 +93,14 @@ fn deploy_one<'run>(
     let name = &planned.service.name;
     match (cycle.changes.of(name), cycle.before(name)) {
         (Change::None(replica), Some(before)) => image.adopt(before, vec![replica.clone()]),
-        _ => image.deploy(process, planned, options.ready, &cycle.context.interrupt),
+        _ => {
+            let activity = cycle.context.ui.activity(name);
+            activity.update(match &planned.service.ready {
+                Ready::Http(path) => format!("waiting for {path}"),
+                Ready::Tcp => "waiting for its port".to_owned(),
+                Ready::Started => "waiting for its process".to_owned(),
+            });
+            image.deploy(process, planned, options.ready, &cycle.context.interrupt)
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Writing the environment file, the only thing that tests learn of a run.
 
 use anyhow::Context as _;
+use onetag_env::Address;
 
 use crate::backend::{Deployed, RunPlan, capabilities};
 use crate::run::{RunFolder, remove as remove_file, write_file};
@@ -11,8 +12,12 @@ pub(crate) fn write(folder: &RunFolder, plan: &RunPlan, has_database: bool) -> a
         let service = onetag_env::Service {
             image: deployed.reference.clone(),
             digest: deployed.digests.manifest.to_string(),
-            url: deployed.url.clone(),
-            ports: deployed.urls.clone(),
+            address: deployed.url.clone().map(Address::shared),
+            ports: deployed
+                .urls
+                .iter()
+                .map(|(port, url)| (port.clone(), Address::shared(url)))
+                .collect(),
         };
         (name.clone(), service)
     };

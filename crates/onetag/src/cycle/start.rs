@@ -12,7 +12,6 @@ use crate::context::Context;
 use crate::gc::dead::{RunState, sweep};
 use crate::report::{PhaseFailed, Timeline, counted};
 use crate::run::{FileLock, MintedRun, RunFolder, mint};
-use crate::suite::check_version;
 use crate::system::signals::Interrupt;
 use crate::workspace::validate_target_directory;
 
@@ -37,7 +36,7 @@ pub(super) struct StartedRun<'a> {
 /// clears up after runs that died.
 pub(crate) fn check_machine(context: &Context) -> anyhow::Result<()> {
     validate_target_directory(&context.workspace.target_directory)?;
-    check_version(context)?;
+    context.nextest.check()?;
     sweep(context)
 }
 

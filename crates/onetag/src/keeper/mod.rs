@@ -22,6 +22,6 @@ mod waits;
 
 pub(crate) use client::{Attachment, Client};
 pub(crate) use protocol::{Launch, Probe, Readiness, ServiceState, Status};
-pub(crate) use ready::wait_until_ready;
+pub(crate) use ready::{probe, wait_until_ready};
 pub(crate) use serve::serve;
 pub(crate) use start::{KEEPER, start};

@@ -12,7 +12,7 @@ pub(crate) use arguments::NextestArguments;
 pub(crate) use run::run;
 pub(crate) use select::select;
 pub(crate) use shortcut::arguments as program_arguments;
-pub(crate) use version::check_version;
+pub(crate) use version::NextestVersion;
 
 /// The profile of `.config/nextest.toml` that end-to-end suites run with.
 pub(crate) const PROFILE: &str = "e2e";

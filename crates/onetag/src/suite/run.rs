@@ -41,15 +41,16 @@ pub(crate) fn run(
     // It is of an earlier command, and would be taken for what came of this one.
     let _ = std::fs::remove_file(folder.junit());
     let command_id = Uuid::now_v7().simple().to_string();
-    let finished = nextest(context, suite, inputs, arguments, folder, &files, &command_id)?;
+    let finished = nextest(context, suite, inputs, arguments, folder, &files, &command_id);
+    let report = JunitReport::read(&files.junit()?);
+    // There is none if nextest ended before its tests.
+    let _ = std::fs::rename(files.junit()?, folder.junit());
+    let finished = finished?;
     let code = finished
         .status
         .code()
         .with_context(|| format!("`{}` {}", finished.line, finished.ended()))?;
     let exit = Exit::from_nextest(code);
-    let report = JunitReport::read(&files.junit()?);
-    // There is none if nextest ended before its tests.
-    let _ = std::fs::rename(files.junit()?, folder.junit());
     let report = match report {
         Ok(report) => report,
         Err(_) if exit != Exit::Success => return Ok((exit, None)),
