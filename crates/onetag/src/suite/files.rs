@@ -70,8 +70,13 @@ pub(super) fn hook_script(suite: &Suite) -> String {
 fn tool_config(junit: &Utf8Path, script: &str, command: &[&str], filter: &str) -> String {
     let command: Vec<_> = command.iter().map(|word| toml_string(word)).collect();
     let (script, command) = (toml_string(script), command.join(", "));
+    // Else nextest makes the folder `target` in the root, whatever cargo builds into.
+    let store = junit.parent().unwrap_or(junit);
     format!(
-        "[profile.{PROFILE}.junit]\n\
+        "[store]\n\
+         dir = {}\n\
+         \n\
+         [profile.{PROFILE}.junit]\n\
          path = {}\n\
          \n\
          [scripts.setup.{script}]\n\
@@ -81,6 +86,7 @@ fn tool_config(junit: &Utf8Path, script: &str, command: &[&str], filter: &str) -
          [[profile.{PROFILE}.scripts]]\n\
          filter = {}\n\
          setup = {script}\n",
+        toml_string(store.as_str()),
         toml_string(junit.as_str()),
         toml_string(filter),
     )

@@ -107,3 +107,32 @@ fn what_cargo_built_in_a_copy_with_the_same_target_folder_is_not_believed() {
         output.exits(exit::SUCCESS).says("4 tests run: 4 passed");
     }
 }
+
+/// Cargo alone compiles for none of these edits either.
+#[test]
+fn what_is_no_source_of_a_program_builds_nothing() {
+    let project = project();
+    project.create("beta/src/greeting_tests.rs", "#[test]\nfn passes() {}\n");
+    project.append("beta/src/main.rs", "\n#[cfg(test)]\nmod greeting_tests;\n");
+    e2e(&project, "hello from beta").exits(exit::SUCCESS);
+    project.append("beta/src/greeting_tests.rs", "// edited\n");
+    project.create("beta/tests/it.rs", "#[test]\nfn passes() {}\n");
+    project.replace("beta/Cargo.toml", "port =", "needs = []\nport =");
+    compiles_nothing(&project, "hello from beta");
+}
+
+/// Its sources are the same in all checkouts, but it looks for files in one of them.
+#[test]
+fn a_test_with_the_path_of_its_package_is_of_this_checkout() {
+    let here = Project::new();
+    let mut there = Project::new();
+    there.share_target_of(&here);
+    for checkout in [&here, &there] {
+        let test = "assert_eq!(env!(\"CARGO_MANIFEST_DIR\"), variable(\"CARGO_MANIFEST_DIR\"));";
+        checkout.add_test("is_of_its_package", test);
+    }
+    for checkout in [&here, &there, &here] {
+        let output = checkout.xtask(["e2e", "alpha"]).run();
+        output.exits(exit::SUCCESS).says("4 tests run: 4 passed");
+    }
+}
