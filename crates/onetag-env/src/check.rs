@@ -19,7 +19,7 @@ pub(crate) fn characters(key: &str, value: &str) -> Result<(), Error> {
     match value.chars().find(|c| !allowed(*c)) {
         None => Ok(()),
         Some(character) => {
-            Err(Error::new(format!("{value:?} contains {character:?}")).key(key).hint(
+            Err(Error::new(format!("{value:?} contains {character:?}")).key(key).with_hint(
                 "values are taken literally and consist of A-Z a-z 0-9 _ . / : @ , % + = -; \
                  if the target folder's path has another character, set CARGO_TARGET_DIR",
             ))
@@ -52,13 +52,13 @@ impl Environment {
                 self.tag
             ))
             .key(keys::TAG)
-            .hint(REWRITE));
+            .with_hint(REWRITE));
         };
         label(keys::BACKEND, &self.backend)?;
         if !self.run_dir.starts_with('/') {
             return Err(Error::new(format!("`{}` is not an absolute path", self.run_dir))
                 .key(keys::RUN_DIR)
-                .hint(REWRITE));
+                .with_hint(REWRITE));
         }
         for (name, service) in &self.services {
             label(keys::SERVICES, name)?;
@@ -97,7 +97,7 @@ impl Environment {
     /// so that is allowed; a later one or another run's is not.
     fn image(&self, service: &str, image: &str, generation: u32) -> Result<(), Error> {
         let key = keys::service_key(service, keys::IMAGE_SUFFIX);
-        let refuse = |what| Err(Error::new(what).key(&key).hint(REWRITE));
+        let refuse = |what| Err(Error::new(what).key(&key).with_hint(REWRITE));
         let Some((host, name_and_tag)) =
             image.rsplit_once('/').filter(|(host, _)| !host.is_empty())
         else {
@@ -126,7 +126,7 @@ pub(crate) fn label(key: &str, value: &str) -> Result<(), Error> {
     }
     Err(Error::new(format!("`{value}` is not a DNS label"))
         .key(key)
-        .hint("use 1 to 63 lower-case letters, digits and inner hyphens"))
+        .with_hint("use 1 to 63 lower-case letters, digits and inner hyphens"))
 }
 
 /// RFC 9562: the version is the 13th digit, the variant the two highest bits
@@ -141,7 +141,7 @@ fn run_id(value: &str) -> Result<(), Error> {
         "`{value}` is not a UUID of version 7 in 32 lower-case hexadecimal digits"
     ))
     .key(keys::RUN_ID)
-    .hint(REWRITE))
+    .with_hint(REWRITE))
 }
 
 fn digest(service: &str, value: &str) -> Result<(), Error> {
@@ -151,7 +151,7 @@ fn digest(service: &str, value: &str) -> Result<(), Error> {
             "`{value}` is not `sha256:` and 64 lower-case hexadecimal digits"
         ))
         .key(keys::service_key(service, keys::DIGEST_SUFFIX))
-        .hint(REWRITE)),
+        .with_hint(REWRITE)),
     }
 }
 
@@ -164,7 +164,7 @@ fn url(key: &str, value: &str) -> Result<(), Error> {
         "`{value}` is not `http://<host>` or `https://<host>` without a slash at its end"
     ))
     .key(key)
-    .hint(REWRITE))
+    .with_hint(REWRITE))
 }
 
 fn is_lower_hex(text: &str) -> bool {

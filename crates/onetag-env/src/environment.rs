@@ -84,7 +84,7 @@ impl Environment {
             let known = Vec::from_iter(self.services.keys().map(String::as_str)).join(", ");
             Error::new(format!("the run has no service `{name}`, only: {known}"))
                 .key(keys::SERVICES)
-                .hint(format!("add `{name}` to the `needs` of suite `{}`", self.consumer))
+                .with_hint(format!("add `{name}` to the `needs` of suite `{}`", self.consumer))
         })
     }
 
@@ -98,7 +98,7 @@ impl Environment {
         address.map(|address| address.url.as_str()).ok_or_else(|| {
             Error::new(format!("the service `{name}` has no port"))
                 .key(keys::service_key(name, keys::URL_SUFFIX))
-                .hint("add `port` to its [package.metadata.onetag]")
+                .with_hint("add `port` to its [package.metadata.onetag]")
         })
     }
 

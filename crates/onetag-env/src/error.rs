@@ -4,8 +4,8 @@ use std::fmt;
 
 /// Why an environment could not be written or read.
 ///
-/// Its text names the line and the key as far as there are any, and ends with
-/// a `hint:` line.
+/// It displays as [`message`](Error::message) with a `hint:` line below, because
+/// tests show it by `unwrap`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     line: Option<usize>,
@@ -20,6 +20,18 @@ impl Error {
         self.line
     }
 
+    /// What is wrong, with line and key as far as there are any, without the hint.
+    pub fn message(&self) -> String {
+        let line = self.line.map(|line| format!("line {line}: ")).unwrap_or_default();
+        let key = self.key.as_ref().map(|key| format!("{key}: ")).unwrap_or_default();
+        format!("{line}{key}{}", self.what)
+    }
+
+    /// What to type, or to change, to mend it.
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
     pub(crate) fn new(what: impl Into<String>) -> Self {
         Self { line: None, key: None, what: what.into(), hint: None }
     }
@@ -29,7 +41,7 @@ impl Error {
         self
     }
 
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
@@ -47,13 +59,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(line) = self.line {
-            write!(f, "line {line}: ")?;
-        }
-        if let Some(key) = &self.key {
-            write!(f, "{key}: ")?;
-        }
-        f.write_str(&self.what)?;
+        f.write_str(&self.message())?;
         match &self.hint {
             Some(hint) => write!(f, "\nhint: {hint}"),
             None => Ok(()),

@@ -55,7 +55,7 @@ fn entries(text: &str) -> Result<BTreeMap<&str, (usize, &str)>, Error> {
         if let Some((first, _)) = entries.insert(key, (number, value)) {
             return Err(Error::new(format!("stands in line {first} already"))
                 .key(key)
-                .hint(REWRITE)
+                .with_hint(REWRITE)
                 .at(Some(number)));
         }
     }
@@ -64,7 +64,7 @@ fn entries(text: &str) -> Result<BTreeMap<&str, (usize, &str)>, Error> {
 
 /// One line, with its newline, as key and value.
 fn entry(line: &str) -> Result<(&str, &str), Error> {
-    let refuse = |what: &str| Err(Error::new(what).hint(REWRITE));
+    let refuse = |what: &str| Err(Error::new(what).with_hint(REWRITE));
     let Some(line) = line.strip_suffix('\n') else {
         return refuse("the line does not end with a newline, so the file may be cut short");
     };
@@ -95,7 +95,9 @@ fn services(values: &Values) -> Result<Vec<String>, Error> {
     }
     if let Some(pair) = services.windows(2).find(|pair| pair[0] >= pair[1]) {
         let what = if pair[0] == pair[1] { "stands twice" } else { "is not in order" };
-        return Err(Error::new(format!("`{}` {what}", pair[1])).key(keys::SERVICES).hint(REWRITE));
+        return Err(Error::new(format!("`{}` {what}", pair[1]))
+            .key(keys::SERVICES)
+            .with_hint(REWRITE));
     }
     Ok(services)
 }
@@ -108,7 +110,7 @@ fn refuse_unknown(
     let unknown = entries.iter().filter(|(key, _)| !known.contains(**key));
     match unknown.min_by_key(|(_, (line, _))| line) {
         None => Ok(()),
-        Some((key, _)) => Err(Error::new("unknown key").key(*key).hint(REWRITE)),
+        Some((key, _)) => Err(Error::new("unknown key").key(*key).with_hint(REWRITE)),
     }
 }
 
@@ -138,7 +140,7 @@ fn assemble(values: &Values) -> Result<Environment, Error> {
         if let Some(twice) = environment.capabilities.replace(capability) {
             return Err(Error::new(format!("`{twice}` stands twice"))
                 .key(keys::CAPABILITIES)
-                .hint(REWRITE));
+                .with_hint(REWRITE));
         }
     }
     Ok(environment)
@@ -188,7 +190,7 @@ fn ports(
 }
 
 fn required(key: &str, values: &Values) -> Result<String, Error> {
-    values.get(key).cloned().ok_or_else(|| Error::new("missing").key(key).hint(REWRITE))
+    values.get(key).cloned().ok_or_else(|| Error::new("missing").key(key).with_hint(REWRITE))
 }
 
 /// An empty value is an empty list, not a list of one empty name.

@@ -32,6 +32,6 @@ impl Environment {
     ///
     /// As for [`from_process`](Environment::from_process).
     pub fn from_vars(variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, Error> {
-        Self::from_values(&variables.into_iter().collect()).map_err(|error| error.hint(RUN_IT))
+        Self::from_values(&variables.into_iter().collect()).map_err(|error| error.with_hint(RUN_IT))
     }
 }

@@ -3,6 +3,7 @@
 use insta::assert_snapshot;
 
 use super::refused;
+use crate::Environment;
 
 #[test]
 fn blank_line() {
@@ -162,4 +163,11 @@ fn an_empty_file() {
     line 1: ONETAG_SERVICES: missing
     hint: the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew
     ");
+}
+
+#[test]
+fn message_and_hint_can_be_told_apart() {
+    let error = Environment::parse("#\n").unwrap_err();
+    assert_eq!(error.message(), "line 1: comment");
+    assert_eq!(error.to_string(), format!("{}\nhint: {}", error.message(), error.hint().unwrap()));
 }
