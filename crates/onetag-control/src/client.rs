@@ -224,11 +224,9 @@ impl Control {
     ) -> Result<(), Error> {
         if !self.capabilities.contains(needed.as_str()) {
             let able = Vec::from_iter(self.capabilities.iter().map(String::as_str)).join(", ");
-            let lacks = format!(
-                "the run lacks the capability `{needed}`, it has only: {able}\n\
-                 hint: ask for it with `Control::unless_skipped`"
-            );
-            return Err(Error::new(lacks).context(doing));
+            let lacks = format!("the run lacks the capability `{needed}`, it has only: {able}");
+            let hint = "ask for it with `Control::unless_skipped`".to_owned();
+            return Err(Error::new(lacks).with_hints(vec![hint]).context(doing));
         }
         match self.ask(request, within) {
             Ok(Reply::Done) => Ok(()),

@@ -16,10 +16,8 @@ impl Connection {
     pub(crate) fn open(run_dir: &Path) -> Result<Connection, Error> {
         let stream = socket::connect(run_dir).map_err(|error| {
             let run = run_dir.display();
-            Error::new(format!(
-                "the keeper of the run in {run} does not answer: {error}\n\
-                 hint: `cargo xtask status` shows the runs that there are"
-            ))
+            Error::new(format!("the keeper of the run in {run} does not answer: {error}"))
+                .with_hints(vec!["`cargo xtask status` shows the runs that there are".to_owned()])
         })?;
         Ok(Connection(BufReader::new(stream)))
     }
@@ -32,7 +30,7 @@ impl Connection {
             _ => Error::new(format!("the keeper is gone: {error}")),
         })?;
         match serde_json::from_str(&answer) {
-            Ok(Reply::Refused { reason }) => Err(Error::new(reason)),
+            Ok(Reply::Refused { reason, hints }) => Err(Error::new(reason).with_hints(hints)),
             Ok(reply) => Ok(reply),
             Err(error) => Err(Error::new(format!("unexpected reply from the keeper: {error}"))),
         }

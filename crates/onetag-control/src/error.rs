@@ -4,25 +4,34 @@ use std::fmt;
 
 /// Why the run did not do what it was asked.
 ///
-/// Its text names what was asked and of what, and ends with a `hint:` line where
-/// there is something to mend.
+/// It displays as what was asked and why it was not done, with a `hint:` line below
+/// for everything that may mend it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error(String);
+pub struct Error {
+    what: String,
+    hints: Vec<String>,
+}
 
 impl Error {
     pub(crate) fn new(what: impl Into<String>) -> Self {
-        Self(what.into())
+        Self { what: what.into(), hints: Vec::new() }
+    }
+
+    /// What to type, or to change, to mend it.
+    pub(crate) fn with_hints(self, hints: Vec<String>) -> Self {
+        Self { hints, ..self }
     }
 
     /// Says first what was being done.
     pub(crate) fn context(self, doing: impl fmt::Display) -> Self {
-        Self(format!("{doing}: {}", self.0))
+        Self { what: format!("{doing}: {}", self.what), ..self }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.what)?;
+        self.hints.iter().try_for_each(|hint| write!(f, "\nhint: {hint}"))
     }
 }
 

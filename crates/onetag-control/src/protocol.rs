@@ -86,6 +86,9 @@ pub enum Reply {
     Refused {
         /// Why.
         reason: String,
+        /// What may mend it.
+        #[serde(default)]
+        hints: Vec<String>,
     },
 }
 

@@ -8,6 +8,7 @@ use anyhow::bail;
 
 use super::contents::{Contents, measure};
 use super::digest::{Digest, Sha256Writer};
+use super::error::HintedError;
 use super::layer::{Layer, Measure};
 use super::manifest::{DockerManifest, Index, OCI_LAYOUT, blob_path, bytes};
 use super::tarball::TarWriter;
@@ -98,8 +99,10 @@ fn write_layer(layer: &Layer, expected: Digest, out: &mut dyn Write) -> anyhow::
         files.push(format!("and {more} more"));
     }
     let files = files.join(", ");
-    bail!(
-        "a file changed after its image was named: the layer should be {expected} and is {written}\n\
-         hint: nothing may write to these while a run builds: {files}"
-    )
+    bail!(HintedError::new(
+        format!(
+            "a file changed after its image was named: the layer should be {expected} and is {written}"
+        ),
+        format!("nothing may write to these while a run builds: {files}")
+    ))
 }

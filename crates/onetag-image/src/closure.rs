@@ -133,17 +133,17 @@ impl Closure {
 /// As for [`Layer::measure`].
 pub(crate) fn measure(layer: &Layer) -> anyhow::Result<Measure> {
     type Files = Vec<(String, FileIdentity)>;
-    static KNOWN: Mutex<BTreeMap<Files, Measure>> = Mutex::new(BTreeMap::new());
+    static CACHE: Mutex<BTreeMap<Files, Measure>> = Mutex::new(BTreeMap::new());
 
     let files = layer.host_files();
     let files = files.map(|(image, host)| Ok((image.to_owned(), FileIdentity::of_path(host)?)));
     let files = files.collect::<anyhow::Result<Files>>()?;
-    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(measure) = known().get(&files) {
+    let cache = || CACHE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(measure) = cache().get(&files) {
         return Ok(*measure);
     }
     let measure = layer.measure()?;
-    known().insert(files, measure);
+    cache().insert(files, measure);
     Ok(measure)
 }
 
@@ -152,8 +152,8 @@ fn libraries(binary: &Utf8Path, run: RunLoader<'_>) -> anyhow::Result<Vec<Librar
     let Some(interpreter) = super::program::interpreter(binary)? else {
         return Ok(Vec::new());
     };
-    let found = super::loader::list(&interpreter, binary, run)?;
-    Ok(places(&interpreter, found))
+    let listed = super::loader::list(&interpreter, binary, run)?;
+    Ok(places(&interpreter, listed))
 }
 
 /// Elsewhere nothing can be asked for its libraries, and no image can be run
@@ -171,25 +171,25 @@ fn libraries(_binary: &Utf8Path, _run: RunLoader<'_>) -> anyhow::Result<Vec<Libr
 /// [`Closure::environment`] names to the loader, and which does not depend on
 /// where this workspace is. What is asked for by path stays at that path.
 #[cfg(target_os = "linux")]
-fn places(interpreter: &Utf8Path, found: Vec<super::loader::Found>) -> Vec<Library> {
+fn places(interpreter: &Utf8Path, listed: Vec<super::loader::ListedLibrary>) -> Vec<Library> {
     let is_libc =
         |name: &Option<String>| name.as_ref().is_some_and(|name| name.starts_with("libc."));
-    let libc = found.iter().find(|found| is_libc(&found.name)).map(|found| found.path.clone());
-    let libc = libc.unwrap_or_else(|| interpreter.to_owned());
+    let libc = listed.iter().find(|library| is_libc(&library.name));
+    let libc = libc.map_or(interpreter, |library| &library.path).to_owned();
     // Loaders look in a folder and in its twin below `/usr`.
     let folder = |path: &Utf8Path| {
         let path = path.parent().unwrap_or(path).to_owned();
         path.strip_prefix("/usr").map(|rest| Utf8Path::new("/").join(rest)).unwrap_or(path)
     };
     let mut places = BTreeMap::from([(interpreter.to_owned(), interpreter.to_owned())]);
-    for found in found {
-        let image = match &found.name {
-            Some(name) if folder(&found.path) != folder(&libc) => {
+    for library in listed {
+        let image = match &library.name {
+            Some(name) if folder(&library.path) != folder(&libc) => {
                 Utf8Path::new(OTHER_LIBRARIES).join(name)
             }
-            _ => found.path.clone(),
+            _ => library.path.clone(),
         };
-        places.entry(image).or_insert(found.path);
+        places.entry(image).or_insert(library.path);
     }
     Vec::from_iter(places.into_iter().map(|(image, host)| Library { image, host }))
 }

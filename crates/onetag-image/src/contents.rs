@@ -9,6 +9,7 @@ use camino::Utf8Path;
 use super::FileIdentity;
 use super::closure::{self, Closure, RunLoader, USER};
 use super::digest::{Digest, hash_file};
+use super::error::HintedError;
 use super::files::Files;
 use super::layer::{Layer, Measure, program_path};
 use super::manifest::{ImageConfig, Manifest, bytes};
@@ -94,7 +95,10 @@ impl Contents {
             (executable?, lower_measure?, upper_measure?);
         ensure!(
             FileIdentity::of_path(binary)? == before,
-            "`{binary}` changed while it was read\nhint: nothing may write to it while a run builds"
+            HintedError::new(
+                format!("`{binary}` changed while it was read"),
+                "nothing may write to it while a run builds"
+            )
         );
 
         let entrypoint = program_path(service)?.into_string();

@@ -6,16 +6,17 @@
 
 use std::process::Command;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, bail};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::closure::RunLoader;
+use super::error::HintedError;
 
 /// A library as the loader found it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Found {
-    /// The name by which it was asked for; none when that was a path, as it is
-    /// for the loader itself.
+pub(crate) struct ListedLibrary {
+    /// The name by which a program or library needs it; none if it is needed by its
+    /// path, as the loader itself is.
     pub(crate) name: Option<String>,
     /// Where it is.
     pub(crate) path: Utf8PathBuf,
@@ -33,16 +34,18 @@ pub(crate) fn list(
     interpreter: &Utf8Path,
     binary: &Utf8Path,
     run: RunLoader<'_>,
-) -> anyhow::Result<Vec<Found>> {
+) -> anyhow::Result<Vec<ListedLibrary>> {
     // Without a slash the loader would search for it.
     let absolute =
         camino::absolute_utf8(binary).with_context(|| format!("cannot locate `{binary}`"))?;
     let mut command = Command::new(interpreter);
     command.arg("--list").arg(&absolute).env_clear();
     let listed = run(command).map_err(|error| {
-        anyhow!(
-            "`{interpreter}`, the loader that `{binary}` asks for, does not work: {error:#}\n\
-             hint: install it, or build `{binary}` for this machine"
+        HintedError::new(
+            format!(
+                "`{interpreter}`, the loader that `{binary}` asks for, does not work: {error:#}"
+            ),
+            format!("install it, or build `{binary}` for this machine"),
         )
     })?;
     let status = listed.status;
@@ -54,30 +57,30 @@ pub(crate) fn list(
     let complaint = complaint.trim_start_matches(": ");
     let complaint = complaint.trim_start_matches("error while loading shared libraries: ");
     if !status.success() && complaint.is_empty() {
-        bail!(
-            "`{interpreter} --list {absolute}` says nothing and ends with {status}\n\
-             hint: `{binary}` may be damaged; build it again"
-        );
+        bail!(HintedError::new(
+            format!("`{interpreter} --list {absolute}` says nothing and ends with {status}"),
+            format!("`{binary}` may be damaged; build it again")
+        ));
     }
-    let (found, missing) = parse(&listing);
-    let astray = match &missing[..] {
-        [] if status.success() => return Ok(found),
+    let (libraries, missing) = parse(&listing);
+    let missing = match &missing[..] {
+        [] if status.success() => return Ok(libraries),
         [] => complaint.to_owned(),
         missing => missing.join(", "),
     };
-    bail!(
-        "`{binary}` needs a shared library that its loader does not find: {astray}\n\
-         hint: install the package that has it, or link it statically; \
+    bail!(HintedError::new(
+        format!("`{binary}` needs a shared library that its loader does not find: {missing}"),
+        "install the package that has it, or link it statically; \
          LD_LIBRARY_PATH is left out on purpose, because no image would have it"
-    );
+    ))
 }
 
 /// Reads the listing of glibc's and musl's loaders, found and missing.
 ///
 /// The lines are `name => path (address)`, `name => not found`, `path
 /// (address)`, and a name without a path for what the kernel provides.
-fn parse(listing: &str) -> (Vec<Found>, Vec<String>) {
-    let (mut found, mut missing) = (Vec::new(), Vec::new());
+fn parse(listing: &str) -> (Vec<ListedLibrary>, Vec<String>) {
+    let (mut libraries, mut missing) = (Vec::new(), Vec::new());
     for line in listing.lines().map(str::trim) {
         let (name, rest) = match line.split_once(" => ") {
             Some((name, rest)) => (Some(name.to_owned()), rest),
@@ -86,12 +89,12 @@ fn parse(listing: &str) -> (Vec<Found>, Vec<String>) {
         let path = rest.rsplit_once(" (0x").map_or(rest, |(path, _)| path);
         if path.starts_with('/') {
             let name = name.filter(|name| !name.starts_with('/'));
-            found.push(Found { name, path: path.into() });
+            libraries.push(ListedLibrary { name, path: path.into() });
         } else if path == "not found" {
             missing.extend(name);
         }
     }
-    (found, missing)
+    (libraries, missing)
 }
 
 #[cfg(test)]

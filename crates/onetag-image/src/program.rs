@@ -2,13 +2,15 @@
 
 use std::fs::File;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, bail};
 use camino::{Utf8Path, Utf8PathBuf};
 use elf::ElfStream;
 use elf::abi;
 use elf::endian::AnyEndian;
 
-/// What to do about a file that is no program for this machine.
+use super::error::HintedError;
+
+/// The hint for a file that is no program for this machine.
 const BUILD_HERE: &str = "build it with cargo on this machine, for its own target";
 
 /// The name of this machine's architecture in an image, which is Go's.
@@ -42,17 +44,17 @@ pub fn operating_system() -> &'static str {
 pub fn interpreter(binary: &Utf8Path) -> anyhow::Result<Option<Utf8PathBuf>> {
     let file = File::open(binary).with_context(|| format!("cannot open `{binary}`"))?;
     let mut elf = ElfStream::<AnyEndian, _>::open_stream(file).map_err(|error| {
-        anyhow!(
-            "`{binary}` is not a whole ELF program: {error}
-hint: {BUILD_HERE}"
-        )
+        HintedError::new(format!("`{binary}` is not a whole ELF program: {error}"), BUILD_HERE)
     })?;
 
     let machine = elf.ehdr.e_machine;
     if host_machine().is_some_and(|host| host != machine) {
         let machine = elf::to_str::e_machine_to_human_str(machine).unwrap_or("another processor");
         let host = std::env::consts::ARCH;
-        bail!("`{binary}` is for {machine}, and this machine is {host}\nhint: {BUILD_HERE}");
+        bail!(HintedError::new(
+            format!("`{binary}` is for {machine}, and this machine is {host}"),
+            BUILD_HERE
+        ));
     }
 
     let interp = elf.segments().iter().find(|segment| segment.p_type == abi::PT_INTERP).copied();
@@ -65,9 +67,10 @@ hint: {BUILD_HERE}"
     });
     match path {
         Some(path) => Ok(Some(path)),
-        None => bail!(
-            "`{binary}` names its loader by something else than an absolute path\nhint: {BUILD_HERE}"
-        ),
+        None => bail!(HintedError::new(
+            format!("`{binary}` names its loader by something else than an absolute path"),
+            BUILD_HERE
+        )),
     }
 }
 

@@ -15,7 +15,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::TempDir;
 
 use crate::closure::Closure;
-use crate::{Contents, Digests};
+use crate::{Contents, Digests, HintedError};
 
 /// A folder for one test.
 struct Folder {
@@ -50,6 +50,12 @@ impl Drop for Folder {
 /// Runs a loader with what it is given. The harness does so with a deadline.
 fn run_loader(mut command: Command) -> anyhow::Result<Output> {
     command.output().context("cannot run it")
+}
+
+/// An error with its causes, and its hint on a line of its own.
+pub(crate) fn shown(error: &anyhow::Error) -> String {
+    let hint = error.downcast_ref().map(HintedError::hint);
+    format!("{error:#}{}", hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default())
 }
 
 fn closure(binary: &Utf8Path) -> anyhow::Result<Closure> {

@@ -4,7 +4,10 @@
 //! [`Attach::kind`], and what mends it with [`Attach::hint`]. Both survive any
 //! context that is put around them.
 
+use std::error::Error as StdError;
 use std::fmt;
+
+use onetag_image::HintedError;
 
 use crate::exit::Exit;
 use crate::system::signals::Interrupted;
@@ -31,12 +34,12 @@ pub(crate) enum Kind {
 impl Kind {
     /// The class of an error: the outermost that was attached.
     pub(crate) fn of(error: &anyhow::Error) -> Kind {
-        let kind = |cause: &(dyn std::error::Error + 'static)| {
+        let kind = |(cause, failure): (&(dyn StdError + 'static), Option<&Failure>)| {
             let interrupted = cause.downcast_ref::<Interrupted>();
-            let attached = cause.downcast_ref::<Failure>().and_then(|failure| failure.kind);
+            let attached = failure.and_then(|failure| failure.kind);
             attached.or(interrupted.map(|interrupted| Kind::Interrupted(interrupted.signal)))
         };
-        error.chain().find_map(kind).unwrap_or(Kind::Other)
+        causes(error).find_map(kind).unwrap_or(Kind::Other)
     }
 
     /// How a command ends that fails so.
@@ -66,8 +69,8 @@ impl fmt::Display for Failure {
     }
 }
 
-impl std::error::Error for Failure {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+impl StdError for Failure {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.error.source()
     }
 }
@@ -109,48 +112,62 @@ impl<T, E: Into<anyhow::Error>> Attach for Result<T, E> {
 }
 
 fn attach(error: anyhow::Error, change: impl FnOnce(&mut Failure)) -> anyhow::Error {
-    let mut failure = match error.downcast::<Failure>() {
-        Ok(failure) => failure,
-        Err(error) => Failure { error, kind: None, hints: Vec::new() },
-    };
+    // `downcast` also finds what is below a context, and would drop the context.
+    let outermost: &(dyn StdError + 'static) = &*error;
+    let attached = if outermost.is::<Failure>() { error.downcast() } else { Err(error) };
+    let mut failure =
+        attached.unwrap_or_else(|error| Failure { error, kind: None, hints: Vec::new() });
     change(&mut failure);
     anyhow::Error::new(failure)
+}
+
+/// The chain of an error, each with what was attached to it.
+fn causes(
+    error: &anyhow::Error,
+) -> impl Iterator<Item = (&(dyn StdError + 'static), Option<&Failure>)> {
+    error.chain().map(|cause| match cause.downcast_ref::<Failure>() {
+        Some(failure) => (&*failure.error as &(dyn StdError + 'static), Some(failure)),
+        None => (cause, None),
+    })
+}
+
+/// What to type, or to change, to mend an error: the hints of its causes, outermost
+/// first and each of them once.
+pub(crate) fn hints(error: &anyhow::Error) -> Vec<String> {
+    let mut hints = Vec::new();
+    for (cause, failure) in causes(error) {
+        let image = cause.downcast_ref::<HintedError>().map(HintedError::hint);
+        let environment =
+            cause.downcast_ref::<onetag_env::Error>().and_then(onetag_env::Error::hint);
+        let attached = failure.map_or(&[][..], |failure| &failure.hints);
+        for hint in image.into_iter().chain(environment).chain(attached.iter().map(String::as_str))
+        {
+            if !hints.iter().any(|above| above == hint) {
+                hints.push(hint.to_owned());
+            }
+        }
+    }
+    hints
 }
 
 /// An error as text: what failed, the causes below it, and the hints last.
 ///
 /// A cause that the line above it already tells is left out.
 pub(crate) fn describe(error: &anyhow::Error) -> String {
-    let mut causes: Vec<String> = Vec::new();
-    let mut hints: Vec<String> = Vec::new();
-    let mut add_hint = |hint: String| {
-        if !hints.contains(&hint) {
-            hints.push(hint);
-        }
-    };
-    for cause in error.chain() {
-        let text = cause.to_string();
-        let mut said = Vec::new();
-        for line in text.lines() {
-            match line.strip_prefix("hint: ") {
-                Some(hint) => add_hint(hint.to_owned()),
-                None => said.push(line),
-            }
-        }
-        for hint in cause.downcast_ref::<Failure>().iter().flat_map(|failure| &failure.hints) {
-            add_hint(hint.clone());
-        }
-        let said = said.join("\n");
-        if !said.is_empty() && !causes.last().is_some_and(|above| above.ends_with(&said)) {
-            causes.push(said);
+    let mut lines: Vec<String> = Vec::new();
+    for (cause, _) in causes(error) {
+        let text = match cause.downcast_ref::<onetag_env::Error>() {
+            Some(error) => error.message(),
+            None => cause.to_string(),
+        };
+        let text = text.trim_end();
+        match lines.last() {
+            None => lines.push(text.to_owned()),
+            Some(above) if above.ends_with(text) => {}
+            Some(_) => lines.push(format!("  because: {text}")),
         }
     }
-    let mut lines = Vec::new();
-    for (depth, cause) in causes.iter().enumerate() {
-        let lead = if depth == 0 { "" } else { "  because: " };
-        lines.push(format!("{lead}{cause}"));
-    }
-    lines.extend(hints.iter().map(|hint| format!("hint: {hint}")));
+    lines.extend(hints(error).iter().map(|hint| format!("hint: {hint}")));
     lines.join("\n")
 }
 

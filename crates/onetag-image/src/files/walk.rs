@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use anyhow::{Context as _, bail, ensure};
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
+use crate::error::HintedError;
 use crate::layer::Layer;
 
 /// Collects files and folders.
@@ -34,8 +35,10 @@ impl Walk {
         let real = resolve(host)?;
         ensure!(
             self.listed.iter().any(|listed| real.starts_with(listed)),
-            "`{host}` leads to `{real}`, which is not listed\n\
-             hint: put a copy in place of the symbolic link, or list what it leads to"
+            HintedError::new(
+                format!("`{host}` leads to `{real}`, which is not listed"),
+                "put a copy in place of the symbolic link, or list what it leads to"
+            )
         );
         self.add(path, host, real)
     }
@@ -44,8 +47,10 @@ impl Walk {
     fn add(&mut self, path: &Utf8Path, host: &Utf8Path, real: Utf8PathBuf) -> anyhow::Result<()> {
         ensure!(
             !self.target.as_ref().is_some_and(|target| real.starts_with(target)),
-            "`{host}` is in the target folder\n\
-             hint: list only what is checked in, or have a build script include what it makes"
+            HintedError::new(
+                format!("`{host}` is in the target folder"),
+                "list only what is checked in, or have a build script include what it makes"
+            )
         );
         let metadata = fs::metadata(host).with_context(|| format!("cannot look at `{host}`"))?;
         let place = Utf8Path::new("/").join(path);
@@ -93,10 +98,10 @@ pub(super) fn normalize(entry: &str) -> anyhow::Result<Utf8PathBuf> {
     });
     match parts.collect::<Option<Utf8PathBuf>>() {
         Some(path) if !path.as_str().is_empty() => Ok(path),
-        _ => bail!(
-            "`files` lists `{entry}`, which is not a path below the package\n\
-             hint: list files and folders of the package, such as `assets`"
-        ),
+        _ => bail!(HintedError::new(
+            format!("`files` lists `{entry}`, which is not a path below the package"),
+            "list files and folders of the package, such as `assets`"
+        )),
     }
 }
 

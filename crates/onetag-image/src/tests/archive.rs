@@ -140,8 +140,8 @@ fn a_program_that_changed_since_it_was_named_is_not_archived() {
     let contents = contents(&path, "mail").unwrap();
     let layer = contents.layers[1].1.digest.to_string();
     let refused = || {
-        let error =
-            write_archive(&contents, &Reference(REFERENCE), Vec::new()).unwrap_err().to_string();
+        let refused = write_archive(&contents, &Reference(REFERENCE), Vec::new());
+        let error = shown(&refused.unwrap_err());
         let error = error.replace(path.as_str(), "<program>").replace(&layer, "<layer>");
         let (_, other) = error.split_once(" and is ").unwrap();
         error.replace(&other[..layer.len()], "<other>")
@@ -169,7 +169,7 @@ fn the_program_and_nine_of_many_files_that_may_have_changed_are_named() {
     let contents = Contents::with_files(&binary, "mail", &files, &run_loader).unwrap();
     folder.write("assets/29", "edited");
     let error = write_archive(&contents, &Reference(REFERENCE), Vec::new()).unwrap_err();
-    let error = error.to_string();
+    let error = shown(&error);
     assert!(error.contains(&format!("builds: `{binary}`, ")), "{error}");
     assert!(error.ends_with("assets/21`, and 11 more"), "{error}");
 }

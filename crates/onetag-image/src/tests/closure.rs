@@ -123,7 +123,7 @@ mod linux {
     fn a_library_that_the_loader_does_not_find_is_named() {
         let folder = Folder::new();
         let binary = program_with_library(&folder, "astray", &[]);
-        let error = format!("{:#}", closure(&binary).unwrap_err());
+        let error = shown(&closure(&binary).unwrap_err());
         assert_snapshot!(error.replace(binary.as_str(), "<program>"), @r"
         `<program>` needs a shared library that its loader does not find: libastray.so.1: cannot open shared object file: No such file or directory
         hint: install the package that has it, or link it statically; LD_LIBRARY_PATH is left out on purpose, because no image would have it
@@ -158,7 +158,7 @@ mod linux {
     fn a_loader_that_is_not_there_is_named() {
         let folder = Folder::new();
         let binary = folder.write("program", program_with_loader("/nowhere/ld.so"));
-        let error = format!("{:#}", closure(&binary).unwrap_err());
+        let error = shown(&closure(&binary).unwrap_err());
         assert_snapshot!(error.replace(binary.as_str(), "<program>"), @r"
         `/nowhere/ld.so`, the loader that `<program>` asks for, does not work: cannot run it: No such file or directory (os error 2)
         hint: install it, or build `<program>` for this machine
@@ -171,7 +171,7 @@ mod linux {
         // The true loader, but nothing for it to load.
         let loader = crate::program::interpreter(&dynamic_program()).unwrap().unwrap();
         let binary = folder.write("program", program_with_loader(loader.as_str()));
-        let error = format!("{:#}", closure(&binary).unwrap_err());
+        let error = shown(&closure(&binary).unwrap_err());
         assert!(error.contains(binary.as_str()) && error.contains("\nhint: "), "{error}");
     }
 }

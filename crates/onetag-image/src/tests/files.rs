@@ -18,7 +18,7 @@ fn files(folder: &Folder, entries: &[&str]) -> anyhow::Result<Files> {
 }
 
 fn refused(folder: &Folder, entries: &[&str]) -> String {
-    let error = format!("{:#}", files(folder, entries).unwrap_err());
+    let error = shown(&files(folder, entries).unwrap_err());
     let real = folder.path().canonicalize_utf8().unwrap();
     error.replace(real.as_str(), "<package>").replace(folder.path().as_str(), "<package>")
 }

@@ -5,7 +5,7 @@ use crate::program::interpreter;
 
 fn refused(folder: &Folder, contents: impl AsRef<[u8]>) -> String {
     let path = folder.write("program", contents);
-    let error = format!("{:#}", interpreter(&path).unwrap_err());
+    let error = shown(&interpreter(&path).unwrap_err());
     error.replace(path.parent().unwrap().as_str(), "")
 }
 

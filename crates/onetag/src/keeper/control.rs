@@ -5,12 +5,13 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 use onetag_control::Target;
 use onetag_control::protocol::{Reply as Answer, Request as Question};
 
 use super::protocol::{Reply, Request, ServiceState, Status};
 use super::ready::wait_until_ready;
+use crate::error::{Attach as _, hints};
 use crate::run::RunFolder;
 use crate::system::signals::Interrupt;
 
@@ -62,7 +63,7 @@ impl Control<'_> {
         };
         match done {
             Ok(()) => Answer::Done,
-            Err(error) => Answer::Refused { reason: format!("{error:#}") },
+            Err(error) => Answer::Refused { reason: format!("{error:#}"), hints: hints(&error) },
         }
     }
 
@@ -118,9 +119,8 @@ impl Control<'_> {
     fn service(&self, target: &Target) -> anyhow::Result<String> {
         match target {
             Target::Service(service) => Ok(service.clone()),
-            Target::Database => bail!(
-                "the database of this run is a file\n\
-                 hint: it can be stopped and started, which holds its write lock and lets go of it"
+            Target::Database => Err(anyhow!("the database of this run is a file")).hint(
+                "it can be stopped and started, which holds its write lock and lets go of it",
             ),
         }
     }
