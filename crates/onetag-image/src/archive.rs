@@ -1,4 +1,4 @@
-//! The one file that engines load an image from.
+//! The archive: the file from which engines load an image.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,23 +16,22 @@ use super::tarball::TarWriter;
 /// How many files an error names.
 const MAX_NAMED: usize = 10;
 
-/// The full name of an image, as an archive tells it.
+/// The full name of an image, which is written into its archive.
 ///
-/// It is what this crate knows of `onetag::run::Reference`, the one type that has
-/// it: no text has it, so that an archive is only ever named by a run.
+/// Only `onetag::run::Reference` implements this, and no string does, so that an
+/// archive has the name that a run gave it.
 pub trait ImageName: fmt::Display {}
 
-/// Writes an archive with this image under this one, full name.
+/// Writes an archive with one image under its full name.
 ///
 /// The archive is an uncompressed tar that is both an OCI layout and a docker
-/// archive. It is written in one pass; the layers are hashed on the way, so
-/// that an archive is either finished with the blobs that its manifest names,
-/// or not at all.
+/// archive. It is written in one pass, and the layers are hashed meanwhile: if a
+/// file has changed since `contents` was made, the archive is not finished.
 ///
 /// # Errors
 ///
-/// When the binary or a library is not what it was when `contents` was made,
-/// or `out` fails. What was written until then is of no use.
+/// When the binary or a library has changed since `contents` was made, or `out`
+/// fails. What was written until then cannot be used.
 pub fn write_archive<W: Write>(
     contents: &Contents,
     reference: &dyn ImageName,

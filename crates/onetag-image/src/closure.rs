@@ -23,7 +23,7 @@ root:x:0:
 nonroot:x:65532:
 ";
 
-/// Old glibc asks only the name server for `localhost` unless it is told.
+/// Without it, old glibc asks only the name server for `localhost`.
 const NSSWITCH: &str = "hosts: files dns\n";
 
 /// Where distributions keep the certificates of the authorities they trust, in
@@ -42,10 +42,10 @@ const CERTIFICATES_IN_IMAGE: &str = "/etc/ssl/certs/ca-certificates.crt";
 const OTHER_LIBRARIES: &str = "/usr/local/lib";
 
 /// Runs the command that asks a program's own loader for its libraries, waits for
-/// its end, and hands back all that it said.
+/// its end, and returns its output.
 ///
-/// The command has no environment and must not get one. How long it may take, and
-/// who ends it then, is the caller's matter.
+/// The command has no environment and must not get one. The function sets the
+/// deadline.
 pub type RunLoader<'a> = &'a dyn Fn(Command) -> anyhow::Result<Output>;
 
 /// A file that the loader maps.
@@ -123,10 +123,10 @@ impl Closure {
     }
 }
 
-/// What [`Layer::measure`] says of a closure's layer.
+/// Digest and size of a closure's layer, as [`Layer::measure`] computes them.
 ///
-/// Most programs of a workspace have the same closure, so it is read once per
-/// process for as long as its files stay the same.
+/// Most programs of a workspace have the same closure, so the result is cached in
+/// this process and used again while the files stay the same.
 ///
 /// # Errors
 ///
@@ -156,20 +156,20 @@ fn libraries(binary: &Utf8Path, run: RunLoader<'_>) -> anyhow::Result<Vec<Librar
     Ok(places(&interpreter, listed))
 }
 
-/// Elsewhere nothing can be asked for its libraries, and no image can be run
-/// either: the digests then name the program and what every image has.
+/// On other systems no loader lists libraries, and no image can be run. The digests
+/// then cover the program and what every image has.
 #[cfg(not(target_os = "linux"))]
 fn libraries(_binary: &Utf8Path, _run: RunLoader<'_>) -> anyhow::Result<Vec<Library>> {
     Ok(Vec::new())
 }
 
-/// Gives every library its place in the image.
+/// Decides where each library is in the image.
 ///
-/// The image has no `ld.so.cache` and not the folders that run paths name, so
-/// a library is put where it was found only if the loader looks there by
-/// itself: in the folder of the C library. Others go to one folder, which
-/// [`Closure::environment`] names to the loader, and which does not depend on
-/// where this workspace is. What is asked for by path stays at that path.
+/// The image has no `ld.so.cache`, and it lacks the folders of run paths. So a
+/// library keeps its path only if it is in the folder of the C library, which every
+/// loader searches. All others go to [`OTHER_LIBRARIES`], which does not depend on
+/// where this workspace is; [`Closure::environment`] makes the loader search it. A
+/// library that the program names by its path keeps that path.
 #[cfg(target_os = "linux")]
 fn places(interpreter: &Utf8Path, listed: Vec<super::loader::ListedLibrary>) -> Vec<Library> {
     let is_libc =

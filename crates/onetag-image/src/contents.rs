@@ -1,4 +1,4 @@
-//! All blobs of an image, and what names them.
+//! All blobs of an image, and their digests.
 
 use serde::{Deserialize, Serialize};
 use std::thread;
@@ -14,11 +14,12 @@ use super::files::Files;
 use super::layer::{Layer, Measure, program_path};
 use super::manifest::{ImageConfig, Manifest, bytes};
 
-/// The names of an image's bytes.
+/// The digests of an image.
 ///
-/// Engines report one or another of them: docker's graph driver the config's,
-/// containerd the manifest's, the kernel knows the executable. So a digest seen
-/// on something that runs is compared [by membership](Digests::contains).
+/// Image stores report different ones: docker's graph driver that of the
+/// configuration, containerd that of the manifest; of a process the executable can
+/// be hashed. So a digest of something that runs is compared [by
+/// membership](Digests::contains).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Digests {
@@ -30,10 +31,10 @@ pub struct Digests {
     pub executable: Digest,
 }
 
-/// An image of which everything is known but its name.
+/// An image without its name.
 ///
-/// The documents are in memory; of the layers there is a description, and
-/// their bytes are read from their files when they are written.
+/// The documents are in memory. The layers are descriptions: their files are read
+/// when they are written.
 #[derive(Debug)]
 pub struct Contents {
     pub(crate) layers: [(Layer, Measure); 2],
@@ -127,14 +128,14 @@ impl Contents {
         self.closure.host_files()
     }
 
-    /// The names of these bytes.
+    /// The digests of this image.
     pub fn digests(&self) -> &Digests {
         &self.digests
     }
 }
 
 impl Digests {
-    /// Whether `seen` is one of the names of this image.
+    /// Whether `seen` is one of the digests of this image.
     pub fn contains(&self, seen: &Digest) -> bool {
         [self.config, self.manifest, self.executable].contains(seen)
     }

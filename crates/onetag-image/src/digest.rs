@@ -10,18 +10,18 @@ use camino::Utf8Path;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
-/// How much is read at once: large enough that hashing, not calling, takes the
-/// time, small enough to stay in the processor's cache.
+/// How many bytes are read at once: enough that system calls cost little beside
+/// hashing, and few enough for the processor's cache.
 pub(crate) const CHUNK: usize = 128 * 1024;
 
-/// The name of some bytes: `sha256:<64 lower-case hexadecimal digits>`.
+/// The SHA-256 digest of some bytes: `sha256:<64 lower-case hexadecimal digits>`.
 ///
 /// The grammar is that of the OCI image specification, descriptor.md, of which
 /// only this one algorithm is used.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest([u8; 32]);
 
-/// Passes on what is written to it, and hashes and counts it on the way.
+/// A writer that hashes and counts the bytes on their way to another writer.
 #[derive(Debug)]
 pub struct Sha256Writer<W> {
     inner: W,
@@ -74,8 +74,7 @@ impl fmt::Debug for Digest {
 impl FromStr for Digest {
     type Err = anyhow::Error;
 
-    /// Accepts the canonical spelling alone, so that two digests are equal
-    /// exactly when their texts are.
+    /// Accepts only the canonical spelling, so that equal digests have equal texts.
     fn from_str(text: &str) -> anyhow::Result<Self> {
         let parse = || {
             let hex = text.strip_prefix("sha256:")?.as_bytes();
@@ -116,14 +115,12 @@ impl<'de> Deserialize<'de> for Digest {
 }
 
 impl<W: Write> Sha256Writer<W> {
-    /// Hashes what goes to `inner`; [`io::sink`] when only the digest is
-    /// wanted.
+    /// Writes to `inner`, which is [`io::sink`] where only the digest is wanted.
     pub fn new(inner: W) -> Self {
         Self { inner, hash: Sha256::new(), size: 0 }
     }
 
-    /// The writer below, the digest of what was written, and its size in
-    /// bytes.
+    /// Returns the inner writer, and the digest and size in bytes of what was written.
     pub fn finish(self) -> (W, Digest, u64) {
         (self.inner, Digest(self.hash.finalize().into()), self.size)
     }

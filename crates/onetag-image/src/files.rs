@@ -14,8 +14,8 @@ use super::digest::Digest;
 use super::identity::FileIdentity;
 use super::layer::Layer;
 
-/// In bytes: files that are larger together deserve a warning, since each edit of
-/// one loads them all again.
+/// The total size in bytes above which files deserve a warning: each edit of one
+/// loads all of them again.
 pub const LARGE_FILES: u64 = 100 << 20;
 
 /// Folders and regular files, with the paths that they have below the folder in
@@ -29,11 +29,11 @@ pub struct Files {
 }
 
 impl Files {
-    /// What `entries`, the value of the key `files`, names below the folder
-    /// `package`; folders with all that is in them.
+    /// Finds the files and folders that `entries`, the value of the key `files`,
+    /// lists below the folder `package`; folders with everything in them.
     ///
     /// A symbolic link counts as what it leads to, which has to be listed too.
-    /// `target` is the target folder, of which nothing can be listed.
+    /// Nothing below `target`, the target folder, can be listed.
     ///
     /// # Errors
     ///
@@ -55,11 +55,11 @@ impl Files {
         Ok(Self { layer: walk.finish() })
     }
 
-    /// All that is in a folder which [`copy_to`](Files::copy_to) wrote.
+    /// Everything in a folder that [`copy_to`](Files::copy_to) wrote.
     ///
     /// # Errors
     ///
-    /// When it cannot be read, or has something that no copy has.
+    /// When it cannot be read, or has something that is no regular file or folder.
     pub fn of_copy(folder: &Utf8Path) -> anyhow::Result<Self> {
         let root = resolve(folder)?;
         let mut walk = Walk::new(vec![root.clone()], None);
@@ -67,7 +67,8 @@ impl Files {
         Ok(Self { layer: walk.finish() })
     }
 
-    /// Names paths, modes and contents, wherever on this machine they are.
+    /// The digest of paths, modes and contents. It does not depend on where the
+    /// package is.
     ///
     /// # Errors
     ///
@@ -76,8 +77,10 @@ impl Files {
         Ok(self.layer.measure()?.digest)
     }
 
-    /// Changes whenever [`digest`](Files::digest) may have changed, as far as the
-    /// file system can tell without reading: see [`FileIdentity`].
+    /// The digest of what the file system says of the files, without reading them.
+    ///
+    /// It changes whenever [`digest`](Files::digest) may have changed: see
+    /// [`FileIdentity`].
     ///
     /// # Errors
     ///
@@ -90,7 +93,7 @@ impl Files {
         Ok(Digest::of(text.as_bytes()))
     }
 
-    /// The bytes of all files; compare with [`LARGE_FILES`].
+    /// The total size in bytes; compare with [`LARGE_FILES`].
     ///
     /// # Errors
     ///
@@ -104,11 +107,11 @@ impl Files {
         self.layer.is_empty()
     }
 
-    /// Makes `folder` with copies of the files, read-only, and hands back the
-    /// copies: the originals may be edited meanwhile, so hash these.
+    /// Makes `folder` with read-only copies of the files, and returns the copies.
     ///
-    /// Copies have mode 0444 or 0555, folders 0555. `folder` can then be renamed
-    /// within its parent folder, and needs [`remove_copy`] to go.
+    /// Hash the copies: the originals may be edited meanwhile. Files have mode 0444
+    /// or 0555, folders 0555. `folder` can be renamed within its parent folder, and
+    /// is removed by [`remove_copy`].
     ///
     /// # Errors
     ///
@@ -125,12 +128,12 @@ impl Files {
         })
     }
 
-    /// Checks that a folder which [`copy_to`](Files::copy_to) wrote still has the
-    /// files of this digest and no others. It is read whole.
+    /// Checks that a folder which [`copy_to`](Files::copy_to) wrote has the files
+    /// with this digest and no others. All of them are read.
     ///
     /// # Errors
     ///
-    /// When it has not, or cannot be read.
+    /// When the digest is another one, or a file cannot be read.
     pub fn verify(folder: &Utf8Path, expected: Digest) -> anyhow::Result<()> {
         let digest = Self::of_copy(folder)?.digest()?;
         ensure!(

@@ -1,4 +1,4 @@
-//! Whether a file is still the one that was looked at before.
+//! Telling without reading whether a file has changed.
 
 use serde::{Deserialize, Serialize};
 use std::fs::{File, Metadata};
@@ -9,17 +9,16 @@ use camino::Utf8Path;
 
 /// What the file system says about a file without reading it.
 ///
-/// As long as it is the same, the contents are taken to be the same, so that a
-/// digest computed before still holds. The change time cannot be set back by
-/// ordinary means, which is why it is in here beside the modification time
-/// that `touch` and `cp -p` set at will. A file that is written to twice within
-/// one tick of the file system's clock looks the same: do not keep the identity
-/// of a file that something may still be writing.
+/// Files of equal identity are taken to have equal contents, so that a digest
+/// computed before still holds. `touch` and `cp -p` can set the modification time
+/// to anything, but not the change time. Two writes within one tick of the file
+/// system's clock give equal identities: do not keep the identity of a file to which
+/// something may still write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 pub struct FileIdentity {
     /// The device that the file is on.
     pub dev: u64,
-    /// Its number there.
+    /// The number of its inode on that device.
     pub ino: u64,
     /// Its size in bytes.
     pub size: u64,
@@ -50,11 +49,11 @@ impl FileIdentity {
         Ok(file.metadata()?.into())
     }
 
-    /// Whether this is the file as it was written then, whatever became of its
-    /// names and attributes since.
+    /// Whether this is the same file with the same contents, whatever its names and
+    /// attributes: all but the change time is equal.
     ///
-    /// For files of cargo's, which gives a program another hard link with every
-    /// build that chooses other targets, and so another change time.
+    /// Cargo gives an executable a new hard link when a build selects other targets,
+    /// which changes the change time.
     #[must_use]
     pub fn is_as_written(&self, then: &FileIdentity) -> bool {
         Self { ctime_ns: then.ctime_ns, ..*self } == *then
@@ -63,7 +62,7 @@ impl FileIdentity {
 
 impl From<Metadata> for FileIdentity {
     fn from(metadata: Metadata) -> Self {
-        // Nanoseconds of 64 bits last until the year 2262.
+        // 64 bits hold the nanoseconds until the year 2262.
         let nanoseconds = |seconds: i64, rest: i64| seconds.saturating_mul(1_000_000_000) + rest;
         Self {
             dev: metadata.dev(),

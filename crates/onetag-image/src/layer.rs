@@ -15,14 +15,14 @@ use super::tarball::TarWriter;
 /// The folder in which the program of an image starts.
 pub const WORKING_DIR: &str = "/app";
 
-/// What a layer holds, by path.
+/// The entries of a layer, by path.
 ///
-/// Equal layers are equal bytes: paths are sorted, which puts a directory
-/// before what is in it, and times and owners are 0.
+/// Equal layers have equal bytes: paths are sorted, which puts a directory before
+/// its entries, and times and owners are 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Layer {
-    /// Keys are text because paths would be compared part by part, which is
-    /// not the order of their bytes.
+    /// Keys are strings, because paths are compared by component and the tar needs
+    /// the order of bytes.
     entries: BTreeMap<String, Entry>,
 }
 
@@ -33,12 +33,12 @@ enum Entry {
     HostFile { mode: u32, host: Utf8PathBuf },
 }
 
-/// The digest and the size in bytes of something written elsewhere.
+/// The digest and size of a blob.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Measure {
-    /// Names the bytes.
+    /// Of its bytes.
     pub digest: Digest,
-    /// How many they are.
+    /// In bytes.
     pub size: u64,
 }
 
@@ -59,12 +59,12 @@ impl Layer {
         Ok(layer)
     }
 
-    /// Whether there is nothing in it.
+    /// Whether it has no entries.
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// Adds a directory with this mode, and those above it with mode 0755.
+    /// Adds a directory with this mode, and missing parents with mode 0755.
     pub(crate) fn add_directory(&mut self, path: &Utf8Path, mode: u32) -> anyhow::Result<()> {
         self.add(path, Entry::Directory { mode })
     }
@@ -79,8 +79,8 @@ impl Layer {
         self.add(path, Entry::Text { mode, text: text.to_owned() })
     }
 
-    /// Adds a file with the contents that `host` will have when the layer is
-    /// written. A symbolic link is followed: the layer gets a regular file.
+    /// Adds the file `host` of this machine, which is read when the layer is written.
+    /// Symbolic links are followed.
     pub(crate) fn add_host_file(
         &mut self,
         path: &Utf8Path,
@@ -90,8 +90,7 @@ impl Layer {
         self.add(path, Entry::HostFile { mode, host: host.to_owned() })
     }
 
-    /// The files that are read from this machine: path in the image, path
-    /// here.
+    /// The files of this machine: their paths in the image and here.
     pub(crate) fn host_files(&self) -> impl DoubleEndedIterator<Item = (&str, &Utf8Path)> {
         self.entries.iter().filter_map(|(path, entry)| match entry {
             Entry::HostFile { host, .. } => Some((path.as_str(), host.as_path())),
@@ -125,8 +124,7 @@ impl Layer {
         Ok(())
     }
 
-    /// Writes what is in the layer into `folder`, and takes away the right to write
-    /// from all of it and from `folder`.
+    /// Writes the entries into `folder`, and makes them and `folder` read-only.
     ///
     /// # Errors
     ///
@@ -156,7 +154,7 @@ impl Layer {
                 }
             }
         }
-        // Nothing can be made in a folder after this.
+        // Last, because nothing can be made in a read-only folder.
         folders.iter().rev().try_for_each(|(path, mode)| read_only(path, *mode))
     }
 

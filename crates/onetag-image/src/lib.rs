@@ -8,13 +8,12 @@
 //! writing anything: [`Contents`]. Where a store wants the image,
 //! [`write_archive`] writes exactly those bytes.
 //!
-//! The tag of a run appears in the archive's `index.json` and `manifest.json`
-//! alone. Neither is part of what [`Digests`] names, so a new tag changes no
-//! digest.
+//! The tag of a run appears only in the archive's `index.json` and `manifest.json`.
+//! Neither is covered by [`Digests`], so a new tag changes no digest.
 //!
-//! No program is started here: whoever asks for an image hands in how the loader
-//! of its program is run ([`RunLoader`]). So this crate needs nothing of `onetag`,
-//! and compiles beside what `onetag` has to wait for.
+//! This crate starts no program: the caller passes a function that runs the loader
+//! of a program ([`RunLoader`]). So it does not depend on `onetag`, and compiles at
+//! the same time as the dependencies of `onetag`.
 //!
 //! Formats: [OCI image 1.1](https://github.com/opencontainers/image-spec/tree/v1.1.0),
 //! the [docker archive](https://github.com/moby/moby/blob/v27.0.0/image/spec/v1.2.md),

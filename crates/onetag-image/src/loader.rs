@@ -1,8 +1,7 @@
-//! Asks a program's own loader which libraries it would load.
+//! Asking a program's own loader which libraries it would load.
 //!
-//! Nothing else knows: the answer depends on run paths, caches, hardware
-//! capabilities and on what the libraries need in turn. This module is for
-//! Linux alone.
+//! The answer depends on run paths, caches, hardware capabilities, and what the
+//! libraries need in turn, so only the loader can give it. This module is for Linux.
 
 use std::process::Command;
 
@@ -12,7 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::closure::RunLoader;
 use super::error::HintedError;
 
-/// A library as the loader found it.
+/// A library in the listing of a loader.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ListedLibrary {
     /// The name by which a program or library needs it; none if it is needed by its
@@ -22,10 +21,10 @@ pub(crate) struct ListedLibrary {
     pub(crate) path: Utf8PathBuf,
 }
 
-/// What `interpreter` would load to run `binary`.
+/// Lists what `interpreter` would load to run `binary`.
 ///
-/// The environment is empty, so `LD_LIBRARY_PATH` and `LD_PRELOAD` have no say:
-/// in an image they will not have one either.
+/// The environment is empty: `LD_LIBRARY_PATH` and `LD_PRELOAD` are not set in an
+/// image either.
 ///
 /// # Errors
 ///
@@ -51,8 +50,7 @@ pub(crate) fn list(
     let status = listed.status;
     let listing = String::from_utf8_lossy(&listed.stdout);
     let complaint = String::from_utf8_lossy(&listed.stderr);
-    // glibc begins with the program's path, and with a phrase that says less
-    // than ours.
+    // glibc begins with the program's path and a phrase, which our message replaces.
     let complaint = complaint.trim().trim_start_matches(absolute.as_str());
     let complaint = complaint.trim_start_matches(": ");
     let complaint = complaint.trim_start_matches("error while loading shared libraries: ");
@@ -75,7 +73,8 @@ pub(crate) fn list(
     ))
 }
 
-/// Reads the listing of glibc's and musl's loaders, found and missing.
+/// Reads the listing of glibc's and musl's loaders: the libraries, and the names of
+/// those that the loader did not find.
 ///
 /// The lines are `name => path (address)`, `name => not found`, `path
 /// (address)`, and a name without a path for what the kernel provides.

@@ -1,8 +1,7 @@
 //! The JSON documents of an image.
 //!
-//! Only what is written is modelled. Fields are written in the order in
-//! which they are listed, so the bytes are determined; a field added or moved here
-//! changes every digest.
+//! The types have only the fields that are written, in the order in which they are
+//! written. Adding or moving a field changes every digest.
 
 use super::digest::Digest;
 use super::layer::{Measure, WORKING_DIR};
@@ -17,8 +16,8 @@ const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 /// The contents of the file `oci-layout`.
 pub(crate) const OCI_LAYOUT: &str = r#"{"imageLayoutVersion":"1.0.0"}"#;
 
-/// A fixed time, because the true one would change the digest; not left out,
-/// because engines show its absence as year 1.
+/// A fixed time: the true one would change the digest, and without one engines show
+/// the year 1.
 const CREATED: &str = "1970-01-01T00:00:00Z";
 
 /// How to run the image: the OCI image configuration.
@@ -32,7 +31,7 @@ pub struct ImageConfig {
     history: Vec<History>,
 }
 
-/// Field names are docker's, whence the upper case.
+/// How to start the program; docker's field names begin in upper case.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Process {
@@ -178,12 +177,12 @@ impl DockerManifest {
     }
 }
 
-/// Where a blob is in an archive.
+/// The path of a blob in an archive.
 pub fn blob_path(digest: Digest) -> String {
     format!("blobs/sha256/{}", digest.hex())
 }
 
-/// The bytes of a document, as they are hashed and written.
+/// A document as the bytes that are hashed and written.
 pub(crate) fn bytes(document: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(document).expect("the documents of an image have no maps and no floats")
 }

@@ -1,4 +1,4 @@
-//! What a binary says about itself in its headers.
+//! The headers of a program.
 
 use std::fs::File;
 
@@ -74,7 +74,7 @@ pub fn interpreter(binary: &Utf8Path) -> anyhow::Result<Option<Utf8PathBuf>> {
     }
 }
 
-/// This machine's `e_machine`, where we know it.
+/// This machine's `e_machine`, for the architectures that are listed here.
 fn host_machine() -> Option<u16> {
     Some(match std::env::consts::ARCH {
         "x86_64" => abi::EM_X86_64,

@@ -1,10 +1,9 @@
-//! Writing a tar of which every byte is determined by names, modes and
-//! contents.
+//! Writing a tar whose bytes depend on names, modes and contents only.
 //!
-//! The format is POSIX.1-1988 `ustar`, which every engine reads. Times are 0,
-//! the owner is 0 without a name, and there are no extension headers: those of
-//! other writers hold process ids and sub-second times, which would give the
-//! same contents another digest every time.
+//! The format is POSIX.1-1988 `ustar`, which every engine reads. Times are 0, and
+//! the owner is 0 without a name. There are no extension headers: other writers put
+//! process ids and sub-second times into them, which would change the digest with
+//! each writing.
 
 use std::io::{self, Read, Write};
 
@@ -27,8 +26,8 @@ impl<W: Write> TarWriter<W> {
         self.entry(path, EntryType::Directory, mode, 0, io::empty())
     }
 
-    /// Adds a file with these contents: `size` bytes, which the header has to
-    /// say before the first of them is read.
+    /// Adds a file with these contents, which must be `size` bytes: the header with
+    /// the size is written before they are read.
     pub(crate) fn file(
         &mut self,
         path: &str,
@@ -36,7 +35,7 @@ impl<W: Write> TarWriter<W> {
         size: u64,
         contents: impl Read,
     ) -> anyhow::Result<()> {
-        // One byte more than promised is enough to see a broken promise.
+        // One byte more than `size` shows a file that has grown.
         let mut contents = contents.take(size.saturating_add(1));
         self.entry(path, EntryType::Regular, mode, size, &mut contents)?;
         ensure!(
@@ -46,20 +45,20 @@ impl<W: Write> TarWriter<W> {
         Ok(())
     }
 
-    /// Adds a file whose contents are a tar of `size` bytes, which the caller
-    /// writes to what it is handed and checks.
+    /// Adds a file whose contents are a tar of `size` bytes. The caller writes the tar
+    /// to the writer that is returned, and checks what it wrote.
     pub(crate) fn nested_tar(
         &mut self,
         path: &str,
         mode: u32,
         size: u64,
     ) -> anyhow::Result<&mut dyn Write> {
-        // A tar consists of whole blocks, so nothing has to fill up the last.
+        // A tar consists of whole blocks, so no padding follows.
         self.entry(path, EntryType::Regular, mode, size, io::empty())?;
         Ok(self.tar.get_mut())
     }
 
-    /// Writes the end of the tar and hands back the writer below.
+    /// Writes the end of the tar and returns the inner writer.
     pub(crate) fn finish(self) -> anyhow::Result<W> {
         Ok(self.tar.into_inner()?)
     }
@@ -81,7 +80,7 @@ impl<W: Write> TarWriter<W> {
 
 /// The block before an entry's contents.
 fn header(path: &str, kind: EntryType, mode: u32, size: u64) -> anyhow::Result<Header> {
-    // Above, the size is in a notation that is no ustar.
+    // `ustar` has eleven octal digits for the size.
     ensure!(size < 1 << 33, "`{path}` has {size} bytes, and a tar entry at most 8 GiB");
     let mut header = Header::new_ustar();
     let name = if kind.is_dir() { format!("{path}/") } else { path.to_owned() };

@@ -1,4 +1,4 @@
-//! Goes through what the key `files` lists.
+//! The walk through the files and folders that the key `files` lists.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -13,7 +13,8 @@ use crate::layer::Layer;
 pub(super) struct Walk {
     listed: Vec<Utf8PathBuf>,
     target: Option<Utf8PathBuf>,
-    /// The folders that it is in, without links: one that comes again has no end.
+    /// The folders that are being read, as paths without links: a link to one of them
+    /// would be followed for ever.
     open: Vec<Utf8PathBuf>,
     layer: Layer,
 }
