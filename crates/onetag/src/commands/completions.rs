@@ -64,6 +64,8 @@ fn script(shell: Shell, mut xtask: Command) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory as _;
+
     use super::*;
 
     #[test]
@@ -73,7 +75,7 @@ mod tests {
             (Shell::Zsh, "#compdef cargo-xtask"),
             (Shell::Fish, "complete -c cargo"),
         ] {
-            let script = String::from_utf8(script(shell)).unwrap();
+            let script = String::from_utf8(script(shell, crate::cli::Cli::command())).unwrap();
             assert!(script.contains(expected), "{script}");
             assert!(script.contains("keep-on-failure"), "{script}");
             assert!(!script.contains("keeper"), "{script}");
