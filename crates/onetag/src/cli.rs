@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{self, Bench, Completions, Down, E2e, Hook, Status, Test, Up};
 use crate::error::{Kind, describe};
@@ -76,7 +76,7 @@ fn perform(cli: Cli) -> anyhow::Result<Exit> {
         Verb::Status(arguments) => commands::status(&arguments, &ui),
         Verb::Bench(arguments) => commands::bench(&arguments, ui),
         Verb::Hook(arguments) => commands::hook(&arguments),
-        Verb::Completions(arguments) => commands::completions(&arguments),
+        Verb::Completions(arguments) => commands::completions(&arguments, Cli::command()),
     }
 }
 

@@ -46,7 +46,7 @@ fn a_service_is_stopped_and_started_at_the_same_address() {
     control.stop(&beta()).unwrap();
     assert_eq!(project.process("beta"), None);
     let refused = control.stop(&beta()).unwrap_err().to_string();
-    assert_eq!(refused, "cannot stop service `beta`: it was stopped already");
+    assert_eq!(refused, "cannot stop service `beta`: it is stopped already");
 
     control.start(&beta()).unwrap();
     assert_eq!(run.get("beta", "/starts"), "xx");
@@ -73,15 +73,15 @@ fn a_service_that_is_paused_answers_once_it_goes_on() {
     let project = Project::new();
     let run = project.up();
     let control = control(&run);
-    let halted = control.paused(&beta()).unwrap();
+    let guard = control.paused(&beta()).unwrap();
     let about = format!("{}/about", run.url("beta"));
     let asked = std::thread::spawn(move || minreq::get(about).with_timeout(60).send());
     let status = project.xtask(["status"]).run();
-    assert!(status.stdout.contains("is halted as process"), "{status}");
+    assert!(status.stdout.contains("paused, pid "), "{status}");
     let refused = control.pause(&beta()).unwrap_err().to_string();
-    assert!(refused.starts_with("cannot pause service `beta`: it is halted as "), "{refused}");
+    assert!(refused.starts_with("cannot pause service `beta`: it is paused"), "{refused}");
     assert!(!asked.is_finished());
-    halted.restore().unwrap();
+    guard.restore().unwrap();
     assert_eq!(asked.join().unwrap().unwrap().status_code, 200);
     assert_eq!(run.get("beta", "/starts"), "x");
 }
@@ -315,7 +315,7 @@ fn the_witness_looks_at_what_was_started_again() {
         ledger.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
     let started: Vec<_> = entries
         .filter(|entry| entry["entry"] == "owned" && entry["resource"]["name"] == "beta")
-        .map(|entry| format!("process {}", entry["resource"]["id"]["pid"]))
+        .map(|entry| format!("pid {}", entry["resource"]["id"]["pid"]))
         .collect();
     assert_eq!(started.len(), 3, "{ledger}");
     assert_eq!(seen["location"], *started[2]);

@@ -31,7 +31,7 @@ fn an_image_of_another_run_is_refused() {
     output.exits(exit::HOOK_FAILED);
     insta::assert_snapshot!(output.error(), @r"
     error: the environment file [temp]/pair/target/onetag/runs/[run id]/run.env is damaged
-      because: line 10: ONETAG_BETA_IMAGE: `localhost/beta:alpha-[run id]` is not of this run, whose tag is `alpha-[run id]`
+      because: line 11: ONETAG_BETA_IMAGE: `localhost/beta:alpha-[run id]` is not of this run, whose tag is `alpha-[run id]`
     hint: the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew
     ");
 }

@@ -119,7 +119,7 @@ fn a_port_that_somebody_took_meanwhile_is_named() {
     let port = thief.local_addr().unwrap().port();
     let output = project.xtask(["up", "alpha"]).run();
     output.exits(exit::FAILURE);
-    output.says(&format!("port {port} of service `beta` is taken by somebody else now"));
+    output.says(&format!("port {port} of `beta` is used by another process now"));
     drop(thief);
     project.xtask(["up", "alpha"]).run().exits(exit::SUCCESS);
     assert_eq!(run.url("beta"), address);

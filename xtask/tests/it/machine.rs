@@ -10,7 +10,7 @@ fn a_target_folder_with_a_space_is_refused_with_the_way_round() {
     output.exits(exit::FAILURE);
     insta::assert_snapshot!(output.error(), @r"
     error: the path of the target folder has the character ' ': [temp]/my pair/target
-    hint: set CARGO_TARGET_DIR to a folder whose path consists of letters, digits and `_./:@,%+=-`
+    hint: set CARGO_TARGET_DIR to a folder whose path consists of letters, digits and `_./@,+=-`
     ");
     assert!(!project.target().exists());
 

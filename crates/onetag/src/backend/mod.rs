@@ -17,7 +17,7 @@ pub use plan::Deployed;
 pub(crate) use plan::{RunPlan, Settings};
 pub use process::Process;
 pub(crate) use process::{Replica, Seen};
-pub(crate) use wiring::{OwnValues, resolve, settings, wants_database};
+pub(crate) use wiring::{OwnValues, check_host_variables, resolve, settings, wants_database};
 
 /// The backend on which services are plain processes.
 pub(crate) const PROCESS: &str = "process";

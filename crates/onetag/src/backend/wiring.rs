@@ -3,14 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow};
 use camino::Utf8PathBuf;
 
 use super::{Addresses, Settings};
 use crate::build::image::Digest;
 use crate::error::Attach as _;
 use crate::run::RunId;
-use crate::workspace::{DatabaseKind, Placeholder, PlannedService, ServiceField, Template, Values};
+use crate::workspace::{
+    DatabaseKind, Placeholder, Plan, PlannedService, Service, ServiceField, Template, Values,
+};
 
 /// What services get of the host's environment; everything else stays outside,
 /// so that a run does not depend on who starts it.
@@ -66,7 +68,7 @@ pub(crate) fn settings(planned: &PlannedService, run_id: RunId) -> anyhow::Resul
         _ => None,
     });
     let salted = |name: &String| {
-        let value = host_variable(&planned.service.name, name)?;
+        let value = host_variable(&planned.service, name)?;
         let salted = format!("{run_id}\0{name}\0{value}");
         anyhow::Ok((name.clone(), Digest::of(salted.as_bytes()).to_string()))
     };
@@ -98,11 +100,27 @@ fn placeholders(planned: &PlannedService) -> impl Iterator<Item = &Placeholder> 
     planned.env.values().chain(&planned.service.args).flat_map(Template::placeholders)
 }
 
+/// Makes sure that the caller has the variables that services want of it.
+pub(crate) fn check_host_variables(plan: &Plan) -> anyhow::Result<()> {
+    for planned in plan.services() {
+        for (key, template) in &planned.env {
+            for placeholder in template.placeholders() {
+                if let Placeholder::HostVariable(name) = placeholder {
+                    host_variable(&planned.service, name)
+                        .with_context(|| format!("`env.{key}` cannot be filled in"))?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
 /// A variable of whoever called the harness. Its value is written nowhere.
-fn host_variable(service: &str, name: &str) -> anyhow::Result<String> {
+fn host_variable(service: &Service, name: &str) -> anyhow::Result<String> {
     std::env::var(name).map_err(|_| {
+        let Service { name: service, manifest_path, .. } = service;
         anyhow!("service `{service}` wants the variable `{name}` of its caller, which is not set")
-            .hint(format!("{name}=… cargo xtask …"))
+            .hint(format!("{name}=… cargo xtask …; {manifest_path} asks for it"))
     })
 }
 
@@ -142,7 +160,7 @@ impl Values for Wiring<'_> {
                     ServiceField::Port => addresses.port(service, port)?.to_string(),
                 }
             }
-            Placeholder::HostVariable(variable) => host_variable(name, variable)?,
+            Placeholder::HostVariable(variable) => host_variable(service, variable)?,
         })
     }
 }

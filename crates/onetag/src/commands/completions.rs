@@ -1,9 +1,8 @@
 //! `completions`: what lets a shell complete `cargo xtask …`.
 
-use clap::{Args, Command, CommandFactory as _, ValueEnum};
+use clap::{Args, Command, ValueEnum};
 use clap_complete::aot::{Bash, Fish, Zsh, generate};
 
-use crate::cli::Cli;
 use crate::exit::Exit;
 use crate::report::write_stdout;
 
@@ -39,15 +38,14 @@ _cargo_or_xtask() {
 complete -F _cargo_or_xtask -o nosort -o bashdefault -o default cargo
 "#;
 
-/// Prints the script to stdout.
-pub(crate) fn completions(arguments: &Completions) -> anyhow::Result<Exit> {
-    write_stdout(&script(arguments.shell));
+/// Prints the script for the command line `xtask` to stdout.
+pub(crate) fn completions(arguments: &Completions, xtask: Command) -> anyhow::Result<Exit> {
+    write_stdout(&script(arguments.shell, xtask));
     Ok(Exit::Success)
 }
 
-fn script(shell: Shell) -> Vec<u8> {
+fn script(shell: Shell, mut xtask: Command) -> Vec<u8> {
     let mut script = Vec::new();
-    let mut xtask = Cli::command();
     match shell {
         Shell::Bash => {
             generate(Bash, &mut xtask, "xtask", &mut script);
@@ -66,6 +64,8 @@ fn script(shell: Shell) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory as _;
+
     use super::*;
 
     #[test]
@@ -75,7 +75,7 @@ mod tests {
             (Shell::Zsh, "#compdef cargo-xtask"),
             (Shell::Fish, "complete -c cargo"),
         ] {
-            let script = String::from_utf8(script(shell)).unwrap();
+            let script = String::from_utf8(script(shell, crate::cli::Cli::command())).unwrap();
             assert!(script.contains(expected), "{script}");
             assert!(script.contains("keep-on-failure"), "{script}");
             assert!(!script.contains("keeper"), "{script}");

@@ -92,7 +92,7 @@ fn check_liveness(environment: &Environment) -> anyhow::Result<()> {
     for name in environment.services.keys() {
         let error = match status.services.get(name) {
             Some(ServiceState::Running { .. }) => continue,
-            Some(state) => anyhow!("service `{name}` of this run {}", state.describe()),
+            Some(state) => anyhow!("service `{name}` of this run {}", state.predicate()),
             None => anyhow!("service `{name}` of this run was never started"),
         };
         return Err(error).hint(up);

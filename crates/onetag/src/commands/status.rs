@@ -29,6 +29,10 @@ pub(crate) struct Status {
     format: Format,
 }
 
+/// Of what `status --format json` prints; it changes when a key goes or changes its
+/// meaning.
+const SCHEMA: u32 = 2;
+
 /// What `status --format json` prints.
 #[derive(Serialize)]
 struct Listing {
@@ -65,7 +69,7 @@ pub(crate) fn status(arguments: &Status, ui: &Ui) -> anyhow::Result<Exit> {
     let runs: Vec<Shown> = found.iter().map(show).collect();
     interrupt.check()?;
     match arguments.format {
-        Format::Json => print_json(&Listing { runs, schema: 1 })?,
+        Format::Json => print_json(&Listing { runs, schema: SCHEMA })?,
         Format::Human if runs.is_empty() => ui.line("there are no runs"),
         Format::Human => write_stdout(table(&runs).as_bytes()),
     }

@@ -65,7 +65,7 @@ fn poll(status: Status) -> anyhow::Result<Poll<Status>> {
                     .hint(format!("its log is logs/{service}.log")));
             }
             ServiceState::Stopped | ServiceState::Paused { .. } => {
-                return Ok(Poll::Pending(format!("service `{service}`: {}", state.describe())));
+                return Ok(Poll::Pending(format!("service `{service}` {}", state.predicate())));
             }
             ServiceState::Running { .. } => {}
         }

@@ -4,7 +4,7 @@ use anyhow::anyhow;
 
 use super::Options;
 use super::changes::Change;
-use super::phases::Cycle;
+use super::current::Cycle;
 use crate::backend::Process;
 use crate::phase::{Image, Loaded, Minted, Running};
 use crate::workspace::{PlannedService, Ready};

@@ -5,6 +5,7 @@
 
 mod after;
 mod changes;
+mod current;
 mod deploy;
 pub(crate) mod diagnostics;
 pub(crate) mod environment;
@@ -19,7 +20,7 @@ pub(crate) use start::check_machine;
 
 use std::time::Duration;
 
-use crate::backend::RunPlan;
+use crate::backend::{RunPlan, check_host_variables};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::gc::dead::RunEntry;
@@ -103,6 +104,7 @@ pub(crate) fn drive(
 ) -> anyhow::Result<Vec<(Exit, RunReport)>> {
     let suites: Vec<_> = jobs.iter().map(|job| job.suite).collect();
     check_machine(context, &suites)?;
+    jobs.iter().try_for_each(|job| check_host_variables(&job.plan))?;
     let start::Started { runs, build, timeline } = start::start(context, jobs, options)?;
     let reports = runs.into_iter().map(|run| phases::go(context, run, &build, options, &timeline));
     let reports = reports.collect();

@@ -2,29 +2,20 @@
 
 use super::after::still_the_same;
 use super::changes::Changes;
+use super::current::Cycle;
 use super::deploy::{deploy, load};
 use super::finish::{FinishedRun, finish};
 use super::outcome::Outcome;
 use super::start::StartedRun;
 use super::witness::witness;
-use super::{Goal, Job, Options, environment};
-use crate::backend::{Addresses, Deployed, PROCESS, Process, RunPlan, wants_database};
+use super::{Goal, Options, environment};
+use crate::backend::{Addresses, PROCESS, Process, RunPlan, wants_database};
 use crate::build::Build;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::phase::{Image, Running};
 use crate::report::{RunReport, Timeline, counted};
-use crate::run::Run;
 use crate::suite;
-
-/// What the phases of one run work with.
-pub(super) struct Cycle<'a, 'run> {
-    pub(super) context: &'a Context,
-    pub(super) run: &'a Run<'run>,
-    pub(super) job: &'a Job<'a>,
-    pub(super) build: &'a Build,
-    pub(super) changes: Changes,
-}
 
 /// Takes a run whose keeper is there through the phases to its end.
 pub(super) fn go(
@@ -67,11 +58,6 @@ pub(super) fn go(
 }
 
 impl<'run> Cycle<'_, 'run> {
-    /// How a service was deployed before, in a kept run.
-    pub(super) fn before(&self, service: &str) -> Option<&Deployed> {
-        self.job.kept.as_ref()?.plan.services.get(service)
-    }
-
     /// Takes what was built through load, deploy and witness to the verdict of the
     /// tests.
     fn go(&self, addresses: Addresses, options: &Options, timeline: &mut Timeline<'_>) -> Outcome {

@@ -10,7 +10,7 @@ use super::inbox::{ConnectionId, Event};
 use super::protocol::{Launch, Reply, Request, Status};
 use super::serve::{Keeper, ShutdownRequest};
 use super::service::Service;
-use super::waits::{Goal, Wait};
+use super::wait::{Goal, Wait};
 use crate::report::Ui;
 use crate::run::ledger::Resource;
 use crate::system::{ProcessId, bind_lease};
@@ -60,7 +60,7 @@ impl Keeper {
             }
             Request::Pause { service } => {
                 self.service(service)?.pause(true)?;
-                Next::Later(Goal::Halted(service.clone()))
+                Next::Later(Goal::Paused(service.clone()))
             }
             Request::Resume { service } => {
                 self.service(service)?.pause(false)?;

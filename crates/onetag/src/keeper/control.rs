@@ -41,13 +41,13 @@ impl Control<'_> {
             Question::Pause { target } => self.service(&target).and_then(|service| {
                 let state = self.state(&service)?;
                 let runs = matches!(state, ServiceState::Running { .. });
-                ensure!(runs, "it {}", state.describe());
+                ensure!(runs, "it {}", state.predicate());
                 self.done(Request::Pause { service })
             }),
             Question::Resume { target } => self.service(&target).and_then(|service| {
                 let state = self.state(&service)?;
                 let halted = matches!(state, ServiceState::Paused { .. });
-                ensure!(halted, "it is not halted, it {}", state.describe());
+                ensure!(halted, "it {}, not paused", state.predicate());
                 self.done(Request::Resume { service })
             }),
             Question::Logs { service } => match self.logs(&service) {
@@ -128,7 +128,7 @@ impl Control<'_> {
     fn expect_process(&self, service: &str) -> anyhow::Result<()> {
         match self.state(service)? {
             ServiceState::Running { .. } | ServiceState::Paused { .. } => Ok(()),
-            other => bail!("it {} already", other.describe()),
+            other => bail!("it {} already", other.predicate()),
         }
     }
 

@@ -18,6 +18,7 @@ mod serve;
 mod service;
 mod sqlite;
 mod start;
+mod wait;
 mod waits;
 
 pub(crate) use client::{Attachment, Client};

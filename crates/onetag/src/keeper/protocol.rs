@@ -158,12 +158,22 @@ pub(crate) enum ServiceState {
 }
 
 impl ServiceState {
-    /// The state in words.
+    /// The state in words, as a list shows it.
     pub(crate) fn describe(&self) -> String {
         match self {
             ServiceState::Running { id } => format!("running, pid {}", id.pid),
             ServiceState::Paused { id } => format!("paused, pid {}", id.pid),
             ServiceState::Stopped => "stopped".to_owned(),
+            ServiceState::Exited { .. } => self.predicate(),
+        }
+    }
+
+    /// The state as what a sentence says of the service.
+    pub(crate) fn predicate(&self) -> String {
+        match self {
+            ServiceState::Running { .. } => "is running".to_owned(),
+            ServiceState::Paused { .. } => "is paused".to_owned(),
+            ServiceState::Stopped => "is stopped".to_owned(),
             ServiceState::Exited { code: Some(code), .. } => format!("ended with code {code}"),
             ServiceState::Exited { signal: Some(signal), .. } => {
                 format!("was ended by {}", crate::system::signals::name(*signal))

@@ -44,7 +44,7 @@ pub(crate) fn wait_until_ready(
                 Ok(Poll::Pending(last))
             }
             (state, _) => {
-                let state = state.map_or("is not there".to_owned(), |state| state.describe());
+                let state = state.map_or("is gone".to_owned(), |state| state.predicate());
                 Err(anyhow!("service `{}` {state} before it was ready", readiness.service))
             }
         }

@@ -13,7 +13,7 @@ use super::databases::Databases;
 use super::inbox::{Event, listen, listen_for_signals};
 use super::outages::Outages;
 use super::service::Service;
-use super::waits::Wait;
+use super::wait::Wait;
 use crate::cycle::teardown;
 use crate::run::RunFolder;
 use crate::run::ledger::{Entry, Ledger, Record, Resource, Role};

@@ -1,5 +1,5 @@
 //! The report of a run and of a command as JSON, described in
-//! `crates/onetag/docs/report.md`.
+//! `crates/onetag/docs/json.md`.
 
 use std::collections::{BTreeMap, BTreeSet};
 

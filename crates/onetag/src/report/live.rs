@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::ui::write_stderr;
+use super::streams::write_stderr;
 
 /// How often the lines change.
 const TICK: Duration = Duration::from_millis(100);

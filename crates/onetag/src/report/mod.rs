@@ -2,6 +2,7 @@
 
 mod document;
 mod live;
+mod streams;
 mod summary;
 mod timeline;
 mod ui;
@@ -9,9 +10,10 @@ mod ui;
 use camino::Utf8Path;
 
 pub(crate) use document::{Document, Leftover, PhaseTime, RunReport, ServiceReport, Tests};
+pub(crate) use streams::write_stdout;
 pub(crate) use summary::summary;
 pub(crate) use timeline::{PhaseFailed, Timeline};
-pub(crate) use ui::{Ui, write_stdout};
+pub(crate) use ui::Ui;
 
 /// So many of something, in words: `1 run`, `2 runs`.
 pub(crate) fn counted(count: usize, what: &str) -> String {

@@ -5,9 +5,10 @@
 //! ignored.
 
 use std::fmt::Display;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 
 use super::live::{Activity, Live};
+use super::streams::write_stderr;
 use crate::system::tool::Output;
 
 /// Where talk goes, and how much of it there is.
@@ -76,16 +77,4 @@ impl Ui {
             None => write_stderr(format!("{text}\n").as_bytes()),
         }
     }
-}
-
-/// Writes all of it to stderr at once.
-pub(crate) fn write_stderr(bytes: &[u8]) {
-    let mut stderr = std::io::stderr().lock();
-    let _ = stderr.write_all(bytes).and_then(|()| stderr.flush());
-}
-
-/// Writes data to stdout.
-pub(crate) fn write_stdout(bytes: &[u8]) {
-    let mut stdout = std::io::stdout().lock();
-    let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
 }
