@@ -1,13 +1,13 @@
 //! What is remembered of what cargo made: of which sources it is.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::os::unix::fs::MetadataExt as _;
 
 use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::contents::Contents;
+use super::times::written;
 use crate::build::image::Digest;
 
 /// How many artifacts are remembered for one path: a program is at the same path
@@ -62,17 +62,6 @@ impl Artifact {
         size == self.size
             && (mtime_ns == self.mtime_ns || contents.digest(path) == Some(self.digest))
     }
-}
-
-/// Size and time of a file.
-fn written(path: &Utf8Path) -> anyhow::Result<(u64, i64)> {
-    let metadata = path.metadata().with_context(|| format!("cannot look at {path}"))?;
-    Ok((metadata.len(), nanoseconds(metadata.mtime(), metadata.mtime_nsec())))
-}
-
-/// A time of a file as one number.
-pub(super) fn nanoseconds(seconds: i64, rest: i64) -> i64 {
-    seconds.saturating_mul(1_000_000_000).saturating_add(rest)
 }
 
 /// What names a package in all checkouts of a workspace.

@@ -9,19 +9,21 @@ mod checkouts;
 mod contents;
 mod dep_info;
 mod memory;
+mod paths;
+mod times;
 mod unit;
 mod verdict;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::os::unix::fs::MetadataExt as _;
 
-use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use self::contents::Contents;
-use self::memory::{Memory, Unit, nanoseconds};
+use self::memory::{Memory, Unit};
+use self::paths::{absolute, relative};
+use self::times::{changed_ns, is_younger, now_of_the_file_system};
 use self::unit::{LocalUnit, Places, ScriptInputs, local_package};
 use self::verdict::{Evidence, Verdict};
 use self::walk::package_files;
@@ -208,69 +210,5 @@ impl<'a> Sources<'a> {
             self.has_news = false;
         }
         Ok(())
-    }
-}
-
-/// Whether an artifact was written after the last change of any of its sources.
-fn is_younger(artifact: &Utf8Path, sources: &BTreeSet<Utf8PathBuf>) -> bool {
-    let Ok(metadata) = artifact.metadata() else { return false };
-    let written = nanoseconds(metadata.mtime(), metadata.mtime_nsec());
-    sources.iter().all(|path| changed_ns(path).is_some_and(|changed| changed < written))
-}
-
-/// When the file system changed what is at a path (ctime), in nanoseconds.
-fn changed_ns(path: &Utf8Path) -> Option<i64> {
-    let metadata = path.metadata().ok()?;
-    Some(nanoseconds(metadata.ctime(), metadata.ctime_nsec()))
-}
-
-/// What time it is for the file system, whose clock is coarser than ours.
-fn now_of_the_file_system(folder: &Utf8Path) -> anyhow::Result<i64> {
-    let file = tempfile::tempfile_in(folder);
-    let metadata = file.and_then(|file| file.metadata());
-    let metadata = metadata.with_context(|| format!("cannot make a file in {folder}"))?;
-    Ok(nanoseconds(metadata.ctime(), metadata.ctime_nsec()))
-}
-
-/// A path relative to a folder, which may not contain it.
-fn relative(root: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {
-    let above = root.ancestors().position(|folder| path.starts_with(folder));
-    let common = root.ancestors().find_map(|folder| path.strip_prefix(folder).ok());
-    match (above, common) {
-        (Some(above), Some(rest)) => {
-            std::iter::repeat_n("..", above).map(Utf8Path::new).chain([rest]).collect()
-        }
-        _ => path.to_owned(),
-    }
-}
-
-/// The path that [`relative`] made relative, without dots.
-fn absolute(root: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {
-    let mut root = root;
-    let mut path = path;
-    while let (Ok(rest), Some(parent)) = (path.strip_prefix(".."), root.parent()) {
-        (root, path) = (parent, rest);
-    }
-    root.join(path)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_are_relative_to_wherever_the_workspace_is() {
-        for (path, expected) in [
-            ("/w/pair/beta/src/main.rs", "beta/src/main.rs"),
-            ("/w/words/src/lib.rs", "../words/src/lib.rs"),
-            ("/w/pair", ""),
-            ("/etc/x", "../../etc/x"),
-        ] {
-            let relative = relative("/w/pair".into(), path.into());
-            assert_eq!(relative, expected);
-            assert_eq!(absolute("/w/pair".into(), &relative), path.trim_end_matches('/'));
-        }
-        let moved = relative("/w/pair".into(), "/w/words/src/lib.rs".into());
-        assert_eq!(absolute("/copy/pair".into(), &moved), "/copy/words/src/lib.rs");
     }
 }
