@@ -37,9 +37,8 @@ pub(crate) struct Bench {
 /// Measures, and prints the figures to stdout: they are data.
 pub(crate) fn bench(arguments: &Bench, ui: Ui) -> anyhow::Result<Exit> {
     let mut context = context(ui)?;
-    context.workspace.suite(&arguments.suite)?;
     let nextest = NextestArguments::new(&arguments.nextest)?;
-    check_machine(&context)?;
+    check_machine(&context, &[context.workspace.suite(&arguments.suite)?])?;
     let folder = context.layout().bench();
     let here = go_to_copy(&mut context, &folder)?;
 

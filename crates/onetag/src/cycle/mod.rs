@@ -101,7 +101,8 @@ pub(crate) fn drive(
     jobs: &[Job<'_>],
     options: &Options,
 ) -> anyhow::Result<Vec<(Exit, RunReport)>> {
-    check_machine(context)?;
+    let suites: Vec<_> = jobs.iter().map(|job| job.suite).collect();
+    check_machine(context, &suites)?;
     let start::Started { runs, build, timeline } = start::start(context, jobs, options)?;
     let reports = runs.into_iter().map(|run| phases::go(context, run, &build, options, &timeline));
     let reports = reports.collect();

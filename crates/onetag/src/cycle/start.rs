@@ -12,8 +12,9 @@ use crate::context::Context;
 use crate::gc::dead::{RunState, sweep};
 use crate::report::{PhaseFailed, Timeline, counted};
 use crate::run::{FileLock, MintedRun, RunFolder, mint};
+use crate::suite::PROFILE;
 use crate::system::signals::Interrupt;
-use crate::workspace::validate_target_directory;
+use crate::workspace::{Suite, check_nextest_config, validate_target_directory};
 
 /// The runs of an invocation, and what was built for all of them.
 pub(super) struct Started<'a> {
@@ -34,8 +35,13 @@ pub(super) struct StartedRun<'a> {
 
 /// Looks at everything that can be looked at before anything is made, and
 /// clears up after runs that died.
-pub(crate) fn check_machine(context: &Context) -> anyhow::Result<()> {
-    validate_target_directory(&context.workspace.target_directory)?;
+pub(crate) fn check_machine(context: &Context, suites: &[&Suite]) -> anyhow::Result<()> {
+    let workspace = &context.workspace;
+    validate_target_directory(&workspace.target_directory)?;
+    let warnings = check_nextest_config(workspace, PROFILE, suites)?;
+    for warning in workspace.warnings().into_iter().chain(warnings) {
+        context.ui.line(format!("warning: {warning}"));
+    }
     context.nextest.check()?;
     sweep(context)
 }

@@ -26,7 +26,6 @@ mod test_target;
 
 mod placeholder;
 
-mod lock_file;
 mod nextest_config;
 mod target_directory;
 
@@ -45,7 +44,6 @@ pub(crate) mod testing;
 
 pub(crate) use load::load_with_digest;
 pub use load::{Location, load, locate};
-pub use lock_file::lock_file_hint;
 pub use metadata::DatabaseKind;
 pub use nextest_config::check_nextest_config;
 pub use placeholder::{Placeholder, ServiceField, Template, TemplateError, Values, resolve};

@@ -1,0 +1,41 @@
+use super::*;
+use crate::workspace::testing::Fixture;
+
+fn target(name: &str) -> TestTarget {
+    let text = |text: &str| text.to_owned();
+    TestTarget {
+        binary_id: format!("e2e::{name}"),
+        package: text("e2e"),
+        package_id: text("path+file:///w/tests#e2e@0.0.0"),
+        target: text(name),
+    }
+}
+
+/// A run that has the executable from an earlier build knows it by its
+/// identity, and would take another file of the same bytes for a stranger.
+#[test]
+fn bytes_that_are_built_again_stay_the_same_file() {
+    let temp = tempfile::tempdir().unwrap();
+    let root = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+    let layout = Layout::below(&root.join("target"));
+    let mut workspace = Fixture::new().load().unwrap();
+    workspace.root = root.clone();
+    let cache = ExecutableCache::open(&layout, &workspace, None, &[]).unwrap();
+    let source = root.join("program");
+    let built = |bytes: &str| {
+        let _ = fs::remove_file(&source);
+        fs::write(&source, bytes).unwrap();
+        let path = cache.test(&target("program"), &source).unwrap();
+        (FileIdentity::of_path(&path).unwrap(), path)
+    };
+    let (first, path) = built("one");
+    built("two");
+    assert_eq!(built("one"), (first, path.clone()));
+    assert_eq!(layout.executables().read_dir_utf8().unwrap().count(), 2);
+
+    // Unless it is not what it was.
+    fs::remove_file(&path).unwrap();
+    fs::write(&path, "tampered with").unwrap();
+    built("one");
+    assert_eq!(fs::read(&path).unwrap(), b"one");
+}
