@@ -101,7 +101,7 @@ impl<'a> Sources<'a> {
             let manifest = package.join("Cargo.toml");
             if let Some(digest) = self.contents.digest_of_manifest(&manifest) {
                 snapshot.contents.insert(manifest, Some(digest));
-                let files = package_files(&package);
+                let files = package_files(&package, self.places.target);
                 for path in &files {
                     let digest = self.contents.digest(path);
                     snapshot.contents.insert(path.clone(), digest);
@@ -126,7 +126,10 @@ impl<'a> Sources<'a> {
         let mut files = BTreeMap::new();
         for package in packages {
             let known = snapshot.files.get(package).cloned();
-            files.insert(package, known.unwrap_or_else(|| package_files(package)));
+            files.insert(
+                package,
+                known.unwrap_or_else(|| package_files(package, self.places.target)),
+            );
         }
         let mut scripts = BTreeMap::new();
         for unit in &units {

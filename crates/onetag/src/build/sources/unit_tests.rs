@@ -85,7 +85,7 @@ impl Package {
         let units = self.artifacts.iter();
         let units: Vec<_> =
             units.filter_map(|unit| LocalUnit::new(unit, places, &packages)).collect();
-        let files = super::super::walk::package_files(&app);
+        let files = super::super::walk::package_files(&app, &target);
         [0, 1].map(|at| {
             let sources = units[at].sources(&files, &units, script).into_iter();
             sources.map(|path| path.strip_prefix(root).unwrap().to_string()).collect()

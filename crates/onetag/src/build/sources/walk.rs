@@ -9,9 +9,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 const OTHER_TARGETS: [&str; 3] = ["tests", "benches", "examples"];
 
 /// All files of a package that a build script or a macro may read, absolute: without
-/// manifest and lock file, hidden folders, folders that are marked as caches, as
-/// target folders are, and packages within the package.
-pub(super) fn package_files(package: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
+/// manifest and lock file, hidden folders, target folders and others that are marked
+/// as caches, and packages within the package.
+pub(super) fn package_files(package: &Utf8Path, target: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
     let mut files = BTreeSet::new();
     walk(package, &mut files, &|path, name, is_folder| {
         let is_top = path.parent() == Some(package);
@@ -20,10 +20,12 @@ pub(super) fn package_files(package: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
             false => !is_top || !["Cargo.toml", "Cargo.lock"].contains(&name),
             true => {
                 let is_of_other_target = is_top && OTHER_TARGETS.contains(&name);
+                // Cargo marks a target folder that it made, and notes the compiler in any.
+                let marks = ["CACHEDIR.TAG", ".rustc_info.json", "Cargo.toml"];
                 !is_of_other_target
                     && name != "node_modules"
-                    && !path.join("CACHEDIR.TAG").exists()
-                    && !path.join("Cargo.toml").exists()
+                    && path != target
+                    && !marks.iter().any(|mark| path.join(mark).exists())
             }
         }
     });
