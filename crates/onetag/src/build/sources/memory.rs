@@ -51,7 +51,7 @@ pub(super) struct Artifact {
 impl Artifact {
     pub(super) fn of(path: &Utf8Path, contents: &mut Contents) -> anyhow::Result<Artifact> {
         let (size, mtime_ns) = written(path)?;
-        let digest = contents.digest(path);
+        let digest = contents.digest(path.as_str());
         let digest = digest.with_context(|| format!("{path} is no regular file"))?;
         Ok(Artifact { size, mtime_ns, digest })
     }
@@ -60,7 +60,7 @@ impl Artifact {
         let Ok((size, mtime_ns)) = written(path) else { return false };
         // Reading it is for those alone that lost their times.
         size == self.size
-            && (mtime_ns == self.mtime_ns || contents.digest(path) == Some(self.digest))
+            && (mtime_ns == self.mtime_ns || contents.digest(path.as_str()) == Some(self.digest))
     }
 }
 

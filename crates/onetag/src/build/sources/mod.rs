@@ -15,12 +15,12 @@ mod unit;
 mod verdict;
 mod walk;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use self::contents::Contents;
+use self::contents::{Contents, PACKAGE_TABLE};
 use self::memory::{Memory, Unit};
 use self::paths::{absolute, relative};
 use self::times::{changed_ns, is_younger, now_of_the_file_system};
@@ -50,8 +50,8 @@ pub(super) struct Snapshot {
     /// By the clock of the file system.
     started_ns: i64,
     /// By package.
-    files: BTreeMap<Utf8PathBuf, BTreeSet<Utf8PathBuf>>,
-    contents: BTreeMap<Utf8PathBuf, Option<Digest>>,
+    files: BTreeMap<Utf8PathBuf, BTreeSet<String>>,
+    contents: BTreeMap<String, Option<Digest>>,
 }
 
 impl<'a> Sources<'a> {
@@ -93,13 +93,13 @@ impl<'a> Sources<'a> {
             elsewhere.extend(&unit.elsewhere);
         }
         for path in elsewhere {
-            let path = absolute(self.places.root, path);
+            let path = absolute(self.places.root, path).into_string();
             let digest = self.contents.digest(&path);
             snapshot.contents.insert(path, digest);
         }
         for package in packages {
-            let manifest = package.join("Cargo.toml");
-            if let Some(digest) = self.contents.digest_of_manifest(&manifest) {
+            let manifest = format!("{package}/Cargo.toml{PACKAGE_TABLE}");
+            if let Some(digest) = self.contents.digest(&manifest) {
                 snapshot.contents.insert(manifest, Some(digest));
                 let files = package_files(&package, self.places.target);
                 for path in &files {
@@ -125,10 +125,12 @@ impl<'a> Sources<'a> {
             units.filter_map(|unit| LocalUnit::new(unit, self.places, &packages)).collect();
         let mut files = BTreeMap::new();
         for package in packages {
-            let known = snapshot.files.get(package).cloned();
             files.insert(
                 package,
-                known.unwrap_or_else(|| package_files(package, self.places.target)),
+                match snapshot.files.get(package) {
+                    Some(files) => Cow::Borrowed(files),
+                    None => Cow::Owned(package_files(package, self.places.target)),
+                },
             );
         }
         let mut scripts = BTreeMap::new();
@@ -140,8 +142,7 @@ impl<'a> Sources<'a> {
         }
         let mut stale = BTreeSet::new();
         for unit in &units {
-            let mut sources = unit.sources(&files[unit.package], &units, &scripts[unit.package]);
-            sources.insert(unit.package.join("Cargo.toml"));
+            let sources = unit.sources(&files[unit.package], &units, &scripts[unit.package]);
             if self.check_unit(snapshot, unit, &sources)? == Verdict::Stale {
                 stale.insert(unit.artifact.package_id.repr.clone());
             }
@@ -154,7 +155,7 @@ impl<'a> Sources<'a> {
         &mut self,
         snapshot: &Snapshot,
         unit: &LocalUnit<'_>,
-        sources: &BTreeSet<Utf8PathBuf>,
+        sources: &BTreeSet<&str>,
     ) -> anyhow::Result<Verdict> {
         let key = unit.path.strip_prefix(self.places.target).unwrap_or(unit.path).to_owned();
         let remembered = self.memory.find(&key, unit.path, &mut self.contents);
@@ -172,12 +173,13 @@ impl<'a> Sources<'a> {
         let verdict = evidence.verdict();
         if verdict == Verdict::Remember {
             let relative = |path: &Utf8Path| relative(self.places.root, path);
-            let elsewhere = sources.iter().filter(|path| !path.starts_with(unit.package));
+            let paths = sources.iter().map(Utf8Path::new);
+            let elsewhere = paths.filter(|path| !path.starts_with(unit.package));
             let unit = Unit {
                 artifact: memory::Artifact::of(unit.path, &mut self.contents)?,
                 package: relative(unit.package),
                 sources: digest,
-                elsewhere: elsewhere.map(|path| relative(path)).collect(),
+                elsewhere: elsewhere.map(relative).collect(),
             };
             self.has_news |= self.memory.remember(key, unit);
         }
@@ -186,23 +188,21 @@ impl<'a> Sources<'a> {
 
     /// The hash of paths and contents; none if one of them is not in the snapshot and
     /// changed since it was made.
-    fn digest(&mut self, snapshot: &Snapshot, sources: &BTreeSet<Utf8PathBuf>) -> Option<Digest> {
-        let mut text = String::new();
+    fn digest(&mut self, snapshot: &Snapshot, sources: &BTreeSet<&str>) -> Option<Digest> {
+        let mut bytes = Vec::new();
+        let is_new =
+            |path: &str| changed_ns(path.into()).is_some_and(|at| at >= snapshot.started_ns);
         for path in sources {
-            let digest = match snapshot.contents.get(path) {
+            let digest = match snapshot.contents.get(*path) {
                 Some(digest) => *digest,
-                None if changed_ns(path).is_some_and(|at| at >= snapshot.started_ns) => {
-                    return None;
-                }
-                None if path.file_name() == Some("Cargo.toml") => {
-                    self.contents.digest_of_manifest(path)
-                }
+                None if is_new(path.trim_end_matches(PACKAGE_TABLE)) => return None,
                 None => self.contents.digest(path),
             };
-            let path = relative(self.places.root, path);
-            writeln!(text, "{path} {digest:?}").ok()?;
+            bytes.extend(relative(self.places.root, (*path).into()).as_str().as_bytes());
+            bytes.extend([0, u8::from(digest.is_some())]);
+            bytes.extend(digest.iter().flat_map(Digest::as_bytes));
         }
-        Some(Digest::of(text.as_bytes()))
+        Some(Digest::of(&bytes))
     }
 
     fn save(&mut self) -> anyhow::Result<()> {

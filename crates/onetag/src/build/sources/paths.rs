@@ -4,6 +4,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 /// A path relative to a folder, which may not contain it.
 pub(super) fn relative(root: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {
+    if let Ok(below) = path.strip_prefix(root) {
+        return below.to_owned();
+    }
     let above = root.ancestors().position(|folder| path.starts_with(folder));
     let common = root.ancestors().find_map(|folder| path.strip_prefix(folder).ok());
     match (above, common) {

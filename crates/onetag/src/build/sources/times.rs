@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt as _;
 
 use anyhow::Context as _;
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
+
+use super::contents::PACKAGE_TABLE;
 
 /// Size and time of a file.
 pub(super) fn written(path: &Utf8Path) -> anyhow::Result<(u64, i64)> {
@@ -13,10 +15,12 @@ pub(super) fn written(path: &Utf8Path) -> anyhow::Result<(u64, i64)> {
 }
 
 /// Whether an artifact was written after the last change of any of its sources.
-pub(super) fn is_younger(artifact: &Utf8Path, sources: &BTreeSet<Utf8PathBuf>) -> bool {
+pub(super) fn is_younger(artifact: &Utf8Path, sources: &BTreeSet<&str>) -> bool {
     let Ok(metadata) = artifact.metadata() else { return false };
     let written = nanoseconds(metadata.mtime(), metadata.mtime_nsec());
-    sources.iter().all(|path| changed_ns(path).is_some_and(|changed| changed < written))
+    // A change of the harness's own table changes no artifact.
+    let mut files = sources.iter().filter(|path| !path.ends_with(PACKAGE_TABLE));
+    files.all(|path| changed_ns(Utf8Path::new(path)).is_some_and(|changed| changed < written))
 }
 
 /// When the file system changed what is at a path (ctime), in nanoseconds.

@@ -30,7 +30,7 @@ fn what_others_read_is_left_out() {
     std::os::unix::fs::symlink("texts", package.join("linked")).unwrap();
     let files: Vec<_> = package_files(package, &package.join("target")).into_iter().collect();
     let expected = ["link", "src/main.rs", "src/tests/x.rs", "texts/a"];
-    assert_eq!(files, expected.map(|file| package.join(file)));
+    assert_eq!(files, expected.map(|file| package.join(file).into_string()));
     assert_eq!(files_of(&package.join("texts")).len(), 2);
     assert_eq!(files_of(&package.join("nosuch")).len(), 1);
 }
