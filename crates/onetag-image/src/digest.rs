@@ -48,6 +48,11 @@ impl Digest {
         Self(Sha256::digest(bytes).into())
     }
 
+    /// The bytes themselves.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// The 64 digits without the algorithm, as file names have them.
     pub fn hex(&self) -> String {
         use fmt::Write as _;

@@ -16,17 +16,27 @@ use crate::run::write_file;
 /// file systems use, and some more.
 const TICK_NS: i64 = 20_000_000;
 
+/// What stands behind the path of a manifest of which the package table alone counts.
+pub(super) const PACKAGE_TABLE: &str = "[package]";
+
 /// Hashes by path, with the identity of the file when it was read.
 ///
 /// On disk it is lines of text: reading it is on the way of every run.
 #[derive(Debug, Default)]
 pub(super) struct Contents {
     file: Utf8PathBuf,
-    known: BTreeMap<Utf8PathBuf, (FileIdentity, Digest)>,
-    /// What was asked for since. Only this is kept: the rest is of files that this
-    /// checkout does not need any more.
-    used: BTreeMap<Utf8PathBuf, (FileIdentity, Digest)>,
+    known: BTreeMap<String, Known>,
     has_news: bool,
+}
+
+/// What a file was when it was read.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    identity: FileIdentity,
+    digest: Digest,
+    /// Somebody asked for it since. Only that is kept: the rest is of files that this
+    /// checkout does not need any more.
+    is_used: bool,
 }
 
 impl Contents {
@@ -38,42 +48,34 @@ impl Contents {
     }
 
     /// The hash of a file; none if there is no regular file that can be read.
-    pub(super) fn digest(&mut self, path: &Utf8Path) -> Option<Digest> {
-        self.digest_by(path, path, hash_file)
-    }
-
-    /// The hash of the package table of a manifest without what is the harness's own,
-    /// which neither a build script nor a macro knows. Cargo minds the rest.
-    pub(super) fn digest_of_manifest(&mut self, path: &Utf8Path) -> Option<Digest> {
-        self.digest_by(path, &path.join("package"), |path| {
-            let mut table: toml::Table = fs::read_to_string(path)?.parse()?;
-            let mut package = table.remove("package");
-            let metadata = package.as_mut().and_then(|package| package.get_mut("metadata"));
-            if let Some(metadata) = metadata.and_then(toml::Value::as_table_mut) {
-                metadata.remove("onetag");
-            }
-            Ok(Digest::of(&serde_json::to_vec(&package)?))
-        })
+    ///
+    /// With [`PACKAGE_TABLE`] behind its path, that of the package table of a manifest
+    /// without what is the harness's own, which neither a build script nor a macro
+    /// knows. Cargo minds the rest.
+    pub(super) fn digest(&mut self, path: &str) -> Option<Digest> {
+        match path.strip_suffix(PACKAGE_TABLE) {
+            None => self.digest_by(path.into(), path, hash_file),
+            Some(manifest) => self.digest_by(manifest.into(), path, package_table),
+        }
     }
 
     fn digest_by(
         &mut self,
         path: &Utf8Path,
-        key: &Utf8Path,
+        key: &str,
         read: impl FnOnce(&Utf8Path) -> anyhow::Result<Digest>,
     ) -> Option<Digest> {
         let metadata = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
         let identity = FileIdentity::from(metadata);
-        let known = self.used.get(key).or_else(|| self.known.get(key));
-        if let Some(known) = known.filter(|known| known.0 == identity).copied() {
-            self.used.insert(key.to_owned(), known);
-            return Some(known.1);
+        if let Some(known) = self.known.get_mut(key).filter(|known| known.identity == identity) {
+            known.is_used = true;
+            return Some(known.digest);
         }
         let now = now_ns();
         let digest = read(path).ok()?;
         // One that has just been written may be written again within the same tick.
         if identity.ctime_ns.saturating_add(TICK_NS) < now {
-            self.used.insert(key.to_owned(), (identity, digest));
+            self.known.insert(key.to_owned(), Known { identity, digest, is_used: true });
             self.has_news = true;
         }
         Some(digest)
@@ -85,9 +87,10 @@ impl Contents {
             return Ok(());
         }
         let mut text = String::new();
-        for (path, (identity, digest)) in &self.used {
+        let used = self.known.iter().filter(|(_, known)| known.is_used);
+        for (path, Known { identity, digest, .. }) in used {
             let FileIdentity { dev, ino, size, mtime_ns, ctime_ns } = identity;
-            if !path.as_str().contains('\n') {
+            if !path.contains('\n') {
                 writeln!(text, "{digest} {dev} {ino} {size} {mtime_ns} {ctime_ns} {path}")?;
             }
         }
@@ -96,14 +99,24 @@ impl Contents {
     }
 }
 
-fn entry(line: &str) -> Option<(Utf8PathBuf, (FileIdentity, Digest))> {
+fn package_table(manifest: &Utf8Path) -> anyhow::Result<Digest> {
+    let mut table: toml::Table = fs::read_to_string(manifest)?.parse()?;
+    let mut package = table.remove("package");
+    let metadata = package.as_mut().and_then(|package| package.get_mut("metadata"));
+    if let Some(metadata) = metadata.and_then(toml::Value::as_table_mut) {
+        metadata.remove("onetag");
+    }
+    Ok(Digest::of(&serde_json::to_vec(&package)?))
+}
+
+fn entry(line: &str) -> Option<(String, Known)> {
     let mut fields = line.splitn(7, ' ');
     let digest = fields.next()?.parse().ok()?;
     let mut number = || fields.next()?.parse::<i64>().ok();
     let (dev, ino, size) = (number()? as u64, number()? as u64, number()? as u64);
     let (mtime_ns, ctime_ns) = (number()?, number()?);
     let identity = FileIdentity { dev, ino, size, mtime_ns, ctime_ns };
-    Some((fields.next()?.into(), (identity, digest)))
+    Some((fields.next()?.to_owned(), Known { identity, digest, is_used: false }))
 }
 
 /// Nanoseconds since 1970.

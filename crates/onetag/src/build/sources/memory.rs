@@ -1,13 +1,13 @@
 //! What is remembered of what cargo made: of which sources it is.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::os::unix::fs::MetadataExt as _;
 
 use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::contents::Contents;
+use super::times::written;
 use crate::build::image::Digest;
 
 /// How many artifacts are remembered for one path: a program is at the same path
@@ -51,7 +51,7 @@ pub(super) struct Artifact {
 impl Artifact {
     pub(super) fn of(path: &Utf8Path, contents: &mut Contents) -> anyhow::Result<Artifact> {
         let (size, mtime_ns) = written(path)?;
-        let digest = contents.digest(path);
+        let digest = contents.digest(path.as_str());
         let digest = digest.with_context(|| format!("{path} is no regular file"))?;
         Ok(Artifact { size, mtime_ns, digest })
     }
@@ -60,19 +60,8 @@ impl Artifact {
         let Ok((size, mtime_ns)) = written(path) else { return false };
         // Reading it is for those alone that lost their times.
         size == self.size
-            && (mtime_ns == self.mtime_ns || contents.digest(path) == Some(self.digest))
+            && (mtime_ns == self.mtime_ns || contents.digest(path.as_str()) == Some(self.digest))
     }
-}
-
-/// Size and time of a file.
-fn written(path: &Utf8Path) -> anyhow::Result<(u64, i64)> {
-    let metadata = path.metadata().with_context(|| format!("cannot look at {path}"))?;
-    Ok((metadata.len(), nanoseconds(metadata.mtime(), metadata.mtime_nsec())))
-}
-
-/// A time of a file as one number.
-pub(super) fn nanoseconds(seconds: i64, rest: i64) -> i64 {
-    seconds.saturating_mul(1_000_000_000).saturating_add(rest)
 }
 
 /// What names a package in all checkouts of a workspace.

@@ -9,19 +9,21 @@ mod checkouts;
 mod contents;
 mod dep_info;
 mod memory;
+mod paths;
+mod times;
 mod unit;
 mod verdict;
 mod walk;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
-use std::os::unix::fs::MetadataExt as _;
 
-use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
 
-use self::contents::Contents;
-use self::memory::{Memory, Unit, nanoseconds};
+use self::contents::{Contents, PACKAGE_TABLE};
+use self::memory::{Memory, Unit};
+use self::paths::{absolute, relative};
+use self::times::{changed_ns, is_younger, now_of_the_file_system};
 use self::unit::{LocalUnit, Places, ScriptInputs, local_package};
 use self::verdict::{Evidence, Verdict};
 use self::walk::package_files;
@@ -48,8 +50,8 @@ pub(super) struct Snapshot {
     /// By the clock of the file system.
     started_ns: i64,
     /// By package.
-    files: BTreeMap<Utf8PathBuf, BTreeSet<Utf8PathBuf>>,
-    contents: BTreeMap<Utf8PathBuf, Option<Digest>>,
+    files: BTreeMap<Utf8PathBuf, BTreeSet<String>>,
+    contents: BTreeMap<String, Option<Digest>>,
 }
 
 impl<'a> Sources<'a> {
@@ -91,15 +93,15 @@ impl<'a> Sources<'a> {
             elsewhere.extend(&unit.elsewhere);
         }
         for path in elsewhere {
-            let path = absolute(self.places.root, path);
+            let path = absolute(self.places.root, path).into_string();
             let digest = self.contents.digest(&path);
             snapshot.contents.insert(path, digest);
         }
         for package in packages {
-            let manifest = package.join("Cargo.toml");
-            if let Some(digest) = self.contents.digest_of_manifest(&manifest) {
+            let manifest = format!("{package}/Cargo.toml{PACKAGE_TABLE}");
+            if let Some(digest) = self.contents.digest(&manifest) {
                 snapshot.contents.insert(manifest, Some(digest));
-                let files = package_files(&package);
+                let files = package_files(&package, self.places.target);
                 for path in &files {
                     let digest = self.contents.digest(path);
                     snapshot.contents.insert(path.clone(), digest);
@@ -123,8 +125,13 @@ impl<'a> Sources<'a> {
             units.filter_map(|unit| LocalUnit::new(unit, self.places, &packages)).collect();
         let mut files = BTreeMap::new();
         for package in packages {
-            let known = snapshot.files.get(package).cloned();
-            files.insert(package, known.unwrap_or_else(|| package_files(package)));
+            files.insert(
+                package,
+                match snapshot.files.get(package) {
+                    Some(files) => Cow::Borrowed(files),
+                    None => Cow::Owned(package_files(package, self.places.target)),
+                },
+            );
         }
         let mut scripts = BTreeMap::new();
         for unit in &units {
@@ -135,8 +142,7 @@ impl<'a> Sources<'a> {
         }
         let mut stale = BTreeSet::new();
         for unit in &units {
-            let mut sources = unit.sources(&files[unit.package], &units, &scripts[unit.package]);
-            sources.insert(unit.package.join("Cargo.toml"));
+            let sources = unit.sources(&files[unit.package], &units, &scripts[unit.package]);
             if self.check_unit(snapshot, unit, &sources)? == Verdict::Stale {
                 stale.insert(unit.artifact.package_id.repr.clone());
             }
@@ -149,7 +155,7 @@ impl<'a> Sources<'a> {
         &mut self,
         snapshot: &Snapshot,
         unit: &LocalUnit<'_>,
-        sources: &BTreeSet<Utf8PathBuf>,
+        sources: &BTreeSet<&str>,
     ) -> anyhow::Result<Verdict> {
         let key = unit.path.strip_prefix(self.places.target).unwrap_or(unit.path).to_owned();
         let remembered = self.memory.find(&key, unit.path, &mut self.contents);
@@ -167,12 +173,13 @@ impl<'a> Sources<'a> {
         let verdict = evidence.verdict();
         if verdict == Verdict::Remember {
             let relative = |path: &Utf8Path| relative(self.places.root, path);
-            let elsewhere = sources.iter().filter(|path| !path.starts_with(unit.package));
+            let paths = sources.iter().map(Utf8Path::new);
+            let elsewhere = paths.filter(|path| !path.starts_with(unit.package));
             let unit = Unit {
                 artifact: memory::Artifact::of(unit.path, &mut self.contents)?,
                 package: relative(unit.package),
                 sources: digest,
-                elsewhere: elsewhere.map(|path| relative(path)).collect(),
+                elsewhere: elsewhere.map(relative).collect(),
             };
             self.has_news |= self.memory.remember(key, unit);
         }
@@ -181,23 +188,21 @@ impl<'a> Sources<'a> {
 
     /// The hash of paths and contents; none if one of them is not in the snapshot and
     /// changed since it was made.
-    fn digest(&mut self, snapshot: &Snapshot, sources: &BTreeSet<Utf8PathBuf>) -> Option<Digest> {
-        let mut text = String::new();
+    fn digest(&mut self, snapshot: &Snapshot, sources: &BTreeSet<&str>) -> Option<Digest> {
+        let mut bytes = Vec::new();
+        let is_new =
+            |path: &str| changed_ns(path.into()).is_some_and(|at| at >= snapshot.started_ns);
         for path in sources {
-            let digest = match snapshot.contents.get(path) {
+            let digest = match snapshot.contents.get(*path) {
                 Some(digest) => *digest,
-                None if changed_ns(path).is_some_and(|at| at >= snapshot.started_ns) => {
-                    return None;
-                }
-                None if path.file_name() == Some("Cargo.toml") => {
-                    self.contents.digest_of_manifest(path)
-                }
+                None if is_new(path.trim_end_matches(PACKAGE_TABLE)) => return None,
                 None => self.contents.digest(path),
             };
-            let path = relative(self.places.root, path);
-            writeln!(text, "{path} {digest:?}").ok()?;
+            bytes.extend(relative(self.places.root, (*path).into()).as_str().as_bytes());
+            bytes.extend([0, u8::from(digest.is_some())]);
+            bytes.extend(digest.iter().flat_map(Digest::as_bytes));
         }
-        Some(Digest::of(text.as_bytes()))
+        Some(Digest::of(&bytes))
     }
 
     fn save(&mut self) -> anyhow::Result<()> {
@@ -208,69 +213,5 @@ impl<'a> Sources<'a> {
             self.has_news = false;
         }
         Ok(())
-    }
-}
-
-/// Whether an artifact was written after the last change of any of its sources.
-fn is_younger(artifact: &Utf8Path, sources: &BTreeSet<Utf8PathBuf>) -> bool {
-    let Ok(metadata) = artifact.metadata() else { return false };
-    let written = nanoseconds(metadata.mtime(), metadata.mtime_nsec());
-    sources.iter().all(|path| changed_ns(path).is_some_and(|changed| changed < written))
-}
-
-/// When the file system changed what is at a path (ctime), in nanoseconds.
-fn changed_ns(path: &Utf8Path) -> Option<i64> {
-    let metadata = path.metadata().ok()?;
-    Some(nanoseconds(metadata.ctime(), metadata.ctime_nsec()))
-}
-
-/// What time it is for the file system, whose clock is coarser than ours.
-fn now_of_the_file_system(folder: &Utf8Path) -> anyhow::Result<i64> {
-    let file = tempfile::tempfile_in(folder);
-    let metadata = file.and_then(|file| file.metadata());
-    let metadata = metadata.with_context(|| format!("cannot make a file in {folder}"))?;
-    Ok(nanoseconds(metadata.ctime(), metadata.ctime_nsec()))
-}
-
-/// A path relative to a folder, which may not contain it.
-fn relative(root: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {
-    let above = root.ancestors().position(|folder| path.starts_with(folder));
-    let common = root.ancestors().find_map(|folder| path.strip_prefix(folder).ok());
-    match (above, common) {
-        (Some(above), Some(rest)) => {
-            std::iter::repeat_n("..", above).map(Utf8Path::new).chain([rest]).collect()
-        }
-        _ => path.to_owned(),
-    }
-}
-
-/// The path that [`relative`] made relative, without dots.
-fn absolute(root: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {
-    let mut root = root;
-    let mut path = path;
-    while let (Ok(rest), Some(parent)) = (path.strip_prefix(".."), root.parent()) {
-        (root, path) = (parent, rest);
-    }
-    root.join(path)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_are_relative_to_wherever_the_workspace_is() {
-        for (path, expected) in [
-            ("/w/pair/beta/src/main.rs", "beta/src/main.rs"),
-            ("/w/words/src/lib.rs", "../words/src/lib.rs"),
-            ("/w/pair", ""),
-            ("/etc/x", "../../etc/x"),
-        ] {
-            let relative = relative("/w/pair".into(), path.into());
-            assert_eq!(relative, expected);
-            assert_eq!(absolute("/w/pair".into(), &relative), path.trim_end_matches('/'));
-        }
-        let moved = relative("/w/pair".into(), "/w/words/src/lib.rs".into());
-        assert_eq!(absolute("/copy/pair".into(), &moved), "/copy/words/src/lib.rs");
     }
 }

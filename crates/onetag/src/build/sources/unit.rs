@@ -12,6 +12,7 @@ use std::fs;
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::{Artifact, BuildScript};
 
+use super::contents::PACKAGE_TABLE;
 use super::dep_info::DepInfo;
 use super::walk::files_of;
 
@@ -24,9 +25,13 @@ pub(super) struct LocalUnit<'a> {
     /// The folder of the package.
     pub(super) package: &'a Utf8Path,
     /// Files that dep-info names, absolute; none if there is no dep-info.
-    pub(super) named: Option<BTreeSet<Utf8PathBuf>>,
+    pub(super) named: Option<BTreeSet<String>>,
     /// The folder of the package as the unit has it in it, if it has.
     pub(super) package_in_it: Option<Utf8PathBuf>,
+    /// Its manifest, with [`PACKAGE_TABLE`] behind it.
+    manifest: String,
+    /// The folders in which targets of the package begin, each with a slash behind.
+    code: Vec<String>,
 }
 
 /// Where a workspace is, and what is built there.
@@ -70,40 +75,39 @@ impl<'a> LocalUnit<'a> {
             let files = info.files.into_iter().map(|file| base.join(file));
             files.filter(is_source).flat_map(|path| files_of(&path)).collect()
         });
-        Some(LocalUnit { artifact, path, package, named, package_in_it })
+        let manifest = format!("{}{PACKAGE_TABLE}", artifact.manifest_path);
+        let own = artifact.target.src_path.parent().map(Utf8Path::to_owned);
+        let own = own.filter(|_| !artifact.target.is_custom_build());
+        let code = own.into_iter().chain([package.join("src")]);
+        let code = code.map(|folder| format!("{folder}/")).collect();
+        Some(LocalUnit { artifact, path, package, named, package_in_it, manifest, code })
     }
 
     /// The sources of this unit of a package that has these files and units.
-    pub(super) fn sources(
-        &self,
-        files: &BTreeSet<Utf8PathBuf>,
+    pub(super) fn sources<'s>(
+        &'s self,
+        files: &'s BTreeSet<String>,
         units: &[LocalUnit<'_>],
-        script: &ScriptInputs,
-    ) -> BTreeSet<Utf8PathBuf> {
-        let mut sources = script.files.clone();
-        let is_named = |path: &Utf8PathBuf| {
-            let siblings = units.iter().filter(|unit| unit.package == self.package);
-            siblings.filter_map(|unit| unit.named.as_ref()).any(|named| named.contains(path))
-        };
-        let counts = |path: &&Utf8PathBuf| match &self.named {
+        script: &'s ScriptInputs,
+    ) -> BTreeSet<&'s str> {
+        let siblings = units.iter().filter(|unit| unit.package == self.package);
+        let others: Vec<_> = siblings.filter_map(|unit| unit.named.as_ref()).collect();
+        let is_named = |path: &str| others.iter().any(|named| named.contains(path));
+        let counts = |path: &&str| match &self.named {
             None => true,
             Some(_) if script.reads_all => true,
             Some(named) => {
-                named.contains(*path) || !is_named(path) && !self.is_code_of_a_target(path)
+                named.contains(*path) || !self.is_code_of_a_target(path) && !is_named(path)
             }
         };
-        sources.extend(files.iter().filter(counts).cloned());
-        sources.extend(self.named.iter().flatten().cloned());
-        sources
+        let named = self.named.iter().flatten().chain(&script.files).map(String::as_str);
+        let rest = files.iter().map(String::as_str).filter(counts);
+        named.chain(rest).chain([self.manifest.as_str()]).collect()
     }
 
     /// Whether it is a Rust file in a folder in which a target begins.
-    fn is_code_of_a_target(&self, path: &Utf8Path) -> bool {
-        let own = self.artifact.target.src_path.parent();
-        let own = own.filter(|_| !self.artifact.target.is_custom_build());
-        path.extension() == Some("rs")
-            && (path.starts_with(self.package.join("src"))
-                || own.is_some_and(|folder| path.starts_with(folder)))
+    fn is_code_of_a_target(&self, path: &str) -> bool {
+        path.ends_with(".rs") && self.code.iter().any(|folder| path.starts_with(folder))
     }
 }
 
@@ -130,7 +134,7 @@ fn dep_info_paths(artifact: &Artifact, path: &Utf8Path) -> Vec<Utf8PathBuf> {
 /// What the build script of a package says that it reads.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct ScriptInputs {
-    files: BTreeSet<Utf8PathBuf>,
+    files: BTreeSet<String>,
     /// It does not say: then it reads all of the package.
     reads_all: bool,
 }

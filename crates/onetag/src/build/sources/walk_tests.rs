@@ -14,6 +14,9 @@ fn what_others_read_is_left_out() {
         ".git/HEAD",
         "tests/it.rs",
         "out/CACHEDIR.TAG",
+        "old/.rustc_info.json",
+        "old/onetag/x",
+        "target/onetag/x",
         "out/debug/app",
         "node_modules/x",
         "nested/Cargo.toml",
@@ -25,9 +28,9 @@ fn what_others_read_is_left_out() {
     }
     std::os::unix::fs::symlink("texts/a", package.join("link")).unwrap();
     std::os::unix::fs::symlink("texts", package.join("linked")).unwrap();
-    let files: Vec<_> = package_files(package).into_iter().collect();
+    let files: Vec<_> = package_files(package, &package.join("target")).into_iter().collect();
     let expected = ["link", "src/main.rs", "src/tests/x.rs", "texts/a"];
-    assert_eq!(files, expected.map(|file| package.join(file)));
+    assert_eq!(files, expected.map(|file| package.join(file).into_string()));
     assert_eq!(files_of(&package.join("texts")).len(), 2);
     assert_eq!(files_of(&package.join("nosuch")).len(), 1);
 }
