@@ -266,7 +266,7 @@ fn a_database_that_somebody_writes_to_is_not_taken_from_them() {
     database.execute_batch(&format!("BEGIN IMMEDIATE; {WRITE}")).unwrap();
     let refused = control(&run).stop(&Target::Database).unwrap_err().to_string();
     assert!(
-        refused.starts_with("cannot stop the database: somebody has been writing to "),
+        refused.starts_with("cannot stop the database: another process has been writing to "),
         "{refused}"
     );
     database.execute_batch("COMMIT").unwrap();

@@ -1,5 +1,5 @@
-//! The store of the run, as far as it can be taken away: the databases of all
-//! services, as one server would hold them.
+//! The databases of all services of the run, which a suite stops and starts together,
+//! as one server.
 
 use camino::Utf8PathBuf;
 
@@ -9,18 +9,18 @@ use super::sqlite::WriteLock;
 #[derive(Debug, Default)]
 pub(super) struct Databases {
     held: Vec<WriteLock>,
-    /// Whether somebody wants them, or has them.
+    /// A suite has stopped them, or waits until they are.
     stopped: bool,
 }
 
 impl Databases {
-    /// Whether the store is away, or about to be.
+    /// Whether they are stopped, or about to be.
     pub(super) fn are_stopped(&self) -> bool {
         self.stopped
     }
 
-    /// Takes what is not held yet; says which database somebody is writing to, if
-    /// there is one.
+    /// Takes the write locks that are not held yet; returns the first database that
+    /// another process is writing to.
     pub(super) fn stop(
         &mut self,
         databases: &[Utf8PathBuf],
@@ -38,7 +38,7 @@ impl Databases {
         Ok(None)
     }
 
-    /// Lets go of everything.
+    /// Releases all write locks.
     pub(super) fn restore(&mut self) {
         *self = Databases::default();
     }

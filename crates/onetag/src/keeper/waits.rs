@@ -48,7 +48,7 @@ impl Keeper {
                 let busy = self.stop_databases()?;
                 if let (Some(busy), true) = (&busy, wait.limit.passed()) {
                     self.restore(&Target::Database)?;
-                    bail!("a service has been writing to {busy} for {DATABASE_TIMEOUT:?}");
+                    bail!("another process has been writing to {busy} for {DATABASE_TIMEOUT:?}");
                 }
                 Ok(busy.map(|_| PROBE_INTERVAL))
             }
