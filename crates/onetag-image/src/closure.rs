@@ -1,13 +1,13 @@
 //! What a program needs around it to run in an otherwise empty image.
 
 use std::collections::BTreeMap;
-use std::process::{Command, Output};
 use std::sync::{Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::FileIdentity;
 use super::layer::{Layer, Measure};
+use super::program::RunLoader;
 
 /// The user that programs run as: the number that distroless images use, too,
 /// and that `runAsNonRoot` can check because it is not a name.
@@ -40,13 +40,6 @@ const CERTIFICATES_IN_IMAGE: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 /// Where libraries are put that the loader would not find by itself.
 const OTHER_LIBRARIES: &str = "/usr/local/lib";
-
-/// Runs the command that asks a program's own loader for its libraries, waits for
-/// its end, and returns its output.
-///
-/// The command has no environment and must not get one. The function sets the
-/// deadline.
-pub type RunLoader<'a> = &'a dyn Fn(Command) -> anyhow::Result<Output>;
 
 /// A file that the loader maps.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

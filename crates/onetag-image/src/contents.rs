@@ -7,12 +7,13 @@ use anyhow::ensure;
 use camino::Utf8Path;
 
 use super::FileIdentity;
-use super::closure::{self, Closure, RunLoader, USER};
+use super::closure::{self, Closure, USER};
 use super::digest::{Digest, hash_file};
 use super::error::HintedError;
 use super::files::Files;
 use super::layer::{Layer, Measure, program_path};
 use super::manifest::{ImageConfig, Manifest, bytes};
+use super::program::RunLoader;
 
 /// The digests of an image.
 ///
@@ -83,7 +84,7 @@ impl Contents {
         let before = FileIdentity::of_path(binary)?;
         let closure = Closure::of(binary, run)?;
         let lower = closure.layer()?;
-        let upper = Layer::program(service, binary, files)?;
+        let upper = Layer::program(service, binary, files.layer())?;
         // Hashing the binary, bare and as a layer, is nearly all there is to
         // do, so it is done side by side.
         let (executable, lower_measure, upper_measure) = thread::scope(|scope| {

@@ -9,7 +9,6 @@ use anyhow::{Context as _, ensure};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::digest::{CHUNK, Digest, Sha256Writer};
-use super::files::Files;
 use super::tarball::TarWriter;
 
 /// The folder in which the program of an image starts.
@@ -49,11 +48,11 @@ impl Layer {
     /// # Errors
     ///
     /// When `service` is no file name.
-    pub fn program(service: &str, binary: &Utf8Path, files: &Files) -> anyhow::Result<Self> {
+    pub fn program(service: &str, binary: &Utf8Path, files: &Layer) -> anyhow::Result<Self> {
         let mut layer = Self::default();
         layer.add_host_file(&program_path(service)?, 0o555, binary)?;
         layer.add_directory(WORKING_DIR.into(), 0o755)?;
-        for (path, entry) in &files.layer().entries {
+        for (path, entry) in &files.entries {
             layer.add(&Utf8Path::new(WORKING_DIR).join(path), entry.clone())?;
         }
         Ok(layer)

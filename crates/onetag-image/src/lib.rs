@@ -36,9 +36,9 @@ mod tarball;
 mod tests;
 
 pub use archive::{ImageName, write_archive};
-pub use closure::RunLoader;
 pub use contents::{Contents, Digests, digests};
 pub use digest::Digest;
 pub use error::HintedError;
 pub use files::{Files, LARGE_FILES};
 pub use identity::FileIdentity;
+pub use program::RunLoader;

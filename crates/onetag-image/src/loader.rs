@@ -8,8 +8,8 @@ use std::process::Command;
 use anyhow::{Context as _, bail};
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::closure::RunLoader;
 use super::error::HintedError;
+use super::program::RunLoader;
 
 /// A library in the listing of a loader.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! The headers of a program.
 
 use std::fs::File;
+use std::process::{Command, Output};
 
 use anyhow::{Context as _, bail};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -9,6 +10,13 @@ use elf::abi;
 use elf::endian::AnyEndian;
 
 use super::error::HintedError;
+
+/// Runs the command that asks a program's own loader for its libraries, waits for
+/// its end, and returns its output.
+///
+/// The command has no environment and must not get one. The function sets the
+/// deadline.
+pub type RunLoader<'a> = &'a dyn Fn(Command) -> anyhow::Result<Output>;
 
 /// The hint for a file that is no program for this machine.
 const BUILD_HERE: &str = "build it with cargo on this machine, for its own target";
