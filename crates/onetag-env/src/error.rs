@@ -4,9 +4,8 @@ use std::fmt;
 
 /// Why an environment could not be written or read.
 ///
-/// It displays as [`message`](Error::message) with a `hint:` line below, because
-/// tests show it by `unwrap`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// It displays as [`message`](Error::message) with a `hint:` line below.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Error {
     line: Option<usize>,
     key: Option<String>,
@@ -64,6 +63,13 @@ impl fmt::Display for Error {
             Some(hint) => write!(f, "\nhint: {hint}"),
             None => Ok(()),
         }
+    }
+}
+
+/// As it displays: `unwrap` in a test shows this.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
     }
 }
 

@@ -1,6 +1,8 @@
 //! The environment as a test finds it in its own process.
 
-use crate::{Environment, Error};
+use std::collections::BTreeMap;
+
+use crate::{Environment, Error, keys};
 
 /// What to do when a test runs without an environment.
 const RUN_IT: &str =
@@ -12,13 +14,34 @@ impl Environment {
     /// # Errors
     ///
     /// When they are not there or are not a run's; the error names the first
-    /// such variable and says how to run the suite.
+    /// such variable and says how to run the suite. Also when they are not those that
+    /// the harness wrote for the run.
     pub fn from_process() -> Result<Self, Error> {
-        Self::from_vars(
-            std::env::vars_os().filter_map(|(key, value)| {
-                Some((key.into_string().ok()?, value.into_string().ok()?))
-            }),
-        )
+        let environment = Self::from_vars(std::env::vars_os().filter_map(|(key, value)| {
+            Some((key.into_string().ok()?, value.into_string().ok()?))
+        }))?;
+        // Whoever could read the file once its run is over is told so by the services.
+        let file = std::env::var_os(keys::ENV_FILE).map(std::fs::read_to_string);
+        match file {
+            Some(Ok(text)) => environment.is_of_file(&text),
+            _ => Ok(environment),
+        }
+    }
+
+    /// Nextest lets the setup script that runs last have its way; so what was written
+    /// for the run is compared with what reached the test.
+    pub(crate) fn is_of_file(self, text: &str) -> Result<Self, Error> {
+        let file = Self::parse(text)?;
+        let lines: BTreeMap<_, _> = file.lines().collect();
+        let other = self.lines().find(|(key, value)| lines.get(key) != Some(value));
+        let Some((key, value)) = other else { return Ok(self) };
+        let what = match lines.get(&key) {
+            Some(expected) => format!("`{value}`, but the run has `{expected}`"),
+            None => format!("`{value}`, which the run does not have"),
+        };
+        Err(Error::new(what).key(key).with_hint(
+            "another setup script of .config/nextest.toml sets it: let it set other variables",
+        ))
     }
 
     /// Like [`from_process`](Environment::from_process), on any variables.

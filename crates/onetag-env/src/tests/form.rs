@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::refused;
+use super::{GOOD, refused};
 use crate::Environment;
 
 #[test]
@@ -170,4 +170,15 @@ fn message_and_hint_can_be_told_apart() {
     let error = Environment::parse("#\n").unwrap_err();
     assert_eq!(error.message(), "line 1: comment");
     assert_eq!(error.to_string(), format!("{}\nhint: {}", error.message(), error.hint().unwrap()));
+}
+
+#[test]
+fn what_another_setup_script_sets_is_found() {
+    let of_test = |text: &str| Environment::parse(text).unwrap().is_of_file(GOOD);
+    of_test(GOOD).unwrap();
+    let other = GOOD.replace("MAIL_URL=http://127.0.0.1:41233", "MAIL_URL=http://127.0.0.1:1");
+    assert_snapshot!(of_test(&other).unwrap_err(), @r"
+    ONETAG_MAIL_URL: `http://127.0.0.1:1`, but the run has `http://127.0.0.1:41233`
+    hint: another setup script of .config/nextest.toml sets it: let it set other variables
+    ");
 }
