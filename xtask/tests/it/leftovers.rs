@@ -26,6 +26,22 @@ fn a_process_that_got_away_is_reported_and_left_alone() {
 }
 
 #[test]
+fn a_daemon_of_a_test_is_reported_and_left_alone() {
+    let project = Project::new();
+    project.add_test(
+        "leaves_a_daemon",
+        "let mut setsid = std::process::Command::new(\"setsid\");
+         setsid.args([\"--fork\", \"sleep\", \"601\"]).stdout(std::process::Stdio::null());
+         assert!(setsid.stderr(std::process::Stdio::null()).status().unwrap().success());",
+    );
+    let output = project.xtask(["e2e", "alpha"]).run();
+    let daemon = project.process("sleep").unwrap();
+    output.exits(exit::FAILURE).says("4 tests run: 4 passed");
+    output.says(&format!("left behind: process {} (sleep 601)", daemon.pid));
+    daemon.kill();
+}
+
+#[test]
 fn a_child_of_a_service_ends_with_it() {
     let project = Project::new();
     project

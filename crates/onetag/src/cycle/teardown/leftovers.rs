@@ -11,6 +11,9 @@ use crate::run::RunFolder;
 use crate::run::ledger::{Entry, Ledger, Record, Resource, Role};
 use crate::system;
 
+/// What nextest sets for tests and setup scripts.
+const NEXTEST: &str = "NEXTEST";
+
 /// Looks for the run in every place where it could have left something.
 pub(super) fn leftovers(folder: &RunFolder) -> anyhow::Result<Vec<Leftover>> {
     let record = Record::read(folder.path())?;
@@ -36,7 +39,11 @@ fn processes(folder: &RunFolder) -> anyhow::Result<Vec<Leftover>> {
     let run_id = folder.run_id().to_string();
     let owned = system::owned_by(onetag_env::keys::OWNER, &run_id)
         .context("cannot look for processes of the run")?;
-    let mut found: Vec<(u32, String)> = owned;
+    let tests = system::owned_by(onetag_env::keys::TOOL_OF, &run_id)
+        .context("cannot look for processes that tests of the run have started")?;
+    // Cargo may start a server that goes on for others, as `sccache` does.
+    let tests = tests.into_iter().filter(|(pid, _)| system::variable(*pid, NEXTEST).is_some());
+    let mut found: Vec<(u32, String)> = owned.into_iter().chain(tests).collect();
     for process in known(folder, &[Role::Tool, Role::Service, Role::Keeper])? {
         for pid in process.alive {
             if !found.iter().any(|(known, _)| *known == pid) {
