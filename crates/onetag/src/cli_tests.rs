@@ -121,7 +121,7 @@ fn each_verb_has_its_own_help() {
     Options:
           --all                       Run every suite of the workspace
           --keep                      Keep the run for `test`, `up` and `down`
-          --keep-on-failure           Keep the run if anything fails
+          --keep-on-failure           Keep the run if it fails once its services are up
           --ready-timeout <DURATION>  How long a service may take to become ready [default: 60s]
           --release                   Build the services with cargo's profile `release`
           --profile <NAME>            Build the services with this cargo profile; tests keep their own

@@ -59,3 +59,16 @@ fn an_unknown_need_is_suggested() {
     hint: did you mean `beta`? services: alpha, beta
     ");
 }
+
+#[test]
+fn files_that_are_not_there_are_named() {
+    let files = "[package.metadata.onetag]\nfiles = [\"scr\"]";
+    let output = e2e_after(|project| {
+        project.replace("beta/Cargo.toml", "[package.metadata.onetag]", files);
+    });
+    output.exits(exit::FAILURE);
+    insta::assert_snapshot!(output.error(), @r"
+    error: beta/Cargo.toml: the key `files` of `beta`: there is no `scr`
+    hint: did you mean `src`?
+    ");
+}

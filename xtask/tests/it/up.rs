@@ -14,9 +14,16 @@ fn what_changed_is_refused_until_up_replaces_it() {
     output.exits(exit::FAILURE).does_not_say("Nextest run ID");
     insta::assert_snapshot!(output.error(), @r"
     error: phase witness failed
-      because: stale: `beta` of the kept run is not what was built just now
+      because: the kept run is stale: `beta` is not what was built just now
     hint: cargo xtask up alpha
     ");
+
+    let output = project.xtask(["test", "alpha", "--format", "json"]).run();
+    let document: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    let report = &document["runs"][0];
+    assert_eq!(report["tag"], before.tag);
+    let beta = report["services"].as_array().unwrap().iter().find(|one| one["service"] == "beta");
+    assert_eq!(beta.unwrap()["digests"]["manifest"], before.services["beta"].digest);
 
     let output = project.xtask(["up", "alpha"]).run();
     output.exits(exit::SUCCESS).says("replaced: beta; unchanged: alpha");

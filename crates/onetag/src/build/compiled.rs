@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::executables::{CachedExecutable, ExecutableCache};
 use super::files::CachedFiles;
 use super::image::{Contents, Digests, FileIdentity, run_loader, run_loader_with};
+use crate::error::Attach as _;
 use crate::workspace::Service;
 
 /// Bytes that were built, of no run: the runs of an invocation share them.
@@ -50,6 +51,7 @@ impl Compiled {
         Files::verify(folder, *digest).with_context(|| {
             format!("the files of `{}` are not those that were built", self.service)
         })
+        .hint("what a service writes goes to `{self.volume}` or to a temporary folder, not to the folder in which it starts")
     }
 
     /// The folder of shared libraries that the program needs and that its loader does

@@ -1,18 +1,17 @@
 //! The files of a package that its service starts with, in folders by their digest.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use camino::Utf8PathBuf;
 use onetag_image::files::remove_copy;
 use onetag_image::{Files, LARGE_FILES};
 use serde::{Deserialize, Serialize};
 
-use super::BuildRequest;
 use super::executables::ExecutableCache;
 use super::image::Digest;
 use crate::context::Context;
 use crate::error::{Attach as _, Kind};
 use crate::run::ledger::Resource;
-use crate::workspace::{Service, Workspace};
+use crate::workspace::{Service, Workspace, suggest};
 
 /// A folder with copies of the files of a service, read-only; an empty one if the
 /// service has none.
@@ -34,13 +33,16 @@ impl CachedFiles {
     }
 }
 
-/// Looks at the files of all services before anything is built.
+/// Looks at the files of services, before anything is made.
 ///
 /// # Errors
 ///
 /// Of [`Kind::Metadata`] if one of them lists what it may not list.
-pub(super) fn check(context: &Context, request: &BuildRequest<'_>) -> anyhow::Result<()> {
-    for service in &request.services {
+pub(crate) fn check_files<'a>(
+    context: &Context,
+    services: impl IntoIterator<Item = &'a Service>,
+) -> anyhow::Result<()> {
+    for service in services {
         let size = listed(&context.workspace, service)?.size()?;
         if size > LARGE_FILES {
             let (name, mebibytes) = (&service.name, size >> 20);
@@ -58,6 +60,18 @@ fn listed(workspace: &Workspace, service: &Service) -> anyhow::Result<Files> {
     let package = manifest.parent().unwrap_or(&workspace.root);
     let entries: Vec<String> = service.files.iter().map(ToString::to_string).collect();
     let shown = manifest.strip_prefix(&workspace.root).unwrap_or(manifest);
+    if let Some(missing) = entries.iter().find(|entry| !package.join(entry).exists()) {
+        let there = package.read_dir_utf8().into_iter().flatten().flatten();
+        let there: Vec<_> = there.map(|entry| entry.file_name().to_owned()).collect();
+        let error =
+            anyhow!("{shown}: the key `files` of `{}`: there is no `{missing}`", service.name)
+                .kind(Kind::Metadata);
+        let hint = suggest::closest(missing, there.iter().map(String::as_str));
+        return Err(match hint {
+            Some(likely) => error.hint(format!("did you mean `{likely}`?")),
+            None => error.hint(format!("entries are paths from {package}")),
+        });
+    }
     Files::of(package, &entries, &workspace.target_directory)
         .with_context(|| format!("{shown}: the key `files` of `{}`", service.name))
         .kind(Kind::Metadata)

@@ -21,6 +21,7 @@ use camino::Utf8PathBuf;
 
 pub use compiled::Compiled;
 pub(crate) use executables::CachedExecutable;
+pub(crate) use files::check_files;
 pub(crate) use request::BuildRequest;
 
 use crate::context::Context;
@@ -73,7 +74,6 @@ pub(crate) fn build(
     ledgers: &[&Ledger],
 ) -> anyhow::Result<Build> {
     let layout = context.layout();
-    files::check(context, request)?;
     let toolchain = toolchain::toolchain(context, &layout)?;
     let library = toolchain.as_ref().map(|toolchain| toolchain.library.clone());
     let built = locked_build(context, &layout, request, library, ledgers)?;

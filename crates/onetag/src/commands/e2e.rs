@@ -25,7 +25,7 @@ pub(crate) struct E2e {
     /// Keep the run for `test`, `up` and `down`
     #[arg(long)]
     keep: bool,
-    /// Keep the run if anything fails
+    /// Keep the run if it fails once its services are up
     #[arg(long)]
     keep_on_failure: bool,
     /// How long a service may take to become ready

@@ -127,8 +127,9 @@ fn table(runs: &[Shown]) -> String {
         text.push_str(&format!("{name}  {}  {age} old\n", run.state));
         let width = run.services.keys().map(String::len).max().unwrap_or(0);
         for (name, service) in &run.services {
-            let url = service.url.as_deref().unwrap_or("no address yet");
-            text.push_str(&format!("  {name:<width$}  {url}  {}\n", service.state));
+            let url = service.url.iter().map(|url| format!("{url}  "));
+            let url: String = url.collect();
+            text.push_str(&format!("  {name:<width$}  {url}{}\n", service.state));
         }
         text.push_str(&format!("  {}\n", run.folder));
     }

@@ -18,8 +18,18 @@ pub(super) enum Change {
     None(Replica),
     /// It has ended; what was built is the same.
     Died,
-    /// Its bytes or its settings are others, or it is new.
-    Replaced,
+    /// It is new, or something else than it runs.
+    Replaced(Reason),
+}
+
+/// Why a service has to be replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reason {
+    New,
+    Bytes,
+    Settings,
+    /// An `up` that failed left something else behind.
+    Process,
 }
 
 /// By service; everything is new in a run that was just minted.
@@ -38,7 +48,7 @@ impl Changes {
             let before =
                 job.kept.as_ref().and_then(|kept| kept.plan.services.get(&planned.service.name));
             let change = match before {
-                None => Change::Replaced,
+                None => Change::Replaced(Reason::New),
                 Some(before) => change(folder, planned, before, build)?,
             };
             changes.insert(planned.service.name.clone(), change);
@@ -47,7 +57,7 @@ impl Changes {
     }
 
     pub(super) fn of(&self, service: &str) -> &Change {
-        self.0.get(service).unwrap_or(&Change::Replaced)
+        self.0.get(service).unwrap_or(&Change::Replaced(Reason::New))
     }
 
     /// Whether nothing has to be done.
@@ -58,7 +68,7 @@ impl Changes {
     /// The generation of the run with these changes. A replaced service gets the
     /// name of the next one, since a reference never names two digests.
     pub(super) fn generation(&self, before: &RunPlan) -> u32 {
-        let replaced = self.0.values().any(|change| matches!(change, Change::Replaced));
+        let replaced = self.0.values().any(|change| matches!(change, Change::Replaced(_)));
         before.generation + u32::from(replaced)
     }
 
@@ -66,18 +76,22 @@ impl Changes {
     ///
     /// When something has to be done before this can be tested.
     pub(super) fn refuse_stale(&self, suite: &str) -> anyhow::Result<()> {
-        let stale: Vec<String> = self
-            .0
-            .iter()
-            .filter(|(_, change)| !matches!(change, Change::None(_)))
-            .map(|(name, _)| format!("`{name}`"))
-            .collect();
+        let stale = self.0.iter().filter_map(|(name, change)| {
+            let why = match change {
+                Change::None(_) => return None,
+                Change::Died => "has ended",
+                Change::Replaced(Reason::New) => "is not deployed",
+                Change::Replaced(Reason::Bytes) => "is not what was built just now",
+                Change::Replaced(Reason::Settings) => "has other settings in its metadata now",
+                Change::Replaced(Reason::Process) => "runs something else than was deployed",
+            };
+            Some(format!("`{name}` {why}"))
+        });
+        let stale: Vec<String> = stale.collect();
         if stale.is_empty() {
             return Ok(());
         }
-        let are = if stale.len() == 1 { "is" } else { "are" };
-        let stale = stale.join(", ");
-        Err(anyhow!("stale: {stale} of the kept run {are} not what was built just now")
+        Err(anyhow!("the kept run is stale: {}", stale.join(", "))
             .hint(format!("cargo xtask up {suite}")))
     }
 
@@ -86,7 +100,7 @@ impl Changes {
         let mut by_kind: BTreeMap<(u8, &str), Vec<&str>> = BTreeMap::new();
         for (name, change) in &self.0 {
             let kind = match change {
-                Change::Replaced => (0, "replaced"),
+                Change::Replaced(_) => (0, "replaced"),
                 Change::Died => (1, "started again"),
                 Change::None(_) => (2, "unchanged"),
             };
@@ -105,14 +119,15 @@ fn change(
     build: &Build,
 ) -> anyhow::Result<Change> {
     let name = &planned.service.name;
-    let current = *build.service(name)?.digests() == before.digests
-        && settings(planned, folder.run_id())? == before.settings;
+    if *build.service(name)?.digests() != before.digests {
+        return Ok(Change::Replaced(Reason::Bytes));
+    }
+    if settings(planned, folder.run_id())? != before.settings {
+        return Ok(Change::Replaced(Reason::Settings));
+    }
     Ok(match Process::replica(folder, name)? {
-        // After an `up` that failed, something else may run.
-        Some(replica) if current && Process::executes(&replica, &before.executable) => {
-            Change::None(replica)
-        }
-        None if current => Change::Died,
-        _ => Change::Replaced,
+        Some(replica) if Process::executes(&replica, &before.executable) => Change::None(replica),
+        Some(_) => Change::Replaced(Reason::Process),
+        None => Change::Died,
     })
 }

@@ -76,7 +76,7 @@ fn stop_replaced(cycle: &Cycle<'_, '_>, process: &Process<'_>) -> anyhow::Result
         process.stop(name)?;
     }
     for planned in cycle.job.plan.services().rev() {
-        if matches!(cycle.changes.of(&planned.service.name), Change::Replaced) {
+        if matches!(cycle.changes.of(&planned.service.name), Change::Replaced(_)) {
             process.stop(&planned.service.name)?;
         }
     }

@@ -60,6 +60,9 @@ pub(super) fn finish(mut ending: FinishedRun<'_>, options: &Options) -> (Exit, R
         context.ui.error(interrupted);
         ending.outcome.fail(&interrupted.into());
     }
+    if wanted && !keep && !interrupted {
+        context.ui.line("  not kept: its services were never ready together");
+    }
     let report = report(&ending, keep, leftovers, lies_in.clone());
     let mut exit = ending.outcome.exit;
     let written = write_json(&folder.report(), &report);
@@ -154,26 +157,25 @@ fn report(
     folder: Utf8PathBuf,
 ) -> RunReport {
     let (run, outcome) = (ending.run, &ending.outcome);
+    // What was built and not deployed, as by a `test` that is refused, is not of it.
     let deployed = RunPlan::read(run.folder()).ok();
     let services = ending.job.plan.services().map(|planned| {
         let name = &planned.service.name;
-        let built = ending.build.and_then(|build| build.service(name).ok());
+        let deployed = deployed.as_ref().and_then(|plan| plan.services.get(name));
+        let built = || ending.build?.service(name).ok().map(|built| *built.digests());
         ServiceReport {
             service: name.clone(),
-            reference: deployed.as_ref().and_then(|plan| plan.services.get(name)).map_or_else(
+            reference: deployed.map_or_else(
                 || run.reference(&planned.service).to_string(),
                 |deployed| deployed.reference.clone(),
             ),
-            digests: built.map(|built| *built.digests()),
-            url: deployed
-                .as_ref()
-                .and_then(|plan| plan.services.get(name))
-                .and_then(|deployed| deployed.url.clone()),
+            digests: deployed.map(|deployed| deployed.digests).or_else(built),
+            url: deployed.and_then(|deployed| deployed.url.clone()),
         }
     });
     RunReport {
         run_id: run.folder().run_id(),
-        tag: run.tag().to_string(),
+        tag: deployed.as_ref().map_or_else(|| run.tag().to_string(), |plan| plan.tag.clone()),
         consumer: ending.job.suite.name.clone(),
         backend: PROCESS.to_owned(),
         exit: outcome.exit.code(),

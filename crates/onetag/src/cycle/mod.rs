@@ -21,6 +21,7 @@ pub(crate) use start::check_machine;
 use std::time::Duration;
 
 use crate::backend::{RunPlan, check_host_variables};
+use crate::build::check_files;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::gc::dead::RunEntry;
@@ -104,7 +105,10 @@ pub(crate) fn drive(
 ) -> anyhow::Result<Vec<(Exit, RunReport)>> {
     let suites: Vec<_> = jobs.iter().map(|job| job.suite).collect();
     check_machine(context, &suites)?;
-    jobs.iter().try_for_each(|job| check_host_variables(&job.plan))?;
+    for job in jobs {
+        check_host_variables(&job.plan)?;
+        check_files(context, job.plan.services().map(|planned| &planned.service))?;
+    }
     let start::Started { runs, build, timeline } = start::start(context, jobs, options)?;
     let reports = runs.into_iter().map(|run| phases::go(context, run, &build, options, &timeline));
     let reports = reports.collect();
