@@ -10,6 +10,7 @@ use super::protocol::{Probe, Readiness, ServiceState};
 use crate::build::image::FileIdentity;
 use crate::error::Attach as _;
 use crate::report::last_lines;
+use crate::system;
 use crate::system::signals::{Interrupt, Interrupted};
 use crate::system::wait::{self, Poll};
 
@@ -99,6 +100,7 @@ fn explain(readiness: &Readiness, error: anyhow::Error) -> anyhow::Error {
         return error;
     }
     let timed_out = error.is::<wait::TimedOut>();
+    let refused = readiness.port.is_some_and(|port| !system::listening(port));
     let lines = last_lines(&readiness.log, LOG_LINES);
     let mut text = error.to_string();
     if lines.is_empty() {
@@ -116,6 +118,10 @@ fn explain(readiness: &Readiness, error: anyhow::Error) -> anyhow::Error {
         Some(port) if in_use => error.hint(format!(
             "port {port} is held by the keeper, which never listens on it; \
              set SO_REUSEADDR before binding"
+        )),
+        _ if timed_out && refused => error.hint(format!(
+            "nothing listens on port {}: give its address to the service, by `env` or `args`",
+            readiness.port.unwrap_or_default()
         )),
         _ if timed_out => error.hint(format!("{} says when it is ready", readiness.key)),
         _ => error,

@@ -72,6 +72,9 @@ pub(crate) struct Tests {
     /// Those that failed, as nextest shows them.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub(crate) failures: BTreeSet<String>,
+    /// Those that passed when nextest's configuration had them tried again.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) flaky: BTreeSet<String>,
 }
 
 /// Something of a run that is there after its teardown.

@@ -43,6 +43,10 @@ fn describe(tests: &Tests) -> String {
         0 => counted(ran, "test"),
         failed => format!("{failed} of {} failed", counted(ran, "test")),
     };
+    if !tests.flaky.is_empty() {
+        let flaky: Vec<_> = tests.flaky.iter().map(String::as_str).collect();
+        let _ = write!(text, ", failed before they passed: {}", flaky.join(", "));
+    }
     if !tests.skipped.is_empty() {
         let by: Vec<_> =
             tests.skipped.iter().map(|(what, times)| format!("{times} {what}")).collect();

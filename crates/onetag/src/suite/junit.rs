@@ -38,11 +38,16 @@ impl JunitReport {
         let mut tests = Tests::default();
         for case in self.cases() {
             match &case.status {
-                TestCaseStatus::Success { .. } => match skips.get(&test_id(case)) {
+                TestCaseStatus::Success { flaky_runs } => match skips.get(&test_id(case)) {
                     Some(capability) => {
                         *tests.skipped.entry(capability.clone()).or_default() += 1;
                     }
-                    None => tests.passed += 1,
+                    None => {
+                        tests.passed += 1;
+                        if !flaky_runs.is_empty() {
+                            tests.flaky.insert(test_id(case));
+                        }
+                    }
                 },
                 TestCaseStatus::NonSuccess { .. } => {
                     tests.failed += 1;

@@ -34,7 +34,8 @@ const CASES: &str = r#"
 fn setup_scripts_are_no_tests() {
     let report = report(&(suite("@setup-script:@tool:onetag:n", HOOK) + &suite("e2e::n", CASES)));
     let failures = ["e2e::n a::fails", "e2e::n a::hangs"].map(str::to_owned).into();
-    let tests = Tests { passed: 2, failed: 2, failures, ..Tests::default() };
+    let flaky = ["e2e::n a::flaky".to_owned()].into();
+    let tests = Tests { passed: 2, failed: 2, failures, flaky, ..Tests::default() };
     assert_eq!(report.tests(&Skips::new()), tests);
     assert!(JunitReport::parse("nonsense").is_err());
 }

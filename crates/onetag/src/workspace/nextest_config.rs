@@ -80,8 +80,8 @@ fn missing(workspace: &Workspace, config: &Config<'_>, profile: &str) -> (Vec<St
         missing.push("`setup-scripts = true` in [experimental]".to_owned());
         tables.push("[experimental]\nsetup-scripts = true\n".to_owned());
     }
-    let mut profiles = config.profiles(profile).into_iter();
-    if !profiles.any(|table| table.at(&["default-filter"]).0.is_some()) {
+    // Nextest does not inherit it from other profiles than the default one.
+    if config.at(&["profile", profile, "default-filter"]).0.is_none() {
         let tests = tests_of_suites(workspace);
         missing.push(format!("`default-filter` in [profile.{profile}]"));
         if config.at(&["profile", "default", "default-filter"]).0.is_none() {

@@ -102,8 +102,16 @@ fn the_lines_to_paste_are_enough() {
 #[test]
 fn other_ways_to_write_it_pass() {
     let inherited = "experimental = ['setup-scripts']\n[profile.e2e]\ninherits = 'ci'\n\
-                     [profile.ci]\ndefault-filter = 'all()'\njunit.path = 'x.xml'\n";
+                     default-filter = 'all()'\n[profile.ci]\njunit.path = 'x.xml'\n";
     assert_eq!(check(Some(&format!("{inherited}{HOOKS}"))), Ok(Vec::new()));
+}
+
+#[test]
+fn a_filter_of_a_profile_that_is_inherited_from_is_not_enough() {
+    let inherited = "experimental = ['setup-scripts']\n[profile.e2e]\ninherits = 'ci'\n\
+                     [profile.ci]\ndefault-filter = 'all()'\n";
+    let error = error(&format!("{inherited}{HOOKS}"));
+    assert!(error.contains("lacks `default-filter` in [profile.e2e]"), "{error}");
 }
 
 #[test]
