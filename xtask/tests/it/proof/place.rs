@@ -1,5 +1,7 @@
 //! Places in which a text that a service shows can stand.
 
+use std::os::unix::fs::symlink;
+
 use crate::project::{Project, manifest};
 
 /// A macro that puts the files of a folder of the calling package into the
@@ -41,6 +43,9 @@ pub(super) enum Place {
     PathPackageOutside,
     FolderOfBuildScript,
     FolderOutsideOfPackage,
+    /// Hidden, and of a build script that does not say what it reads.
+    HiddenFolder,
+    LinkedFolder,
     IncludedFile,
     EmbeddedFolder,
 }
@@ -68,6 +73,22 @@ impl Place {
                 let greeting = "const GREETING: &str = env!(\"GREETING\");";
                 project.replace("beta/src/main.rs", GREETING, greeting);
             }
+            Place::HiddenFolder => {
+                project.create(self.file(), "hello from beta");
+                let script = BUILD_SCRIPT.replace("FOLDER", ".texts");
+                let script = script.replace("println!(\"cargo::rerun-if-changed=.texts\");", "");
+                project.create("beta/build.rs", &script);
+                let greeting = "const GREETING: &str = env!(\"GREETING\");";
+                project.replace("beta/src/main.rs", GREETING, greeting);
+            }
+            Place::LinkedFolder => {
+                Place::FolderOutsideOfPackage.prepare(project);
+                let script =
+                    BUILD_SCRIPT.replace("read_dir(\"FOLDER\")", "read_dir(\"texts/linked\")");
+                project.create("beta/build.rs", &script.replace("FOLDER", "texts"));
+                project.create("beta/texts/README", "");
+                symlink("../../shared/texts", project.path("beta/texts/linked")).unwrap();
+            }
             Place::IncludedFile => {
                 project.create(self.file(), "hello from beta");
                 let greeting = "const GREETING: &str = include_str!(\"../../shared/greeting\");";
@@ -93,7 +114,8 @@ impl Place {
             Place::Service => "beta/src/main.rs",
             Place::PathPackageOutside => "../words/src/lib.rs",
             Place::FolderOfBuildScript | Place::EmbeddedFolder => "beta/texts/greeting",
-            Place::FolderOutsideOfPackage => "shared/texts/greeting",
+            Place::FolderOutsideOfPackage | Place::LinkedFolder => "shared/texts/greeting",
+            Place::HiddenFolder => "beta/.texts/greeting",
             Place::IncludedFile => "shared/greeting",
         }
     }

@@ -53,6 +53,16 @@ fn a_folder_outside_of_the_package_that_looks_old_is_built() {
 }
 
 #[test]
+fn a_hidden_folder_that_a_build_script_reads_and_that_looks_old_is_built() {
+    an_edit_that_looks_old_is_built(Place::HiddenFolder);
+}
+
+#[test]
+fn a_linked_folder_that_looks_old_is_built() {
+    an_edit_that_looks_old_is_built(Place::LinkedFolder);
+}
+
+#[test]
 fn an_included_file_outside_of_the_package_that_looks_old_is_built() {
     an_edit_that_looks_old_is_built(Place::IncludedFile);
 }

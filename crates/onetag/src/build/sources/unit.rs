@@ -2,9 +2,10 @@
 //!
 //! Cargo and rustc name the files that they know. A build script or a macro may read
 //! more: so all other files of the package count as well, but for those that only
-//! another target of it names, and for Rust files among those of programs and
-//! libraries that nothing names (unit tests, other targets). A macro that turns the
-//! Rust files of such a folder into modules is not told of a new one.
+//! another target of it names, for Rust files among those of programs and libraries
+//! that nothing names (unit tests, other targets), and for tests, benchmarks and
+//! examples. A macro that turns the Rust files of such a folder into modules is not
+//! told of a new one.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,7 +15,7 @@ use cargo_metadata::{Artifact, BuildScript};
 
 use super::contents::PACKAGE_TABLE;
 use super::dep_info::DepInfo;
-use super::walk::files_of;
+use super::walk::{files_of, is_of_other_target};
 
 /// A unit of a local package.
 #[derive(Debug)]
@@ -97,7 +98,10 @@ impl<'a> LocalUnit<'a> {
             None => true,
             Some(_) if script.reads_all => true,
             Some(named) => {
-                named.contains(*path) || !self.is_code_of_a_target(path) && !is_named(path)
+                let is_others = self.is_code_of_a_target(path)
+                    || is_of_other_target(self.package, path)
+                    || is_named(path);
+                named.contains(*path) || !is_others
             }
         };
         let named = self.named.iter().flatten().chain(&script.files).map(String::as_str);
@@ -143,7 +147,8 @@ impl ScriptInputs {
     /// Of a package in this folder.
     pub(super) fn of(script: &BuildScript, package: &Utf8Path) -> ScriptInputs {
         let output = script.out_dir.parent().map(|folder| folder.join("output"));
-        let text = output.and_then(|output| fs::read_to_string(output).ok()).unwrap_or_default();
+        let output = output.and_then(|output| fs::read(output).ok()).unwrap_or_default();
+        let text = String::from_utf8_lossy(&output);
         let named = text.lines().filter_map(|line| {
             let line = line.strip_prefix("cargo:")?;
             line.strip_prefix(':').unwrap_or(line).strip_prefix("rerun-if-changed=")

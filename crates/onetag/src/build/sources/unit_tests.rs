@@ -10,7 +10,7 @@ struct Package {
     artifacts: Vec<Artifact>,
 }
 
-const FILES: [&str; 10] = [
+const FILES: [&str; 11] = [
     "app/src/lib.rs",
     "app/src/lib_tests.rs",
     "app/src/main.rs",
@@ -18,6 +18,7 @@ const FILES: [&str; 10] = [
     "app/texts/a.txt",
     "app/scripts/x.rs",
     "app/build.rs",
+    "app/tests/texts/c.txt",
     "shared/b.txt",
     "tiny/src/lib.rs",
     "target/debug/build/app-1/out/made.rs",
@@ -144,5 +145,7 @@ fn what_a_build_script_names_counts_for_all_of_the_package() {
     assert_eq!(names.collect::<BTreeSet<_>>(), BTreeSet::from(["a.txt", "b.txt"]));
     // One that names nothing reads all.
     let [library, _] = package.sources(&script("cargo::rustc-env=A=B\n"));
-    assert!(library.contains(&"app/src/lib_tests.rs".to_owned()), "{library:?}");
+    for file in ["app/src/lib_tests.rs", "app/tests/texts/c.txt"] {
+        assert!(library.iter().any(|path| path == file), "{library:?}");
+    }
 }
