@@ -31,6 +31,8 @@ pub(super) struct LocalUnit<'a> {
     pub(super) package_in_it: Option<Utf8PathBuf>,
     /// Its manifest, with [`PACKAGE_TABLE`] behind it.
     manifest: String,
+    /// The manifest from which it inherits, likewise.
+    workspace: String,
     /// The folders in which targets of the package begin, each with a slash behind.
     code: Vec<String>,
 }
@@ -77,11 +79,13 @@ impl<'a> LocalUnit<'a> {
             files.filter(is_source).flat_map(|path| files_of(&path)).collect()
         });
         let manifest = format!("{}{PACKAGE_TABLE}", artifact.manifest_path);
+        let workspace = workspace_of(package, places.root);
+        let workspace = format!("{workspace}/Cargo.toml{PACKAGE_TABLE}");
         let own = artifact.target.src_path.parent().map(Utf8Path::to_owned);
         let own = own.filter(|_| !artifact.target.is_custom_build());
         let code = own.into_iter().chain([package.join("src")]);
         let code = code.map(|folder| format!("{folder}/")).collect();
-        Some(LocalUnit { artifact, path, package, named, package_in_it, manifest, code })
+        Some(LocalUnit { artifact, path, package, named, package_in_it, manifest, workspace, code })
     }
 
     /// The sources of this unit of a package that has these files and units.
@@ -106,7 +110,7 @@ impl<'a> LocalUnit<'a> {
         };
         let named = self.named.iter().flatten().chain(&script.files).map(String::as_str);
         let rest = files.iter().map(String::as_str).filter(counts);
-        named.chain(rest).chain([self.manifest.as_str()]).collect()
+        named.chain(rest).chain([&*self.manifest, &*self.workspace]).collect()
     }
 
     /// Whether it is a Rust file in a folder in which a target begins.
@@ -119,6 +123,17 @@ impl<'a> LocalUnit<'a> {
 pub(super) fn local_package(artifact: &Artifact) -> Option<&Utf8Path> {
     let is_local = artifact.package_id.repr.starts_with("path+file:");
     artifact.manifest_path.parent().filter(|_| is_local)
+}
+
+/// The root of the workspace from which a package inherits, if it does: for one
+/// outside of the workspace at `root` it may be another.
+fn workspace_of<'p>(package: &'p Utf8Path, root: &'p Utf8Path) -> &'p Utf8Path {
+    let is_root = |folder: &&Utf8Path| {
+        let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
+        manifest.lines().any(|line| line.trim_start().starts_with("[workspace"))
+    };
+    let mut above = package.ancestors().filter(|_| !package.starts_with(root));
+    above.find(is_root).unwrap_or(root)
 }
 
 /// Where the dep-info of an artifact may be: cargo's beside a program, rustc's beside
