@@ -33,6 +33,15 @@ fn main() {
 }
 "#;
 
+/// Takes packages of the registry from `vendor`, as `cargo vendor` says.
+const VENDORED: &str = r#"
+[source.crates-io]
+replace-with = "vendored-sources"
+
+[source.vendored-sources]
+directory = "vendor"
+"#;
+
 const GREETING: &str = "const GREETING: &str = \"hello from beta\";";
 
 /// The places in which the greeting of `beta` can stand, each with the file to
@@ -48,6 +57,7 @@ pub(super) enum Place {
     LinkedFolder,
     IncludedFile,
     EmbeddedFolder,
+    VendoredPackage,
 }
 
 impl Place {
@@ -89,6 +99,15 @@ impl Place {
                 project.create("beta/texts/README", "");
                 symlink("../../shared/texts", project.path("beta/texts/linked")).unwrap();
             }
+            Place::VendoredPackage => {
+                project.create("vendor/words/Cargo.toml", &manifest("words", ""));
+                project.create("vendor/words/src/lib.rs", &format!("pub {GREETING}\n"));
+                project.create("vendor/words/.cargo-checksum.json", "{\"files\":{}}");
+                project.create(".cargo/config.toml", VENDORED);
+                let dependency = "[dependencies]\nwords = \"0.0.0\"\n";
+                project.replace("beta/Cargo.toml", "[dependencies]\n", dependency);
+                project.replace("beta/src/main.rs", GREETING, "use words::GREETING;");
+            }
             Place::IncludedFile => {
                 project.create(self.file(), "hello from beta");
                 let greeting = "const GREETING: &str = include_str!(\"../../shared/greeting\");";
@@ -116,6 +135,7 @@ impl Place {
             Place::FolderOfBuildScript | Place::EmbeddedFolder => "beta/texts/greeting",
             Place::FolderOutsideOfPackage | Place::LinkedFolder => "shared/texts/greeting",
             Place::HiddenFolder => "beta/.texts/greeting",
+            Place::VendoredPackage => "vendor/words/src/lib.rs",
             Place::IncludedFile => "shared/greeting",
         }
     }

@@ -63,6 +63,11 @@ fn a_linked_folder_that_looks_old_is_built() {
 }
 
 #[test]
+fn a_vendored_package_that_looks_old_is_built() {
+    an_edit_that_looks_old_is_built(Place::VendoredPackage);
+}
+
+#[test]
 fn an_included_file_outside_of_the_package_that_looks_old_is_built() {
     an_edit_that_looks_old_is_built(Place::IncludedFile);
 }

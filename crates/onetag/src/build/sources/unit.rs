@@ -59,8 +59,10 @@ impl<'a> LocalUnit<'a> {
         let folder = path.parent().and_then(Utf8Path::file_name);
         let is_intermediate = folder == Some("deps") || artifact.target.is_custom_build();
         let info = dep_info_paths(artifact, path).iter().find_map(|path| DepInfo::read(path));
-        // Rustc runs in the root of the workspace for all packages below it.
-        let base = if package.starts_with(places.root) { places.root } else { package };
+        // Rustc runs in the root of the workspace for all packages below it, but for
+        // vendored ones.
+        let is_below = package.starts_with(places.root) && has_path(artifact);
+        let base = if is_below { places.root } else { package };
         let env = |key: &str| info.as_ref()?.env.get(key).map(Utf8PathBuf::from);
         let out_dir = env("OUT_DIR");
         let is_source = |path: &Utf8PathBuf| {
@@ -119,10 +121,19 @@ impl<'a> LocalUnit<'a> {
     }
 }
 
-/// The folder of the package of an artifact, if it is a path on this machine.
+/// The folder of the package of an artifact, if it is a path on this machine, or a
+/// vendored copy: for cargo that never changes, but anyone can edit it.
 pub(super) fn local_package(artifact: &Artifact) -> Option<&Utf8Path> {
-    let is_local = artifact.package_id.repr.starts_with("path+file:");
-    artifact.manifest_path.parent().filter(|_| is_local)
+    let folder = artifact.manifest_path.parent()?;
+    // Cargo takes nothing for vendored that has no such file. A registry's own copies
+    // have none, even where cargo's home is in the workspace.
+    let is_local = has_path(artifact) || folder.join(".cargo-checksum.json").exists();
+    is_local.then_some(folder)
+}
+
+/// Whether the package of an artifact is a path dependency or a member.
+fn has_path(artifact: &Artifact) -> bool {
+    artifact.package_id.repr.starts_with("path+file:")
 }
 
 /// The root of the workspace from which a package inherits, if it does: for one

@@ -179,3 +179,14 @@ fn a_package_outside_inherits_from_its_own_workspace() {
     package.write("Cargo.toml", "");
     assert_eq!(workspace_of(&app, &pair), pair);
 }
+
+#[test]
+fn a_vendored_package_is_local() {
+    let package = Package::new();
+    let mut artifact = package.artifacts[0].clone();
+    artifact.package_id.repr =
+        "registry+https://github.com/rust-lang/crates.io-index#a@1.0.0".into();
+    assert_eq!(local_package(&artifact), None);
+    package.write("app/.cargo-checksum.json", "{}");
+    assert_eq!(local_package(&artifact), Some(&*package.root().join("app")));
+}
