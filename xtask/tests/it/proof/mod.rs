@@ -2,6 +2,7 @@
 
 mod bytes;
 mod features;
+mod place;
 mod skips;
 mod something_tested;
 mod sources;

@@ -1,104 +1,8 @@
 //! The bytes are of the sources as they are now, whatever their times say.
 
+use super::place::Place;
 use crate::exit;
-use crate::project::{Output, Project, manifest};
-
-/// A macro that puts the files of a folder of the calling package into the
-/// program, as `include_dir` does.
-const EMBED: &str = r#"
-use proc_macro::TokenStream;
-
-#[proc_macro]
-pub fn embed(folder: TokenStream) -> TokenStream {
-    let folder = folder.to_string();
-    let package = std::env::var("CARGO_MANIFEST_DIR").unwrap();
-    let entries = std::fs::read_dir(format!("{package}/{}", folder.trim_matches('"'))).unwrap();
-    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    let files: String = paths.iter().map(|path| format!("include_str!({path:?}),")).collect();
-    format!("concat!({files})").parse().unwrap()
-}
-"#;
-
-/// A build script that hands the files of a folder to the program.
-const BUILD_SCRIPT: &str = r#"
-fn main() {
-    println!("cargo::rerun-if-changed=FOLDER");
-    let entries = std::fs::read_dir("FOLDER").unwrap();
-    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    let text: String = paths.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
-    println!("cargo::rustc-env=GREETING={text}");
-}
-"#;
-
-const GREETING: &str = "const GREETING: &str = \"hello from beta\";";
-
-/// The places in which the greeting of `beta` can stand, each with the file to
-/// edit.
-#[derive(Clone, Copy)]
-enum Place {
-    Service,
-    PathPackageOutside,
-    FolderOfBuildScript,
-    FolderOutsideOfPackage,
-    IncludedFile,
-    EmbeddedFolder,
-}
-
-impl Place {
-    /// Moves the greeting there.
-    fn prepare(self, project: &Project) {
-        match self {
-            Place::Service => {}
-            Place::PathPackageOutside => {
-                project.create("../words/Cargo.toml", &manifest("words", ""));
-                project.create("../words/src/lib.rs", &format!("pub {GREETING}\n"));
-                project.append("Cargo.toml", "exclude = [\"../words\"]\n");
-                let dependency = "[dependencies]\nwords = { path = \"../../words\" }\n";
-                project.replace("beta/Cargo.toml", "[dependencies]\n", dependency);
-                project.replace("beta/src/main.rs", GREETING, "use words::GREETING;");
-            }
-            Place::FolderOfBuildScript | Place::FolderOutsideOfPackage => {
-                project.create(self.file(), "hello from beta");
-                let folder = match self {
-                    Place::FolderOutsideOfPackage => "../shared/texts",
-                    _ => "texts",
-                };
-                project.create("beta/build.rs", &BUILD_SCRIPT.replace("FOLDER", folder));
-                let greeting = "const GREETING: &str = env!(\"GREETING\");";
-                project.replace("beta/src/main.rs", GREETING, greeting);
-            }
-            Place::IncludedFile => {
-                project.create(self.file(), "hello from beta");
-                let greeting = "const GREETING: &str = include_str!(\"../../shared/greeting\");";
-                project.replace("beta/src/main.rs", GREETING, greeting);
-            }
-            Place::EmbeddedFolder => {
-                project.create(self.file(), "hello from beta");
-                project
-                    .create("embed/Cargo.toml", &manifest("embed", "[lib]\nproc-macro = true\n"));
-                project.create("embed/src/lib.rs", EMBED);
-                project.replace("Cargo.toml", "\"beta\"", "\"beta\", \"embed\"");
-                let dependency = "[dependencies]\nembed = { path = \"../embed\" }\n";
-                project.replace("beta/Cargo.toml", "[dependencies]\n", dependency);
-                let greeting = "const GREETING: &str = embed::embed!(\"texts\");";
-                project.replace("beta/src/main.rs", GREETING, greeting);
-            }
-        }
-        project.update_lock_file();
-    }
-
-    fn file(self) -> &'static str {
-        match self {
-            Place::Service => "beta/src/main.rs",
-            Place::PathPackageOutside => "../words/src/lib.rs",
-            Place::FolderOfBuildScript | Place::EmbeddedFolder => "beta/texts/greeting",
-            Place::FolderOutsideOfPackage => "shared/texts/greeting",
-            Place::IncludedFile => "shared/greeting",
-        }
-    }
-}
+use crate::project::{Output, Project};
 
 /// Runs a suite that expects this greeting of `beta`.
 fn run(project: &Project, verb: &str, greeting: &str) -> Output {
@@ -146,6 +50,21 @@ fn a_folder_that_a_build_script_reads_and_that_looks_old_is_built() {
 #[test]
 fn a_folder_outside_of_the_package_that_looks_old_is_built() {
     an_edit_that_looks_old_is_built(Place::FolderOutsideOfPackage);
+}
+
+#[test]
+fn a_hidden_folder_that_a_build_script_reads_and_that_looks_old_is_built() {
+    an_edit_that_looks_old_is_built(Place::HiddenFolder);
+}
+
+#[test]
+fn a_linked_folder_that_looks_old_is_built() {
+    an_edit_that_looks_old_is_built(Place::LinkedFolder);
+}
+
+#[test]
+fn a_vendored_package_that_looks_old_is_built() {
+    an_edit_that_looks_old_is_built(Place::VendoredPackage);
 }
 
 #[test]

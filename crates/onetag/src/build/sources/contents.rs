@@ -16,7 +16,8 @@ use crate::run::write_file;
 /// file systems use, and some more.
 const TICK_NS: i64 = 20_000_000;
 
-/// What stands behind the path of a manifest of which the package table alone counts.
+/// What stands behind the path of a manifest of which only what it says of packages
+/// counts: `[package]`, and `[workspace.package]`, which members inherit.
 pub(super) const PACKAGE_TABLE: &str = "[package]";
 
 /// Hashes by path, with the identity of the file when it was read.
@@ -49,13 +50,13 @@ impl Contents {
 
     /// The hash of a file; none if there is no regular file that can be read.
     ///
-    /// With [`PACKAGE_TABLE`] behind its path, that of the package table of a manifest
+    /// With [`PACKAGE_TABLE`] behind its path, that of the package tables of a manifest
     /// without what is the harness's own, which neither a build script nor a macro
     /// knows. Cargo minds the rest.
     pub(super) fn digest(&mut self, path: &str) -> Option<Digest> {
         match path.strip_suffix(PACKAGE_TABLE) {
             None => self.digest_by(path.into(), path, hash_file),
-            Some(manifest) => self.digest_by(manifest.into(), path, package_table),
+            Some(manifest) => self.digest_by(manifest.into(), path, package_tables),
         }
     }
 
@@ -99,14 +100,15 @@ impl Contents {
     }
 }
 
-fn package_table(manifest: &Utf8Path) -> anyhow::Result<Digest> {
+fn package_tables(manifest: &Utf8Path) -> anyhow::Result<Digest> {
     let mut table: toml::Table = fs::read_to_string(manifest)?.parse()?;
     let mut package = table.remove("package");
     let metadata = package.as_mut().and_then(|package| package.get_mut("metadata"));
     if let Some(metadata) = metadata.and_then(toml::Value::as_table_mut) {
         metadata.remove("onetag");
     }
-    Ok(Digest::of(&serde_json::to_vec(&package)?))
+    let inherited = table.get("workspace").and_then(|workspace| workspace.get("package"));
+    Ok(Digest::of(&serde_json::to_vec(&(package, inherited))?))
 }
 
 fn entry(line: &str) -> Option<(String, Known)> {

@@ -26,7 +26,7 @@ use self::paths::{absolute, relative};
 use self::times::{changed_ns, is_younger, now_of_the_file_system};
 use self::unit::{LocalUnit, Places, ScriptInputs, local_package};
 use self::verdict::{Evidence, Verdict};
-use self::walk::package_files;
+use self::walk::{is_of_other_target, package_files};
 use super::messages::Artifacts;
 use crate::build::image::Digest;
 use crate::run::{Layout, read_json, write_json};
@@ -102,7 +102,8 @@ impl<'a> Sources<'a> {
             if let Some(digest) = self.contents.digest(&manifest) {
                 snapshot.contents.insert(manifest, Some(digest));
                 let files = package_files(&package, self.places.target);
-                for path in &files {
+                // Few of the others count; these are read when they do.
+                for path in files.iter().filter(|path| !is_of_other_target(&package, path)) {
                     let digest = self.contents.digest(path);
                     snapshot.contents.insert(path.clone(), digest);
                 }

@@ -2,9 +2,10 @@
 //!
 //! Cargo and rustc name the files that they know. A build script or a macro may read
 //! more: so all other files of the package count as well, but for those that only
-//! another target of it names, and for Rust files among those of programs and
-//! libraries that nothing names (unit tests, other targets). A macro that turns the
-//! Rust files of such a folder into modules is not told of a new one.
+//! another target of it names, for Rust files among those of programs and libraries
+//! that nothing names (unit tests, other targets), and for tests, benchmarks and
+//! examples. A macro that turns the Rust files of such a folder into modules is not
+//! told of a new one.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,7 +15,7 @@ use cargo_metadata::{Artifact, BuildScript};
 
 use super::contents::PACKAGE_TABLE;
 use super::dep_info::DepInfo;
-use super::walk::files_of;
+use super::walk::{files_of, is_of_other_target};
 
 /// A unit of a local package.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub(super) struct LocalUnit<'a> {
     pub(super) package_in_it: Option<Utf8PathBuf>,
     /// Its manifest, with [`PACKAGE_TABLE`] behind it.
     manifest: String,
+    /// The manifest from which it inherits, likewise.
+    workspace: String,
     /// The folders in which targets of the package begin, each with a slash behind.
     code: Vec<String>,
 }
@@ -56,8 +59,10 @@ impl<'a> LocalUnit<'a> {
         let folder = path.parent().and_then(Utf8Path::file_name);
         let is_intermediate = folder == Some("deps") || artifact.target.is_custom_build();
         let info = dep_info_paths(artifact, path).iter().find_map(|path| DepInfo::read(path));
-        // Rustc runs in the root of the workspace for all packages below it.
-        let base = if package.starts_with(places.root) { places.root } else { package };
+        // Rustc runs in the root of the workspace for all packages below it, but for
+        // vendored ones.
+        let is_below = package.starts_with(places.root) && has_path(artifact);
+        let base = if is_below { places.root } else { package };
         let env = |key: &str| info.as_ref()?.env.get(key).map(Utf8PathBuf::from);
         let out_dir = env("OUT_DIR");
         let is_source = |path: &Utf8PathBuf| {
@@ -76,11 +81,13 @@ impl<'a> LocalUnit<'a> {
             files.filter(is_source).flat_map(|path| files_of(&path)).collect()
         });
         let manifest = format!("{}{PACKAGE_TABLE}", artifact.manifest_path);
+        let workspace = workspace_of(package, places.root);
+        let workspace = format!("{workspace}/Cargo.toml{PACKAGE_TABLE}");
         let own = artifact.target.src_path.parent().map(Utf8Path::to_owned);
         let own = own.filter(|_| !artifact.target.is_custom_build());
         let code = own.into_iter().chain([package.join("src")]);
         let code = code.map(|folder| format!("{folder}/")).collect();
-        Some(LocalUnit { artifact, path, package, named, package_in_it, manifest, code })
+        Some(LocalUnit { artifact, path, package, named, package_in_it, manifest, workspace, code })
     }
 
     /// The sources of this unit of a package that has these files and units.
@@ -97,12 +104,15 @@ impl<'a> LocalUnit<'a> {
             None => true,
             Some(_) if script.reads_all => true,
             Some(named) => {
-                named.contains(*path) || !self.is_code_of_a_target(path) && !is_named(path)
+                let is_others = self.is_code_of_a_target(path)
+                    || is_of_other_target(self.package, path)
+                    || is_named(path);
+                named.contains(*path) || !is_others
             }
         };
         let named = self.named.iter().flatten().chain(&script.files).map(String::as_str);
         let rest = files.iter().map(String::as_str).filter(counts);
-        named.chain(rest).chain([self.manifest.as_str()]).collect()
+        named.chain(rest).chain([&*self.manifest, &*self.workspace]).collect()
     }
 
     /// Whether it is a Rust file in a folder in which a target begins.
@@ -111,10 +121,30 @@ impl<'a> LocalUnit<'a> {
     }
 }
 
-/// The folder of the package of an artifact, if it is a path on this machine.
+/// The folder of the package of an artifact, if it is a path on this machine, or a
+/// vendored copy: for cargo that never changes, but anyone can edit it.
 pub(super) fn local_package(artifact: &Artifact) -> Option<&Utf8Path> {
-    let is_local = artifact.package_id.repr.starts_with("path+file:");
-    artifact.manifest_path.parent().filter(|_| is_local)
+    let folder = artifact.manifest_path.parent()?;
+    // Cargo takes nothing for vendored that has no such file. A registry's own copies
+    // have none, even where cargo's home is in the workspace.
+    let is_local = has_path(artifact) || folder.join(".cargo-checksum.json").exists();
+    is_local.then_some(folder)
+}
+
+/// Whether the package of an artifact is a path dependency or a member.
+fn has_path(artifact: &Artifact) -> bool {
+    artifact.package_id.repr.starts_with("path+file:")
+}
+
+/// The root of the workspace from which a package inherits, if it does: for one
+/// outside of the workspace at `root` it may be another.
+fn workspace_of<'p>(package: &'p Utf8Path, root: &'p Utf8Path) -> &'p Utf8Path {
+    let is_root = |folder: &&Utf8Path| {
+        let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
+        manifest.lines().any(|line| line.trim_start().starts_with("[workspace"))
+    };
+    let mut above = package.ancestors().filter(|_| !package.starts_with(root));
+    above.find(is_root).unwrap_or(root)
 }
 
 /// Where the dep-info of an artifact may be: cargo's beside a program, rustc's beside
@@ -143,7 +173,8 @@ impl ScriptInputs {
     /// Of a package in this folder.
     pub(super) fn of(script: &BuildScript, package: &Utf8Path) -> ScriptInputs {
         let output = script.out_dir.parent().map(|folder| folder.join("output"));
-        let text = output.and_then(|output| fs::read_to_string(output).ok()).unwrap_or_default();
+        let output = output.and_then(|output| fs::read(output).ok()).unwrap_or_default();
+        let text = String::from_utf8_lossy(&output);
         let named = text.lines().filter_map(|line| {
             let line = line.strip_prefix("cargo:")?;
             line.strip_prefix(':').unwrap_or(line).strip_prefix("rerun-if-changed=")

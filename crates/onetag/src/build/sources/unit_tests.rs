@@ -2,6 +2,7 @@ use std::fs;
 
 use serde_json::json;
 
+use super::super::contents::Contents;
 use super::*;
 
 /// A workspace with the package `app`: a library, a program, and things beside them.
@@ -10,7 +11,7 @@ struct Package {
     artifacts: Vec<Artifact>,
 }
 
-const FILES: [&str; 10] = [
+const FILES: [&str; 11] = [
     "app/src/lib.rs",
     "app/src/lib_tests.rs",
     "app/src/main.rs",
@@ -18,6 +19,7 @@ const FILES: [&str; 10] = [
     "app/texts/a.txt",
     "app/scripts/x.rs",
     "app/build.rs",
+    "app/tests/texts/c.txt",
     "shared/b.txt",
     "tiny/src/lib.rs",
     "target/debug/build/app-1/out/made.rs",
@@ -144,5 +146,47 @@ fn what_a_build_script_names_counts_for_all_of_the_package() {
     assert_eq!(names.collect::<BTreeSet<_>>(), BTreeSet::from(["a.txt", "b.txt"]));
     // One that names nothing reads all.
     let [library, _] = package.sources(&script("cargo::rustc-env=A=B\n"));
-    assert!(library.contains(&"app/src/lib_tests.rs".to_owned()), "{library:?}");
+    for file in ["app/src/lib_tests.rs", "app/tests/texts/c.txt"] {
+        assert!(library.iter().any(|path| path == file), "{library:?}");
+    }
+}
+
+#[test]
+fn what_the_workspace_says_of_its_packages_counts() {
+    let package = Package::new();
+    let manifest = |text: &str| {
+        package.write("Cargo.toml", text);
+        let (root, target) = (package.root(), package.root().join("target"));
+        let places = Places { root, target: &target };
+        let unit = LocalUnit::new(&package.artifacts[0], places, &BTreeSet::new()).unwrap();
+        let (files, script) = (BTreeSet::new(), ScriptInputs::default());
+        let sources = unit.sources(&files, &[], &script);
+        let mut contents = Contents::default();
+        sources.into_iter().map(|path| contents.digest(path)).collect::<Vec<_>>()
+    };
+    let old = manifest("[workspace.package]\ndescription = 'old'\n");
+    assert_eq!(old, manifest("[workspace]\npackage.description = 'old'\n[profile.dev]\n"));
+    assert_ne!(old, manifest("[workspace.package]\ndescription = 'new'\n"));
+}
+
+#[test]
+fn a_package_outside_inherits_from_its_own_workspace() {
+    let package = Package::new();
+    package.write("Cargo.toml", "[workspace.package]\n");
+    let [root, app, pair] = ["", "app", "pair"].map(|folder| package.root().join(folder));
+    assert_eq!(workspace_of(&app, &pair), package.root());
+    assert_eq!(workspace_of(&app, &root), root);
+    package.write("Cargo.toml", "");
+    assert_eq!(workspace_of(&app, &pair), pair);
+}
+
+#[test]
+fn a_vendored_package_is_local() {
+    let package = Package::new();
+    let mut artifact = package.artifacts[0].clone();
+    artifact.package_id.repr =
+        "registry+https://github.com/rust-lang/crates.io-index#a@1.0.0".into();
+    assert_eq!(local_package(&artifact), None);
+    package.write("app/.cargo-checksum.json", "{}");
+    assert_eq!(local_package(&artifact), Some(&*package.root().join("app")));
 }
