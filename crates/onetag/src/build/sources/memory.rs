@@ -35,8 +35,8 @@ pub(super) struct Unit {
     /// Of paths and contents of all its sources; none if one of them changed while
     /// it was built.
     pub(super) sources: Option<Digest>,
-    /// Sources that are not in the folder of the package.
-    pub(super) elsewhere: Vec<Utf8PathBuf>,
+    /// These sources.
+    pub(super) files: Vec<Utf8PathBuf>,
 }
 
 /// What cargo made, by time and size or by its bytes: neither a new owner nor a copy
@@ -71,7 +71,7 @@ pub(super) fn package_key(name: &str, manifest: &Utf8Path) -> String {
 
 impl Memory {
     /// Of another version than this nothing is known.
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 
     pub(super) fn new() -> Memory {
         Memory { version: Memory::VERSION, ..Memory::default() }

@@ -90,7 +90,7 @@ impl<'a> Sources<'a> {
         let mut elsewhere = BTreeSet::new();
         for unit in self.memory.units() {
             packages.insert(absolute(self.places.root, &unit.package));
-            elsewhere.extend(&unit.elsewhere);
+            elsewhere.extend(unit.files.iter().filter(|path| !path.starts_with(&unit.package)));
         }
         for path in elsewhere {
             let path = absolute(self.places.root, path).into_string();
@@ -114,10 +114,14 @@ impl<'a> Sources<'a> {
 
     /// Looks at what cargo made of these sources, and remembers it; returns the ids of
     /// packages whose artifacts are of other sources.
+    ///
+    /// A call that `has_failed` told of a part only: neither of all that a package is
+    /// made of, nor of what a build script reads that failed.
     pub(super) fn check(
         &mut self,
         snapshot: &Snapshot,
         artifacts: &Artifacts,
+        has_failed: bool,
     ) -> anyhow::Result<BTreeSet<String>> {
         let packages = artifacts.units.iter().filter_map(local_package).collect();
         let units = artifacts.units.iter();
@@ -143,7 +147,7 @@ impl<'a> Sources<'a> {
         let mut stale = BTreeSet::new();
         for unit in &units {
             let sources = unit.sources(&files[unit.package], &units, &scripts[unit.package]);
-            if self.check_unit(snapshot, unit, &sources)? == Verdict::Stale {
+            if self.check_unit(snapshot, unit, &sources, has_failed)? == Verdict::Stale {
                 stale.insert(unit.artifact.package_id.repr.clone());
             }
         }
@@ -156,11 +160,20 @@ impl<'a> Sources<'a> {
         snapshot: &Snapshot,
         unit: &LocalUnit<'_>,
         sources: &BTreeSet<&str>,
+        has_failed: bool,
     ) -> anyhow::Result<Verdict> {
         let key = unit.path.strip_prefix(self.places.target).unwrap_or(unit.path).to_owned();
         let remembered = self.memory.find(&key, unit.path, &mut self.contents);
+        let known_files = remembered.filter(|_| has_failed).map(|unit| unit.files.clone());
         let remembered = remembered.map(|remembered| remembered.sources);
-        let digest = self.digest(snapshot, sources);
+        let digest = match known_files {
+            Some(files) => {
+                let files = files.iter().map(|file| absolute(self.places.root, file));
+                let files: Vec<_> = files.map(Utf8PathBuf::into_string).collect();
+                self.digest(snapshot, files.iter().map(String::as_str))
+            }
+            None => self.digest(snapshot, sources.iter().copied()),
+        };
         let evidence = Evidence {
             built: !unit.artifact.fresh,
             remembered,
@@ -171,15 +184,16 @@ impl<'a> Sources<'a> {
             is_of_elsewhere: unit.package_in_it.as_ref().is_some_and(|it| it != unit.package),
         };
         let verdict = evidence.verdict();
-        if verdict == Verdict::Remember {
+        // The next call remembers what is younger than its sources; with other checkouts
+        // it would build it again.
+        if verdict == Verdict::Remember && (!has_failed || self.has_others) {
             let relative = |path: &Utf8Path| relative(self.places.root, path);
-            let paths = sources.iter().map(Utf8Path::new);
-            let elsewhere = paths.filter(|path| !path.starts_with(unit.package));
+            let files = sources.iter().map(|path| relative(Utf8Path::new(path)));
             let unit = Unit {
                 artifact: memory::Artifact::of(unit.path, &mut self.contents)?,
                 package: relative(unit.package),
                 sources: digest,
-                elsewhere: elsewhere.map(relative).collect(),
+                files: files.collect(),
             };
             self.has_news |= self.memory.remember(key, unit);
         }
@@ -188,17 +202,21 @@ impl<'a> Sources<'a> {
 
     /// The hash of paths and contents; none if one of them is not in the snapshot and
     /// changed since it was made.
-    fn digest(&mut self, snapshot: &Snapshot, sources: &BTreeSet<&str>) -> Option<Digest> {
+    fn digest<'s>(
+        &mut self,
+        snapshot: &Snapshot,
+        sources: impl Iterator<Item = &'s str>,
+    ) -> Option<Digest> {
         let mut bytes = Vec::new();
         let is_new =
             |path: &str| changed_ns(path.into()).is_some_and(|at| at >= snapshot.started_ns);
         for path in sources {
-            let digest = match snapshot.contents.get(*path) {
+            let digest = match snapshot.contents.get(path) {
                 Some(digest) => *digest,
                 None if is_new(path.trim_end_matches(PACKAGE_TABLE)) => return None,
                 None => self.contents.digest(path),
             };
-            bytes.extend(relative(self.places.root, (*path).into()).as_str().as_bytes());
+            bytes.extend(relative(self.places.root, path.into()).as_str().as_bytes());
             bytes.extend([0, u8::from(digest.is_some())]);
             bytes.extend(digest.iter().flat_map(Digest::as_bytes));
         }
