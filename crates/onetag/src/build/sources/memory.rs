@@ -114,10 +114,11 @@ impl Memory {
         self.units.values().flatten()
     }
 
-    /// Whether another checkout of the workspace at `root`, which has these packages,
-    /// has had something built here.
-    pub(super) fn has_others(&self, root: &Utf8Path, packages: &BTreeSet<String>) -> bool {
-        let mut others = self.checkouts.iter().filter(|(other, _)| *other != root);
-        others.any(|(_, theirs)| !theirs.is_disjoint(packages))
+    /// The roots of other checkouts of the workspace at `root`, which has these
+    /// packages, that have had something built here.
+    pub(super) fn others(&self, root: &Utf8Path, packages: &BTreeSet<String>) -> Vec<Utf8PathBuf> {
+        let others = self.checkouts.iter().filter(|(other, _)| *other != root);
+        let others = others.filter(|(_, theirs)| !theirs.is_disjoint(packages));
+        others.map(|(other, _)| other.clone()).collect()
     }
 }

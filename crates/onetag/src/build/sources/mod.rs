@@ -9,6 +9,7 @@ mod checkouts;
 mod contents;
 mod dep_info;
 mod memory;
+mod mentions;
 mod paths;
 mod times;
 mod unit;
@@ -19,9 +20,11 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use cargo_metadata::BuildScript;
 
 use self::contents::{Contents, PACKAGE_TABLE};
 use self::memory::{Memory, Unit};
+use self::mentions::is_of_elsewhere;
 use self::paths::{absolute, relative};
 use self::times::{changed_ns, is_younger, now_of_the_file_system};
 use self::unit::{LocalUnit, Places, ScriptInputs, local_package};
@@ -41,7 +44,8 @@ pub(super) struct Sources<'a> {
     contents: Contents,
     /// The folders of the packages that are about to be built.
     packages: BTreeSet<Utf8PathBuf>,
-    has_others: bool,
+    /// The roots of other checkouts that have had something built here.
+    others: Vec<Utf8PathBuf>,
     has_news: bool,
 }
 
@@ -75,10 +79,10 @@ impl<'a> Sources<'a> {
                 has_news |= known.insert(package);
             }
         }
-        let has_others = memory.has_others(places.root, &keys);
+        let others = memory.others(places.root, &keys);
         let contents = Contents::read(layout.cache(places.root).join("contents"));
         let packages = manifests.filter_map(Utf8Path::parent).map(Utf8Path::to_owned).collect();
-        Sources { places, layout, memory, contents, packages, has_others, has_news }
+        Sources { places, layout, memory, contents, packages, others, has_news }
     }
 
     /// Reads all sources that are known.
@@ -144,7 +148,7 @@ impl<'a> Sources<'a> {
             let inputs = script.map(|script| ScriptInputs::of(script, unit.package));
             scripts.entry(unit.package).or_insert_with(|| inputs.unwrap_or_default());
         }
-        let mut stale = BTreeSet::new();
+        let mut stale = self.with_scripts_of_elsewhere(artifacts);
         for unit in &units {
             let sources = unit.sources(&files[unit.package], &units, &scripts[unit.package]);
             if self.check_unit(snapshot, unit, &sources, has_failed)? == Verdict::Stale {
@@ -153,6 +157,29 @@ impl<'a> Sources<'a> {
         }
         self.save()?;
         Ok(stale)
+    }
+
+    fn has_others(&self) -> bool {
+        !self.others.is_empty()
+    }
+
+    /// The ids of local packages whose build scripts ran in another checkout, and gave
+    /// paths of it to the compiler.
+    fn with_scripts_of_elsewhere(&self, artifacts: &Artifacts) -> BTreeSet<String> {
+        // A script runs after it was built: what such a one says is of this checkout.
+        let ran_now = |script: &BuildScript| {
+            artifacts.units.iter().any(|unit| {
+                unit.package_id == script.package_id && unit.target.is_custom_build() && !unit.fresh
+            })
+        };
+        let scripts = artifacts.build_scripts.iter();
+        let stale = scripts.filter(|script| {
+            let mut values = script.env.iter().map(|(_, value)| value.as_str());
+            script.package_id.repr.starts_with("path+file:")
+                && values.any(|value| is_of_elsewhere(value, self.places, &self.others))
+                && !ran_now(script)
+        });
+        stale.map(|script| script.package_id.repr.clone()).collect()
     }
 
     fn check_unit(
@@ -180,13 +207,13 @@ impl<'a> Sources<'a> {
             sources: digest,
             // Looked at only where it decides.
             is_younger: remembered.is_none() && is_younger(unit.path, sources),
-            has_others: self.has_others,
+            has_others: self.has_others(),
             is_of_elsewhere: unit.package_in_it.as_ref().is_some_and(|it| it != unit.package),
         };
         let verdict = evidence.verdict();
         // The next call remembers what is younger than its sources; with other checkouts
         // it would build it again.
-        if verdict == Verdict::Remember && (!has_failed || self.has_others) {
+        if verdict == Verdict::Remember && (!has_failed || self.has_others()) {
             let relative = |path: &Utf8Path| relative(self.places.root, path);
             let files = sources.iter().map(|path| relative(Utf8Path::new(path)));
             let unit = Unit {
