@@ -37,6 +37,9 @@ pub(super) struct Unit {
     pub(super) sources: Option<Digest>,
     /// These sources.
     pub(super) files: Vec<Utf8PathBuf>,
+    /// When it ran, if it is a build script: cargo lets one of another checkout run
+    /// without building it.
+    pub(super) ran_ns: Option<i64>,
 }
 
 /// What cargo made, by time and size or by its bytes: neither a new owner nor a copy

@@ -9,8 +9,8 @@ mod checkouts;
 mod contents;
 mod dep_info;
 mod memory;
-mod mentions;
 mod paths;
+mod scripts;
 mod times;
 mod unit;
 mod verdict;
@@ -20,12 +20,11 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use cargo_metadata::BuildScript;
 
 use self::contents::{Contents, PACKAGE_TABLE};
 use self::memory::{Memory, Unit};
-use self::mentions::is_of_elsewhere;
 use self::paths::{absolute, relative};
+use self::scripts::{of_elsewhere, ran_ns};
 use self::times::{changed_ns, is_younger, now_of_the_file_system};
 use self::unit::{LocalUnit, Places, ScriptInputs, local_package};
 use self::verdict::{Evidence, Verdict};
@@ -148,10 +147,12 @@ impl<'a> Sources<'a> {
             let inputs = script.map(|script| ScriptInputs::of(script, unit.package));
             scripts.entry(unit.package).or_insert_with(|| inputs.unwrap_or_default());
         }
-        let mut stale = self.with_scripts_of_elsewhere(artifacts);
+        let mut stale = of_elsewhere(artifacts, self.places, &self.others);
         for unit in &units {
-            let sources = unit.sources(&files[unit.package], &units, &scripts[unit.package]);
-            if self.check_unit(snapshot, unit, &sources, has_failed)? == Verdict::Stale {
+            let script = &scripts[unit.package];
+            let sources = unit.sources(&files[unit.package], &units, script);
+            let ran_ns = ran_ns(unit.artifact, artifacts);
+            if self.check_unit(snapshot, unit, &sources, ran_ns, has_failed)? == Verdict::Stale {
                 stale.insert(unit.artifact.package_id.repr.clone());
             }
         }
@@ -163,35 +164,19 @@ impl<'a> Sources<'a> {
         !self.others.is_empty()
     }
 
-    /// The ids of local packages whose build scripts ran in another checkout, and gave
-    /// paths of it to the compiler.
-    fn with_scripts_of_elsewhere(&self, artifacts: &Artifacts) -> BTreeSet<String> {
-        // A script runs after it was built: what such a one says is of this checkout.
-        let ran_now = |script: &BuildScript| {
-            artifacts.units.iter().any(|unit| {
-                unit.package_id == script.package_id && unit.target.is_custom_build() && !unit.fresh
-            })
-        };
-        let scripts = artifacts.build_scripts.iter();
-        let stale = scripts.filter(|script| {
-            let mut values = script.env.iter().map(|(_, value)| value.as_str());
-            script.package_id.repr.starts_with("path+file:")
-                && values.any(|value| is_of_elsewhere(value, self.places, &self.others))
-                && !ran_now(script)
-        });
-        stale.map(|script| script.package_id.repr.clone()).collect()
-    }
-
     fn check_unit(
         &mut self,
         snapshot: &Snapshot,
         unit: &LocalUnit<'_>,
         sources: &BTreeSet<&str>,
+        ran_ns: Option<i64>,
         has_failed: bool,
     ) -> anyhow::Result<Verdict> {
         let key = unit.path.strip_prefix(self.places.target).unwrap_or(unit.path).to_owned();
         let remembered = self.memory.find(&key, unit.path, &mut self.contents);
         let known_files = remembered.filter(|_| has_failed).map(|unit| unit.files.clone());
+        let ran = ran_ns.filter(|_| remembered.is_some_and(|unit| unit.ran_ns < ran_ns));
+        let ran_before = ran.is_some_and(|at| at < snapshot.started_ns);
         let remembered = remembered.map(|remembered| remembered.sources);
         let digest = match known_files {
             Some(files) => {
@@ -201,6 +186,8 @@ impl<'a> Sources<'a> {
             }
             None => self.digest(snapshot, sources.iter().copied()),
         };
+        let has_path_of_elsewhere =
+            unit.package_in_it.as_ref().is_some_and(|folder| folder != unit.package);
         let evidence = Evidence {
             built: !unit.artifact.fresh,
             remembered,
@@ -208,7 +195,8 @@ impl<'a> Sources<'a> {
             // Looked at only where it decides.
             is_younger: remembered.is_none() && is_younger(unit.path, sources),
             has_others: self.has_others(),
-            is_of_elsewhere: unit.package_in_it.as_ref().is_some_and(|it| it != unit.package),
+            is_of_elsewhere: has_path_of_elsewhere || ran_before && self.has_others(),
+            ran: ran.is_some(),
         };
         let verdict = evidence.verdict();
         // The next call remembers what is younger than its sources; with other checkouts
@@ -221,6 +209,7 @@ impl<'a> Sources<'a> {
                 package: relative(unit.package),
                 sources: digest,
                 files: files.collect(),
+                ran_ns,
             };
             self.has_news |= self.memory.remember(key, unit);
         }
