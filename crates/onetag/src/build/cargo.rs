@@ -19,16 +19,37 @@ pub(super) const BUILD_LIMIT: Duration = Duration::from_secs(2 * 60 * 60);
 /// How long resolving packages may take.
 const LIMIT: Duration = Duration::from_secs(120);
 
+/// How a call of cargo ended that was to build something.
+pub(super) struct Outcome {
+    /// What cargo made; of a call that failed, up to its failure.
+    pub(super) artifacts: Artifacts,
+    finished: Finished,
+}
+
+impl Outcome {
+    pub(super) fn has_failed(&self) -> bool {
+        !self.finished.status.success()
+    }
+
+    /// What cargo made.
+    ///
+    /// # Errors
+    ///
+    /// Of [`Kind::Build`] if cargo could not build all of it.
+    pub(super) fn success(self, context: &Context) -> anyhow::Result<Artifacts> {
+        match self.has_failed() {
+            true => Err(failed(context, &self.finished)),
+            false => Ok(self.artifacts),
+        }
+    }
+}
+
 /// Builds; progress and diagnostics go to the terminal.
-///
-/// # Errors
-///
-/// Of [`Kind::Build`] if cargo cannot build it.
 pub(super) fn build(
     context: &Context,
     call: &Call,
     ledgers: &[&Ledger],
-) -> anyhow::Result<Artifacts> {
+) -> anyhow::Result<Outcome> {
     let shell = context.shell()?;
     let cargo = &context.cargo;
     let (verb, arguments) = call.arguments.split_first().context("no subcommand")?;
@@ -42,10 +63,7 @@ pub(super) fn build(
         .output(Output::Capture, context.ui.tool_output())
         .recorded(ledgers.iter().copied())
         .finish(&context.interrupt)?;
-    if !finished.status.success() {
-        return Err(failed(context, &finished));
-    }
-    Ok(Artifacts::parse(&finished.stdout))
+    Ok(Outcome { artifacts: Artifacts::parse(&finished.stdout), finished })
 }
 
 /// Has cargo forget what it built of these packages, for the profile of `call`.

@@ -28,6 +28,7 @@ use crate::context::Context;
 use crate::run::ledger::Ledger;
 use crate::run::{FileLock, Layout};
 use crate::workspace::TestTarget;
+use cargo::Outcome;
 use messages::Artifacts;
 use nextest_metadata::BinaryListSummary;
 use request::Call;
@@ -144,27 +145,40 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
+    /// Makes the call until nothing that cargo made is of other sources, each package
+    /// of which is built again once.
+    ///
+    /// A call that fails may do so for that reason alone, and tells of no package
+    /// behind the failure: the next call may find more of them.
     fn build(&mut self, call: &Call) -> anyhow::Result<Artifacts> {
         let context = self.context;
-        let (artifacts, stale) = self.call(call)?;
-        if stale.is_empty() {
-            return Ok(artifacts);
+        let mut cleaned = BTreeSet::new();
+        loop {
+            let (outcome, stale) = self.call(call)?;
+            let again: BTreeSet<_> = stale.difference(&cleaned).cloned().collect();
+            if again.is_empty() {
+                let artifacts = outcome.success(context)?;
+                let names = self.names(&stale);
+                ensure!(
+                    stale.is_empty(),
+                    "cargo does not build {names} of the sources as they are"
+                );
+                return Ok(artifacts);
+            }
+            let names = self.names(&again);
+            context.ui.line(format!("building {names} again: cargo overlooked other sources"));
+            cargo::clean(context, call, again.iter().map(String::as_str))?;
+            cleaned.extend(again);
         }
-        let names = self.names(&stale);
-        context.ui.line(format!("building {names} again: cargo overlooked other sources"));
-        cargo::clean(context, call, stale.iter().map(String::as_str))?;
-        let (artifacts, stale) = self.call(call)?;
-        let names = self.names(&stale);
-        ensure!(stale.is_empty(), "cargo does not build {names} of the sources as they are");
-        Ok(artifacts)
     }
 
-    /// What cargo made, and the ids of packages for which that is of other sources.
-    fn call(&mut self, call: &Call) -> anyhow::Result<(Artifacts, BTreeSet<String>)> {
+    /// What came of the call, and the ids of packages for which that is of other
+    /// sources.
+    fn call(&mut self, call: &Call) -> anyhow::Result<(Outcome, BTreeSet<String>)> {
         let before = self.sources.before()?;
-        let artifacts = cargo::build(self.context, call, self.ledgers)?;
-        let stale = self.sources.check(&before, &artifacts)?;
-        Ok((artifacts, stale))
+        let outcome = cargo::build(self.context, call, self.ledgers)?;
+        let stale = self.sources.check(&before, &outcome.artifacts, outcome.has_failed())?;
+        Ok((outcome, stale))
     }
 
     fn names(&self, package_ids: &BTreeSet<String>) -> String {

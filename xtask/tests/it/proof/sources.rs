@@ -125,3 +125,47 @@ fn an_edit_while_cargo_builds_is_built_by_the_next_run() {
     assert!(!project.path("edited.rs").exists());
     run(&project, "e2e", "hello again").exits(exit::SUCCESS).says("4 tests run: 4 passed");
 }
+
+/// Cargo builds a user of the library against the library as it was, and fails.
+#[test]
+fn a_library_that_looks_old_is_built_for_code_that_needs_the_edit() {
+    let project = Project::new();
+    let e2e = || project.xtask(["e2e", "alpha"]).run();
+    e2e().exits(exit::SUCCESS);
+    project.append("tiny/src/lib.rs", "\npub fn extra() {}\n");
+    project.date_back("tiny/src/lib.rs");
+    project.replace("alpha/src/main.rs", "fn main() {", "fn main() {\n    tiny::extra();");
+    let output = e2e();
+    output.exits(exit::SUCCESS).says("building `tiny` again: cargo overlooked other sources");
+
+    // The same in the code of a suite, with two packages that look old: the call that
+    // fails tells of one of them.
+    project.append("tiny/src/lib.rs", "\npub fn more() {}\n");
+    project.date_back("tiny/src/lib.rs");
+    project.replace("beta/src/main.rs", "hello from beta", "hello again");
+    project.date_back("beta/src/main.rs");
+    project.add_test("calls_what_is_new", "tiny::more();");
+    e2e().exits(exit::SUCCESS).says("4 tests run: 4 passed");
+}
+
+/// What does not compile is not built twice, and what did is not built again.
+#[test]
+fn an_error_in_the_code_is_no_reason_to_build_anything_again() {
+    let project = Project::new();
+    project.create("alpha/src/lib.rs", "pub fn unused() {}\n");
+    project.create("alpha/greeting", "hello");
+    project.replace(
+        "alpha/src/main.rs",
+        "fn main() {",
+        "fn main() {\n    include_str!(\"../greeting\");",
+    );
+    let e2e = || project.xtask(["e2e", "alpha"]).run();
+    e2e().exits(exit::SUCCESS);
+    project.replace("alpha/src/main.rs", "fn main() {", "fn main() {\n    nowhere();");
+    for _ in 0..2 {
+        let output = e2e();
+        output.exits(exit::BUILD_FAILED).does_not_say("overlooked");
+    }
+    project.replace("alpha/src/main.rs", "    nowhere();\n", "");
+    assert_eq!(e2e().exits(exit::SUCCESS).compiled(), ["alpha"]);
+}

@@ -136,3 +136,92 @@ fn a_test_with_the_path_of_its_package_is_of_this_checkout() {
         output.exits(exit::SUCCESS).says("4 tests run: 4 passed");
     }
 }
+
+/// Two checkouts with one target folder; with this build script of `beta`.
+fn two_checkouts(script: &str) -> [Project; 2] {
+    let here = project();
+    let mut there = project();
+    there.share_target_of(&here);
+    for checkout in [&here, &there] {
+        checkout.create("beta/build.rs", script);
+        checkout.date_back("beta/build.rs");
+    }
+    [here, there]
+}
+
+const SAYS_ITS_PATH: &str = r#"
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rustc-env=GREETING={}", std::env::var("CARGO_MANIFEST_DIR").unwrap());
+    println!("cargo:rustc-env=OUT={}", std::env::var("OUT_DIR").unwrap());
+}
+"#;
+
+/// Its sources are the same in all checkouts.
+#[test]
+fn a_path_that_a_build_script_gives_to_a_program_is_of_this_checkout() {
+    let checkouts = two_checkouts(SAYS_ITS_PATH);
+    for checkout in &checkouts {
+        let greeting = "const GREETING: &str = \"hello from beta\";";
+        let is_given = "const GREETING: &str = env!(\"GREETING\");";
+        checkout.replace("beta/src/main.rs", greeting, is_given);
+        checkout.date_back("beta/src/main.rs");
+    }
+    let [here, there] = &checkouts;
+    for checkout in [here, there, here] {
+        e2e(checkout, checkout.path("beta").as_str()).exits(exit::SUCCESS);
+    }
+    compiles_nothing(here, here.path("beta").as_str());
+    // Cargo builds the program, but does not run the script.
+    there.append("beta/src/main.rs", "// edited\n");
+    e2e(there, there.path("beta").as_str()).exits(exit::SUCCESS);
+}
+
+/// The script that cargo takes for fresh fails for all checkouts but its own.
+#[test]
+fn a_build_script_of_another_checkout_that_fails_is_built_again() {
+    let script = "fn main() {
+        println!(\"cargo:rerun-if-changed=name\");
+        assert_eq!(std::fs::read_to_string(\"name\").unwrap(), \"here\");
+    }\n";
+    let [here, there] = two_checkouts(script);
+    there.replace("beta/build.rs", "here", "there");
+    there.date_back("beta/build.rs");
+    here.create("beta/name", "here");
+    there.create("beta/name", "there");
+    for checkout in [&here, &there, &here] {
+        let name = checkout.path("beta/name");
+        let touch = Command::new("touch").arg(name).status();
+        assert!(touch.unwrap().success());
+        e2e(checkout, "hello from beta").exits(exit::SUCCESS);
+    }
+}
+
+/// Cargo takes the code that the script of another checkout made for this one's.
+#[test]
+fn code_that_a_build_script_of_another_checkout_made_is_made_again() {
+    let script = "fn main() {
+        println!(\"cargo:rerun-if-changed=code\");
+        let made = std::path::Path::new(&std::env::var(\"OUT_DIR\").unwrap()).join(\"code.rs\");
+        std::fs::copy(\"code\", made).unwrap();
+    }\n";
+    let checkouts = two_checkouts(script);
+    for (checkout, name) in checkouts.iter().zip(["HERE", "THERE"]) {
+        checkout.create("beta/code", &format!("pub const {name}: &str = \"hello from beta\";\n"));
+        checkout.date_back("beta/code");
+        let code = "include!(concat!(env!(\"OUT_DIR\"), \"/code.rs\"));";
+        let greeting = "const GREETING: &str = \"hello from beta\";";
+        checkout.replace("beta/src/main.rs", greeting, code);
+        checkout.replace("beta/src/main.rs", "GREETING,", &format!("{name},"));
+    }
+    let [here, there] = &checkouts;
+    for checkout in [here, there, here] {
+        checkout.append("beta/src/main.rs", "// edited\n");
+        e2e(checkout, "hello from beta").exits(exit::SUCCESS);
+    }
+    // By cargo alone, which runs the script and does not build it.
+    there.append("beta/code", "// edited\n");
+    there.cargo(["build", "--package", "beta"]).run().exits(exit::SUCCESS);
+    here.append("beta/src/main.rs", "// edited\n");
+    e2e(here, "hello from beta").exits(exit::SUCCESS);
+}

@@ -35,8 +35,11 @@ pub(super) struct Unit {
     /// Of paths and contents of all its sources; none if one of them changed while
     /// it was built.
     pub(super) sources: Option<Digest>,
-    /// Sources that are not in the folder of the package.
-    pub(super) elsewhere: Vec<Utf8PathBuf>,
+    /// These sources.
+    pub(super) files: Vec<Utf8PathBuf>,
+    /// When it ran, if it is a build script: cargo lets one of another checkout run
+    /// without building it.
+    pub(super) ran_ns: Option<i64>,
 }
 
 /// What cargo made, by time and size or by its bytes: neither a new owner nor a copy
@@ -71,7 +74,7 @@ pub(super) fn package_key(name: &str, manifest: &Utf8Path) -> String {
 
 impl Memory {
     /// Of another version than this nothing is known.
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 
     pub(super) fn new() -> Memory {
         Memory { version: Memory::VERSION, ..Memory::default() }
@@ -114,10 +117,11 @@ impl Memory {
         self.units.values().flatten()
     }
 
-    /// Whether another checkout of the workspace at `root`, which has these packages,
-    /// has had something built here.
-    pub(super) fn has_others(&self, root: &Utf8Path, packages: &BTreeSet<String>) -> bool {
-        let mut others = self.checkouts.iter().filter(|(other, _)| *other != root);
-        others.any(|(_, theirs)| !theirs.is_disjoint(packages))
+    /// The roots of other checkouts of the workspace at `root`, which has these
+    /// packages, that have had something built here.
+    pub(super) fn others(&self, root: &Utf8Path, packages: &BTreeSet<String>) -> Vec<Utf8PathBuf> {
+        let others = self.checkouts.iter().filter(|(other, _)| *other != root);
+        let others = others.filter(|(_, theirs)| !theirs.is_disjoint(packages));
+        others.map(|(other, _)| other.clone()).collect()
     }
 }

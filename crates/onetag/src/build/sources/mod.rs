@@ -10,6 +10,7 @@ mod contents;
 mod dep_info;
 mod memory;
 mod paths;
+mod scripts;
 mod times;
 mod unit;
 mod verdict;
@@ -23,6 +24,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use self::contents::{Contents, PACKAGE_TABLE};
 use self::memory::{Memory, Unit};
 use self::paths::{absolute, relative};
+use self::scripts::{of_elsewhere, ran_ns};
 use self::times::{changed_ns, is_younger, now_of_the_file_system};
 use self::unit::{LocalUnit, Places, ScriptInputs, local_package};
 use self::verdict::{Evidence, Verdict};
@@ -41,7 +43,8 @@ pub(super) struct Sources<'a> {
     contents: Contents,
     /// The folders of the packages that are about to be built.
     packages: BTreeSet<Utf8PathBuf>,
-    has_others: bool,
+    /// The roots of other checkouts that have had something built here.
+    others: Vec<Utf8PathBuf>,
     has_news: bool,
 }
 
@@ -75,10 +78,10 @@ impl<'a> Sources<'a> {
                 has_news |= known.insert(package);
             }
         }
-        let has_others = memory.has_others(places.root, &keys);
+        let others = memory.others(places.root, &keys);
         let contents = Contents::read(layout.cache(places.root).join("contents"));
         let packages = manifests.filter_map(Utf8Path::parent).map(Utf8Path::to_owned).collect();
-        Sources { places, layout, memory, contents, packages, has_others, has_news }
+        Sources { places, layout, memory, contents, packages, others, has_news }
     }
 
     /// Reads all sources that are known.
@@ -90,7 +93,7 @@ impl<'a> Sources<'a> {
         let mut elsewhere = BTreeSet::new();
         for unit in self.memory.units() {
             packages.insert(absolute(self.places.root, &unit.package));
-            elsewhere.extend(&unit.elsewhere);
+            elsewhere.extend(unit.files.iter().filter(|path| !path.starts_with(&unit.package)));
         }
         for path in elsewhere {
             let path = absolute(self.places.root, path).into_string();
@@ -115,10 +118,14 @@ impl<'a> Sources<'a> {
 
     /// Looks at what cargo made of these sources, and remembers it; returns the ids of
     /// packages whose artifacts are of other sources.
+    ///
+    /// A call that `has_failed` told of a part only: neither of all that a package is
+    /// made of, nor of what a build script reads that failed.
     pub(super) fn check(
         &mut self,
         snapshot: &Snapshot,
         artifacts: &Artifacts,
+        has_failed: bool,
     ) -> anyhow::Result<BTreeSet<String>> {
         let packages = artifacts.units.iter().filter_map(local_package).collect();
         let units = artifacts.units.iter();
@@ -141,10 +148,12 @@ impl<'a> Sources<'a> {
             let inputs = script.map(|script| ScriptInputs::of(script, unit.package));
             scripts.entry(unit.package).or_insert_with(|| inputs.unwrap_or_default());
         }
-        let mut stale = BTreeSet::new();
+        let mut stale = of_elsewhere(artifacts, self.places, &self.others);
         for unit in &units {
-            let sources = unit.sources(&files[unit.package], &units, &scripts[unit.package]);
-            if self.check_unit(snapshot, unit, &sources)? == Verdict::Stale {
+            let script = &scripts[unit.package];
+            let sources = unit.sources(&files[unit.package], &units, script);
+            let ran_ns = ran_ns(unit.artifact, artifacts);
+            if self.check_unit(snapshot, unit, &sources, ran_ns, has_failed)? == Verdict::Stale {
                 stale.insert(unit.artifact.package_id.repr.clone());
             }
         }
@@ -152,35 +161,56 @@ impl<'a> Sources<'a> {
         Ok(stale)
     }
 
+    fn has_others(&self) -> bool {
+        !self.others.is_empty()
+    }
+
     fn check_unit(
         &mut self,
         snapshot: &Snapshot,
         unit: &LocalUnit<'_>,
         sources: &BTreeSet<&str>,
+        ran_ns: Option<i64>,
+        has_failed: bool,
     ) -> anyhow::Result<Verdict> {
         let key = unit.path.strip_prefix(self.places.target).unwrap_or(unit.path).to_owned();
         let remembered = self.memory.find(&key, unit.path, &mut self.contents);
+        let known_files = remembered.filter(|_| has_failed).map(|unit| unit.files.clone());
+        let ran = ran_ns.filter(|_| remembered.is_some_and(|unit| unit.ran_ns < ran_ns));
+        let ran_before = ran.is_some_and(|at| at < snapshot.started_ns);
         let remembered = remembered.map(|remembered| remembered.sources);
-        let digest = self.digest(snapshot, sources);
+        let digest = match known_files {
+            Some(files) => {
+                let files = files.iter().map(|file| absolute(self.places.root, file));
+                let files: Vec<_> = files.map(Utf8PathBuf::into_string).collect();
+                self.digest(snapshot, files.iter().map(String::as_str))
+            }
+            None => self.digest(snapshot, sources.iter().copied()),
+        };
+        let has_path_of_elsewhere =
+            unit.package_in_it.as_ref().is_some_and(|folder| folder != unit.package);
         let evidence = Evidence {
             built: !unit.artifact.fresh,
             remembered,
             sources: digest,
             // Looked at only where it decides.
             is_younger: remembered.is_none() && is_younger(unit.path, sources),
-            has_others: self.has_others,
-            is_of_elsewhere: unit.package_in_it.as_ref().is_some_and(|it| it != unit.package),
+            has_others: self.has_others(),
+            is_of_elsewhere: has_path_of_elsewhere || ran_before && self.has_others(),
+            ran: ran.is_some(),
         };
         let verdict = evidence.verdict();
-        if verdict == Verdict::Remember {
+        // The next call remembers what is younger than its sources; with other checkouts
+        // it would build it again.
+        if verdict == Verdict::Remember && (!has_failed || self.has_others()) {
             let relative = |path: &Utf8Path| relative(self.places.root, path);
-            let paths = sources.iter().map(Utf8Path::new);
-            let elsewhere = paths.filter(|path| !path.starts_with(unit.package));
+            let files = sources.iter().map(|path| relative(Utf8Path::new(path)));
             let unit = Unit {
                 artifact: memory::Artifact::of(unit.path, &mut self.contents)?,
                 package: relative(unit.package),
                 sources: digest,
-                elsewhere: elsewhere.map(relative).collect(),
+                files: files.collect(),
+                ran_ns,
             };
             self.has_news |= self.memory.remember(key, unit);
         }
@@ -189,17 +219,21 @@ impl<'a> Sources<'a> {
 
     /// The hash of paths and contents; none if one of them is not in the snapshot and
     /// changed since it was made.
-    fn digest(&mut self, snapshot: &Snapshot, sources: &BTreeSet<&str>) -> Option<Digest> {
+    fn digest<'s>(
+        &mut self,
+        snapshot: &Snapshot,
+        sources: impl Iterator<Item = &'s str>,
+    ) -> Option<Digest> {
         let mut bytes = Vec::new();
         let is_new =
             |path: &str| changed_ns(path.into()).is_some_and(|at| at >= snapshot.started_ns);
         for path in sources {
-            let digest = match snapshot.contents.get(*path) {
+            let digest = match snapshot.contents.get(path) {
                 Some(digest) => *digest,
                 None if is_new(path.trim_end_matches(PACKAGE_TABLE)) => return None,
                 None => self.contents.digest(path),
             };
-            bytes.extend(relative(self.places.root, (*path).into()).as_str().as_bytes());
+            bytes.extend(relative(self.places.root, path.into()).as_str().as_bytes());
             bytes.extend([0, u8::from(digest.is_some())]);
             bytes.extend(digest.iter().flat_map(Digest::as_bytes));
         }

@@ -18,8 +18,11 @@ pub(super) struct Evidence {
     pub(super) is_younger: bool,
     /// Another checkout of the workspace had something built here.
     pub(super) has_others: bool,
-    /// It has the path of its package in it, and that is another checkout's.
+    /// It has the path of its package in it, and that is another checkout's; or it is
+    /// a build script that ran for somebody else since it was remembered.
     pub(super) is_of_elsewhere: bool,
+    /// It is a build script that ran since it was remembered.
+    pub(super) ran: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +40,10 @@ impl Evidence {
         match self.remembered {
             _ if self.built => Verdict::Remember,
             _ if self.is_of_elsewhere || self.sources.is_none() => Verdict::Stale,
-            Some(remembered) if remembered == self.sources => Verdict::Believe,
+            Some(remembered) if remembered == self.sources => match self.ran {
+                true => Verdict::Remember,
+                false => Verdict::Believe,
+            },
             None if self.is_younger && !self.has_others => Verdict::Remember,
             _ => Verdict::Stale,
         }
