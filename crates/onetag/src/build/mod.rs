@@ -166,7 +166,7 @@ impl Builder<'_> {
                 return Ok(artifacts);
             }
             let names = self.names(&again);
-            context.ui.line(format!("building {names} again: cargo overlooked other sources"));
+            context.ui.line(format!("building {names} again: what cargo has is of other sources"));
             cargo::clean(context, call, again.iter().map(String::as_str))?;
             cleaned.extend(again);
         }

@@ -136,7 +136,7 @@ fn a_library_that_looks_old_is_built_for_code_that_needs_the_edit() {
     project.date_back("tiny/src/lib.rs");
     project.replace("alpha/src/main.rs", "fn main() {", "fn main() {\n    tiny::extra();");
     let output = e2e();
-    output.exits(exit::SUCCESS).says("building `tiny` again: cargo overlooked other sources");
+    output.exits(exit::SUCCESS).says("building `tiny` again: what cargo has is of other sources");
 
     // The same in the code of a suite, with two packages that look old: the call that
     // fails tells of one of them.

@@ -4,6 +4,7 @@
 use std::os::unix::fs::MetadataExt as _;
 use std::process::Command;
 
+use super::place::Place;
 use crate::exit;
 use crate::project::{Output, Project};
 
@@ -224,4 +225,16 @@ fn code_that_a_build_script_of_another_checkout_made_is_made_again() {
     there.cargo(["build", "--package", "beta"]).run().exits(exit::SUCCESS);
     here.append("beta/src/main.rs", "// edited\n");
     e2e(here, "hello from beta").exits(exit::SUCCESS);
+}
+
+/// Cargo runs the build script again, and rightly finds its program fresh.
+#[test]
+fn what_a_build_script_reads_is_built_once() {
+    let project = Project::new();
+    Place::FolderOfBuildScript.prepare(&project);
+    project.xtask(["e2e", "alpha"]).run().exits(exit::SUCCESS);
+    project.replace(Place::FolderOfBuildScript.file(), "hello from beta", "hello again");
+    let output = project.xtask(["e2e", "alpha"]).run();
+    output.exits(exit::SUCCESS).does_not_say("building `");
+    assert_eq!(output.compiled(), ["beta"]);
 }
