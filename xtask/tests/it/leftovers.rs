@@ -72,7 +72,10 @@ fn what_a_command_was_writing_that_was_killed_is_removed_by_the_next() {
     writer.wait().unwrap();
     let name = format!("x.json.{}.partial", writer.id());
     let cache = project.cache();
-    let written = [run.path(&name), cache.join(&name), cache.join("executables").join(&name)];
+    let diagnostics = run.path("diagnostics");
+    std::fs::create_dir(&diagnostics).unwrap();
+    let folders = [run.path(""), diagnostics, cache.clone(), cache.join("executables")];
+    let written = folders.map(|folder| folder.join(&name));
     written.iter().for_each(|path| std::fs::write(path, "").unwrap());
     project.xtask(["test", "alpha"]).run().exits(exit::SUCCESS);
     assert_eq!(written.iter().filter(|path| path.exists()).count(), 0);

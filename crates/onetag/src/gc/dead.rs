@@ -117,6 +117,7 @@ pub(crate) fn sweep(context: &Context) -> anyhow::Result<()> {
             ended => ended?,
         }
         remove_partial(folder.path());
+        remove_partial(&folder.diagnostics());
     }
     for (folder, _lock) in dead {
         let Some(leftovers) = end(&folder, &context.interrupt)? else {
