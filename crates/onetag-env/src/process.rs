@@ -23,14 +23,14 @@ impl Environment {
         // Whoever could read the file once its run is over is told so by the services.
         let file = std::env::var_os(keys::ENV_FILE).map(std::fs::read_to_string);
         match file {
-            Some(Ok(text)) => environment.is_of_file(&text),
+            Some(Ok(text)) => environment.compared_with(&text),
             _ => Ok(environment),
         }
     }
 
     /// Nextest lets the setup script that runs last have its way; so what was written
     /// for the run is compared with what reached the test.
-    pub(crate) fn is_of_file(self, text: &str) -> Result<Self, Error> {
+    pub(crate) fn compared_with(self, text: &str) -> Result<Self, Error> {
         let file = Self::parse(text)?;
         let lines: BTreeMap<_, _> = file.lines().collect();
         let other = self.lines().find(|(key, value)| lines.get(key) != Some(value));

@@ -174,7 +174,7 @@ fn message_and_hint_can_be_told_apart() {
 
 #[test]
 fn what_another_setup_script_sets_is_found() {
-    let of_test = |text: &str| Environment::parse(text).unwrap().is_of_file(GOOD);
+    let of_test = |text: &str| Environment::parse(text).unwrap().compared_with(GOOD);
     of_test(GOOD).unwrap();
     let other = GOOD.replace("MAIL_URL=http://127.0.0.1:41233", "MAIL_URL=http://127.0.0.1:1");
     assert_snapshot!(of_test(&other).unwrap_err(), @r"

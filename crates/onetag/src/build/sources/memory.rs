@@ -35,7 +35,9 @@ pub(super) struct Unit {
     /// Of paths and contents of all its sources; none if one of them changed while
     /// it was built.
     pub(super) sources: Option<Digest>,
-    /// These sources.
+    /// Of those that a compiler was told of.
+    pub(super) own: Option<Digest>,
+    /// All of them.
     pub(super) files: Vec<Utf8PathBuf>,
     /// When it ran, if it is a build script: cargo lets one of another checkout run
     /// without building it.
@@ -74,7 +76,7 @@ pub(super) fn package_key(name: &str, manifest: &Utf8Path) -> String {
 
 impl Memory {
     /// Of another version than this nothing is known.
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
 
     pub(super) fn new() -> Memory {
         Memory { version: Memory::VERSION, ..Memory::default() }

@@ -25,7 +25,7 @@ use self::contents::{Contents, PACKAGE_TABLE};
 use self::memory::{Memory, Unit};
 use self::paths::{absolute, relative};
 use self::scripts::{of_elsewhere, ran_ns};
-use self::times::{changed_ns, is_younger, now_of_the_file_system};
+use self::times::{changed_ns, is_later, is_younger, now_of_the_file_system};
 use self::unit::{LocalUnit, Places, ScriptInputs, local_package};
 use self::verdict::{Evidence, Verdict};
 use self::walk::{is_of_other_target, package_files};
@@ -178,7 +178,15 @@ impl<'a> Sources<'a> {
         let known_files = remembered.filter(|_| has_failed).map(|unit| unit.files.clone());
         let ran = ran_ns.filter(|_| remembered.is_some_and(|unit| unit.ran_ns < ran_ns));
         let ran_before = ran.is_some_and(|at| at < snapshot.started_ns);
+        let remembered_own = remembered.and_then(|remembered| remembered.own);
         let remembered = remembered.map(|remembered| remembered.sources);
+        let own = self.digest(snapshot, unit.own());
+        // What it reads when it runs is no source of its program, which cargo rightly
+        // finds fresh after an edit of that.
+        let ran_for_us = ran.is_some_and(|at| {
+            let is_later = || !self.has_others() && is_later(at, sources);
+            own.is_some() && own == remembered_own && (!ran_before || is_later())
+        });
         let digest = match known_files {
             Some(files) => {
                 let files = files.iter().map(|file| absolute(self.places.root, file));
@@ -197,7 +205,7 @@ impl<'a> Sources<'a> {
             is_younger: remembered.is_none() && is_younger(unit.path, sources),
             has_others: self.has_others(),
             is_of_elsewhere: has_path_of_elsewhere || ran_before && self.has_others(),
-            ran: ran.is_some(),
+            ran_for_us,
         };
         let verdict = evidence.verdict();
         // The next call remembers what is younger than its sources; with other checkouts
@@ -209,6 +217,7 @@ impl<'a> Sources<'a> {
                 artifact: memory::Artifact::of(unit.path, &mut self.contents)?,
                 package: relative(unit.package),
                 sources: digest,
+                own,
                 files: files.collect(),
                 ran_ns,
             };

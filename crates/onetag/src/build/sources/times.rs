@@ -16,11 +16,14 @@ pub(super) fn written(path: &Utf8Path) -> anyhow::Result<(u64, i64)> {
 
 /// Whether an artifact was written after the last change of any of its sources.
 pub(super) fn is_younger(artifact: &Utf8Path, sources: &BTreeSet<&str>) -> bool {
-    let Ok(metadata) = artifact.metadata() else { return false };
-    let written = nanoseconds(metadata.mtime(), metadata.mtime_nsec());
+    written(artifact).is_ok_and(|(_, mtime_ns)| is_later(mtime_ns, sources))
+}
+
+/// Whether a time is after the last change of any of these sources.
+pub(super) fn is_later(at_ns: i64, sources: &BTreeSet<&str>) -> bool {
     // A change of the harness's own table changes no artifact.
     let mut files = sources.iter().filter(|path| !path.ends_with(PACKAGE_TABLE));
-    files.all(|path| changed_ns(Utf8Path::new(path)).is_some_and(|changed| changed < written))
+    files.all(|path| changed_ns(Utf8Path::new(path)).is_some_and(|changed| changed < at_ns))
 }
 
 /// When the file system changed what is at a path (ctime), in nanoseconds.

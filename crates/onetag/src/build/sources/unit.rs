@@ -110,15 +110,14 @@ impl<'a> LocalUnit<'a> {
                 named.contains(*path) || !is_others
             }
         };
-        let own = self.named.iter().flatten().map(String::as_str);
-        let own = own.chain([&*self.manifest, &*self.workspace]);
-        // What a build script reads when it runs is no source of its program, which
-        // cargo rightly finds fresh after an edit of that.
-        if self.artifact.target.is_custom_build() && self.named.is_some() {
-            return own.collect();
-        }
         let read = script.files.iter().map(String::as_str);
-        own.chain(read).chain(files.iter().map(String::as_str).filter(counts)).collect()
+        self.own().chain(read).chain(files.iter().map(String::as_str).filter(counts)).collect()
+    }
+
+    /// Those of them that a compiler was told of.
+    pub(super) fn own(&self) -> impl Iterator<Item = &str> {
+        let named = self.named.iter().flatten().map(String::as_str);
+        named.chain([&*self.manifest, &*self.workspace])
     }
 
     /// Whether it is a Rust file in a folder in which a target begins.

@@ -21,8 +21,9 @@ pub(super) struct Evidence {
     /// It has the path of its package in it, and that is another checkout's; or it is
     /// a build script that ran for somebody else since it was remembered.
     pub(super) is_of_elsewhere: bool,
-    /// It is a build script that ran since it was remembered.
-    pub(super) ran: bool,
+    /// It is a build script that ran since it was remembered, for what it reads as that
+    /// is now, and its own sources are those that are remembered.
+    pub(super) ran_for_us: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,10 +41,8 @@ impl Evidence {
         match self.remembered {
             _ if self.built => Verdict::Remember,
             _ if self.is_of_elsewhere || self.sources.is_none() => Verdict::Stale,
-            Some(remembered) if remembered == self.sources => match self.ran {
-                true => Verdict::Remember,
-                false => Verdict::Believe,
-            },
+            Some(_) if self.ran_for_us => Verdict::Remember,
+            Some(remembered) if remembered == self.sources => Verdict::Believe,
             None if self.is_younger && !self.has_others => Verdict::Remember,
             _ => Verdict::Stale,
         }

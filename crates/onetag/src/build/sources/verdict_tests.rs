@@ -10,7 +10,7 @@ fn cargo_is_believed_where_contents_agree() {
         is_younger: false,
         has_others: true,
         is_of_elsewhere: false,
-        ran: false,
+        ran_for_us: false,
     };
     let unknown = Evidence { remembered: None, has_others: false, ..fresh };
     for (evidence, expected) in [
@@ -20,8 +20,9 @@ fn cargo_is_believed_where_contents_agree() {
         (Evidence { remembered: Some(None), ..fresh }, Verdict::Stale),
         (Evidence { remembered: Some(None), sources: None, ..fresh }, Verdict::Stale),
         (Evidence { is_of_elsewhere: true, ..fresh }, Verdict::Stale),
-        (Evidence { ran: true, ..fresh }, Verdict::Remember),
-        (Evidence { ran: true, is_of_elsewhere: true, ..fresh }, Verdict::Stale),
+        (Evidence { ran_for_us: true, ..fresh }, Verdict::Remember),
+        (Evidence { ran_for_us: true, remembered: Some(Some(then)), ..fresh }, Verdict::Remember),
+        (Evidence { ran_for_us: true, is_of_elsewhere: true, ..fresh }, Verdict::Stale),
         (unknown, Verdict::Stale),
         (Evidence { is_younger: true, ..unknown }, Verdict::Remember),
         (Evidence { is_younger: true, has_others: true, ..unknown }, Verdict::Stale),
