@@ -1,6 +1,6 @@
 //! What the operating system is asked for beyond the standard library.
 //!
-//! Linux-only calls live in [`linux`] alone. Elsewhere [`portable`] answers the
+//! Linux-only calls live in `linux` alone. Elsewhere `portable` answers the
 //! same questions with weaker guarantees, through `ps`; it is compiled and
 //! compared with the Linux answers in tests, but not tried on other systems.
 
