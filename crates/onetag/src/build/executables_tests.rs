@@ -8,6 +8,7 @@ fn target(name: &str) -> TestTarget {
         package: text("e2e"),
         package_id: text("path+file:///w/tests#e2e@0.0.0"),
         target: text(name),
+        folder: "/w/tests".into(),
     }
 }
 

@@ -39,6 +39,7 @@ fn each_package_has_a_call_for_its_suites() {
         package: package.to_owned(),
         package_id: format!("path+file:///ws/crates/{package}#0.0.0"),
         target: target.to_owned(),
+        folder: "/ws/tests".into(),
     };
     let tests = [test("e2e", "beta"), test("e2e", "alpha"), test("beta", "alpha")];
     let request = BuildRequest { tests: tests.iter().collect(), ..BuildRequest::default() };

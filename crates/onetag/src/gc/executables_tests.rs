@@ -50,7 +50,13 @@ impl Place {
 fn test(target: &str) -> TestTarget {
     let package = "e2e".to_owned();
     let binary_id = format!("e2e::{target}");
-    TestTarget { binary_id, package_id: package.clone(), package, target: target.to_owned() }
+    TestTarget {
+        binary_id,
+        package_id: package.clone(),
+        package,
+        target: target.to_owned(),
+        folder: "/w".into(),
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The integration tests that cargo can build, and their nextest names.
 
+use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::{Package, Target};
 use nextest_metadata::{RustBinaryId, RustTestBinaryKind};
 
@@ -15,6 +16,8 @@ pub struct TestTarget {
     pub package_id: String,
     /// The name of the target, for `--test`.
     pub target: String,
+    /// The folder in which its code begins.
+    pub folder: Utf8PathBuf,
 }
 
 impl TestTarget {
@@ -26,6 +29,7 @@ impl TestTarget {
             package: package.name.to_string(),
             package_id: package.id.repr.clone(),
             target: target.name.clone(),
+            folder: target.src_path.parent().map(Utf8Path::to_owned).unwrap_or_default(),
         })
     }
 }

@@ -244,3 +244,17 @@ fn what_a_build_script_reads_is_built_once() {
     let output = project.xtask(["e2e", "alpha"]).run();
     output.exits(exit::SUCCESS).does_not_say("building `");
 }
+
+/// Code of suites is no source of the library beside them, whichever are built.
+#[test]
+fn another_selection_of_suites_builds_nothing_again() {
+    let project = Project::new();
+    project.create("tests/src/lib.rs", "");
+    project.create("tests/suites/beta.rs", "#[test]\nfn passes() {}\n");
+    project.append("tests/Cargo.toml", "\n[[test]]\nname = \"beta\"\npath = \"suites/beta.rs\"\n");
+    project.append("beta/Cargo.toml", "\n[package.metadata.onetag.suite]\n");
+    for suites in [&["alpha"][..], &["alpha", "beta"], &["beta"], &["alpha"]] {
+        let output = project.xtask(["e2e"]).args(suites.iter().copied()).run();
+        output.exits(exit::SUCCESS).does_not_say("building `");
+    }
+}

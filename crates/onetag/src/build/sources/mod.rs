@@ -66,7 +66,11 @@ impl<'a> Sources<'a> {
         layout: &'a Layout,
         manifests: impl Iterator<Item = &'a Utf8Path>,
     ) -> Sources<'a> {
-        let places = Places { root: &workspace.root, target: &workspace.target_directory };
+        let places = Places {
+            root: &workspace.root,
+            target: &workspace.target_directory,
+            tests: &workspace.test_targets,
+        };
         let memory = read_json(&layout.sources()).ok().filter(Memory::is_of_this_version);
         let mut memory = memory.unwrap_or_else(Memory::new);
         let keys = checkouts::package_keys(workspace);

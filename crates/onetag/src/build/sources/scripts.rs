@@ -81,7 +81,8 @@ mod tests {
     #[test]
     fn a_path_of_another_checkout_is_of_elsewhere() {
         let others = ["/w/there", "/w/here/inner", "/w"].map(Utf8PathBuf::from);
-        let places = Places { root: "/w/here".into(), target: "/w/there/target".into() };
+        let places =
+            Places { root: "/w/here".into(), target: "/w/there/target".into(), tests: &[] };
         for (value, expected) in [
             ("", false),
             ("/w/here/beta", false),

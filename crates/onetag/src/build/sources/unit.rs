@@ -2,10 +2,9 @@
 //!
 //! Cargo and rustc name the files that they know. A build script or a macro may read
 //! more: so all other files of the package count as well, but for those that only
-//! another target of it names, for Rust files among those of programs and libraries
-//! that nothing names (unit tests, other targets), and for tests, benchmarks and
-//! examples. A macro that turns the Rust files of such a folder into modules is not
-//! told of a new one.
+//! another target of it names, for Rust files among those of targets that nothing names
+//! (unit tests, other targets), and for tests, benchmarks and examples. A macro that
+//! turns the Rust files of such a folder into modules is not told of a new one.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,6 +15,7 @@ use cargo_metadata::{Artifact, BuildScript};
 use super::contents::PACKAGE_TABLE;
 use super::dep_info::DepInfo;
 use super::walk::{files_of, is_of_other_target};
+use crate::workspace::TestTarget;
 
 /// A unit of a local package.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub(super) struct LocalUnit<'a> {
     manifest: String,
     /// The manifest from which it inherits, likewise.
     workspace: String,
-    /// The folders in which targets of the package begin, each with a slash behind.
+    /// The folders in which its own code and that of tests begins.
     code: Vec<String>,
 }
 
@@ -42,6 +42,8 @@ pub(super) struct LocalUnit<'a> {
 pub(super) struct Places<'a> {
     pub(super) root: &'a Utf8Path,
     pub(super) target: &'a Utf8Path,
+    /// The tests of the workspace, whether a call builds them or not.
+    pub(super) tests: &'a [TestTarget],
 }
 
 impl<'a> LocalUnit<'a> {
@@ -85,7 +87,9 @@ impl<'a> LocalUnit<'a> {
         let workspace = format!("{workspace}/Cargo.toml{PACKAGE_TABLE}");
         let own = artifact.target.src_path.parent().map(Utf8Path::to_owned);
         let own = own.filter(|_| !artifact.target.is_custom_build());
-        let code = own.into_iter().chain([package.join("src")]);
+        let tests = places.tests.iter().map(|test| &test.folder);
+        let tests = tests.filter(|folder| folder.starts_with(package) && *folder != package);
+        let code = tests.cloned().chain(own).chain([package.join("src")]);
         let code = code.map(|folder| format!("{folder}/")).collect();
         Some(LocalUnit { artifact, path, package, named, package_in_it, manifest, workspace, code })
     }
@@ -104,7 +108,7 @@ impl<'a> LocalUnit<'a> {
             None => true,
             Some(_) if script.reads_all => true,
             Some(named) => {
-                let is_others = self.is_code_of_a_target(path)
+                let is_others = path.ends_with(".rs") && self.is_in_code(path)
                     || is_of_other_target(self.package, path)
                     || is_named(path);
                 named.contains(*path) || !is_others
@@ -119,10 +123,12 @@ impl<'a> LocalUnit<'a> {
         let named = self.named.iter().flatten().map(String::as_str);
         named.chain([&*self.manifest, &*self.workspace])
     }
+}
 
-    /// Whether it is a Rust file in a folder in which a target begins.
-    fn is_code_of_a_target(&self, path: &str) -> bool {
-        path.ends_with(".rs") && self.code.iter().any(|folder| path.starts_with(folder))
+impl LocalUnit<'_> {
+    /// Whether it is in a folder in which some target begins.
+    fn is_in_code(&self, path: &str) -> bool {
+        self.code.iter().any(|folder| path.starts_with(folder))
     }
 }
 

@@ -81,7 +81,7 @@ impl Package {
     /// The sources of library and program.
     fn sources(&self, script: &ScriptInputs) -> [Vec<String>; 2] {
         let (root, target) = (self.root(), self.root().join("target"));
-        let places = Places { root, target: &target };
+        let places = Places { root, target: &target, tests: &[] };
         let (app, tiny) = (root.join("app"), root.join("tiny"));
         let packages = BTreeSet::from([app.as_path(), tiny.as_path()]);
         let units = self.artifacts.iter();
@@ -157,7 +157,7 @@ fn what_the_workspace_says_of_its_packages_counts() {
     let manifest = |text: &str| {
         package.write("Cargo.toml", text);
         let (root, target) = (package.root(), package.root().join("target"));
-        let places = Places { root, target: &target };
+        let places = Places { root, target: &target, tests: &[] };
         let unit = LocalUnit::new(&package.artifacts[0], places, &BTreeSet::new()).unwrap();
         let (files, script) = (BTreeSet::new(), ScriptInputs::default());
         let sources = unit.sources(&files, &[], &script);
