@@ -195,9 +195,11 @@ fn the_worker_works() {
     let witness = project.finished_run().read("witness.json");
     assert!(witness.contains("\"beta-0\""), "{witness}");
 
-    // One that ends by itself is not overlooked, whatever the tests say.
+    // One that ends by itself is not overlooked, whatever the tests say. Who sees it
+    // first is a matter of time: deploying, the hook, or the witness.
     project.write("tests/suites/alpha.rs", "#[test]\nfn passes() {}\n");
     project.write("beta/src/main.rs", "fn main() { std::process::exit(7) }\n");
     let output = project.xtask(["e2e", "alpha"]).run();
-    output.exits(exit::FAILURE).says("`beta`").says("code 7");
+    assert!([Some(exit::FAILURE), Some(exit::HOOK_FAILED)].contains(&output.code()), "{output}");
+    output.says("`beta`").says("code 7");
 }

@@ -126,6 +126,36 @@ fn an_edit_while_cargo_builds_is_built_by_the_next_run() {
     run(&project, "e2e", "hello again").exits(exit::SUCCESS).says("4 tests run: 4 passed");
 }
 
+/// Cargo builds an edit that the harness has not read; what it made is of neither the
+/// source before nor after, for this checkout and for a copy of it.
+#[test]
+fn an_edit_that_cargo_builds_and_that_is_taken_back_is_not_believed() {
+    let project = Project::new();
+    let mut copy = Project::new();
+    copy.share_target_of(&project);
+    for project in [&project, &copy] {
+        project.add_test_of_about("beta", "EXPECTED");
+    }
+    let script = "#!/bin/sh
+        if [ \"$1\" = build ] && [ -e edited.rs ]; then mv edited.rs beta/src/main.rs; fi
+        exec cargo \"$@\"\n";
+    project.program("editing-cargo", script);
+    let cargo = project.programs().join("editing-cargo");
+    let source = project.read("beta/src/main.rs");
+    project.write("edited.rs", &source.replace("hello from beta", "hello again"));
+    let first = project.directly(["e2e", "alpha"]).env("CARGO", cargo.as_str());
+    first.env("EXPECTED", "greeting=hello again").run().exits(exit::SUCCESS);
+    run(&copy, "e2e", "hello from beta").exits(exit::SUCCESS).says("4 tests run: 4 passed");
+
+    project.write("beta/src/main.rs", &source);
+    project.write("edited.rs", &source.replace("hello from beta", "hello once more"));
+    let second = project.directly(["e2e", "alpha"]).env("CARGO", cargo.as_str());
+    second.env("EXPECTED", "greeting=hello once more").run().exits(exit::SUCCESS);
+    project.write("beta/src/main.rs", &source);
+    project.date_back("beta/src/main.rs");
+    run(&project, "e2e", "hello from beta").exits(exit::SUCCESS).says("4 tests run: 4 passed");
+}
+
 /// Cargo builds a user of the library against the library as it was, and fails.
 #[test]
 fn a_library_that_looks_old_is_built_for_code_that_needs_the_edit() {

@@ -217,11 +217,12 @@ impl<'a> Sources<'a> {
         if verdict == Verdict::Remember && (!has_failed || self.has_others()) {
             let relative = |path: &Utf8Path| relative(self.places.root, path);
             let files = sources.iter().map(|path| relative(Utf8Path::new(path)));
+            let stand = self.stand(snapshot, sources);
             let unit = Unit {
                 artifact: memory::Artifact::of(unit.path, &mut self.contents)?,
                 package: relative(unit.package),
-                sources: digest,
-                own,
+                sources: digest.filter(|_| stand),
+                own: own.filter(|_| stand),
                 files: files.collect(),
                 ran_ns,
             };
@@ -251,6 +252,15 @@ impl<'a> Sources<'a> {
             bytes.extend(digest.iter().flat_map(Digest::as_bytes));
         }
         Some(Digest::of(&bytes))
+    }
+
+    /// Whether these are still what they were: else nobody knows which of the two cargo
+    /// has read.
+    fn stand(&mut self, snapshot: &Snapshot, sources: &BTreeSet<&str>) -> bool {
+        sources.iter().all(|path| match snapshot.contents.get(*path) {
+            Some(digest) => self.contents.digest(path) == *digest,
+            None => true,
+        })
     }
 
     fn save(&mut self) -> anyhow::Result<()> {
