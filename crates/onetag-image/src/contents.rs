@@ -1,7 +1,6 @@
 //! All blobs of an image, and their digests.
 
 use serde::{Deserialize, Serialize};
-use std::thread;
 
 use anyhow::ensure;
 use camino::Utf8Path;
@@ -48,8 +47,7 @@ pub struct Contents {
 /// The digests of the image of `service` with this binary, as
 /// [`write_archive`](super::write_archive) would write it.
 ///
-/// Reads the binary, once for each of its two hashes and at the same time, and
-/// writes nothing.
+/// Reads the binary, once for each of its two hashes, and writes nothing.
 ///
 /// # Errors
 ///
@@ -66,17 +64,18 @@ impl Contents {
     ///
     /// As for [`digests()`].
     pub fn of(binary: &Utf8Path, service: &str, run: RunLoader<'_>) -> anyhow::Result<Self> {
-        Self::with_files(binary, service, &Files::default(), run)
+        Self::with_files(binary, hash_file(binary)?, service, &Files::default(), run)
     }
 
-    /// The image of `service` with this binary and these files; `run` runs the
-    /// binary's loader.
+    /// The image of `service` with this binary, whose hash is known, and these files;
+    /// `run` runs the binary's loader.
     ///
     /// # Errors
     ///
     /// As for [`digests()`], and when a file cannot be read.
     pub fn with_files(
         binary: &Utf8Path,
+        executable: Digest,
         service: &str,
         files: &Files,
         run: RunLoader<'_>,
@@ -85,16 +84,7 @@ impl Contents {
         let closure = Closure::of(binary, run)?;
         let lower = closure.layer()?;
         let upper = Layer::program(service, binary, files.layer())?;
-        // Hashing the binary, bare and as a layer, is nearly all there is to
-        // do, so it is done side by side.
-        let (executable, lower_measure, upper_measure) = thread::scope(|scope| {
-            let executable = scope.spawn(|| hash_file(binary));
-            let (lower, upper) = (closure::measure(&lower), upper.measure());
-            let executable = executable.join().expect("hashing does not panic");
-            (executable, lower, upper)
-        });
-        let (executable, lower_measure, upper_measure) =
-            (executable?, lower_measure?, upper_measure?);
+        let (lower_measure, upper_measure) = (closure::measure(&lower)?, upper.measure()?);
         ensure!(
             FileIdentity::of_path(binary)? == before,
             HintedError::new(

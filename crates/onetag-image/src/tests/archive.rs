@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::closure::USER;
+use crate::digest::hash_file;
 use crate::{Digest, Files, ImageName, write_archive};
 
 const REFERENCE: &str = "localhost/mail:mail-0193a5c2e4b07c1e9f3a2b4c5d6e7f80";
@@ -166,7 +167,9 @@ fn the_program_and_nine_of_many_files_that_may_have_changed_are_named() {
     }
     let target = folder.path().join("target");
     let files = Files::of(folder.path(), &["assets".to_owned()], &target).unwrap();
-    let contents = Contents::with_files(&binary, "mail", &files, &run_loader).unwrap();
+    let contents =
+        Contents::with_files(&binary, hash_file(&binary).unwrap(), "mail", &files, &run_loader)
+            .unwrap();
     folder.write("assets/29", "edited");
     let error = write_archive(&contents, &Reference(REFERENCE), Vec::new()).unwrap_err();
     let error = shown(&error);

@@ -98,7 +98,7 @@ impl ExecutableCache<'_> {
             return Ok((CachedImage { files, ..known }, is_new));
         }
         let (contents, library_path) = self
-            .contents(&service.name, &executable.path, &copies)
+            .contents(&service.name, executable, &copies)
             .with_context(|| format!("no image can be made of `{}`", service.name))?;
         let identified = |path: &Utf8Path| Ok((path.to_owned(), FileIdentity::of_path(path)?));
         let closure = contents.closure().map(identified).collect::<anyhow::Result<_>>()?;
@@ -110,13 +110,14 @@ impl ExecutableCache<'_> {
     fn contents(
         &self,
         name: &str,
-        program: &Utf8Path,
+        program: &CachedExecutable,
         files: &Files,
     ) -> anyhow::Result<(Contents, Option<Utf8PathBuf>)> {
-        let alone = Contents::with_files(program, name, files, &run_loader);
+        let (path, digest) = (&program.path, program.digest);
+        let alone = Contents::with_files(path, digest, name, files, &run_loader);
         let (Err(_), Some(library)) = (&alone, &self.library) else { return Ok((alone?, None)) };
         let run = |command| run_loader_with(library, command);
-        match Contents::with_files(program, name, files, &run) {
+        match Contents::with_files(path, digest, name, files, &run) {
             Ok(contents) => Ok((contents, Some(library.clone()))),
             Err(_) => Ok((alone?, None)),
         }

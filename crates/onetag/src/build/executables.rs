@@ -7,8 +7,9 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::sync::Mutex;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 use tempfile::TempPath;
@@ -58,6 +59,16 @@ pub(crate) fn test_note(test: &TestTarget) -> String {
     format!("test-{}::{}.json", test.package, test.target)
 }
 
+/// An executable of cargo's that is on its way into the cache.
+pub(crate) struct Taken {
+    note: Utf8PathBuf,
+    source: Utf8PathBuf,
+    identity: FileIdentity,
+    /// What is known of it; else there is a copy.
+    known: Option<CacheEntry>,
+    copy: Option<TempPath>,
+}
+
 /// The executable cache, and what a workspace knows of it, while the lock on the
 /// target folder is held.
 pub(crate) struct ExecutableCache<'a> {
@@ -68,6 +79,8 @@ pub(crate) struct ExecutableCache<'a> {
     pub(super) library: Option<Utf8PathBuf>,
     /// Of the runs that what is taken in is for.
     ledgers: &'a [&'a Ledger],
+    /// Held by whoever gives an executable its place.
+    placing: Mutex<()>,
 }
 
 impl<'a> ExecutableCache<'a> {
@@ -88,24 +101,43 @@ impl<'a> ExecutableCache<'a> {
         if !name.exists() {
             write_file(&name, root.as_str().as_bytes())?;
         }
-        Ok(ExecutableCache { layout, workspace, notes, library, ledgers })
+        Ok(ExecutableCache {
+            layout,
+            workspace,
+            notes,
+            library,
+            ledgers,
+            placing: Mutex::default(),
+        })
+    }
+
+    /// Copies an executable of cargo's, unless it is known: all the rest can wait, and
+    /// cargo may write to its path again.
+    pub(crate) fn take(&self, note: &str, source: &Utf8Path) -> anyhow::Result<Taken> {
+        let note = self.notes.join(note);
+        let identity = FileIdentity::of_path(source)?;
+        let known = read_json::<CacheEntry>(&note).ok().filter(|known| {
+            known.source == source
+                && identity.is_as_written(&known.identity)
+                && known.executable.is_intact()
+        });
+        let copy = match &known {
+            Some(_) => None,
+            None => Some(self.copy(source)?),
+        };
+        Ok(Taken { note, source: source.to_owned(), identity, known, copy })
     }
 
     /// Takes in the program of a service, and its files.
-    pub(crate) fn compiled(
-        &self,
-        service: &Service,
-        source: &Utf8Path,
-    ) -> anyhow::Result<Compiled> {
-        let note = service_note(&service.name);
-        let entry = self.entry(&note, source, Some(service))?;
+    pub(crate) fn compiled(&self, service: &Service, taken: Taken) -> anyhow::Result<Compiled> {
+        let entry = self.entry(taken, Some(service))?;
         let image = entry.image.with_context(|| format!("`{}` has no image", service.name))?;
         Ok(Compiled::new(&service.name, image, entry.executable))
     }
 
     /// Takes a test binary in, and says where it is.
-    pub(crate) fn test(&self, test: &TestTarget, source: &Utf8Path) -> anyhow::Result<Utf8PathBuf> {
-        Ok(self.entry(&test_note(test), source, None)?.executable.path)
+    pub(crate) fn test(&self, taken: Taken) -> anyhow::Result<Utf8PathBuf> {
+        Ok(self.entry(taken, None)?.executable.path)
     }
 
     /// Writes into the ledgers what the runs use.
@@ -119,26 +151,15 @@ impl<'a> ExecutableCache<'a> {
     }
 
     /// What is known of a file of cargo's, taken in if it is a new one.
-    fn entry(
-        &self,
-        note: &str,
-        source: &Utf8Path,
-        service: Option<&Service>,
-    ) -> anyhow::Result<CacheEntry> {
-        let note = self.notes.join(note);
-        let identity = FileIdentity::of_path(source)?;
-        let known = read_json::<CacheEntry>(&note).ok().filter(|known| {
-            known.source == source
-                && identity.is_as_written(&known.identity)
-                && known.executable.is_intact()
-        });
-        let is_new = known.is_none();
-        let executable = match &known {
-            Some(known) => known.executable.clone(),
-            None => self.take_in(source)?,
+    fn entry(&self, taken: Taken, service: Option<&Service>) -> anyhow::Result<CacheEntry> {
+        let Taken { note, source, identity, known, copy } = taken;
+        let is_new = copy.is_some();
+        let (executable, known) = match (known, copy) {
+            (Some(known), _) => (known.executable, known.image),
+            (None, Some(copy)) => (self.keep(copy, &source)?, None),
+            (None, None) => bail!("nothing was taken of {source}"),
         };
         self.borrow(&Resource::CachedExecutable { digest: executable.digest })?;
-        let known = known.and_then(|known| known.image);
         let (image, is_new_image) = match service {
             Some(service) => {
                 let (image, is_new) = self.image(service, &executable, known)?;
@@ -146,28 +167,35 @@ impl<'a> ExecutableCache<'a> {
             }
             None => (None, false),
         };
-        let entry = CacheEntry { source: source.to_owned(), identity, executable, image };
+        let entry = CacheEntry { source, identity, executable, image };
         if is_new || is_new_image {
             write_json(&note, &entry)?;
         }
         Ok(entry)
     }
 
-    /// Copies an executable, hashes the copy, and gives it its place.
+    /// Copies an executable.
     ///
     /// A reflink where the file system has them, else a copy; never a hard link:
     /// cargo may write into its own file again.
-    fn take_in(&self, source: &Utf8Path) -> anyhow::Result<CachedExecutable> {
+    fn copy(&self, source: &Utf8Path) -> anyhow::Result<TempPath> {
         let cache = self.layout.executables();
-        let name = source.file_name().with_context(|| format!("{source} has no name"))?;
         let copy = temporary(&cache)?;
         fs::copy(source, &copy)
             .with_context(|| format!("cannot copy {source} to {cache}"))
             .hint("look whether the disk is full")?;
         fs::set_permissions(&copy, fs::Permissions::from_mode(0o555))
             .with_context(|| format!("cannot make a copy of {source} executable"))?;
+        Ok(copy)
+    }
+
+    /// Hashes a copy, and gives it its place.
+    fn keep(&self, copy: TempPath, source: &Utf8Path) -> anyhow::Result<CachedExecutable> {
+        let name = source.file_name().with_context(|| format!("{source} has no name"))?;
         let digest = hash_file(utf8(&copy)?)?;
-        let folder = cache.join(digest.hex());
+        let folder = self.layout.executables().join(digest.hex());
+        // Programs of several packages may have the same bytes and name.
+        let _placing = self.placing.lock().expect("placing does not panic");
         make_folder(&folder)?;
         let path = folder.join(name);
         // Another run may have it from an earlier build, and may know it by its

@@ -26,7 +26,8 @@ fn bytes_that_are_built_again_stay_the_same_file() {
     let built = |bytes: &str| {
         let _ = fs::remove_file(&source);
         fs::write(&source, bytes).unwrap();
-        let path = cache.test(&target("program"), &source).unwrap();
+        let taken = cache.take(&test_note(&target("program")), &source).unwrap();
+        let path = cache.test(taken).unwrap();
         (FileIdentity::of_path(&path).unwrap(), path)
     };
     let (first, path) = built("one");

@@ -15,6 +15,7 @@ mod sources;
 mod toolchain;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::thread;
 
 use anyhow::{Context as _, ensure};
 use camino::Utf8PathBuf;
@@ -29,6 +30,7 @@ use crate::run::ledger::Ledger;
 use crate::run::{FileLock, Layout};
 use crate::workspace::TestTarget;
 use cargo::Outcome;
+use executables::{service_note, test_note};
 use messages::Artifacts;
 use nextest_metadata::BinaryListSummary;
 use request::Call;
@@ -110,31 +112,38 @@ fn locked_build<'a>(
     let workspace = &context.workspace;
     let cache = executables::ExecutableCache::open(layout, workspace, library, ledgers)?;
     let mut builder = Builder { context, ledgers, sources: request.sources(workspace, layout) };
-    let mut services = BTreeMap::new();
-    if let Some(call) = request.services_call(workspace) {
-        let artifacts = builder.build(&call)?;
-        for service in &request.services {
-            let program = artifacts.program(&service.package_id, &service.binary);
-            let program = program.with_context(|| {
-                format!("cargo built no program `{}` of `{}`", service.binary, service.package)
-            })?;
-            services.insert(service.name.clone(), cache.compiled(service, program)?);
+    // Hashing goes on beside the next call.
+    thread::scope(|scope| {
+        let mut hashing = Vec::new();
+        if let Some(call) = request.services_call(workspace) {
+            let artifacts = builder.build(&call)?;
+            for service in &request.services {
+                let program = artifacts.program(&service.package_id, &service.binary);
+                let program = program.with_context(|| {
+                    format!("cargo built no program `{}` of `{}`", service.binary, service.package)
+                })?;
+                // Now: cargo builds the program of a package again for the tests in it,
+                // with the features of their dependencies, and to the same path.
+                let taken = cache.take(&service_note(&service.name), program)?;
+                hashing.push((service, scope.spawn(|| cache.compiled(service, taken))));
+            }
         }
-    }
-    // Before the next call: cargo builds the program of a package again for the
-    // tests in it, with the features of their dependencies, and to the same path.
-    let (mut suites, mut tests) = (Artifacts::default(), Vec::new());
-    for (call, targets) in request.suite_calls(workspace) {
-        let artifacts = builder.build(&call)?;
-        for test in targets {
-            let binary = artifacts.test(&test.package_id, &test.target);
-            let binary =
-                binary.with_context(|| format!("cargo built no test `{}`", test.binary_id))?;
-            tests.push((test, cache.test(test, binary)?));
+        let (mut suites, mut tests) = (Artifacts::default(), Vec::new());
+        for (call, targets) in request.suite_calls(workspace) {
+            let artifacts = builder.build(&call)?;
+            for test in targets {
+                let binary = artifacts.test(&test.package_id, &test.target);
+                let binary =
+                    binary.with_context(|| format!("cargo built no test `{}`", test.binary_id))?;
+                tests.push((test, cache.test(cache.take(&test_note(test), binary)?)?));
+            }
+            suites.extend(artifacts);
         }
-        suites.extend(artifacts);
-    }
-    Ok(Built { services, suites, tests })
+        let hashed = hashing.into_iter().map(|(service, hashing)| {
+            Ok((service.name.clone(), hashing.join().expect("hashing does not panic")?))
+        });
+        Ok(Built { services: hashed.collect::<anyhow::Result<_>>()?, suites, tests })
+    })
 }
 
 /// Calls cargo, and makes sure that what it made is of the sources as they are.

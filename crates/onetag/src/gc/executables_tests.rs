@@ -27,7 +27,8 @@ impl Place {
         let mut of_workspace = Fixture::new().load().unwrap();
         of_workspace.root = root;
         let store = ExecutableCache::open(&self.layout, &of_workspace, None, runs).unwrap();
-        hash_file(&store.test(&test(target), &source).unwrap()).unwrap().hex()
+        let taken = store.take(&test_note(&test(target)), &source).unwrap();
+        hash_file(&store.test(taken).unwrap()).unwrap().hex()
     }
 
     fn root(&self, workspace: &str) -> Utf8PathBuf {

@@ -92,6 +92,38 @@ fn a_target_folder_that_was_restored_is_not_built_again() {
     compiles_nothing(&project, "hello from beta");
 }
 
+/// The same with what the harness remembers; archives keep whole seconds.
+#[test]
+fn a_target_folder_that_was_unpacked_is_not_built_again() {
+    let project = project();
+    let run = |command: &mut Command| assert!(command.status().unwrap().success());
+    // Cargo would build what is of the second in which its source was written.
+    run(Command::new("find").arg(project.path(".")).args([
+        "-name",
+        "*.rs",
+        "-exec",
+        "touch",
+        "-d",
+        "2 days ago",
+        "{}",
+        "+",
+    ]));
+    e2e(&project, "hello from beta").exits(exit::SUCCESS);
+    let archive = project.temp_path().join("target.tar");
+    let target = project.target();
+    let parent = target.parent().unwrap();
+    let name = target.file_name().unwrap();
+    let tar = |verb: &str| {
+        let mut tar = Command::new("tar");
+        tar.args(["--format", "ustar", "-C", parent.as_str(), verb, archive.as_str()]);
+        tar
+    };
+    run(tar("-cf").arg(name));
+    std::fs::remove_dir_all(target).unwrap();
+    run(&mut tar("-xf"));
+    compiles_nothing(&project, "hello from beta");
+}
+
 /// Cargo takes the copy's code for this checkout's, since its files are older.
 #[test]
 fn what_cargo_built_in_a_copy_with_the_same_target_folder_is_not_believed() {

@@ -2,11 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
-use super::contents::Contents;
 use super::times::written;
 use crate::build::image::Digest;
 
@@ -44,28 +42,25 @@ pub(super) struct Unit {
     pub(super) ran_ns: Option<i64>,
 }
 
-/// What cargo made, by time and size or by its bytes: neither a new owner nor a copy
-/// with times makes another of it.
+/// What cargo made, by size and time: neither a new owner nor a copy with times makes
+/// another of it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(super) struct Artifact {
     size: u64,
     mtime_ns: i64,
-    digest: Digest,
 }
 
 impl Artifact {
-    pub(super) fn of(path: &Utf8Path, contents: &mut Contents) -> anyhow::Result<Artifact> {
+    pub(super) fn of(path: &Utf8Path) -> anyhow::Result<Artifact> {
         let (size, mtime_ns) = written(path)?;
-        let digest = contents.digest(path.as_str());
-        let digest = digest.with_context(|| format!("{path} is no regular file"))?;
-        Ok(Artifact { size, mtime_ns, digest })
+        Ok(Artifact { size, mtime_ns })
     }
 
-    fn is(&self, path: &Utf8Path, contents: &mut Contents) -> bool {
+    fn is(&self, path: &Utf8Path) -> bool {
         let Ok((size, mtime_ns)) = written(path) else { return false };
-        // Reading it is for those alone that lost their times.
-        size == self.size
-            && (mtime_ns == self.mtime_ns || contents.digest(path.as_str()) == Some(self.digest))
+        // Archives keep whole seconds.
+        let whole = self.mtime_ns - self.mtime_ns.rem_euclid(1_000_000_000);
+        size == self.size && [self.mtime_ns, whole].contains(&mtime_ns)
     }
 }
 
@@ -76,7 +71,7 @@ pub(super) fn package_key(name: &str, manifest: &Utf8Path) -> String {
 
 impl Memory {
     /// Of another version than this nothing is known.
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
 
     pub(super) fn new() -> Memory {
         Memory { version: Memory::VERSION, ..Memory::default() }
@@ -88,13 +83,8 @@ impl Memory {
     }
 
     /// What is remembered of the artifact that is at a path now.
-    pub(super) fn find(
-        &self,
-        key: &Utf8Path,
-        artifact: &Utf8Path,
-        contents: &mut Contents,
-    ) -> Option<&Unit> {
-        self.units.get(key)?.iter().find(|unit| unit.artifact.is(artifact, contents))
+    pub(super) fn find(&self, key: &Utf8Path, artifact: &Utf8Path) -> Option<&Unit> {
+        self.units.get(key)?.iter().find(|unit| unit.artifact.is(artifact))
     }
 
     /// Remembers an artifact; returns whether that is news.

@@ -178,7 +178,7 @@ impl<'a> Sources<'a> {
         has_failed: bool,
     ) -> anyhow::Result<Verdict> {
         let key = unit.path.strip_prefix(self.places.target).unwrap_or(unit.path).to_owned();
-        let remembered = self.memory.find(&key, unit.path, &mut self.contents);
+        let remembered = self.memory.find(&key, unit.path);
         let known_files = remembered.filter(|_| has_failed).map(|unit| unit.files.clone());
         let ran = ran_ns.filter(|_| remembered.is_some_and(|unit| unit.ran_ns < ran_ns));
         let ran_before = ran.is_some_and(|at| at < snapshot.started_ns);
@@ -219,7 +219,7 @@ impl<'a> Sources<'a> {
             let files = sources.iter().map(|path| relative(Utf8Path::new(path)));
             let stand = self.stand(snapshot, sources);
             let unit = Unit {
-                artifact: memory::Artifact::of(unit.path, &mut self.contents)?,
+                artifact: memory::Artifact::of(unit.path)?,
                 package: relative(unit.package),
                 sources: digest.filter(|_| stand),
                 own: own.filter(|_| stand),
