@@ -4,6 +4,8 @@
 //! nextest has, or one with which it runs no test, could make a run green that
 //! tested nothing.
 
+use ArgAction::{Append as Value, Count as Flag};
+use Role::{Filter, Runner};
 use anyhow::anyhow;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -19,55 +21,35 @@ enum Role {
     Runner,
 }
 
-/// An option of `cargo nextest run` (0.9.143) that may be passed on.
-struct Allowed {
-    role: Role,
-    name: &'static str,
-    short: Option<char>,
-    aliases: &'static [&'static str],
-    takes_value: bool,
-}
-
-const fn allowed(role: Role, name: &'static str, takes_value: bool) -> Allowed {
-    Allowed { role, name, short: None, aliases: &[], takes_value }
-}
-
-impl Allowed {
-    const fn short(mut self, short: char) -> Allowed {
-        self.short = Some(short);
-        self
-    }
-
-    const fn aliases(mut self, aliases: &'static [&'static str]) -> Allowed {
-        self.aliases = aliases;
-        self
-    }
-}
+/// An option of `cargo nextest run` (0.9.143) that may be passed on: whether it
+/// takes a value, and its names. The first of them is passed on; a single letter is
+/// its short one.
+struct Allowed(Role, ArgAction, &'static [&'static str]);
 
 const ALLOWED: [Allowed; 23] = [
-    allowed(Role::Filter, FILTERSET, true).short('E').aliases(&["filter-expr"]),
-    allowed(Role::Filter, "run-ignored", true),
-    allowed(Role::Filter, "partition", true),
-    allowed(Role::Runner, "test-threads", true).short('j').aliases(&["jobs"]),
-    allowed(Role::Runner, "retries", true),
-    allowed(Role::Runner, "flaky-result", true),
-    allowed(Role::Runner, "fail-fast", false).aliases(&["ff"]),
-    allowed(Role::Runner, "no-fail-fast", false).aliases(&["nff"]),
-    allowed(Role::Runner, "max-fail", true),
-    allowed(Role::Runner, "no-capture", false).aliases(&["nocapture"]),
-    allowed(Role::Runner, "stress-count", true),
-    allowed(Role::Runner, "stress-duration", true),
-    allowed(Role::Runner, "success-output", true),
-    allowed(Role::Runner, "failure-output", true),
-    allowed(Role::Runner, "status-level", true),
-    allowed(Role::Runner, "final-status-level", true),
-    allowed(Role::Runner, "no-output-indent", false),
-    allowed(Role::Runner, "show-progress", true),
-    allowed(Role::Runner, "hide-progress-bar", false),
-    allowed(Role::Runner, "max-progress-running", true),
-    allowed(Role::Runner, "color", true),
-    allowed(Role::Runner, "verbose", false).short('v'),
-    allowed(Role::Runner, "no-pager", false),
+    Allowed(Filter, Value, &[FILTERSET, "E", "filter-expr"]),
+    Allowed(Filter, Value, &["run-ignored"]),
+    Allowed(Filter, Value, &["partition"]),
+    Allowed(Runner, Value, &["test-threads", "j", "jobs"]),
+    Allowed(Runner, Value, &["retries"]),
+    Allowed(Runner, Value, &["flaky-result"]),
+    Allowed(Runner, Flag, &["fail-fast", "ff"]),
+    Allowed(Runner, Flag, &["no-fail-fast", "nff"]),
+    Allowed(Runner, Value, &["max-fail"]),
+    Allowed(Runner, Flag, &["no-capture", "nocapture"]),
+    Allowed(Runner, Value, &["stress-count"]),
+    Allowed(Runner, Value, &["stress-duration"]),
+    Allowed(Runner, Value, &["success-output"]),
+    Allowed(Runner, Value, &["failure-output"]),
+    Allowed(Runner, Value, &["status-level"]),
+    Allowed(Runner, Value, &["final-status-level"]),
+    Allowed(Runner, Flag, &["no-output-indent"]),
+    Allowed(Runner, Value, &["show-progress"]),
+    Allowed(Runner, Flag, &["hide-progress-bar"]),
+    Allowed(Runner, Value, &["max-progress-running"]),
+    Allowed(Runner, Value, &["color"]),
+    Allowed(Runner, Flag, &["verbose", "v"]),
+    Allowed(Runner, Flag, &["no-pager"]),
 ];
 
 const FILTERSET: &str = "filterset";
@@ -76,11 +58,11 @@ const BINARY_ARGUMENTS: &str = "binary-arguments";
 
 /// What may follow a second `--`: options of test binaries that nextest emulates.
 const ALLOWED_OF_BINARIES: [Allowed; 5] = [
-    allowed(Role::Filter, "ignored", false),
-    allowed(Role::Filter, "include-ignored", false),
-    allowed(Role::Filter, "skip", true),
-    allowed(Role::Filter, "exact", false),
-    allowed(Role::Runner, "nocapture", false).aliases(&["no-capture"]),
+    Allowed(Filter, Flag, &["ignored"]),
+    Allowed(Filter, Flag, &["include-ignored"]),
+    Allowed(Filter, Value, &["skip"]),
+    Allowed(Filter, Flag, &["exact"]),
+    Allowed(Runner, Flag, &["nocapture", "no-capture"]),
 ];
 
 /// The caller's arguments, checked.
@@ -97,22 +79,20 @@ impl NextestArguments {
     /// Errors, all of them usage: an argument that may not be passed on, an option
     /// without its value.
     pub(crate) fn new(arguments: &[String]) -> anyhow::Result<NextestArguments> {
-        let command = grammar("nextest", &ALLOWED)
-            .arg(Arg::new(BINARY_ARGUMENTS).num_args(0..).last(true).allow_hyphen_values(true));
-        let matches = parse(command, arguments, &ALLOWED)?;
+        let matches = parse(&ALLOWED, arguments)?;
         let after: Vec<String> = values(&matches, BINARY_ARGUMENTS);
-        parse(grammar("binary", &ALLOWED_OF_BINARIES), &after, &ALLOWED_OF_BINARIES)?;
+        parse(&ALLOWED_OF_BINARIES, &after)?;
 
         let of_role = |role| {
-            let options = ALLOWED.iter().filter(move |option| option.role == role);
-            options.filter(|option| option.name != FILTERSET).flat_map(|option| {
-                let name = format!("--{}", option.name);
-                match option.takes_value {
-                    true => values(&matches, option.name)
+            let options = ALLOWED.iter().filter(move |option| option.0 == role);
+            options.filter(|option| option.name() != FILTERSET).flat_map(|option| {
+                let name = option.name();
+                match option.1 {
+                    Flag => vec![format!("--{name}"); matches.get_count(name).into()],
+                    _ => values(&matches, name)
                         .into_iter()
-                        .map(|value| format!("{name}={value}"))
+                        .map(|value| format!("--{name}={value}"))
                         .collect(),
-                    false => vec![name; matches.get_count(option.name).into()],
                 }
             })
         };
@@ -160,26 +140,31 @@ impl NextestArguments {
     }
 }
 
-/// A command line with these options, and names of tests.
-fn grammar(name: &'static str, allowed: &'static [Allowed]) -> Command {
-    let options = allowed.iter().map(|option| {
-        let action = if option.takes_value { ArgAction::Append } else { ArgAction::Count };
-        let arg = Arg::new(option.name).long(option.name).action(action);
-        arg.short(option.short).visible_aliases(option.aliases.iter().copied())
-    });
-    Command::new(name)
+impl Allowed {
+    fn name(&self) -> &'static str {
+        self.2[0]
+    }
+
+    fn arg(&self) -> Arg {
+        let (short, long): (Vec<&str>, Vec<&str>) = self.2.iter().partition(|name| name.len() == 1);
+        Arg::new(self.name())
+            .action(self.1.clone())
+            .long(long[0])
+            .visible_aliases(&long[1..])
+            .short(short.first().and_then(|letter| letter.chars().next()))
+    }
+}
+
+/// Reads a command line of these options and names of tests, and of whatever follows
+/// another `--`.
+fn parse(allowed: &'static [Allowed], arguments: &[String]) -> anyhow::Result<ArgMatches> {
+    let command = Command::new("nextest")
         .no_binary_name(true)
         .disable_help_flag(true)
         .disable_version_flag(true)
-        .args(options)
+        .args(allowed.iter().map(Allowed::arg))
         .arg(Arg::new(NAMES).num_args(0..))
-}
-
-fn parse(
-    command: Command,
-    arguments: &[String],
-    allowed: &[Allowed],
-) -> anyhow::Result<ArgMatches> {
+        .arg(Arg::new(BINARY_ARGUMENTS).num_args(0..).last(true).allow_hyphen_values(true));
     let refused = |error: clap::Error| {
         let argument = match error.get(ContextKind::InvalidArg) {
             Some(ContextValue::String(argument)) => argument.clone(),
@@ -192,7 +177,7 @@ fn parse(
             ErrorKind::InvalidValue => anyhow!("`{argument}` of nextest needs a value"),
             _ => anyhow!("`{argument}` cannot be passed on to nextest: {}", error.kind()),
         };
-        let options = allowed.iter().map(|option| format!("--{}", option.name));
+        let options = allowed.iter().map(|option| format!("--{}", option.name()));
         error
             .kind(Kind::Usage)
             .hint(format!("allowed are names of tests, {}", options.collect::<Vec<_>>().join(", ")))
