@@ -2,24 +2,24 @@
 
 use nextest_metadata::NextestExitCode;
 
-/// How a command, or one run of it, ended.
+/// How a command, or one run of it, ended; what counts more stands later.
 ///
 /// The codes are part of the command line's contract and are listed in the
 /// README; those of nextest are taken over as they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
     /// All went well.
     Success,
-    /// The command line or the metadata asks for something that is not there.
-    Usage,
     /// The suite selects no test.
     NoTests,
     /// Nextest ended with this code, most often because tests failed.
     Nextest(i32),
-    /// Cargo could not build what the run needs.
-    Build,
     /// The hook, nextest's setup script, failed.
     Hook,
+    /// Cargo could not build what the run needs.
+    Build,
+    /// The command line or the metadata asks for something that is not there.
+    Usage,
     /// Any other phase failed, or something of the run is left.
     Failure,
     /// This signal ended the command.
@@ -59,17 +59,7 @@ impl Exit {
     /// Signals come first, then a failed phase, a failed build, a failed hook,
     /// failed tests, and a suite without tests.
     pub fn worst(exits: impl IntoIterator<Item = Exit>) -> Exit {
-        let rank = |exit: &Exit| match exit {
-            Exit::Success => 0,
-            Exit::NoTests => 1,
-            Exit::Nextest(_) => 2,
-            Exit::Hook => 3,
-            Exit::Build => 4,
-            Exit::Usage => 5,
-            Exit::Failure => 6,
-            Exit::Signal(_) => 7,
-        };
-        exits.into_iter().max_by_key(rank).unwrap_or(Exit::Success)
+        exits.into_iter().max().unwrap_or(Exit::Success)
     }
 }
 
