@@ -60,41 +60,36 @@ pub enum ServiceField {
 /// What placeholders begin with besides names of services.
 pub(in crate::workspace) const RESERVED: [&str; 3] = ["self", "database", "host"];
 
-const OF_SELF: [&str; 6] = ["listen", "host", "port", "url", "volume", "image"];
-const OF_OWN_PORT: [&str; 3] = ["listen", "port", "url"];
-const OF_SERVICE: [&str; 3] = ["url", "host", "port"];
-
 impl Placeholder {
     /// The placeholder that is written `{name}`, if there is one.
     pub(super) fn parse(name: &str) -> Option<Self> {
-        let parts: Vec<&str> = name.split('.').collect();
-        let (of, port, field) = match parts[..] {
-            [of, field] => (of, None, field),
-            [of, port, field] if !port.is_empty() => (of, Some(port.to_owned()), field),
-            _ => return None,
-        };
-        Some(match (of, field) {
-            ("self", "listen") => Self::Listen { port },
-            ("self", "port") => Self::Port { port },
-            ("self", "url") => Self::Url { port },
-            ("self", "host") if port.is_none() => Self::Host,
-            ("self", "volume") if port.is_none() => Self::Volume,
-            ("self", "image") if port.is_none() => Self::Image,
-            ("database", "url") if port.is_none() => Self::DatabaseUrl,
-            ("host", name) if port.is_none() && is_variable(name) => {
-                Self::HostVariable(name.to_owned())
-            }
-            ("self" | "database" | "host" | "", _) => return None,
-            (service, field) => {
+        similar(name).into_iter().find(|placeholder| placeholder.name() == name)
+    }
+
+    /// What stands between the braces.
+    fn name(&self) -> String {
+        let (of, port, field) = match self {
+            Self::Listen { port } => ("self", port.as_deref(), "listen"),
+            Self::Host => ("self", None, "host"),
+            Self::Port { port } => ("self", port.as_deref(), "port"),
+            Self::Url { port } => ("self", port.as_deref(), "url"),
+            Self::Volume => ("self", None, "volume"),
+            Self::Image => ("self", None, "image"),
+            Self::DatabaseUrl => ("database", None, "url"),
+            Self::Service { service, port, field } => {
                 let field = match field {
-                    "url" => ServiceField::Url,
-                    "host" => ServiceField::Host,
-                    "port" => ServiceField::Port,
-                    _ => return None,
+                    ServiceField::Url => "url",
+                    ServiceField::Host => "host",
+                    ServiceField::Port => "port",
                 };
-                Self::Service { service: service.to_owned(), port, field }
+                (service.as_str(), port.as_deref(), field)
             }
-        })
+            Self::HostVariable(name) => ("host", None, name.as_str()),
+        };
+        match port {
+            None => format!("{of}.{field}"),
+            Some(port) => format!("{of}.{port}.{field}"),
+        }
     }
 
     /// The other service that it names, if it does.
@@ -114,62 +109,61 @@ pub(in crate::workspace) fn is_variable(name: &str) -> bool {
 
 impl fmt::Display for Placeholder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (of, port, field) = match self {
-            Self::Listen { port } => ("self", port.as_deref(), "listen"),
-            Self::Host => ("self", None, "host"),
-            Self::Port { port } => ("self", port.as_deref(), "port"),
-            Self::Url { port } => ("self", port.as_deref(), "url"),
-            Self::Volume => ("self", None, "volume"),
-            Self::Image => ("self", None, "image"),
-            Self::DatabaseUrl => ("database", None, "url"),
-            Self::Service { service, port, field } => {
-                (service.as_str(), port.as_deref(), field.name())
-            }
-            Self::HostVariable(name) => ("host", None, name.as_str()),
-        };
-        match port {
-            None => write!(f, "{{{of}.{field}}}"),
-            Some(port) => write!(f, "{{{of}.{port}.{field}}}"),
-        }
+        write!(f, "{{{}}}", self.name())
     }
 }
 
-impl ServiceField {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Url => "url",
-            Self::Host => "host",
-            Self::Port => "port",
+/// All placeholders that begin like `name` and may end otherwise: a service and a port
+/// can have any name, so what is wrong is the last word.
+fn similar(name: &str) -> Vec<Placeholder> {
+    use Placeholder::{DatabaseUrl, Host, HostVariable, Image, Listen, Port, Url, Volume};
+    let (before, last) = name.rsplit_once('.').unwrap_or_default();
+    let (of, port) = match before.split_once('.') {
+        Some((_, port)) if port.is_empty() || port.contains('.') => return Vec::new(),
+        Some((of, port)) => (of, Some(port.to_owned())),
+        None => (before, None),
+    };
+    match (of, port) {
+        ("self", None) => {
+            vec![
+                Listen { port: None },
+                Host,
+                Port { port: None },
+                Url { port: None },
+                Volume,
+                Image,
+            ]
         }
+        ("self", port) => {
+            vec![Listen { port: port.clone() }, Port { port: port.clone() }, Url { port }]
+        }
+        ("database", None) => vec![DatabaseUrl],
+        ("host", None) if is_variable(last) => vec![HostVariable(last.to_owned())],
+        ("database" | "host" | "", _) => Vec::new(),
+        (service, port) => [ServiceField::Url, ServiceField::Host, ServiceField::Port]
+            .map(|field| Placeholder::Service {
+                service: service.to_owned(),
+                port: port.clone(),
+                field,
+            })
+            .into(),
     }
 }
 
 /// What somebody may have meant who wrote `{name}`.
 pub(super) fn hint_for_unknown(name: &str) -> String {
-    // A service and a port may have any name, so what is wrong is the last part.
-    let (of, port) = name.rsplit_once('.').map_or(("", None), |(before, _)| {
-        before.split_once('.').map_or((before, None), |(of, port)| (of, Some(port)))
-    });
-    let fields = match (of, port) {
-        ("self", Some(_)) => &OF_OWN_PORT[..],
-        ("self" | "database" | "host" | "", _) => &[],
-        _ => &OF_SERVICE[..],
-    };
-    let before = name.rsplit_once('.').map_or("", |(before, _)| before);
-    let candidates: Vec<String> = OF_SELF
-        .iter()
-        .map(|field| format!("self.{field}"))
-        .chain(["database.url".to_owned()])
-        .chain(fields.iter().map(|field| format!("{before}.{field}")))
-        .collect();
-    match suggest::closest(name, candidates.iter().map(String::as_str)) {
+    let of_self = similar("self.");
+    let all = of_self.iter().cloned().chain([Placeholder::DatabaseUrl]).chain(similar(name));
+    let all: Vec<String> = all.map(|placeholder| placeholder.name()).collect();
+    match suggest::closest(name, all.iter().map(String::as_str)) {
         Some(likely) => format!("did you mean `{{{likely}}}`?"),
         None => {
-            let of_self = OF_SELF.map(|field| format!("{{self.{field}}}")).join(", ");
+            let of_self: Vec<String> = of_self.iter().map(Placeholder::to_string).collect();
             format!(
-                "there are {of_self}, {{database.url}}, {{host.NAME}}, url, host and port of a \
-                 service, and the same of further ports, {{self.<port>.listen}} or \
-                 {{<service>.<port>.url}}; write `{{{{` for a brace"
+                "there are {}, {{database.url}}, {{host.NAME}}, url, host and port of a service, \
+                 and the same of further ports, {{self.<port>.listen}} or \
+                 {{<service>.<port>.url}}; write `{{{{` for a brace",
+                of_self.join(", ")
             )
         }
     }

@@ -40,11 +40,13 @@ pub fn resolve(template: &Template, values: &impl Values) -> anyhow::Result<Stri
 }
 
 /// Why a value is not a template.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
     /// A brace without its partner.
+    #[error("`{0}` without its partner")]
     Unbalanced(char),
     /// What stands between braces is no placeholder.
+    #[error("`{{{0}}}` is no placeholder")]
     Unknown(String),
 }
 
@@ -118,14 +120,3 @@ impl TemplateError {
         }
     }
 }
-
-impl fmt::Display for TemplateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unbalanced(brace) => write!(f, "`{brace}` without its partner"),
-            Self::Unknown(name) => write!(f, "`{{{name}}}` is no placeholder"),
-        }
-    }
-}
-
-impl std::error::Error for TemplateError {}

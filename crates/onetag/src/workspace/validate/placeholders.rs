@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::error::Attach as _;
-use crate::workspace::placeholder::Placeholder;
+use crate::workspace::placeholder::{Placeholder, RESERVED};
 use crate::workspace::source::Source;
 use crate::workspace::suggest;
 use crate::workspace::topology::{Service, Workspace};
@@ -86,7 +86,7 @@ fn other_service<'a>(
             return Err(key.error(fault).hint("`{store.url}` is called `{database.url}` now"));
         }
         let services = scope.workspace.services.keys().map(String::as_str);
-        let words = services.chain(["self", "database", "host"]);
+        let words = services.chain(RESERVED);
         return Err(key.error(fault).hint(suggest::among(name, "known are", words)));
     };
     if !scope.reachable.contains(name) {
