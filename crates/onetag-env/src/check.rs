@@ -5,10 +5,6 @@
 
 use crate::{Environment, Error, keys};
 
-/// What to do about a file that this crate did not write.
-pub(crate) const REWRITE: &str =
-    "the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew";
-
 /// Refuses a value with a character that not every reader of the file takes
 /// literally.
 ///
@@ -47,18 +43,16 @@ impl Environment {
         label(keys::CONSUMER, &self.consumer)?;
         let Some(generation) = self.generation(&self.tag) else {
             let (consumer, run_id) = (&self.consumer, &self.run_id);
-            return Err(Error::new(format!(
+            let what = format!(
                 "`{}` is not the tag of this run, `{consumer}-{run_id}` or `{consumer}-{run_id}.<n>` with n from 2 on",
                 self.tag
-            ))
-            .key(keys::TAG)
-            .with_hint(REWRITE));
+            );
+            return Err(Error::damaged(keys::TAG, what));
         };
         label(keys::BACKEND, &self.backend)?;
         if !self.run_dir.starts_with('/') {
-            return Err(Error::new(format!("`{}` is not an absolute path", self.run_dir))
-                .key(keys::RUN_DIR)
-                .with_hint(REWRITE));
+            let what = format!("`{}` is not an absolute path", self.run_dir);
+            return Err(Error::damaged(keys::RUN_DIR, what));
         }
         for (name, service) in &self.services {
             label(keys::SERVICES, name)?;
@@ -97,7 +91,7 @@ impl Environment {
     /// so that is allowed; a later one or another run's is not.
     fn image(&self, service: &str, image: &str, generation: u32) -> Result<(), Error> {
         let key = keys::service_key(service, keys::IMAGE_SUFFIX);
-        let refuse = |what| Err(Error::new(what).key(&key).with_hint(REWRITE));
+        let refuse = |what: String| Err(Error::damaged(&key, what));
         let Some((host, name_and_tag)) =
             image.rsplit_once('/').filter(|(host, _)| !host.is_empty())
         else {
@@ -137,22 +131,17 @@ fn run_id(value: &str) -> Result<(), Error> {
     if hex && digits[12] == b'7' && b"89ab".contains(&digits[16]) {
         return Ok(());
     }
-    Err(Error::new(format!(
-        "`{value}` is not a UUID of version 7 in 32 lower-case hexadecimal digits"
-    ))
-    .key(keys::RUN_ID)
-    .with_hint(REWRITE))
+    let what = format!("`{value}` is not a UUID of version 7 in 32 lower-case hexadecimal digits");
+    Err(Error::damaged(keys::RUN_ID, what))
 }
 
 fn digest(service: &str, value: &str) -> Result<(), Error> {
-    match value.strip_prefix("sha256:") {
-        Some(hex) if hex.len() == 64 && is_lower_hex(hex) => Ok(()),
-        _ => Err(Error::new(format!(
-            "`{value}` is not `sha256:` and 64 lower-case hexadecimal digits"
-        ))
-        .key(keys::service_key(service, keys::DIGEST_SUFFIX))
-        .with_hint(REWRITE)),
+    let hex = value.strip_prefix("sha256:");
+    if hex.is_some_and(|hex| hex.len() == 64 && is_lower_hex(hex)) {
+        return Ok(());
     }
+    let what = format!("`{value}` is not `sha256:` and 64 lower-case hexadecimal digits");
+    Err(Error::damaged(keys::service_key(service, keys::DIGEST_SUFFIX), what))
 }
 
 fn url(key: &str, value: &str) -> Result<(), Error> {
@@ -160,11 +149,9 @@ fn url(key: &str, value: &str) -> Result<(), Error> {
     if rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/') && !rest.ends_with('/')) {
         return Ok(());
     }
-    Err(Error::new(format!(
-        "`{value}` is not `http://<host>` or `https://<host>` without a slash at its end"
-    ))
-    .key(key)
-    .with_hint(REWRITE))
+    let what =
+        format!("`{value}` is not `http://<host>` or `https://<host>` without a slash at its end");
+    Err(Error::damaged(key, what))
 }
 
 fn is_lower_hex(text: &str) -> bool {

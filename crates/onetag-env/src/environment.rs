@@ -135,4 +135,15 @@ impl Environment {
             .chain(of_services)
             .chain([tail])
     }
+
+    /// The text of the file, in the order of [`lines`](Environment::lines).
+    ///
+    /// # Errors
+    ///
+    /// When a value has a character that not every reader of the file takes
+    /// literally, or would be refused by [`parse`](Environment::parse).
+    pub fn render(&self) -> Result<String, Error> {
+        self.check()?;
+        Ok(self.lines().map(|(key, value)| format!("{key}={value}\n")).collect())
+    }
 }

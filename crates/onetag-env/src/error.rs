@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+/// What to do about a file that this crate did not write.
+pub(crate) const REWRITE: &str =
+    "the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew";
+
 /// Why an environment could not be written or read.
 ///
 /// It displays as [`message`](Error::message) with a `hint:` line below.
@@ -33,6 +37,11 @@ impl Error {
 
     pub(crate) fn new(what: impl Into<String>) -> Self {
         Self { line: None, key: None, what: what.into(), hint: None }
+    }
+
+    /// The value of `key` is not one that this crate would have written.
+    pub(crate) fn damaged(key: impl Into<String>, what: impl Into<String>) -> Self {
+        Self::new(what).key(key).with_hint(REWRITE)
     }
 
     pub(crate) fn key(mut self, key: impl Into<String>) -> Self {

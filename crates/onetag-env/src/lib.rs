@@ -47,7 +47,6 @@ mod error;
 pub mod keys;
 mod parse;
 mod process;
-mod render;
 #[cfg(test)]
 mod tests;
 

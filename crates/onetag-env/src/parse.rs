@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{Address, Environment, Error, Service, check, check::REWRITE, keys};
+use crate::{Address, Environment, Error, Service, check, error::REWRITE, keys};
 
 impl Environment {
     /// Reads the text of an environment file; the order of keys is free.
@@ -53,10 +53,8 @@ fn entries(text: &str) -> Result<BTreeMap<&str, (usize, &str)>, Error> {
         let number = index + 1;
         let (key, value) = entry(line).map_err(|error| error.at(Some(number)))?;
         if let Some((first, _)) = entries.insert(key, (number, value)) {
-            return Err(Error::new(format!("stands in line {first} already"))
-                .key(key)
-                .with_hint(REWRITE)
-                .at(Some(number)));
+            let what = format!("stands in line {first} already");
+            return Err(Error::damaged(key, what).at(Some(number)));
         }
     }
     Ok(entries)
@@ -95,9 +93,7 @@ fn services(values: &Values) -> Result<Vec<String>, Error> {
     }
     if let Some(pair) = services.windows(2).find(|pair| pair[0] >= pair[1]) {
         let what = if pair[0] == pair[1] { "stands twice" } else { "is not in order" };
-        return Err(Error::new(format!("`{}` {what}", pair[1]))
-            .key(keys::SERVICES)
-            .with_hint(REWRITE));
+        return Err(Error::damaged(keys::SERVICES, format!("`{}` {what}", pair[1])));
     }
     Ok(services)
 }
@@ -110,7 +106,7 @@ fn refuse_unknown(
     let unknown = entries.iter().filter(|(key, _)| !known.contains(**key));
     match unknown.min_by_key(|(_, (line, _))| line) {
         None => Ok(()),
-        Some((key, _)) => Err(Error::new("unknown key").key(*key).with_hint(REWRITE)),
+        Some((key, _)) => Err(Error::damaged(*key, "unknown key")),
     }
 }
 
@@ -138,9 +134,7 @@ fn assemble(values: &Values) -> Result<Environment, Error> {
     }
     for capability in capabilities {
         if let Some(twice) = environment.capabilities.replace(capability) {
-            return Err(Error::new(format!("`{twice}` stands twice"))
-                .key(keys::CAPABILITIES)
-                .with_hint(REWRITE));
+            return Err(Error::damaged(keys::CAPABILITIES, format!("`{twice}` stands twice")));
         }
     }
     Ok(environment)
@@ -190,7 +184,7 @@ fn ports(
 }
 
 fn required(key: &str, values: &Values) -> Result<String, Error> {
-    values.get(key).cloned().ok_or_else(|| Error::new("missing").key(key).with_hint(REWRITE))
+    values.get(key).cloned().ok_or_else(|| Error::damaged(key, "missing"))
 }
 
 /// An empty value is an empty list, not a list of one empty name.
