@@ -66,10 +66,7 @@ impl Control {
             test: test_id(),
             capability: missing.to_string(),
         };
-        match self.ask(&request, AT_ONCE)? {
-            Reply::Done => Ok(()),
-            other => Err(unexpected(&other)),
-        }
+        self.ask_done(&request, AT_ONCE)
     }
 
     /// Stops a service in good order, or the database, and returns once
@@ -78,12 +75,8 @@ impl Control {
     /// # Errors
     /// When it is stopped already, or does not stop in time.
     pub fn stop(&self, target: &Target) -> Result<(), Error> {
-        let needed = match target {
-            Target::Service(_) => Capability::Stop,
-            Target::Database => Capability::DatabaseOutage,
-        };
         let request = Request::Stop { target: target.clone() };
-        self.done(needed, &request, STOPPING, format_args!("cannot stop {target}"))
+        self.done(target.capability(), &request, STOPPING, format_args!("cannot stop {target}"))
     }
 
     /// Starts what was stopped or killed, and returns once it is ready. A service
@@ -150,12 +143,14 @@ impl Control {
     /// # Errors
     /// When the run has no such service.
     pub fn logs(&self, service: &str) -> Result<String, Error> {
-        let doing = format_args!("cannot read the log of service `{service}`");
-        match self.ask(&Request::Logs { service: service.to_owned() }, AT_ONCE) {
-            Ok(Reply::Logs { text }) => Ok(text),
-            Ok(other) => Err(unexpected(&other).context(doing)),
-            Err(error) => Err(error.context(doing)),
-        }
+        let reply = self.ask(&Request::Logs { service: service.to_owned() }, AT_ONCE);
+        let text = reply.and_then(|reply| match reply {
+            Reply::Logs { text } => Ok(text),
+            other => Err(unexpected(&other)),
+        });
+        text.map_err(|error| {
+            error.context(format_args!("cannot read the log of service `{service}`"))
+        })
     }
 
     /// Copies a file out of the volume of a service. `path` is what the service
@@ -184,7 +179,7 @@ impl Control {
     /// As for [`Control::stop`].
     pub fn stopped(&self, target: &Target) -> Result<OutageGuard<'_>, Error> {
         self.stop(target)?;
-        Ok(OutageGuard::until_started(self, target))
+        Ok(OutageGuard::new(self, target, Control::start))
     }
 
     /// [Kills](Control::kill) a service, which is started again at the latest
@@ -194,7 +189,7 @@ impl Control {
     /// As for [`Control::kill`].
     pub fn killed(&self, target: &Target) -> Result<OutageGuard<'_>, Error> {
         self.kill(target)?;
-        Ok(OutageGuard::until_started(self, target))
+        Ok(OutageGuard::new(self, target, Control::start))
     }
 
     /// [Pauses](Control::pause) a service for as long as the guard lives.
@@ -203,16 +198,12 @@ impl Control {
     /// As for [`Control::pause`].
     pub fn paused(&self, target: &Target) -> Result<OutageGuard<'_>, Error> {
         self.pause(target)?;
-        Ok(OutageGuard::until_resumed(self, target))
+        Ok(OutageGuard::new(self, target, Control::resume))
     }
 
     fn start_and(&self, target: &Target, wait: bool) -> Result<(), Error> {
-        let needed = match target {
-            Target::Service(_) => Capability::Stop,
-            Target::Database => Capability::DatabaseOutage,
-        };
         let request = Request::Start { target: target.clone(), wait };
-        self.done(needed, &request, STARTING, format_args!("cannot start {target}"))
+        self.done(target.capability(), &request, STARTING, format_args!("cannot start {target}"))
     }
 
     fn done(
@@ -228,10 +219,13 @@ impl Control {
             let hint = "ask for it with `Control::unless_skipped`".to_owned();
             return Err(Error::new(lacks).with_hints(vec![hint]).context(doing));
         }
-        match self.ask(request, within) {
-            Ok(Reply::Done) => Ok(()),
-            Ok(other) => Err(unexpected(&other).context(doing)),
-            Err(error) => Err(error.context(doing)),
+        self.ask_done(request, within).map_err(|error| error.context(doing))
+    }
+
+    fn ask_done(&self, request: &Request, within: Duration) -> Result<(), Error> {
+        match self.ask(request, within)? {
+            Reply::Done => Ok(()),
+            other => Err(unexpected(&other)),
         }
     }
 

@@ -11,23 +11,15 @@ use crate::{Control, Error, Target};
 pub struct OutageGuard<'a> {
     control: &'a Control,
     target: Target,
-    /// None once it is back.
-    back: Option<Back>,
+    /// What brings it back; none once it is.
+    restore: Option<Restore>,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Back {
-    Start,
-    Resume,
-}
+type Restore = fn(&Control, &Target) -> Result<(), Error>;
 
 impl<'a> OutageGuard<'a> {
-    pub(crate) fn until_started(control: &'a Control, target: &Target) -> OutageGuard<'a> {
-        OutageGuard { control, target: target.clone(), back: Some(Back::Start) }
-    }
-
-    pub(crate) fn until_resumed(control: &'a Control, target: &Target) -> OutageGuard<'a> {
-        OutageGuard { control, target: target.clone(), back: Some(Back::Resume) }
+    pub(crate) fn new(control: &'a Control, target: &Target, restore: Restore) -> OutageGuard<'a> {
+        OutageGuard { control, target: target.clone(), restore: Some(restore) }
     }
 
     /// Brings it back, and returns once it is ready.
@@ -40,15 +32,11 @@ impl<'a> OutageGuard<'a> {
 
     /// The test has brought it back itself.
     pub fn is_back(mut self) {
-        self.back = None;
+        self.restore = None;
     }
 
     fn bring_back(&mut self) -> Result<(), Error> {
-        match self.back.take() {
-            Some(Back::Start) => self.control.start(&self.target),
-            Some(Back::Resume) => self.control.resume(&self.target),
-            None => Ok(()),
-        }
+        self.restore.take().map_or(Ok(()), |restore| restore(self.control, &self.target))
     }
 }
 

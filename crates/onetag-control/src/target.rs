@@ -2,10 +2,15 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
+
+use crate::Capability;
 
 /// What a request is about: a service of the run, or its database.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+///
+/// In JSON it is a string: the name, in which `database` is no service.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(from = "String", into = "String")]
 pub enum Target {
     /// The service of this name.
     Service(String),
@@ -21,22 +26,28 @@ impl Target {
     pub fn service(name: impl Into<String>) -> Target {
         Target::Service(name.into())
     }
-}
 
-/// A string: the name, in which `database` is no service.
-impl Serialize for Target {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(match self {
-            Target::Service(name) => name,
-            Target::Database => DATABASE,
-        })
+    /// What a run has to be able to do to stop and start it.
+    pub(crate) fn capability(&self) -> Capability {
+        match self {
+            Target::Service(_) => Capability::Stop,
+            Target::Database => Capability::DatabaseOutage,
+        }
     }
 }
 
-impl<'de> Deserialize<'de> for Target {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Target, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        Ok(if name == DATABASE { Target::Database } else { Target::Service(name) })
+impl From<Target> for String {
+    fn from(target: Target) -> String {
+        match target {
+            Target::Service(name) => name,
+            Target::Database => DATABASE.to_owned(),
+        }
+    }
+}
+
+impl From<String> for Target {
+    fn from(name: String) -> Target {
+        if name == DATABASE { Target::Database } else { Target::Service(name) }
     }
 }
 
