@@ -7,7 +7,7 @@ use camino::Utf8Path;
 
 use super::FileIdentity;
 use super::closure::{self, Closure, USER};
-use super::digest::{Digest, hash_file};
+use super::digest::Digest;
 use super::error::HintedError;
 use super::files::Files;
 use super::layer::{Layer, Measure, program_path};
@@ -44,35 +44,17 @@ pub struct Contents {
     closure: Closure,
 }
 
-/// The digests of the image of `service` with this binary, as
-/// [`write_archive`](super::write_archive) would write it.
-///
-/// Reads the binary, once for each of its two hashes, and writes nothing.
-///
-/// # Errors
-///
-/// When the binary cannot be read, is no program for this machine, or needs a
-/// library that its loader does not find.
-pub fn digests(binary: &Utf8Path, service: &str, run: RunLoader<'_>) -> anyhow::Result<Digests> {
-    Ok(*Contents::of(binary, service, run)?.digests())
-}
-
 impl Contents {
-    /// The image of `service` with this binary and no other files.
+    /// The image of `service` with this binary, whose hash is known, and these files, as
+    /// [`write_archive`](super::write_archive) would write it; `run` runs the binary's
+    /// loader.
+    ///
+    /// Reads the binary and the files once, and writes nothing.
     ///
     /// # Errors
     ///
-    /// As for [`digests()`].
-    pub fn of(binary: &Utf8Path, service: &str, run: RunLoader<'_>) -> anyhow::Result<Self> {
-        Self::with_files(binary, hash_file(binary)?, service, &Files::default(), run)
-    }
-
-    /// The image of `service` with this binary, whose hash is known, and these files;
-    /// `run` runs the binary's loader.
-    ///
-    /// # Errors
-    ///
-    /// As for [`digests()`], and when a file cannot be read.
+    /// When the binary or a file cannot be read, or the binary is no program for this
+    /// machine, or needs a library that its loader does not find.
     pub fn with_files(
         binary: &Utf8Path,
         executable: Digest,

@@ -55,12 +55,7 @@ impl Digest {
 
     /// The 64 digits without the algorithm, as file names have them.
     pub fn hex(&self) -> String {
-        use fmt::Write as _;
-        let mut hex = String::with_capacity(64);
-        for byte in self.0 {
-            write!(hex, "{byte:02x}").expect("writing to a string does not fail");
-        }
-        hex
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
@@ -81,29 +76,16 @@ impl FromStr for Digest {
 
     /// Accepts only the canonical spelling, so that equal digests have equal texts.
     fn from_str(text: &str) -> anyhow::Result<Self> {
-        let parse = || {
-            let hex = text.strip_prefix("sha256:")?.as_bytes();
-            let mut bytes = [0; 32];
-            if hex.len() != 64 {
-                return None;
-            }
-            for (byte, pair) in bytes.iter_mut().zip(hex.chunks_exact(2)) {
-                *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
-            }
-            Some(Self(bytes))
+        let is_digit = |digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f');
+        let hex = text.strip_prefix("sha256:");
+        let Some(hex) = hex.filter(|hex| hex.len() == 64 && hex.bytes().all(is_digit)) else {
+            bail!("`{text}` is not `sha256:` and 64 lower-case hexadecimal digits");
         };
-        match parse() {
-            Some(digest) => Ok(digest),
-            None => bail!("`{text}` is not `sha256:` and 64 lower-case hexadecimal digits"),
+        let mut bytes = [0; 32];
+        for (at, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&hex[2 * at..][..2], 16)?;
         }
-    }
-}
-
-fn nibble(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
+        Ok(Self(bytes))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Telling without reading whether a file has changed.
 
 use serde::{Deserialize, Serialize};
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
 
 use anyhow::Context as _;
@@ -38,15 +38,6 @@ impl FileIdentity {
     pub fn of_path(path: &Utf8Path) -> anyhow::Result<Self> {
         let metadata = std::fs::metadata(path);
         Ok(metadata.with_context(|| format!("cannot look at `{path}`"))?.into())
-    }
-
-    /// The identity of an open file, whatever its path leads to by now.
-    ///
-    /// # Errors
-    ///
-    /// When the file system does not answer.
-    pub fn of_file(file: &File) -> std::io::Result<Self> {
-        Ok(file.metadata()?.into())
     }
 
     /// Whether this is the same file with the same contents, whatever its names and

@@ -36,7 +36,7 @@ mod tarball;
 mod tests;
 
 pub use archive::{ImageName, write_archive};
-pub use contents::{Contents, Digests, digests};
+pub use contents::{Contents, Digests};
 pub use digest::Digest;
 pub use error::HintedError;
 pub use files::{Files, LARGE_FILES};

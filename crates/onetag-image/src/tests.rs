@@ -15,7 +15,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::TempDir;
 
 use crate::closure::Closure;
-use crate::{Contents, Digests, HintedError};
+use crate::digest::hash_file;
+use crate::{Contents, Digests, Files, HintedError};
 
 /// A folder for one test.
 struct Folder {
@@ -63,11 +64,11 @@ fn closure(binary: &Utf8Path) -> anyhow::Result<Closure> {
 }
 
 fn contents(binary: &Utf8Path, service: &str) -> anyhow::Result<Contents> {
-    Contents::of(binary, service, &run_loader)
+    Contents::with_files(binary, hash_file(binary)?, service, &Files::default(), &run_loader)
 }
 
 fn digests(binary: &Utf8Path, service: &str) -> anyhow::Result<Digests> {
-    crate::digests(binary, service, &run_loader)
+    Ok(*contents(binary, service)?.digests())
 }
 
 /// A real program with a loader and libraries: this test.

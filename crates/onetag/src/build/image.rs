@@ -8,7 +8,7 @@ use std::time::Duration;
 use camino::Utf8Path;
 pub use onetag_image::{
     Contents, Digest, Digests, FileIdentity, ImageName, RunLoader, archive, closure, contents,
-    digest, digests, identity, layer, manifest, program, write_archive,
+    digest, identity, layer, manifest, program, write_archive,
 };
 
 use crate::system::signals::Interrupt;
@@ -17,7 +17,7 @@ use crate::system::tool::{Output, Tool};
 /// Listing libraries takes a few milliseconds; this is for a machine that swaps.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// Runs a program's loader: a [`RunLoader`] for [`Contents::of`].
+/// Runs a program's loader: a [`RunLoader`] for [`Contents::with_files`].
 ///
 /// # Errors
 ///
