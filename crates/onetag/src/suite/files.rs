@@ -13,7 +13,8 @@ use crate::workspace::Suite;
 ///
 /// Several commands may test the same kept run at once, each with what it built.
 pub(super) struct NextestFiles {
-    folder: TempDir,
+    path: Utf8PathBuf,
+    _folder: TempDir,
 }
 
 impl NextestFiles {
@@ -21,19 +22,21 @@ impl NextestFiles {
     pub(super) fn create(parent: &Utf8Path, inputs: &NextestInputs) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("nextest-").tempdir_in(parent);
         let folder = folder.with_context(|| format!("cannot make a folder in {parent}"))?;
-        let files = NextestFiles { folder };
-        write_json(&files.binaries()?, &inputs.binaries)?;
+        let path = folder.path().to_owned().try_into();
+        let path = path.context("the path of the target folder is not UTF-8")?;
+        let files = NextestFiles { path, _folder: folder };
+        write_json(&files.binaries(), &inputs.binaries)?;
         Ok(files)
     }
 
     /// For `--binaries-metadata`.
-    pub(super) fn binaries(&self) -> anyhow::Result<Utf8PathBuf> {
-        self.path("binaries.json")
+    pub(super) fn binaries(&self) -> Utf8PathBuf {
+        self.path.join("binaries.json")
     }
 
     /// Where nextest writes its report.
-    pub(super) fn junit(&self) -> anyhow::Result<Utf8PathBuf> {
-        self.path("junit.xml")
+    pub(super) fn junit(&self) -> Utf8PathBuf {
+        self.path.join("junit.xml")
     }
 
     /// Writes the configuration for `--tool-config-file`: where the report goes, and
@@ -43,20 +46,11 @@ impl NextestFiles {
         suite: &Suite,
         program: &str,
     ) -> anyhow::Result<Utf8PathBuf> {
-        let path = self.path("nextest.toml")?;
-        let text = tool_config(
-            &self.junit()?,
-            &hook_script(suite),
-            &[program, "hook", &suite.name],
-            &suite.binaries_filterset(),
-        );
+        let (path, command) = (self.path.join("nextest.toml"), [program, "hook", &suite.name]);
+        let filter = suite.binaries_filterset();
+        let text = tool_config(&self.junit(), &hook_script(suite), &command, &filter);
         write_file(&path, text.as_bytes())?;
         Ok(path)
-    }
-
-    fn path(&self, name: &str) -> anyhow::Result<Utf8PathBuf> {
-        let path = Utf8Path::from_path(self.folder.path());
-        Ok(path.context("the path of the target folder is not UTF-8")?.join(name))
     }
 }
 

@@ -42,9 +42,9 @@ pub(crate) fn run(
     let _ = std::fs::remove_file(folder.junit());
     let command_id = Uuid::now_v7().simple().to_string();
     let finished = nextest(context, suite, inputs, arguments, folder, &files, &command_id);
-    let report = JunitReport::read(&files.junit()?);
+    let report = JunitReport::read(&files.junit());
     // There is none if nextest ended before its tests.
-    let _ = std::fs::rename(files.junit()?, folder.junit());
+    let _ = std::fs::rename(files.junit(), folder.junit());
     let finished = finished?;
     let code = finished
         .status
@@ -85,7 +85,7 @@ fn nextest(
     let program = program.to_str().context("the path of this program is not UTF-8")?;
     let tool_config = files.write_tool_config(suite, program)?;
     let shell = context.shell()?;
-    let (cargo, metadata, binaries) = (&context.cargo, &inputs.cargo_metadata, files.binaries()?);
+    let (cargo, metadata, binaries) = (&context.cargo, &inputs.cargo_metadata, files.binaries());
     let filterset = arguments.filterset(&suite.filterset());
     let rest = arguments.rest();
     let command = cmd!(

@@ -101,7 +101,7 @@ fn list(
     let cache = context.layout().cache(&context.workspace.root);
     let files = NextestFiles::create(&cache, inputs)?;
     let shell = context.shell()?;
-    let (cargo, metadata, binaries) = (&context.cargo, &inputs.cargo_metadata, files.binaries()?);
+    let (cargo, metadata, binaries) = (&context.cargo, &inputs.cargo_metadata, files.binaries());
     let Question { filterset, filters, .. } = question;
     let command = cmd!(
         shell,
