@@ -9,10 +9,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use onetag_env::{Environment, keys};
 
+use super::kept_run;
 use crate::context::here;
 use crate::error::Attach as _;
 use crate::exit::Exit;
-use crate::gc::dead::kept;
 use crate::keeper::{Client, ServiceState};
 use crate::report::write_stdout;
 use crate::run::{Layout, RunFolder};
@@ -44,8 +44,7 @@ pub(crate) fn hook(Hook { suite }: &Hook) -> anyhow::Result<Exit> {
         .hint(format!("cargo xtask e2e {suite}"));
     }
     check_liveness(&environment)?;
-    let lines: String =
-        environment.lines().map(|(key, value)| format!("{key}={value}\n")).collect();
+    let lines = environment.render()?;
     match std::env::var_os(NEXTEST_ENV) {
         Some(file) => OpenOptions::new()
             .append(true)
@@ -69,15 +68,13 @@ fn environment_of_kept_run(suite: &str) -> anyhow::Result<Utf8PathBuf> {
     let workspace = crate::workspace::load(&here()?, &Interrupt::default())?;
     // A name that is no suite is an error of its own.
     let suite = workspace.suite(suite)?.name.as_str();
-    let runs = kept(&Layout::below(&workspace.target_directory), &workspace.root, suite)?;
-    match runs.as_slice() {
-        [run] => Ok(run.folder.environment()),
-        [] => Err(anyhow!("these tests need a run of `{suite}`, and there is none")).hint(format!(
+    let run = kept_run(&Layout::below(&workspace.target_directory), &workspace.root, suite)?
+        .ok_or_else(|| anyhow!("these tests need a run of `{suite}`, and there is none"))
+        .hint(format!(
             "`cargo xtask e2e {suite}` does everything; \
              `cargo xtask up {suite}` keeps a run for tests like these"
-        )),
-        several => Err(super::several(suite, several)),
-    }
+        ))?;
+    Ok(run.folder.environment())
 }
 
 /// One call tells whether the services of the run are there.

@@ -21,6 +21,7 @@ pub(crate) use test::{Test, test};
 pub(crate) use up::{Up, up};
 
 use anyhow::{Context as _, anyhow};
+use camino::Utf8Path;
 
 use crate::backend::RunPlan;
 use crate::context::Context;
@@ -29,6 +30,7 @@ use crate::error::{Attach as _, Kind, describe};
 use crate::exit::Exit;
 use crate::gc::dead::{RunEntry, kept};
 use crate::report::{Document, RunReport, Ui, write_stdout};
+use crate::run::Layout;
 use crate::run::ledger::{Ledger, Record};
 use crate::system::signals::Interrupt;
 
@@ -70,21 +72,19 @@ fn print_json(document: &impl serde::Serialize) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The one kept run of a suite.
+/// The kept run of a suite, if there is one.
 ///
 /// # Errors
 ///
-/// When there is none, or there are several; both say what to do.
-fn the_kept_run(context: &Context, suite: &str) -> anyhow::Result<RunEntry> {
-    let mut entries = kept(&context.layout(), &context.workspace.root, suite)?;
-    match entries.len() {
-        1 => Ok(entries.remove(0)),
-        0 => {
-            Err(anyhow!("there is no kept run of `{suite}`")
-                .hint(format!("cargo xtask up {suite}")))
-        }
-        _ => Err(several(suite, &entries)),
+/// When there are several, and it is unclear which one is meant; says what to do.
+fn kept_run(layout: &Layout, root: &Utf8Path, suite: &str) -> anyhow::Result<Option<RunEntry>> {
+    let mut entries = kept(layout, root, suite)?;
+    if entries.len() < 2 {
+        return Ok(entries.pop());
     }
+    let runs: Vec<String> = entries.iter().map(|run| run.folder.run_id().to_string()).collect();
+    Err(anyhow!("there are {} kept runs of `{suite}`: {}", runs.len(), runs.join(", ")))
+        .hint(format!("`cargo xtask down {suite}` ends them all"))
 }
 
 /// Goes on with a kept run as it was deployed, with the profile that it has.
@@ -117,11 +117,4 @@ fn kept_job<'a>(job: Job<'a>, entry: RunEntry, options: &mut Options) -> anyhow:
     }
     options.profile.clone_from(&plan.profile);
     Ok(Job { kept: Some(KeptRun { entry, plan }), ..job })
-}
-
-/// Several kept runs of one suite: it is unclear which one is meant.
-fn several(suite: &str, entries: &[RunEntry]) -> anyhow::Error {
-    let runs: Vec<String> = entries.iter().map(|run| run.folder.run_id().to_string()).collect();
-    anyhow!("there are {} kept runs of `{suite}`: {}", runs.len(), runs.join(", "))
-        .hint(format!("`cargo xtask down {suite}` ends them all"))
 }

@@ -54,7 +54,7 @@ struct Shown {
     services: BTreeMap<String, ShownService>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 struct ShownService {
     state: String,
     url: Option<String>,
@@ -78,20 +78,13 @@ pub(crate) fn status(arguments: &Status, ui: &Ui) -> anyhow::Result<Exit> {
 
 fn show(found: &RunEntry) -> Shown {
     let plan = RunPlan::read(&found.folder).ok();
-    let mut services: BTreeMap<String, ShownService> = dead::services(&found.folder)
-        .into_iter()
-        .map(|(name, state)| {
-            (name, ShownService { state: describe(&state), url: None, image: None })
-        })
-        .collect();
-    for (name, deployed) in plan.iter().flat_map(|plan| &plan.services) {
-        let service = services.entry(name.clone()).or_insert_with(|| ShownService {
-            state: "gone".to_owned(),
-            url: None,
-            image: None,
-        });
-        service.url = deployed.url.clone();
-        service.image = Some(deployed.reference.clone());
+    let deployed = plan.iter().flat_map(|plan| &plan.services).map(|(name, deployed)| {
+        let (url, image) = (deployed.url.clone(), Some(deployed.reference.clone()));
+        (name.clone(), ShownService { state: "gone".to_owned(), url, image })
+    });
+    let mut services: BTreeMap<String, ShownService> = deployed.collect();
+    for (name, state) in dead::services(&found.folder) {
+        services.entry(name).or_default().state = describe(&state);
     }
     Shown {
         run_id: found.folder.run_id(),

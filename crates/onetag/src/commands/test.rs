@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 
-use super::{Format, Profile, conclude, context, kept_job, the_kept_run};
+use super::{Format, Profile, conclude, context, kept_job, kept_run};
 use crate::backend::Process;
 use crate::cycle::{self, Goal, Job, Options};
 use crate::error::Attach as _;
@@ -45,7 +45,10 @@ fn reports(arguments: &Test, ui: Ui) -> anyhow::Result<Vec<(Exit, RunReport)>> {
         profile: arguments.profile.name().map(str::to_owned),
     };
     let job = Job::new(&context, &arguments.suite)?;
-    let entry = the_kept_run(&context, &arguments.suite)?;
+    let suite = &job.suite.name;
+    let entry = kept_run(&context.layout(), &context.workspace.root, suite)?
+        .ok_or_else(|| anyhow!("there is no kept run of `{suite}`"))
+        .hint(format!("cargo xtask up {suite}"))?;
     let job = kept_job(job, entry, &mut options)?;
     expect_running(&job)?;
     cycle::drive(&context, &[job], &options)

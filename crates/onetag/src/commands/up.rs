@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{Format, Profile, conclude, context, kept_job, several};
+use super::{Format, Profile, conclude, context, kept_job, kept_run};
 use crate::cycle::{self, Goal, Job, Options};
 use crate::exit::Exit;
-use crate::gc::dead::kept;
 use crate::report::{RunReport, Ui};
 
 /// Start what a suite needs and keep it, or bring what is kept up to date
@@ -42,11 +41,9 @@ fn reports(arguments: &Up, ui: Ui) -> anyhow::Result<Vec<(Exit, RunReport)>> {
         ready: arguments.ready_timeout,
         profile: arguments.profile.name().map(str::to_owned),
     };
-    let mut entries = kept(&context.layout(), &context.workspace.root, &arguments.suite)?;
-    let job = match entries.len() {
-        0 => job,
-        1 => kept_job(job, entries.remove(0), &mut options)?,
-        _ => return Err(several(&arguments.suite, &entries)),
+    let job = match kept_run(&context.layout(), &context.workspace.root, &arguments.suite)? {
+        Some(entry) => kept_job(job, entry, &mut options)?,
+        None => job,
     };
     cycle::drive(&context, &[job], &options)
 }
