@@ -25,12 +25,12 @@ impl<'a> Timeline<'a> {
         work: impl FnOnce() -> anyhow::Result<T>,
         result: impl FnOnce(&T) -> String,
     ) -> anyhow::Result<T> {
-        let ui = self.ui;
-        let work = || {
-            let _activity = ui.activity(name);
-            work()
-        };
-        self.timed(name, work, result)
+        let (started, activity) = (Instant::now(), self.ui.activity(name));
+        let done = work();
+        drop(activity);
+        let result = done.as_ref().map_or_else(|_| "failed".to_owned(), result);
+        self.record(name, started.elapsed(), result);
+        done.map_err(|error| error.context(PhaseFailed(name)))
     }
 
     /// A phase in which another program writes to the terminal: nothing is drawn
@@ -42,20 +42,7 @@ impl<'a> Timeline<'a> {
         result: impl FnOnce(&T) -> String,
     ) -> anyhow::Result<T> {
         let ui = self.ui;
-        self.timed(name, || ui.yield_terminal(work), result)
-    }
-
-    fn timed<T>(
-        &mut self,
-        name: &'static str,
-        work: impl FnOnce() -> anyhow::Result<T>,
-        result: impl FnOnce(&T) -> String,
-    ) -> anyhow::Result<T> {
-        let started = Instant::now();
-        let done = work();
-        let result = done.as_ref().map_or_else(|_| "failed".to_owned(), result);
-        self.record(name, started.elapsed(), result);
-        done.map_err(|error| error.context(PhaseFailed(name)))
+        self.phase(name, || ui.yield_terminal(work), result)
     }
 
     /// Takes over a phase that went by elsewhere.
