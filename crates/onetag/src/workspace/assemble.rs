@@ -1,7 +1,6 @@
 //! From what cargo says to a topology.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 use anyhow::anyhow;
 use cargo_metadata::{Metadata, Package};
@@ -52,10 +51,10 @@ pub(super) fn assemble(cargo: Metadata) -> anyhow::Result<Workspace> {
                 suites.insert(name, suite);
             }
             let service = service(package, table)?;
-            match services.entry(service.name.clone()) {
-                Entry::Vacant(entry) => drop(entry.insert(service)),
-                Entry::Occupied(entry) => return Err(same_name(entry.get(), &service)),
+            if let Some(other) = services.get(&service.name) {
+                return Err(same_name(other, &service));
             }
+            services.insert(service.name.clone(), service);
         }
     }
     for (name, metadata) in root.suites {

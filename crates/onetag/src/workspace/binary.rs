@@ -62,32 +62,24 @@ fn check_features(
     if let Some(unknown) = table.features.iter().find(|name| !package.features.contains_key(*name))
     {
         let fault = format!("the package `{}` has no feature `{unknown}`", package.name);
-        let all = package.features.keys().map(String::as_str);
-        let hint = super::suggest::among(unknown, "features", all);
+        let hint = super::suggest::among(unknown, "features", package.features.keys());
         return Err(source.key("features").error(fault).hint(hint));
     }
     let enabled = enabled(package, table);
-    let missing: Vec<String> = binary
-        .required_features
-        .iter()
-        .filter(|feature| !enabled.contains(feature.as_str()))
-        .map(|feature| format!("\"{feature}\""))
-        .collect();
+    let required = binary.required_features.iter();
+    let missing: Vec<&String> =
+        required.filter(|feature| !enabled.contains(feature.as_str())).collect();
     if missing.is_empty() {
         return Ok(());
     }
-    let fault = format!(
-        "the binary `{}` requires features that are not on: {}",
-        binary.name,
-        missing.join(", ")
-    );
-    let all = table.features.iter().map(|feature| format!("\"{feature}\""));
-    let all = Vec::from_iter(all.chain(missing)).join(", ");
-    Err(source.error(fault).hint(format!(
-        "add `features = [{all}]` to [{}] in {}",
-        source.table(),
-        source.manifest()
-    )))
+    let quoted = |features: &[&String]| {
+        Vec::from_iter(features.iter().map(|feature| format!("\"{feature}\""))).join(", ")
+    };
+    let missing_names = quoted(&missing);
+    let fault =
+        format!("the binary `{}` requires features that are not on: {missing_names}", binary.name);
+    let all = quoted(&Vec::from_iter(table.features.iter().chain(missing)));
+    Err(source.error(fault).hint(source.add(format_args!("features = [{all}]"))))
 }
 
 /// The features of the package that are on, with all that they switch on.

@@ -70,7 +70,7 @@ impl Plan {
 }
 
 fn no_tests(workspace: &Workspace, suite: &Suite, missing: &str) -> anyhow::Error {
-    let ids = workspace.test_targets.iter().map(|target| target.binary_id.as_str());
+    let ids = workspace.test_targets.iter().map(|target| &target.binary_id);
     let hint = suggest::among(missing, "integration tests", ids);
     let error = anyhow!(
         "the suite `{}` names a test binary that does not exist: no integration test has the \

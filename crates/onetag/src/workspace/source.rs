@@ -37,6 +37,11 @@ impl Source {
         anyhow!("{}: {fault}", self.manifest).kind(Kind::Metadata)
     }
 
+    /// What to write here, as a hint.
+    pub(super) fn add(&self, what: impl fmt::Display) -> String {
+        format!("add `{what}` to [{}] in {}", self.table, self.manifest)
+    }
+
     /// The manifest, relative to the workspace root.
     pub(super) fn manifest(&self) -> &Utf8Path {
         &self.manifest

@@ -21,5 +21,5 @@ fn what_there_is_is_listed() {
         among("snik", "services", ["database", "sink"]),
         @"did you mean `sink`? services: database, sink"
     );
-    insta::assert_snapshot!(among("x", "services", []), @"services: none");
+    insta::assert_snapshot!(among::<str>("x", "services", []), @"services: none");
 }

@@ -145,13 +145,12 @@ impl Workspace {
         if let Some(suite) = self.suites.get(name) {
             return Ok(suite);
         }
-        let suites = self.suites.keys().map(String::as_str);
         let error = match self.services.get(name) {
             Some(service) => anyhow!("`{name}` is a service, but has no suite").hint(format!(
                 "add [{}.suite] to {}; suites: {}",
                 service.source.table(),
                 service.source.manifest(),
-                suites.collect::<Vec<_>>().join(", "),
+                Vec::from_iter(self.suites.keys().map(String::as_str)).join(", "),
             )),
             None if self.suites.is_empty() => {
                 anyhow!("no suite named `{name}`: this workspace has no suite").hint(
@@ -159,7 +158,11 @@ impl Workspace {
                      and gets a suite by [package.metadata.onetag.suite]",
                 )
             }
-            None => anyhow!("no suite named `{name}`").hint(suggest::among(name, "suites", suites)),
+            None => anyhow!("no suite named `{name}`").hint(suggest::among(
+                name,
+                "suites",
+                self.suites.keys(),
+            )),
         };
         Err(error.kind(Kind::Usage))
     }

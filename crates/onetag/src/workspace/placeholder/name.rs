@@ -155,7 +155,7 @@ pub(super) fn hint_for_unknown(name: &str) -> String {
     let of_self = similar("self.");
     let all = of_self.iter().cloned().chain([Placeholder::DatabaseUrl]).chain(similar(name));
     let all: Vec<String> = all.map(|placeholder| placeholder.name()).collect();
-    match suggest::closest(name, all.iter().map(String::as_str)) {
+    match suggest::closest(name, &all) {
         Some(likely) => format!("did you mean `{{{likely}}}`?"),
         None => {
             let of_self: Vec<String> = of_self.iter().map(Placeholder::to_string).collect();

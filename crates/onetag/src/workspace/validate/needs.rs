@@ -25,8 +25,7 @@ fn check_known(workspace: &Workspace, needs: &[String], source: &Source) -> anyh
     for need in needs {
         let key = source.key("needs");
         if !workspace.services.contains_key(need) {
-            let services = workspace.services.keys().map(String::as_str);
-            let hint = suggest::among(need, "services", services);
+            let hint = suggest::among(need, "services", workspace.services.keys());
             return Err(key.error(format!("no service named `{need}`")).hint(hint));
         }
         if !seen.insert(need) {

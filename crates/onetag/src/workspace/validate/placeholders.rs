@@ -57,15 +57,9 @@ fn no_source(
     what: &str,
     example: &str,
 ) -> anyhow::Error {
-    key.error(format!(
-        "`{placeholder}` has no source: the service `{}` has no {what}",
-        service.name
-    ))
-    .hint(format!(
-        "add `{example}` to [{}] in {}",
-        service.source.table(),
-        service.source.manifest()
-    ))
+    let name = &service.name;
+    key.error(format!("`{placeholder}` has no source: the service `{name}` has no {what}"))
+        .hint(service.source.add(example))
 }
 
 /// The service itself has no name here: its addresses differ from those that
@@ -113,10 +107,9 @@ fn check_port(
     if service.ports.contains_key(port) {
         return Ok(());
     }
-    let ports = service.ports.keys().map(String::as_str);
     let what = format!("port named `{port}`");
     let error = no_source(key, placeholder, service, &what, &format!("ports.{port} = 9090"));
-    match suggest::closest(port, ports) {
+    match suggest::closest(port, service.ports.keys()) {
         Some(likely) => Err(error.hint(format!("or did you mean the port `{likely}`?"))),
         None => Err(error),
     }
