@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::io::ErrorKind;
 
 use anyhow::{Context as _, anyhow};
-use toml::de::{DeTable, DeValue};
+use serde_json::Value;
+use toml::de::DeTable;
 
 use super::topology::{Suite, Workspace};
 use crate::error::{Attach as _, Kind};
@@ -28,24 +29,21 @@ pub fn check_nextest_config(
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            let lines = missing(workspace, &Config(None), profile).1;
+            let lines = missing(workspace, &Value::Null, profile).1;
             let error = anyhow!("{FILE}: the workspace has no such file").kind(Kind::Metadata);
             return Err(error.hint(format!("create {path} with these lines:\n{lines}")));
         }
         Err(error) => return Err(error).with_context(|| format!("cannot read {path}")),
     };
-    let table = DeTable::parse(&text)
+    let config: Value = toml::from_str(&text)
         .map_err(|error| anyhow!("{FILE}: {}", error.to_string().trim_end()))
         .kind(Kind::Metadata)?;
-    let root = DeValue::Table(table.into_inner());
-    let config = Config(Some(&root));
     let (missing, lines) = missing(workspace, &config, profile);
     if !missing.is_empty() {
         let error = anyhow!("{FILE} lacks {}", missing.join(" and ")).kind(Kind::Metadata);
         return Err(error.hint(format!("{FILE} needs these lines:\n{lines}")));
     }
-    if let Some(path) = config.at(&["profile", profile, "junit"]).spanned("path") {
-        let line = text[..path].matches('\n').count() + 1;
+    if let Some(line) = line_of_junit_path(&text, profile) {
         return Err(anyhow!(
             "{FILE}:{line}: `path` in [profile.{profile}.junit] puts the results where the harness \
              does not find them"
@@ -55,7 +53,7 @@ pub fn check_nextest_config(
             "delete line {line} of {FILE}; the results of a run lie in its folder, as `junit.xml`"
         ));
     }
-    let without = suites.iter().filter(|suite| !config.has_hook(profile, &suite.name));
+    let without = suites.iter().filter(|suite| !has_hook(&config, profile, &suite.name));
     Ok(without
         .map(|suite| {
             format!(
@@ -70,21 +68,21 @@ pub fn check_nextest_config(
 }
 
 /// What is not there, and the lines that bring it.
-fn missing(workspace: &Workspace, config: &Config<'_>, profile: &str) -> (Vec<String>, String) {
+fn missing(workspace: &Workspace, config: &Value, profile: &str) -> (Vec<String>, String) {
     let (mut missing, mut tables) = (Vec::new(), Vec::new());
-    let experimental = config.at(&["experimental"]);
-    let has_scripts = experimental.at(&["setup-scripts"]).0.and_then(DeValue::as_bool)
-        == Some(true)
-        || experimental.strings().contains(&"setup-scripts");
+    // A list of names first, a table now.
+    let experimental = &config["experimental"];
+    let has_scripts =
+        experimental["setup-scripts"] == true || strings(experimental).contains(&"setup-scripts");
     if !has_scripts {
         missing.push("`setup-scripts = true` in [experimental]".to_owned());
         tables.push("[experimental]\nsetup-scripts = true\n".to_owned());
     }
     // Nextest does not inherit it from other profiles than the default one.
-    if config.at(&["profile", profile, "default-filter"]).0.is_none() {
+    if config["profile"][profile]["default-filter"].is_null() {
         let tests = tests_of_suites(workspace);
         missing.push(format!("`default-filter` in [profile.{profile}]"));
-        if config.at(&["profile", "default", "default-filter"]).0.is_none() {
+        if config["profile"]["default"]["default-filter"].is_null() {
             tables.push(format!("[profile.default]\ndefault-filter = \"not ({tests})\"\n"));
         }
         tables.push(format!("[profile.{profile}]\ndefault-filter = \"{tests}\"\n"));
@@ -116,65 +114,33 @@ fn tests_of_suites(workspace: &Workspace) -> String {
     }
 }
 
-/// A value of the file, or what there would be.
-#[derive(Clone, Copy)]
-struct Config<'a>(Option<&'a DeValue<'a>>);
+/// The line of `junit.path` of the profile, counted from 1.
+fn line_of_junit_path(text: &str, profile: &str) -> Option<usize> {
+    let table = DeTable::parse(text).ok()?;
+    let profile = table.get_ref().get("profile")?.get_ref().get(profile)?.get_ref();
+    let path = profile.get("junit")?.get_ref().get("path")?.span().start;
+    Some(text[..path].matches('\n').count() + 1)
+}
 
-impl<'a> Config<'a> {
-    fn at(self, path: &[&str]) -> Config<'a> {
-        let inner = |value: Option<&'a DeValue<'a>>, key: &&str| Some(value?.get(*key)?.get_ref());
-        Config(path.iter().fold(self.0, inner))
-    }
+/// Whether a rule gives tests of `profile` the hook of `suite`.
+fn has_hook(config: &Value, profile: &str, suite: &str) -> bool {
+    let is_hook = |script: &str| {
+        let command = &config["scripts"]["setup"][script]["command"];
+        let strings = [strings(command), strings(&command["command-line"])].concat();
+        let words: Vec<&str> = strings.iter().flat_map(|string| string.split(' ')).collect();
+        words.windows(2).any(|pair| pair == ["hook", suite])
+    };
+    let inherited = |name: &&str| config["profile"][*name]["inherits"].as_str();
+    // Nextest refuses a circle, and every profile inherits from the default one.
+    let names = std::iter::successors(Some(profile), inherited).take(8).chain(["default"]);
+    let rules = names.filter_map(|name| config["profile"][name]["scripts"].as_array()).flatten();
+    rules.flat_map(|rule| strings(&rule["setup"])).any(is_hook)
+}
 
-    /// Where the value of `key` begins in the file.
-    fn spanned(self, key: &str) -> Option<usize> {
-        Some(self.0?.get(key)?.span().start)
-    }
-
-    /// The profile and those that it inherits from, but for the default one.
-    fn profiles(self, profile: &'a str) -> Vec<Config<'a>> {
-        let next = |name: &&'a str| self.at(&["profile", *name, "inherits"]).string();
-        // Nextest refuses a circle.
-        let names = std::iter::successors(Some(profile), next).take(8);
-        names.filter(|name| *name != "default").map(|name| self.at(&["profile", name])).collect()
-    }
-
-    /// Whether a rule gives tests of `profile` the hook of `suite`.
-    fn has_hook(self, profile: &'a str, suite: &str) -> bool {
-        let scripts = self.at(&["scripts", "setup"]).0.and_then(DeValue::as_table);
-        let hooks: Vec<&str> = scripts
-            .into_iter()
-            .flat_map(|scripts| scripts.iter())
-            .filter(|(_, script)| {
-                let command = Config(Some(script.get_ref())).at(&["command"]);
-                let words = [command.strings(), command.at(&["command-line"]).strings()].concat();
-                let words: Vec<&str> = words.iter().flat_map(|text| text.split(' ')).collect();
-                words.windows(2).any(|pair| pair == ["hook", suite])
-            })
-            .map(|(name, _)| name.get_ref().as_ref())
-            .collect();
-        let mut rules = self
-            .profiles(profile)
-            .into_iter()
-            .chain([self.at(&["profile", "default"])])
-            .flat_map(|table| table.at(&["scripts"]).list());
-        rules.any(|rule| rule.at(&["setup"]).strings().iter().any(|name| hooks.contains(name)))
-    }
-
-    fn list(self) -> Vec<Config<'a>> {
-        let array = self.0.and_then(DeValue::as_array);
-        array.into_iter().flatten().map(|value| Config(Some(value.get_ref()))).collect()
-    }
-
-    fn string(self) -> Option<&'a str> {
-        self.0?.as_str()
-    }
-
-    /// The strings of a list, or the only one.
-    fn strings(self) -> Vec<&'a str> {
-        let list = self.list();
-        self.string().into_iter().chain(list.into_iter().filter_map(Config::string)).collect()
-    }
+/// The strings of a list, or the only one.
+fn strings(value: &Value) -> Vec<&str> {
+    let list = value.as_array().into_iter().flatten();
+    value.as_str().into_iter().chain(list.filter_map(Value::as_str)).collect()
 }
 
 #[cfg(test)]
