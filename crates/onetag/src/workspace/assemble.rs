@@ -33,7 +33,12 @@ pub(super) fn assemble(cargo: Metadata) -> anyhow::Result<Workspace> {
         .collect();
     test_targets.sort();
 
-    let root = workspace_metadata(&cargo)?;
+    let manifest = cargo.workspace_root.join("Cargo.toml");
+    let source = Source::new(&cargo.workspace_root, &manifest, "workspace.metadata.onetag");
+    let root: WorkspaceMetadata = match cargo.workspace_metadata.get("onetag") {
+        Some(table) => parse(&source, table)?,
+        None => WorkspaceMetadata::default(),
+    };
     let tests_package = root.tests.as_deref().unwrap_or(TESTS);
     let mut services: BTreeMap<String, Service> = BTreeMap::new();
     let mut suites = BTreeMap::new();
@@ -58,10 +63,7 @@ pub(super) fn assemble(cargo: Metadata) -> anyhow::Result<Workspace> {
         }
     }
     for (name, metadata) in root.suites {
-        let source = Workspace::root_source(
-            &cargo.workspace_root,
-            format!("workspace.metadata.onetag.suites.{name}"),
-        );
+        let source = source.key("suites").key(&name);
         if let Some(service) = services.get(&name) {
             let fault = format!("`{name}` is a service, and only its own suite can have its name");
             return Err(source.error(fault).hint(format!(
@@ -84,15 +86,6 @@ pub(super) fn assemble(cargo: Metadata) -> anyhow::Result<Workspace> {
     };
     validate(&workspace)?;
     Ok(workspace)
-}
-
-fn workspace_metadata(cargo: &Metadata) -> anyhow::Result<WorkspaceMetadata> {
-    let Some(table) = cargo.workspace_metadata.get("onetag") else {
-        return Ok(WorkspaceMetadata::default());
-    };
-    let source =
-        Workspace::root_source(&cargo.workspace_root, "workspace.metadata.onetag".to_owned());
-    parse(&source, table)
 }
 
 /// A service as a manifest describes it.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::anyhow;
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::metadata::DatabaseKind;
@@ -170,11 +170,6 @@ impl Workspace {
     /// What is allowed, but hardly meant.
     pub fn warnings(&self) -> Vec<String> {
         validate::unnamed(self)
-    }
-
-    /// Where the table `table` of the root manifest is, for messages.
-    pub(super) fn root_source(root: &Utf8Path, table: String) -> Source {
-        Source::new(root, &root.join("Cargo.toml"), table)
     }
 }
 
