@@ -65,7 +65,7 @@ impl Contents {
         let before = FileIdentity::of_path(binary)?;
         let closure = Closure::of(binary, run)?;
         let lower = closure.layer()?;
-        let upper = Layer::program(service, binary, files.layer())?;
+        let upper = Layer::program(service, binary, &files.layer)?;
         let (lower_measure, upper_measure) = (closure::measure(&lower)?, upper.measure()?);
         ensure!(
             FileIdentity::of_path(binary)? == before,

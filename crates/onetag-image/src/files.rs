@@ -25,7 +25,7 @@ pub const LARGE_FILES: u64 = 100 << 20;
 /// Contents are read when they are asked for, not when this is made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Files {
-    layer: Layer,
+    pub(crate) layer: Layer,
 }
 
 impl Files {
@@ -141,10 +141,6 @@ impl Files {
             "`{folder}` changed since it was written: its files are {digest} instead of {expected}"
         );
         Ok(())
-    }
-
-    pub(crate) fn layer(&self) -> &Layer {
-        &self.layer
     }
 }
 

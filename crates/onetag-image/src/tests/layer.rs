@@ -72,7 +72,7 @@ fn the_files_of_a_package_are_in_the_folder_in_which_it_starts() {
     let binary = folder.write("program", "program");
     let upper = |files: &Files| {
         let mut bytes = Vec::new();
-        Layer::program("mail", &binary, files.layer()).unwrap().write(&mut bytes).unwrap();
+        Layer::program("mail", &binary, &files.layer).unwrap().write(&mut bytes).unwrap();
         listing(&bytes)
     };
     assert_snapshot!(upper(&Files::default()), @r#"
