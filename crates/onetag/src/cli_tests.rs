@@ -34,11 +34,11 @@ fn arguments_for_nextest_follow_two_dashes() {
             keep: true,
             keep_on_failure: false,
             ready_timeout: 60s,
-            profile: Profile {
+            build: BuildOptions {
                 release: false,
                 profile: None,
+                format: Human,
             },
-            format: Human,
             nextest: [
                 "-E",
                 "test(x)",
@@ -54,13 +54,13 @@ fn arguments_for_nextest_follow_two_dashes() {
     Test(
         Test {
             suite: "a",
-            profile: Profile {
+            build: BuildOptions {
                 release: false,
                 profile: Some(
                     "p",
                 ),
+                format: Human,
             },
-            format: Human,
             nextest: [
                 "--no-capture",
             ],

@@ -5,7 +5,7 @@ mod host;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
-use super::{Format, Profile, context, print_json};
+use super::{BuildOptions, Format, context, print_json};
 use crate::build::BuildRequest;
 use crate::context::{Context, here};
 use crate::cycle::{Job, check_machine};
@@ -25,10 +25,7 @@ pub(crate) struct Bench {
     #[arg(long, value_name = "COUNT", default_value_t = 9, value_parser = clap::value_parser!(u16).range(1..))]
     pairs: u16,
     #[command(flatten)]
-    profile: Profile,
-    /// What goes to stdout besides the talk on stderr
-    #[arg(long, value_enum, default_value = "human")]
-    format: Format,
+    build: BuildOptions,
     /// What nextest gets as well, both ways, for example `-E 'test(name)'`
     #[arg(last = true, allow_hyphen_values = true, value_name = "NEXTEST ARGS")]
     nextest: Vec<String>,
@@ -46,7 +43,7 @@ pub(crate) fn bench(arguments: &Bench, ui: Ui) -> anyhow::Result<Exit> {
     let request = BuildRequest {
         services: job.plan.services().map(|planned| &planned.service).collect(),
         tests: job.suite.tests.iter().collect(),
-        profile: arguments.profile.name().map(str::to_owned),
+        profile: arguments.build.profile(),
     };
     let services_call = request.services_call(&context.workspace);
     let suite_calls = request.suite_calls(&context.workspace).into_iter();
@@ -69,7 +66,7 @@ pub(crate) fn bench(arguments: &Bench, ui: Ui) -> anyhow::Result<Exit> {
     };
     let host = BenchHost::new(&context, &job.plan, scratch)?;
     let figures = onetag_bench::measure(&bench, &host)?;
-    match arguments.format {
+    match arguments.build.format {
         Format::Json => print_json(&onetag_bench::document(&figures))?,
         Format::Human => write_stdout(onetag_bench::table(&figures).as_bytes()),
     }

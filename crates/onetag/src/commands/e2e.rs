@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 use clap::Args;
 
-use super::{Format, Profile, conclude, context};
+use super::{BuildOptions, conclude, context};
 use crate::cycle::{self, Goal, Job, Options};
 use crate::error::{Attach as _, Kind};
 use crate::exit::Exit;
@@ -32,10 +32,7 @@ pub(crate) struct E2e {
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = humantime::parse_duration)]
     ready_timeout: Duration,
     #[command(flatten)]
-    profile: Profile,
-    /// What goes to stdout besides the talk on stderr
-    #[arg(long, value_enum, default_value = "human")]
-    format: Format,
+    build: BuildOptions,
     /// What nextest gets as well, for example `-E 'test(name)'`
     #[arg(last = true, allow_hyphen_values = true, value_name = "NEXTEST ARGS")]
     nextest: Vec<String>,
@@ -43,7 +40,7 @@ pub(crate) struct E2e {
 
 /// Runs suites, one run each.
 pub(crate) fn e2e(arguments: &E2e, ui: Ui) -> anyhow::Result<Exit> {
-    conclude(arguments.format, reports(arguments, ui))
+    conclude(arguments.build.format, reports(arguments, ui))
 }
 
 fn reports(arguments: &E2e, ui: Ui) -> anyhow::Result<Vec<(Exit, crate::report::RunReport)>> {
@@ -53,7 +50,7 @@ fn reports(arguments: &E2e, ui: Ui) -> anyhow::Result<Vec<(Exit, crate::report::
         keep: arguments.keep,
         keep_on_failure: arguments.keep_on_failure,
         ready: arguments.ready_timeout,
-        profile: arguments.profile.name().map(str::to_owned),
+        profile: arguments.build.profile(),
     };
     let suites: Vec<&String> = match arguments.all {
         true => context.workspace.suites.keys().collect(),

@@ -15,7 +15,7 @@ pub(crate) use completions::{Completions, completions};
 pub(crate) use down::{Down, down};
 pub(crate) use e2e::{E2e, e2e};
 pub(crate) use hook::{Hook, hook};
-pub(crate) use options::{Format, Profile};
+pub(crate) use options::{BuildOptions, Format};
 pub(crate) use status::{Status, status};
 pub(crate) use test::{Test, test};
 pub(crate) use up::{Up, up};

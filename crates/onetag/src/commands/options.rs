@@ -9,20 +9,23 @@ pub(crate) enum Format {
     Json,
 }
 
-/// The cargo profile of the services.
+/// Options of the verbs that build.
 #[derive(Clone, Debug, Args)]
-pub(crate) struct Profile {
+pub(crate) struct BuildOptions {
     /// Build the services with cargo's profile `release`
     #[arg(long, conflicts_with = "profile")]
     release: bool,
     /// Build the services with this cargo profile; tests keep their own
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
+    /// What goes to stdout besides the talk on stderr
+    #[arg(long, value_enum, default_value = "human")]
+    pub(super) format: Format,
 }
 
-impl Profile {
-    /// Its name; none for cargo's default.
-    pub(crate) fn name(&self) -> Option<&str> {
-        if self.release { Some("release") } else { self.profile.as_deref() }
+impl BuildOptions {
+    /// The cargo profile of the services; none for cargo's default.
+    pub(super) fn profile(&self) -> Option<String> {
+        if self.release { Some("release".to_owned()) } else { self.profile.clone() }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 
-use super::{Format, Profile, conclude, context, kept_job, kept_run};
+use super::{BuildOptions, conclude, context, kept_job, kept_run};
 use crate::backend::Process;
 use crate::cycle::{self, Goal, Job, Options};
 use crate::error::Attach as _;
@@ -20,10 +20,7 @@ pub(crate) struct Test {
     #[arg(value_name = "SERVICE")]
     suite: String,
     #[command(flatten)]
-    profile: Profile,
-    /// What goes to stdout besides the talk on stderr
-    #[arg(long, value_enum, default_value = "human")]
-    format: Format,
+    build: BuildOptions,
     /// What nextest gets as well, for example `-E 'test(name)'`
     #[arg(last = true, allow_hyphen_values = true, value_name = "NEXTEST ARGS")]
     nextest: Vec<String>,
@@ -31,7 +28,7 @@ pub(crate) struct Test {
 
 /// Runs the suite, unless what runs is not what would be built.
 pub(crate) fn test(arguments: &Test, ui: Ui) -> anyhow::Result<Exit> {
-    conclude(arguments.format, reports(arguments, ui))
+    conclude(arguments.build.format, reports(arguments, ui))
 }
 
 fn reports(arguments: &Test, ui: Ui) -> anyhow::Result<Vec<(Exit, RunReport)>> {
@@ -42,7 +39,7 @@ fn reports(arguments: &Test, ui: Ui) -> anyhow::Result<Vec<(Exit, RunReport)>> {
         keep_on_failure: false,
         // Nothing is started.
         ready: Duration::ZERO,
-        profile: arguments.profile.name().map(str::to_owned),
+        profile: arguments.build.profile(),
     };
     let job = Job::new(&context, &arguments.suite)?;
     let suite = &job.suite.name;

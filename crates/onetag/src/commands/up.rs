@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{Format, Profile, conclude, context, kept_job, kept_run};
+use super::{BuildOptions, conclude, context, kept_job, kept_run};
 use crate::cycle::{self, Goal, Job, Options};
 use crate::exit::Exit;
 use crate::report::{RunReport, Ui};
@@ -20,15 +20,12 @@ pub(crate) struct Up {
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = humantime::parse_duration)]
     ready_timeout: Duration,
     #[command(flatten)]
-    profile: Profile,
-    /// What goes to stdout besides the talk on stderr
-    #[arg(long, value_enum, default_value = "human")]
-    format: Format,
+    build: BuildOptions,
 }
 
 /// Brings a run up and keeps it, or brings the kept one up to date.
 pub(crate) fn up(arguments: &Up, ui: Ui) -> anyhow::Result<Exit> {
-    conclude(arguments.format, reports(arguments, ui))
+    conclude(arguments.build.format, reports(arguments, ui))
 }
 
 fn reports(arguments: &Up, ui: Ui) -> anyhow::Result<Vec<(Exit, RunReport)>> {
@@ -39,7 +36,7 @@ fn reports(arguments: &Up, ui: Ui) -> anyhow::Result<Vec<(Exit, RunReport)>> {
         keep: true,
         keep_on_failure: false,
         ready: arguments.ready_timeout,
-        profile: arguments.profile.name().map(str::to_owned),
+        profile: arguments.build.profile(),
     };
     let job = match kept_run(&context.layout(), &context.workspace.root, &arguments.suite)? {
         Some(entry) => kept_job(job, entry, &mut options)?,
