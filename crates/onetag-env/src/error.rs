@@ -12,7 +12,8 @@ pub(crate) const REWRITE: &str =
 #[derive(Clone, PartialEq, Eq)]
 pub struct Error {
     line: Option<usize>,
-    key: Option<String>,
+    /// The key that it is about, which the reader turns into a line.
+    pub(crate) key: Option<String>,
     what: String,
     hint: Option<String>,
 }
@@ -54,14 +55,8 @@ impl Error {
         self
     }
 
-    pub(crate) fn at(mut self, line: Option<usize>) -> Self {
-        self.line = line;
-        self
-    }
-
-    /// The key that the error is about, which the reader turns into a line.
-    pub(crate) fn about(&self) -> Option<&str> {
-        self.key.as_deref()
+    pub(crate) fn at(self, line: usize) -> Self {
+        Self { line: Some(line), ..self }
     }
 }
 

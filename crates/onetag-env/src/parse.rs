@@ -29,9 +29,9 @@ impl Environment {
             Ok(environment)
         };
         read().map_err(|error: Error| {
-            let line = error.about().and_then(line);
             // A missing key has no line of its own.
-            error.at(line.or_else(|| text.lines().count().checked_add(1)))
+            let line = error.key.as_deref().and_then(line).unwrap_or(text.lines().count() + 1);
+            error.at(line)
         })
     }
 
@@ -49,12 +49,11 @@ pub(crate) type Values = BTreeMap<String, String>;
 /// Every key with its line, counted from 1, and its value.
 fn entries(text: &str) -> Result<BTreeMap<&str, (usize, &str)>, Error> {
     let mut entries = BTreeMap::new();
-    for (index, line) in text.split_inclusive('\n').enumerate() {
-        let number = index + 1;
-        let (key, value) = entry(line).map_err(|error| error.at(Some(number)))?;
+    for (number, line) in (1..).zip(text.split_inclusive('\n')) {
+        let (key, value) = entry(line).map_err(|error| error.at(number))?;
         if let Some((first, _)) = entries.insert(key, (number, value)) {
             let what = format!("stands in line {first} already");
-            return Err(Error::damaged(key, what).at(Some(number)));
+            return Err(Error::damaged(key, what).at(number));
         }
     }
     Ok(entries)
