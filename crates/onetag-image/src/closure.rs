@@ -7,7 +7,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::FileIdentity;
 use super::layer::{Layer, Measure};
-use super::program::RunLoader;
+use super::loader::{self, ListedLibrary};
+use super::program::{self, RunLoader};
 
 /// The user that programs run as: the number that distroless images use, too,
 /// and that `runAsNonRoot` can check because it is not a name.
@@ -140,20 +141,15 @@ pub(crate) fn measure(layer: &Layer) -> anyhow::Result<Measure> {
     Ok(measure)
 }
 
-#[cfg(target_os = "linux")]
 fn libraries(binary: &Utf8Path, run: RunLoader<'_>) -> anyhow::Result<Vec<Library>> {
-    let Some(interpreter) = super::program::interpreter(binary)? else {
+    // Elsewhere no loader lists libraries, and no image can be run: the digests cover
+    // the program and what every image has.
+    if !cfg!(target_os = "linux") {
         return Ok(Vec::new());
-    };
-    let listed = super::loader::list(&interpreter, binary, run)?;
+    }
+    let Some(interpreter) = program::interpreter(binary)? else { return Ok(Vec::new()) };
+    let listed = loader::list(&interpreter, binary, run)?;
     Ok(places(&interpreter, listed))
-}
-
-/// On other systems no loader lists libraries, and no image can be run. The digests
-/// then cover the program and what every image has.
-#[cfg(not(target_os = "linux"))]
-fn libraries(_binary: &Utf8Path, _run: RunLoader<'_>) -> anyhow::Result<Vec<Library>> {
-    Ok(Vec::new())
 }
 
 /// Decides where each library is in the image.
@@ -163,8 +159,7 @@ fn libraries(_binary: &Utf8Path, _run: RunLoader<'_>) -> anyhow::Result<Vec<Libr
 /// loader searches. All others go to [`OTHER_LIBRARIES`], which does not depend on
 /// where this workspace is; [`Closure::environment`] makes the loader search it. A
 /// library that the program names by its path keeps that path.
-#[cfg(target_os = "linux")]
-fn places(interpreter: &Utf8Path, listed: Vec<super::loader::ListedLibrary>) -> Vec<Library> {
+fn places(interpreter: &Utf8Path, listed: Vec<ListedLibrary>) -> Vec<Library> {
     let is_libc =
         |name: &Option<String>| name.as_ref().is_some_and(|name| name.starts_with("libc."));
     let libc = listed.iter().find(|library| is_libc(&library.name));

@@ -27,7 +27,6 @@ mod error;
 pub mod files;
 pub mod identity;
 pub mod layer;
-#[cfg(target_os = "linux")]
 mod loader;
 pub mod manifest;
 pub mod program;

@@ -1,7 +1,7 @@
 //! Asking a program's own loader which libraries it would load.
 //!
 //! The answer depends on run paths, caches, hardware capabilities, and what the
-//! libraries need in turn, so only the loader can give it. This module is for Linux.
+//! libraries need in turn, so only the loader can give it.
 
 use std::process::Command;
 
