@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::Message;
-use quick_junit::{Report, TestCaseStatus};
+use roxmltree::{Document, Node};
 use xshell::cmd;
 
 use crate::Lap;
@@ -41,10 +41,14 @@ impl Session<'_> {
         let Ok(xml) = fs::read_to_string(&junit) else {
             return lap.and_then(|_| anyhow::bail!("nextest wrote no report"));
         };
-        let report = Report::deserialize_from_str(&xml).context("cannot read nextest's report")?;
-        let tests = report.test_suites.iter().flat_map(|suite| &suite.test_cases);
-        let failing = tests.filter(|test| matches!(test.status, TestCaseStatus::NonSuccess { .. }));
-        Ok(failing.map(|test| test.name.as_str().to_owned()).collect())
+        let report = Document::parse(&xml).context("cannot read nextest's report")?;
+        let failed = |test: &Node<'_, '_>| {
+            test.children()
+                .any(|child| child.has_tag_name("failure") || child.has_tag_name("error"))
+        };
+        let tests = report.descendants().filter(|node| node.has_tag_name("testcase"));
+        let names = tests.filter(failed).filter_map(|test| test.attribute("name"));
+        Ok(names.map(str::to_owned).collect())
     }
 
     fn lap_by_hand(&self, profile: &str, options: &[&str]) -> anyhow::Result<Lap> {

@@ -7,8 +7,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
-use nix::sys::signal::{Signal, kill, killpg};
-use nix::unistd::Pid;
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use xshell::Cmd;
 
 use crate::Host;
@@ -62,8 +61,9 @@ impl Processes<'_> {
 
     /// Starts a command without input in the group.
     pub(crate) fn spawn(&self, command: &mut Command) -> anyhow::Result<Child> {
-        let group = pid(&self.leader);
-        let child = command.stdin(Stdio::null()).process_group(group.as_raw()).spawn();
+        let group = Pid::from_child(&self.leader);
+        let child =
+            command.stdin(Stdio::null()).process_group(group.as_raw_nonzero().get()).spawn();
         child.with_context(|| format!("cannot start {}", command.get_program().to_string_lossy()))
     }
 
@@ -98,7 +98,7 @@ impl Processes<'_> {
 
 impl Drop for Processes<'_> {
     fn drop(&mut self) {
-        let _ = killpg(pid(&self.leader), Signal::SIGKILL);
+        let _ = kill_process_group(Pid::from_child(&self.leader), Signal::KILL);
         let _ = self.leader.wait();
         // Nothing is left for it to do.
         let _ = self.guard.kill();
@@ -108,7 +108,8 @@ impl Drop for Processes<'_> {
 
 /// Asks a process to end and waits for that; kills it if it does not.
 pub(crate) fn end(child: &mut Child, name: &str) -> anyhow::Result<()> {
-    kill(pid(child), Signal::SIGTERM).with_context(|| format!("cannot end `{name}`"))?;
+    kill_process(Pid::from_child(child), Signal::TERM)
+        .with_context(|| format!("cannot end `{name}`"))?;
     // Whoever asked for the end of the bench waits for this, too.
     let ended = wait(child, &format!("ending `{name}`"), GRACE, || Ok(()));
     if ended.is_err() {
@@ -152,9 +153,4 @@ pub(crate) fn until<T>(
         ensure!(in_time, "{what} took longer than {limit:?}; last seen: {last}");
         std::thread::sleep(PROBE_INTERVAL);
     }
-}
-
-/// A process that was not waited for, or a group that it leads.
-fn pid(child: &Child) -> Pid {
-    Pid::from_raw(child.id().cast_signed())
 }

@@ -20,7 +20,7 @@ use crate::system::RangeLock::{self, Exclusive, Shared};
 use crate::system::try_lock_range;
 
 /// Bytes of a file that stand for a lock.
-type Range = (i64, i64);
+type Range = (usize, usize);
 
 /// RESERVED_BYTE of the database: who writes in rollback mode.
 const RESERVED: Range = (0x4000_0001, 1);

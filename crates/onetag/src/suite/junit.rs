@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use camino::Utf8Path;
-use quick_junit::{Report, TestCase, TestCaseStatus};
+use roxmltree::{Document, Node};
 
 use crate::report::Tests;
 
@@ -19,8 +19,25 @@ const SCRIPT: &str = "@setup-script:";
 /// the iteration.
 const STRESS: &str = "@stress-";
 
-/// A report of nextest.
-pub(crate) struct JunitReport(Report);
+/// A report of nextest: its test cases, those of setup scripts among them.
+pub(crate) struct JunitReport(Vec<TestCase>);
+
+struct TestCase {
+    suite: String,
+    /// As nextest names the test to people: the id of its binary, and its name.
+    test: String,
+    status: Status,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Status {
+    Passed,
+    /// It passed when tried again.
+    Flaky,
+    Failed,
+    /// It was not run.
+    Skipped,
+}
 
 impl JunitReport {
     /// Reads the report.
@@ -30,31 +47,39 @@ impl JunitReport {
     }
 
     fn parse(xml: &str) -> anyhow::Result<JunitReport> {
-        Ok(JunitReport(Report::deserialize_from_str(xml)?))
+        let document = Document::parse(xml)?;
+        let root = document.root_element();
+        ensure!(root.has_tag_name("testsuites"), "it begins with <{}>", root.tag_name().name());
+        let mut cases = Vec::new();
+        for suite in elements(root, "testsuite") {
+            for case in elements(suite, "testcase") {
+                cases.push(TestCase::parse(suite, case)?);
+            }
+        }
+        Ok(JunitReport(cases))
     }
 
     /// Counts the tests; the totals that the report has itself count setup scripts.
     pub(crate) fn tests(&self, skips: &Skips) -> Tests {
         let mut tests = Tests::default();
-        for case in self.cases() {
-            match &case.status {
-                TestCaseStatus::Success { flaky_runs } => match skips.get(&test_id(case)) {
+        for case in self.0.iter().filter(|case| !case.suite.starts_with(SCRIPT)) {
+            match case.status {
+                Status::Passed | Status::Flaky => match skips.get(&case.test) {
                     Some(capability) => {
                         *tests.skipped.entry(capability.clone()).or_default() += 1;
                     }
                     None => {
                         tests.passed += 1;
-                        if !flaky_runs.is_empty() {
-                            tests.flaky.insert(test_id(case));
+                        if case.status == Status::Flaky {
+                            tests.flaky.insert(case.test.clone());
                         }
                     }
                 },
-                TestCaseStatus::NonSuccess { .. } => {
+                Status::Failed => {
                     tests.failed += 1;
-                    tests.failures.insert(test_id(case));
+                    tests.failures.insert(case.test.clone());
                 }
-                // It was not run.
-                TestCaseStatus::Skipped { .. } => {}
+                Status::Skipped => {}
             }
         }
         tests
@@ -62,28 +87,50 @@ impl JunitReport {
 
     /// Whether the setup script of this name ran, and passed each time.
     pub(crate) fn script_passed(&self, script: &str) -> bool {
-        let runs = self.0.test_suites.iter().filter(|suite| {
-            let ran = suite.name.strip_prefix(SCRIPT).and_then(|name| name.strip_prefix(script));
+        let is_run = |suite: &str| {
+            let ran = suite.strip_prefix(SCRIPT).and_then(|name| name.strip_prefix(script));
             ran.is_some_and(|rest| rest.is_empty() || rest.starts_with(STRESS))
-        });
-        let mut cases = runs.flat_map(|suite| &suite.test_cases).peekable();
-        cases.peek().is_some()
-            && cases.all(|case| matches!(case.status, TestCaseStatus::Success { .. }))
-    }
-
-    /// The tests, without setup scripts.
-    fn cases(&self) -> impl Iterator<Item = &TestCase> {
-        let suites = self.0.test_suites.iter().filter(|suite| !suite.name.starts_with(SCRIPT));
-        suites.flat_map(|suite| &suite.test_cases)
+        };
+        let mut runs = self.0.iter().filter(|case| is_run(&case.suite)).peekable();
+        runs.peek().is_some()
+            && runs.all(|case| matches!(case.status, Status::Passed | Status::Flaky))
     }
 }
 
-/// A test as nextest names it to people: the id of its binary, and its name.
-fn test_id(case: &TestCase) -> String {
-    match &case.classname {
-        Some(binary) => format!("{} {}", binary.as_str(), case.name.as_str()),
-        None => case.name.as_str().to_owned(),
+impl TestCase {
+    fn parse(suite: Node<'_, '_>, case: Node<'_, '_>) -> anyhow::Result<TestCase> {
+        let name = case.attribute("name").context("a test case has no name")?;
+        let test = match case.attribute("classname") {
+            Some(binary) => format!("{binary} {name}"),
+            None => name.to_owned(),
+        };
+        let suite = suite.attribute("name").context("a test suite has no name")?.to_owned();
+        Ok(TestCase { suite, test, status: Status::of(case) })
     }
+}
+
+impl Status {
+    /// A test that failed each time has `rerunFailure` or `rerunError` as well.
+    fn of(case: Node<'_, '_>) -> Status {
+        let has = |name| case.children().any(|child| child.has_tag_name(name));
+        if has("failure") || has("error") {
+            Status::Failed
+        } else if has("flakyFailure") || has("flakyError") {
+            Status::Flaky
+        } else if has("skipped") {
+            Status::Skipped
+        } else {
+            Status::Passed
+        }
+    }
+}
+
+/// The elements of this name right below one.
+fn elements<'a, 'x: 'a>(
+    parent: Node<'a, 'x>,
+    name: &'static str,
+) -> impl Iterator<Item = Node<'a, 'x>> {
+    parent.children().filter(move |child| child.has_tag_name(name))
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ const CASES: &str = r#"
     <rerunFailure message="x" type="test failure">no</rerunFailure></testcase>
 <testcase name="a::flaky" classname="e2e::n"><flakyFailure message="x" type="test failure">no</flakyFailure></testcase>
 <testcase name="a::hangs" classname="e2e::n"><error type="execution failure"/></testcase>
+<testcase name="a::later" classname="e2e::n"><skipped/></testcase>
 "#;
 
 #[test]
@@ -37,7 +38,13 @@ fn setup_scripts_are_no_tests() {
     let flaky = ["e2e::n a::flaky".to_owned()].into();
     let tests = Tests { passed: 2, failed: 2, failures, flaky, ..Tests::default() };
     assert_eq!(report.tests(&Skips::new()), tests);
-    assert!(JunitReport::parse("nonsense").is_err());
+    for other in [
+        "nonsense",
+        "<html/>",
+        "<testsuites><testsuite name='n'><testcase/></testsuite></testsuites>",
+    ] {
+        assert!(JunitReport::parse(other).is_err(), "{other}");
+    }
 }
 
 #[test]

@@ -72,7 +72,7 @@ pub(crate) fn launch(arguments: impl IntoIterator<Item = OsString>) -> anyhow::R
     let shown = program.to_string_lossy();
     ensure!(said == GO, "the parent ended before {shown} was started");
     let null = File::open("/dev/null").context("cannot open /dev/null")?;
-    nix::unistd::dup2_stdin(&null).context("cannot replace standard input")?;
+    rustix::stdio::dup2_stdin(&null).context("cannot replace standard input")?;
     drop(null);
     let error = Command::new(&program).args(arguments).stdin(Stdio::inherit()).exec();
     Err(error).with_context(|| format!("cannot execute {shown}"))

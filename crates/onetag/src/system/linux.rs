@@ -4,13 +4,13 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use nix::errno::Errno;
-use nix::sys::prctl;
-use nix::sys::signal::Signal;
-use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
-use nix::unistd::Pid;
+use rustix::io::retry_on_intr;
+use rustix::process::{
+    WaitId, WaitIdOptions, WaitIdStatus, set_parent_process_death_signal, waitid,
+};
 
 use super::Following;
+use super::process::{named_signal, pid};
 
 /// Names this boot of the machine: process ids start anew with each.
 pub(crate) fn boot_id() -> io::Result<String> {
@@ -50,7 +50,7 @@ pub(crate) fn own_path() -> io::Result<PathBuf> {
 /// A parent that ended before this call is not noticed by the kernel, so the
 /// caller says who the parent has to be.
 pub(crate) fn signal_with_parent(parent: u32, signal: i32) -> io::Result<()> {
-    prctl::set_pdeathsig(Signal::try_from(signal)?)?;
+    set_parent_process_death_signal(Some(named_signal(signal)?))?;
     if std::os::unix::process::parent_id() == parent {
         return Ok(());
     }
@@ -60,17 +60,19 @@ pub(crate) fn signal_with_parent(parent: u32, signal: i32) -> io::Result<()> {
 /// Waits until a child of this process has ended, and leaves it to be waited
 /// for: until then its number is given to nobody else.
 pub(crate) fn wait_for_end(child: u32) {
-    let child = Pid::from_raw(child.cast_signed());
-    let options = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
-    while let Err(Errno::EINTR) = waitid(Id::Pid(child), options) {}
+    let _ = wait_for(child, WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
 }
 
 /// Whether nothing of a child of this process moves any more after SIGSTOP: the
 /// kernel tells its parent once the last thread has halted, and tells it once.
 pub(crate) fn has_halted(child: u32) -> io::Result<bool> {
-    let child = Id::Pid(Pid::from_raw(child.cast_signed()));
-    let told = waitid(child, WaitPidFlag::WSTOPPED | WaitPidFlag::WNOHANG)?;
-    Ok(told != WaitStatus::StillAlive)
+    let told = wait_for(child, WaitIdOptions::STOPPED | WaitIdOptions::NOHANG)?;
+    Ok(told.is_some())
+}
+
+fn wait_for(child: u32, options: WaitIdOptions) -> io::Result<Option<WaitIdStatus>> {
+    let child = pid(child)?;
+    Ok(retry_on_intr(|| waitid(WaitId::Pid(child), options))?)
 }
 
 /// Processes whose environment names `owner` under `key`, with their commands.

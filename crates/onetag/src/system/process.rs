@@ -3,9 +3,8 @@
 use serde::{Deserialize, Serialize};
 use std::io;
 
-use nix::errno::Errno;
-use nix::sys::signal::{self, Signal};
-use nix::unistd::Pid;
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 /// One process of one boot: its id alone would be given to another later.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -49,29 +48,42 @@ pub(crate) enum Following {
 
 /// Makes this process the leader of a new session, without a terminal.
 pub(crate) fn lead_session() -> io::Result<()> {
-    nix::unistd::setsid()?;
+    rustix::process::setsid()?;
     Ok(())
 }
 
 /// Sends a signal to one process, and says whether it was there.
 pub(crate) fn signal_process(pid: u32, signal: i32) -> io::Result<bool> {
-    send(pid, signal, signal::kill)
+    send(pid, signal, kill_process)
 }
 
 /// Sends a signal to all processes of a group, and says whether there was one.
 pub(crate) fn signal_group(leader: u32, signal: i32) -> io::Result<bool> {
-    send(leader, signal, signal::killpg)
+    send(leader, signal, kill_process_group)
 }
 
-fn send(to: u32, signal: i32, call: impl Fn(Pid, Signal) -> nix::Result<()>) -> io::Result<bool> {
-    let invalid = || io::Error::new(io::ErrorKind::InvalidInput, "no such process or signal");
-    // Zero would mean the group of this very process.
-    let to = i32::try_from(to).ok().filter(|pid| *pid > 0).ok_or_else(invalid)?;
-    let signal = Signal::try_from(signal).map_err(|_| invalid())?;
-    match call(Pid::from_raw(to), signal) {
-        Err(Errno::ESRCH) => Ok(false),
+fn send(to: u32, signal: i32, call: fn(Pid, Signal) -> Result<(), Errno>) -> io::Result<bool> {
+    let to = pid(to)?;
+    match call(to, named_signal(signal)?) {
+        Err(Errno::SRCH) => Ok(false),
         sent => Ok(sent.map(|()| true)?),
     }
+}
+
+/// The number of a process as system calls take it. Zero, which they take for
+/// this very process or its group, is none.
+pub(super) fn pid(number: u32) -> io::Result<Pid> {
+    let number = i32::try_from(number).ok().filter(|number| *number > 0);
+    number.and_then(Pid::from_raw).ok_or_else(|| invalid("no such process"))
+}
+
+/// A signal as system calls take it.
+pub(super) fn named_signal(number: i32) -> io::Result<Signal> {
+    Signal::from_named_raw(number).ok_or_else(|| invalid("no such signal"))
+}
+
+fn invalid(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, what)
 }
 
 #[cfg(test)]

@@ -1,20 +1,10 @@
 //! Locks on ranges of files.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, ErrorKind};
 
-use nix::errno::Errno;
-use nix::fcntl::{FcntlArg, fcntl};
-use nix::libc;
-
-/// Who else may lock the same bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum RangeLock {
-    /// Others that read.
-    Shared,
-    /// Nobody.
-    Exclusive,
-}
+/// Who else may lock the same bytes: others that read, or nobody.
+pub(crate) use file_guard::Lock as RangeLock;
 
 /// Locks `length` bytes of a file from `start` on, unless another process is in
 /// the way; says whether it did. A lock that this process has on them is turned
@@ -27,23 +17,16 @@ pub(crate) enum RangeLock {
 pub(crate) fn try_lock_range(
     file: &File,
     lock: RangeLock,
-    start: i64,
-    length: i64,
+    start: usize,
+    length: usize,
 ) -> io::Result<bool> {
-    let kind = match lock {
-        RangeLock::Shared => libc::F_RDLCK,
-        RangeLock::Exclusive => libc::F_WRLCK,
-    };
-    let range = libc::flock {
-        l_type: kind as _,
-        l_whence: libc::SEEK_SET as _,
-        l_start: start,
-        l_len: length,
-        l_pid: 0,
-    };
-    match fcntl(file, FcntlArg::F_SETLK(&range)) {
-        Ok(_) => Ok(true),
-        Err(Errno::EACCES | Errno::EAGAIN) => Ok(false),
-        Err(error) => Err(error.into()),
+    match file_guard::try_lock(file, lock, start, length) {
+        Ok(guard) => {
+            // It would release the lock before the file is closed.
+            std::mem::forget(guard);
+            Ok(true)
+        }
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(false),
+        Err(error) => Err(error),
     }
 }
