@@ -75,6 +75,14 @@ fn wait_for(child: u32, options: WaitIdOptions) -> io::Result<Option<WaitIdStatu
     Ok(retry_on_intr(|| waitid(WaitId::Pid(child), options))?)
 }
 
+/// Whether this process ignores a signal: a bit of `SigIgn` in proc(5) `status`.
+pub(crate) fn is_ignored(signal: i32) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    mask >> (signal - 1) & 1 == 1
+}
+
 /// Processes whose environment names `owner` under `key`, with their commands.
 ///
 /// Processes of other users cannot be looked into and are passed over.

@@ -60,6 +60,13 @@ pub(crate) fn has_halted(child: u32) -> io::Result<bool> {
     Ok(ps("stat=", child).is_some_and(|state| state.starts_with('T')))
 }
 
+/// Whether this process ignores a signal.
+pub(crate) fn is_ignored(signal: i32) -> bool {
+    let mask = ps("ignored=", std::process::id());
+    let mask = mask.and_then(|mask| u64::from_str_radix(&mask, 16).ok()).unwrap_or(0);
+    mask >> (signal - 1) & 1 == 1
+}
+
 /// Not to be had here: nothing is found.
 pub(crate) fn owned_by(_key: &str, _owner: &str) -> io::Result<Vec<(u32, String)>> {
     Ok(Vec::new())

@@ -52,3 +52,11 @@ fn a_process_that_was_halted_is_seen() {
 fn a_boot_has_a_name() {
     assert!(!boot_id().unwrap().is_empty());
 }
+
+#[test]
+fn ignored_signals_are_known() {
+    use signal_hook::consts::{SIGHUP, SIGPIPE};
+    // Rust's runtime ignores this one.
+    assert!(is_ignored(SIGPIPE) && crate::system::is_ignored(SIGPIPE));
+    assert_eq!(is_ignored(SIGHUP), crate::system::is_ignored(SIGHUP));
+}
