@@ -13,11 +13,13 @@ mod foreign;
 mod proof;
 
 mod control;
+mod copies;
 mod environment;
 mod kept;
 mod many;
 mod together;
 mod up;
+mod versions;
 
 mod chaos;
 mod leftovers;

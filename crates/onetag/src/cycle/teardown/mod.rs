@@ -6,6 +6,8 @@
 mod leftovers;
 mod processes;
 
+use std::io::ErrorKind;
+
 use anyhow::Context as _;
 use camino::Utf8Path;
 
@@ -55,6 +57,27 @@ pub(crate) fn teardown(folder: &RunFolder, interrupt: &Interrupt) -> anyhow::Res
         processes::end(folder, role, interrupt)?;
     }
     remove_files(folder, &ledger)?;
+    leftovers::leftovers(folder)
+}
+
+/// Ends a run that another version of the harness started, be it kept or dead: every
+/// keeper tears its run down when SIGTERM asks it to end.
+///
+/// The format of its ledger is not known here, but for the process of the keeper;
+/// without that, nothing of the run runs any more.
+pub(crate) fn teardown_of_another_version(
+    folder: &RunFolder,
+    interrupt: &Interrupt,
+) -> anyhow::Result<Vec<Leftover>> {
+    processes::end(folder, Role::Keeper, interrupt)?;
+    let entries = match folder.path().read_dir_utf8() {
+        // The keeper has moved it.
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.with_context(|| format!("cannot list {}", folder.path()))?,
+    };
+    for entry in entries.flatten().filter(|entry| !stays(folder, entry.path())) {
+        let _ = remove(entry.path());
+    }
     leftovers::leftovers(folder)
 }
 

@@ -2,11 +2,13 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 
 use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::entry::{Entry, Resource, Role};
+use super::entry::{Entry, Head, Resource, Role, VERSION};
+use crate::run::Origin;
 use crate::system::ProcessId;
 use crate::system::tool::ProcessRecord;
 
@@ -29,6 +31,7 @@ impl Ledger {
     pub(crate) fn open(folder: &Utf8Path) -> anyhow::Result<Ledger> {
         let path = folder.join(Self::FILE);
         let file = OpenOptions::new()
+            .read(true)
             .append(true)
             .create(true)
             .open(&path)
@@ -42,6 +45,28 @@ impl Ledger {
         (&self.file)
             .write_all(line.as_bytes())
             .with_context(|| format!("cannot write to the ledger {}", self.path))
+    }
+
+    /// Reads it back through the open file: wherever that lies by now, be it nowhere.
+    pub(crate) fn record(&self) -> anyhow::Result<Record> {
+        let mut bytes = Vec::new();
+        let mut chunk = [0; 16 << 10];
+        loop {
+            let read = self.file.read_at(&mut chunk, bytes.len() as u64);
+            match read.with_context(|| format!("cannot read the ledger {}", self.path))? {
+                0 => return Ok(Record::parse(&bytes).at(self.folder())),
+                length => bytes.extend(&chunk[..length]),
+            }
+        }
+    }
+
+    /// Whether somebody has removed it.
+    pub(crate) fn is_removed(&self) -> bool {
+        self.file.metadata().is_ok_and(|metadata| metadata.nlink() == 0)
+    }
+
+    fn folder(&self) -> &Utf8Path {
+        self.path.parent().unwrap_or(&self.path)
     }
 
     /// Writes that a resource is about to be made.
@@ -67,6 +92,8 @@ impl ProcessRecord for Ledger {
 /// What a ledger says, read back.
 #[derive(Debug, Default)]
 pub(crate) struct Record {
+    /// What the first line says; none if it cannot be read.
+    head: Option<Head>,
     /// The lines that could be read, in order.
     pub(crate) entries: Vec<Entry>,
     /// The numbers of the lines that could not, from 1, each with the reason.
@@ -78,7 +105,7 @@ impl Record {
     pub(crate) fn read(folder: &Utf8Path) -> anyhow::Result<Record> {
         let path = folder.join(Ledger::FILE);
         match std::fs::read(&path) {
-            Ok(bytes) => Ok(Record::parse(&bytes)),
+            Ok(bytes) => Ok(Record::parse(&bytes).at(folder)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Record::default()),
             Err(error) => Err(error).with_context(|| format!("cannot read the ledger {path}")),
         }
@@ -86,6 +113,8 @@ impl Record {
 
     fn parse(bytes: &[u8]) -> Record {
         let mut record = Record::default();
+        let first = bytes.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
+        record.head = serde_json::from_slice(first).ok();
         let mut lines = bytes.split_inclusive(|byte| *byte == b'\n').enumerate().peekable();
         while let Some((index, line)) = lines.next() {
             match serde_json::from_slice(line) {
@@ -93,10 +122,41 @@ impl Record {
                 // A writer that was killed half-way leaves a last line without
                 // an end. What it was about to make was not made.
                 Err(_) if lines.peek().is_none() && !line.ends_with(b"\n") => {}
+                Err(_) if record.other_version().is_some() => {}
                 Err(error) => record.damaged.push((index + 1, error.to_string())),
             }
         }
         record
+    }
+
+    /// The same of a run whose folder lies there by now.
+    fn at(mut self, folder: &Utf8Path) -> Record {
+        let Some(origin) = self.origin().filter(|origin| origin.folder != folder) else {
+            return self;
+        };
+        for entry in &mut self.entries {
+            if let Entry::Owned { resource } | Entry::Gone { resource } = entry
+                && let Resource::Folder { path } | Resource::File { path } = resource
+                && path.starts_with(&origin.folder)
+            {
+                *path = origin.moved(path, folder);
+            }
+        }
+        if let Some(head) = &mut self.head {
+            head.workspace = origin.moved(&head.workspace, folder);
+        }
+        self
+    }
+
+    /// The version of the format, if another one than this version of the harness
+    /// writes.
+    pub(crate) fn other_version(&self) -> Option<u32> {
+        self.head.as_ref().map(|head| head.version).filter(|version| *version != VERSION)
+    }
+
+    /// Where the run was minted.
+    pub(crate) fn origin(&self) -> Option<Origin> {
+        self.head.as_ref()?.origin()
     }
 
     /// Whether the run outlives the harness.
@@ -106,20 +166,23 @@ impl Record {
         matches!(last, Some(Entry::Kept))
     }
 
+    /// Whether its last keeper was of an earlier boot of the machine.
+    pub(crate) fn is_of_an_earlier_boot(&self) -> bool {
+        let keeper = self.entries.iter().rev().find_map(|entry| match entry {
+            Entry::Owned { resource: Resource::Process { role: Role::Keeper, id, .. } } => Some(id),
+            _ => None,
+        });
+        keeper.is_some_and(|id| !id.is_of_this_boot())
+    }
+
     /// The suite that the run is for.
     pub(crate) fn consumer(&self) -> Option<&str> {
-        self.entries.iter().find_map(|entry| match entry {
-            Entry::Run { consumer, .. } => Some(consumer.as_str()),
-            _ => None,
-        })
+        self.head.as_ref().map(|head| head.consumer.as_str())
     }
 
     /// The root of the workspace that the run is of.
     pub(crate) fn workspace(&self) -> Option<&Utf8Path> {
-        self.entries.iter().find_map(|entry| match entry {
-            Entry::Run { workspace, .. } => Some(workspace.as_path()),
-            _ => None,
-        })
+        self.head.as_ref().map(|head| head.workspace.as_path())
     }
 
     /// Owned resources that are not known to be gone, the last made first.

@@ -4,5 +4,5 @@
 mod entry;
 mod journal;
 
-pub(crate) use entry::{Entry, Resource, Role};
+pub(crate) use entry::{Entry, Resource, Role, VERSION};
 pub(crate) use journal::{Ledger, Record};
