@@ -14,10 +14,12 @@ mod proof;
 
 mod control;
 mod copies;
+mod disk;
 mod environment;
 mod kept;
 mod many;
 mod together;
+mod turns;
 mod up;
 mod versions;
 

@@ -1,12 +1,14 @@
 //! `down`: ends the kept runs of a suite.
 
 use clap::Args;
+use onetag_control::connection::ConnectionError;
 
 use crate::context::{here, shown};
 use crate::exit::Exit;
-use crate::gc::dead::{RunState, end, endable, throw_away};
+use crate::gc::dead::{RunEntry, RunState, end, endable, throw_away};
 use crate::gc::tidy;
-use crate::report::Ui;
+use crate::keeper::Turn;
+use crate::report::{Ui, waiting_for};
 use crate::run::{FileLock, Layout};
 use crate::system::signals::Interrupt;
 
@@ -42,6 +44,7 @@ pub(crate) fn down(Down { suite }: &Down, ui: &Ui) -> anyhow::Result<Exit> {
             throw_away(folder, ui)?;
             continue;
         }
+        wait_for_turn(&run, &interrupt, ui)?;
         // Where the keeper is gone, so that nobody takes the run up again meanwhile.
         let _lock = FileLock::try_take(&folder.lock());
         // Another command may have found the run dead since, and clears up after it.
@@ -60,4 +63,23 @@ pub(crate) fn down(Down { suite }: &Down, ui: &Ui) -> anyhow::Result<Exit> {
     interrupt.check()?;
     tidy(&layout, None, ui);
     Ok(exit)
+}
+
+/// Waits until no other command tests or changes the run. A keeper that does not
+/// answer, or speaks otherwise, gives no turns.
+fn wait_for_turn(run: &RunEntry, interrupt: &Interrupt, ui: &Ui) -> anyhow::Result<()> {
+    if run.state != RunState::Kept || run.other_version.is_some() {
+        return Ok(());
+    }
+    let waited = Turn::own("down")?.wait(&run.folder, interrupt, |by| ui.line(waiting_for(by)));
+    match waited {
+        Err(error)
+            if error
+                .chain()
+                .any(|cause| cause.is::<ConnectionError>() || cause.is::<std::io::Error>()) =>
+        {
+            Ok(())
+        }
+        waited => waited,
+    }
 }

@@ -10,6 +10,7 @@ use crate::backend::Process;
 use crate::cycle::{self, Goal, Job, Options};
 use crate::error::Attach as _;
 use crate::exit::Exit;
+use crate::keeper::Client;
 use crate::report::{RunReport, Ui};
 use crate::suite::NextestArguments;
 
@@ -55,6 +56,13 @@ fn reports(arguments: &Test, ui: Ui) -> anyhow::Result<Vec<(Exit, RunReport)>> {
 fn expect_running(job: &Job<'_>) -> anyhow::Result<()> {
     let (Some(kept), suite) = (&job.kept, &job.suite.name) else { return Ok(()) };
     let up = format!("cargo xtask up {suite}");
+    // A test of another command may have stopped something, and brings it back.
+    if Client::connect(&kept.entry.folder)
+        .and_then(|mut keeper| keeper.status())
+        .is_ok_and(|status| status.turn.is_some())
+    {
+        return Ok(());
+    }
     for service in kept.plan.services.keys() {
         let replica = Process::replica(&kept.entry.folder, service)
             .context("the services of the kept run are gone")

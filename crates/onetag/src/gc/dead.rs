@@ -33,7 +33,7 @@ pub(crate) enum RunState {
 }
 
 /// A run that has a folder.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct RunEntry {
     pub(crate) folder: RunFolder,
     pub(crate) consumer: String,

@@ -84,9 +84,13 @@ impl Keeper {
             Request::Skips { command } => {
                 Next::Now(Reply::Skips { skips: self.skips.remove(command).unwrap_or_default() })
             }
+            Request::TakeTurn { turn } => Next::Now(match self.turns.take(turn) {
+                None => Reply::Done,
+                Some(by) => Reply::Busy { by },
+            }),
             Request::Status => {
-                let Status { services, database_stopped } = self.status();
-                Next::Now(Reply::Status { services, database_stopped })
+                let Status { services, database_stopped, turn } = self.status();
+                Next::Now(Reply::Status { services, database_stopped, turn })
             }
             Request::Shutdown { force } => {
                 let ending =
@@ -191,9 +195,10 @@ impl Keeper {
         self.services.values().filter_map(|service| service.launch.database.clone()).collect()
     }
 
-    fn status(&self) -> Status {
+    fn status(&mut self) -> Status {
         let state = |(name, service): (&String, &Service)| (name.clone(), service.state());
         let services = self.services.iter().map(state).collect();
-        Status { services, database_stopped: self.databases.are_stopped() }
+        let database_stopped = self.databases.are_stopped();
+        Status { services, database_stopped, turn: self.turns.holder() }
     }
 }

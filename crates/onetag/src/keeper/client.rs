@@ -7,10 +7,11 @@ use anyhow::{Context as _, anyhow, bail};
 use onetag_control::connection::Connection;
 
 use super::protocol::{Launch, Reply, Request, Status};
+use super::turns::Turn;
 use crate::run::RunFolder;
 use crate::system::ProcessId;
 use crate::system::signals::Interrupt;
-use crate::system::wait::Deadline;
+use crate::system::wait::{self, Deadline, Poll};
 
 /// How long the keeper may take to answer what it can answer at once.
 const AT_ONCE: Duration = Duration::from_secs(10);
@@ -57,6 +58,22 @@ impl Client {
         Ok(Client { connection })
     }
 
+    /// Connects to a keeper that another command may be starting right now.
+    pub(crate) fn connect_soon(folder: &RunFolder) -> anyhow::Result<Client> {
+        let mut refused = None;
+        let connected = wait::until("connecting", AT_ONCE, &Interrupt::default(), || {
+            Ok(match Client::connect(folder) {
+                Ok(client) => Poll::Ready(client),
+                Err(error) => {
+                    let last = error.root_cause().to_string();
+                    refused = Some(error);
+                    Poll::Pending(last)
+                }
+            })
+        });
+        connected.map_err(|error| refused.unwrap_or(error))
+    }
+
     /// Ties the life of the run to this connection.
     pub(crate) fn attach(self) -> anyhow::Result<Attachment> {
         self.request_attachment()?.confirmed()
@@ -100,11 +117,20 @@ impl Client {
         }
     }
 
+    /// Takes a turn; returns who has it if that is not to be had.
+    pub(super) fn take_turn(&mut self, turn: &Turn) -> anyhow::Result<Option<String>> {
+        match self.ask(&Request::TakeTurn { turn: turn.clone() }, AT_ONCE)? {
+            Reply::Done => Ok(None),
+            Reply::Busy { by } => Ok(Some(by)),
+            other => Err(unexpected(other)),
+        }
+    }
+
     /// How everything is.
     pub(crate) fn status(&mut self) -> anyhow::Result<Status> {
         match self.ask(&Request::Status, AT_ONCE)? {
-            Reply::Status { services, database_stopped } => {
-                Ok(Status { services, database_stopped })
+            Reply::Status { services, database_stopped, turn } => {
+                Ok(Status { services, database_stopped, turn })
             }
             other => Err(unexpected(other)),
         }

@@ -18,6 +18,7 @@ mod serve;
 mod service;
 mod sqlite;
 mod start;
+mod turns;
 mod wait;
 mod waits;
 
@@ -26,3 +27,4 @@ pub(crate) use protocol::{Launch, Probe, Readiness, ServiceState, Status};
 pub(crate) use ready::{probe, wait_until_ready};
 pub(crate) use serve::serve;
 pub(crate) use start::{KEEPER, start};
+pub(crate) use turns::{TURN_TIMEOUT, Turn};

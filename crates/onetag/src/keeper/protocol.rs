@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
 
+use super::turns::Turn;
 use crate::system::ProcessId;
 
 /// What the keeper can be asked.
@@ -45,6 +46,8 @@ pub(super) enum Request {
     Skip { command: String, test: String, capability: String },
     /// Which tests of a command skipped; they are forgotten then.
     Skips { command: String },
+    /// Give a command its turn, unless another one has it.
+    TakeTurn { turn: Turn },
     /// What runs.
     Status,
     /// Stop everything and end. The connection ends when nothing runs any more.
@@ -72,6 +75,11 @@ pub(super) enum Reply {
     Status {
         services: BTreeMap<String, ServiceState>,
         database_stopped: bool,
+        turn: Option<String>,
+    },
+    /// It is the turn of another command.
+    Busy {
+        by: String,
     },
     /// What tests lacked that skipped, by test.
     Skips {
@@ -136,6 +144,8 @@ pub(crate) struct Status {
     pub(crate) services: BTreeMap<String, ServiceState>,
     /// Whether the keeper holds the write locks of the databases.
     pub(crate) database_stopped: bool,
+    /// The command whose turn it is, in words.
+    pub(crate) turn: Option<String>,
 }
 
 /// The state of one service.

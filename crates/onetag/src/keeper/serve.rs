@@ -13,11 +13,15 @@ use super::databases::Databases;
 use super::inbox::{Event, listen, listen_for_signals};
 use super::outages::Outages;
 use super::service::Service;
+use super::turns::Turns;
 use super::wait::Wait;
 use crate::cycle::teardown;
 use crate::run::RunFolder;
-use crate::run::ledger::{Entry, Ledger, Record, Resource, Role};
+use crate::run::ledger::{Entry, Ledger, Resource, Role};
 use crate::system::{ProcessId, lead_session};
+
+/// How often to look whether the folder of the run is there.
+const FOLDER_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Keeps the run in `folder` until it is shut down.
 ///
@@ -51,6 +55,7 @@ pub(super) struct Keeper {
     pub(super) outages: Outages,
     /// What tests lacked that skipped, by command and test.
     pub(super) skips: BTreeMap<String, BTreeMap<String, String>>,
+    pub(super) turns: Turns,
     /// What is under way, and who wants to know.
     pub(super) waits: Vec<Wait>,
     /// How many harnesses are connected.
@@ -83,6 +88,7 @@ impl Keeper {
             databases: Databases::default(),
             outages: Outages::default(),
             skips: BTreeMap::new(),
+            turns: Turns::default(),
             ending: None,
         }
     }
@@ -95,7 +101,7 @@ impl Keeper {
             }
             match inbox.recv_timeout(next) {
                 Ok(event) => self.handle(event)?,
-                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Timeout) => self.look_for_folder(),
                 Err(RecvTimeoutError::Disconnected) => self.end_unasked(),
             }
         }
@@ -109,7 +115,7 @@ impl Keeper {
             }
             Event::Detached => {
                 self.attached = self.attached.saturating_sub(1);
-                if self.attached == 0 && !Record::read(self.folder.path())?.is_kept() {
+                if self.attached == 0 && !self.ledger.record()?.is_kept() {
                     self.end_unasked();
                 }
             }
@@ -131,9 +137,17 @@ impl Keeper {
         self.ending.get_or_insert(ShutdownRequest { force: false, asked: false });
     }
 
+    /// A kept run ends when somebody removes its folder: no command would find it. Of
+    /// one that is under way the harness ends it.
+    fn look_for_folder(&mut self) {
+        if self.attached == 0 && self.greeted && self.ledger.is_removed() {
+            self.end_unasked();
+        }
+    }
+
     /// Moves on what is under way, and says how long nothing has to be done.
     fn advance(&mut self) -> anyhow::Result<Duration> {
-        let mut next = self.advance_waits().unwrap_or(Duration::from_secs(3600));
+        let mut next = self.advance_waits().unwrap_or(FOLDER_INTERVAL);
         if let Some(ending) = &self.ending {
             let force = ending.force;
             // Services may have something to write before they end.
@@ -171,7 +185,7 @@ impl Keeper {
             self.ledger.write(&Entry::Gone { resource: Resource::Lease { service, port } })?;
         }
         let asked = self.ending.is_some_and(|ending| ending.asked);
-        if self.attached == 0 && !asked {
+        if self.attached == 0 && !asked && !self.ledger.is_removed() {
             // Nobody else is left to clear up.
             return teardown::after_the_harness(&self.folder);
         }

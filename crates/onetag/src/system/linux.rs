@@ -28,6 +28,12 @@ pub(crate) fn start_time(pid: u32) -> Option<String> {
     (state != "Z" && state != "X").then(|| fields.nth(18).map(str::to_owned))?
 }
 
+/// The parent of a process; none if it is gone.
+pub(crate) fn parent(pid: u32) -> Option<u32> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    after_command(&stat)?.split_ascii_whitespace().nth(1)?.parse().ok()
+}
+
 /// The file that a process executes, even when its name is gone.
 pub(crate) fn executable(pid: u32) -> PathBuf {
     PathBuf::from(format!("/proc/{pid}/exe"))

@@ -28,6 +28,11 @@ pub(crate) fn start_time(pid: u32) -> Option<String> {
     if state.starts_with('Z') { None } else { ps("lstart=", pid) }
 }
 
+/// The parent of a process; none if it is gone.
+pub(crate) fn parent(pid: u32) -> Option<u32> {
+    ps("ppid=", pid)?.parse().ok()
+}
+
 /// The file that a process was started from.
 pub(crate) fn executable(pid: u32) -> PathBuf {
     PathBuf::from(ps("comm=", pid).unwrap_or_default())

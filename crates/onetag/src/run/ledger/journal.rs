@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::entry::{Entry, Head, Resource, Role, VERSION};
-use crate::run::Origin;
+use crate::run::{Origin, write_file};
 use crate::system::ProcessId;
 use crate::system::tool::ProcessRecord;
 
@@ -49,12 +49,16 @@ impl Ledger {
 
     /// Reads it back through the open file: wherever that lies by now, be it nowhere.
     pub(crate) fn record(&self) -> anyhow::Result<Record> {
+        Ok(Record::parse(&self.bytes()?).at(self.folder()))
+    }
+
+    fn bytes(&self) -> anyhow::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         let mut chunk = [0; 16 << 10];
         loop {
             let read = self.file.read_at(&mut chunk, bytes.len() as u64);
             match read.with_context(|| format!("cannot read the ledger {}", self.path))? {
-                0 => return Ok(Record::parse(&bytes).at(self.folder())),
+                0 => return Ok(bytes),
                 length => bytes.extend(&chunk[..length]),
             }
         }
@@ -63,6 +67,19 @@ impl Ledger {
     /// Whether somebody has removed it.
     pub(crate) fn is_removed(&self) -> bool {
         self.file.metadata().is_ok_and(|metadata| metadata.nlink() == 0)
+    }
+
+    /// Whether it lies where it was opened.
+    pub(crate) fn is_in_place(&self) -> bool {
+        let (open, named) = (self.file.metadata(), std::fs::metadata(&self.path));
+        open.is_ok_and(|open| {
+            named.is_ok_and(|named| (open.dev(), open.ino()) == (named.dev(), named.ino()))
+        })
+    }
+
+    /// Writes a copy of it into another folder.
+    pub(crate) fn copy_to(&self, folder: &Utf8Path) -> anyhow::Result<()> {
+        write_file(&folder.join(Self::FILE), &self.bytes()?)
     }
 
     fn folder(&self) -> &Utf8Path {
