@@ -89,8 +89,8 @@ impl Keeper {
                 Some(by) => Reply::Busy { by },
             }),
             Request::Status => {
-                let Status { services, database_stopped, turn } = self.status();
-                Next::Now(Reply::Status { services, database_stopped, turn })
+                let Status { services, database_stopped, turn, failure } = self.status();
+                Next::Now(Reply::Status { services, database_stopped, turn, failure })
             }
             Request::Shutdown { force } => {
                 let ending =
@@ -199,6 +199,7 @@ impl Keeper {
         let state = |(name, service): (&String, &Service)| (name.clone(), service.state());
         let services = self.services.iter().map(state).collect();
         let database_stopped = self.databases.are_stopped();
-        Status { services, database_stopped, turn: self.turns.holder() }
+        let failure = self.failure.clone();
+        Status { services, database_stopped, turn: self.turns.holder(), failure }
     }
 }

@@ -129,8 +129,8 @@ impl Client {
     /// How everything is.
     pub(crate) fn status(&mut self) -> anyhow::Result<Status> {
         match self.ask(&Request::Status, AT_ONCE)? {
-            Reply::Status { services, database_stopped, turn } => {
-                Ok(Status { services, database_stopped, turn })
+            Reply::Status { services, database_stopped, turn, failure } => {
+                Ok(Status { services, database_stopped, turn, failure })
             }
             other => Err(unexpected(other)),
         }

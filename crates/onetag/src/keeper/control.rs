@@ -142,8 +142,8 @@ impl Control<'_> {
 
     fn status(&self) -> anyhow::Result<Status> {
         match self.ask(Request::Status)? {
-            Reply::Status { services, database_stopped, turn } => {
-                Ok(Status { services, database_stopped, turn })
+            Reply::Status { services, database_stopped, turn, failure } => {
+                Ok(Status { services, database_stopped, turn, failure })
             }
             other => bail!("unexpected reply from the keeper: {other:?}"),
         }

@@ -76,6 +76,7 @@ pub(super) enum Reply {
         services: BTreeMap<String, ServiceState>,
         database_stopped: bool,
         turn: Option<String>,
+        failure: Option<String>,
     },
     /// It is the turn of another command.
     Busy {
@@ -146,6 +147,8 @@ pub(crate) struct Status {
     pub(crate) database_stopped: bool,
     /// The command whose turn it is, in words.
     pub(crate) turn: Option<String>,
+    /// What the keeper could not do as it should.
+    pub(crate) failure: Option<String>,
 }
 
 /// The state of one service.

@@ -16,6 +16,7 @@ use super::service::Service;
 use super::turns::Turns;
 use super::wait::Wait;
 use crate::cycle::teardown;
+use crate::report::Ui;
 use crate::run::RunFolder;
 use crate::run::ledger::{Entry, Ledger, Resource, Role};
 use crate::system::{ProcessId, lead_session};
@@ -64,6 +65,8 @@ pub(super) struct Keeper {
     /// before it starts the keeper, so that is certain to come.
     greeted: bool,
     pub(super) ending: Option<ShutdownRequest>,
+    /// What went wrong first. The keeper goes on, and the harness fails the run.
+    pub(super) failure: Option<String>,
 }
 
 /// The run is to end.
@@ -90,24 +93,25 @@ impl Keeper {
             skips: BTreeMap::new(),
             turns: Turns::default(),
             ending: None,
+            failure: None,
         }
     }
 
     fn run(mut self, inbox: &Receiver<Event>) -> anyhow::Result<()> {
         loop {
-            let next = self.advance()?;
+            let next = self.advance();
             if self.is_over() {
                 return self.end();
             }
             match inbox.recv_timeout(next) {
-                Ok(event) => self.handle(event)?,
+                Ok(event) => self.handle(event),
                 Err(RecvTimeoutError::Timeout) => self.look_for_folder(),
                 Err(RecvTimeoutError::Disconnected) => self.end_unasked(),
             }
         }
     }
 
-    fn handle(&mut self, event: Event) -> anyhow::Result<()> {
+    fn handle(&mut self, event: Event) {
         match event {
             Event::Attached => {
                 self.attached += 1;
@@ -115,22 +119,36 @@ impl Keeper {
             }
             Event::Detached => {
                 self.attached = self.attached.saturating_sub(1);
-                if self.attached == 0 && !self.ledger.record()?.is_kept() {
+                let record = self.ledger.record();
+                let is_kept = self.noted(record.map(|record| record.is_kept()));
+                if self.attached == 0 && is_kept != Some(true) {
                     self.end_unasked();
                 }
             }
             Event::Signal => self.end_unasked(),
             Event::ServiceEnded(pid) => {
-                for service in self.services.values_mut() {
-                    if service.ended(pid, &self.ledger)? {
-                        break;
-                    }
+                let services = self.services.values_mut();
+                let ended = services.map(|service| service.ended(pid, &self.ledger));
+                for done in ended.collect::<Vec<_>>() {
+                    self.noted(done);
                 }
             }
             Event::Left(suite) => self.bring_back(suite),
             Event::Asked { request, suite, reply } => self.answer(request, suite, reply),
         }
-        Ok(())
+    }
+
+    /// What came of something, if it did not fail: then that is noted.
+    ///
+    /// Services go on whatever fails here, since tests may be talking to them.
+    fn noted<T>(&mut self, done: anyhow::Result<T>) -> Option<T> {
+        let error = match done {
+            Ok(value) => return Some(value),
+            Err(error) => format!("{error:#}"),
+        };
+        Ui::stderr().error(&error);
+        self.failure.get_or_insert(error);
+        None
     }
 
     fn end_unasked(&mut self) {
@@ -146,21 +164,21 @@ impl Keeper {
     }
 
     /// Moves on what is under way, and says how long nothing has to be done.
-    fn advance(&mut self) -> anyhow::Result<Duration> {
+    fn advance(&mut self) -> Duration {
         let mut next = self.advance_waits().unwrap_or(FOLDER_INTERVAL);
         if let Some(ending) = &self.ending {
             let force = ending.force;
             // Services may have something to write before they end.
             self.databases.restore();
             for name in self.no_longer_needed() {
-                if let Some(service) = self.services.get_mut(&name)
-                    && let Some(deadline) = service.stop(force)?
-                {
+                let Some(service) = self.services.get_mut(&name) else { continue };
+                let stopping = service.stop(force);
+                if let Some(Some(deadline)) = self.noted(stopping) {
                     next = next.min(deadline.left());
                 }
             }
         }
-        Ok(next)
+        next
     }
 
     /// Running services that no running service needs: a service is stopped
@@ -182,7 +200,8 @@ impl Keeper {
     fn end(mut self) -> anyhow::Result<()> {
         for (service, (socket, port)) in std::mem::take(&mut self.leases) {
             drop(socket);
-            self.ledger.write(&Entry::Gone { resource: Resource::Lease { service, port } })?;
+            // A port that was let go of is found to be so by everybody.
+            let _ = self.ledger.write(&Entry::Gone { resource: Resource::Lease { service, port } });
         }
         let asked = self.ending.is_some_and(|ending| ending.asked);
         if self.attached == 0 && !asked && !self.ledger.is_removed() {
