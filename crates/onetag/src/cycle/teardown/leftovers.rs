@@ -20,10 +20,9 @@ pub(super) fn leftovers(folder: &RunFolder) -> anyhow::Result<Vec<Leftover>> {
     let mut found = processes(folder)?;
     let run_id = folder.run_id().to_string();
     for port in ports(&record) {
-        if !system::listening(port) || is_of_another_run(port, &run_id) {
-            continue;
+        if system::listening(port) && is_of_run(port, &run_id) {
+            found.push(Leftover { kind: "socket", name: format!("127.0.0.1:{port}") });
         }
-        found.push(Leftover { kind: "socket", name: format!("127.0.0.1:{port}") });
     }
     found.extend(files(folder, &record)?);
     for (line, reason) in &record.damaged {
@@ -64,10 +63,12 @@ fn ports(record: &Record) -> impl Iterator<Item = u16> {
     leased.collect::<BTreeSet<_>>().into_iter()
 }
 
-/// Whether a service of another run listens on a port: it was free again.
-fn is_of_another_run(port: u16, run_id: &str) -> bool {
-    let owner = |pid| system::variable(pid, onetag_env::keys::OWNER);
-    system::listeners(port).into_iter().filter_map(owner).any(|owner| owner != run_id)
+/// Whether a process of the run listens on a port. It is free again once the keeper has
+/// ended, and anybody may have it by now.
+fn is_of_run(port: u16, run_id: &str) -> bool {
+    let keys = [onetag_env::keys::OWNER, onetag_env::keys::TOOL_OF];
+    let of_run = |pid| keys.iter().any(|key| system::is_owned_by(pid, key, run_id));
+    system::listeners(port).into_iter().any(of_run)
 }
 
 /// Files and folders that the ledger does not tell to be gone, and what lies in
