@@ -4,7 +4,8 @@ use anyhow::anyhow;
 use camino::Utf8PathBuf;
 
 use super::outcome::Outcome;
-use super::{Job, Options};
+use super::returns::{Deployed, return_unused};
+use super::{Goal, Job, Options};
 use crate::backend::{KeeperHandle, PROCESS, RunPlan};
 use crate::build::Build;
 use crate::context::{Context, shown};
@@ -59,6 +60,11 @@ pub(super) fn finish(mut ending: FinishedRun<'_>, options: &Options) -> (Exit, R
         keep = false;
     }
     let (leftovers, lies_in) = if keep {
+        let deployed = deployed(&ending, options);
+        if let Err(error) = return_unused(ending.run.ledger(), deployed) {
+            // The next command returns it.
+            context.ui.line(format!("cannot return what is not used: {}", describe(&error)));
+        }
         // The keeper goes on by itself from here.
         drop(ending.keeper.take());
         (Vec::new(), folder.path().to_owned())
@@ -93,6 +99,16 @@ pub(super) fn finish(mut ending: FinishedRun<'_>, options: &Options) -> (Exit, R
         context.ui.line(kept_hint(&ending.job.suite.name, folder));
     }
     (exit, report)
+}
+
+/// What the run has deployed now.
+fn deployed<'a>(ending: &FinishedRun<'a>, options: &Options) -> Deployed<'a> {
+    match (ending.build, ending.outcome.failed_phase, &options.goal) {
+        (_, _, Goal::Retested(_)) => Deployed::Before,
+        (Some(build), None | Some("test"), _) => Deployed::Built(build),
+        (_, Some("build" | "prepare" | "select"), _) => Deployed::Before,
+        _ => Deployed::Unknown,
+    }
 }
 
 /// The error of a run whose folder is not there any more.

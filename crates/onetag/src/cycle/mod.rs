@@ -12,6 +12,7 @@ pub(crate) mod environment;
 mod finish;
 mod outcome;
 mod phases;
+mod returns;
 mod start;
 pub(crate) mod teardown;
 pub(crate) mod witness;

@@ -8,7 +8,7 @@ use camino::{Utf8DirEntry, Utf8Path, Utf8PathBuf};
 use onetag_image::files::remove_copy;
 
 use crate::build::executables::{CacheEntry, service_note, test_note};
-use crate::run::ledger::{Entry, Record, Resource};
+use crate::run::ledger::{Record, Resource};
 use crate::run::{FileLock, Layout, is_abandoned, read_json};
 use crate::workspace::Workspace;
 
@@ -98,10 +98,9 @@ fn unused(layout: &Layout, own: Option<&Own>) -> anyhow::Result<Vec<Utf8PathBuf>
 fn borrowed(layout: &Layout) -> anyhow::Result<BTreeSet<String>> {
     let mut borrowed = BTreeSet::new();
     for run in layout.list()? {
-        for entry in Record::read(run.path())?.entries {
-            if let Entry::Borrowed {
-                resource: Resource::CachedExecutable { digest } | Resource::CachedFiles { digest },
-            } = entry
+        for (resource, _) in Record::read(run.path())?.borrowed() {
+            if let Resource::CachedExecutable { digest } | Resource::CachedFiles { digest } =
+                resource
             {
                 borrowed.insert(digest.hex());
             }

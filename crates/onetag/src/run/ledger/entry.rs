@@ -54,7 +54,13 @@ pub(crate) enum Entry {
     /// Something is about to be made, and is removed by teardown.
     Owned { resource: Resource },
     /// Something of somebody else is used, and is never removed.
-    Borrowed { resource: Resource },
+    Borrowed {
+        resource: Resource,
+        /// The command that did so.
+        by: ProcessId,
+    },
+    /// What was borrowed by this command is not used any more.
+    Returned { resource: Resource, by: ProcessId },
     /// Something that was made is gone again.
     Gone { resource: Resource },
     /// From here on the run outlives the harness.

@@ -202,6 +202,21 @@ impl Record {
         self.head.as_ref().map(|head| head.workspace.as_path())
     }
 
+    /// What is borrowed and was not returned, and by whom.
+    pub(crate) fn borrowed(&self) -> Vec<(&Resource, &ProcessId)> {
+        let mut borrowed = Vec::new();
+        for entry in &self.entries {
+            match entry {
+                Entry::Borrowed { resource, by } if !borrowed.contains(&(resource, by)) => {
+                    borrowed.push((resource, by));
+                }
+                Entry::Returned { resource, by } => borrowed.retain(|one| *one != (resource, by)),
+                _ => {}
+            }
+        }
+        borrowed
+    }
+
     /// Owned resources that are not known to be gone, the last made first.
     pub(crate) fn outstanding(&self) -> Vec<&Resource> {
         let mut outstanding: Vec<&Resource> = Vec::new();
