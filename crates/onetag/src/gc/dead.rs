@@ -83,20 +83,22 @@ impl RunEntry {
     }
 }
 
+/// A run, and its lock if it is dead.
+type HeldEntry = (RunEntry, Option<FileLock>);
+
 /// All runs that have a folder, the oldest first.
 pub(crate) fn find(layout: &Layout) -> anyhow::Result<Vec<RunEntry>> {
-    let held = look(layout, &Interrupt::default())?;
-    Ok(held.into_iter().map(|(entry, _)| entry).collect())
+    // One whose ledger cannot be read is no reason to show no other.
+    let held = look(layout, &Interrupt::default())?.into_iter().flatten();
+    Ok(held.map(|(entry, _)| entry).collect())
 }
 
-/// All runs that have a folder, the oldest first; dead ones with their locks.
+/// All runs that have a folder, the oldest first; dead ones with their locks. An error
+/// for each whose ledger cannot be read.
 ///
 /// Nobody sees another run's lock taken for the moment in which it is looked at here:
 /// whoever makes a run or takes one up again holds the same lock on all runs.
-fn look(
-    layout: &Layout,
-    interrupt: &Interrupt,
-) -> anyhow::Result<Vec<(RunEntry, Option<FileLock>)>> {
+fn look(layout: &Layout, interrupt: &Interrupt) -> anyhow::Result<Vec<anyhow::Result<HeldEntry>>> {
     let mut found = Vec::new();
     if layout.list()?.is_empty() {
         return Ok(found);
@@ -107,7 +109,13 @@ fn look(
         let Some(hold) = Hold::of(&folder)? else {
             continue;
         };
-        let record = Record::read(folder.path())?;
+        let record = match Record::read(folder.path()) {
+            Ok(record) => record,
+            Err(error) => {
+                found.push(Err(error));
+                continue;
+            }
+        };
         let is_original = record.origin().is_none_or(|origin| origin.is_of(folder.path()));
         let (state, lock) = match (hold, record.is_kept()) {
             (Hold::Others, true) => (RunState::Kept, None),
@@ -116,7 +124,7 @@ fn look(
             (Hold::Nobody(_), true) => (RunState::Orphaned, None),
             (Hold::Nobody(lock), false) => (RunState::Dead, Some(lock)),
         };
-        found.push((RunEntry::new(folder, &record, state), lock));
+        found.push(Ok((RunEntry::new(folder, &record, state), lock)));
     }
     Ok(found)
 }
@@ -178,7 +186,8 @@ fn of_suite(layout: &Layout, root: &Utf8Path, suite: &str) -> anyhow::Result<Vec
 /// What is left of a dead run is told, and is no error of this command: its
 /// exit code speaks of its own runs.
 pub(crate) fn sweep(context: &Context) -> anyhow::Result<()> {
-    for (run, _lock) in look(&context.layout(), &context.interrupt)? {
+    for found in look(&context.layout(), &context.interrupt)? {
+        let (run, _lock) = found?;
         let folder = &run.folder;
         match run.state {
             RunState::Active => {}
