@@ -5,6 +5,7 @@
 
 mod addresses;
 mod keeper;
+mod kind;
 mod plan;
 mod process;
 mod wiring;
@@ -13,14 +14,13 @@ use onetag_control::Capability;
 
 pub use addresses::Addresses;
 pub(crate) use keeper::KeeperHandle;
+pub(crate) use kind::register;
+pub use kind::{Backend, BackendKind};
 pub use plan::Deployed;
 pub(crate) use plan::{RunPlan, Settings};
 pub use process::Process;
 pub(crate) use process::{Replica, Seen};
 pub(crate) use wiring::{OwnValues, check_host_variables, resolve, settings, wants_database};
-
-/// The backend on which services are plain processes.
-pub(crate) const PROCESS: &str = "process";
 
 /// What a run on `process` can do to its services when a suite asks for it.
 pub(crate) fn capabilities(has_database: bool) -> impl Iterator<Item = Capability> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::ensure;
 use serde::{Deserialize, Serialize};
 
+use super::BackendKind;
 use crate::build::CachedExecutable;
 use crate::build::image::Digests;
 use crate::keeper::Readiness;
@@ -21,7 +22,7 @@ pub(crate) struct RunPlan {
     pub(crate) tag: String,
     /// Of the tag: 1 for a new run.
     pub(crate) generation: u32,
-    pub(crate) backend: String,
+    pub(crate) backend: BackendKind,
     /// The cargo profile of the services; none for `dev`.
     pub(crate) profile: Option<String>,
     pub(crate) services: BTreeMap<String, Deployed>,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 
-use super::{BuildOptions, conclude, context, kept_job, kept_run};
+use super::{BuildOptions, On, conclude, context, kept_job, kept_run};
 use crate::backend::Process;
 use crate::cycle::{self, Goal, Job, Options};
 use crate::error::Attach as _;
@@ -19,6 +19,8 @@ pub(crate) struct Test {
     /// The suite to run
     #[arg(value_name = "SERVICE")]
     suite: String,
+    #[command(flatten)]
+    on: On,
     #[command(flatten)]
     build: BuildOptions,
     /// What nextest gets as well, for example `-E 'test(name)'`
@@ -40,6 +42,7 @@ fn reports(arguments: &Test, ui: Ui) -> anyhow::Result<Vec<(Exit, RunReport)>> {
         // Nothing is started.
         ready: Duration::ZERO,
         profile: arguments.build.profile(),
+        backend: arguments.on.backend,
     };
     let job = Job::new(&context, &arguments.suite)?;
     let suite = &job.suite.name;

@@ -25,7 +25,7 @@ pub(crate) fn write(folder: &RunFolder, plan: &RunPlan, has_database: bool) -> a
         run_id: plan.run_id.to_string(),
         tag: plan.tag.clone(),
         consumer: plan.consumer.clone(),
-        backend: plan.backend.clone(),
+        backend: plan.backend.name().to_owned(),
         run_dir: folder.path().to_string(),
         services: plan.services.iter().map(service).collect(),
         capabilities: capabilities(has_database).map(|capability| capability.to_string()).collect(),

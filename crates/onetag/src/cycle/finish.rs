@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 
 use super::outcome::Outcome;
 use super::{Job, Options};
-use crate::backend::{KeeperHandle, PROCESS, RunPlan};
+use crate::backend::{KeeperHandle, RunPlan};
 use crate::build::Build;
 use crate::context::{Context, shown};
 use crate::cycle::diagnostics;
@@ -177,7 +177,7 @@ fn report(
         run_id: run.folder().run_id(),
         tag: deployed.as_ref().map_or_else(|| run.tag().to_string(), |plan| plan.tag.clone()),
         consumer: ending.job.suite.name.clone(),
-        backend: PROCESS.to_owned(),
+        backend: run.backend(),
         exit: outcome.exit.code(),
         failed_phase: outcome.failed_phase.map(str::to_owned),
         error: outcome.error.clone(),

@@ -9,7 +9,7 @@ use super::outcome::Outcome;
 use super::start::StartedRun;
 use super::witness::witness;
 use super::{Goal, Options, environment};
-use crate::backend::{Addresses, PROCESS, Process, RunPlan, wants_database};
+use crate::backend::{Addresses, Process, RunPlan, wants_database};
 use crate::build::Build;
 use crate::context::Context;
 use crate::exit::Exit;
@@ -171,7 +171,7 @@ impl<'run> Cycle<'_, 'run> {
             consumer: tag.consumer().to_owned(),
             tag: tag.to_string(),
             generation: tag.generation(),
-            backend: PROCESS.to_owned(),
+            backend: self.run.minted().backend(),
             profile: options.profile.clone(),
             services: images
                 .iter()

@@ -116,9 +116,10 @@ type Entered = (MintedRun, Option<FileLock>);
 fn enter(context: &Context, job: &Job<'_>, options: &Options) -> anyhow::Result<Entered> {
     let workspace = &context.workspace;
     let consumer = &job.suite.name;
+    let backend = options.backend.unwrap_or_default();
     let Some(kept) = &job.kept else {
         let (target, root) = (&workspace.target_directory, &workspace.root);
-        let minted = mint(target, root, consumer, &context.interrupt)?;
+        let minted = mint(target, root, consumer, backend, &context.interrupt)?;
         context.ui.line(minted.tag().to_string());
         for planned in job.plan.services() {
             context.ui.line(format!("  {}", minted.reference(&planned.service)));
@@ -140,7 +141,7 @@ fn enter(context: &Context, job: &Job<'_>, options: &Options) -> anyhow::Result<
         RunState::Orphaned => Some(take_lock(&folder)?),
         _ => None,
     };
-    Ok((MintedRun::reopen(folder, consumer, kept.plan.generation, lock)?, work))
+    Ok((MintedRun::reopen(folder, consumer, kept.plan.backend, kept.plan.generation, lock)?, work))
 }
 
 fn take_lock(folder: &RunFolder) -> anyhow::Result<FileLock> {

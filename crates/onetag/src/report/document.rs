@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::Utf8PathBuf;
 use serde::Serialize;
 
+use crate::backend::BackendKind;
 use crate::build::image::Digests;
 use crate::run::RunId;
 
@@ -27,7 +28,7 @@ pub(crate) struct RunReport {
     pub(crate) run_id: RunId,
     pub(crate) tag: String,
     pub(crate) consumer: String,
-    pub(crate) backend: String,
+    pub(crate) backend: BackendKind,
     /// The exit code of this run.
     pub(crate) exit: i32,
     /// The phase that failed, and why; null when all went well.

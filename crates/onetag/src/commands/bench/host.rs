@@ -9,7 +9,7 @@ use camino::Utf8PathBuf;
 use onetag_bench::{Host, WiredService, Wiring};
 use onetag_env::Address;
 
-use crate::backend::{Addresses, OwnValues, PROCESS, resolve};
+use crate::backend::{Addresses, BackendKind, OwnValues, resolve};
 use crate::context::Context;
 use crate::keeper::{Probe, probe};
 use crate::run::{RunId, make_folder};
@@ -108,7 +108,7 @@ impl<'a> BenchHost<'a> {
             run_id: self.run_id.to_string(),
             tag: self.tag(),
             consumer: self.plan.suite.clone(),
-            backend: PROCESS.to_owned(),
+            backend: BackendKind::Process.name().to_owned(),
             run_dir: self.scratch.to_string(),
             services,
             capabilities: BTreeSet::new(),
