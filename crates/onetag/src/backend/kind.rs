@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use anyhow::anyhow;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::{Backend, process};
 use crate::error::{Attach as _, Kind};
 
 /// Where images run.
@@ -15,13 +16,6 @@ pub enum BackendKind {
     Process,
     /// One that this program brought along, see [`main_with`](crate::main_with).
     Registered(&'static str),
-}
-
-/// A backend that a program brings along.
-#[derive(Clone, Copy, Debug)]
-pub struct Backend {
-    /// What `--on`, ledger and `plan.json` call it.
-    pub name: &'static str,
 }
 
 static REGISTERED: OnceLock<&'static [Backend]> = OnceLock::new();
@@ -42,13 +36,10 @@ impl BackendKind {
     ///
     /// This program has none; says which it has.
     pub(crate) fn named(name: &str) -> anyhow::Result<BackendKind> {
-        let registered = || registered().iter().map(|backend| backend.name);
-        if name == BackendKind::Process.name() {
-            return Ok(BackendKind::Process);
-        }
-        registered().find(|known| *known == name).map(BackendKind::Registered).ok_or_else(|| {
-            let known: Vec<_> =
-                [BackendKind::Process.name()].into_iter().chain(registered()).collect();
+        let registered = registered().iter().map(|backend| BackendKind::Registered(backend.name));
+        let all: Vec<BackendKind> = [BackendKind::Process].into_iter().chain(registered).collect();
+        all.iter().copied().find(|kind| kind.name() == name).ok_or_else(|| {
+            let known: Vec<_> = all.into_iter().map(BackendKind::name).collect();
             anyhow!("there is no backend `{name}`, only: {}", known.join(", ")).kind(Kind::Usage)
         })
     }
@@ -56,8 +47,19 @@ impl BackendKind {
     /// What `--on`, ledger and `plan.json` call it.
     pub fn name(self) -> &'static str {
         match self {
-            BackendKind::Process => "process",
+            BackendKind::Process => process::BACKEND.name,
             BackendKind::Registered(name) => name,
+        }
+    }
+
+    /// What it is.
+    pub(crate) fn backend(self) -> &'static Backend {
+        match self {
+            BackendKind::Process => &process::BACKEND,
+            BackendKind::Registered(name) => registered()
+                .iter()
+                .find(|backend| backend.name == name)
+                .expect("a kind is made of what was registered"),
         }
     }
 }

@@ -6,10 +6,10 @@ use anyhow::{Context as _, anyhow};
 use clap::Args;
 
 use super::{BuildOptions, On, conclude, context, kept_job, kept_run};
-use crate::backend::Process;
 use crate::cycle::{self, Goal, Job, Options};
 use crate::error::Attach as _;
 use crate::exit::Exit;
+use crate::keeper::{Client, ServiceState};
 use crate::report::{RunReport, Ui};
 use crate::suite::NextestArguments;
 
@@ -58,11 +58,10 @@ fn reports(arguments: &Test, ui: Ui) -> anyhow::Result<Vec<(Exit, RunReport)>> {
 fn expect_running(job: &Job<'_>) -> anyhow::Result<()> {
     let (Some(kept), suite) = (&job.kept, &job.suite.name) else { return Ok(()) };
     let up = format!("cargo xtask up {suite}");
+    let status = Client::connect(&kept.entry.folder).and_then(|mut keeper| keeper.status());
+    let status = status.context("the services of the kept run are gone").hint(&up)?;
     for service in kept.plan.services.keys() {
-        let replica = Process::replica(&kept.entry.folder, service)
-            .context("the services of the kept run are gone")
-            .hint(&up)?;
-        if replica.is_none() {
+        if !matches!(status.services.get(service), Some(ServiceState::Running { .. })) {
             let ended = anyhow!("service `{service}` of the kept run has ended");
             return Err(ended.hint(&up));
         }

@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 
 use super::outcome::Outcome;
 use super::{Job, Options};
-use crate::backend::{KeeperHandle, RunPlan};
+use crate::backend::{Deployed, KeeperHandle, RunPlan};
 use crate::build::Build;
 use crate::context::{Context, shown};
 use crate::cycle::diagnostics;
@@ -170,7 +170,7 @@ fn report(
                 |deployed| deployed.reference.clone(),
             ),
             digests: deployed.map(|deployed| deployed.digests).or_else(built),
-            url: deployed.and_then(|deployed| deployed.url.clone()),
+            url: deployed.and_then(Deployed::url),
         }
     });
     RunReport {

@@ -23,7 +23,7 @@ pub(super) struct Started<'a> {
     pub(super) timeline: Timeline<'a>,
 }
 
-/// A run whose keeper holds its ports.
+/// A run whose keeper has prepared it.
 pub(super) struct StartedRun<'a> {
     pub(super) minted: MintedRun,
     pub(super) job: &'a Job<'a>,
@@ -150,15 +150,12 @@ fn take_lock(folder: &RunFolder) -> anyhow::Result<FileLock> {
     FileLock::try_take(&folder.lock())?.context("another command works on this run")
 }
 
-/// Phase 2: the keeper of the run, and its ports.
+/// Phase 2: the keeper of the run, and what it prepares.
 fn prepare(minted: &MintedRun, job: &Job<'_>) -> anyhow::Result<(KeeperHandle, Addresses)> {
     match &job.kept {
-        None => KeeperHandle::start(minted, &job.plan, |_| None),
         Some(KeptRun { entry, .. }) if entry.state == RunState::Kept => {
-            KeeperHandle::attach(minted.folder(), &job.plan)
+            KeeperHandle::attach(minted, &job.plan)
         }
-        Some(KeptRun { plan, .. }) => {
-            KeeperHandle::start(minted, &job.plan, |lease| plan.port(lease))
-        }
+        _ => KeeperHandle::start(minted, &job.plan),
     }
 }

@@ -1,9 +1,11 @@
 //! The keeper's loop: one thread decides, others only listen.
 
 use std::collections::BTreeMap;
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixListener;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -12,11 +14,15 @@ use camino::Utf8Path;
 use super::databases::Databases;
 use super::inbox::{Event, listen, listen_for_signals};
 use super::outages::Outages;
+use super::queries::{Queries, Snapshot};
 use super::service::Service;
 use super::wait::Wait;
+use crate::backend::Runtime;
 use crate::cycle::teardown;
 use crate::run::RunFolder;
-use crate::run::ledger::{Entry, Ledger, Record, Resource, Role};
+use crate::run::ledger::{Ledger, Record, Resource, Role};
+use crate::system::signals::Interrupt;
+use crate::system::wait::bounded;
 use crate::system::{ProcessId, lead_session};
 
 /// Keeps the run in `folder` until it is shut down.
@@ -33,9 +39,12 @@ pub(crate) fn serve(folder: &Utf8Path) -> anyhow::Result<()> {
 
     let (events, inbox) = mpsc::channel();
     let socket = std::io::stdin().as_fd().try_clone_to_owned().context("no socket was given")?;
-    listen(UnixListener::from(socket), folder.clone(), events.clone())?;
-    listen_for_signals(events.clone())?;
-    Keeper::new(folder, ledger, events).run(&inbox)
+    let backend = Record::read(folder.path())?.backend()?.backend();
+    let runtime = (backend.runtime)(&folder);
+    let keeper = Keeper::new(folder, ledger, runtime, backend.step_limit, events.clone());
+    listen(UnixListener::from(socket), keeper.queries())?;
+    listen_for_signals(events)?;
+    keeper.run(&inbox)
 }
 
 /// The keeper of one run. What it answers is in [`super::answer`], what it waits
@@ -44,7 +53,11 @@ pub(super) struct Keeper {
     pub(super) folder: RunFolder,
     pub(super) ledger: Ledger,
     pub(super) events: Sender<Event>,
-    pub(super) leases: BTreeMap<String, (OwnedFd, u16)>,
+    runtime: Arc<dyn Runtime>,
+    /// How long one step of the runtime may take.
+    pub(super) limit: Duration,
+    /// How many services were started.
+    pub(super) starts: u64,
     pub(super) services: BTreeMap<String, Service>,
     pub(super) databases: Databases,
     /// What suites have taken away.
@@ -70,12 +83,20 @@ pub(super) struct ShutdownRequest {
 }
 
 impl Keeper {
-    fn new(folder: RunFolder, ledger: Ledger, events: Sender<Event>) -> Keeper {
+    fn new(
+        folder: RunFolder,
+        ledger: Ledger,
+        runtime: Box<dyn Runtime>,
+        limit: Duration,
+        events: Sender<Event>,
+    ) -> Keeper {
         Keeper {
             folder,
             ledger,
             events,
-            leases: BTreeMap::new(),
+            runtime: runtime.into(),
+            limit,
+            starts: 0,
             services: BTreeMap::new(),
             attached: 0,
             greeted: false,
@@ -85,6 +106,31 @@ impl Keeper {
             skips: BTreeMap::new(),
             ending: None,
         }
+    }
+
+    fn queries(&self) -> Queries {
+        Queries {
+            folder: self.folder.clone(),
+            runtime: Arc::clone(&self.runtime),
+            limit: self.limit,
+            events: self.events.clone(),
+        }
+    }
+
+    /// Has the runtime do something on other threads, and takes note of the result.
+    pub(super) fn step<T: Send + 'static>(
+        &self,
+        what: String,
+        limit: Duration,
+        step: impl FnOnce(&dyn Runtime) -> anyhow::Result<T> + Send + 'static,
+        done: impl FnOnce(&mut Keeper, anyhow::Result<T>) + Send + 'static,
+    ) {
+        let (runtime, events) = (Arc::clone(&self.runtime), self.events.clone());
+        thread::spawn(move || {
+            let step = move || step(&*runtime);
+            let result = bounded(&what, limit, &Interrupt::default(), step);
+            let _ = events.send(Event::Done(Box::new(move |keeper| done(keeper, result))));
+        });
     }
 
     fn run(mut self, inbox: &Receiver<Event>) -> anyhow::Result<()> {
@@ -114,12 +160,12 @@ impl Keeper {
                 }
             }
             Event::Signal => self.end_unasked(),
-            Event::ServiceEnded(pid) => {
-                for service in self.services.values_mut() {
-                    if service.ended(pid, &self.ledger)? {
-                        break;
-                    }
-                }
+            Event::Done(take_note) => take_note(self),
+            Event::Snapshot(reply) => {
+                let (services, database_stopped) =
+                    (self.services.clone(), self.databases.are_stopped());
+                // Whoever asked may be gone.
+                let _ = reply.send(Snapshot { services, database_stopped });
             }
             Event::Left(suite) => self.bring_back(suite),
             Event::Asked { request, suite, reply } => self.answer(request, suite, reply),
@@ -133,20 +179,15 @@ impl Keeper {
 
     /// Moves on what is under way, and says how long nothing has to be done.
     fn advance(&mut self) -> anyhow::Result<Duration> {
-        let mut next = self.advance_waits().unwrap_or(Duration::from_secs(3600));
         if let Some(ending) = &self.ending {
             let force = ending.force;
             // Services may have something to write before they end.
             self.databases.restore();
             for name in self.no_longer_needed() {
-                if let Some(service) = self.services.get_mut(&name)
-                    && let Some(deadline) = service.stop(force)?
-                {
-                    next = next.min(deadline.left());
-                }
+                self.stop(&name, force);
             }
         }
-        Ok(next)
+        Ok(self.advance_waits().unwrap_or(Duration::from_secs(3600)))
     }
 
     /// Running services that no running service needs: a service is stopped
@@ -154,8 +195,8 @@ impl Keeper {
     fn no_longer_needed(&self) -> Vec<String> {
         let running = || self.services.values().filter(|service| service.is_running());
         running()
-            .map(|service| service.launch.service().to_owned())
-            .filter(|name| !running().any(|other| other.launch.needs.contains(name)))
+            .map(|service| service.spec.service().to_owned())
+            .filter(|name| !running().any(|other| other.spec.needs.contains(name)))
             .collect()
     }
 
@@ -165,11 +206,7 @@ impl Keeper {
     }
 
     /// Lets go of everything; the end of this process is what others wait for.
-    fn end(mut self) -> anyhow::Result<()> {
-        for (service, (socket, port)) in std::mem::take(&mut self.leases) {
-            drop(socket);
-            self.ledger.write(&Entry::Gone { resource: Resource::Lease { service, port } })?;
-        }
+    fn end(self) -> anyhow::Result<()> {
         let asked = self.ending.is_some_and(|ending| ending.asked);
         if self.attached == 0 && !asked {
             // Nobody else is left to clear up.
@@ -196,7 +233,9 @@ mod tests {
             events.send(event).unwrap();
         }
         let ledger = Ledger::open(folder.path()).unwrap();
-        let keeper = Keeper::new(folder.clone(), ledger, events);
+        let backend = crate::backend::BackendKind::Process.backend();
+        let runtime = (backend.runtime)(&folder);
+        let keeper = Keeper::new(folder.clone(), ledger, runtime, backend.step_limit, events);
         keeper.run(&inbox).unwrap();
         assert!(folder.path().exists());
     }

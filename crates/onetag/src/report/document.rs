@@ -80,12 +80,12 @@ pub(crate) struct Tests {
 
 /// Something of a run that is there after its teardown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Leftover {
-    /// What kind of thing it is: `process`, `socket`, `file`, `folder` or
-    /// `ledger`.
-    pub(crate) kind: &'static str,
+pub struct Leftover {
+    /// What kind of thing it is: `process`, `socket`, `file`, `folder`, `ledger`, or
+    /// what the backend calls it.
+    pub kind: &'static str,
     /// Which one.
-    pub(crate) name: String,
+    pub name: String,
 }
 
 impl Document {

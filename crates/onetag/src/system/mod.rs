@@ -27,6 +27,8 @@ pub(crate) use portable::{
     boot_id, command, executable, has_halted, is_owned_by, listeners, members, own_executable,
     own_path, owned_by, signal_with_parent, start_time, variable, wait_for_end,
 };
-pub(crate) use process::{Following, ProcessId, lead_session, signal_group, signal_process};
+pub(crate) use process::{
+    Following, ProcessId, Remains, lead_session, remains, signal_group, signal_process,
+};
 pub(crate) use range::{RangeLock, try_lock_range};
 pub(crate) use socket::{bind_lease, listening};
