@@ -12,6 +12,7 @@ mod run;
 mod seam;
 mod wiring;
 
+pub use crate::error::with_hint;
 pub use crate::keeper::ask;
 pub use crate::report::Leftover;
 pub use crate::run::RunFolder;

@@ -9,8 +9,8 @@ use anyhow::{Context as _, anyhow, ensure};
 
 use super::plan::Address;
 use super::{
-    Addresses, BackendKind, Deployed, ImageStore, Seen, ServicePorts, ServiceSpec, StoredImage,
-    wiring,
+    Addresses, Backend, BackendKind, Deployed, ImageStore, Seen, ServicePorts, ServiceSpec,
+    StoredImage, wiring,
 };
 use crate::build::Compiled;
 use crate::keeper::{Client, StartedService, wait_until_ready};
@@ -157,8 +157,9 @@ impl<'run> RunBackend<'run> {
 
     /// Stops a service that is to be replaced.
     pub(crate) fn stop(&self, service: &str) -> anyhow::Result<()> {
+        let Backend { step_limit, grace, .. } = self.kind.backend();
         Client::connect(&self.folder)?
-            .stop(service, self.kind.backend().step_limit)
+            .stop(service, *grace + *step_limit)
             .with_context(|| format!("cannot stop service `{service}`"))
     }
 

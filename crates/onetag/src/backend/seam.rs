@@ -30,6 +30,8 @@ pub struct Backend {
     pub variables: &'static [&'static str],
     /// How long one of its steps may take, such as starting the services of a level.
     pub step_limit: Duration,
+    /// How long a service may take to stop before it is killed.
+    pub grace: Duration,
     /// Where it keeps images.
     pub images: fn(&RunFolder) -> Box<dyn ImageStore>,
     /// What runs them.
@@ -51,7 +53,8 @@ pub trait Runtime: Send + Sync {
     /// Makes what services need before they start: ports, a network, a namespace.
     ///
     /// With what was prepared `before`, by this keeper or by one that is gone, it
-    /// opens that again and adds what is new.
+    /// opens that again and adds what is new. What services an earlier keeper left it
+    /// removes: they are started anew.
     fn prepare(
         &self,
         services: &[ServicePorts],

@@ -8,7 +8,6 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow, bail};
 
 use super::protocol::{Polled, Reply, Request, StartedService, Status, refusal};
-use super::service::GRACE;
 use crate::backend::{Addresses, Seen, ServicePorts, ServiceSpec};
 use crate::run::RunFolder;
 use crate::system::signals::Interrupt;
@@ -125,9 +124,9 @@ impl Client {
         self.done(&Request::CollectLogs, POLL_MARGIN)
     }
 
-    /// Has a service stopped, and returns once it has ended.
+    /// Has a service stopped, and returns once it has ended; that may take `limit`.
     pub(crate) fn stop(&mut self, service: &str, limit: Duration) -> anyhow::Result<()> {
-        self.done(&Request::Stop { service: service.to_owned() }, GRACE + limit + MARGIN)
+        self.done(&Request::Stop { service: service.to_owned() }, limit + MARGIN)
     }
 
     /// What the tests of a command lacked that skipped, by test. The keeper forgets

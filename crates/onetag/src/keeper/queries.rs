@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 
 use super::inbox::Event;
 use super::protocol::{Polled, Reply, Request, ServiceState};
@@ -137,7 +137,18 @@ impl Queries {
         ensure!(service.step == Step::Nothing, "it is being started or stopped");
         let instance = service.instance.clone().context("it does not run")?;
         let what = format!("looking at what service `{}` runs", instance.service);
-        let seen = self.bounded(&what, self.limit, move |runtime| runtime.witness(&instance))?;
+        let (seen, state) = self.bounded(&what, self.limit, move |runtime| {
+            Ok((runtime.witness(&instance)?, runtime.state(&instance)?))
+        })?;
+        let running = match &state {
+            State::Running(replicas) => replicas,
+            State::Starting(why) => bail!("{why}"),
+            State::Ended(why) => bail!("it {why}"),
+        };
+        let is_seen = |name: &str| seen.iter().any(|seen| seen.replica.name == name);
+        if let Some(unseen) = running.iter().find(|replica| !is_seen(&replica.name)) {
+            bail!("its replica {unseen} was not looked at");
+        }
         Ok(Reply::Witnessed { seen })
     }
 

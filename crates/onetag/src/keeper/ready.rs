@@ -7,7 +7,7 @@ use anyhow::anyhow;
 
 use super::protocol::{Polled, ServiceState, StartedService};
 use crate::backend::{Abandoned, Probe};
-use crate::error::Attach as _;
+use crate::error::{Attach as _, hints};
 use crate::report::last_lines;
 use crate::run::RunFolder;
 use crate::system::signals::{Interrupt, Interrupted};
@@ -83,7 +83,8 @@ fn explain(
         return error;
     }
     // It brings the log up to date as well; without it there is less to show.
-    let hints = poll(PROBE_TIMEOUT, true).map(|polled| polled.hints).unwrap_or_default();
+    let advice = poll(PROBE_TIMEOUT, true).map(|polled| polled.hints).unwrap_or_default();
+    let hints = hints(&error).into_iter().chain(advice);
     let lines = last_lines(&folder.log(&started.service), LOG_LINES);
     let mut text = format!("{error:#}");
     if lines.is_empty() {
@@ -95,5 +96,5 @@ fn explain(
             text.push_str(line);
         }
     }
-    hints.into_iter().fold(anyhow!(text), |error, hint| error.hint(hint))
+    hints.fold(anyhow!(text), |error, hint| error.hint(hint))
 }

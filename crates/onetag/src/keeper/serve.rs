@@ -17,7 +17,7 @@ use super::outages::Outages;
 use super::queries::{Queries, Snapshot};
 use super::service::Service;
 use super::wait::Wait;
-use crate::backend::Runtime;
+use crate::backend::{Backend, Runtime};
 use crate::cycle::teardown;
 use crate::run::RunFolder;
 use crate::run::ledger::{Ledger, Record, Resource, Role};
@@ -40,8 +40,7 @@ pub(crate) fn serve(folder: &Utf8Path) -> anyhow::Result<()> {
     let (events, inbox) = mpsc::channel();
     let socket = std::io::stdin().as_fd().try_clone_to_owned().context("no socket was given")?;
     let backend = Record::read(folder.path())?.backend()?.backend();
-    let runtime = (backend.runtime)(&folder);
-    let keeper = Keeper::new(folder, ledger, runtime, backend.step_limit, events.clone());
+    let keeper = Keeper::new(folder, ledger, backend, events.clone());
     listen(UnixListener::from(socket), keeper.queries())?;
     listen_for_signals(events)?;
     keeper.run(&inbox)
@@ -56,6 +55,8 @@ pub(super) struct Keeper {
     runtime: Arc<dyn Runtime>,
     /// How long one step of the runtime may take.
     pub(super) limit: Duration,
+    /// How long a service may take to stop before it is killed.
+    pub(super) grace: Duration,
     /// How many services were started.
     pub(super) starts: u64,
     pub(super) services: BTreeMap<String, Service>,
@@ -83,19 +84,14 @@ pub(super) struct ShutdownRequest {
 }
 
 impl Keeper {
-    fn new(
-        folder: RunFolder,
-        ledger: Ledger,
-        runtime: Box<dyn Runtime>,
-        limit: Duration,
-        events: Sender<Event>,
-    ) -> Keeper {
+    fn new(folder: RunFolder, ledger: Ledger, backend: &Backend, events: Sender<Event>) -> Keeper {
         Keeper {
+            runtime: (backend.runtime)(&folder).into(),
             folder,
             ledger,
             events,
-            runtime: runtime.into(),
-            limit,
+            limit: backend.step_limit,
+            grace: backend.grace,
             starts: 0,
             services: BTreeMap::new(),
             attached: 0,
@@ -234,8 +230,7 @@ mod tests {
         }
         let ledger = Ledger::open(folder.path()).unwrap();
         let backend = crate::backend::BackendKind::Process.backend();
-        let runtime = (backend.runtime)(&folder);
-        let keeper = Keeper::new(folder.clone(), ledger, runtime, backend.step_limit, events);
+        let keeper = Keeper::new(folder.clone(), ledger, backend, events);
         keeper.run(&inbox).unwrap();
         assert!(folder.path().exists());
     }

@@ -1,19 +1,13 @@
 //! One service of the keeper: what runs of it, and what is being done with it.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 
 use super::protocol::StartedService;
 use super::serve::Keeper;
 use crate::backend::{Instance, Runtime, ServiceSpec, State, Stop};
-
-/// How long a service may take to stop before it is killed.
-///
-/// Services drain their requests for up to ten seconds, and flush what they
-/// still hold after that.
-pub(super) const GRACE: Duration = Duration::from_secs(25);
+use crate::report::Ui;
 
 /// A service that the keeper started at least once.
 #[derive(Clone, Debug)]
@@ -72,7 +66,7 @@ impl Keeper {
         service.step = next;
         let (how, limit) = match force {
             true => (Stop::Kill, self.limit),
-            false => (Stop::Terminate(GRACE), GRACE + self.limit),
+            false => (Stop::Terminate(self.grace), self.grace + self.limit),
         };
         let (start, log) = (service.start, self.folder.log(name));
         let name = name.to_owned();
@@ -100,6 +94,7 @@ impl Keeper {
                 service.step = Step::Nothing;
             }
             Err(error) => {
+                Ui::stderr().line(format!("cannot stop service `{name}`: {error:#}"));
                 service.step = Step::Nothing;
                 service.stuck = Some(format!("{error:#}"));
             }

@@ -45,6 +45,9 @@ pub(super) const BACKEND: Backend = Backend {
         "LLVM_PROFILE_FILE",
     ],
     step_limit: Duration::from_secs(60),
+    // Services drain their requests for up to ten seconds, and flush what they still
+    // hold after that.
+    grace: Duration::from_secs(25),
     images: |_| Box::new(ProcessImages),
     runtime: |folder| Box::new(ProcessRuntime::new(folder)),
 };
