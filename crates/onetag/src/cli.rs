@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
+use crate::backend::{Backend, register};
 use crate::commands::{self, Bench, Completions, Down, E2e, Hook, Status, Test, Up};
 use crate::error::{Kind, describe};
 use crate::exit::Exit;
@@ -43,6 +44,12 @@ enum Verb {
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
+    main_with(&[])
+}
+
+/// Runs the command line of this process, with backends that it brings along.
+pub fn main_with(backends: &'static [Backend]) -> ExitCode {
+    register(backends);
     let mut arguments = std::env::args_os().skip(1);
     // The two verbs that only the harness itself calls are in no help and no
     // completion. What follows `launch` is another program's, whatever its bytes.

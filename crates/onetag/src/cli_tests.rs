@@ -34,6 +34,9 @@ fn arguments_for_nextest_follow_two_dashes() {
             keep: true,
             keep_on_failure: false,
             ready_timeout: 60s,
+            on: On {
+                backend: None,
+            },
             build: BuildOptions {
                 release: false,
                 profile: None,
@@ -54,6 +57,9 @@ fn arguments_for_nextest_follow_two_dashes() {
     Test(
         Test {
             suite: "a",
+            on: On {
+                backend: None,
+            },
             build: BuildOptions {
                 release: false,
                 profile: Some(
@@ -123,6 +129,7 @@ fn each_verb_has_its_own_help() {
           --keep                      Keep the run for `test`, `up` and `down`
           --keep-on-failure           Keep the run if it fails once its services are up
           --ready-timeout <DURATION>  How long a service may take to become ready [default: 60s]
+          --on <BACKEND>              Run the images on this backend: `process`, which is the default
           --release                   Build the services with cargo's profile `release`
           --profile <NAME>            Build the services with this cargo profile; tests keep their own
           --format <FORMAT>           What goes to stdout besides the talk on stderr [default: human] [possible values: human, json]
@@ -139,6 +146,7 @@ fn each_verb_has_its_own_help() {
 
     Options:
           --ready-timeout <DURATION>  How long a service may take to become ready [default: 60s]
+          --on <BACKEND>              Run the images on this backend: `process`, which is the default
           --release                   Build the services with cargo's profile `release`
           --profile <NAME>            Build the services with this cargo profile; tests keep their own
           --format <FORMAT>           What goes to stdout besides the talk on stderr [default: human] [possible values: human, json]
@@ -155,6 +163,7 @@ fn each_verb_has_its_own_help() {
       [NEXTEST ARGS]...  What nextest gets as well, for example `-E 'test(name)'`
 
     Options:
+          --on <BACKEND>     Run the images on this backend: `process`, which is the default
           --release          Build the services with cargo's profile `release`
           --profile <NAME>   Build the services with this cargo profile; tests keep their own
           --format <FORMAT>  What goes to stdout besides the talk on stderr [default: human] [possible values: human, json]

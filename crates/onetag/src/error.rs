@@ -111,6 +111,12 @@ impl<T, E: Into<anyhow::Error>> Attach for Result<T, E> {
     }
 }
 
+/// An error with what to type, or to change, to mend it: for backends that are not
+/// part of this crate.
+pub fn with_hint(error: anyhow::Error, hint: &str) -> anyhow::Error {
+    error.hint(hint)
+}
+
 fn attach(error: anyhow::Error, change: impl FnOnce(&mut Failure)) -> anyhow::Error {
     // `downcast` also finds what is below a context, and would drop the context.
     let outermost: &(dyn StdError + 'static) = &*error;

@@ -28,5 +28,5 @@ mod exit;
 mod report;
 pub mod system;
 
-pub use cli::main;
+pub use cli::{main, main_with};
 pub use exit::Exit;

@@ -7,9 +7,9 @@
 
 use std::time::Duration;
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 
-use crate::backend::{Deployed, Process, Replica, Seen};
+use crate::backend::{Deployed, RunBackend, Seen, StoredImage};
 use crate::build::Compiled;
 use crate::build::image::Digests;
 use crate::run::{Brand, Reference, Run};
@@ -38,13 +38,15 @@ pub struct Built {
 #[derive(Debug)]
 pub struct Loaded {
     compiled: Compiled,
+    image: StoredImage,
 }
 
 /// The image runs, and what runs it is ready.
 #[derive(Debug)]
 pub struct Running {
     compiled: Compiled,
-    replicas: Vec<Replica>,
+    /// Which start of the keeper's it is.
+    start: u64,
     deployed: Deployed,
 }
 
@@ -89,47 +91,65 @@ impl<'run> Image<'run, Built> {
     /// # Errors
     ///
     /// When the backend cannot store it, or what it has are other bytes.
-    pub fn load(self, backend: &Process<'run>) -> anyhow::Result<Image<'run, Loaded>> {
-        backend.load(&self.reference, &self.state.compiled)?;
+    /// `interrupt` ends the wait for it.
+    pub fn load(
+        self,
+        backend: &RunBackend<'run>,
+        interrupt: &Interrupt,
+    ) -> anyhow::Result<Image<'run, Loaded>> {
+        let image = backend.load(&self.reference, &self.state.compiled, interrupt)?;
         let compiled = self.state.compiled.clone();
-        Ok(self.with(Loaded { compiled }))
+        Ok(self.with(Loaded { compiled, image }))
     }
 }
 
 impl<'run> Image<'run, Loaded> {
-    /// Phase 4: starts the service of this image, and waits until it serves.
+    /// Phase 4: starts the services of images that do not need each other, and waits
+    /// until all of them serve.
     ///
-    /// The services that it needs have to be ready before.
+    /// The services that they need have to be ready before.
     ///
     /// # Errors
     ///
-    /// When `planned` is another service, or the service does not start, ends, or is
-    /// not ready within `limit`; then with its last log lines. `interrupt` ends the
-    /// wait.
+    /// When one is planned for another service, or does not start, ends, or is not
+    /// ready within `limit`; then with its last log lines. The first of them ends the
+    /// wait for the others, and so does `interrupt`.
     pub fn deploy(
-        self,
-        backend: &Process<'run>,
-        planned: &PlannedService,
+        level: Vec<(Image<'run, Loaded>, &PlannedService)>,
+        backend: &RunBackend<'run>,
         limit: Duration,
         interrupt: &Interrupt,
-    ) -> anyhow::Result<Image<'run, Running>> {
-        let (reference, compiled) = (&self.reference, &self.state.compiled);
-        let name = &planned.service.name;
-        ensure!(reference.service() == name, "{reference} was to be deployed as service `{name}`");
-        let (replicas, deployed) = backend.start(reference, compiled, planned, limit, interrupt)?;
-        let compiled = compiled.clone();
-        Ok(self.with(Running { compiled, replicas, deployed }))
+    ) -> anyhow::Result<Vec<Image<'run, Running>>> {
+        let mut specs = Vec::new();
+        for (image, planned) in &level {
+            let (reference, name) = (&image.reference, &planned.service.name);
+            ensure!(
+                reference.service() == name,
+                "{reference} was to be deployed as service `{name}`"
+            );
+            specs.push(backend.spec(reference, &image.state.image, planned)?);
+        }
+        if specs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut started = backend.start(specs)?;
+        backend.wait_until_all_ready(started.values(), limit, interrupt)?;
+        let running = level.into_iter().map(|(image, planned)| {
+            let name = &planned.service.name;
+            let started =
+                started.remove(name).with_context(|| format!("`{name}` was not started"))?;
+            let compiled = image.state.compiled.clone();
+            let deployed = backend.deployed(&image.reference, &compiled, planned, &started)?;
+            Ok(image.with(Running { compiled, start: started.start, deployed }))
+        });
+        running.collect()
     }
 
-    /// Takes up what runs already in a kept run.
-    ///
-    /// # Errors
-    ///
-    /// When `deployed` is another service, or was deployed with other bytes.
+    /// Takes up what runs already in a kept run, since this start of the keeper's.
     pub(crate) fn adopt(
         self,
         deployed: &Deployed,
-        replicas: Vec<Replica>,
+        start: u64,
     ) -> anyhow::Result<Image<'run, Running>> {
         let compiled = self.state.compiled.clone();
         ensure!(
@@ -139,7 +159,7 @@ impl<'run> Image<'run, Loaded> {
             self.reference
         );
         let deployed = deployed.clone();
-        Ok(self.with(Running { compiled, replicas, deployed }))
+        Ok(self.with(Running { compiled, start, deployed }))
     }
 }
 
@@ -149,24 +169,18 @@ impl<'run> Image<'run, Running> {
     /// # Errors
     ///
     /// When a replica is gone or cannot be looked at.
-    pub(crate) fn witness(&self, backend: &Process<'run>) -> anyhow::Result<Vec<Seen>> {
-        let Running { compiled, replicas, .. } = &self.state;
-        backend.witness(compiled, replicas)
+    pub(crate) fn witness(&self, backend: &RunBackend<'run>) -> anyhow::Result<Vec<Seen>> {
+        backend.witness(self.reference.service())
     }
 
-    /// The same image, after what runs it was started again.
-    pub(crate) fn now_run_by(mut self, replicas: Vec<Replica>) -> Image<'run, Running> {
-        self.state.replicas = replicas;
-        self
+    /// Which start of the keeper's was waited for.
+    pub(crate) fn start(&self) -> u64 {
+        self.state.start
     }
 
     /// The digests of which one has to be the digest of what runs.
     pub fn digests(&self) -> &Digests {
         self.state.compiled.digests()
-    }
-
-    pub(crate) fn replicas(&self) -> &[Replica] {
-        &self.state.replicas
     }
 
     /// How it was deployed.

@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use onetag::backend::{Addresses, Process};
+use onetag::backend::{Addresses, RunBackend};
 use onetag::build::Compiled;
 use onetag::build::image::{Contents, write_archive};
-use onetag::phase::{Image, Running};
+use onetag::phase::{Image, Loaded, Running};
 use onetag::run::{MintedRun, Run};
 use onetag::system::signals::Interrupt;
 use onetag::workspace::{PlannedService, Service};
@@ -23,13 +23,14 @@ fn legal_order<'run>(
     run: &Run<'run>,
     planned: &PlannedService,
     compiled: &Compiled,
-) -> anyhow::Result<Image<'run, Running>> {
-    let process = Process::new(run, Addresses::default());
+) -> anyhow::Result<Vec<Image<'run, Running>>> {
+    let backend = RunBackend::new(run, Addresses::default());
+    let interrupt = Interrupt::default();
     let minted = Image::mint(run, &planned.service);
     let built = minted.build(compiled)?;
-    let loaded = built.load(&process)?;
+    let loaded = built.load(&backend, &interrupt)?;
     let limit = Duration::from_secs(60);
-    loaded.deploy(&process, planned, limit, &Interrupt::default())
+    Image::<Loaded>::deploy(vec![(loaded, planned)], &backend, limit, &interrupt)
 }
 
 /// An archive under the name that the run gave.

@@ -315,7 +315,11 @@ fn the_witness_looks_at_what_was_started_again() {
     let entries =
         ledger.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
     let started: Vec<_> = entries
-        .filter(|entry| entry["entry"] == "owned" && entry["resource"]["name"] == "beta")
+        .filter(|entry| {
+            let resource = &entry["resource"];
+            let is_beta = resource["what"] == "process" && resource["name"] == "beta";
+            entry["entry"] == "owned" && is_beta
+        })
         .map(|entry| format!("pid {}", entry["resource"]["id"]["pid"]))
         .collect();
     assert_eq!(started.len(), 3, "{ledger}");

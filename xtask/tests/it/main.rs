@@ -28,6 +28,7 @@ mod leftovers;
 mod machine;
 mod metadata;
 mod names;
+mod seam;
 mod signals;
 mod tools;
 mod usage;

@@ -87,7 +87,7 @@ fn wait_for_file(project: &Project, relative: &str) {
 fn wait_for_leases(project: &Project, ports: usize) {
     until("the keeper holds the ports", || {
         let ledger = project.kept_run().read("ledger.jsonl");
-        match ledger.lines().filter(|line| line.contains("\"lease\"")).count() {
+        match ledger.lines().filter(|line| line.contains("\"port\"")).count() {
             held if held == ports => Look::Done(()),
             _ => Look::NotYet(ledger),
         }

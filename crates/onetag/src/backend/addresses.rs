@@ -1,40 +1,42 @@
-//! Where the services of a run answer.
+//! Where the services of a run listen, and where they find each other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow};
 
-/// The ports of a run's services, all on 127.0.0.1.
+use super::{Endpoint, ServiceAddresses};
+
+/// What the backend prepared for the services of a run.
 #[derive(Clone, Debug, Default)]
-pub struct Addresses(BTreeMap<String, u16>);
+pub struct Addresses {
+    pub(crate) services: BTreeMap<String, ServiceAddresses>,
+    /// What suites can ask for.
+    pub(crate) capabilities: BTreeSet<String>,
+}
 
 impl Addresses {
-    /// The only address that services and tests of a run use on `process`.
-    pub(crate) const HOST: &str = "127.0.0.1";
+    pub(crate) fn of(&self, service: &str) -> anyhow::Result<&ServiceAddresses> {
+        self.services.get(service).ok_or_else(|| anyhow!("`{service}` was not prepared"))
+    }
 
-    /// What a port is called in leases: `orders`, or `orders.grpc` for a further
-    /// port. Names of services have no dots.
-    pub(crate) fn lease(service: &str, port: Option<&str>) -> String {
+    pub(crate) fn endpoint(&self, service: &str, port: Option<&str>) -> anyhow::Result<&Endpoint> {
+        let addresses = self.of(service)?;
         match port {
-            None => service.to_owned(),
-            Some(port) => format!("{service}.{port}"),
+            None => addresses.own.as_ref().with_context(|| format!("`{service}` has no port")),
+            Some(port) => addresses
+                .ports
+                .get(port)
+                .with_context(|| format!("`{service}` has no port `{port}`")),
         }
     }
 
-    pub(crate) fn insert(&mut self, lease: &str, port: u16) {
-        self.0.insert(lease.to_owned(), port);
+    /// Where services of the run find a port.
+    pub(crate) fn internal_url(&self, service: &str, port: Option<&str>) -> anyhow::Result<String> {
+        Ok(format!("http://{}", self.endpoint(service, port)?.internal))
     }
+}
 
-    pub(crate) fn port(&self, service: &str, port: Option<&str>) -> anyhow::Result<u16> {
-        let lease = Self::lease(service, port);
-        self.0.get(&lease).copied().ok_or_else(|| anyhow!("`{lease}` has no address"))
-    }
-
-    pub(crate) fn authority(&self, service: &str, port: Option<&str>) -> anyhow::Result<String> {
-        Ok(format!("{}:{}", Self::HOST, self.port(service, port)?))
-    }
-
-    pub(crate) fn url(&self, service: &str, port: Option<&str>) -> anyhow::Result<String> {
-        Ok(format!("http://{}", self.authority(service, port)?))
-    }
+/// The two parts of `<host>:<port>`.
+pub(super) fn split(authority: &str) -> anyhow::Result<(&str, &str)> {
+    authority.rsplit_once(':').with_context(|| format!("`{authority}` has no port"))
 }

@@ -1,16 +1,16 @@
-//! Phase 2: the keeper of a run, and the ports that it holds.
+//! Phase 2: the keeper of a run, and what it prepares.
 
 use std::process::Child;
 use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::Addresses;
+use super::{Addresses, ServicePorts};
 use crate::keeper::{self, Attachment, Client};
-use crate::run::{MintedRun, RunFolder};
+use crate::run::MintedRun;
 use crate::system::signals::Interrupt;
 use crate::system::wait::{self, Poll};
-use crate::workspace::{Plan, Service};
+use crate::workspace::Plan;
 
 /// How long a keeper may take that was told to end and has let go of everything.
 const REAP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -24,16 +24,15 @@ pub(crate) struct KeeperHandle {
 }
 
 impl KeeperHandle {
-    /// Starts the keeper of a run and has it hold all ports of the plan: those that
-    /// `before` names where a kept run is taken up again.
+    /// Starts the keeper of a run and has it prepare what the plan needs; where a kept
+    /// run is taken up again, it opens what was prepared before.
     pub(crate) fn start(
         minted: &MintedRun,
         plan: &Plan,
-        before: impl Fn(&str) -> Option<u16>,
     ) -> anyhow::Result<(KeeperHandle, Addresses)> {
         let (child, attachment) = keeper::start(minted.folder(), minted.ledger(), minted.lock())?;
         let keeper = KeeperHandle { child: Some(child), _attachment: attachment };
-        match lease(minted.folder(), plan, before) {
+        match prepare(minted, plan) {
             Ok(addresses) => Ok((keeper, addresses)),
             Err(error) => {
                 // Asked to end, it leaves the teardown to the harness; left alone,
@@ -46,14 +45,14 @@ impl KeeperHandle {
         }
     }
 
-    /// Attaches to the keeper of a kept run, and has it hold ports for what is new.
+    /// Attaches to the keeper of a kept run, and has it prepare what is new.
     pub(crate) fn attach(
-        folder: &RunFolder,
+        minted: &MintedRun,
         plan: &Plan,
     ) -> anyhow::Result<(KeeperHandle, Addresses)> {
-        let attachment = Client::connect_soon(folder)?.attach()?;
+        let attachment = Client::connect_soon(minted.folder())?.attach()?;
         let keeper = KeeperHandle { child: None, _attachment: attachment };
-        Ok((keeper, lease(folder, plan, |_| None)?))
+        Ok((keeper, prepare(minted, plan)?))
     }
 
     /// Whether this command started it.
@@ -88,28 +87,9 @@ impl KeeperHandle {
     }
 }
 
-/// Asks the keeper for all ports of the plan.
-fn lease(
-    folder: &RunFolder,
-    plan: &Plan,
-    before: impl Fn(&str) -> Option<u16>,
-) -> anyhow::Result<Addresses> {
-    let mut keeper = Client::connect(folder)?;
-    let mut addresses = Addresses::default();
-    for lease in plan.services().flat_map(|planned| leases(&planned.service)) {
-        let port = before(&lease);
-        let leased = keeper.lease(&lease, port).with_context(|| match port {
-            Some(port) => format!("port {port} of `{lease}` is used by another process now"),
-            None => format!("no port for `{lease}`"),
-        })?;
-        addresses.insert(&lease, leased);
-    }
-    Ok(addresses)
-}
-
-/// The leases of a service: one for each of its ports.
-fn leases(service: &Service) -> impl Iterator<Item = String> {
-    let own = service.port.map(|_| None);
-    let further = service.ports.keys().map(|port| Some(port.as_str()));
-    own.into_iter().chain(further).map(|port| Addresses::lease(&service.name, port))
+/// Has the keeper prepare what the services of the plan need.
+fn prepare(minted: &MintedRun, plan: &Plan) -> anyhow::Result<Addresses> {
+    let services = plan.services().map(|planned| ServicePorts::of(&planned.service)).collect();
+    let limit = minted.backend().backend().step_limit;
+    Client::connect(minted.folder())?.prepare(services, limit)
 }

@@ -1,30 +1,34 @@
 //! Where images run.
 //!
-//! Each backend has the same few functions: prepare, load, start, witness, and
-//! the way to what runs. `process` is the first of them.
+//! `seam` says what a backend is, `kind` which there are. The others serve all
+//! of them.
 
 mod addresses;
 mod keeper;
+mod kind;
 mod plan;
 mod process;
+mod run;
+mod seam;
 mod wiring;
 
-use onetag_control::Capability;
-
+pub use crate::error::with_hint;
+pub use crate::keeper::ask;
+pub use crate::report::Leftover;
+pub use crate::run::RunFolder;
+pub use crate::run::ledger::{BackendResource, Ledger};
 pub use addresses::Addresses;
 pub(crate) use keeper::KeeperHandle;
+pub use kind::BackendKind;
+pub(crate) use kind::register;
+pub use onetag_control::Capability;
 pub use plan::Deployed;
-pub(crate) use plan::{RunPlan, Settings};
-pub use process::Process;
-pub(crate) use process::{Replica, Seen};
+pub(crate) use plan::{Address, RunPlan, Settings};
+pub(crate) use process::LOCALHOST;
+pub use run::RunBackend;
+pub(crate) use run::{Abandoned, waiting_for};
+pub use seam::{
+    Backend, Endpoint, ImageStore, Instance, Prepared, Probe, Replica, Runtime, Seen,
+    ServiceAddresses, ServicePorts, ServiceSpec, State, Stop, StoredImage,
+};
 pub(crate) use wiring::{OwnValues, check_host_variables, resolve, settings, wants_database};
-
-/// The backend on which services are plain processes.
-pub(crate) const PROCESS: &str = "process";
-
-/// What a run on `process` can do to its services when a suite asks for it.
-pub(crate) fn capabilities(has_database: bool) -> impl Iterator<Item = Capability> {
-    Capability::ALL
-        .into_iter()
-        .filter(move |capability| *capability != Capability::DatabaseOutage || has_database)
-}

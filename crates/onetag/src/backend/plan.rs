@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use anyhow::ensure;
 use serde::{Deserialize, Serialize};
 
-use crate::build::CachedExecutable;
+use super::BackendKind;
 use crate::build::image::Digests;
-use crate::keeper::Readiness;
 use crate::run::{RunFolder, RunId, read_json, write_json};
 use crate::workspace::Ready;
 
@@ -21,7 +20,7 @@ pub(crate) struct RunPlan {
     pub(crate) tag: String,
     /// Of the tag: 1 for a new run.
     pub(crate) generation: u32,
-    pub(crate) backend: String,
+    pub(crate) backend: BackendKind,
     /// The cargo profile of the services; none for `dev`.
     pub(crate) profile: Option<String>,
     pub(crate) services: BTreeMap<String, Deployed>,
@@ -34,13 +33,27 @@ pub struct Deployed {
     /// The generation in which it was deployed.
     pub(crate) generation: u32,
     pub(crate) digests: Digests,
-    pub(crate) executable: CachedExecutable,
-    pub(crate) readiness: Readiness,
     /// Where it answers, if it has a port.
-    pub(crate) url: Option<String>,
+    pub(crate) address: Option<Address>,
     /// Where its further ports answer, by name.
-    pub(crate) urls: BTreeMap<String, String>,
+    pub(crate) ports: BTreeMap<String, Address>,
     pub(crate) settings: Settings,
+}
+
+impl Deployed {
+    /// Where tests reach it, if it has a port.
+    pub(crate) fn url(&self) -> Option<String> {
+        Some(self.address.as_ref()?.url.clone())
+    }
+}
+
+/// Where a port answers.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Address {
+    /// To tests.
+    pub(crate) url: String,
+    /// To services of the run.
+    pub(crate) internal_url: String,
 }
 
 /// What of a service's metadata decides how it is started: with other settings it
@@ -57,7 +70,7 @@ pub(crate) struct Settings {
 
 impl RunPlan {
     /// The format that this version writes.
-    pub(crate) const VERSION: u32 = 2;
+    pub(crate) const VERSION: u32 = 3;
 
     pub(crate) fn read(folder: &RunFolder) -> anyhow::Result<RunPlan> {
         let path = folder.plan();
@@ -69,18 +82,6 @@ impl RunPlan {
             Self::VERSION
         );
         read_json(&path)
-    }
-
-    /// The port that a lease had: of a service, or of one of its further ports.
-    pub(crate) fn port(&self, lease: &str) -> Option<u16> {
-        let (service, port) =
-            lease.split_once('.').map_or((lease, None), |(service, port)| (service, Some(port)));
-        let deployed = self.services.get(service)?;
-        let url = match port {
-            None => deployed.url.as_ref(),
-            Some(port) => deployed.urls.get(port),
-        };
-        url?.rsplit_once(':')?.1.parse().ok()
     }
 
     pub(crate) fn write(&self, folder: &RunFolder) -> anyhow::Result<()> {

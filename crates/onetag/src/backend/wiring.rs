@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, anyhow};
-use camino::Utf8PathBuf;
 
-use super::{Addresses, Settings};
+use super::addresses::split;
+use super::{Addresses, BackendKind, Settings};
 use crate::build::image::Digest;
 use crate::error::Attach as _;
 use crate::run::RunId;
@@ -14,34 +14,26 @@ use crate::workspace::{
     DatabaseKind, Placeholder, Plan, PlannedService, Service, ServiceField, Template, Values,
 };
 
-/// What services get of the host's environment; everything else stays outside,
-/// so that a run does not depend on who starts it.
-const ALLOWED: [&str; 8] =
-    ["PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "RUST_LOG", "RUST_BACKTRACE", "LLVM_PROFILE_FILE"];
-
 /// The values that are a service's own.
 #[derive(Clone, Debug)]
 pub(crate) struct OwnValues {
     /// The name of its image.
     pub(crate) image: String,
     pub(crate) run_id: RunId,
-    /// A folder that outlives a restart.
-    pub(crate) volume: Utf8PathBuf,
-    /// The file of its database.
-    pub(crate) database: Utf8PathBuf,
+    pub(crate) backend: BackendKind,
 }
 
-/// The arguments of a service, and its whole environment but for the owner, which
-/// the keeper sets.
+/// The arguments of a service, and its environment: of whoever calls it gets what
+/// the backend lets through, so that a run does not depend on who starts it.
 pub(crate) fn resolve(
     planned: &PlannedService,
     own: &OwnValues,
     addresses: &Addresses,
 ) -> anyhow::Result<(Vec<String>, BTreeMap<String, String>)> {
     let mut environment = BTreeMap::new();
-    for key in ALLOWED {
+    for key in own.backend.backend().variables {
         if let Ok(value) = std::env::var(key) {
-            environment.insert(key.to_owned(), value);
+            environment.insert((*key).to_owned(), value);
         }
     }
     let wiring = Wiring { planned, own, addresses };
@@ -136,28 +128,37 @@ impl Values for Wiring<'_> {
         let (service, own, addresses) = (&self.planned.service, self.own, self.addresses);
         let name = &service.name;
         Ok(match placeholder {
-            Placeholder::Listen { port } => addresses.authority(name, port.as_deref())?,
-            Placeholder::Host => Addresses::HOST.to_owned(),
-            Placeholder::Port { port } => addresses.port(name, port.as_deref())?.to_string(),
-            Placeholder::Url { port } => addresses.url(name, port.as_deref())?,
-            Placeholder::Volume => own.volume.to_string(),
+            Placeholder::Listen { port } => {
+                addresses.endpoint(name, port.as_deref())?.listen.clone()
+            }
+            Placeholder::Host => split(&addresses.endpoint(name, None)?.listen)?.0.to_owned(),
+            Placeholder::Port { port } => {
+                split(&addresses.endpoint(name, port.as_deref())?.listen)?.1.to_owned()
+            }
+            Placeholder::Url { port } => addresses.internal_url(name, port.as_deref())?,
+            Placeholder::Volume => addresses.of(name)?.volume.to_string(),
             Placeholder::Image => own.image.clone(),
             Placeholder::DatabaseUrl => {
                 if !service.database.contains(&DatabaseKind::Sqlite) {
                     let manifest = &service.manifest_path;
                     return Err(anyhow!(
-                        "service `{name}` has no database that the backend `process` offers"
+                        "service `{name}` has no database that the backend `{}` offers",
+                        own.backend.name()
                     )
                     .hint(format!("add \"sqlite\" to `database` in {manifest}")));
                 }
-                format!("sqlite://{}", own.database)
+                format!("sqlite://{}", addresses.of(name)?.database)
             }
             Placeholder::Service { service, port, field } => {
                 let port = port.as_deref();
                 match field {
-                    ServiceField::Url => addresses.url(service, port)?,
-                    ServiceField::Host => Addresses::HOST.to_owned(),
-                    ServiceField::Port => addresses.port(service, port)?.to_string(),
+                    ServiceField::Url => addresses.internal_url(service, port)?,
+                    ServiceField::Host => {
+                        split(&addresses.endpoint(service, port)?.internal)?.0.to_owned()
+                    }
+                    ServiceField::Port => {
+                        split(&addresses.endpoint(service, port)?.internal)?.1.to_owned()
+                    }
                 }
             }
             Placeholder::HostVariable(variable) => host_variable(service, variable)?,

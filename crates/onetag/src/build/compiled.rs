@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use super::executables::{CachedExecutable, ExecutableCache};
 use super::files::CachedFiles;
 use super::image::{Contents, Digests, FileIdentity, run_loader, run_loader_with};
-use crate::error::Attach as _;
 use crate::run::ledger::Resource;
 use crate::workspace::Service;
 
@@ -45,20 +44,9 @@ impl Compiled {
         [Resource::CachedExecutable { digest: executable }, Resource::CachedFiles { digest: files }]
     }
 
-    /// The folder in which the service starts: it has the files of its package.
-    pub(crate) fn files_folder(&self) -> &Utf8Path {
-        &self.image.files.folder
-    }
-
-    /// Reads the files once more.
-    ///
-    /// Errors: they are not those that were built.
-    pub(crate) fn verify_files(&self) -> anyhow::Result<()> {
-        let CachedFiles { folder, digest, .. } = &self.image.files;
-        Files::verify(folder, *digest).with_context(|| {
-            format!("the files of `{}` are not those that were built", self.service)
-        })
-        .hint("what a service writes goes to `{self.volume}` or to a temporary folder, not to the folder in which it starts")
+    /// The files with which the service starts.
+    pub(crate) fn files(&self) -> &CachedFiles {
+        &self.image.files
     }
 
     /// The folder of shared libraries that the program needs and that its loader does

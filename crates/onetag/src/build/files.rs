@@ -1,7 +1,7 @@
 //! The files of a package that its service starts with, in folders by their digest.
 
 use anyhow::{Context as _, anyhow};
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use onetag_image::files::remove_copy;
 use onetag_image::{Files, LARGE_FILES};
 use serde::{Deserialize, Serialize};
@@ -19,13 +19,18 @@ use crate::workspace::{Service, Workspace, suggest};
 pub(crate) struct CachedFiles {
     /// Of paths, modes and contents.
     pub(crate) digest: Digest,
-    pub(super) folder: Utf8PathBuf,
+    folder: Utf8PathBuf,
     /// What the file system said of the files in the package, and of the copies.
     listed: Digest,
     copied: Digest,
 }
 
 impl CachedFiles {
+    /// Where they lie.
+    pub(crate) fn folder(&self) -> &Utf8Path {
+        &self.folder
+    }
+
     /// The copies, if they are those that were made then.
     fn copies(&self) -> Option<Files> {
         let copies = Files::of_copy(&self.folder).ok()?;

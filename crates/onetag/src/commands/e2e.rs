@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 use clap::Args;
 
-use super::{BuildOptions, conclude, context};
+use super::{BuildOptions, On, conclude, context};
 use crate::cycle::{self, Goal, Job, Options};
 use crate::error::{Attach as _, Kind};
 use crate::exit::Exit;
@@ -32,6 +32,8 @@ pub(crate) struct E2e {
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = humantime::parse_duration)]
     ready_timeout: Duration,
     #[command(flatten)]
+    on: On,
+    #[command(flatten)]
     build: BuildOptions,
     /// What nextest gets as well, for example `-E 'test(name)'`
     #[arg(last = true, allow_hyphen_values = true, value_name = "NEXTEST ARGS")]
@@ -51,6 +53,7 @@ fn reports(arguments: &E2e, ui: Ui) -> anyhow::Result<Vec<(Exit, crate::report::
         keep_on_failure: arguments.keep_on_failure,
         ready: arguments.ready_timeout,
         profile: arguments.build.profile(),
+        backend: arguments.on.backend,
     };
     let suites: Vec<&String> = match arguments.all {
         true => context.workspace.suites.keys().collect(),

@@ -15,7 +15,7 @@ pub(crate) use completions::{Completions, completions};
 pub(crate) use down::{Down, down};
 pub(crate) use e2e::{E2e, e2e};
 pub(crate) use hook::{Hook, hook};
-pub(crate) use options::{BuildOptions, Format};
+pub(crate) use options::{BuildOptions, Format, On};
 pub(crate) use status::{Status, status};
 pub(crate) use test::{Test, test};
 pub(crate) use up::{Up, up};
@@ -89,12 +89,13 @@ fn kept_run(layout: &Layout, root: &Utf8Path, suite: &str) -> anyhow::Result<Opt
         .hint(format!("`cargo xtask down {suite}` ends them all"))
 }
 
-/// Goes on with a kept run as it was deployed, with the profile that it has.
+/// Goes on with a kept run as it was deployed, with the profile and the backend
+/// that it has.
 ///
 /// # Errors
 ///
-/// When its ledger is damaged or its record cannot be read, or another profile is
-/// asked for.
+/// When its ledger is damaged or its record cannot be read, or another profile or
+/// backend is asked for.
 fn kept_job<'a>(job: Job<'a>, entry: RunEntry, options: &mut Options) -> anyhow::Result<Job<'a>> {
     let suite = &job.suite.name;
     let start_over = format!("cargo xtask down {suite} && cargo xtask up {suite}");
@@ -117,6 +118,16 @@ fn kept_job<'a>(job: Job<'a>, entry: RunEntry, options: &mut Options) -> anyhow:
         .kind(Kind::Usage)
         .hint(start_over));
     }
+    if let Some(backend) = options.backend.filter(|backend| *backend != plan.backend) {
+        return Err(anyhow!(
+            "the kept run of `{suite}` is on the backend `{}`, not `{}`",
+            plan.backend.name(),
+            backend.name()
+        )
+        .kind(Kind::Usage)
+        .hint(start_over));
+    }
     options.profile.clone_from(&plan.profile);
+    options.backend = Some(plan.backend);
     Ok(Job { kept: Some(KeptRun { entry, plan }), ..job })
 }

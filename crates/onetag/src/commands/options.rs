@@ -2,11 +2,21 @@
 
 use clap::{Args, ValueEnum};
 
+use crate::backend::BackendKind;
+
 /// What goes to stdout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     Human,
     Json,
+}
+
+/// Where images run.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct On {
+    /// Run the images on this backend: `process`, which is the default
+    #[arg(long = "on", value_name = "BACKEND", value_parser = BackendKind::named)]
+    pub(super) backend: Option<BackendKind>,
 }
 
 /// Options of the verbs that build.

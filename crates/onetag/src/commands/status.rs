@@ -16,7 +16,6 @@ use crate::backend::RunPlan;
 use crate::context::here;
 use crate::exit::Exit;
 use crate::gc::dead::{self, RunEntry, RunState};
-use crate::keeper::ServiceState;
 use crate::report::{Ui, write_stdout};
 use crate::run::{Layout, RunId};
 use crate::system::signals::Interrupt;
@@ -83,7 +82,7 @@ pub(crate) fn status(arguments: &Status, ui: &Ui) -> anyhow::Result<Exit> {
 fn show(found: &RunEntry) -> Shown {
     let plan = RunPlan::read(&found.folder).ok();
     let deployed = plan.iter().flat_map(|plan| &plan.services).map(|(name, deployed)| {
-        let (url, image) = (deployed.url.clone(), Some(deployed.reference.clone()));
+        let (url, image) = (deployed.url(), Some(deployed.reference.clone()));
         (name.clone(), ShownService { state: "gone".to_owned(), url, image })
     });
     let mut services: BTreeMap<String, ShownService> = deployed.collect();
@@ -92,7 +91,7 @@ fn show(found: &RunEntry) -> Shown {
         _ => dead::services(&found.folder),
     };
     for (name, state) in states {
-        services.entry(name).or_default().state = describe(&state);
+        services.entry(name).or_default().state = state.describe();
     }
     Shown {
         run_id: found.folder.run_id(),
@@ -110,16 +109,6 @@ fn show(found: &RunEntry) -> Shown {
         age_seconds: found.folder.run_id().age().as_secs(),
         folder: found.folder.path().to_owned(),
         services,
-    }
-}
-
-/// The state of one service.
-fn describe(state: &ServiceState) -> String {
-    match state {
-        ServiceState::Running { id } => format!("running, pid {}", id.pid),
-        ServiceState::Paused { id } => format!("paused, pid {}", id.pid),
-        ServiceState::Stopped => "stopped".to_owned(),
-        ServiceState::Exited { .. } => state.describe(),
     }
 }
 

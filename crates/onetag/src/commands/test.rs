@@ -5,12 +5,11 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 
-use super::{BuildOptions, conclude, context, kept_job, kept_run};
-use crate::backend::Process;
+use super::{BuildOptions, On, conclude, context, kept_job, kept_run};
 use crate::cycle::{self, Goal, Job, Options};
 use crate::error::Attach as _;
 use crate::exit::Exit;
-use crate::keeper::Client;
+use crate::keeper::{Client, ServiceState};
 use crate::report::{RunReport, Ui};
 use crate::suite::NextestArguments;
 
@@ -20,6 +19,8 @@ pub(crate) struct Test {
     /// The suite to run
     #[arg(value_name = "SERVICE")]
     suite: String,
+    #[command(flatten)]
+    on: On,
     #[command(flatten)]
     build: BuildOptions,
     /// What nextest gets as well, for example `-E 'test(name)'`
@@ -41,6 +42,7 @@ fn reports(arguments: &Test, ui: Ui) -> anyhow::Result<Vec<(Exit, RunReport)>> {
         // Nothing is started.
         ready: Duration::ZERO,
         profile: arguments.build.profile(),
+        backend: arguments.on.backend,
     };
     let job = Job::new(&context, &arguments.suite)?;
     let suite = &job.suite.name;
@@ -56,18 +58,14 @@ fn reports(arguments: &Test, ui: Ui) -> anyhow::Result<Vec<(Exit, RunReport)>> {
 fn expect_running(job: &Job<'_>) -> anyhow::Result<()> {
     let (Some(kept), suite) = (&job.kept, &job.suite.name) else { return Ok(()) };
     let up = format!("cargo xtask up {suite}");
-    // A test of another command may have stopped something, and brings it back.
-    if Client::connect(&kept.entry.folder)
-        .and_then(|mut keeper| keeper.status())
-        .is_ok_and(|status| status.turn.is_some())
-    {
+    let status = Client::connect(&kept.entry.folder).and_then(|mut keeper| keeper.status());
+    let status = status.context("the services of the kept run are gone").hint(&up)?;
+    if status.turn.is_some() {
+        // A test of another command may have stopped something, and brings it back.
         return Ok(());
     }
     for service in kept.plan.services.keys() {
-        let replica = Process::replica(&kept.entry.folder, service)
-            .context("the services of the kept run are gone")
-            .hint(&up)?;
-        if replica.is_none() {
+        if !matches!(status.services.get(service), Some(ServiceState::Running { .. })) {
             let ended = anyhow!("service `{service}` of the kept run has ended");
             return Err(ended.hint(&up));
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{BuildOptions, conclude, context, kept_job, kept_run};
+use super::{BuildOptions, On, conclude, context, kept_job, kept_run};
 use crate::cycle::{self, Goal, Job, Options};
 use crate::exit::Exit;
 use crate::report::{RunReport, Ui};
@@ -19,6 +19,8 @@ pub(crate) struct Up {
     /// How long a service may take to become ready
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = humantime::parse_duration)]
     ready_timeout: Duration,
+    #[command(flatten)]
+    on: On,
     #[command(flatten)]
     build: BuildOptions,
 }
@@ -37,6 +39,7 @@ fn reports(arguments: &Up, ui: Ui) -> anyhow::Result<Vec<(Exit, RunReport)>> {
         keep_on_failure: false,
         ready: arguments.ready_timeout,
         profile: arguments.build.profile(),
+        backend: arguments.on.backend,
     };
     let job = match kept_run(&context.layout(), &context.workspace.root, &arguments.suite)? {
         Some(entry) => kept_job(job, entry, &mut options)?,

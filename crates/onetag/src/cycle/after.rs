@@ -5,9 +5,9 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow, bail};
 
 use super::witness::witness;
-use crate::backend::{Process, Replica};
+use crate::backend::RunBackend;
 use crate::error::Attach as _;
-use crate::keeper::{Client, ServiceState, Status, wait_until_ready};
+use crate::keeper::{Client, ServiceState, StartedService, Status};
 use crate::phase::{Image, Running};
 use crate::run::Run;
 use crate::system::signals::Interrupt;
@@ -21,12 +21,11 @@ const RESTORE_TIMEOUT: Duration = Duration::from_secs(40);
 /// Looks once more after the tests: nothing ended by itself, nothing that a test
 /// stopped is still stopped, nothing was replaced.
 ///
-/// A service that a test stopped and started runs as another process, and is
-/// looked at as such.
+/// A service that a test stopped and started has to be ready again.
 pub(super) fn still_the_same<'run>(
     run: &Run<'run>,
-    process: &Process<'run>,
-    images: Vec<Image<'run, Running>>,
+    backend: &RunBackend<'run>,
+    images: &[Image<'run, Running>],
     interrupt: &Interrupt,
 ) -> anyhow::Result<()> {
     let mut keeper = Client::connect(run.folder())?;
@@ -40,20 +39,18 @@ pub(super) fn still_the_same<'run>(
         status.services.retain(|service, _| of_service(service));
         poll(status)
     })?;
-    let mut same = Vec::new();
+    let mut again = Vec::new();
     for image in images {
-        let service = image.reference().service().to_owned();
-        let Some(ServiceState::Running { id }) = status.services.get(&service) else {
+        let service = image.reference().service();
+        let Some(ServiceState::Running { start, .. }) = status.services.get(service) else {
             bail!("service `{service}` is gone after the tests");
         };
-        if image.replicas().iter().all(|replica| replica.pid != id.pid) {
-            let state = || Ok(keeper.status()?.services.remove(&service));
-            let readiness = &image.deployed().readiness;
-            wait_until_ready(readiness, id.pid, state, RESTORE_TIMEOUT, interrupt)?;
+        if image.start() != *start {
+            again.push(StartedService::again(service, *start));
         }
-        same.push(image.now_run_by(vec![Replica::first(&service, id.pid)]));
     }
-    witness(run, process, &same).context("after the tests")
+    backend.wait_until_all_ready(&again, RESTORE_TIMEOUT, interrupt)?;
+    witness(run, backend, images).context("after the tests")
 }
 
 fn poll(status: Status) -> anyhow::Result<Poll<Status>> {
@@ -62,12 +59,15 @@ fn poll(status: Status) -> anyhow::Result<Poll<Status>> {
     }
     for (service, state) in &status.services {
         match state {
-            ServiceState::Exited { .. } => {
-                let state = state.describe();
+            ServiceState::Ended { .. } | ServiceState::Unknown { .. } => {
+                let state = state.predicate();
                 return Err(anyhow!("service `{service}` {state} while the tests ran")
                     .hint(format!("its log is logs/{service}.log")));
             }
-            ServiceState::Stopped | ServiceState::Paused { .. } => {
+            ServiceState::Stopped
+            | ServiceState::Stopping
+            | ServiceState::Starting { .. }
+            | ServiceState::Paused { .. } => {
                 return Ok(Poll::Pending(format!("service `{service}` {}", state.predicate())));
             }
             ServiceState::Running { .. } => {}

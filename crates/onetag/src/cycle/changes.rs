@@ -5,17 +5,18 @@ use std::collections::BTreeMap;
 use anyhow::anyhow;
 
 use super::Job;
-use crate::backend::{Deployed, Process, Replica, RunPlan, settings};
+use crate::backend::{Deployed, RunPlan, settings};
 use crate::build::Build;
 use crate::error::Attach as _;
+use crate::keeper::{Client, ServiceState};
 use crate::run::RunFolder;
 use crate::workspace::PlannedService;
 
 /// What has to be done for one service.
 #[derive(Clone, Debug)]
 pub(super) enum Change {
-    /// It runs what was built.
-    None(Replica),
+    /// It runs what was built, since this start of the keeper's.
+    None { start: u64 },
     /// It has ended; what was built is the same.
     Died,
     /// It is new, or something else than it runs.
@@ -44,12 +45,16 @@ impl Changes {
         build: &Build,
     ) -> anyhow::Result<Changes> {
         let mut changes = BTreeMap::new();
+        let states = match &job.kept {
+            Some(_) => Client::connect(folder)?.status()?.services,
+            None => BTreeMap::new(),
+        };
         for planned in job.plan.services() {
             let before =
                 job.kept.as_ref().and_then(|kept| kept.plan.services.get(&planned.service.name));
             let change = match before {
                 None => Change::Replaced(Reason::New),
-                Some(before) => change(folder, planned, before, build)?,
+                Some(before) => change(folder, planned, before, build, &states)?,
             };
             changes.insert(planned.service.name.clone(), change);
         }
@@ -62,7 +67,7 @@ impl Changes {
 
     /// Whether nothing has to be done.
     pub(super) fn are_none(&self) -> bool {
-        self.0.values().all(|change| matches!(change, Change::None(_)))
+        self.0.values().all(|change| matches!(change, Change::None { .. }))
     }
 
     /// The generation of the run with these changes. A replaced service gets the
@@ -78,7 +83,7 @@ impl Changes {
     pub(super) fn refuse_stale(&self, suite: &str) -> anyhow::Result<()> {
         let stale = self.0.iter().filter_map(|(name, change)| {
             let why = match change {
-                Change::None(_) => return None,
+                Change::None { .. } => return None,
                 Change::Died => "has ended",
                 Change::Replaced(Reason::New) => "is not deployed",
                 Change::Replaced(Reason::Bytes) => "is not what was built just now",
@@ -102,7 +107,7 @@ impl Changes {
             let kind = match change {
                 Change::Replaced(_) => (0, "replaced"),
                 Change::Died => (1, "started again"),
-                Change::None(_) => (2, "unchanged"),
+                Change::None { .. } => (2, "unchanged"),
             };
             by_kind.entry(kind).or_default().push(name);
         }
@@ -117,6 +122,7 @@ fn change(
     planned: &PlannedService,
     before: &Deployed,
     build: &Build,
+    states: &BTreeMap<String, ServiceState>,
 ) -> anyhow::Result<Change> {
     let name = &planned.service.name;
     if *build.service(name)?.digests() != before.digests {
@@ -125,9 +131,11 @@ fn change(
     if settings(planned, folder.run_id())? != before.settings {
         return Ok(Change::Replaced(Reason::Settings));
     }
-    Ok(match Process::replica(folder, name)? {
-        Some(replica) if Process::executes(&replica, &before.executable) => Change::None(replica),
-        Some(_) => Change::Replaced(Reason::Process),
-        None => Change::Died,
+    Ok(match states.get(name) {
+        Some(ServiceState::Running { start, reference, .. }) if *reference == before.reference => {
+            Change::None { start: *start }
+        }
+        Some(ServiceState::Running { .. }) => Change::Replaced(Reason::Process),
+        _ => Change::Died,
     })
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::backend::RunPlan;
 use crate::gc::dead;
-use crate::keeper::ServiceState;
+use crate::keeper::{Client, ServiceState};
 use crate::report::last_lines;
 use crate::run::{RunFolder, make_folder, write_file, write_json};
 
@@ -25,6 +25,8 @@ pub(crate) fn collect(folder: &RunFolder, cause: &str) -> anyhow::Result<Vec<Str
     if let Ok(plan) = RunPlan::read(folder) {
         write_json(&diagnostics.join("plan.json"), &plan)?;
     }
+    // Where the keeper is gone, they are as it left them.
+    let _ = Client::connect(folder).and_then(|mut keeper| keeper.collect_logs());
     let mut ends = String::new();
     let mut logs: Vec<_> = folder.path().join("logs").read_dir_utf8()?.flatten().collect();
     logs.sort_by(|one, other| one.file_name().cmp(other.file_name()));
@@ -35,6 +37,6 @@ pub(crate) fn collect(folder: &RunFolder, cause: &str) -> anyhow::Result<Vec<Str
         }
     }
     write_file(&diagnostics.join("logs.txt"), ends.as_bytes())?;
-    let ended = states.iter().filter(|(_, state)| matches!(state, ServiceState::Exited { .. }));
+    let ended = states.iter().filter(|(_, state)| matches!(state, ServiceState::Ended { .. }));
     Ok(ended.map(|(name, state)| format!("service `{name}` {}", state.describe())).collect())
 }

@@ -3,21 +3,25 @@
 use anyhow::Context as _;
 use onetag_env::Address;
 
-use crate::backend::{Deployed, RunPlan, capabilities};
+use crate::backend::{self, Deployed, RunPlan};
 use crate::run::{RunFolder, remove as remove_file, write_file};
 
 /// Writes `run.env` as a whole.
-pub(crate) fn write(folder: &RunFolder, plan: &RunPlan, has_database: bool) -> anyhow::Result<()> {
+pub(crate) fn write<'a>(
+    folder: &RunFolder,
+    plan: &RunPlan,
+    capabilities: impl Iterator<Item = &'a String>,
+) -> anyhow::Result<()> {
+    let address = |at: &backend::Address| Address {
+        url: at.url.clone(),
+        internal_url: at.internal_url.clone(),
+    };
     let service = |(name, deployed): (&String, &Deployed)| {
         let service = onetag_env::Service {
             image: deployed.reference.clone(),
             digest: deployed.digests.manifest.to_string(),
-            address: deployed.url.clone().map(Address::shared),
-            ports: deployed
-                .urls
-                .iter()
-                .map(|(port, url)| (port.clone(), Address::shared(url)))
-                .collect(),
+            address: deployed.address.as_ref().map(address),
+            ports: deployed.ports.iter().map(|(port, at)| (port.clone(), address(at))).collect(),
         };
         (name.clone(), service)
     };
@@ -25,10 +29,10 @@ pub(crate) fn write(folder: &RunFolder, plan: &RunPlan, has_database: bool) -> a
         run_id: plan.run_id.to_string(),
         tag: plan.tag.clone(),
         consumer: plan.consumer.clone(),
-        backend: plan.backend.clone(),
+        backend: plan.backend.name().to_owned(),
         run_dir: folder.path().to_string(),
         services: plan.services.iter().map(service).collect(),
-        capabilities: capabilities(has_database).map(|capability| capability.to_string()).collect(),
+        capabilities: capabilities.cloned().collect(),
     };
     let path = folder.environment();
     let text = environment.render().with_context(|| format!("cannot write {path}"))?;

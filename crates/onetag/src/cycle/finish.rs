@@ -4,9 +4,9 @@ use anyhow::anyhow;
 use camino::Utf8PathBuf;
 
 use super::outcome::Outcome;
-use super::returns::{Deployed, return_unused};
+use super::returns::{InUse, return_unused};
 use super::{Goal, Job, Options};
-use crate::backend::{KeeperHandle, PROCESS, RunPlan};
+use crate::backend::{Deployed, KeeperHandle, RunPlan};
 use crate::build::Build;
 use crate::context::{Context, shown};
 use crate::cycle::diagnostics;
@@ -60,8 +60,8 @@ pub(super) fn finish(mut ending: FinishedRun<'_>, options: &Options) -> (Exit, R
         keep = false;
     }
     let (leftovers, lies_in) = if keep {
-        let deployed = deployed(&ending, options);
-        if let Err(error) = return_unused(ending.run.ledger(), deployed) {
+        let in_use = in_use(&ending, options);
+        if let Err(error) = return_unused(ending.run.ledger(), in_use) {
             // The next command returns it.
             context.ui.line(format!("cannot return what is not used: {}", describe(&error)));
         }
@@ -102,12 +102,12 @@ pub(super) fn finish(mut ending: FinishedRun<'_>, options: &Options) -> (Exit, R
 }
 
 /// What the run has deployed now.
-fn deployed<'a>(ending: &FinishedRun<'a>, options: &Options) -> Deployed<'a> {
+fn in_use<'a>(ending: &FinishedRun<'a>, options: &Options) -> InUse<'a> {
     match (ending.build, ending.outcome.failed_phase, &options.goal) {
-        (_, _, Goal::Retested(_)) => Deployed::Before,
-        (Some(build), None | Some("test"), _) => Deployed::Built(build),
-        (_, Some("build" | "prepare" | "select"), _) => Deployed::Before,
-        _ => Deployed::Unknown,
+        (_, _, Goal::Retested(_)) => InUse::Before,
+        (Some(build), None | Some("test"), _) => InUse::Built(build),
+        (_, Some("build" | "prepare" | "select"), _) => InUse::Before,
+        _ => InUse::Unknown,
     }
 }
 
@@ -222,14 +222,14 @@ fn report(
                 |deployed| deployed.reference.clone(),
             ),
             digests: deployed.map(|deployed| deployed.digests).or_else(built),
-            url: deployed.and_then(|deployed| deployed.url.clone()),
+            url: deployed.and_then(Deployed::url),
         }
     });
     RunReport {
         run_id: run.folder().run_id(),
         tag: deployed.as_ref().map_or_else(|| run.tag().to_string(), |plan| plan.tag.clone()),
         consumer: ending.job.suite.name.clone(),
-        backend: PROCESS.to_owned(),
+        backend: run.backend(),
         exit: outcome.exit.code(),
         failed_phase: outcome.failed_phase.map(str::to_owned),
         error: outcome.error.clone(),

@@ -21,7 +21,7 @@ pub(crate) use start::check_machine;
 
 use std::time::Duration;
 
-use crate::backend::{RunPlan, check_host_variables};
+use crate::backend::{BackendKind, RunPlan, check_host_variables};
 use crate::build::check_files;
 use crate::context::Context;
 use crate::exit::Exit;
@@ -99,6 +99,8 @@ pub(crate) struct Options {
     pub(crate) ready: Duration,
     /// The cargo profile of the services; none for `dev`.
     pub(crate) profile: Option<String>,
+    /// Where images run; none for the default.
+    pub(crate) backend: Option<BackendKind>,
 }
 
 /// Goes through one run for each job: one build for all of them, then one run

@@ -11,7 +11,9 @@ use super::outcome::Outcome;
 use super::start::StartedRun;
 use super::witness::witness;
 use super::{Goal, Job, KeptRun, Options, environment};
-use crate::backend::{Addresses, PROCESS, Process, RunPlan, wants_database};
+use crate::backend::{Addresses, RunBackend, RunPlan, wants_database};
+use onetag_control::Capability;
+
 use crate::build::Build;
 use crate::context::Context;
 use crate::exit::Exit;
@@ -110,8 +112,8 @@ impl<'run> Cycle<'_, 'run> {
                 |tests| counted(*tests, "test"),
             )?;
         }
-        let process = Process::new(self.run, addresses);
-        let images = self.running(&process, options, timeline)?;
+        let backend = RunBackend::new(self.run, addresses);
+        let images = self.running(&backend, options, timeline)?;
         let mut outcome = Outcome::default();
         let Some(arguments) = options.goal.nextest() else {
             return Ok(outcome);
@@ -129,7 +131,7 @@ impl<'run> Cycle<'_, 'run> {
         outcome.tested(exit, tests);
         let again = timeline.phase(
             "witness",
-            || still_the_same(self.run, &process, images, &context.interrupt),
+            || still_the_same(self.run, &backend, &images, &context.interrupt),
             |()| "once more".to_owned(),
         );
         if let Err(error) = again {
@@ -141,7 +143,7 @@ impl<'run> Cycle<'_, 'run> {
     /// Brings everything up and proves that it is what was built.
     fn running(
         &self,
-        process: &Process<'run>,
+        backend: &RunBackend<'run>,
         options: &Options,
         timeline: &mut Timeline<'_>,
     ) -> anyhow::Result<Vec<Image<'run, Running>>> {
@@ -150,8 +152,8 @@ impl<'run> Cycle<'_, 'run> {
             let suite = &self.job.suite.name;
             let verdict = || {
                 self.changes.refuse_stale(suite)?;
-                let images = deploy(self, process, load(self, process)?, options)?;
-                witness(self.run, process, &images)?;
+                let images = deploy(self, backend, load(self, backend)?, options)?;
+                witness(self.run, backend, &images)?;
                 Ok(images)
             };
             return timeline.phase("witness", verdict, |_| PROVEN.to_owned());
@@ -168,12 +170,12 @@ impl<'run> Cycle<'_, 'run> {
         }
         let loaded = timeline.phase(
             "load",
-            || load(self, process),
+            || load(self, backend),
             |images| counted(images.len(), "image"),
         )?;
         let images = timeline.phase(
             "deploy",
-            || deploy(self, process, loaded, options),
+            || deploy(self, backend, loaded, options),
             |images| match &self.job.kept {
                 Some(_) => self.changes.summary(),
                 None => names(images),
@@ -182,15 +184,18 @@ impl<'run> Cycle<'_, 'run> {
         let proof = || {
             let plan = self.plan(&images, options);
             plan.write(folder)?;
-            witness(self.run, process, &images)?;
-            environment::write(folder, &plan, self.has_database())
+            witness(self.run, backend, &images)?;
+            environment::write(folder, &plan, self.capabilities(backend))
         };
         timeline.phase("witness", proof, |()| PROVEN.to_owned())?;
         Ok(images)
     }
 
-    fn has_database(&self) -> bool {
-        self.job.plan.services().any(wants_database)
+    /// What suites can ask for: of what the backend can do, what the services have.
+    fn capabilities<'a>(&self, backend: &'a RunBackend<'run>) -> impl Iterator<Item = &'a String> {
+        let has_database = self.job.plan.services().any(wants_database);
+        let outage = Capability::DatabaseOutage.as_str();
+        backend.capabilities().filter(move |capability| *capability != outage || has_database)
     }
 
     /// The record of what runs.
@@ -202,7 +207,7 @@ impl<'run> Cycle<'_, 'run> {
             consumer: tag.consumer().to_owned(),
             tag: tag.to_string(),
             generation: tag.generation(),
-            backend: PROCESS.to_owned(),
+            backend: self.run.minted().backend(),
             profile: options.profile.clone(),
             services: images
                 .iter()

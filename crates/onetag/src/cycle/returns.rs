@@ -7,7 +7,7 @@ use crate::system::ProcessId;
 
 /// What a command that ends leaves deployed.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Deployed<'a> {
+pub(super) enum InUse<'a> {
     /// What it built, and nothing else.
     Built(&'a Build),
     /// What was deployed before it.
@@ -18,19 +18,19 @@ pub(super) enum Deployed<'a> {
 
 /// Writes down that what this command borrowed, and what commands did that are gone,
 /// is not used any more, but for what is deployed.
-pub(super) fn return_unused(ledger: &Ledger, deployed: Deployed<'_>) -> anyhow::Result<()> {
+pub(super) fn return_unused(ledger: &Ledger, in_use: InUse<'_>) -> anyhow::Result<()> {
     let own = ProcessId::of(std::process::id())?;
-    let stays: Vec<Resource> = match deployed {
-        Deployed::Built(build) => build.services().flat_map(|built| built.resources()).collect(),
-        Deployed::Before => Vec::new(),
-        Deployed::Unknown => return Ok(()),
+    let stays: Vec<Resource> = match in_use {
+        InUse::Built(build) => build.services().flat_map(|built| built.resources()).collect(),
+        InUse::Before => Vec::new(),
+        InUse::Unknown => return Ok(()),
     };
     for (resource, by) in ledger.record()?.borrowed() {
-        let goes = match deployed {
+        let goes = match in_use {
             _ if *by == own => !stays.contains(resource),
             // Those that are deployed have just been borrowed by this command as well.
-            Deployed::Built(_) => !by.is_alive(),
-            Deployed::Before | Deployed::Unknown => false,
+            InUse::Built(_) => !by.is_alive(),
+            InUse::Before | InUse::Unknown => false,
         };
         if goes {
             ledger.write(&Entry::Returned { resource: resource.clone(), by: by.clone() })?;

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::anyhow;
 
-use super::{Job, KeptRun, Options};
+use super::{Job, Options};
 use crate::backend::{Addresses, KeeperHandle};
 use crate::build::{Build, BuildRequest, build};
 use crate::context::Context;
@@ -23,7 +23,7 @@ pub(super) struct Started<'a> {
     pub(super) timeline: Timeline<'a>,
 }
 
-/// A run whose keeper holds its ports.
+/// A run whose keeper has prepared it.
 pub(super) struct StartedRun<'a> {
     pub(super) minted: MintedRun,
     pub(super) job: &'a Job<'a>,
@@ -54,7 +54,7 @@ pub(super) fn start<'a>(
     let mut entered = Vec::new();
     let minting = Instant::now();
     for job in jobs {
-        entered.push(enter(context, job)?);
+        entered.push(enter(context, job, options)?);
     }
     if jobs.iter().any(|job| job.kept.is_none()) {
         timeline.record("mint", minting.elapsed(), counted(entered.len(), "run"));
@@ -107,12 +107,13 @@ pub(super) fn start<'a>(
 }
 
 /// Phase 0: mints a run, or takes up a kept one.
-fn enter(context: &Context, job: &Job<'_>) -> anyhow::Result<MintedRun> {
+fn enter(context: &Context, job: &Job<'_>, options: &Options) -> anyhow::Result<MintedRun> {
     let workspace = &context.workspace;
     let consumer = &job.suite.name;
+    let backend = options.backend.unwrap_or_default();
     let Some(kept) = &job.kept else {
         let (target, root) = (&workspace.target_directory, &workspace.root);
-        let minted = mint(target, root, consumer, &context.interrupt)?;
+        let minted = mint(target, root, consumer, backend, &context.interrupt)?;
         context.ui.line(minted.tag().to_string());
         for planned in job.plan.services() {
             context.ui.line(format!("  {}", minted.reference(&planned.service)));
@@ -125,7 +126,7 @@ fn enter(context: &Context, job: &Job<'_>) -> anyhow::Result<MintedRun> {
         RunState::Orphaned => take_lock(&folder)?,
         _ => None,
     };
-    MintedRun::reopen(folder, consumer, kept.plan.generation, lock)
+    MintedRun::reopen(folder, consumer, kept.plan.backend, kept.plan.generation, lock)
 }
 
 /// The lock of a run whose keeper was gone; none if another command has started it
@@ -136,13 +137,10 @@ fn take_lock(folder: &RunFolder) -> anyhow::Result<Option<FileLock>> {
     FileLock::try_take(&folder.lock())
 }
 
-/// Phase 2: the keeper of the run, and its ports.
+/// Phase 2: the keeper of the run, and what it prepares.
 fn prepare(minted: &MintedRun, job: &Job<'_>) -> anyhow::Result<(KeeperHandle, Addresses)> {
     match &job.kept {
-        None => KeeperHandle::start(minted, &job.plan, |_| None),
-        Some(KeptRun { plan, .. }) => match minted.lock() {
-            Some(_) => KeeperHandle::start(minted, &job.plan, |lease| plan.port(lease)),
-            None => KeeperHandle::attach(minted.folder(), &job.plan),
-        },
+        Some(_) if minted.lock().is_none() => KeeperHandle::attach(minted, &job.plan),
+        _ => KeeperHandle::start(minted, &job.plan),
     }
 }

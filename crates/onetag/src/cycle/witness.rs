@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use anyhow::{Context as _, anyhow, bail};
 use serde::{Deserialize, Serialize};
 
-use crate::backend::Process;
+use crate::backend::RunBackend;
 use crate::build::image::{Digest, Digests};
 use crate::error::Attach as _;
 use crate::phase::{Image, Running};
@@ -41,23 +41,23 @@ pub(crate) struct Evidence {
 /// When a replica runs other bytes, or is gone, or a service has none.
 pub(super) fn witness<'run>(
     run: &Run<'run>,
-    process: &Process<'run>,
+    backend: &RunBackend<'run>,
     images: &[Image<'run, Running>],
 ) -> anyhow::Result<()> {
     let mut replicas = Vec::new();
     for image in images {
         let service = image.reference().service();
-        let all_seen = image.witness(process)?;
+        let all_seen = image.witness(backend)?;
         if all_seen.is_empty() {
             bail!("service `{service}` has no replica to look at");
         }
         replicas.extend(all_seen.into_iter().map(|seen| Evidence {
             service: service.to_owned(),
-            replica: seen.replica,
+            replica: seen.replica.name,
             reference: image.reference().to_string(),
             expected: *image.digests(),
             seen: seen.digest,
-            location: seen.location,
+            location: seen.replica.location,
             checked_at: humantime::format_rfc3339_millis(SystemTime::now()).to_string(),
         }));
     }

@@ -1,6 +1,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
+use crate::backend::BackendKind;
 use crate::run::mint;
 
 fn target() -> (tempfile::TempDir, Utf8PathBuf) {
@@ -17,7 +18,8 @@ fn runs_that_begin_and_end_meanwhile_are_not_taken_for_dead() {
     std::thread::scope(|scope| {
         let harness = scope.spawn(|| {
             for _ in 0..300 {
-                let minted = mint(&target, &target, "alpha", &Interrupt::default())?;
+                let minted =
+                    mint(&target, &target, "alpha", BackendKind::Process, &Interrupt::default())?;
                 archive(minted.folder())?;
             }
             anyhow::Ok(())

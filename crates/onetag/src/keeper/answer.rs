@@ -1,25 +1,28 @@
 //! What the keeper does for each question.
 
+use std::collections::BTreeMap;
 use std::sync::mpsc::Sender;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use camino::Utf8PathBuf;
-use onetag_control::Target;
+use onetag_control::{Capability, Target};
 
-use super::inbox::{ConnectionId, Event};
-use super::protocol::{Launch, Reply, Request, Status};
+use super::inbox::ConnectionId;
+use super::protocol::{Reply, Request};
 use super::serve::{Keeper, ShutdownRequest};
 use super::service::Service;
 use super::wait::{Goal, Wait};
+use crate::backend::{Prepared, Runtime, ServiceAddresses, ServicePorts};
 use crate::report::Ui;
-use crate::run::ledger::Resource;
-use crate::system::{ProcessId, bind_lease};
+use crate::run::{read_json, write_json};
 
 /// How a question is answered.
 enum Next {
     Now(Reply),
     /// Once this is so.
     Later(Goal),
+    /// By the step that was begun.
+    Step,
 }
 
 impl Keeper {
@@ -30,41 +33,63 @@ impl Keeper {
         suite: Option<ConnectionId>,
         reply: Sender<Reply>,
     ) {
-        let next = self.act(&request);
+        let next = self.act(&request, &reply);
         if let (Ok(_), Some(connection)) = (&next, suite) {
             self.note(&request, connection);
         }
         let answer = match next {
+            Ok(Next::Step) => return,
             Ok(Next::Later(goal)) => return self.waits.push(Wait::new(goal, reply)),
             Ok(Next::Now(answer)) => answer,
-            Err(error) => Reply::Refused { reason: format!("{error:#}") },
+            Err(error) => Reply::refused(&error),
         };
         // Whoever asked may be gone; that is told by the end of its connection.
         let _ = reply.send(answer);
     }
 
-    fn act(&mut self, request: &Request) -> anyhow::Result<Next> {
+    fn act(&mut self, request: &Request, reply: &Sender<Reply>) -> anyhow::Result<Next> {
+        let reply = reply.clone();
         Ok(match request {
             // The thread of the connection tells of it.
             Request::Attach => Next::Now(Reply::Done),
-            Request::Lease { service, port } => Next::Now(self.lease(service, *port)?),
-            Request::Start { launch } => Next::Now(Reply::Started { id: self.start(launch)? }),
-            Request::StartAgain { service } => {
-                let (id, launch) = self.start_again(service)?;
-                Next::Now(Reply::StartedAgain { id, launch: launch.into() })
+            Request::Prepare { services } => {
+                self.prepare(services.clone(), reply)?;
+                Next::Step
             }
-            Request::Stop { service } => Next::Later(Goal::Ended(service.clone())),
+            Request::Start { level } => {
+                self.start(level.clone(), move |started| {
+                    let started = started.map(|services| Reply::Started { services });
+                    answer(&reply, started);
+                })?;
+                Next::Step
+            }
+            Request::StartAgain { service } => {
+                self.start_again(service, move |started| {
+                    let started = started.map(|services| Reply::Started { services });
+                    answer(&reply, started);
+                })?;
+                Next::Step
+            }
+            Request::Stop { service } => {
+                self.stop(service, false);
+                Next::Later(Goal::Ended(service.clone()))
+            }
             Request::Kill { service } => {
-                self.service(service)?.stop(true)?;
+                self.service(service)?;
+                self.stop(service, true);
                 Next::Later(Goal::Ended(service.clone()))
             }
             Request::Pause { service } => {
-                self.service(service)?.pause(true)?;
-                Next::Later(Goal::Paused(service.clone()))
+                self.pause(service, true, move |paused| {
+                    answer(&reply, paused.map(|()| Reply::Done));
+                })?;
+                Next::Step
             }
             Request::Resume { service } => {
-                self.service(service)?.pause(false)?;
-                Next::Now(Reply::Done)
+                self.pause(service, false, move |paused| {
+                    answer(&reply, paused.map(|()| Reply::Done));
+                })?;
+                Next::Step
             }
             Request::StopDatabase => {
                 ensure!(!self.databases.are_stopped(), "it is stopped already");
@@ -88,10 +113,11 @@ impl Keeper {
                 None => Reply::Done,
                 Some(by) => Reply::Busy { by },
             }),
-            Request::Status => {
-                let Status { services, database_stopped, turn, failure } = self.status();
-                Next::Now(Reply::Status { services, database_stopped, turn, failure })
-            }
+            Request::Status
+            | Request::Poll { .. }
+            | Request::Witness { .. }
+            | Request::CollectLogs
+            | Request::CopyOut { .. } => bail!("the thread of the connection answers this"),
             Request::Shutdown { force } => {
                 let ending =
                     self.ending.get_or_insert(ShutdownRequest { force: *force, asked: true });
@@ -135,54 +161,74 @@ impl Keeper {
             self.databases.restore();
             return Ok(());
         };
-        let service = self.service(name)?;
+        let failed = {
+            let target = target.clone();
+            move |error: anyhow::Error| {
+                Ui::stderr().line(format!("cannot bring {target} back: {error:#}"));
+            }
+        };
         // What was asked for over a connection is done before its end is seen: a
         // service that is still stopping is being stopped by somebody else.
-        if service.is_running() {
-            service.pause(false)?;
+        if self.service(name)?.is_running() {
+            self.pause(name, false, move |resumed| resumed.unwrap_or_else(failed))
         } else {
-            self.start_again(name)?;
+            self.start_again(name, move |started| drop(started.map_err(failed)))
         }
+    }
+
+    /// Makes what services need before they start, and keeps a record of it for a
+    /// keeper that is started anew.
+    fn prepare(&mut self, services: Vec<ServicePorts>, reply: Sender<Reply>) -> anyhow::Result<()> {
+        ensure!(self.ending.is_none(), "the run is being torn down");
+        let (ledger, record) = (self.ledger.clone(), self.folder.prepared());
+        let prepare = move |runtime: &dyn Runtime| {
+            let before: Option<Prepared> =
+                record.exists().then(|| read_json(&record)).transpose()?;
+            let prepared = runtime.prepare(&services, before.as_ref(), &ledger)?;
+            write_json(&record, &prepared)?;
+            let addresses = services
+                .iter()
+                .map(|service| Ok((service.service.clone(), runtime.addresses(service)?)));
+            let services: BTreeMap<String, ServiceAddresses> =
+                addresses.collect::<anyhow::Result<_>>()?;
+            let capabilities = runtime.capabilities().into_iter().map(Capability::as_str);
+            let capabilities = capabilities.map(str::to_owned).collect();
+            Ok(Reply::Prepared { services, capabilities })
+        };
+        self.step("preparing the run".to_owned(), self.limit, prepare, move |_, prepared| {
+            answer(&reply, prepared);
+        });
         Ok(())
     }
 
-    fn lease(&mut self, service: &str, port: Option<u16>) -> anyhow::Result<Reply> {
-        if let Some((_, port)) = self.leases.get(service) {
-            return Ok(Reply::Leased { port: *port });
-        }
-        let (socket, port) =
-            bind_lease(port.unwrap_or(0)).context("cannot get a port of 127.0.0.1")?;
-        self.ledger.own(Resource::Lease { service: service.to_owned(), port })?;
-        self.leases.insert(service.to_owned(), (socket, port));
-        Ok(Reply::Leased { port })
-    }
-
-    fn start(&mut self, launch: &Launch) -> anyhow::Result<ProcessId> {
-        let name = launch.service();
-        ensure!(self.ending.is_none(), "the run is being torn down");
-        ensure!(
-            !self.services.get(name).is_some_and(Service::is_running),
-            "service `{name}` runs already"
-        );
-        let events = self.events.clone();
-        let (service, id) =
-            Service::start(launch, self.folder.run_id(), &self.ledger, move |pid| {
-                let _ = events.send(Event::ServiceEnded(pid));
-            })?;
-        self.services.insert(name.to_owned(), service);
-        Ok(id)
-    }
-
     /// Starts a service as it was started last.
-    pub(super) fn start_again(&mut self, service: &str) -> anyhow::Result<(ProcessId, Launch)> {
-        let launch = self.service(service)?.launch.clone();
-        Ok((self.start(&launch)?, launch))
+    fn start_again(
+        &mut self,
+        service: &str,
+        answer: impl FnOnce(anyhow::Result<BTreeMap<String, super::StartedService>>) + Send + 'static,
+    ) -> anyhow::Result<()> {
+        let spec = self.service(service)?.spec.clone();
+        self.start(vec![spec], answer)
     }
 
-    pub(super) fn service(&mut self, service: &str) -> anyhow::Result<&mut Service> {
-        self.services
-            .get_mut(service)
-            .with_context(|| format!("service `{service}` was never started"))
+    /// Halts a service, or lets it go on.
+    fn pause(
+        &mut self,
+        name: &str,
+        on: bool,
+        answer: impl FnOnce(anyhow::Result<()>) + Send + 'static,
+    ) -> anyhow::Result<()> {
+        let instance = self.service(name)?.instance.clone().context("it does not run")?;
+        let what = format!("{} service `{name}`", if on { "pausing" } else { "resuming" });
+        let name = name.to_owned();
+        let pause = move |runtime: &dyn Runtime| runtime.pause(&instance, on);
+        self.step(what, self.limit, pause, move |keeper, paused| {
+            if let (Ok(()), Ok(service)) = (&paused, keeper.service(&name)) {
+                service.paused = on;
+            }
+            answer(paused);
+        });
+        Ok(())
     }
 
     /// The database that somebody is writing to, if that is in the way.
@@ -192,14 +238,13 @@ impl Keeper {
     }
 
     fn database_files(&self) -> Vec<Utf8PathBuf> {
-        self.services.values().filter_map(|service| service.launch.database.clone()).collect()
+        let services = self.services.values().filter(|service| service.spec.database);
+        services.map(|service: &Service| self.folder.database(service.spec.service())).collect()
     }
+}
 
-    fn status(&mut self) -> Status {
-        let state = |(name, service): (&String, &Service)| (name.clone(), service.state());
-        let services = self.services.iter().map(state).collect();
-        let database_stopped = self.databases.are_stopped();
-        let failure = self.failure.clone();
-        Status { services, database_stopped, turn: self.turns.holder(), failure }
-    }
+/// Answers with what a step gave. Whoever asked may be gone; the end of its connection
+/// tells that.
+fn answer(reply: &Sender<Reply>, result: anyhow::Result<Reply>) {
+    let _ = reply.send(result.unwrap_or_else(|error| Reply::refused(&error)));
 }

@@ -6,18 +6,21 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow, bail};
 use onetag_control::connection::Connection;
 
-use super::protocol::{Launch, Reply, Request, Status};
+use super::protocol::{Polled, Reply, Request, StartedService, Status, refusal};
 use super::turns::Turn;
+use crate::backend::{Addresses, Seen, ServicePorts, ServiceSpec};
 use crate::run::RunFolder;
-use crate::system::ProcessId;
 use crate::system::signals::Interrupt;
 use crate::system::wait::{self, Deadline, Poll};
 
 /// How long the keeper may take to answer what it can answer at once.
 const AT_ONCE: Duration = Duration::from_secs(10);
 
-/// How long a service may take to stop: its grace, and time to be killed.
-const STOPPING: Duration = Duration::from_secs(40);
+/// What the keeper gets on top of what a step of the backend may take.
+const MARGIN: Duration = Duration::from_secs(10);
+
+/// The same for an answer that takes several steps of the backend.
+const POLL_MARGIN: Duration = Duration::from_secs(130);
 
 /// How often a wait for the end looks for a signal.
 const LOOK: Duration = Duration::from_millis(100);
@@ -86,26 +89,60 @@ impl Client {
         Ok(Requested(self))
     }
 
-    /// Has a port bound for a service, the same one as before if it has one.
-    pub(crate) fn lease(&mut self, service: &str, port: Option<u16>) -> anyhow::Result<u16> {
-        let request = Request::Lease { service: service.to_owned(), port };
-        match self.ask(&request, AT_ONCE)? {
-            Reply::Leased { port } => Ok(port),
+    /// Has the backend prepare what services need; one of its steps may take `limit`.
+    pub(crate) fn prepare(
+        &mut self,
+        services: Vec<ServicePorts>,
+        limit: Duration,
+    ) -> anyhow::Result<Addresses> {
+        match self.ask(&Request::Prepare { services }, limit + MARGIN)? {
+            Reply::Prepared { services, capabilities } => Ok(Addresses { services, capabilities }),
             other => Err(unexpected(other)),
         }
     }
 
-    /// Has a service started; it is not ready yet.
-    pub(crate) fn start(&mut self, launch: Launch) -> anyhow::Result<ProcessId> {
-        match self.ask(&Request::Start { launch: launch.into() }, AT_ONCE)? {
-            Reply::Started { id } => Ok(id),
+    /// Has services started; they are not ready yet.
+    pub(crate) fn start(
+        &mut self,
+        level: Vec<ServiceSpec>,
+        limit: Duration,
+    ) -> anyhow::Result<BTreeMap<String, StartedService>> {
+        match self.ask(&Request::Start { level }, limit + MARGIN)? {
+            Reply::Started { services } => Ok(services),
             other => Err(unexpected(other)),
         }
     }
 
-    /// Has a service stopped, and returns once it has ended.
-    pub(crate) fn stop(&mut self, service: &str) -> anyhow::Result<()> {
-        self.done(&Request::Stop { service: service.to_owned() }, STOPPING)
+    /// Has a service asked whether it is ready, for this long at most.
+    pub(crate) fn poll(
+        &mut self,
+        service: &str,
+        limit: Duration,
+        advise: bool,
+    ) -> anyhow::Result<Polled> {
+        let request = Request::Poll { service: service.to_owned(), limit, advise };
+        match self.ask(&request, limit + POLL_MARGIN)? {
+            Reply::Polled { polled } => Ok(polled),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// What the replicas of a service really run.
+    pub(crate) fn witness(&mut self, service: &str, limit: Duration) -> anyhow::Result<Vec<Seen>> {
+        match self.ask(&Request::Witness { service: service.to_owned() }, limit + MARGIN)? {
+            Reply::Witnessed { seen } => Ok(seen),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Has the logs of all services brought up to date.
+    pub(crate) fn collect_logs(&mut self) -> anyhow::Result<()> {
+        self.done(&Request::CollectLogs, POLL_MARGIN)
+    }
+
+    /// Has a service stopped, and returns once it has ended; that may take `limit`.
+    pub(crate) fn stop(&mut self, service: &str, limit: Duration) -> anyhow::Result<()> {
+        self.done(&Request::Stop { service: service.to_owned() }, limit + MARGIN)
     }
 
     /// What the tests of a command lacked that skipped, by test. The keeper forgets
@@ -175,7 +212,7 @@ impl Client {
 
     fn receive(&mut self, limit: Duration) -> anyhow::Result<Reply> {
         match self.connection.receive(limit)? {
-            Reply::Refused { reason } => Err(anyhow!("{reason}")),
+            Reply::Refused { reason, hints } => Err(refusal(&reason, &hints)),
             reply => Ok(reply),
         }
     }

@@ -9,7 +9,7 @@ use anyhow::{Context as _, anyhow, bail, ensure};
 use onetag_control::Target;
 use onetag_control::protocol::{Reply as Answer, Request as Question};
 
-use super::protocol::{Reply, Request, ServiceState, Status};
+use super::protocol::{Reply, Request, ServiceState, Status, refusal};
 use super::ready::wait_until_ready;
 use crate::error::{Attach as _, hints};
 use crate::run::RunFolder;
@@ -54,7 +54,9 @@ impl Control<'_> {
                 Ok(text) => return Answer::Logs { text },
                 Err(error) => Err(error),
             },
-            Question::CopyOut { service, path, to } => self.copy_out(&service, &path, &to),
+            Question::CopyOut { service, path, to } => self
+                .state(&service)
+                .and_then(|_| self.done(Request::CopyOut { service, from: path, to })),
             // Nobody would ever ask for it.
             Question::Skip { command: None, .. } => Ok(()),
             Question::Skip { command: Some(command), test, capability } => {
@@ -83,36 +85,27 @@ impl Control<'_> {
             Target::Service(service) => service,
         };
         self.state(&service)?;
-        let (id, launch) = match self.ask(Request::StartAgain { service: service.clone() })? {
-            Reply::StartedAgain { id, launch } => (id, launch),
+        let started = match self.ask(Request::StartAgain { service: service.clone() })? {
+            Reply::Started { mut services } => services.remove(&service),
             other => bail!("unexpected reply from the keeper: {other:?}"),
         };
-        if !wait {
-            return Ok(());
-        }
-        let state = || Ok(self.status()?.services.remove(&service));
-        wait_until_ready(&launch.readiness, id.pid, state, READY, &Interrupt::default())
+        let Some(started) = started.filter(|_| wait) else { return Ok(()) };
+        let mut poll = |limit, advise| {
+            let service = service.clone();
+            match self.ask(Request::Poll { service, limit, advise })? {
+                Reply::Polled { polled } => Ok(polled),
+                other => bail!("unexpected reply from the keeper: {other:?}"),
+            }
+        };
+        wait_until_ready(&started, self.folder, &mut poll, READY, &Interrupt::default())
     }
 
     fn logs(&self, service: &str) -> anyhow::Result<String> {
         self.state(service)?;
+        self.done(Request::CollectLogs)?;
         let log = self.folder.log(service);
         let bytes = std::fs::read(&log).with_context(|| format!("cannot read {log}"))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
-    }
-
-    /// What lies outside of the volume is not the service's: where services run in
-    /// containers it would be another file.
-    fn copy_out(&self, service: &str, path: &str, to: &str) -> anyhow::Result<()> {
-        self.state(service)?;
-        let volume = self.folder.volume(service);
-        let volume =
-            volume.canonicalize().with_context(|| format!("cannot find its volume {volume}"))?;
-        let source = volume.join(path).canonicalize().context("there is no such file")?;
-        ensure!(source.starts_with(&volume), "it is not in the volume {}", volume.display());
-        ensure!(source.is_file(), "it is not a file");
-        std::fs::copy(&source, to).with_context(|| format!("cannot write the copy {to}"))?;
-        Ok(())
     }
 
     /// The service that is meant, where only a service will do.
@@ -127,7 +120,10 @@ impl Control<'_> {
 
     fn expect_process(&self, service: &str) -> anyhow::Result<()> {
         match self.state(service)? {
-            ServiceState::Running { .. } | ServiceState::Paused { .. } => Ok(()),
+            ServiceState::Running { .. }
+            | ServiceState::Paused { .. }
+            | ServiceState::Starting { .. }
+            | ServiceState::Stopping => Ok(()),
             other => bail!("it {} already", other.predicate()),
         }
     }
@@ -158,7 +154,7 @@ impl Control<'_> {
 
     fn ask(&self, request: Request) -> anyhow::Result<Reply> {
         match (self.ask)(request).context("the run is being torn down")? {
-            Reply::Refused { reason } => bail!("{reason}"),
+            Reply::Refused { reason, hints } => Err(refusal(&reason, &hints)),
             reply => Ok(reply),
         }
     }

@@ -14,7 +14,8 @@ use serde_json::Value;
 
 use super::control::Control;
 use super::protocol::{Reply, Request};
-use crate::run::RunFolder;
+use super::queries::{Queries, Snapshot};
+use super::serve::Keeper;
 
 /// Something that happened.
 pub(super) enum Event {
@@ -32,8 +33,10 @@ pub(super) enum Event {
     Detached,
     /// The connection of a suite has ended.
     Left(ConnectionId),
-    /// The process with this id has ended, and is not waited for yet.
-    ServiceEnded(u32),
+    /// A step of the backend is over; this takes note of it.
+    Done(Box<dyn FnOnce(&mut Keeper) + Send>),
+    /// A connection wants to know what there is.
+    Snapshot(Sender<Snapshot>),
     /// A signal asks the keeper to end.
     Signal,
 }
@@ -42,17 +45,13 @@ pub(super) enum Event {
 pub(super) type ConnectionId = u64;
 
 /// Tells of everything that comes in on the socket.
-pub(super) fn listen(
-    socket: UnixListener,
-    folder: RunFolder,
-    events: Sender<Event>,
-) -> anyhow::Result<()> {
+pub(super) fn listen(socket: UnixListener, queries: Queries) -> anyhow::Result<()> {
     thread::Builder::new()
         .name("socket".to_owned())
         .spawn(move || {
             for (id, connection) in (0..).zip(socket.incoming().flatten()) {
-                let (folder, events) = (folder.clone(), events.clone());
-                thread::spawn(move || Conversation { id, folder, events }.hold(&connection));
+                let queries = queries.clone();
+                thread::spawn(move || Conversation { id, queries }.hold(&connection));
             }
         })
         .context("cannot start the thread that listens")?;
@@ -62,8 +61,7 @@ pub(super) fn listen(
 /// One connection, from its beginning to its end.
 struct Conversation {
     id: ConnectionId,
-    folder: RunFolder,
-    events: Sender<Event>,
+    queries: Queries,
 }
 
 impl Conversation {
@@ -77,17 +75,17 @@ impl Conversation {
                 Ok(Question::Harness(request)) => {
                     if matches!(request, Request::Attach) && !attached {
                         attached = true;
-                        let _ = self.events.send(Event::Attached);
+                        let _ = self.queries.events.send(Event::Attached);
                     }
                     self.ask(request, None).map(|reply| written(number, &reply))
                 }
                 Ok(Question::Suite(request)) => {
                     suite = true;
                     let ask = |request| self.ask(request, Some(self.id));
-                    let control = Control { folder: &self.folder, ask: &ask };
+                    let control = Control { folder: &self.queries.folder, ask: &ask };
                     Some(written(number, &control.answer(request)))
                 }
-                Err(reason) => Some(written(number, &Reply::Refused { reason })),
+                Err(reason) => Some(written(number, &Reply::Refused { reason, hints: Vec::new() })),
             };
             let Some(answer) = answer else { break };
             let mut stream = connection;
@@ -96,17 +94,21 @@ impl Conversation {
             }
         }
         if attached {
-            let _ = self.events.send(Event::Detached);
+            let _ = self.queries.events.send(Event::Detached);
         }
         if suite {
-            let _ = self.events.send(Event::Left(self.id));
+            let _ = self.queries.events.send(Event::Left(self.id));
         }
     }
 
-    /// Asks the keeper's loop; none when it has ended.
+    /// Answers what can be answered here, and asks the keeper's loop for the rest; none
+    /// when that has ended.
     fn ask(&self, request: Request, suite: Option<ConnectionId>) -> Option<Reply> {
+        if let Some(reply) = self.queries.answer(&request) {
+            return reply;
+        }
         let (reply, answer) = mpsc::channel();
-        let _ = self.events.send(Event::Asked { request, suite, reply });
+        let _ = self.queries.events.send(Event::Asked { request, suite, reply });
         answer.recv().ok()
     }
 }

@@ -1,10 +1,9 @@
-//! The keeper: one process per run on `process`, this program executed again in
-//! a session of its own.
+//! The keeper: one process per run, on every backend; this program executed again
+//! in a session of its own.
 //!
-//! It is the only parent of the services. It holds the run's lock and its port
-//! leases, and answers on a socket in the run folder, the harness as well as the
-//! suites. When the harness goes away and the run is not kept, it tears the run
-//! down.
+//! It holds the run's lock, starts and stops services through the backend's runtime,
+//! and answers on a socket in the run folder, the harness as well as the suites.
+//! When the harness goes away and the run is not kept, it tears the run down.
 
 mod answer;
 mod client;
@@ -13,6 +12,7 @@ mod databases;
 mod inbox;
 mod outages;
 mod protocol;
+mod queries;
 mod ready;
 mod serve;
 mod service;
@@ -23,8 +23,9 @@ mod wait;
 mod waits;
 
 pub(crate) use client::{Attachment, Client};
-pub(crate) use protocol::{Launch, Probe, Readiness, ServiceState, Status};
-pub(crate) use ready::{probe, wait_until_ready};
+pub(crate) use protocol::{ServiceState, StartedService, Status};
+pub use ready::ask;
+pub(crate) use ready::wait_until_ready;
 pub(crate) use serve::serve;
 pub(crate) use start::{KEEPER, start};
 pub(crate) use turns::{TURN_TIMEOUT, Turn};

@@ -4,13 +4,16 @@
 //! What suites ask comes on the same socket and is `onetag_control::protocol`; it
 //! is put together from what is asked here.
 
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::time::Duration;
 
-use camino::Utf8PathBuf;
+use anyhow::anyhow;
+use serde::{Deserialize, Serialize};
 
 use super::turns::Turn;
-use crate::system::ProcessId;
+use crate::backend::{Replica, Seen, ServiceAddresses, ServicePorts, ServiceSpec};
+use crate::error::{Attach as _, hints};
 
 /// What the keeper can be asked.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -19,15 +22,10 @@ pub(super) enum Request {
     /// The connection is the harness: when it ends, and the run is not kept,
     /// the run ends.
     Attach,
-    /// Bind a port for a service and hold it for the life of the run; the same
-    /// one as before if the service has one.
-    Lease {
-        service: String,
-        /// The port that it had before the keeper was started anew.
-        port: Option<u16>,
-    },
-    /// Start a service that does not run.
-    Start { launch: Box<Launch> },
+    /// Make what services need before they start, or open what was made before.
+    Prepare { services: Vec<ServicePorts> },
+    /// Start services that do not run and do not need each other.
+    Start { level: Vec<ServiceSpec> },
     /// Start a service again as it was started last.
     StartAgain { service: String },
     /// Stop a service: ask first, then insist. Answered once it has ended.
@@ -50,6 +48,20 @@ pub(super) enum Request {
     TakeTurn { turn: Turn },
     /// What runs.
     Status,
+    /// Whether a service is ready.
+    Poll {
+        service: String,
+        /// How long it may be asked.
+        limit: Duration,
+        /// Tell as well what would help it, and bring its log up to date.
+        advise: bool,
+    },
+    /// What the replicas of a service really run.
+    Witness { service: String },
+    /// Bring the logs of all services up to date.
+    CollectLogs,
+    /// Copy a file out of the volume of a service.
+    CopyOut { service: String, from: String, to: String },
     /// Stop everything and end. The connection ends when nothing runs any more.
     Shutdown {
         /// Do not ask first.
@@ -62,15 +74,19 @@ pub(super) enum Request {
 #[serde(tag = "answer", rename_all = "kebab-case")]
 pub(super) enum Reply {
     Done,
-    Leased {
-        port: u16,
+    Prepared {
+        services: BTreeMap<String, ServiceAddresses>,
+        capabilities: BTreeSet<String>,
     },
+    /// By service.
     Started {
-        id: ProcessId,
+        services: BTreeMap<String, StartedService>,
     },
-    StartedAgain {
-        id: ProcessId,
-        launch: Box<Launch>,
+    Polled {
+        polled: Polled,
+    },
+    Witnessed {
+        seen: Vec<Seen>,
     },
     Status {
         services: BTreeMap<String, ServiceState>,
@@ -88,55 +104,63 @@ pub(super) enum Reply {
     },
     Refused {
         reason: String,
+        hints: Vec<String>,
     },
 }
 
-/// How to start a service.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub(crate) struct Launch {
-    pub(crate) readiness: Readiness,
-    pub(crate) executable: Utf8PathBuf,
-    pub(crate) args: Vec<String>,
-    /// The whole environment, but for the variable that names the owner, which
-    /// the keeper alone sets.
-    pub(crate) environment: BTreeMap<String, String>,
-    /// Where it starts: the folder with its files.
-    pub(crate) folder: Utf8PathBuf,
-    /// Services that are stopped after this one.
-    pub(crate) needs: Vec<String>,
-    /// The file of its database, if it has one.
-    pub(crate) database: Option<Utf8PathBuf>,
-}
-
-impl Launch {
-    /// The name of the service.
-    pub(crate) fn service(&self) -> &str {
-        &self.readiness.service
+impl Request {
+    /// Whether it changes nothing, and needs nothing but what the backend tells.
+    pub(super) fn is_question(&self) -> bool {
+        matches!(
+            self,
+            Request::Status
+                | Request::Poll { .. }
+                | Request::Witness { .. }
+                | Request::CollectLogs
+                | Request::CopyOut { .. }
+        )
     }
 }
 
-/// How a service is known to be ready, and what is said when it is not.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub(crate) struct Readiness {
-    pub(crate) service: String,
-    pub(crate) probe: Probe,
-    pub(crate) log: Utf8PathBuf,
-    /// The port that was leased for it, if it has one.
-    pub(crate) port: Option<u16>,
-    /// The key of the metadata that decides on the probe, and its manifest.
-    pub(crate) key: String,
+impl Reply {
+    /// An error, with what mends it.
+    pub(super) fn refused(error: &anyhow::Error) -> Reply {
+        Reply::Refused { reason: format!("{error:#}"), hints: hints(error) }
+    }
 }
 
-/// How a service is asked whether it is ready.
+/// What was refused, as an error.
+pub(super) fn refusal(reason: &str, hints: &[String]) -> anyhow::Error {
+    hints.iter().fold(anyhow!("{reason}"), |error, hint| error.hint(hint))
+}
+
+/// A service that was started; it is not ready yet.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(tag = "probe", rename_all = "kebab-case")]
-pub(crate) enum Probe {
-    /// This address answers with a status of 200 to 299.
-    Http { url: String },
-    /// This address accepts connections.
-    Tcp { address: String },
-    /// Its program runs.
-    Started,
+pub(crate) struct StartedService {
+    pub(crate) service: String,
+    /// Which start of the keeper's it is.
+    pub(crate) start: u64,
+    /// Where tests reach it, if it has a port.
+    pub(crate) own: Option<SocketAddr>,
+    /// Where they reach its further ports, by name.
+    pub(crate) ports: BTreeMap<String, SocketAddr>,
+}
+
+impl StartedService {
+    /// A service that was started again; where it is reached is known already.
+    pub(crate) fn again(service: &str, start: u64) -> StartedService {
+        StartedService { service: service.to_owned(), start, own: None, ports: BTreeMap::new() }
+    }
+}
+
+/// How a service is on its way to be ready.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub(crate) struct Polled {
+    pub(crate) state: ServiceState,
+    /// What was seen, if it is not ready.
+    pub(crate) pending: Option<String>,
+    /// What would help it.
+    pub(crate) hints: Vec<String>,
 }
 
 /// The state of all services.
@@ -155,43 +179,59 @@ pub(crate) struct Status {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub(crate) enum ServiceState {
-    /// Its process runs.
-    Running { id: ProcessId },
-    /// Its process was halted.
-    Paused { id: ProcessId },
+    /// Not all of its replicas run yet.
+    Starting { why: String },
+    /// All of its replicas run.
+    Running {
+        /// Which start of the keeper's it is.
+        start: u64,
+        /// The image that was started.
+        reference: String,
+        replicas: Vec<Replica>,
+    },
+    /// Its replicas were halted.
+    Paused { replicas: Vec<Replica> },
+    /// It is being stopped.
+    Stopping,
     /// It ended without being asked to.
-    Exited {
-        /// The process that ended.
-        pid: u32,
-        code: Option<i32>,
-        signal: Option<i32>,
+    Ended {
+        /// What a sentence says of it: `ended with code 3`.
+        why: String,
     },
     /// It was stopped.
     Stopped,
+    /// The backend does not tell.
+    Unknown { why: String },
 }
 
 impl ServiceState {
     /// The state in words, as a list shows it.
     pub(crate) fn describe(&self) -> String {
+        let at = |replicas: &[Replica]| {
+            let locations = replicas.iter().map(|replica| format!(", {}", replica.location));
+            locations.collect::<String>()
+        };
         match self {
-            ServiceState::Running { id } => format!("running, pid {}", id.pid),
-            ServiceState::Paused { id } => format!("paused, pid {}", id.pid),
+            ServiceState::Running { replicas, .. } => format!("running{}", at(replicas)),
+            ServiceState::Paused { replicas } => format!("paused{}", at(replicas)),
+            ServiceState::Starting { why } => format!("starting, {why}"),
+            ServiceState::Stopping => "stopping".to_owned(),
             ServiceState::Stopped => "stopped".to_owned(),
-            ServiceState::Exited { .. } => self.predicate(),
+            ServiceState::Unknown { why } => format!("unknown, {why}"),
+            ServiceState::Ended { .. } => self.predicate(),
         }
     }
 
     /// The state as what a sentence says of the service.
     pub(crate) fn predicate(&self) -> String {
         match self {
+            ServiceState::Starting { .. } => "is starting".to_owned(),
             ServiceState::Running { .. } => "is running".to_owned(),
             ServiceState::Paused { .. } => "is paused".to_owned(),
+            ServiceState::Stopping => "is being stopped".to_owned(),
             ServiceState::Stopped => "is stopped".to_owned(),
-            ServiceState::Exited { code: Some(code), .. } => format!("ended with code {code}"),
-            ServiceState::Exited { signal: Some(signal), .. } => {
-                format!("was ended by {}", crate::system::signals::name(*signal))
-            }
-            ServiceState::Exited { .. } => "ended".to_owned(),
+            ServiceState::Ended { why } => why.clone(),
+            ServiceState::Unknown { why } => format!("has no known state: {why}"),
         }
     }
 }

@@ -1,9 +1,11 @@
 //! The keeper's loop: one thread decides, others only listen.
 
 use std::collections::BTreeMap;
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixListener;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -12,13 +14,17 @@ use camino::Utf8Path;
 use super::databases::Databases;
 use super::inbox::{Event, listen, listen_for_signals};
 use super::outages::Outages;
+use super::queries::{Queries, Snapshot};
 use super::service::Service;
 use super::turns::Turns;
 use super::wait::Wait;
+use crate::backend::{Backend, Runtime};
 use crate::cycle::teardown;
 use crate::report::Ui;
 use crate::run::RunFolder;
-use crate::run::ledger::{Entry, Ledger, Resource, Role};
+use crate::run::ledger::{Ledger, Record, Resource, Role};
+use crate::system::signals::Interrupt;
+use crate::system::wait::bounded;
 use crate::system::{ProcessId, lead_session};
 
 /// How often to look whether the folder of the run is there.
@@ -38,9 +44,11 @@ pub(crate) fn serve(folder: &Utf8Path) -> anyhow::Result<()> {
 
     let (events, inbox) = mpsc::channel();
     let socket = std::io::stdin().as_fd().try_clone_to_owned().context("no socket was given")?;
-    listen(UnixListener::from(socket), folder.clone(), events.clone())?;
-    listen_for_signals(events.clone())?;
-    Keeper::new(folder, ledger, events).run(&inbox)
+    let backend = Record::read(folder.path())?.backend()?.backend();
+    let keeper = Keeper::new(folder, ledger, backend, events.clone());
+    listen(UnixListener::from(socket), keeper.queries())?;
+    listen_for_signals(events)?;
+    keeper.run(&inbox)
 }
 
 /// The keeper of one run. What it answers is in [`super::answer`], what it waits
@@ -49,7 +57,13 @@ pub(super) struct Keeper {
     pub(super) folder: RunFolder,
     pub(super) ledger: Ledger,
     pub(super) events: Sender<Event>,
-    pub(super) leases: BTreeMap<String, (OwnedFd, u16)>,
+    runtime: Arc<dyn Runtime>,
+    /// How long one step of the runtime may take.
+    pub(super) limit: Duration,
+    /// How long a service may take to stop before it is killed.
+    pub(super) grace: Duration,
+    /// How many services were started.
+    pub(super) starts: u64,
     pub(super) services: BTreeMap<String, Service>,
     pub(super) databases: Databases,
     /// What suites have taken away.
@@ -78,12 +92,15 @@ pub(super) struct ShutdownRequest {
 }
 
 impl Keeper {
-    fn new(folder: RunFolder, ledger: Ledger, events: Sender<Event>) -> Keeper {
+    fn new(folder: RunFolder, ledger: Ledger, backend: &Backend, events: Sender<Event>) -> Keeper {
         Keeper {
+            runtime: (backend.runtime)(&folder).into(),
             folder,
             ledger,
             events,
-            leases: BTreeMap::new(),
+            limit: backend.step_limit,
+            grace: backend.grace,
+            starts: 0,
             services: BTreeMap::new(),
             attached: 0,
             greeted: false,
@@ -95,6 +112,31 @@ impl Keeper {
             ending: None,
             failure: None,
         }
+    }
+
+    fn queries(&self) -> Queries {
+        Queries {
+            folder: self.folder.clone(),
+            runtime: Arc::clone(&self.runtime),
+            limit: self.limit,
+            events: self.events.clone(),
+        }
+    }
+
+    /// Has the runtime do something on other threads, and takes note of the result.
+    pub(super) fn step<T: Send + 'static>(
+        &self,
+        what: String,
+        limit: Duration,
+        step: impl FnOnce(&dyn Runtime) -> anyhow::Result<T> + Send + 'static,
+        done: impl FnOnce(&mut Keeper, anyhow::Result<T>) + Send + 'static,
+    ) {
+        let (runtime, events) = (Arc::clone(&self.runtime), self.events.clone());
+        thread::spawn(move || {
+            let step = move || step(&*runtime);
+            let result = bounded(&what, limit, &Interrupt::default(), step);
+            let _ = events.send(Event::Done(Box::new(move |keeper| done(keeper, result))));
+        });
     }
 
     fn run(mut self, inbox: &Receiver<Event>) -> anyhow::Result<()> {
@@ -126,12 +168,16 @@ impl Keeper {
                 }
             }
             Event::Signal => self.end_unasked(),
-            Event::ServiceEnded(pid) => {
-                let services = self.services.values_mut();
-                let ended = services.map(|service| service.ended(pid, &self.ledger));
-                for done in ended.collect::<Vec<_>>() {
-                    self.noted(done);
-                }
+            Event::Done(take_note) => take_note(self),
+            Event::Snapshot(reply) => {
+                let snapshot = Snapshot {
+                    services: self.services.clone(),
+                    database_stopped: self.databases.are_stopped(),
+                    turn: self.turns.holder(),
+                    failure: self.failure.clone().or_else(|| self.ledger.failure()),
+                };
+                // Whoever asked may be gone.
+                let _ = reply.send(snapshot);
             }
             Event::Left(suite) => self.bring_back(suite),
             Event::Asked { request, suite, reply } => self.answer(request, suite, reply),
@@ -165,20 +211,15 @@ impl Keeper {
 
     /// Moves on what is under way, and says how long nothing has to be done.
     fn advance(&mut self) -> Duration {
-        let mut next = self.advance_waits().unwrap_or(FOLDER_INTERVAL);
         if let Some(ending) = &self.ending {
             let force = ending.force;
             // Services may have something to write before they end.
             self.databases.restore();
             for name in self.no_longer_needed() {
-                let Some(service) = self.services.get_mut(&name) else { continue };
-                let stopping = service.stop(force);
-                if let Some(Some(deadline)) = self.noted(stopping) {
-                    next = next.min(deadline.left());
-                }
+                self.stop(&name, force);
             }
         }
-        next
+        self.advance_waits().unwrap_or(FOLDER_INTERVAL)
     }
 
     /// Running services that no running service needs: a service is stopped
@@ -186,8 +227,8 @@ impl Keeper {
     fn no_longer_needed(&self) -> Vec<String> {
         let running = || self.services.values().filter(|service| service.is_running());
         running()
-            .map(|service| service.launch.service().to_owned())
-            .filter(|name| !running().any(|other| other.launch.needs.contains(name)))
+            .map(|service| service.spec.service().to_owned())
+            .filter(|name| !running().any(|other| other.spec.needs.contains(name)))
             .collect()
     }
 
@@ -197,12 +238,7 @@ impl Keeper {
     }
 
     /// Lets go of everything; the end of this process is what others wait for.
-    fn end(mut self) -> anyhow::Result<()> {
-        for (service, (socket, port)) in std::mem::take(&mut self.leases) {
-            drop(socket);
-            // A port that was let go of is found to be so by everybody.
-            let _ = self.ledger.write(&Entry::Gone { resource: Resource::Lease { service, port } });
-        }
+    fn end(self) -> anyhow::Result<()> {
         let asked = self.ending.is_some_and(|ending| ending.asked);
         if self.attached == 0 && !asked && !self.ledger.is_removed() {
             // Nobody else is left to clear up.
@@ -229,7 +265,8 @@ mod tests {
             events.send(event).unwrap();
         }
         let ledger = Ledger::open(folder.path()).unwrap();
-        let keeper = Keeper::new(folder.clone(), ledger, events);
+        let backend = crate::backend::BackendKind::Process.backend();
+        let keeper = Keeper::new(folder.clone(), ledger, backend, events);
         keeper.run(&inbox).unwrap();
         assert!(folder.path().exists());
     }

@@ -1,174 +1,207 @@
-//! One service of the keeper: starting it, ending it, and its state.
+//! One service of the keeper: what runs of it, and what is being done with it.
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::Duration;
+use std::collections::BTreeMap;
 
-use anyhow::Context as _;
-use signal_hook::consts::{SIGCONT, SIGKILL, SIGSTOP, SIGTERM};
+use anyhow::{Context as _, bail, ensure};
 
-use super::protocol::{Launch, ServiceState};
-use crate::run::RunId;
-use crate::run::ledger::{Entry, Ledger, Resource, Role};
-use crate::system::launch::{GO, Launched, gate};
-use crate::system::wait::Deadline;
-use crate::system::{ProcessId, has_halted, own_executable, signal_group, wait_for_end};
-
-/// How long a service may take to stop before it is killed.
-///
-/// Services drain their requests for up to ten seconds, and flush what they
-/// still hold after that.
-const GRACE: Duration = Duration::from_secs(25);
-
-/// How long the kernel may take to end a process that was killed, before it is
-/// killed again.
-const KILLED: Duration = Duration::from_secs(1);
+use super::protocol::StartedService;
+use super::serve::Keeper;
+use crate::backend::{Instance, Runtime, ServiceSpec, State, Stop};
+use crate::report::Ui;
 
 /// A service that the keeper started at least once.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Service {
-    pub(super) launch: Launch,
-    process: Option<Process>,
-    last: ServiceState,
+    pub(super) spec: ServiceSpec,
+    /// Which start of the keeper's the present one is.
+    pub(super) start: u64,
+    /// What runs of it, or has run until it ended by itself; none once it was stopped.
+    pub(super) instance: Option<Instance>,
+    pub(super) step: Step,
+    /// Whether it was halted.
+    pub(super) paused: bool,
+    /// Why it could not be stopped; a teardown removes what it left.
+    pub(super) stuck: Option<String>,
 }
 
-#[derive(Debug)]
-struct Process {
-    child: Child,
-    id: ProcessId,
-    /// Set once it was asked to end.
-    stopping: Option<Deadline>,
-    /// Whether it was asked to halt.
-    paused: bool,
+/// What is being done with a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Nothing,
+    Starting,
+    /// It was asked to end.
+    Terminating,
+    Killing,
 }
 
 impl Service {
-    /// Starts a service; `ended` is called from another thread when it ends.
-    pub(super) fn start(
-        launch: &Launch,
-        run_id: RunId,
-        ledger: &Ledger,
-        ended: impl FnOnce(u32) + Send + 'static,
-    ) -> anyhow::Result<(Service, ProcessId)> {
-        let log = OpenOptions::new()
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .open(&launch.readiness.log)
-            .with_context(|| format!("cannot open the log {}", launch.readiness.log))?;
-        let mut child = Command::new(own_executable()?)
-            .args(gate(Launched::Service))
-            .arg(&launch.executable)
-            .args(&launch.args)
-            .env_clear()
-            .envs(&launch.environment)
-            .env(onetag_env::keys::OWNER, run_id.to_string())
-            .current_dir(&launch.folder)
-            .stdin(Stdio::piped())
-            .stdout(log.try_clone().context("cannot share the log")?)
-            .stderr(log)
-            .process_group(0)
-            .spawn()
-            .with_context(|| format!("cannot start service `{}`", launch.service()))?;
-        let id = ProcessId::of(child.id()).context("cannot name the new process")?;
-        let go = ledger.own(process(launch.service(), &id)).and_then(|()| {
-            let mut stdin = child.stdin.take().context("the new process has no standard input")?;
-            stdin.write_all(GO).context("the new process does not listen")
-        });
-        if let Err(error) = go {
-            let _ = child.kill();
-            let _ = child.wait();
-            return Err(error);
-        }
-        watch(id.pid, ended)?;
-        let last = ServiceState::Running { id: id.clone() };
-        let process = Process { child, id: id.clone(), stopping: None, paused: false };
-        Ok((Service { launch: launch.clone(), process: Some(process), last }, id))
-    }
-
-    pub(super) fn state(&self) -> ServiceState {
-        match &self.process {
-            Some(Process { id, paused: true, .. }) => ServiceState::Paused { id: id.clone() },
-            _ => self.last.clone(),
+    fn starting(spec: &ServiceSpec, start: u64) -> Service {
+        Service {
+            spec: spec.clone(),
+            start,
+            instance: None,
+            step: Step::Starting,
+            paused: false,
+            stuck: None,
         }
     }
 
+    /// Whether it runs, or something is being done with it.
     pub(super) fn is_running(&self) -> bool {
-        self.process.is_some()
+        self.stuck.is_none() && (self.instance.is_some() || self.step != Step::Nothing)
+    }
+}
+
+impl Keeper {
+    /// Has a service stopped, unless that is under way or it does not run.
+    pub(super) fn stop(&mut self, name: &str, force: bool) {
+        let Some(service) = self.services.get_mut(name) else { return };
+        let Some(instance) = service.instance.clone().filter(|_| service.stuck.is_none()) else {
+            return;
+        };
+        let next = if force { Step::Killing } else { Step::Terminating };
+        if service.step == Step::Starting || service.step == next || service.step == Step::Killing {
+            return;
+        }
+        service.step = next;
+        let (how, limit) = match force {
+            true => (Stop::Kill, self.limit),
+            false => (Stop::Terminate(self.grace), self.grace + self.limit),
+        };
+        let (start, log) = (service.start, self.folder.log(name));
+        let name = name.to_owned();
+        let what = format!("stopping service `{name}`");
+        self.step(
+            what,
+            limit,
+            move |runtime| {
+                runtime.stop(&instance, how)?;
+                // What it said last; where it is not to be had, the end is what counts.
+                let _ = runtime.collect_logs(&instance, &log);
+                Ok(())
+            },
+            move |keeper, stopped| keeper.stopped(&name, start, stopped),
+        );
     }
 
-    /// Asks the service to end, and kills it when it was asked long ago.
-    ///
-    /// Returns when to come back.
-    pub(super) fn stop(&mut self, force: bool) -> anyhow::Result<Option<Deadline>> {
-        let Some(process) = &mut self.process else {
-            return Ok(None);
-        };
-        if force || process.stopping.as_ref().is_some_and(Deadline::passed) {
-            signal_group(process.id.pid, SIGKILL)?;
-            process.stopping = Some(Deadline::within(KILLED));
-        } else if process.stopping.is_none() {
-            signal_group(process.id.pid, SIGTERM)?;
-            process.stopping = Some(Deadline::within(GRACE));
-            if process.paused {
-                // It cannot end in good order as long as it is halted.
-                signal_group(process.id.pid, SIGCONT)?;
-                process.paused = false;
+    fn stopped(&mut self, name: &str, start: u64, stopped: anyhow::Result<()>) {
+        let is_meant = |service: &&mut Service| service.start == start;
+        let Some(service) = self.services.get_mut(name).filter(is_meant) else { return };
+        match stopped {
+            Ok(()) => {
+                service.instance = None;
+                service.paused = false;
+                service.step = Step::Nothing;
+            }
+            Err(error) => {
+                Ui::stderr().line(format!("cannot stop service `{name}`: {error:#}"));
+                service.step = Step::Nothing;
+                service.stuck = Some(format!("{error:#}"));
             }
         }
-        Ok(process.stopping)
     }
 
-    /// Halts the service, or lets it go on.
-    pub(super) fn pause(&mut self, pause: bool) -> anyhow::Result<()> {
-        let process = self.process.as_mut().context("it does not run")?;
-        signal_group(process.id.pid, if pause { SIGSTOP } else { SIGCONT })?;
-        process.paused = pause;
+    pub(super) fn service(&mut self, service: &str) -> anyhow::Result<&mut Service> {
+        self.services
+            .get_mut(service)
+            .with_context(|| format!("service `{service}` was never started"))
+    }
+
+    /// Starts services that do not run, and answers once they were started.
+    pub(super) fn start(
+        &mut self,
+        level: Vec<ServiceSpec>,
+        answer: impl FnOnce(anyhow::Result<BTreeMap<String, StartedService>>) + Send + 'static,
+    ) -> anyhow::Result<()> {
+        ensure!(self.ending.is_none(), "the run is being torn down");
+        for spec in &level {
+            let (name, run_id) = (spec.service(), self.folder.run_id());
+            if spec.run_id != run_id {
+                bail!("{} is of run {}, and this is run {run_id}", spec.reference, spec.run_id);
+            }
+            match self.services.get(name).map_or(Step::Nothing, |service| service.step) {
+                Step::Nothing => {}
+                Step::Starting => bail!("service `{name}` is being started"),
+                Step::Terminating | Step::Killing => bail!("service `{name}` is being stopped"),
+            }
+        }
+        let mut before = Vec::new();
+        let mut starts = Vec::new();
+        for spec in &level {
+            self.starts += 1;
+            starts.push(self.starts);
+            let name = spec.service().to_owned();
+            before.push(self.services.insert(name, Service::starting(spec, self.starts)));
+        }
+        let ended: Vec<_> =
+            before.iter().flatten().filter_map(|one| one.instance.clone()).collect();
+        let names: Vec<_> = level.iter().map(ServiceSpec::service).collect();
+        let what = format!("starting {}", names.join(", "));
+        let ledger = self.ledger.clone();
+        let start = move |runtime: &dyn Runtime| {
+            for instance in &ended {
+                let State::Ended(_) = runtime.state(instance)? else {
+                    bail!("service `{}` runs already", instance.service);
+                };
+                runtime.stop(instance, Stop::Kill)?;
+            }
+            let instances = runtime.start(&level, &ledger)?;
+            ensure!(
+                instances.len() == level.len(),
+                "the backend started {} of {} services",
+                instances.len(),
+                level.len()
+            );
+            let started = level.iter().zip(&instances).zip(starts);
+            let started =
+                started.map(|((spec, instance), start)| reach(runtime, spec, instance, start));
+            Ok((started.collect::<anyhow::Result<Vec<_>>>()?, instances))
+        };
+        self.step(what, self.limit, start, move |keeper, started| {
+            answer(keeper.started(before, started));
+        });
         Ok(())
     }
 
-    /// Whether nothing of the service moves any more.
-    pub(super) fn has_halted(&self) -> anyhow::Result<bool> {
-        let process = self.process.as_ref().context("it ended before it halted")?;
-        has_halted(process.id.pid).context("cannot wait until it halts")
-    }
-
-    /// Takes note that process `pid` has ended, if it is this service's.
-    pub(super) fn ended(&mut self, pid: u32, ledger: &Ledger) -> anyhow::Result<bool> {
-        let Some(mut process) = self.process.take_if(|process| process.id.pid == pid) else {
-            return Ok(false);
+    fn started(
+        &mut self,
+        before: Vec<Option<Service>>,
+        started: anyhow::Result<(Vec<StartedService>, Vec<Instance>)>,
+    ) -> anyhow::Result<BTreeMap<String, StartedService>> {
+        let (started, instances) = match started {
+            Ok(started) => started,
+            Err(error) => {
+                // What was made of them stands in the ledger.
+                self.services.retain(|_, service| service.step != Step::Starting);
+                for service in before.into_iter().flatten() {
+                    self.services.insert(service.spec.service().to_owned(), service);
+                }
+                return Err(error);
+            }
         };
-        // The process is not waited for yet, so its group is still its own:
-        // whatever it started ends with it, as it would in a container.
-        let _ = signal_group(pid, SIGKILL);
-        let status = process.child.wait().context("cannot wait for a service")?;
-        self.last = match process.stopping {
-            Some(_) => ServiceState::Stopped,
-            None => ServiceState::Exited { pid, code: status.code(), signal: status.signal() },
-        };
-        ledger
-            .write(&Entry::Gone { resource: self::process(self.launch.service(), &process.id) })?;
-        Ok(true)
+        for instance in instances {
+            if let Some(service) = self.services.get_mut(&instance.service) {
+                service.step = Step::Nothing;
+                service.instance = Some(instance);
+            }
+        }
+        Ok(started.into_iter().map(|started| (started.service.clone(), started)).collect())
     }
 }
 
-fn process(service: &str, id: &ProcessId) -> Resource {
-    Resource::Process { role: Role::Service, name: service.to_owned(), id: id.clone() }
-}
-
-/// Calls back when a child has ended, leaving it to be waited for.
-fn watch(pid: u32, ended: impl FnOnce(u32) + Send + 'static) -> anyhow::Result<()> {
-    thread::Builder::new()
-        .name(format!("watch {pid}"))
-        .spawn(move || {
-            // It is a child, so nothing but its end ends this.
-            wait_for_end(pid);
-            ended(pid);
-        })
-        .context("cannot start the thread that watches a service")?;
-    Ok(())
+/// Where tests reach a service.
+fn reach(
+    runtime: &dyn Runtime,
+    spec: &ServiceSpec,
+    instance: &Instance,
+    start: u64,
+) -> anyhow::Result<StartedService> {
+    let reach = |port: Option<&str>| runtime.reach(instance, port);
+    let further = spec.ports.ports.keys().map(|port| Ok((port.clone(), reach(Some(port))?)));
+    Ok(StartedService {
+        service: spec.service().to_owned(),
+        start,
+        own: spec.ports.port.map(|_| reach(None)).transpose()?,
+        ports: further.collect::<anyhow::Result<_>>()?,
+    })
 }

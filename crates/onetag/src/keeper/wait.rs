@@ -6,9 +6,6 @@ use std::time::Duration;
 use super::protocol::Reply;
 use crate::system::wait::Deadline;
 
-/// How long a service may take to pause.
-pub(super) const PAUSE_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// How long to wait for those that are writing to a database.
 pub(super) const DATABASE_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -25,8 +22,6 @@ pub(super) struct Wait {
 pub(super) enum Goal {
     /// A service, which was told to stop or was killed, has ended.
     Ended(String),
-    /// A service, which was told to pause, has done so.
-    Paused(String),
     /// The write locks of all databases are held.
     DatabasesStopped,
 }
@@ -36,7 +31,6 @@ impl Wait {
         let limit = match goal {
             // The service has deadlines of its own.
             Goal::Ended(_) => Duration::MAX,
-            Goal::Paused(_) => PAUSE_TIMEOUT,
             Goal::DatabasesStopped => DATABASE_TIMEOUT,
         };
         Wait { goal, limit: Deadline::within(limit), reply }

@@ -7,7 +7,7 @@ use onetag_control::Target;
 
 use super::protocol::Reply;
 use super::serve::Keeper;
-use super::wait::{DATABASE_TIMEOUT, Goal, PAUSE_TIMEOUT, Wait};
+use super::wait::{DATABASE_TIMEOUT, Goal, Wait};
 
 /// How often to look for what sends no event.
 const PROBE_INTERVAL: Duration = Duration::from_millis(2);
@@ -23,7 +23,7 @@ impl Keeper {
                     next = Some(next.map_or(pause, |next| next.min(pause)));
                     self.waits.push(wait);
                 }
-                Err(error) => wait.answer(Reply::Refused { reason: format!("{error:#}") }),
+                Err(error) => wait.answer(Reply::refused(&error)),
             }
         }
         next
@@ -33,17 +33,6 @@ impl Keeper {
     fn poll(&mut self, wait: &Wait) -> anyhow::Result<Option<Duration>> {
         match &wait.goal {
             Goal::Ended(service) => self.poll_end(service),
-            Goal::Paused(service) => {
-                let service = self.service(service)?;
-                if service.has_halted()? {
-                    return Ok(None);
-                }
-                if wait.limit.passed() {
-                    service.pause(false)?;
-                    bail!("it did not pause within {PAUSE_TIMEOUT:?}");
-                }
-                Ok(Some(PROBE_INTERVAL))
-            }
             Goal::DatabasesStopped => {
                 let busy = self.stop_databases()?;
                 if let (Some(busy), true) = (&busy, wait.limit.passed()) {
@@ -55,10 +44,12 @@ impl Keeper {
         }
     }
 
-    /// Stopping an unknown service is a no-op.
+    /// Stopping an unknown service is a no-op. An end sends an event.
     fn poll_end(&mut self, service: &str) -> anyhow::Result<Option<Duration>> {
-        let deadline =
-            self.services.get_mut(service).map(|service| service.stop(false)).transpose()?;
-        Ok(deadline.flatten().map(|deadline| deadline.left()))
+        let Some(service) = self.services.get(service) else { return Ok(None) };
+        if let Some(why) = &service.stuck {
+            bail!("{why}");
+        }
+        Ok(service.is_running().then_some(Duration::from_secs(3600)))
     }
 }

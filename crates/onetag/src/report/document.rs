@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::Utf8PathBuf;
 use serde::Serialize;
 
+use crate::backend::BackendKind;
 use crate::build::image::Digests;
 use crate::run::RunId;
 
@@ -27,7 +28,7 @@ pub(crate) struct RunReport {
     pub(crate) run_id: RunId,
     pub(crate) tag: String,
     pub(crate) consumer: String,
-    pub(crate) backend: String,
+    pub(crate) backend: BackendKind,
     /// The exit code of this run.
     pub(crate) exit: i32,
     /// The phase that failed, and why; null when all went well.
@@ -79,12 +80,12 @@ pub(crate) struct Tests {
 
 /// Something of a run that is there after its teardown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Leftover {
-    /// What kind of thing it is: `process`, `socket`, `file`, `folder` or
-    /// `ledger`.
-    pub(crate) kind: &'static str,
+pub struct Leftover {
+    /// What kind of thing it is: `process`, `socket`, `file`, `folder`, `ledger`, or
+    /// what the backend calls it.
+    pub kind: &'static str,
     /// Which one.
-    pub(crate) name: String,
+    pub name: String,
 }
 
 impl Document {

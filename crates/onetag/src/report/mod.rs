@@ -9,7 +9,8 @@ mod ui;
 
 use camino::Utf8Path;
 
-pub(crate) use document::{Document, Leftover, PhaseTime, RunReport, ServiceReport, Tests};
+pub use document::Leftover;
+pub(crate) use document::{Document, PhaseTime, RunReport, ServiceReport, Tests};
 pub(crate) use streams::write_stdout;
 pub(crate) use summary::summary;
 pub(crate) use timeline::{PhaseFailed, Timeline};

@@ -24,7 +24,7 @@ fn report() -> RunReport {
         run_id: RunId::parse("0193a5c2e4b07c1e9f3a2b4c5d6e7f80").unwrap(),
         tag: TAG.to_owned(),
         consumer: "alpha".to_owned(),
-        backend: "process".to_owned(),
+        backend: crate::backend::BackendKind::Process,
         exit: 0,
         failed_phase: None,
         error: None,

@@ -142,7 +142,7 @@ impl Layout {
 
 /// The folder of one run. All names in it are derived here.
 #[derive(Clone, Debug)]
-pub(crate) struct RunFolder {
+pub struct RunFolder {
     path: Utf8PathBuf,
     run_id: RunId,
 }
@@ -155,11 +155,13 @@ impl RunFolder {
         Ok(RunFolder { path: path.to_owned(), run_id })
     }
 
-    pub(crate) fn path(&self) -> &Utf8Path {
+    /// Where it is.
+    pub fn path(&self) -> &Utf8Path {
         &self.path
     }
 
-    pub(crate) fn run_id(&self) -> RunId {
+    /// The run whose folder it is.
+    pub fn run_id(&self) -> RunId {
         self.run_id
     }
 
@@ -179,6 +181,11 @@ impl RunFolder {
 
     pub(crate) fn plan(&self) -> Utf8PathBuf {
         self.path.join("plan.json")
+    }
+
+    /// What the backend prepared, for a keeper that is started anew.
+    pub(crate) fn prepared(&self) -> Utf8PathBuf {
+        self.path.join("prepared.json")
     }
 
     pub(crate) fn witness(&self) -> Utf8PathBuf {
@@ -202,15 +209,18 @@ impl RunFolder {
         self.path.join("programs")
     }
 
-    pub(crate) fn log(&self, name: &str) -> Utf8PathBuf {
+    /// The log of a service.
+    pub fn log(&self, name: &str) -> Utf8PathBuf {
         self.path.join("logs").join(format!("{name}.log"))
     }
 
-    pub(crate) fn volume(&self, service: &str) -> Utf8PathBuf {
+    /// The folder of a service that outlives a restart.
+    pub fn volume(&self, service: &str) -> Utf8PathBuf {
         self.path.join("volumes").join(service)
     }
 
-    pub(crate) fn database(&self, service: &str) -> Utf8PathBuf {
+    /// The file of a service's SQLite database.
+    pub fn database(&self, service: &str) -> Utf8PathBuf {
         self.path.join("databases").join(format!("{service}.db"))
     }
 }

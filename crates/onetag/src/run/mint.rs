@@ -7,6 +7,7 @@ use camino::Utf8Path;
 
 use super::folder::make_folder;
 use super::{FileLock, Layout, Origin, Reference, RunFolder, RunId, Tag};
+use crate::backend::BackendKind;
 use crate::run::ledger::{Entry, Ledger, Resource, VERSION};
 use crate::system::signals::Interrupt;
 use crate::workspace::Service;
@@ -22,6 +23,7 @@ pub(crate) type Brand<'run> = PhantomData<fn(&'run ()) -> &'run ()>;
 #[derive(Debug)]
 pub struct MintedRun {
     tag: Tag,
+    backend: BackendKind,
     folder: RunFolder,
     ledger: Ledger,
     /// None for a kept run whose keeper holds it alone.
@@ -36,6 +38,7 @@ pub fn mint(
     target_directory: &Utf8Path,
     workspace: &Utf8Path,
     consumer: &str,
+    backend: BackendKind,
     interrupt: &Interrupt,
 ) -> anyhow::Result<MintedRun> {
     let run_id = RunId::mint();
@@ -55,7 +58,7 @@ pub fn mint(
             version: VERSION,
             run_id,
             consumer: consumer.to_owned(),
-            backend: crate::backend::PROCESS.to_owned(),
+            backend: backend.name().to_owned(),
             workspace: workspace.to_owned(),
             origin,
         })?;
@@ -65,6 +68,7 @@ pub fn mint(
         }
         Ok(MintedRun {
             tag: Tag::new(consumer, run_id, 1),
+            backend,
             folder: folder.clone(),
             ledger,
             lock: Some(lock),
@@ -81,6 +85,11 @@ impl MintedRun {
     /// The tag of the run.
     pub fn tag(&self) -> &Tag {
         &self.tag
+    }
+
+    /// Where its images run.
+    pub(crate) fn backend(&self) -> BackendKind {
+        self.backend
     }
 
     pub(crate) fn folder(&self) -> &RunFolder {
@@ -117,11 +126,13 @@ impl MintedRun {
     pub(crate) fn reopen(
         folder: RunFolder,
         consumer: &str,
+        backend: BackendKind,
         generation: u32,
         lock: Option<FileLock>,
     ) -> anyhow::Result<MintedRun> {
         let ledger = Ledger::open(folder.path())?;
-        Ok(MintedRun { tag: Tag::new(consumer, folder.run_id(), generation), folder, ledger, lock })
+        let tag = Tag::new(consumer, folder.run_id(), generation);
+        Ok(MintedRun { tag, backend, folder, ledger, lock })
     }
 
     /// Goes through the phases of the run.

@@ -8,9 +8,8 @@ mod mint;
 mod origin;
 mod partial;
 
-pub(crate) use folder::{
-    Layout, RunFolder, make_folder, read_json, remove, write_file, write_json,
-};
+pub use folder::RunFolder;
+pub(crate) use folder::{Layout, make_folder, read_json, remove, write_file, write_json};
 pub use id::{Reference, RunId, Tag};
 pub(crate) use lock::FileLock;
 pub(crate) use mint::Brand;

@@ -19,7 +19,7 @@ pub(crate) struct Origin {
 
 impl Origin {
     /// Of a folder that was made just now.
-    pub(super) fn of(folder: &Utf8Path) -> io::Result<Origin> {
+    pub(crate) fn of(folder: &Utf8Path) -> io::Result<Origin> {
         let metadata = folder.metadata()?;
         let (device, inode) = (metadata.dev(), metadata.ino());
         Ok(Origin { folder: folder.to_owned(), device, inode, boot_id: boot_id()? })

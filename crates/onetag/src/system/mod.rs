@@ -29,6 +29,8 @@ pub(crate) use portable::{
     own_executable, own_path, owned_by, parent, signal_with_parent, start_time, variable,
     wait_for_end,
 };
-pub(crate) use process::{Following, ProcessId, lead_session, signal_group, signal_process};
+pub(crate) use process::{
+    Following, ProcessId, Remains, lead_session, remains, signal_group, signal_process,
+};
 pub(crate) use range::{RangeLock, try_lock_range};
 pub(crate) use socket::{bind_lease, listening};

@@ -46,6 +46,40 @@ pub(crate) enum Following {
     Session,
 }
 
+/// What is there of a process and of what it leads.
+#[derive(Debug)]
+pub(crate) struct Remains {
+    /// All that is alive: itself, and what it leads or led.
+    pub(crate) alive: Vec<u32>,
+    /// Whether that is the owner's for certain.
+    pub(crate) proven: bool,
+}
+
+/// Looks for a process and for what follows it.
+///
+/// Where the leader has ended, its group or session outlives it as long as anything
+/// is in it; then one member that carries the variable `key` with the owner proves
+/// that it is not another one under the same number.
+pub(crate) fn remains(
+    id: &ProcessId,
+    following: Option<Following>,
+    key: &str,
+    owner: &str,
+) -> io::Result<Remains> {
+    let lives = id.is_alive();
+    // Another process under its number, or another boot: what it led is gone.
+    let is_another = !lives && (super::start_time(id.pid).is_some() || !id.is_of_this_boot());
+    let mut alive = match following {
+        Some(following) if !is_another => super::members(id.pid, following)?,
+        _ => Vec::new(),
+    };
+    if lives && !alive.contains(&id.pid) {
+        alive.push(id.pid);
+    }
+    let proven = lives || alive.iter().any(|pid| super::is_owned_by(*pid, key, owner));
+    Ok(Remains { alive, proven })
+}
+
 /// Makes this process the leader of a new session, without a terminal.
 pub(crate) fn lead_session() -> io::Result<()> {
     rustix::process::setsid()?;

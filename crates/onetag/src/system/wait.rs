@@ -1,6 +1,10 @@
 //! Waiting for a condition: bounded, and with a last word.
 
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
 
 use crate::system::signals::Interrupt;
 
@@ -70,6 +74,34 @@ pub(crate) fn until<T>(
         }
         std::thread::sleep(pause.min(deadline.left()));
         pause = (pause * 3 / 2).min(Duration::from_millis(25));
+    }
+}
+
+/// How often a bounded step looks for a signal.
+const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
+
+/// Does something that may hang on a thread of its own, and goes on without it when
+/// its time is up.
+pub(crate) fn bounded<T: Send + 'static>(
+    what: &str,
+    limit: Duration,
+    interrupt: &Interrupt,
+    step: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
+) -> anyhow::Result<T> {
+    let (sender, result) = mpsc::channel();
+    thread::Builder::new()
+        .spawn(move || drop(sender.send(step())))
+        .with_context(|| format!("cannot start a thread for {what}"))?;
+    let deadline = Deadline::within(limit);
+    loop {
+        match result.recv_timeout(deadline.left().min(SIGNAL_INTERVAL)) {
+            Ok(result) => return result,
+            Err(RecvTimeoutError::Disconnected) => bail!("the thread for {what} ended"),
+            Err(RecvTimeoutError::Timeout) => interrupt.check()?,
+        }
+        if deadline.passed() {
+            bail!("{what} took longer than {limit:?}");
+        }
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use onetag::backend::Process;
-use onetag::phase::{Built, Image};
+use onetag::backend::RunBackend;
+use onetag::phase::{Built, Image, Loaded};
 use onetag::system::signals::Interrupt;
 use onetag::workspace::PlannedService;
 
-fn deploy<'run>(process: &Process<'run>, built: Image<'run, Built>, planned: &PlannedService) {
-    let _ = built.deploy(process, planned, Duration::from_secs(60), &Interrupt::default());
+fn deploy<'run>(backend: &RunBackend<'run>, built: Image<'run, Built>, planned: &PlannedService) {
+    let level = vec![(built, planned)];
+    let _ = Image::<Loaded>::deploy(level, backend, Duration::from_secs(60), &Interrupt::default());
 }
 
 fn main() {}

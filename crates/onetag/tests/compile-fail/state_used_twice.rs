@@ -1,18 +1,19 @@
 //! A state is used up by the phase that takes it.
 
-use onetag::backend::Process;
+use onetag::backend::RunBackend;
 use onetag::build::Compiled;
 use onetag::phase::{Built, Image, Minted};
 use onetag::run::MintedRun;
+use onetag::system::signals::Interrupt;
 
 fn build_twice(minted: Image<'_, Minted>, compiled: &Compiled) {
     let _ = minted.build(compiled);
     let _ = minted.build(compiled);
 }
 
-fn load_twice<'run>(process: &Process<'run>, built: Image<'run, Built>) {
-    let _ = built.load(process);
-    let _ = built.load(process);
+fn load_twice<'run>(backend: &RunBackend<'run>, built: Image<'run, Built>) {
+    let _ = built.load(backend, &Interrupt::default());
+    let _ = built.load(backend, &Interrupt::default());
 }
 
 fn copy<'run>(built: &Image<'run, Built>) -> Image<'run, Built> {

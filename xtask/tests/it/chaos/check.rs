@@ -117,8 +117,8 @@ fn left(project: &Project) -> Vec<String> {
     left.extend(processes.iter().filter(|it| !of_kept(it)).map(|it| format!("{it:?}")));
     left.extend(partial(&project.onetag()).iter().map(Utf8PathBuf::to_string));
     for run in project.finished() {
-        let leases = entries(&run).into_iter().filter(|entry| entry["resource"]["kind"] == "lease");
-        for port in leases.filter_map(|entry| entry["resource"]["port"].as_u64()) {
+        let leases = entries(&run).into_iter().filter(|entry| entry["resource"]["what"] == "port");
+        for port in leases.filter_map(|entry| entry["resource"]["id"].as_u64()) {
             // Somebody else may have it by now, but nobody of this copy: there is
             // no process left.
             if kept.is_empty() && TcpListener::bind(("127.0.0.1", port as u16)).is_err() {

@@ -41,13 +41,13 @@ pub(super) struct Strike {
 /// What shows that a step has begun, in the talk and in the ledger.
 pub(super) const STEPS: [&str; 14] = [
     "  mint ",
-    "\"lease\"",
+    "\"port\"",
     "\"tool\"",
     "  build ",
     "  prepare ",
     "  select ",
     "  load ",
-    "\"service\"",
+    "\"process\",\"name\"",
     "  deploy ",
     "  witness ",
     "SETUP ",

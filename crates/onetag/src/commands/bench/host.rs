@@ -3,23 +3,28 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::OwnedFd;
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use camino::Utf8PathBuf;
 use onetag_bench::{Host, WiredService, Wiring};
 use onetag_env::Address;
 
-use crate::backend::{Addresses, OwnValues, PROCESS, resolve};
+use crate::backend::{
+    Addresses, BackendKind, Endpoint, LOCALHOST, OwnValues, Probe, ServiceAddresses, ServicePorts,
+    ask, resolve,
+};
 use crate::context::Context;
-use crate::keeper::{Probe, probe};
 use crate::run::{RunId, make_folder};
 use crate::system::bind_lease;
 use crate::system::tool::scrub;
-use crate::system::wait::Poll;
 use crate::workspace::{Plan, PlannedService, Ready};
 
 /// What stands in the variables instead of a run id: nothing was minted.
 const RUN_ID: &str = "00000000000070008000000000000000";
+
+/// How long one probe may take.
+const PROBE_LIMIT: Duration = Duration::from_secs(2);
 
 /// What the harness knows of the copy.
 pub(super) struct BenchHost<'a> {
@@ -52,12 +57,25 @@ impl<'a> BenchHost<'a> {
     fn lease(&self) -> anyhow::Result<(Addresses, Vec<OwnedFd>)> {
         let (mut addresses, mut leases) = (Addresses::default(), Vec::new());
         for service in self.plan.services().map(|planned| &planned.service) {
-            let further = service.ports.keys().map(|port| Some(port.as_str()));
-            for port in service.port.map(|_| None).into_iter().chain(further) {
-                let (lease, number) = bind_lease(0).context("cannot get a port of 127.0.0.1")?;
-                addresses.insert(&Addresses::lease(&service.name, port), number);
+            let name = &service.name;
+            let mut of_service = ServiceAddresses {
+                own: None,
+                ports: BTreeMap::new(),
+                volume: self.scratch.join("volumes").join(name),
+                database: self.scratch.join("databases").join(format!("{name}.db")),
+            };
+            for port in ServicePorts::of(service).names() {
+                let (lease, number) =
+                    bind_lease(0).with_context(|| format!("cannot get a port of {LOCALHOST}"))?;
                 leases.push(lease);
+                let listen = format!("{LOCALHOST}:{number}");
+                let endpoint = Endpoint { internal: listen.clone(), listen };
+                match port {
+                    None => of_service.own = Some(endpoint),
+                    Some(port) => drop(of_service.ports.insert(port.to_owned(), endpoint)),
+                }
             }
+            addresses.services.insert(name.clone(), of_service);
         }
         Ok((addresses, leases))
     }
@@ -67,25 +85,21 @@ impl<'a> BenchHost<'a> {
         planned: &PlannedService,
         addresses: &Addresses,
     ) -> anyhow::Result<WiredService> {
-        let (name, databases) = (&planned.service.name, self.scratch.join("databases"));
-        let own = OwnValues {
-            image: self.image(name),
-            run_id: self.run_id,
-            volume: self.scratch.join("volumes").join(name),
-            database: databases.join(format!("{name}.db")),
-        };
-        make_folder(&own.volume)?;
-        make_folder(&databases)?;
+        let name = &planned.service.name;
+        let backend = BackendKind::Process;
+        let own = OwnValues { image: self.image(name), run_id: self.run_id, backend };
+        make_folder(&addresses.of(name)?.volume)?;
+        make_folder(&self.scratch.join("databases"))?;
         let (args, variables) = resolve(planned, &own, addresses)?;
-        let asked = match &planned.service.ready {
-            Ready::Http(path) => Some(Probe::Http { url: addresses.url(name, None)? + path }),
-            Ready::Tcp => Some(Probe::Tcp { address: addresses.authority(name, None)? }),
+        let ready = planned.service.ready.clone();
+        let address = match ready {
             Ready::Started => None,
+            _ => Some(addresses.endpoint(name, None)?.internal.parse()?),
         };
-        // Neither of the two asks for the process.
-        let probe = move || match asked.as_ref().map(|asked| probe(asked, 0)) {
-            None | Some(Poll::Ready(())) => Ok(()),
-            Some(Poll::Pending(last)) => Err(last),
+        let ask = move |address| ask(address, &ready, PROBE_LIMIT);
+        let probe = move || match address.map(&ask) {
+            None | Some(Probe::Ready) => Ok(()),
+            Some(Probe::Pending(last)) => Err(last),
         };
         Ok(WiredService { args, variables, probe: Box::new(probe) })
     }
@@ -94,7 +108,9 @@ impl<'a> BenchHost<'a> {
         let mut services = BTreeMap::new();
         for planned in self.plan.services() {
             let (service, name) = (&planned.service, &planned.service.name);
-            let url = |port: Option<&str>| anyhow::Ok(Address::shared(addresses.url(name, port)?));
+            let url = |port: Option<&str>| {
+                anyhow::Ok(Address::shared(addresses.internal_url(name, port)?))
+            };
             let further = service.ports.keys().map(|port| Ok((port.clone(), url(Some(port))?)));
             let of_tests = onetag_env::Service {
                 image: self.image(name),
@@ -108,7 +124,7 @@ impl<'a> BenchHost<'a> {
             run_id: self.run_id.to_string(),
             tag: self.tag(),
             consumer: self.plan.suite.clone(),
-            backend: PROCESS.to_owned(),
+            backend: BackendKind::Process.name().to_owned(),
             run_dir: self.scratch.to_string(),
             services,
             capabilities: BTreeSet::new(),

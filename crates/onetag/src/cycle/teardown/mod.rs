@@ -3,6 +3,7 @@
 //! The same steps serve every way out: the end of a run, `down`, a run whose
 //! harness or keeper was killed.
 
+mod backend;
 mod leftovers;
 mod processes;
 
@@ -11,6 +12,7 @@ use std::io::ErrorKind;
 use anyhow::Context as _;
 use camino::Utf8Path;
 
+use self::backend::Remover;
 use crate::gc::finished::archive;
 use crate::keeper::Client;
 use crate::report::{Leftover, Ui};
@@ -52,12 +54,21 @@ pub(crate) fn teardown(folder: &RunFolder, interrupt: &Interrupt) -> anyhow::Res
         // One that does not answer is ended below, like any other process.
         let _ = Client::connect(folder).and_then(|keeper| keeper.shutdown(interrupt));
     }
-    // The keeper last: it is the parent of services.
-    for role in [Role::Service, Role::Keeper] {
-        processes::end(folder, role, interrupt)?;
-    }
+    // What a keeper that does not answer still minds goes before it.
+    let left = remove_of_backend(folder, &ledger)?;
+    processes::end(folder, Role::Keeper, interrupt)?;
     remove_files(folder, &ledger)?;
-    leftovers::leftovers(folder)
+    leftovers::leftovers(folder, left)
+}
+
+/// Removes what the backend made; returns what could not be removed.
+fn remove_of_backend(folder: &RunFolder, ledger: &Ledger) -> anyhow::Result<Vec<Leftover>> {
+    let record = Record::read(folder.path())?;
+    let (outstanding, _) = record.of_backend();
+    if outstanding.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(Remover::new(folder, &record)?.remove(&outstanding, ledger))
 }
 
 /// Ends a run that another version of the harness started, be it kept or dead: every
@@ -78,7 +89,7 @@ pub(crate) fn teardown_of_another_version(
     for entry in entries.flatten().filter(|entry| !stays(folder, entry.path())) {
         let _ = remove(entry.path());
     }
-    leftovers::leftovers(folder)
+    leftovers::leftovers(folder, Vec::new())
 }
 
 /// Ends what a command on a kept run left behind: it was killed, and the run
@@ -98,9 +109,10 @@ pub(crate) fn after_the_harness(folder: &RunFolder) -> anyhow::Result<()> {
             note(&ledger, &Entry::Gone { resource: resource.clone() });
         }
     }
+    let left = remove_of_backend(folder, &ledger)?;
     remove_files(folder, &ledger)?;
     // To its log: nobody else is left to hear it.
-    for Leftover { kind, name } in leftovers::leftovers(folder)? {
+    for Leftover { kind, name } in leftovers::leftovers(folder, left)? {
         Ui::stderr().line(format!("left behind: {kind} {name}"));
     }
     archive(folder)
@@ -115,7 +127,7 @@ fn note(ledger: &Ledger, entry: &Entry) {
 }
 
 /// Removes files and folders, the last made first, and what is in the run's
-/// folder and does not stay. Leases ended with the keeper.
+/// folder and does not stay.
 ///
 /// What cannot be removed is no reason to leave the rest; it is found by whoever
 /// looks for leftovers.
@@ -124,8 +136,8 @@ fn remove_files(folder: &RunFolder, ledger: &Ledger) -> anyhow::Result<()> {
         let removed = match resource {
             Resource::Folder { path } if path == folder.path() => continue,
             Resource::Folder { path } | Resource::File { path } => remove(path),
-            Resource::Lease { .. } => Ok(()),
             Resource::Process { .. }
+            | Resource::Backend(_)
             | Resource::CachedExecutable { .. }
             | Resource::CachedFiles { .. } => continue,
         };

@@ -1,10 +1,7 @@
-//! FinishedRun the processes of a run, with all that they started.
+//! Ending the harness's own processes of a run, with all that they started.
 //!
 //! Only what the ledger proves to be the run's is ever signalled: a process whose
-//! [`ProcessId`] stands in it, and the group or session that such a process leads.
-//! Where the leader has ended, the group or session outlives it as long as
-//! anything is in it; then one member that carries the run id proves that it is
-//! not another one under the same number.
+//! [`ProcessId`] stands in it, and the session that such a process leads.
 
 use std::time::Duration;
 
@@ -15,7 +12,7 @@ use crate::run::ledger::{Entry, Ledger, Record, Resource, Role};
 use crate::run::{RunFolder, RunId};
 use crate::system::signals::Interrupt;
 use crate::system::wait::{self, Poll};
-use crate::system::{self, Following, ProcessId};
+use crate::system::{self, Following, ProcessId, Remains};
 
 /// How long processes that were asked to end may take.
 const GRACE: Duration = Duration::from_secs(15);
@@ -44,7 +41,7 @@ pub(super) fn known(folder: &RunFolder, roles: &[Role]) -> anyhow::Result<Vec<Tr
             && roles.contains(role)
             && id.pid != std::process::id()
         {
-            let (alive, proven) = alive(folder.run_id(), *role, id)?;
+            let Remains { alive, proven } = alive(folder.run_id(), *role, id)?;
             found.push(TrackedProcess {
                 role: *role,
                 name: name.clone(),
@@ -57,28 +54,13 @@ pub(super) fn known(folder: &RunFolder, roles: &[Role]) -> anyhow::Result<Vec<Tr
     Ok(found)
 }
 
-fn alive(run_id: RunId, role: Role, id: &ProcessId) -> anyhow::Result<(Vec<u32>, bool)> {
+fn alive(run_id: RunId, role: Role, id: &ProcessId) -> anyhow::Result<Remains> {
     let (following, key) = match role {
-        // The keeper leads the session of its services, which stand for themselves.
+        // Its services stand for themselves.
         Role::Keeper => (None, onetag_env::keys::OWNER),
-        Role::Service => (Some(Following::Group), onetag_env::keys::OWNER),
         Role::Tool => (Some(Following::Session), onetag_env::keys::TOOL_OF),
     };
-    let lives = id.is_alive();
-    // Another process under its number, or another boot: what it led is gone.
-    let is_another = !lives && (system::start_time(id.pid).is_some() || !id.is_of_this_boot());
-    let mut members = match following {
-        Some(following) if !is_another => {
-            system::members(id.pid, following).context("cannot look for processes")?
-        }
-        _ => Vec::new(),
-    };
-    if lives && !members.contains(&id.pid) {
-        members.push(id.pid);
-    }
-    let run_id = run_id.to_string();
-    let proven = lives || members.iter().any(|pid| system::is_owned_by(*pid, key, &run_id));
-    Ok((members, proven))
+    system::remains(id, following, key, &run_id.to_string()).context("cannot look for processes")
 }
 
 /// Ends the processes of one role, and takes note of those that ended.
@@ -96,7 +78,7 @@ pub(super) fn end(folder: &RunFolder, role: Role, interrupt: &Interrupt) -> anyh
             // The keeper's group has nobody else, and a tool may not lead one yet.
             let _ = match role {
                 Role::Keeper => system::signal_process(id.pid, SIGTERM),
-                Role::Service | Role::Tool => system::signal_group(id.pid, SIGTERM),
+                Role::Tool => system::signal_group(id.pid, SIGTERM),
             };
         }
         look_until("ending processes", GRACE, || {

@@ -8,7 +8,9 @@ use camino::Utf8PathBuf;
 use signal_hook::consts::SIGTERM;
 
 use super::*;
-use crate::run::{Layout, make_folder};
+use crate::backend::BackendResource;
+use crate::run::ledger::VERSION;
+use crate::run::{Layout, Origin, make_folder};
 use crate::system;
 use crate::system::wait::{self, Poll};
 
@@ -21,11 +23,24 @@ fn dead_run() -> (tempfile::TempDir, RunFolder) {
     let run_id = crate::run::RunId::parse(&run_id).unwrap();
     let folder = Layout::below(&target).run(run_id);
     make_folder(&folder.path().join("logs")).unwrap();
-    Ledger::open(folder.path())
-        .unwrap()
-        .own(Resource::Folder { path: folder.path().to_owned() })
-        .unwrap();
+    let ledger = Ledger::open(folder.path()).unwrap();
+    let run = Entry::Run {
+        version: VERSION,
+        origin: Origin::of(folder.path()).unwrap(),
+        run_id,
+        consumer: "alpha".to_owned(),
+        backend: "process".to_owned(),
+        workspace: target,
+    };
+    ledger.write(&run).unwrap();
+    ledger.own(Resource::Folder { path: folder.path().to_owned() }).unwrap();
     (temp, folder)
+}
+
+/// A service that runs, as the backend writes it down.
+fn of_service(id: &system::ProcessId) -> Resource {
+    let id = serde_json::to_value(id).unwrap();
+    Resource::Backend(BackendResource::new("process", "alpha", id))
 }
 
 /// As after two signals.
@@ -39,7 +54,7 @@ fn hurried() -> Interrupt {
 fn sleeper(folder: &RunFolder) -> std::process::Child {
     let child = Command::new("sleep").arg("600").process_group(0).spawn().unwrap();
     let id = system::ProcessId::of(child.id()).unwrap();
-    let resource = Resource::Process { role: Role::Service, name: "alpha".to_owned(), id };
+    let resource = of_service(&id);
     Ledger::open(folder.path()).unwrap().own(resource).unwrap();
     child
 }
@@ -66,7 +81,7 @@ fn a_process_that_took_the_number_of_another_is_left_alone() {
     let mut child = Command::new("sleep").arg("600").process_group(0).spawn().unwrap();
     let mut id = system::ProcessId::of(child.id()).unwrap();
     id.start_time = "1".to_owned();
-    let resource = Resource::Process { role: Role::Service, name: "alpha".to_owned(), id };
+    let resource = of_service(&id);
     Ledger::open(folder.path()).unwrap().own(resource).unwrap();
     assert_eq!(teardown(&folder, &hurried()).unwrap(), []);
     assert_eq!(child.try_wait().unwrap(), None);
@@ -110,7 +125,7 @@ fn child_of_an_ended_service(folder: &RunFolder, owner: &str) -> u32 {
     let stdout = service.stdout.take().unwrap();
     std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut child).unwrap();
     let id = system::ProcessId::of(service.id()).unwrap();
-    let resource = Resource::Process { role: Role::Service, name: "alpha".to_owned(), id };
+    let resource = of_service(&id);
     Ledger::open(folder.path()).unwrap().own(resource).unwrap();
     drop(service.stdin.take());
     service.wait().unwrap();
@@ -150,7 +165,7 @@ fn a_damaged_ledger_is_told_and_the_rest_of_it_is_torn_down() {
     reaper.join().unwrap();
     assert_eq!(left.len(), 1);
     assert_eq!(left[0].kind, "ledger");
-    assert!(left[0].name.contains("ledger.jsonl line 2"), "{}", left[0].name);
+    assert!(left[0].name.contains("ledger.jsonl line 3"), "{}", left[0].name);
 }
 
 #[test]
@@ -173,8 +188,8 @@ fn a_stranger_on_a_port_of_the_run_is_none_of_it() {
     let (_temp, folder) = dead_run();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let lease = Resource::Lease { service: "alpha".to_owned(), port };
-    Ledger::open(folder.path()).unwrap().own(lease).unwrap();
+    let lease = BackendResource::new("port", "alpha", port.into());
+    Ledger::open(folder.path()).unwrap().owns(&lease).unwrap();
     assert_eq!(teardown(&folder, &hurried()).unwrap(), []);
 
     // The socket becomes the standard input of a process of the run.

@@ -77,14 +77,32 @@ pub(crate) enum Resource {
     Folder { path: Utf8PathBuf },
     /// One file.
     File { path: Utf8PathBuf },
-    /// A process, and where it leads one, its group.
+    /// A process of the harness, and what it leads.
     Process { role: Role, name: String, id: ProcessId },
-    /// A port of 127.0.0.1, bound by the keeper.
-    Lease { service: String, port: u16 },
+    /// Something of the backend's.
+    Backend(BackendResource),
     /// An executable in the executable cache, by the digest of its bytes.
     CachedExecutable { digest: Digest },
     /// A folder with the files of a service, by the digest of all of them.
     CachedFiles { digest: Digest },
+}
+
+/// Something that a backend makes for a run, in its own words.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct BackendResource {
+    /// What it is, such as `process` or `container`.
+    pub what: String,
+    /// What people call it; mostly the service that it is for.
+    pub name: String,
+    /// What the backend finds it by.
+    pub id: serde_json::Value,
+}
+
+impl BackendResource {
+    /// Something that a backend makes.
+    pub fn new(what: &str, name: &str, id: serde_json::Value) -> BackendResource {
+        BackendResource { what: what.to_owned(), name: name.to_owned(), id }
+    }
 }
 
 impl Resource {
@@ -97,10 +115,8 @@ impl Resource {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Role {
-    /// The parent of the services.
+    /// The process that keeps the run.
     Keeper,
-    /// A service; it leads a group of its own.
-    Service,
-    /// A command of the harness, such as cargo; it leads a group of its own.
+    /// A command of the harness, such as cargo; it leads a session of its own.
     Tool,
 }

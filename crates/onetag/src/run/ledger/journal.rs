@@ -3,11 +3,13 @@
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::sync::{Arc, OnceLock};
 
 use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::entry::{Entry, Head, Resource, Role, VERSION};
+use super::entry::{BackendResource, Entry, Head, Resource, Role, VERSION};
+use crate::backend::BackendKind;
 use crate::run::{Origin, write_file};
 use crate::system::ProcessId;
 use crate::system::tool::ProcessRecord;
@@ -17,10 +19,11 @@ use crate::system::tool::ProcessRecord;
 /// The harness and the keeper of a run append to the same file. Every line is
 /// one write to a file opened for appending, so lines never mix. It is written
 /// and not synced: it has to survive the harness, not the machine.
-#[derive(Debug)]
-pub(crate) struct Ledger {
+#[derive(Clone, Debug)]
+pub struct Ledger {
     path: Utf8PathBuf,
-    file: File,
+    file: Arc<File>,
+    failure: Arc<OnceLock<String>>,
 }
 
 impl Ledger {
@@ -36,15 +39,21 @@ impl Ledger {
             .create(true)
             .open(&path)
             .with_context(|| format!("cannot open the ledger {path}"))?;
-        Ok(Ledger { path, file })
+        Ok(Ledger { path, file: Arc::new(file), failure: Arc::default() })
     }
 
     /// Writes one line.
     pub(crate) fn write(&self, entry: &Entry) -> anyhow::Result<()> {
         let line = serde_json::to_string(entry)? + "\n";
-        (&self.file)
+        (&*self.file)
             .write_all(line.as_bytes())
             .with_context(|| format!("cannot write to the ledger {}", self.path))
+            .inspect_err(|error| drop(self.failure.set(format!("{error:#}"))))
+    }
+
+    /// The first error of writing it, if there was one: then nobody can rely on it.
+    pub(crate) fn failure(&self) -> Option<String> {
+        self.failure.get().cloned()
     }
 
     /// Reads it back through the open file: wherever that lies by now, be it nowhere.
@@ -84,6 +93,24 @@ impl Ledger {
 
     fn folder(&self) -> &Utf8Path {
         self.path.parent().unwrap_or(&self.path)
+    }
+
+    /// Writes that the backend is about to make something.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written; then nothing may be made.
+    pub fn owns(&self, resource: &BackendResource) -> anyhow::Result<()> {
+        self.own(Resource::Backend(resource.clone()))
+    }
+
+    /// Writes that something of the backend's is gone.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written; a teardown then looks for it once more.
+    pub fn released(&self, resource: &BackendResource) -> anyhow::Result<()> {
+        self.write(&Entry::Gone { resource: Resource::Backend(resource.clone()) })
     }
 
     /// Writes that a resource is about to be made.
@@ -195,6 +222,35 @@ impl Record {
     /// The suite that the run is for.
     pub(crate) fn consumer(&self) -> Option<&str> {
         self.head.as_ref().map(|head| head.consumer.as_str())
+    }
+
+    /// Where its images run.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger does not tell, or this program has no such backend.
+    pub(crate) fn backend(&self) -> anyhow::Result<BackendKind> {
+        let name = self.entries.iter().find_map(|entry| match entry {
+            Entry::Run { backend, .. } => Some(backend),
+            _ => None,
+        });
+        BackendKind::named(name.context("the ledger does not name the run's backend")?)
+    }
+
+    /// What the backend made: what is not known to be gone, the last made first, and
+    /// what is.
+    pub(crate) fn of_backend(&self) -> (Vec<BackendResource>, Vec<BackendResource>) {
+        let of_backend = |resource: &Resource| match resource {
+            Resource::Backend(resource) => Some(resource.clone()),
+            _ => None,
+        };
+        let outstanding: Vec<_> = self.outstanding().into_iter().filter_map(of_backend).collect();
+        let gone = self.entries.iter().filter_map(|entry| match entry {
+            Entry::Owned { resource } => of_backend(resource),
+            _ => None,
+        });
+        let gone = gone.filter(|resource| !outstanding.contains(resource)).collect();
+        (outstanding, gone)
     }
 
     /// The root of the workspace that the run is of.

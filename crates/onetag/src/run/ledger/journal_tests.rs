@@ -1,7 +1,7 @@
 use super::*;
 
 fn lease(port: u16) -> Resource {
-    Resource::Lease { service: "alpha".to_owned(), port }
+    Resource::Backend(BackendResource::new("port", "alpha", port.into()))
 }
 
 fn lines(entries: &[Entry]) -> Vec<u8> {

@@ -4,5 +4,7 @@
 mod entry;
 mod journal;
 
+pub use entry::BackendResource;
 pub(crate) use entry::{Entry, Resource, Role, VERSION};
-pub(crate) use journal::{Ledger, Record};
+pub use journal::Ledger;
+pub(crate) use journal::Record;

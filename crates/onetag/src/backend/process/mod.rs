@@ -1,0 +1,278 @@
+//! The `process` backend: services are children of the run's keeper, and their
+//! ports are leases of 127.0.0.1 that the keeper holds.
+
+mod child;
+mod images;
+mod remains;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow, ensure};
+use camino::Utf8Path;
+use serde::{Deserialize, Serialize};
+
+use self::child::{Child, is_this_program};
+use self::images::ProcessImages;
+use super::seam::{
+    Backend, Endpoint, Instance, Prepared, Probe, Replica, Runtime, Seen, ServiceAddresses,
+    ServicePorts, ServiceSpec, State, Stop,
+};
+use crate::keeper::ask;
+use crate::report::Leftover;
+use crate::run::RunFolder;
+use crate::run::ledger::{BackendResource, Ledger};
+use crate::system::{self, bind_lease};
+use crate::workspace::Ready;
+use onetag_control::Capability;
+
+/// The backend on which services are plain processes.
+pub(super) const BACKEND: Backend = Backend {
+    name: "process",
+    variables: &[
+        "PATH",
+        "LANG",
+        "LC_ALL",
+        "TZ",
+        "TMPDIR",
+        "RUST_LOG",
+        "RUST_BACKTRACE",
+        "LLVM_PROFILE_FILE",
+    ],
+    step_limit: Duration::from_secs(60),
+    // Services drain their requests for up to ten seconds, and flush what they still
+    // hold after that.
+    grace: Duration::from_secs(25),
+    images: |_| Box::new(ProcessImages),
+    runtime: |folder| Box::new(ProcessRuntime::new(folder)),
+};
+
+/// The only address that services and tests of a run use.
+pub(crate) const LOCALHOST: &str = "127.0.0.1";
+
+/// What is called what in the ledger.
+const PORT: &str = "port";
+const PROCESS: &str = "process";
+
+#[derive(Debug)]
+struct ProcessRuntime {
+    folder: RunFolder,
+    /// Bound sockets that never listen, by service and port.
+    leases: Mutex<BTreeMap<String, (OwnedFd, u16)>>,
+    children: Mutex<BTreeMap<u32, Arc<Child>>>,
+    /// The thread that is the parent of all services: the kernel ends them when
+    /// it ends.
+    parent: OnceLock<Sender<Box<dyn FnOnce() + Send>>>,
+}
+
+/// The ports that were leased, by service and port.
+#[derive(Default, Deserialize, Serialize)]
+struct Leases(BTreeMap<String, u16>);
+
+/// What a port is called: `orders`, or `orders.grpc` for a further one. Names of
+/// services have no dots.
+fn lease_name(service: &str, port: Option<&str>) -> String {
+    port.map_or_else(|| service.to_owned(), |port| format!("{service}.{port}"))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl ProcessRuntime {
+    fn new(folder: &RunFolder) -> ProcessRuntime {
+        ProcessRuntime {
+            folder: folder.clone(),
+            leases: Mutex::default(),
+            children: Mutex::default(),
+            parent: OnceLock::new(),
+        }
+    }
+
+    fn port(&self, service: &str, port: Option<&str>) -> anyhow::Result<u16> {
+        let name = lease_name(service, port);
+        let leases = lock(&self.leases);
+        leases.get(&name).map(|(_, port)| *port).ok_or_else(|| anyhow!("`{name}` has no port"))
+    }
+
+    fn child(&self, instance: &Instance) -> anyhow::Result<Arc<Child>> {
+        let pid: u32 = serde_json::from_value(instance.id.clone())?;
+        let child = lock(&self.children).get(&pid).cloned();
+        child.with_context(|| format!("`{}` is no process of this keeper", instance.service))
+    }
+
+    /// Does something on the thread that is the parent of all services.
+    fn on_parent<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> anyhow::Result<T> {
+        let parent = self.parent.get_or_init(|| {
+            let (sender, work) = mpsc::channel::<Box<dyn FnOnce() + Send>>();
+            thread::spawn(move || work.into_iter().for_each(|work| work()));
+            sender
+        });
+        let (sender, done) = mpsc::channel();
+        let work = move || drop(sender.send(work()));
+        parent.send(Box::new(work)).ok().context("the thread that starts services ended")?;
+        done.recv().context("the thread that starts services ended")
+    }
+}
+
+impl Runtime for ProcessRuntime {
+    fn prepare(
+        &self,
+        services: &[ServicePorts],
+        before: Option<&Prepared>,
+        ledger: &Ledger,
+    ) -> anyhow::Result<Prepared> {
+        let before: Leases = match before {
+            Some(Prepared(before)) => serde_json::from_value(before.clone())?,
+            None => Leases::default(),
+        };
+        let mut leases = lock(&self.leases);
+        for service in services {
+            for name in service.names().map(|port| lease_name(&service.service, port)) {
+                if leases.contains_key(&name) {
+                    continue;
+                }
+                let wanted = before.0.get(&name).copied();
+                let lease = bind_lease(wanted.unwrap_or(0)).with_context(|| match wanted {
+                    Some(port) => format!("port {port} of `{name}` is used by another process now"),
+                    None => format!("no port of {LOCALHOST} for `{name}`"),
+                })?;
+                ledger.owns(&BackendResource::new(PORT, &name, lease.1.into()))?;
+                leases.insert(name, lease);
+            }
+        }
+        let mut all = before;
+        all.0.extend(leases.iter().map(|(name, (_, port))| (name.clone(), *port)));
+        Ok(Prepared(serde_json::to_value(all)?))
+    }
+
+    fn addresses(&self, service: &ServicePorts) -> anyhow::Result<ServiceAddresses> {
+        let name = &service.service;
+        let endpoint = |port: Option<&str>| {
+            let listen = format!("{LOCALHOST}:{}", self.port(name, port)?);
+            anyhow::Ok(Endpoint { internal: listen.clone(), listen })
+        };
+        let further = service.ports.keys().map(|port| Ok((port.clone(), endpoint(Some(port))?)));
+        Ok(ServiceAddresses {
+            own: service.port.map(|_| endpoint(None)).transpose()?,
+            ports: further.collect::<anyhow::Result<_>>()?,
+            volume: self.folder.volume(name),
+            database: self.folder.database(name),
+        })
+    }
+
+    fn start(&self, level: &[ServiceSpec], ledger: &Ledger) -> anyhow::Result<Vec<Instance>> {
+        let mut started: Vec<Arc<Child>> = Vec::new();
+        for spec in level {
+            let (work, folder, ledger) = (spec.clone(), self.folder.clone(), ledger.clone());
+            match self.on_parent(move || Child::start(&work, &folder, &ledger)).flatten() {
+                Ok(child) => started.push(child),
+                Err(error) => {
+                    started.iter().try_for_each(|child| child.stop(Stop::Kill))?;
+                    return Err(error.context(format!("cannot start service `{}`", spec.service())));
+                }
+            }
+        }
+        let mut children = lock(&self.children);
+        let instances = level.iter().zip(started).map(|(spec, child)| {
+            let pid = child.pid();
+            children.insert(pid, child);
+            Instance { service: spec.service().to_owned(), id: pid.into() }
+        });
+        Ok(instances.collect())
+    }
+
+    fn reach(&self, instance: &Instance, port: Option<&str>) -> anyhow::Result<SocketAddr> {
+        Ok((std::net::Ipv4Addr::LOCALHOST, self.port(&instance.service, port)?).into())
+    }
+
+    fn probe(&self, instance: &Instance, ready: &Ready, limit: Duration) -> anyhow::Result<Probe> {
+        Ok(match ready {
+            Ready::Started if is_this_program(self.child(instance)?.pid())? => {
+                Probe::Pending("its program is about to start".to_owned())
+            }
+            Ready::Started => Probe::Ready,
+            _ => ask(self.reach(instance, None)?, ready, limit),
+        })
+    }
+
+    fn advise(&self, instance: &Instance) -> Vec<String> {
+        let Ok(port) = self.port(&instance.service, None) else { return Vec::new() };
+        let log = crate::report::last_lines(&self.folder.log(&instance.service), 12);
+        if log.iter().any(|line| line.to_lowercase().contains("address already in use")) {
+            return vec![format!(
+                "port {port} is held by the keeper, which never listens on it; \
+                 set SO_REUSEADDR before binding"
+            )];
+        }
+        let ended = self.child(instance).is_ok_and(|child| child.end().is_some());
+        if ended || system::listening(port) {
+            return Vec::new();
+        }
+        vec![format!(
+            "nothing listens on port {port}: give its address to the service, by `env` or `args`"
+        )]
+    }
+
+    fn state(&self, instance: &Instance) -> anyhow::Result<State> {
+        let child = self.child(instance)?;
+        Ok(match child.end() {
+            Some(why) => State::Ended(why),
+            None => State::Running(vec![child.replica()]),
+        })
+    }
+
+    fn stop(&self, instance: &Instance, how: Stop) -> anyhow::Result<()> {
+        self.child(instance)?.stop(how)
+    }
+
+    fn pause(&self, instance: &Instance, on: bool) -> anyhow::Result<()> {
+        self.child(instance)?.pause(on)
+    }
+
+    fn witness(&self, instance: &Instance) -> anyhow::Result<Vec<Seen>> {
+        let child = self.child(instance)?;
+        let replica: Replica = child.replica();
+        Ok(vec![Seen { digest: child.image.see(&replica, child.pid())?, replica }])
+    }
+
+    /// They write there themselves.
+    fn collect_logs(&self, _: &Instance, _: &Utf8Path) -> anyhow::Result<()> {
+        Ok(())
+    }
+
+    fn copy_out(&self, service: &str, from: &Utf8Path, to: &Utf8Path) -> anyhow::Result<()> {
+        let volume = self.folder.volume(service);
+        let volume =
+            volume.canonicalize().with_context(|| format!("cannot find its volume {volume}"))?;
+        let source = volume.join(from).canonicalize().context("there is no such file")?;
+        ensure!(source.starts_with(&volume), "it is not in the volume {}", volume.display());
+        ensure!(source.is_file(), "it is not a file");
+        std::fs::copy(&source, to).with_context(|| format!("cannot write the copy {to}"))?;
+        Ok(())
+    }
+
+    fn capabilities(&self) -> BTreeSet<Capability> {
+        Capability::ALL.into()
+    }
+
+    fn remove(&self, resource: &BackendResource) -> anyhow::Result<bool> {
+        remains::remove(self.folder.run_id(), resource)
+    }
+
+    fn leftovers(
+        &self,
+        outstanding: &[BackendResource],
+        gone: &[BackendResource],
+    ) -> anyhow::Result<Vec<Leftover>> {
+        remains::leftovers(self.folder.run_id(), outstanding, gone)
+    }
+}

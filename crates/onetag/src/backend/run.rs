@@ -1,0 +1,186 @@
+//! The backend of one run, as the phases see it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow, ensure};
+
+use super::plan::Address;
+use super::{
+    Addresses, Backend, BackendKind, Deployed, ImageStore, Seen, ServicePorts, ServiceSpec,
+    StoredImage, wiring,
+};
+use crate::build::Compiled;
+use crate::keeper::{Client, StartedService, wait_until_ready};
+use crate::run::{Brand, Reference, Run, RunFolder};
+use crate::system::signals::Interrupt;
+use crate::system::wait::bounded;
+use crate::workspace::{PlannedService, Ready};
+
+/// The backend of the run `'run`: what belongs to another run does not fit.
+#[derive(Debug)]
+pub struct RunBackend<'run> {
+    kind: BackendKind,
+    folder: RunFolder,
+    addresses: Addresses,
+    _brand: Brand<'run>,
+}
+
+impl<'run> RunBackend<'run> {
+    /// The backend of a run whose keeper has prepared these addresses.
+    pub fn new(run: &Run<'run>, addresses: Addresses) -> RunBackend<'run> {
+        let kind = run.minted().backend();
+        RunBackend { kind, folder: run.folder().clone(), addresses, _brand: run.brand() }
+    }
+
+    /// What suites can ask for.
+    pub(crate) fn capabilities(&self) -> impl Iterator<Item = &String> {
+        self.addresses.capabilities.iter()
+    }
+
+    /// Puts what was built into the image store, under its name.
+    pub(crate) fn load(
+        &self,
+        reference: &Reference,
+        compiled: &Compiled,
+        interrupt: &Interrupt,
+    ) -> anyhow::Result<StoredImage> {
+        let backend = self.kind.backend();
+        let images: Arc<dyn ImageStore> = (backend.images)(&self.folder).into();
+        let what = format!("loading {reference}");
+        let work = {
+            let (reference, compiled) = (reference.clone(), compiled.clone());
+            move || images.load(&reference, &compiled)
+        };
+        let stored = bounded(&what, backend.step_limit, interrupt, work)
+            .with_context(|| format!("cannot load {reference}"))?;
+        ensure!(
+            compiled.digests().contains(&stored.digest),
+            "{reference} is {} in the image store of `{}`, and not what was built",
+            stored.digest,
+            backend.name
+        );
+        Ok(stored)
+    }
+
+    /// How a service is started.
+    pub(crate) fn spec(
+        &self,
+        reference: &Reference,
+        image: &StoredImage,
+        planned: &PlannedService,
+    ) -> anyhow::Result<ServiceSpec> {
+        let service = &planned.service;
+        let run_id = self.folder.run_id();
+        let own = wiring::OwnValues { image: reference.to_string(), run_id, backend: self.kind };
+        let (args, environment) = wiring::resolve(planned, &own, &self.addresses)?;
+        Ok(ServiceSpec {
+            run_id,
+            ports: ServicePorts::of(service),
+            reference: reference.to_string(),
+            image: image.clone(),
+            args,
+            environment,
+            ready: service.ready.clone(),
+            ready_key: format!("`ready` in {}", service.manifest_path),
+            needs: wiring::needs(planned),
+            volume: service.volume.is_some(),
+            database: wiring::wants_database(planned),
+        })
+    }
+
+    /// Has services started that do not need each other.
+    pub(crate) fn start(
+        &self,
+        level: Vec<ServiceSpec>,
+    ) -> anyhow::Result<BTreeMap<String, StartedService>> {
+        Client::connect(&self.folder)?.start(level, self.kind.backend().step_limit)
+    }
+
+    /// Waits until services that were started are ready. The first that fails ends the
+    /// wait for the others.
+    pub(crate) fn wait_until_all_ready<'a>(
+        &self,
+        started: impl IntoIterator<Item = &'a StartedService>,
+        limit: Duration,
+        interrupt: &Interrupt,
+    ) -> anyhow::Result<()> {
+        let failed = AtomicBool::new(false);
+        let wait = |started: &StartedService| {
+            let mut keeper = Client::connect(&self.folder)?;
+            let mut poll = |limit, advise| match failed.load(Ordering::Relaxed) {
+                true => Err(Abandoned.into()),
+                false => keeper.poll(&started.service, limit, advise),
+            };
+            let waited = wait_until_ready(started, &self.folder, &mut poll, limit, interrupt);
+            waited.inspect_err(|_| failed.store(true, Ordering::Relaxed))
+        };
+        std::thread::scope(|scope| {
+            let wait = |started| scope.spawn(move || wait(started));
+            let waits: Vec<_> = started.into_iter().map(wait).collect();
+            let waits = waits.into_iter().map(|wait| {
+                wait.join().unwrap_or_else(|_| Err(anyhow!("a thread that waits ended")))
+            });
+            // What failed first, and not who was waited for beside it.
+            let (abandoned, failed): (Vec<_>, Vec<_>) =
+                waits.filter_map(Result::err).partition(|error| error.is::<Abandoned>());
+            failed.into_iter().chain(abandoned).next().map_or(Ok(()), Err)
+        })
+    }
+
+    /// The record of a service that was started.
+    pub(crate) fn deployed(
+        &self,
+        reference: &Reference,
+        compiled: &Compiled,
+        planned: &PlannedService,
+        started: &StartedService,
+    ) -> anyhow::Result<Deployed> {
+        let name = &planned.service.name;
+        let address = |port: Option<&str>, reached| {
+            let internal_url = self.addresses.internal_url(name, port)?;
+            anyhow::Ok(Address { url: format!("http://{reached}"), internal_url })
+        };
+        let ports = started.ports.iter();
+        let ports = ports.map(|(port, reached)| Ok((port.clone(), address(Some(port), *reached)?)));
+        Ok(Deployed {
+            reference: reference.to_string(),
+            generation: reference.tag().generation(),
+            digests: *compiled.digests(),
+            address: started.own.map(|reached| address(None, reached)).transpose()?,
+            ports: ports.collect::<anyhow::Result<_>>()?,
+            settings: wiring::settings(planned, self.folder.run_id())?,
+        })
+    }
+
+    /// Stops a service that is to be replaced.
+    pub(crate) fn stop(&self, service: &str) -> anyhow::Result<()> {
+        let Backend { step_limit, grace, .. } = self.kind.backend();
+        Client::connect(&self.folder)?
+            .stop(service, *grace + *step_limit)
+            .with_context(|| format!("cannot stop service `{service}`"))
+    }
+
+    /// What the replicas of a service really run.
+    pub(crate) fn witness(&self, service: &str) -> anyhow::Result<Vec<Seen>> {
+        Client::connect(&self.folder)?
+            .witness(service, self.kind.backend().step_limit)
+            .with_context(|| format!("cannot see what service `{service}` runs"))
+    }
+}
+
+/// Another service failed meanwhile.
+#[derive(Debug, thiserror::Error)]
+#[error("another service failed meanwhile")]
+pub(crate) struct Abandoned;
+
+/// What is waited for until a service is ready, in words.
+pub(crate) fn waiting_for(ready: &Ready) -> String {
+    match ready {
+        Ready::Http(path) => format!("waiting for {path}"),
+        Ready::Tcp => "waiting for its port".to_owned(),
+        Ready::Started => "waiting for its process".to_owned(),
+    }
+}

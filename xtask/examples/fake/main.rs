@@ -1,0 +1,29 @@
+//! `cargo xtask` with a backend `fake` that the tests of the harness bring along: it
+//! runs nothing, and fails, hangs or lies at whichever step they want.
+//!
+//! All of it lies in the folder that `FAKE_BACKEND` names: `faults`, which the tests
+//! write, and `objects/`, what was made and is not removed yet.
+
+mod runtime;
+mod world;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use onetag::backend::Backend;
+
+use runtime::Fake;
+
+static BACKENDS: [Backend; 1] = [Backend {
+    name: "fake",
+    variables: &[],
+    // Every hang of the tests lasts as long.
+    step_limit: Duration::from_secs(3),
+    grace: Duration::from_millis(100),
+    images: |folder| Box::new(Fake::new(folder)),
+    runtime: |folder| Box::new(Fake::new(folder)),
+}];
+
+fn main() -> ExitCode {
+    onetag::main_with(&BACKENDS)
+}
