@@ -120,7 +120,8 @@ fn rebooted(project: &Project) -> (Run, u32) {
     let ledger = run.ledger();
     let lines = ledger.lines().map(|line| {
         let mut entry: serde_json::Value = serde_json::from_str(line).unwrap();
-        if let Some(id) = entry.pointer_mut("/resource/id") {
+        // A port has its number there.
+        if let Some(id) = entry.pointer_mut("/resource/id").filter(|id| id.is_object()) {
             id["pid"] = stranger.id().into();
             id["start_time"] = start_time.into();
             id["boot_id"] = OTHER_BOOT.into();

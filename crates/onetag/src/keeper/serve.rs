@@ -240,11 +240,11 @@ impl Keeper {
     /// Lets go of everything; the end of this process is what others wait for.
     fn end(self) -> anyhow::Result<()> {
         let asked = self.ending.is_some_and(|ending| ending.asked);
-        if self.attached == 0 && !asked && !self.ledger.is_removed() {
+        match self.attached == 0 && !asked {
             // Nobody else is left to clear up.
-            return teardown::after_the_harness(&self.folder);
+            true => teardown::after_the_harness(&self.folder, &self.ledger),
+            false => Ok(()),
         }
-        Ok(())
     }
 }
 
