@@ -12,7 +12,7 @@ use crate::workspace::Suite;
 
 /// A folder for one call of nextest, which is removed after it.
 ///
-/// Several commands may test the same kept run at once, each with what it built.
+/// Several commands may wait to test the same kept run, each with what it built.
 pub(super) struct NextestFiles {
     path: Utf8PathBuf,
     _folder: TempDir,
