@@ -1,6 +1,7 @@
 //! Runs whose folder is copied, moved or removed, and runs of an earlier boot.
 
 use std::fs;
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use crate::exit;
@@ -108,13 +109,13 @@ fn a_harness_whose_target_folder_is_cleaned_ends() {
 
 /// A kept run as a boot leaves it: nothing runs, its processes have the numbers of
 /// others, and its file system may have another number.
-fn rebooted(project: &Project) -> (Run, u32) {
+fn rebooted(project: &Project) -> (Run, Child) {
     let run = project.up();
     let services = ["alpha", "beta"].map(|name| project.process(name).unwrap());
     let keeper = project.process("keeper").unwrap();
     keeper.kill();
     services.iter().for_each(|service| service.wait_until_gone());
-    let stranger = std::process::Command::new("sleep").arg("600").spawn().unwrap();
+    let stranger = Command::new("sleep").arg("600").spawn().unwrap();
     let stat = fs::read_to_string(format!("/proc/{}/stat", stranger.id())).unwrap();
     let start_time = stat.rsplit_once(')').unwrap().1.split_ascii_whitespace().nth(19).unwrap();
     let ledger = run.ledger();
@@ -133,13 +134,14 @@ fn rebooted(project: &Project) -> (Run, u32) {
         format!("{entry}\n")
     });
     fs::write(run.path("ledger.jsonl"), lines.collect::<String>()).unwrap();
-    (run, stranger.id())
+    (run, stranger)
 }
 
-fn end_stranger(pid: u32) {
-    let stranger = crate::project::Process::of(pid).expect("the stranger was ended");
-    assert!(stranger.lives());
-    stranger.kill();
+/// Nobody has ended it before.
+fn end_stranger(mut stranger: Child) {
+    assert_eq!(stranger.try_wait().unwrap(), None);
+    stranger.kill().unwrap();
+    stranger.wait().unwrap();
 }
 
 #[test]
