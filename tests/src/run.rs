@@ -34,6 +34,14 @@ impl Run {
         Ok(Endpoint::new(self.environment.url(name)?))
     }
 
+    /// Where services of the run reach a service of it: an address to hand to them.
+    ///
+    /// # Errors
+    /// When the run has no such service, or that has no port.
+    pub fn internal_url(&self, name: &str) -> Result<String> {
+        Ok(self.environment.internal_url(name)?.to_owned())
+    }
+
     /// The audit trail of the run.
     ///
     /// # Errors

@@ -9,6 +9,8 @@ use crate::{Endpoint, Run, unique};
 #[derive(Clone, Debug)]
 pub struct Webhook {
     sink: Endpoint,
+    /// Where services of the run reach the sink.
+    internal_url: String,
     name: String,
 }
 
@@ -19,7 +21,7 @@ impl Webhook {
     /// # Errors
     /// When the run has no sink.
     pub fn new(run: &Run, prefix: &str) -> Result<Self> {
-        Ok(Self { sink: run.service("sink")?, name: unique(prefix) })
+        Self::shared(run, &unique(prefix))
     }
 
     /// A webhook that the suite's metadata names. Other tests use it too.
@@ -27,12 +29,13 @@ impl Webhook {
     /// # Errors
     /// When the run has no sink.
     pub fn shared(run: &Run, name: &str) -> Result<Self> {
-        Ok(Self { sink: run.service("sink")?, name: name.to_owned() })
+        let internal_url = run.internal_url("sink")?;
+        Ok(Self { sink: run.service("sink")?, internal_url, name: name.to_owned() })
     }
 
     /// The URL of the webhook, for services of the run.
     pub fn url(&self) -> String {
-        format!("{}/hook/{}", self.sink.base(), self.name)
+        format!("{}/hook/{}", self.internal_url, self.name)
     }
 
     /// Programs the next answers, a list of `status`, `headers`, `delay_ms`,

@@ -94,8 +94,20 @@ impl Environment {
     ///
     /// When the run has no such service, or that service has no port.
     pub fn url(&self, name: &str) -> Result<&str, Error> {
-        let address = self.service(name)?.address.as_ref();
-        address.map(|address| address.url.as_str()).ok_or_else(|| {
+        Ok(&self.address(name)?.url)
+    }
+
+    /// Where services of the run reach the service called `name`.
+    ///
+    /// # Errors
+    ///
+    /// When the run has no such service, or that service has no port.
+    pub fn internal_url(&self, name: &str) -> Result<&str, Error> {
+        Ok(&self.address(name)?.internal_url)
+    }
+
+    fn address(&self, name: &str) -> Result<&Address, Error> {
+        self.service(name)?.address.as_ref().ok_or_else(|| {
             Error::new(format!("the service `{name}` has no port"))
                 .key(keys::service_key(name, keys::URL_SUFFIX))
                 .with_hint("add `port` to its [package.metadata.onetag]")

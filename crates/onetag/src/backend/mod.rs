@@ -1,7 +1,7 @@
 //! Where images run.
 //!
-//! `seam` says what a backend is, `kind` which there are. The others serve all
-//! of them.
+//! `seam` says what a backend is, in the words of `types`, and `kind` which there
+//! are. The others serve all of them.
 
 mod addresses;
 mod keeper;
@@ -10,6 +10,7 @@ mod plan;
 mod process;
 mod run;
 mod seam;
+mod types;
 mod wiring;
 
 pub use crate::error::with_hint;
@@ -27,8 +28,9 @@ pub(crate) use plan::{Address, RunPlan, Settings};
 pub(crate) use process::LOCALHOST;
 pub use run::RunBackend;
 pub(crate) use run::{Abandoned, waiting_for};
-pub use seam::{
-    Backend, Endpoint, ImageStore, Instance, Prepared, Probe, Replica, Runtime, Seen,
-    ServiceAddresses, ServicePorts, ServiceSpec, State, Stop, StoredImage,
+pub use seam::{Backend, ImageStore, Runtime};
+pub use types::{
+    Endpoint, Instance, Prepared, Probe, Replica, Seen, ServiceAddresses, ServicePorts,
+    ServiceSpec, State, Stop, StoredImage,
 };
 pub(crate) use wiring::{OwnValues, check_host_variables, resolve, settings, wants_database};

@@ -116,7 +116,7 @@ impl Keeper {
             Request::Status
             | Request::Poll { .. }
             | Request::Witness { .. }
-            | Request::CollectLogs
+            | Request::CollectLogs { .. }
             | Request::CopyOut { .. } => bail!("the thread of the connection answers this"),
             Request::Shutdown { force } => {
                 let ending =

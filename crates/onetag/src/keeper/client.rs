@@ -19,8 +19,11 @@ const AT_ONCE: Duration = Duration::from_secs(10);
 /// What the keeper gets on top of what a step of the backend may take.
 const MARGIN: Duration = Duration::from_secs(10);
 
-/// The same for an answer that takes several steps of the backend.
-const POLL_MARGIN: Duration = Duration::from_secs(130);
+/// The same for an answer that takes several short questions to the backend.
+const POLL_MARGIN: Duration = Duration::from_secs(20);
+
+/// The same where logs are brought up to date as well.
+const ADVICE_MARGIN: Duration = Duration::from_secs(40);
 
 /// How often a wait for the end looks for a signal.
 const LOOK: Duration = Duration::from_millis(100);
@@ -121,7 +124,8 @@ impl Client {
         advise: bool,
     ) -> anyhow::Result<Polled> {
         let request = Request::Poll { service: service.to_owned(), limit, advise };
-        match self.ask(&request, limit + POLL_MARGIN)? {
+        let margin = if advise { ADVICE_MARGIN } else { POLL_MARGIN };
+        match self.ask(&request, limit + margin)? {
             Reply::Polled { polled } => Ok(polled),
             other => Err(unexpected(other)),
         }
@@ -137,7 +141,7 @@ impl Client {
 
     /// Has the logs of all services brought up to date.
     pub(crate) fn collect_logs(&mut self) -> anyhow::Result<()> {
-        self.done(&Request::CollectLogs, POLL_MARGIN)
+        self.done(&Request::CollectLogs { service: None }, POLL_MARGIN)
     }
 
     /// Has a service stopped, and returns once it has ended; that may take `limit`.

@@ -102,7 +102,7 @@ impl Control<'_> {
 
     fn logs(&self, service: &str) -> anyhow::Result<String> {
         self.state(service)?;
-        self.done(Request::CollectLogs)?;
+        self.done(Request::CollectLogs { service: Some(service.to_owned()) })?;
         let log = self.folder.log(service);
         let bytes = std::fs::read(&log).with_context(|| format!("cannot read {log}"))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())

@@ -58,8 +58,8 @@ pub(super) enum Request {
     },
     /// What the replicas of a service really run.
     Witness { service: String },
-    /// Bring the logs of all services up to date.
-    CollectLogs,
+    /// Bring the log of a service up to date, or those of all.
+    CollectLogs { service: Option<String> },
     /// Copy a file out of the volume of a service.
     CopyOut { service: String, from: String, to: String },
     /// Stop everything and end. The connection ends when nothing runs any more.
@@ -116,7 +116,7 @@ impl Request {
             Request::Status
                 | Request::Poll { .. }
                 | Request::Witness { .. }
-                | Request::CollectLogs
+                | Request::CollectLogs { .. }
                 | Request::CopyOut { .. }
         )
     }

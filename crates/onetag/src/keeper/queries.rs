@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 use std::time::Duration;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 
 use super::inbox::Event;
 use super::protocol::{Polled, Reply, Request, ServiceState};
@@ -54,7 +54,7 @@ impl Queries {
             Request::Witness { service } => {
                 find(&snapshot, service).and_then(|service| self.witness(service))
             }
-            Request::CollectLogs => self.collect_logs(&snapshot),
+            Request::CollectLogs { service } => self.collect_logs(&snapshot, service.as_deref()),
             Request::CopyOut { service, from, to } => self.copy_out(service, from, to),
             _ => Ok(self.status(&snapshot)),
         };
@@ -118,7 +118,7 @@ impl Queries {
             let what = format!("asking service `{name}` whether it is ready");
             let asked = instance.clone();
             let probe = move |runtime: &dyn Runtime| runtime.probe(&asked, &ready, limit);
-            pending = match self.bounded(&what, limit + self.limit, probe)? {
+            pending = match self.bounded(&what, limit + self.limit.min(STATE_LIMIT), probe)? {
                 Probe::Ready => None,
                 Probe::Pending(seen) => Some(seen),
             };
@@ -138,7 +138,7 @@ impl Queries {
         self.collect(&instance)?;
         let what = format!("looking at service `{}`", instance.service);
         let advise = move |runtime: &dyn Runtime| Ok(runtime.advise(&instance));
-        self.bounded(&what, self.limit, advise)
+        self.bounded(&what, self.limit.min(STATE_LIMIT), advise)
     }
 
     fn witness(&self, service: &Service) -> anyhow::Result<Reply> {
@@ -160,13 +160,19 @@ impl Queries {
         Ok(Reply::Witnessed { seen })
     }
 
-    fn collect_logs(&self, snapshot: &Snapshot) -> anyhow::Result<Reply> {
-        for service in snapshot.services.values() {
-            if let Some(instance) = &service.instance {
-                self.collect(instance)?;
-            }
-        }
-        Ok(Reply::Done)
+    /// Of one service or of all; each that can be had, whatever the others do.
+    fn collect_logs(&self, snapshot: &Snapshot, only: Option<&str>) -> anyhow::Result<Reply> {
+        let instances = snapshot.services.values().filter_map(|service| service.instance.as_ref());
+        let meant = |instance: &&Instance| only.is_none_or(|only| instance.service == only);
+        std::thread::scope(|scope| {
+            let collect = |instance| scope.spawn(move || self.collect(instance));
+            let collected: Vec<_> = instances.filter(meant).map(collect).collect();
+            let ended = || Err(anyhow!("the thread that collects a log ended"));
+            let collected = collected.into_iter().map(|log| log.join().unwrap_or_else(|_| ended()));
+            // All of them are waited for, whichever failed.
+            let failed: Vec<_> = collected.filter_map(Result::err).collect();
+            failed.into_iter().next().map_or(Ok(Reply::Done), Err)
+        })
     }
 
     fn collect(&self, instance: &Instance) -> anyhow::Result<()> {

@@ -121,6 +121,33 @@ mod tests {
     }
 
     #[test]
+    fn a_step_that_hangs_is_left_and_named() {
+        let hang = || -> anyhow::Result<()> {
+            loop {
+                thread::park();
+            }
+        };
+        let limit = Duration::from_millis(5);
+        let error = bounded("opening", limit, &Interrupt::default(), hang).unwrap_err();
+        assert_eq!(error.to_string(), "opening took longer than 5ms");
+        let step = || anyhow::Ok(7);
+        assert_eq!(bounded("opening", limit * 2000, &Interrupt::default(), step).unwrap(), 7);
+    }
+
+    #[test]
+    fn a_signal_ends_a_step_that_hangs() {
+        let interrupt = Interrupt::default();
+        interrupt.raise(2);
+        let hang = || -> anyhow::Result<()> {
+            loop {
+                thread::park();
+            }
+        };
+        let ended = bounded("opening", Duration::from_secs(60), &interrupt, hang);
+        assert_eq!(ended.unwrap_err().to_string(), "interrupted by SIGINT");
+    }
+
+    #[test]
     fn a_signal_ends_the_wait() {
         let interrupt = Interrupt::default();
         interrupt.raise(2);

@@ -58,11 +58,9 @@ impl Plan {
                 faults.insert(format!("{step} {fault}"));
             }
         }
-        for option in ["two beta", "late beta", "late silently"] {
-            if random.bool() {
-                faults.insert(option.to_owned());
-            }
-        }
+        // A service whose only replica is missing is refused, and rightly so.
+        let replicas = ["two beta", "late beta", "late silently"];
+        faults.extend(replicas[..random.usize(..=3)].iter().map(|option| (*option).to_owned()));
         Plan(faults)
     }
 

@@ -13,7 +13,7 @@ use anyhow::{Context as _, bail, ensure};
 use camino::Utf8PathBuf;
 use signal_hook::consts::{SIGCONT, SIGKILL, SIGSTOP, SIGTERM};
 
-use super::super::seam::{Replica, ServiceSpec, Stop};
+use super::super::{Replica, ServiceSpec, Stop};
 use super::images::ProcessImage;
 use super::{PROCESS, lock};
 use crate::build::image::FileIdentity;

@@ -5,7 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use onetag_image::Files;
 use serde::{Deserialize, Serialize};
 
-use super::super::seam::{ImageStore, Replica, StoredImage};
+use super::super::{ImageStore, Replica, StoredImage};
 use crate::build::image::digest::hash_file;
 use crate::build::image::{Digest, FileIdentity};
 use crate::build::{CachedExecutable, Compiled};

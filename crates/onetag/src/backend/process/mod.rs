@@ -3,23 +3,23 @@
 
 mod child;
 mod images;
+mod leases;
 mod remains;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use std::os::fd::OwnedFd;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow, ensure};
+use anyhow::{Context as _, ensure};
 use camino::Utf8Path;
-use serde::{Deserialize, Serialize};
 
 use self::child::{Child, is_this_program};
 use self::images::ProcessImages;
-use super::seam::{
+use self::leases::Leases;
+use super::{
     Backend, Endpoint, Instance, Prepared, Probe, Replica, Runtime, Seen, ServiceAddresses,
     ServicePorts, ServiceSpec, State, Stop,
 };
@@ -27,7 +27,7 @@ use crate::keeper::ask;
 use crate::report::Leftover;
 use crate::run::RunFolder;
 use crate::run::ledger::{BackendResource, Ledger};
-use crate::system::{self, bind_lease};
+use crate::system;
 use crate::workspace::Ready;
 use onetag_control::Capability;
 
@@ -62,22 +62,11 @@ const PROCESS: &str = "process";
 #[derive(Debug)]
 struct ProcessRuntime {
     folder: RunFolder,
-    /// Bound sockets that never listen, by service and port.
-    leases: Mutex<BTreeMap<String, (OwnedFd, u16)>>,
+    leases: Leases,
     children: Mutex<BTreeMap<u32, Arc<Child>>>,
     /// The thread that is the parent of all services: the kernel ends them when
     /// it ends.
     parent: OnceLock<Sender<Box<dyn FnOnce() + Send>>>,
-}
-
-/// The ports that were leased, by service and port.
-#[derive(Default, Deserialize, Serialize)]
-struct Leases(BTreeMap<String, u16>);
-
-/// What a port is called: `orders`, or `orders.grpc` for a further one. Names of
-/// services have no dots.
-fn lease_name(service: &str, port: Option<&str>) -> String {
-    port.map_or_else(|| service.to_owned(), |port| format!("{service}.{port}"))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -88,16 +77,10 @@ impl ProcessRuntime {
     fn new(folder: &RunFolder) -> ProcessRuntime {
         ProcessRuntime {
             folder: folder.clone(),
-            leases: Mutex::default(),
+            leases: Leases::default(),
             children: Mutex::default(),
             parent: OnceLock::new(),
         }
-    }
-
-    fn port(&self, service: &str, port: Option<&str>) -> anyhow::Result<u16> {
-        let name = lease_name(service, port);
-        let leases = lock(&self.leases);
-        leases.get(&name).map(|(_, port)| *port).ok_or_else(|| anyhow!("`{name}` has no port"))
     }
 
     fn child(&self, instance: &Instance) -> anyhow::Result<Arc<Child>> {
@@ -130,34 +113,13 @@ impl Runtime for ProcessRuntime {
         before: Option<&Prepared>,
         ledger: &Ledger,
     ) -> anyhow::Result<Prepared> {
-        let before: Leases = match before {
-            Some(Prepared(before)) => serde_json::from_value(before.clone())?,
-            None => Leases::default(),
-        };
-        let mut leases = lock(&self.leases);
-        for service in services {
-            for name in service.names().map(|port| lease_name(&service.service, port)) {
-                if leases.contains_key(&name) {
-                    continue;
-                }
-                let wanted = before.0.get(&name).copied();
-                let lease = bind_lease(wanted.unwrap_or(0)).with_context(|| match wanted {
-                    Some(port) => format!("port {port} of `{name}` is used by another process now"),
-                    None => format!("no port of {LOCALHOST} for `{name}`"),
-                })?;
-                ledger.owns(&BackendResource::new(PORT, &name, lease.1.into()))?;
-                leases.insert(name, lease);
-            }
-        }
-        let mut all = before;
-        all.0.extend(leases.iter().map(|(name, (_, port))| (name.clone(), *port)));
-        Ok(Prepared(serde_json::to_value(all)?))
+        self.leases.prepare(services, before, ledger)
     }
 
     fn addresses(&self, service: &ServicePorts) -> anyhow::Result<ServiceAddresses> {
         let name = &service.service;
         let endpoint = |port: Option<&str>| {
-            let listen = format!("{LOCALHOST}:{}", self.port(name, port)?);
+            let listen = format!("{LOCALHOST}:{}", self.leases.port(name, port)?);
             anyhow::Ok(Endpoint { internal: listen.clone(), listen })
         };
         let further = service.ports.keys().map(|port| Ok((port.clone(), endpoint(Some(port))?)));
@@ -191,7 +153,7 @@ impl Runtime for ProcessRuntime {
     }
 
     fn reach(&self, instance: &Instance, port: Option<&str>) -> anyhow::Result<SocketAddr> {
-        Ok((std::net::Ipv4Addr::LOCALHOST, self.port(&instance.service, port)?).into())
+        Ok((std::net::Ipv4Addr::LOCALHOST, self.leases.port(&instance.service, port)?).into())
     }
 
     fn probe(&self, instance: &Instance, ready: &Ready, limit: Duration) -> anyhow::Result<Probe> {
@@ -205,7 +167,7 @@ impl Runtime for ProcessRuntime {
     }
 
     fn advise(&self, instance: &Instance) -> Vec<String> {
-        let Ok(port) = self.port(&instance.service, None) else { return Vec::new() };
+        let Ok(port) = self.leases.port(&instance.service, None) else { return Vec::new() };
         let log = crate::report::last_lines(&self.folder.log(&instance.service), 12);
         if log.iter().any(|line| line.to_lowercase().contains("address already in use")) {
             return vec![format!(
