@@ -37,7 +37,11 @@ impl Control {
     /// # Errors
     /// When its keeper does not answer.
     pub fn connect(environment: &Environment) -> Result<Control, Error> {
-        let connection = Connection::open(Path::new(&environment.run_dir))?;
+        let run = &environment.run_dir;
+        let connection = Connection::open(Path::new(run)).map_err(|error| {
+            Error::new(format!("the keeper of the run in {run} does not answer: {error}"))
+                .with_hints(vec!["`cargo xtask status` shows the runs that there are".to_owned()])
+        })?;
         let capabilities = environment.capabilities.clone();
         Ok(Control { connection: Mutex::new(connection), capabilities })
     }
@@ -230,7 +234,12 @@ impl Control {
     }
 
     fn ask(&self, request: &Request, within: Duration) -> Result<Reply, Error> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner).ask(request, within)
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        match connection.ask(request, within) {
+            Ok(Reply::Refused { reason, hints }) => Err(Error::new(reason).with_hints(hints)),
+            Ok(reply) => Ok(reply),
+            Err(error) => Err(Error::new(error.to_string())),
+        }
     }
 }
 

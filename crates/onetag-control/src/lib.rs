@@ -29,12 +29,13 @@
 //! | [`OutageGuard`] | the guard |
 //! | [`Target`] | what can be stopped: a service, or the database |
 //! | [`Capability`] | what a run is able to do |
+//! | [`connection`] | requests and answers on the socket |
 //! | [`protocol`] | what goes over the socket, for whoever answers |
 //! | [`socket`] | where that is |
 
 mod capability;
 mod client;
-mod connection;
+pub mod connection;
 mod error;
 mod guard;
 pub mod protocol;

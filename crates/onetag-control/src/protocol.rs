@@ -1,11 +1,55 @@
 //! What goes over the socket: one JSON object a line, one reply for each
-//! request, any number of requests on a connection.
+//! request, any number of requests on a connection. Each has the version of the
+//! protocol and a number with it, which the reply repeats: see [`Numbered`].
 //!
 //! The end of a connection has a meaning: what was stopped, killed or paused over
 //! it and not brought back, is brought back then.
 
 use crate::Target;
 use serde::{Deserialize, Serialize};
+
+/// The version of this protocol, and of what the harness asks on the same socket. It
+/// changes when one side would not understand the other.
+pub const PROTOCOL: u32 = 2;
+
+/// A request or a reply as it goes over the socket.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct Numbered<T> {
+    /// [`PROTOCOL`].
+    pub protocol: u32,
+    /// Of the request, counted on its connection from 1 on.
+    pub number: u64,
+    /// What is asked or answered.
+    #[serde(flatten)]
+    pub body: T,
+}
+
+impl<T: Serialize> Numbered<T> {
+    /// The line that goes over the socket.
+    ///
+    /// # Errors
+    /// When the body is no object.
+    pub fn to_line(&self) -> serde_json::Result<Vec<u8>> {
+        let mut line = serde_json::to_vec(self)?;
+        line.push(b'\n');
+        Ok(line)
+    }
+}
+
+/// What is read first of a line: whether the rest can be understood.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Head {
+    /// The first version had none.
+    #[serde(default = "first")]
+    pub protocol: u32,
+    /// None in the first version.
+    #[serde(default)]
+    pub number: u64,
+}
+
+fn first() -> u32 {
+    1
+}
 
 /// What can be asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]

@@ -29,3 +29,15 @@ fn the_database_is_a_target_like_the_services() {
         assert_eq!(serde_json::from_str::<Request>(&written(&request)).ok(), Some(request));
     }
 }
+
+#[test]
+fn a_number_and_a_version_go_with_everything() {
+    let request = Request::Kill { target: Target::service("shop") };
+    let line = Numbered { protocol: PROTOCOL, number: 7, body: &request }.to_line().unwrap();
+    let text = "{\"protocol\":2,\"number\":7,\"control\":\"kill\",\"target\":\"shop\"}\n";
+    assert_eq!(String::from_utf8(line.clone()).unwrap(), text);
+    let read: Numbered<Request> = serde_json::from_slice(&line).unwrap();
+    assert_eq!((read.number, read.body), (7, request));
+    let first: Head = serde_json::from_str(r#"{"answer":"done"}"#).unwrap();
+    assert_eq!((first.protocol, first.number), (1, 0));
+}

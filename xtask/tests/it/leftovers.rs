@@ -126,6 +126,19 @@ fn an_up_that_fails_leaves_nothing() {
 }
 
 #[test]
+fn a_stranger_on_a_port_that_the_run_had_is_no_leftover() {
+    let project = Project::new();
+    let run = project.up();
+    let services = ["alpha", "beta"].map(|name| project.process(name).unwrap());
+    project.process("keeper").unwrap().kill();
+    services.iter().for_each(|service| service.wait_until_gone());
+    let address = run.url("beta");
+    let _stranger = TcpListener::bind(address.trim_start_matches("http://")).unwrap();
+    let output = project.xtask(["down", "alpha"]).run();
+    output.exits(exit::SUCCESS).does_not_say("left behind");
+}
+
+#[test]
 fn a_port_that_somebody_took_meanwhile_is_named() {
     let project = Project::new();
     let run = project.up();

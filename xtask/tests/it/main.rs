@@ -13,11 +13,15 @@ mod foreign;
 mod proof;
 
 mod control;
+mod copies;
+mod disk;
 mod environment;
 mod kept;
 mod many;
 mod together;
+mod turns;
 mod up;
+mod versions;
 
 mod chaos;
 mod leftovers;

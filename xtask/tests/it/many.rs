@@ -229,9 +229,13 @@ fn tests_of_a_kept_run_at_once_are_those_that_each_command_built() {
     });
     workspace.edit(&EDITED[1..]);
     let narrow = ["test", "alpha", "--format", "json", "--", "-E", "test(looks)"];
-    let second = workspace.project.xtask(narrow).env("NOTES", workspace.notes(4).as_str()).run();
+    let second = workspace.project.xtask(narrow).env("NOTES", workspace.notes(4).as_str()).start();
+    until("the second one waits for the first", || match second.said() {
+        said if said.contains("waiting for `test`, pid ") => Look::Done(()),
+        said => Look::NotYet(said),
+    });
     fs::write(&gate, "").unwrap();
-    for (run, output, passed) in [(4, second, 1), (2, first.finish(), 4)] {
+    for (run, output, passed) in [(2, first.finish(), 4), (4, second.finish(), 1)] {
         tested(&workspace, run, &output);
         let document: Value = serde_json::from_str(&output.stdout).unwrap();
         assert_eq!(document["runs"][0]["tests"]["passed"], passed, "{output}");

@@ -214,3 +214,16 @@ fn a_second_interrupt_kills_what_takes_its_time() {
     assert!(asked.elapsed() < std::time::Duration::from_secs(10), "{:?}", asked.elapsed());
     project.assert_nothing_is_left();
 }
+
+/// As below `nohup`.
+#[test]
+fn a_hang_up_that_is_ignored_stays_ignored() {
+    let project = Project::new();
+    project.add_test_that_waits();
+    let harness = project.xtask(["e2e", "alpha"]).ignoring("HUP").start();
+    project.wait_for_waiting_test();
+    harness.signal(Signal::HUP);
+    project.process("keeper").unwrap().signal(Signal::HUP);
+    project.let_test_go_on();
+    harness.finish().exits(exit::SUCCESS).says("4 tests run: 4 passed");
+}

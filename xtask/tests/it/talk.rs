@@ -92,7 +92,11 @@ fn talk_and_data_that_cannot_be_written_change_no_code() {
         assert_eq!(code(&["e2e", "alpha", "--", "-E", "not test(red)"]), exit::SUCCESS);
         assert_eq!(code(&["e2e", "alhpa"]), exit::USAGE);
         assert_eq!(code(&["e2e", "--alpha"]), exit::USAGE);
+        assert_eq!(code(&["up", "alpha"]), exit::SUCCESS);
+        assert_eq!(code(&["test", "alpha"]), exit::TESTS_FAILED);
+        assert_eq!(code(&["status"]), exit::SUCCESS);
         assert_eq!(code(&["status", "--format", "json"]), exit::SUCCESS);
+        assert_eq!(code(&["down", "alpha"]), exit::SUCCESS);
         assert_eq!(code(&["completions", "zsh"]), exit::SUCCESS);
     }
     project.assert_nothing_is_left();

@@ -103,6 +103,20 @@ fn the_executable_cache_keeps_the_last_build_of_what_the_workspace_has() {
     project.replace("beta/src/main.rs", "hello again", "hello once more");
     project.xtask(["e2e", "alpha"]).run().exits(exit::SUCCESS);
     assert_eq!(programs(), ["alpha", "alpha", "bravo", "bravo"]);
+    // What other commands on it built does not.
+    for number in 0..2 {
+        project.append("tests/suites/alpha.rs", &format!("\n#[test] fn number_{number}() {{}}\n"));
+        project.append("beta/src/main.rs", &format!("\n#[used] static NUMBER_{number}: u8 = 0;\n"));
+        project.xtask(["test", "alpha"]).run().exits(exit::FAILURE).says("is stale");
+    }
+    assert_eq!(programs(), ["alpha", "alpha", "bravo", "bravo"]);
+    project.xtask(["up", "alpha"]).run().exits(exit::SUCCESS);
+    assert_eq!(programs(), ["alpha", "alpha", "bravo"]);
+    for number in 2..4 {
+        project.append("tests/suites/alpha.rs", &format!("\n#[test] fn number_{number}() {{}}\n"));
+        project.xtask(["test", "alpha"]).run().exits(exit::SUCCESS);
+    }
+    assert_eq!(programs(), ["alpha", "alpha", "bravo"]);
     project.xtask(["down", "alpha"]).run().exits(exit::SUCCESS);
     assert_eq!(programs(), ["alpha", "alpha", "bravo"]);
 }

@@ -1,6 +1,7 @@
 //! Phase 2: the keeper of a run, and what it prepares.
 
 use std::process::Child;
+use std::time::Duration;
 
 use anyhow::Context as _;
 
@@ -8,7 +9,11 @@ use super::{Addresses, ServicePorts};
 use crate::keeper::{self, Attachment, Client};
 use crate::run::MintedRun;
 use crate::system::signals::Interrupt;
+use crate::system::wait::{self, Poll};
 use crate::workspace::Plan;
+
+/// How long a keeper may take that was told to end and has let go of everything.
+const REAP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The tie of this command to the keeper of a run.
 #[derive(Debug)]
@@ -45,7 +50,7 @@ impl KeeperHandle {
         minted: &MintedRun,
         plan: &Plan,
     ) -> anyhow::Result<(KeeperHandle, Addresses)> {
-        let attachment = Client::connect(minted.folder())?.attach()?;
+        let attachment = Client::connect_soon(minted.folder())?.attach()?;
         let keeper = KeeperHandle { child: None, _attachment: attachment };
         Ok((keeper, prepare(minted, plan)?))
     }
@@ -59,7 +64,24 @@ impl KeeperHandle {
     /// zombie for as long as the harness goes on with other runs.
     pub(crate) fn reap(self) -> anyhow::Result<()> {
         match self.child {
-            Some(mut child) => child.wait().context("cannot wait for the keeper").map(drop),
+            Some(mut child) => {
+                let ended = wait::until(
+                    "the end of the keeper",
+                    REAP_TIMEOUT,
+                    &Interrupt::default(),
+                    || {
+                        Ok(match child.try_wait().context("cannot wait for the keeper")? {
+                            Some(_) => Poll::Ready(()),
+                            None => Poll::Pending("it runs".to_owned()),
+                        })
+                    },
+                );
+                if ended.is_err() {
+                    // Its services end with it.
+                    let _ = child.kill().and_then(|()| child.wait());
+                }
+                ended
+            }
             None => Ok(()),
         }
     }

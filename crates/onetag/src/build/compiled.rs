@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::executables::{CachedExecutable, ExecutableCache};
 use super::files::CachedFiles;
 use super::image::{Contents, Digests, FileIdentity, run_loader, run_loader_with};
+use crate::run::ledger::Resource;
 use crate::workspace::Service;
 
 /// Bytes that were built, of no run: the runs of an invocation share them.
@@ -35,6 +36,12 @@ impl Compiled {
 
     pub(crate) fn executable(&self) -> &CachedExecutable {
         &self.executable
+    }
+
+    /// What of the executable cache a run uses that has it deployed.
+    pub(crate) fn resources(&self) -> [Resource; 2] {
+        let (executable, files) = (self.executable.digest, self.image.files.digest);
+        [Resource::CachedExecutable { digest: executable }, Resource::CachedFiles { digest: files }]
     }
 
     /// The files with which the service starts.

@@ -20,6 +20,7 @@ use crate::build::image::{Digest, FileIdentity};
 use crate::error::Attach as _;
 use crate::run::ledger::{Entry, Ledger, Resource};
 use crate::run::{Layout, make_folder, read_json, write_file, write_json};
+use crate::system::ProcessId;
 use crate::workspace::{Service, TestTarget, Workspace};
 
 /// An executable in the executable cache.
@@ -145,9 +146,9 @@ impl<'a> ExecutableCache<'a> {
     /// It stands there before the lock on the target folder is released: what a run
     /// uses is not removed by another.
     pub(super) fn borrow(&self, resource: &Resource) -> anyhow::Result<()> {
-        let write =
-            |ledger: &&Ledger| ledger.write(&Entry::Borrowed { resource: resource.clone() });
-        self.ledgers.iter().try_for_each(write)
+        let by = ProcessId::of(std::process::id()).context("cannot name this process")?;
+        let entry = Entry::Borrowed { resource: resource.clone(), by };
+        self.ledgers.iter().try_for_each(|ledger| ledger.write(&entry))
     }
 
     /// What is known of a file of cargo's, taken in if it is a new one.

@@ -1,12 +1,14 @@
 //! `down`: ends the kept runs of a suite.
 
 use clap::Args;
+use onetag_control::connection::ConnectionError;
 
 use crate::context::{here, shown};
 use crate::exit::Exit;
-use crate::gc::dead::{end, kept};
+use crate::gc::dead::{RunEntry, RunState, end, endable, throw_away};
 use crate::gc::tidy;
-use crate::report::Ui;
+use crate::keeper::Turn;
+use crate::report::{Ui, waiting_for};
 use crate::run::{FileLock, Layout};
 use crate::system::signals::Interrupt;
 
@@ -18,7 +20,8 @@ pub(crate) struct Down {
     suite: String,
 }
 
-/// Ends all kept runs of the suite.
+/// Ends all runs of the suite that `status` shows, but for those that a harness is at
+/// work on.
 ///
 /// That there is none is no error, and neither is a workspace that has become
 /// invalid meanwhile: what runs can always be ended.
@@ -26,7 +29,7 @@ pub(crate) fn down(Down { suite }: &Down, ui: &Ui) -> anyhow::Result<Exit> {
     let interrupt = Interrupt::listen()?;
     let place = crate::workspace::locate(&here()?, &interrupt)?;
     let layout = Layout::below(&place.target_directory);
-    let found = kept(&layout, &place.root, suite)?;
+    let found = endable(&layout, &place.root, suite)?;
     if found.is_empty() {
         // A name that is no suite gets the error that the other verbs give.
         crate::workspace::load(&here()?, &interrupt)?.suite(suite)?;
@@ -36,11 +39,16 @@ pub(crate) fn down(Down { suite }: &Down, ui: &Ui) -> anyhow::Result<Exit> {
     for run in found {
         // A run whose end has begun is ended, the others stay.
         interrupt.check()?;
-        let folder = run.folder;
+        let folder = &run.folder;
+        if run.state == RunState::Copy {
+            throw_away(folder, ui)?;
+            continue;
+        }
+        wait_for_turn(&run, &interrupt, ui)?;
         // Where the keeper is gone, so that nobody takes the run up again meanwhile.
         let _lock = FileLock::try_take(&folder.lock());
         // Another command may have found the run dead since, and clears up after it.
-        let Some(leftovers) = end(&folder, &interrupt)? else { continue };
+        let Some(leftovers) = end(&run, &interrupt)? else { continue };
         for leftover in &leftovers {
             ui.verdict(format!("left behind: {} {}", leftover.kind, leftover.name));
             exit = Exit::Failure;
@@ -55,4 +63,23 @@ pub(crate) fn down(Down { suite }: &Down, ui: &Ui) -> anyhow::Result<Exit> {
     interrupt.check()?;
     tidy(&layout, None, ui);
     Ok(exit)
+}
+
+/// Waits until no other command tests or changes the run. A keeper that does not
+/// answer, or speaks otherwise, gives no turns.
+fn wait_for_turn(run: &RunEntry, interrupt: &Interrupt, ui: &Ui) -> anyhow::Result<()> {
+    if run.state != RunState::Kept || run.other_version.is_some() {
+        return Ok(());
+    }
+    let waited = Turn::own("down")?.wait(&run.folder, interrupt, |by| ui.line(waiting_for(by)));
+    match waited {
+        Err(error)
+            if error
+                .chain()
+                .any(|cause| cause.is::<ConnectionError>() || cause.is::<std::io::Error>()) =>
+        {
+            Ok(())
+        }
+        waited => waited,
+    }
 }

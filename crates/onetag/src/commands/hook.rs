@@ -13,13 +13,17 @@ use super::kept_run;
 use crate::context::here;
 use crate::error::Attach as _;
 use crate::exit::Exit;
-use crate::keeper::{Client, ServiceState};
-use crate::report::write_stdout;
+use crate::keeper::{Client, ServiceState, Turn};
+use crate::report::{Ui, waiting_for, write_stdout};
 use crate::run::{Layout, RunFolder};
+use crate::system;
 use crate::system::signals::Interrupt;
 
 /// Where nextest wants the variables (nextest documentation, setup scripts).
 const NEXTEST_ENV: &str = "NEXTEST_ENV";
+
+/// What nextest sets for its children (nextest documentation, environment variables).
+const NEXTEST_RUN_ID: &str = "NEXTEST_RUN_ID";
 
 /// Hand the environment of a run to nextest; a setup script of its configuration calls this
 #[derive(Debug, Args)]
@@ -43,7 +47,11 @@ pub(crate) fn hook(Hook { suite }: &Hook) -> anyhow::Result<Exit> {
         ))
         .hint(format!("cargo xtask e2e {suite}"));
     }
-    check_liveness(&environment)?;
+    let folder = RunFolder::at(Utf8Path::new(&environment.run_dir))?;
+    if std::env::var_os(NEXTEST_ENV).is_some() {
+        wait_for_turn(&folder)?;
+    }
+    check_liveness(&environment, &folder)?;
     let lines = environment.render()?;
     match std::env::var_os(NEXTEST_ENV) {
         Some(file) => OpenOptions::new()
@@ -77,12 +85,35 @@ fn environment_of_kept_run(suite: &str) -> anyhow::Result<Utf8PathBuf> {
     Ok(run.folder.environment())
 }
 
+/// Waits until no other command tests or changes the run: a test that stops a service
+/// would disturb the others.
+fn wait_for_turn(folder: &RunFolder) -> anyhow::Result<()> {
+    let waiting = |by: &str| Ui::stderr().line(waiting_for(by));
+    match Turn::of_nextest(nextest())?.wait(folder, &Interrupt::default(), waiting) {
+        // Whether there is a run is told below, in one sentence.
+        Err(error) if Client::connect(folder).is_ok() => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// The process of nextest: the nearest above that is not in nextest's environment.
+fn nextest() -> u32 {
+    let run_id = std::env::var(NEXTEST_RUN_ID).ok();
+    let mut pid = std::os::unix::process::parent_id();
+    while run_id.is_some()
+        && system::variable(pid, NEXTEST_RUN_ID) == run_id
+        && let Some(parent) = system::parent(pid)
+    {
+        pid = parent;
+    }
+    pid
+}
+
 /// One call tells whether the services of the run are there.
-fn check_liveness(environment: &Environment) -> anyhow::Result<()> {
+fn check_liveness(environment: &Environment, folder: &RunFolder) -> anyhow::Result<()> {
     let suite = &environment.consumer;
-    let folder = RunFolder::at(Utf8Path::new(&environment.run_dir))?;
     let up = format!("cargo xtask up {suite}");
-    let status = Client::connect(&folder)
+    let status = Client::connect(folder)
         .and_then(|mut keeper| keeper.status())
         .with_context(|| format!("the run of `{suite}` is over"))
         .hint(&up)?;

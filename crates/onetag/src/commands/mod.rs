@@ -76,11 +76,13 @@ fn print_json(document: &impl serde::Serialize) -> anyhow::Result<()> {
 ///
 /// # Errors
 ///
-/// When there are several, and it is unclear which one is meant; says what to do.
+/// When there are several, and it is unclear which one is meant, or it can only be
+/// ended; says what to do.
 fn kept_run(layout: &Layout, root: &Utf8Path, suite: &str) -> anyhow::Result<Option<RunEntry>> {
     let mut entries = kept(layout, root, suite)?;
     if entries.len() < 2 {
-        return Ok(entries.pop());
+        let run = entries.pop();
+        return run.map(|run| run.expect_usable().map(|()| run)).transpose();
     }
     let runs: Vec<String> = entries.iter().map(|run| run.folder.run_id().to_string()).collect();
     Err(anyhow!("there are {} kept runs of `{suite}`: {}", runs.len(), runs.join(", ")))

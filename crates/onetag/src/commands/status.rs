@@ -46,8 +46,12 @@ struct Shown {
     consumer: String,
     /// Of the present generation; the run id alone as long as nothing runs.
     tag: Option<String>,
-    /// `active`, `kept`, `orphaned` or `dead`.
+    /// `active`, `kept`, `orphaned`, `dead` or `copy`.
     state: &'static str,
+    /// Whether the machine was started anew since its keeper was there last.
+    of_an_earlier_boot: bool,
+    /// Whether another version of the harness started it.
+    of_another_version: bool,
     age_seconds: u64,
     folder: Utf8PathBuf,
     services: BTreeMap<String, ShownService>,
@@ -82,7 +86,11 @@ fn show(found: &RunEntry) -> Shown {
         (name.clone(), ShownService { state: "gone".to_owned(), url, image })
     });
     let mut services: BTreeMap<String, ShownService> = deployed.collect();
-    for (name, state) in dead::services(&found.folder) {
+    let states = match found.state {
+        RunState::Copy => BTreeMap::new(),
+        _ => dead::services(&found.folder),
+    };
+    for (name, state) in states {
         services.entry(name).or_default().state = state.describe();
     }
     Shown {
@@ -94,7 +102,10 @@ fn show(found: &RunEntry) -> Shown {
             RunState::Kept => "kept",
             RunState::Orphaned => "orphaned",
             RunState::Dead => "dead",
+            RunState::Copy => "copy",
         },
+        of_an_earlier_boot: found.is_of_an_earlier_boot,
+        of_another_version: found.other_version.is_some(),
         age_seconds: found.folder.run_id().age().as_secs(),
         folder: found.folder.path().to_owned(),
         services,
@@ -106,7 +117,12 @@ fn table(runs: &[Shown]) -> String {
     for run in runs {
         let name = run.tag.clone().unwrap_or_else(|| format!("{}-{}", run.consumer, run.run_id));
         let age = humantime::format_duration(Duration::from_secs(run.age_seconds));
-        text.push_str(&format!("{name}  {}  {age} old\n", run.state));
+        let state = match run.state {
+            _ if run.of_another_version => "of another version",
+            "orphaned" if run.of_an_earlier_boot => "orphaned since the last boot",
+            state => state,
+        };
+        text.push_str(&format!("{name}  {state}  {age} old\n"));
         let width = run.services.keys().map(String::len).max().unwrap_or(0);
         for (name, service) in &run.services {
             let url = service.url.iter().map(|url| format!("{url}  "));

@@ -8,6 +8,8 @@ fn a_run_is_shown_with_its_services() {
         run_id: RunId::parse("0193a5c2e4b07c1e9f3a2b4c5d6e7f80").unwrap(),
         consumer: "alpha".to_owned(),
         tag: Some("alpha-0193a5c2e4b07c1e9f3a2b4c5d6e7f80.2".to_owned()),
+        of_an_earlier_boot: false,
+        of_another_version: false,
         state: "kept",
         age_seconds: 61,
         folder: "/w/target/onetag/runs/0193a5c2e4b07c1e9f3a2b4c5d6e7f80".into(),

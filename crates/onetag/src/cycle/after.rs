@@ -54,6 +54,9 @@ pub(super) fn still_the_same<'run>(
 }
 
 fn poll(status: Status) -> anyhow::Result<Poll<Status>> {
+    if let Some(failure) = &status.failure {
+        return Err(anyhow!("{failure}").context("the keeper of the run could not do its work"));
+    }
     for (service, state) in &status.services {
         match state {
             ServiceState::Ended { .. } | ServiceState::Unknown { .. } => {

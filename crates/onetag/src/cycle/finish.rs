@@ -1,9 +1,11 @@
 //! Phase 7 and the last words: diagnostics, teardown, report.
 
+use anyhow::anyhow;
 use camino::Utf8PathBuf;
 
 use super::outcome::Outcome;
-use super::{Job, Options};
+use super::returns::{InUse, return_unused};
+use super::{Goal, Job, Options};
 use crate::backend::{Deployed, KeeperHandle, RunPlan};
 use crate::build::Build;
 use crate::context::{Context, shown};
@@ -14,7 +16,7 @@ use crate::exit::Exit;
 use crate::gc::finished::archive;
 use crate::report::{Leftover, PhaseFailed, RunReport, ServiceReport, Timeline, summary};
 use crate::run::ledger::Entry;
-use crate::run::{MintedRun, RunFolder, write_json};
+use crate::run::{MintedRun, RunFolder, make_folder, remove, write_json};
 
 /// A run that is about to end.
 pub(super) struct FinishedRun<'a> {
@@ -31,27 +33,43 @@ pub(super) struct FinishedRun<'a> {
 /// the rest lies.
 pub(super) fn finish(mut ending: FinishedRun<'_>, options: &Options) -> (Exit, RunReport) {
     let context = ending.context;
-    let folder = ending.run.folder();
+    let removed = !ending.run.ledger().is_in_place();
+    if removed {
+        ending.outcome.fail_because(&removal(ending.run.folder()));
+    }
+    let folder = &if removed { salvage(&ending) } else { ending.run.folder().clone() };
     // Also one that came when nobody waited for anything.
     if let Err(interrupted) = context.interrupt.check() {
         ending.outcome.fail(&interrupted.into());
     }
-    tell_failure(&ending);
+    tell_failure(&ending, removed);
     let failed = ending.outcome.exit != Exit::Success;
     let interrupted = context.interrupt.check().is_err();
     let wanted = options.keep || (options.keep_on_failure && failed);
     let was_kept = ending.job.kept.is_some();
     // A run that never came up has nothing that could be worked with.
-    let keep = was_kept || (wanted && !interrupted && folder.plan().exists());
+    let is_up = folder.plan().exists();
+    let mut keep = !removed && (was_kept || (wanted && !interrupted && is_up));
+    if keep
+        && !was_kept
+        && let Err(error) = ending.run.ledger().write(&Entry::Kept)
+    {
+        let error = error.context("the run cannot be kept");
+        context.ui.error(describe(&error));
+        ending.outcome.fail(&error);
+        keep = false;
+    }
     let (leftovers, lies_in) = if keep {
-        if !was_kept && let Err(error) = keep_run(folder) {
-            ending.outcome.fail(&error);
+        let in_use = in_use(&ending, options);
+        if let Err(error) = return_unused(ending.run.ledger(), in_use) {
+            // The next command returns it.
+            context.ui.line(format!("cannot return what is not used: {}", describe(&error)));
         }
         // The keeper goes on by itself from here.
         drop(ending.keeper.take());
         (Vec::new(), folder.path().to_owned())
     } else {
-        end(&mut ending)
+        end(&mut ending, folder)
     };
     // Teardown goes on through signals, which are told all the same.
     if ending.outcome.exit == Exit::Success
@@ -60,13 +78,16 @@ pub(super) fn finish(mut ending: FinishedRun<'_>, options: &Options) -> (Exit, R
         context.ui.error(interrupted);
         ending.outcome.fail(&interrupted.into());
     }
-    if wanted && !keep && !interrupted {
+    if wanted && !is_up && !interrupted && !removed {
         context.ui.line("  not kept: its services were never ready together");
     }
-    let report = report(&ending, keep, leftovers, lies_in.clone());
+    let report = report(&ending, folder, keep, leftovers, lies_in.clone());
     let mut exit = ending.outcome.exit;
     let written = write_json(&folder.report(), &report);
-    let archived = if lies_in == folder.path() { Ok(()) } else { archive(folder) };
+    let archived = match keep || removed || lies_in == folder.path() {
+        true => Ok(()),
+        false => archive(folder),
+    };
     for done in [written, archived] {
         if let Err(error) = done {
             context.ui.error(describe(&error));
@@ -80,9 +101,40 @@ pub(super) fn finish(mut ending: FinishedRun<'_>, options: &Options) -> (Exit, R
     (exit, report)
 }
 
-/// From here on the run outlives the harness.
-fn keep_run(folder: &RunFolder) -> anyhow::Result<()> {
-    crate::run::ledger::Ledger::open(folder.path())?.write(&Entry::Kept)
+/// What the run has deployed now.
+fn in_use<'a>(ending: &FinishedRun<'a>, options: &Options) -> InUse<'a> {
+    match (ending.build, ending.outcome.failed_phase, &options.goal) {
+        (_, _, Goal::Retested(_)) => InUse::Before,
+        (Some(build), None | Some("test"), _) => InUse::Built(build),
+        (_, Some("build" | "prepare" | "select"), _) => InUse::Before,
+        _ => InUse::Unknown,
+    }
+}
+
+/// The error of a run whose folder is not there any more.
+fn removal(folder: &RunFolder) -> anyhow::Error {
+    match folder.layout().finished_run(folder.run_id()).path().exists() {
+        true => anyhow!("another command has ended run {}", folder.run_id()),
+        false => anyhow!("{} was removed while the run was under way", folder.path()),
+    }
+}
+
+/// Gives a run whose folder was removed another one, among those that are over, with
+/// its ledger, from which it is torn down.
+fn salvage(ending: &FinishedRun<'_>) -> RunFolder {
+    let before = ending.run.folder();
+    let folder = before.layout().finished_run(before.run_id());
+    // Ended by another command: it has its ledger.
+    if !folder.path().exists() {
+        let copied =
+            make_folder(folder.path()).and_then(|()| ending.run.ledger().copy_to(folder.path()));
+        if let Err(error) = copied {
+            ending.context.ui.error(describe(&error));
+        }
+        // What was written there since is of no run.
+        let _ = remove(before.path());
+    }
+    folder
 }
 
 /// How to go on with a kept run.
@@ -94,12 +146,12 @@ fn kept_hint(suite: &str, folder: &RunFolder) -> String {
 }
 
 /// Says what failed and collects diagnostics, before anything is torn down.
-fn tell_failure(ending: &FinishedRun<'_>) {
+fn tell_failure(ending: &FinishedRun<'_>, removed: bool) {
     let (context, outcome) = (ending.context, &ending.outcome);
     if let Some(error) = &outcome.error {
         context.ui.error(error);
     }
-    if outcome.exit == Exit::Success {
+    if outcome.exit == Exit::Success || removed {
         return;
     }
     let cause = outcome.error.as_deref().unwrap_or("tests failed");
@@ -115,16 +167,15 @@ fn tell_failure(ending: &FinishedRun<'_>) {
 }
 
 /// Tears the run down; returns what is left, and where its folder will lie.
-fn end(ending: &mut FinishedRun<'_>) -> (Vec<Leftover>, Utf8PathBuf) {
-    let folder = ending.run.folder();
+fn end(ending: &mut FinishedRun<'_>, folder: &RunFolder) -> (Vec<Leftover>, Utf8PathBuf) {
     let interrupt = &ending.context.interrupt;
     let keeper = ending.keeper.take();
     let torn_down = ending.timeline.phase(
         "teardown",
         || {
-            let leftovers = teardown(folder, interrupt)?;
+            let leftovers = teardown(folder, interrupt);
             keeper.map_or(Ok(()), KeeperHandle::reap)?;
-            Ok(leftovers)
+            leftovers
         },
         |leftovers: &Vec<Leftover>| match leftovers.len() {
             0 => "nothing is left".to_owned(),
@@ -134,7 +185,7 @@ fn end(ending: &mut FinishedRun<'_>) -> (Vec<Leftover>, Utf8PathBuf) {
     match torn_down {
         Ok(leftovers) => {
             if !leftovers.is_empty() {
-                let error = anyhow::anyhow!("something of the run is left, see below")
+                let error = anyhow!("something of the run is left, see below")
                     .hint("nothing proves that it is the run's own, so it was left alone");
                 ending.outcome.fail(&error.context(PhaseFailed("teardown")));
             }
@@ -152,13 +203,14 @@ fn end(ending: &mut FinishedRun<'_>) -> (Vec<Leftover>, Utf8PathBuf) {
 
 fn report(
     ending: &FinishedRun<'_>,
+    folder: &RunFolder,
     kept: bool,
     leftovers: Vec<Leftover>,
-    folder: Utf8PathBuf,
+    lies_in: Utf8PathBuf,
 ) -> RunReport {
     let (run, outcome) = (ending.run, &ending.outcome);
     // What was built and not deployed, as by a `test` that is refused, is not of it.
-    let deployed = RunPlan::read(run.folder()).ok();
+    let deployed = RunPlan::read(folder).ok();
     let services = ending.job.plan.services().map(|planned| {
         let name = &planned.service.name;
         let deployed = deployed.as_ref().and_then(|plan| plan.services.get(name));
@@ -187,6 +239,6 @@ fn report(
         services: services.collect(),
         tests: outcome.tests.clone(),
         leftovers,
-        folder,
+        folder: lies_in,
     }
 }

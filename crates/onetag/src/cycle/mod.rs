@@ -12,6 +12,7 @@ pub(crate) mod environment;
 mod finish;
 mod outcome;
 mod phases;
+mod returns;
 mod start;
 pub(crate) mod teardown;
 pub(crate) mod witness;
@@ -70,6 +71,15 @@ pub(crate) enum Goal {
 }
 
 impl Goal {
+    /// The verb that has it.
+    fn verb(&self) -> &'static str {
+        match self {
+            Goal::Up => "up",
+            Goal::Tested(_) => "e2e",
+            Goal::Retested(_) => "test",
+        }
+    }
+
     /// What nextest gets as well, if there are tests to run.
     fn nextest(&self) -> Option<&NextestArguments> {
         match self {

@@ -34,6 +34,15 @@ impl Outcome {
         self.failed_phase = (exit != Exit::Success).then_some("test");
     }
 
+    /// This is why anything failed that did, and the run has failed in any case.
+    pub(super) fn fail_because(&mut self, cause: &anyhow::Error) {
+        if !matches!(self.exit, Exit::Signal(_)) {
+            self.exit = Exit::Failure;
+        }
+        let before = self.error.take().map(|error| format!("\n{error}"));
+        self.error = Some(describe(cause) + &before.unwrap_or_default());
+    }
+
     /// Something failed. What failed first decides.
     pub(super) fn fail(&mut self, error: &anyhow::Error) {
         if self.exit == Exit::Success {

@@ -1,5 +1,7 @@
 //! Phases 3 to 6 of one run.
 
+use anyhow::Context as _;
+
 use super::after::still_the_same;
 use super::changes::Changes;
 use super::current::Cycle;
@@ -8,15 +10,17 @@ use super::finish::{FinishedRun, finish};
 use super::outcome::Outcome;
 use super::start::StartedRun;
 use super::witness::witness;
-use super::{Goal, Options, environment};
+use super::{Goal, Job, KeptRun, Options, environment};
 use crate::backend::{Addresses, RunBackend, RunPlan, wants_database};
 use onetag_control::Capability;
 
 use crate::build::Build;
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::keeper::Turn;
 use crate::phase::{Image, Running};
-use crate::report::{RunReport, Timeline, counted};
+use crate::report::{PhaseFailed, RunReport, Timeline, counted, waiting_for};
+use crate::run::RunFolder;
 use crate::suite;
 
 /// Takes a run whose keeper is there through the phases to its end.
@@ -27,12 +31,20 @@ pub(super) fn go(
     options: &Options,
     timeline: &Timeline<'_>,
 ) -> (Exit, RunReport) {
-    let StartedRun { minted, job, keeper, .. } = started;
+    let StartedRun { minted, job, keeper } = started;
     let mut timeline = timeline.clone();
     let (keeper, addresses) = match keeper {
         Ok((keeper, addresses)) => (Some(keeper), Ok(addresses)),
         Err(error) => (None, Err(error)),
     };
+    let (addresses, current) = match addresses {
+        Ok(addresses) if build.is_ok() => match taken_up(context, minted.folder(), job, options) {
+            Ok(current) => (Ok(addresses), current),
+            Err(error) => (Err(error), None),
+        },
+        addresses => (addresses, None),
+    };
+    let job = current.as_ref().unwrap_or(job);
     let ready = match build {
         Err(error) => Err(Outcome::failed(error)),
         Ok(build) => addresses
@@ -57,6 +69,25 @@ pub(super) fn go(
         let run = run.minted();
         finish(FinishedRun { context, run, job, build, keeper, outcome, timeline }, options)
     })
+}
+
+/// Waits until no other command tests or changes a kept run; returns it as it is then.
+fn taken_up<'a>(
+    context: &Context,
+    folder: &RunFolder,
+    job: &Job<'a>,
+    options: &Options,
+) -> anyhow::Result<Option<Job<'a>>> {
+    let Some(kept) = &job.kept else { return Ok(None) };
+    let waiting = |by: &str| context.ui.line(waiting_for(by));
+    Turn::own(options.goal.verb())?
+        .wait(folder, &context.interrupt, waiting)
+        .and_then(|()| RunPlan::read(folder))
+        .context(PhaseFailed("prepare"))
+        .map(|plan| {
+            let kept = Some(KeptRun { entry: kept.entry.clone(), plan });
+            Some(Job { suite: job.suite, plan: job.plan.clone(), kept })
+        })
 }
 
 impl<'run> Cycle<'_, 'run> {

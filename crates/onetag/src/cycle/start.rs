@@ -3,9 +3,9 @@
 
 use std::time::Instant;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 
-use super::{Job, KeptRun, Options};
+use super::{Job, Options};
 use crate::backend::{Addresses, KeeperHandle};
 use crate::build::{Build, BuildRequest, build};
 use crate::context::Context;
@@ -28,9 +28,6 @@ pub(super) struct StartedRun<'a> {
     pub(super) minted: MintedRun,
     pub(super) job: &'a Job<'a>,
     pub(super) keeper: anyhow::Result<(KeeperHandle, Addresses)>,
-    /// Two commands at the same time would replace each other's services in a kept
-    /// run.
-    _work: Option<FileLock>,
 }
 
 /// Looks at everything that can be looked at before anything is made, and
@@ -63,12 +60,12 @@ pub(super) fn start<'a>(
         timeline.record("mint", minting.elapsed(), counted(entered.len(), "run"));
     }
 
-    let ledgers: Vec<_> = entered.iter().map(|(minted, _)| minted.ledger()).collect();
+    let ledgers: Vec<_> = entered.iter().map(MintedRun::ledger).collect();
     let (keepers, preparing, build) = std::thread::scope(|scope| {
         let keepers = scope.spawn(|| {
             let preparing = Instant::now();
             let _activity = context.ui.activity("prepare");
-            let keepers = entered.iter().zip(jobs).map(|((minted, _), job)| {
+            let keepers = entered.iter().zip(jobs).map(|(minted, job)| {
                 prepare(minted, job).map_err(|error| error.context(PhaseFailed("prepare")))
             });
             (keepers.collect::<Vec<_>>(), preparing.elapsed())
@@ -105,15 +102,12 @@ pub(super) fn start<'a>(
     };
     timeline.record("prepare", preparing, summary.to_owned());
     let runs = entered.into_iter().zip(jobs).zip(keepers);
-    let runs =
-        runs.map(|(((minted, work), job), keeper)| StartedRun { minted, job, keeper, _work: work });
+    let runs = runs.map(|((minted, job), keeper)| StartedRun { minted, job, keeper });
     Ok(Started { runs: runs.collect(), build, timeline })
 }
 
-type Entered = (MintedRun, Option<FileLock>);
-
 /// Phase 0: mints a run, or takes up a kept one.
-fn enter(context: &Context, job: &Job<'_>, options: &Options) -> anyhow::Result<Entered> {
+fn enter(context: &Context, job: &Job<'_>, options: &Options) -> anyhow::Result<MintedRun> {
     let workspace = &context.workspace;
     let consumer = &job.suite.name;
     let backend = options.backend.unwrap_or_default();
@@ -124,38 +118,29 @@ fn enter(context: &Context, job: &Job<'_>, options: &Options) -> anyhow::Result<
         for planned in job.plan.services() {
             context.ui.line(format!("  {}", minted.reference(&planned.service)));
         }
-        return Ok((minted, None));
+        return Ok(minted);
     };
     context.ui.line(format!("{} is kept", kept.plan.tag));
     let folder = kept.entry.folder.clone();
-    let work = match options.goal {
-        super::Goal::Up => {
-            let work = folder.path().join("work.lock");
-            Some(FileLock::take(&work, options.ready, &context.interrupt, || {
-                context.ui.line("waiting for another command to finish with this run");
-            })?)
-        }
-        _ => None,
-    };
     let lock = match kept.entry.state {
-        RunState::Orphaned => Some(take_lock(&folder)?),
+        RunState::Orphaned => take_lock(&folder)?,
         _ => None,
     };
-    Ok((MintedRun::reopen(folder, consumer, kept.plan.backend, kept.plan.generation, lock)?, work))
+    MintedRun::reopen(folder, consumer, kept.plan.backend, kept.plan.generation, lock)
 }
 
-fn take_lock(folder: &RunFolder) -> anyhow::Result<FileLock> {
+/// The lock of a run whose keeper was gone; none if another command has started it
+/// again meanwhile.
+fn take_lock(folder: &RunFolder) -> anyhow::Result<Option<FileLock>> {
     // Whoever looks at all runs has each lock for a moment.
     let _runs = folder.layout().lock_runs(&Interrupt::default())?;
-    FileLock::try_take(&folder.lock())?.context("another command works on this run")
+    FileLock::try_take(&folder.lock())
 }
 
 /// Phase 2: the keeper of the run, and what it prepares.
 fn prepare(minted: &MintedRun, job: &Job<'_>) -> anyhow::Result<(KeeperHandle, Addresses)> {
     match &job.kept {
-        Some(KeptRun { entry, .. }) if entry.state == RunState::Kept => {
-            KeeperHandle::attach(minted, &job.plan)
-        }
+        Some(_) if minted.lock().is_none() => KeeperHandle::attach(minted, &job.plan),
         _ => KeeperHandle::start(minted, &job.plan),
     }
 }

@@ -1,16 +1,20 @@
 //! Runs that others left: finding out how each is, and clearing up dead ones.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
 
+use anyhow::{Context as _, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::context::Context;
-use crate::cycle::teardown::{end_orphans, teardown};
+use crate::cycle::teardown::{end_orphans, teardown, teardown_of_another_version};
+use crate::error::Attach as _;
 use crate::gc::finished::archive;
 use crate::keeper::{Client, ServiceState};
-use crate::report::Leftover;
-use crate::run::ledger::Record;
-use crate::run::{FileLock, Layout, RunFolder, remove_partial};
+use crate::report::{Leftover, Ui};
+use crate::run::ledger::{Record, VERSION};
+use crate::run::{FileLock, Layout, RunFolder, make_folder, remove, remove_partial};
 use crate::system::signals::Interrupt;
 
 /// The state of a run.
@@ -24,44 +28,103 @@ pub(crate) enum RunState {
     Orphaned,
     /// Its harness and its keeper are gone.
     Dead,
+    /// It is a copy or a backup of a run's folder, and no run.
+    Copy,
 }
 
 /// A run that has a folder.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct RunEntry {
     pub(crate) folder: RunFolder,
     pub(crate) consumer: String,
     /// None if the ledger does not tell any more.
     workspace: Option<Utf8PathBuf>,
     pub(crate) state: RunState,
+    /// The format of its ledger, if this version of the harness writes another one.
+    pub(crate) other_version: Option<u32>,
+    /// Whether the machine was started anew since its keeper was there last.
+    pub(crate) is_of_an_earlier_boot: bool,
+    /// Where its folder was when it was minted, if it lies elsewhere now.
+    pub(crate) moved_from: Option<Utf8PathBuf>,
 }
 
+impl RunEntry {
+    fn new(folder: RunFolder, record: &Record, state: RunState) -> RunEntry {
+        let origin = record.origin().map(|origin| origin.folder);
+        RunEntry {
+            consumer: record.consumer().unwrap_or("unknown").to_owned(),
+            workspace: record.workspace().map(Utf8Path::to_owned),
+            state,
+            other_version: record.other_version(),
+            is_of_an_earlier_boot: record.is_of_an_earlier_boot(),
+            moved_from: origin.filter(|origin| origin != folder.path()),
+            folder,
+        }
+    }
+
+    /// # Errors
+    ///
+    /// When this version of the harness cannot go on with the run, or the run cannot go
+    /// on where it lies: it can only be ended.
+    pub(crate) fn expect_usable(&self) -> anyhow::Result<()> {
+        let suite = &self.consumer;
+        let error = match (self.other_version, &self.moved_from) {
+            (Some(version), _) => anyhow!("the format of its ledger is {version}, not {VERSION}")
+                .context(format!(
+                    "the kept run of `{suite}` was started by another version of the harness"
+                )),
+            (None, Some(before)) => {
+                anyhow!("it was started in {before}, and lies in {} now", self.folder.path())
+                    .context(format!("the folder of the kept run of `{suite}` was moved"))
+            }
+            (None, None) => return Ok(()),
+        };
+        Err(error.hint(format!("`cargo xtask down {suite}` ends it")))
+    }
+}
+
+/// A run, and its lock if it is dead.
+type HeldEntry = (RunEntry, Option<FileLock>);
+
 /// All runs that have a folder, the oldest first.
-///
-/// Nobody sees a run's lock taken for the moment in which it is looked at here:
-/// whoever makes a run or takes one up again holds the same lock on all runs.
 pub(crate) fn find(layout: &Layout) -> anyhow::Result<Vec<RunEntry>> {
+    // One whose ledger cannot be read is no reason to show no other.
+    let held = look(layout, &Interrupt::default())?.into_iter().flatten();
+    Ok(held.map(|(entry, _)| entry).collect())
+}
+
+/// All runs that have a folder, the oldest first; dead ones with their locks. An error
+/// for each whose ledger cannot be read.
+///
+/// Nobody sees another run's lock taken for the moment in which it is looked at here:
+/// whoever makes a run or takes one up again holds the same lock on all runs.
+fn look(layout: &Layout, interrupt: &Interrupt) -> anyhow::Result<Vec<anyhow::Result<HeldEntry>>> {
     let mut found = Vec::new();
     if layout.list()?.is_empty() {
         return Ok(found);
     }
-    let _runs = layout.lock_runs(&Interrupt::default())?;
+    // New runs appear under this lock with their own lock taken.
+    let _runs = layout.lock_runs(interrupt)?;
     for folder in layout.list()? {
-        let Ok(record) = Record::read(folder.path()) else {
-            continue;
-        };
         let Some(hold) = Hold::of(&folder)? else {
             continue;
         };
-        let state = match (hold, record.is_kept()) {
-            (Hold::Others, true) => RunState::Kept,
-            (Hold::Others, false) => RunState::Active,
-            (Hold::Nobody(_), true) => RunState::Orphaned,
-            (Hold::Nobody(_), false) => RunState::Dead,
+        let record = match Record::read(folder.path()) {
+            Ok(record) => record,
+            Err(error) => {
+                found.push(Err(error));
+                continue;
+            }
         };
-        let consumer = record.consumer().unwrap_or("unknown").to_owned();
-        let workspace = record.workspace().map(Utf8Path::to_owned);
-        found.push(RunEntry { folder, consumer, workspace, state });
+        let is_original = record.origin().is_none_or(|origin| origin.is_of(folder.path()));
+        let (state, lock) = match (hold, record.is_kept()) {
+            (Hold::Others, true) => (RunState::Kept, None),
+            (Hold::Others, false) => (RunState::Active, None),
+            (Hold::Nobody(_), _) if !is_original => (RunState::Copy, None),
+            (Hold::Nobody(_), true) => (RunState::Orphaned, None),
+            (Hold::Nobody(lock), false) => (RunState::Dead, Some(lock)),
+        };
+        found.push(Ok((RunEntry::new(folder, &record, state), lock)));
     }
     Ok(found)
 }
@@ -92,11 +155,28 @@ impl Hold {
 ///
 /// Workspaces that share a target folder leave each other's runs alone.
 pub(crate) fn kept(layout: &Layout, root: &Utf8Path, suite: &str) -> anyhow::Result<Vec<RunEntry>> {
+    let mut found = of_suite(layout, root, suite)?;
+    found.retain(|run| matches!(run.state, RunState::Kept | RunState::Orphaned));
+    Ok(found)
+}
+
+/// The runs of a suite that can be ended, the oldest first: all but those that a
+/// harness is at work on, and what only looks like a run.
+pub(crate) fn endable(
+    layout: &Layout,
+    root: &Utf8Path,
+    suite: &str,
+) -> anyhow::Result<Vec<RunEntry>> {
+    let mut found = of_suite(layout, root, suite)?;
+    found.retain(|run| run.state != RunState::Active);
+    Ok(found)
+}
+
+fn of_suite(layout: &Layout, root: &Utf8Path, suite: &str) -> anyhow::Result<Vec<RunEntry>> {
     let mut found = find(layout)?;
     found.retain(|run| {
-        run.consumer == suite
-            && run.workspace.as_ref().is_none_or(|workspace| workspace == root)
-            && matches!(run.state, RunState::Kept | RunState::Orphaned)
+        let is_here = run.workspace.as_ref().is_none_or(|workspace| workspace == root);
+        run.consumer == suite && (is_here || run.state == RunState::Copy)
     });
     Ok(found)
 }
@@ -106,74 +186,67 @@ pub(crate) fn kept(layout: &Layout, root: &Utf8Path, suite: &str) -> anyhow::Res
 /// What is left of a dead run is told, and is no error of this command: its
 /// exit code speaks of its own runs.
 pub(crate) fn sweep(context: &Context) -> anyhow::Result<()> {
-    let layout = context.layout();
-    let (dead, kept) = others(&layout, &context.interrupt)?;
-    // A command on a kept run that was killed leaves the run alone, and nobody
-    // who would end what is left of its tools, or finish what it was writing.
-    for folder in kept {
-        match end_orphans(&folder) {
-            // It was ended meanwhile.
-            Err(_) if !folder.path().exists() => {}
-            ended => ended?,
-        }
-        remove_partial(folder.path());
-        remove_partial(&folder.diagnostics());
-    }
-    for (folder, _lock) in dead {
-        let Some(leftovers) = end(&folder, &context.interrupt)? else {
-            continue;
-        };
-        let age = humantime::format_duration(std::time::Duration::from_secs(
-            folder.run_id().age().as_secs(),
-        ));
-        context.ui.line(format!(
-            "cleared up after run {}, which died; it began {age} ago",
-            folder.run_id()
-        ));
-        for leftover in leftovers {
-            context.ui.line(format!("  left behind: {} {}", leftover.kind, leftover.name));
+    for found in look(&context.layout(), &context.interrupt)? {
+        let (run, _lock) = found?;
+        let folder = &run.folder;
+        match run.state {
+            RunState::Active => {}
+            RunState::Dead => clear_up(&run, context)?,
+            RunState::Copy => throw_away(folder, &context.ui)?,
+            // A command on a kept run that was killed leaves the run alone, and nobody
+            // who would end what is left of its tools, or finish what it was writing.
+            RunState::Kept | RunState::Orphaned => {
+                match end_orphans(folder) {
+                    // It was ended meanwhile.
+                    Err(_) if !folder.path().exists() => {}
+                    ended => ended?,
+                }
+                remove_partial(folder.path());
+                remove_partial(&folder.diagnostics());
+            }
         }
     }
     Ok(())
 }
 
-/// Runs that nobody works on and that are not kept, with their locks; and those
-/// that are kept.
-fn others(layout: &Layout, interrupt: &Interrupt) -> anyhow::Result<Others> {
-    let (mut dead, mut kept) = (Vec::new(), Vec::new());
-    if layout.list()?.is_empty() {
-        return Ok((dead, kept));
+fn clear_up(run: &RunEntry, context: &Context) -> anyhow::Result<()> {
+    let Some(leftovers) = end(run, &context.interrupt)? else { return Ok(()) };
+    let run_id = run.folder.run_id();
+    let age = humantime::format_duration(std::time::Duration::from_secs(run_id.age().as_secs()));
+    context.ui.line(format!("cleared up after run {run_id}, which died; it began {age} ago"));
+    for leftover in leftovers {
+        context.ui.line(format!("  left behind: {} {}", leftover.kind, leftover.name));
     }
-    // New runs appear under this lock with their own lock taken.
-    let _runs = layout.lock_runs(interrupt)?;
-    for folder in layout.list()? {
-        let Some(hold) = Hold::of(&folder)? else {
-            continue;
-        };
-        match (hold, Record::read(folder.path())) {
-            (_, Ok(record)) if record.is_kept() => kept.push(folder),
-            (Hold::Nobody(lock), record) => {
-                record?;
-                dead.push((folder, lock));
-            }
-            (Hold::Others, _) => {}
-        }
-    }
-    Ok((dead, kept))
+    Ok(())
 }
 
-type Others = (Vec<(RunFolder, FileLock)>, Vec<RunFolder>);
+/// Removes what only looks like a run, and nothing else: what its ledger names is the
+/// original's.
+pub(crate) fn throw_away(folder: &RunFolder, ui: &Ui) -> anyhow::Result<()> {
+    let trash = folder.layout().trash();
+    make_folder(&trash)?;
+    let trash = trash.join(folder.run_id().to_string());
+    remove(&trash)?;
+    match fs::rename(folder.path(), &trash) {
+        // Somebody else was faster.
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        moved => moved.with_context(|| format!("cannot move {} out of the way", folder.path()))?,
+    }
+    ui.line(format!("threw away a copy of run {}", folder.run_id()));
+    remove(&trash)
+}
 
 /// Tears a run down and moves it to the finished ones; returns what is left.
 ///
 /// None if somebody else did that meanwhile: `down` and whoever clears up may
 /// come to the same run as soon as its keeper has ended.
-pub(crate) fn end(
-    folder: &RunFolder,
-    interrupt: &Interrupt,
-) -> anyhow::Result<Option<Vec<Leftover>>> {
-    let ended = teardown(folder, interrupt).and_then(|left| archive(folder).map(|()| left));
-    match ended {
+pub(crate) fn end(run: &RunEntry, interrupt: &Interrupt) -> anyhow::Result<Option<Vec<Leftover>>> {
+    let folder = &run.folder;
+    let torn_down = match run.other_version {
+        Some(_) => teardown_of_another_version(folder, interrupt),
+        None => teardown(folder, interrupt),
+    };
+    match torn_down.and_then(|left| archive(folder).map(|()| left)) {
         Err(_) if !folder.path().exists() => Ok(None),
         ended => ended.map(Some),
     }

@@ -4,11 +4,12 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use anyhow::Context as _;
 use camino::{Utf8DirEntry, Utf8Path, Utf8PathBuf};
 use onetag_image::files::remove_copy;
 
 use crate::build::executables::{CacheEntry, service_note, test_note};
-use crate::run::ledger::{Entry, Record, Resource};
+use crate::run::ledger::{Ledger, Record, Resource};
 use crate::run::{FileLock, Layout, is_abandoned, read_json};
 use crate::workspace::Workspace;
 
@@ -98,10 +99,17 @@ fn unused(layout: &Layout, own: Option<&Own>) -> anyhow::Result<Vec<Utf8PathBuf>
 fn borrowed(layout: &Layout) -> anyhow::Result<BTreeSet<String>> {
     let mut borrowed = BTreeSet::new();
     for run in layout.list()? {
-        for entry in Record::read(run.path())?.entries {
-            if let Entry::Borrowed {
-                resource: Resource::CachedExecutable { digest } | Resource::CachedFiles { digest },
-            } = entry
+        let record = Record::read(run.path())?;
+        if record.other_version().is_some() {
+            // It is not known how that writes down what it uses.
+            let ledger = run.path().join(Ledger::FILE);
+            let text =
+                fs::read_to_string(&ledger).with_context(|| format!("cannot read {ledger}"))?;
+            borrowed.extend(text.split(|c: char| !c.is_ascii_hexdigit()).map(str::to_owned));
+        }
+        for (resource, _) in record.borrowed() {
+            if let Resource::CachedExecutable { digest } | Resource::CachedFiles { digest } =
+                resource
             {
                 borrowed.insert(digest.hex());
             }

@@ -109,6 +109,10 @@ impl Keeper {
             Request::Skips { command } => {
                 Next::Now(Reply::Skips { skips: self.skips.remove(command).unwrap_or_default() })
             }
+            Request::TakeTurn { turn } => Next::Now(match self.turns.take(turn) {
+                None => Reply::Done,
+                Some(by) => Reply::Busy { by },
+            }),
             Request::Status
             | Request::Poll { .. }
             | Request::Witness { .. }

@@ -1,17 +1,17 @@
 //! Asking the keeper of a run.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
+use onetag_control::connection::Connection;
 
 use super::protocol::{Polled, Reply, Request, StartedService, Status, refusal};
+use super::turns::Turn;
 use crate::backend::{Addresses, Seen, ServicePorts, ServiceSpec};
 use crate::run::RunFolder;
 use crate::system::signals::Interrupt;
-use crate::system::wait::Deadline;
+use crate::system::wait::{self, Deadline, Poll};
 
 /// How long the keeper may take to answer what it can answer at once.
 const AT_ONCE: Duration = Duration::from_secs(10);
@@ -34,7 +34,7 @@ const SHUTDOWN: Duration = Duration::from_secs(120);
 /// A connection to the keeper of a run.
 #[derive(Debug)]
 pub(crate) struct Client {
-    stream: BufReader<UnixStream>,
+    connection: Connection,
 }
 
 /// A connection that says: this is the harness. The run ends with it, unless it
@@ -59,9 +59,25 @@ impl Requested {
 impl Client {
     /// Connects to the keeper of the run in `folder`.
     pub(crate) fn connect(folder: &RunFolder) -> anyhow::Result<Client> {
-        let stream = onetag_control::socket::connect(folder.path().as_std_path())
+        let connection = Connection::open(folder.path().as_std_path())
             .with_context(|| format!("the keeper of run {} does not answer", folder.run_id()))?;
-        Ok(Client { stream: BufReader::new(stream) })
+        Ok(Client { connection })
+    }
+
+    /// Connects to a keeper that another command may be starting right now.
+    pub(crate) fn connect_soon(folder: &RunFolder) -> anyhow::Result<Client> {
+        let mut refused = None;
+        let connected = wait::until("connecting", AT_ONCE, &Interrupt::default(), || {
+            Ok(match Client::connect(folder) {
+                Ok(client) => Poll::Ready(client),
+                Err(error) => {
+                    let last = error.root_cause().to_string();
+                    refused = Some(error);
+                    Poll::Pending(last)
+                }
+            })
+        });
+        connected.map_err(|error| refused.unwrap_or(error))
     }
 
     /// Ties the life of the run to this connection.
@@ -142,11 +158,20 @@ impl Client {
         }
     }
 
+    /// Takes a turn; returns who has it if that is not to be had.
+    pub(super) fn take_turn(&mut self, turn: &Turn) -> anyhow::Result<Option<String>> {
+        match self.ask(&Request::TakeTurn { turn: turn.clone() }, AT_ONCE)? {
+            Reply::Done => Ok(None),
+            Reply::Busy { by } => Ok(Some(by)),
+            other => Err(unexpected(other)),
+        }
+    }
+
     /// How everything is.
     pub(crate) fn status(&mut self) -> anyhow::Result<Status> {
         match self.ask(&Request::Status, AT_ONCE)? {
-            Reply::Status { services, database_stopped } => {
-                Ok(Status { services, database_stopped })
+            Reply::Status { services, database_stopped, turn, failure } => {
+                Ok(Status { services, database_stopped, turn, failure })
             }
             other => Err(unexpected(other)),
         }
@@ -159,15 +184,9 @@ impl Client {
         let mut force = interrupt.is_forced();
         self.send(&Request::Shutdown { force })?;
         let deadline = Deadline::within(SHUTDOWN);
-        self.stream.get_mut().set_read_timeout(Some(LOOK))?;
         // The answers, and then the end. A keeper with nothing to stop may have
         // ended before it could answer, which is what was asked for.
-        loop {
-            match self.stream.read_line(&mut String::new()) {
-                Ok(1..) => {}
-                Err(error) if timed_out(&error) => {}
-                Ok(0) | Err(_) => return Ok(()),
-            }
+        while !self.connection.ends_within(LOOK) {
             if deadline.passed() {
                 bail!("the keeper did not end within {SHUTDOWN:?} of being told to");
             }
@@ -176,6 +195,7 @@ impl Client {
                 self.send(&Request::Shutdown { force })?;
             }
         }
+        Ok(())
     }
 
     fn done(&mut self, request: &Request, limit: Duration) -> anyhow::Result<()> {
@@ -191,29 +211,15 @@ impl Client {
     }
 
     fn send(&mut self, request: &Request) -> anyhow::Result<()> {
-        let line = serde_json::to_string(request)? + "\n";
-        self.stream.get_mut().write_all(line.as_bytes()).context("the keeper is gone")
+        Ok(self.connection.send(request)?)
     }
 
     fn receive(&mut self, limit: Duration) -> anyhow::Result<Reply> {
-        self.stream.get_mut().set_read_timeout(Some(limit))?;
-        let mut answer = String::new();
-        match self.stream.read_line(&mut answer) {
-            Ok(0) => bail!("the keeper is gone"),
-            Ok(_) => {}
-            Err(error) if timed_out(&error) => bail!("the keeper did not answer within {limit:?}"),
-            Err(error) => return Err(error).context("the keeper is gone"),
-        }
-        match serde_json::from_str(&answer) {
-            Ok(Reply::Refused { reason, hints }) => Err(refusal(&reason, &hints)),
-            Ok(reply) => Ok(reply),
-            Err(error) => Err(error).context("cannot read the reply of the keeper"),
+        match self.connection.receive(limit)? {
+            Reply::Refused { reason, hints } => Err(refusal(&reason, &hints)),
+            reply => Ok(reply),
         }
     }
-}
-
-fn timed_out(error: &std::io::Error) -> bool {
-    matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut)
 }
 
 fn unexpected(reply: Reply) -> anyhow::Error {

@@ -138,8 +138,8 @@ impl Control<'_> {
 
     fn status(&self) -> anyhow::Result<Status> {
         match self.ask(Request::Status)? {
-            Reply::Status { services, database_stopped } => {
-                Ok(Status { services, database_stopped })
+            Reply::Status { services, database_stopped, turn, failure } => {
+                Ok(Status { services, database_stopped, turn, failure })
             }
             other => bail!("unexpected reply from the keeper: {other:?}"),
         }

@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, Sender};
 use std::thread;
 
 use anyhow::Context as _;
-use onetag_control::protocol::Request as ControlRequest;
+use onetag_control::protocol::{Head, Numbered, PROTOCOL, Request as ControlRequest};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -70,22 +70,22 @@ impl Conversation {
         let (mut attached, mut suite) = (false, false);
         for line in BufReader::new(connection).lines() {
             let Ok(line) = line else { break };
-            let answer = match Question::read(&line) {
+            let (number, question) = Question::read(&line);
+            let answer = match question {
                 Ok(Question::Harness(request)) => {
                     if matches!(request, Request::Attach) && !attached {
                         attached = true;
                         let _ = self.queries.events.send(Event::Attached);
                     }
-                    self.ask(request, None).map(|reply| written(&reply))
+                    self.ask(request, None).map(|reply| written(number, &reply))
                 }
                 Ok(Question::Suite(request)) => {
                     suite = true;
                     let ask = |request| self.ask(request, Some(self.id));
-                    Some(written(
-                        &Control { folder: &self.queries.folder, ask: &ask }.answer(request),
-                    ))
+                    let control = Control { folder: &self.queries.folder, ask: &ask };
+                    Some(written(number, &control.answer(request)))
                 }
-                Err(error) => Some(written(&Reply::Refused { reason: error, hints: Vec::new() })),
+                Err(reason) => Some(written(number, &Reply::Refused { reason, hints: Vec::new() })),
             };
             let Some(answer) = answer else { break };
             let mut stream = connection;
@@ -120,28 +120,42 @@ enum Question {
 }
 
 impl Question {
-    fn read(line: &str) -> Result<Question, String> {
+    /// What a line asks, or why that cannot be said; and its number.
+    fn read(line: &str) -> (u64, Result<Question, String>) {
+        let head = match serde_json::from_str::<Head>(line) {
+            Ok(head) if head.protocol == PROTOCOL => head,
+            Ok(Head { protocol, number }) => {
+                let reason = format!(
+                    "another version of the harness started this run: \
+                     its keeper speaks protocol {PROTOCOL}, not {protocol}"
+                );
+                return (number, Err(reason));
+            }
+            Err(error) => return (0, Err(not_a_request(error))),
+        };
         let read = || {
-            let value: Value = serde_json::from_str(line)?;
-            match value.get("control") {
-                Some(_) => serde_json::from_value(value).map(Question::Suite),
-                None => serde_json::from_value(value).map(Question::Harness),
+            let Numbered::<Value> { body, .. } = serde_json::from_str(line)?;
+            match body.get("control") {
+                Some(_) => serde_json::from_value(body).map(Question::Suite),
+                None => serde_json::from_value(body).map(Question::Harness),
             }
         };
-        read().map_err(|error: serde_json::Error| format!("not a request: {error}"))
+        (head.number, read().map_err(not_a_request))
     }
 }
 
-fn written(reply: &impl Serialize) -> Vec<u8> {
-    let mut line = serde_json::to_vec(reply).expect("replies have no keys but text");
-    line.push(b'\n');
-    line
+fn not_a_request(error: serde_json::Error) -> String {
+    format!("not a request: {error}")
+}
+
+fn written(number: u64, reply: &impl Serialize) -> Vec<u8> {
+    let line = Numbered { protocol: PROTOCOL, number, body: reply }.to_line();
+    line.expect("replies have no keys but text")
 }
 
 /// Tells of the signals that ask for an end.
 pub(super) fn listen_for_signals(events: Sender<Event>) -> anyhow::Result<()> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    let mut signals = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGTERM])
+    let mut signals = signal_hook::iterator::Signals::new(crate::system::signals::ending())
         .context("cannot listen for signals")?;
     thread::Builder::new()
         .name("signals".to_owned())

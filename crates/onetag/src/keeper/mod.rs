@@ -18,6 +18,7 @@ mod serve;
 mod service;
 mod sqlite;
 mod start;
+mod turns;
 mod wait;
 mod waits;
 
@@ -27,3 +28,4 @@ pub use ready::ask;
 pub(crate) use ready::wait_until_ready;
 pub(crate) use serve::serve;
 pub(crate) use start::{KEEPER, start};
+pub(crate) use turns::{TURN_TIMEOUT, Turn};

@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 use serde::{Deserialize, Serialize};
 
+use super::turns::Turn;
 use crate::backend::{Replica, Seen, ServiceAddresses, ServicePorts, ServiceSpec};
 use crate::error::{Attach as _, hints};
 
@@ -43,6 +44,8 @@ pub(super) enum Request {
     Skip { command: String, test: String, capability: String },
     /// Which tests of a command skipped; they are forgotten then.
     Skips { command: String },
+    /// Give a command its turn, unless another one has it.
+    TakeTurn { turn: Turn },
     /// What runs.
     Status,
     /// Whether a service is ready.
@@ -88,6 +91,12 @@ pub(super) enum Reply {
     Status {
         services: BTreeMap<String, ServiceState>,
         database_stopped: bool,
+        turn: Option<String>,
+        failure: Option<String>,
+    },
+    /// It is the turn of another command.
+    Busy {
+        by: String,
     },
     /// What tests lacked that skipped, by test.
     Skips {
@@ -160,6 +169,10 @@ pub(crate) struct Status {
     pub(crate) services: BTreeMap<String, ServiceState>,
     /// Whether the keeper holds the write locks of the databases.
     pub(crate) database_stopped: bool,
+    /// The command whose turn it is, in words.
+    pub(crate) turn: Option<String>,
+    /// What the keeper could not do as it should.
+    pub(crate) failure: Option<String>,
 }
 
 /// The state of one service.

@@ -33,6 +33,8 @@ pub(super) struct Queries {
 pub(super) struct Snapshot {
     pub(super) services: BTreeMap<String, Service>,
     pub(super) database_stopped: bool,
+    pub(super) turn: Option<String>,
+    pub(super) failure: Option<String>,
 }
 
 impl Queries {
@@ -73,7 +75,13 @@ impl Queries {
             };
             states.into_iter().map(state).collect()
         });
-        Reply::Status { services, database_stopped: snapshot.database_stopped }
+        let Snapshot { database_stopped, turn, failure, .. } = snapshot;
+        Reply::Status {
+            services,
+            database_stopped: *database_stopped,
+            turn: turn.clone(),
+            failure: failure.clone(),
+        }
     }
 
     fn state(&self, service: &Service) -> ServiceState {

@@ -16,14 +16,19 @@ use super::inbox::{Event, listen, listen_for_signals};
 use super::outages::Outages;
 use super::queries::{Queries, Snapshot};
 use super::service::Service;
+use super::turns::Turns;
 use super::wait::Wait;
 use crate::backend::{Backend, Runtime};
 use crate::cycle::teardown;
+use crate::report::Ui;
 use crate::run::RunFolder;
 use crate::run::ledger::{Ledger, Record, Resource, Role};
 use crate::system::signals::Interrupt;
 use crate::system::wait::bounded;
 use crate::system::{ProcessId, lead_session};
+
+/// How often to look whether the folder of the run is there.
+const FOLDER_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Keeps the run in `folder` until it is shut down.
 ///
@@ -65,6 +70,7 @@ pub(super) struct Keeper {
     pub(super) outages: Outages,
     /// What tests lacked that skipped, by command and test.
     pub(super) skips: BTreeMap<String, BTreeMap<String, String>>,
+    pub(super) turns: Turns,
     /// What is under way, and who wants to know.
     pub(super) waits: Vec<Wait>,
     /// How many harnesses are connected.
@@ -73,6 +79,8 @@ pub(super) struct Keeper {
     /// before it starts the keeper, so that is certain to come.
     greeted: bool,
     pub(super) ending: Option<ShutdownRequest>,
+    /// What went wrong first. The keeper goes on, and the harness fails the run.
+    pub(super) failure: Option<String>,
 }
 
 /// The run is to end.
@@ -100,7 +108,9 @@ impl Keeper {
             databases: Databases::default(),
             outages: Outages::default(),
             skips: BTreeMap::new(),
+            turns: Turns::default(),
             ending: None,
+            failure: None,
         }
     }
 
@@ -131,19 +141,19 @@ impl Keeper {
 
     fn run(mut self, inbox: &Receiver<Event>) -> anyhow::Result<()> {
         loop {
-            let next = self.advance()?;
+            let next = self.advance();
             if self.is_over() {
                 return self.end();
             }
             match inbox.recv_timeout(next) {
-                Ok(event) => self.handle(event)?,
-                Err(RecvTimeoutError::Timeout) => {}
+                Ok(event) => self.handle(event),
+                Err(RecvTimeoutError::Timeout) => self.look_for_folder(),
                 Err(RecvTimeoutError::Disconnected) => self.end_unasked(),
             }
         }
     }
 
-    fn handle(&mut self, event: Event) -> anyhow::Result<()> {
+    fn handle(&mut self, event: Event) {
         match event {
             Event::Attached => {
                 self.attached += 1;
@@ -151,30 +161,56 @@ impl Keeper {
             }
             Event::Detached => {
                 self.attached = self.attached.saturating_sub(1);
-                if self.attached == 0 && !Record::read(self.folder.path())?.is_kept() {
+                let record = self.ledger.record();
+                let is_kept = self.noted(record.map(|record| record.is_kept()));
+                if self.attached == 0 && is_kept != Some(true) {
                     self.end_unasked();
                 }
             }
             Event::Signal => self.end_unasked(),
             Event::Done(take_note) => take_note(self),
             Event::Snapshot(reply) => {
-                let (services, database_stopped) =
-                    (self.services.clone(), self.databases.are_stopped());
+                let snapshot = Snapshot {
+                    services: self.services.clone(),
+                    database_stopped: self.databases.are_stopped(),
+                    turn: self.turns.holder(),
+                    failure: self.failure.clone().or_else(|| self.ledger.failure()),
+                };
                 // Whoever asked may be gone.
-                let _ = reply.send(Snapshot { services, database_stopped });
+                let _ = reply.send(snapshot);
             }
             Event::Left(suite) => self.bring_back(suite),
             Event::Asked { request, suite, reply } => self.answer(request, suite, reply),
         }
-        Ok(())
+    }
+
+    /// What came of something, if it did not fail: then that is noted.
+    ///
+    /// Services go on whatever fails here, since tests may be talking to them.
+    fn noted<T>(&mut self, done: anyhow::Result<T>) -> Option<T> {
+        let error = match done {
+            Ok(value) => return Some(value),
+            Err(error) => format!("{error:#}"),
+        };
+        Ui::stderr().error(&error);
+        self.failure.get_or_insert(error);
+        None
     }
 
     fn end_unasked(&mut self) {
         self.ending.get_or_insert(ShutdownRequest { force: false, asked: false });
     }
 
+    /// A kept run ends when somebody removes its folder: no command would find it. Of
+    /// one that is under way the harness ends it.
+    fn look_for_folder(&mut self) {
+        if self.attached == 0 && self.greeted && self.ledger.is_removed() {
+            self.end_unasked();
+        }
+    }
+
     /// Moves on what is under way, and says how long nothing has to be done.
-    fn advance(&mut self) -> anyhow::Result<Duration> {
+    fn advance(&mut self) -> Duration {
         if let Some(ending) = &self.ending {
             let force = ending.force;
             // Services may have something to write before they end.
@@ -183,7 +219,7 @@ impl Keeper {
                 self.stop(&name, force);
             }
         }
-        Ok(self.advance_waits().unwrap_or(Duration::from_secs(3600)))
+        self.advance_waits().unwrap_or(FOLDER_INTERVAL)
     }
 
     /// Running services that no running service needs: a service is stopped
@@ -204,11 +240,11 @@ impl Keeper {
     /// Lets go of everything; the end of this process is what others wait for.
     fn end(self) -> anyhow::Result<()> {
         let asked = self.ending.is_some_and(|ending| ending.asked);
-        if self.attached == 0 && !asked {
+        match self.attached == 0 && !asked {
             // Nobody else is left to clear up.
-            return teardown::after_the_harness(&self.folder);
+            true => teardown::after_the_harness(&self.folder, &self.ledger),
+            false => Ok(()),
         }
-        Ok(())
     }
 }
 

@@ -21,6 +21,11 @@ pub(crate) fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
+/// A command waits for this one, which has the turn on a run.
+pub(crate) fn waiting_for(by: &str) -> String {
+    format!("waiting for {by}, to finish with this run")
+}
+
 /// The last lines of a log; nothing if it cannot be read.
 pub(crate) fn last_lines(path: &Utf8Path, count: usize) -> Vec<String> {
     let bytes = std::fs::read(path).unwrap_or_default();

@@ -2,12 +2,13 @@
 
 use std::marker::PhantomData;
 
+use anyhow::Context as _;
 use camino::Utf8Path;
 
 use super::folder::make_folder;
-use super::{FileLock, Layout, Reference, RunFolder, RunId, Tag};
+use super::{FileLock, Layout, Origin, Reference, RunFolder, RunId, Tag};
 use crate::backend::BackendKind;
-use crate::run::ledger::{Entry, Ledger, Resource};
+use crate::run::ledger::{Entry, Ledger, Resource, VERSION};
 use crate::system::signals::Interrupt;
 use crate::workspace::Service;
 
@@ -51,11 +52,15 @@ pub fn mint(
         let lock = FileLock::try_take(&folder.lock())?
             .ok_or_else(|| anyhow::anyhow!("the new run folder {} is locked", folder.path()))?;
         let ledger = Ledger::open(folder.path())?;
+        let origin = Origin::of(folder.path())
+            .with_context(|| format!("cannot look at the new folder {}", folder.path()))?;
         ledger.write(&Entry::Run {
+            version: VERSION,
             run_id,
             consumer: consumer.to_owned(),
             backend: backend.name().to_owned(),
             workspace: workspace.to_owned(),
+            origin,
         })?;
         ledger.own(Resource::Folder { path: folder.path().to_owned() })?;
         for name in ["logs", "volumes", "databases"] {

@@ -5,6 +5,7 @@ mod id;
 pub(crate) mod ledger;
 mod lock;
 mod mint;
+mod origin;
 mod partial;
 
 pub use folder::RunFolder;
@@ -13,4 +14,5 @@ pub use id::{Reference, RunId, Tag};
 pub(crate) use lock::FileLock;
 pub(crate) use mint::Brand;
 pub use mint::{MintedRun, Run, mint};
+pub(crate) use origin::Origin;
 pub(crate) use partial::{is_abandoned, partial, remove_partial};

@@ -6,12 +6,13 @@ use tempfile::TempDir;
 
 use super::PROFILE;
 use crate::build::NextestInputs;
+use crate::keeper::TURN_TIMEOUT;
 use crate::run::{write_file, write_json};
 use crate::workspace::Suite;
 
 /// A folder for one call of nextest, which is removed after it.
 ///
-/// Several commands may test the same kept run at once, each with what it built.
+/// Several commands may wait to test the same kept run, each with what it built.
 pub(super) struct NextestFiles {
     path: Utf8PathBuf,
     _folder: TempDir,
@@ -60,7 +61,8 @@ pub(super) fn hook_script(suite: &Suite) -> String {
     format!("@tool:onetag:{}", suite.name)
 }
 
-/// A hook that takes a minute hangs: it reads a file and asks the keeper once.
+/// The hook waits for its turn on the run, reads a file and asks the keeper; a minute
+/// more, and it hangs.
 fn tool_config(junit: &Utf8Path, script: &str, command: &[&str], filter: &str) -> String {
     let command: Vec<_> = command.iter().map(|word| toml_string(word)).collect();
     let (script, command) = (toml_string(script), command.join(", "));
@@ -75,13 +77,14 @@ fn tool_config(junit: &Utf8Path, script: &str, command: &[&str], filter: &str) -
          \n\
          [scripts.setup.{script}]\n\
          command = [{command}]\n\
-         slow-timeout = {{ period = \"60s\", terminate-after = 1 }}\n\
+         slow-timeout = {{ period = \"60s\", terminate-after = {} }}\n\
          \n\
          [[profile.{PROFILE}.scripts]]\n\
          filter = {}\n\
          setup = {script}\n",
         toml_string(store.as_str()),
         toml_string(junit.as_str()),
+        TURN_TIMEOUT.as_secs() / 60 + 1,
         toml_string(filter),
     )
 }

@@ -28,6 +28,12 @@ pub(crate) fn start_time(pid: u32) -> Option<String> {
     (state != "Z" && state != "X").then(|| fields.nth(18).map(str::to_owned))?
 }
 
+/// The parent of a process; none if it is gone.
+pub(crate) fn parent(pid: u32) -> Option<u32> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    after_command(&stat)?.split_ascii_whitespace().nth(1)?.parse().ok()
+}
+
 /// The file that a process executes, even when its name is gone.
 pub(crate) fn executable(pid: u32) -> PathBuf {
     PathBuf::from(format!("/proc/{pid}/exe"))
@@ -73,6 +79,14 @@ pub(crate) fn has_halted(child: u32) -> io::Result<bool> {
 fn wait_for(child: u32, options: WaitIdOptions) -> io::Result<Option<WaitIdStatus>> {
     let child = pid(child)?;
     Ok(retry_on_intr(|| waitid(WaitId::Pid(child), options))?)
+}
+
+/// Whether this process ignores a signal: a bit of `SigIgn` in proc(5) `status`.
+pub(crate) fn is_ignored(signal: i32) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    mask >> (signal - 1) & 1 == 1
 }
 
 /// Processes whose environment names `owner` under `key`, with their commands.

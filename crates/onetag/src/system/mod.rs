@@ -19,13 +19,15 @@ pub(crate) mod wait;
 
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{
-    boot_id, command, executable, has_halted, is_owned_by, listeners, members, own_executable,
-    own_path, owned_by, signal_with_parent, start_time, variable, wait_for_end,
+    boot_id, command, executable, has_halted, is_ignored, is_owned_by, listeners, members,
+    own_executable, own_path, owned_by, parent, signal_with_parent, start_time, variable,
+    wait_for_end,
 };
 #[cfg(not(target_os = "linux"))]
 pub(crate) use portable::{
-    boot_id, command, executable, has_halted, is_owned_by, listeners, members, own_executable,
-    own_path, owned_by, signal_with_parent, start_time, variable, wait_for_end,
+    boot_id, command, executable, has_halted, is_ignored, is_owned_by, listeners, members,
+    own_executable, own_path, owned_by, parent, signal_with_parent, start_time, variable,
+    wait_for_end,
 };
 pub(crate) use process::{
     Following, ProcessId, Remains, lead_session, remains, signal_group, signal_process,

@@ -28,6 +28,11 @@ pub(crate) fn start_time(pid: u32) -> Option<String> {
     if state.starts_with('Z') { None } else { ps("lstart=", pid) }
 }
 
+/// The parent of a process; none if it is gone.
+pub(crate) fn parent(pid: u32) -> Option<u32> {
+    ps("ppid=", pid)?.parse().ok()
+}
+
 /// The file that a process was started from.
 pub(crate) fn executable(pid: u32) -> PathBuf {
     PathBuf::from(ps("comm=", pid).unwrap_or_default())
@@ -58,6 +63,13 @@ pub(crate) fn wait_for_end(child: u32) {
 /// Whether a process is halted.
 pub(crate) fn has_halted(child: u32) -> io::Result<bool> {
     Ok(ps("stat=", child).is_some_and(|state| state.starts_with('T')))
+}
+
+/// Whether this process ignores a signal.
+pub(crate) fn is_ignored(signal: i32) -> bool {
+    let mask = ps("ignored=", std::process::id());
+    let mask = mask.and_then(|mask| u64::from_str_radix(&mask, 16).ok()).unwrap_or(0);
+    mask >> (signal - 1) & 1 == 1
 }
 
 /// Not to be had here: nothing is found.

@@ -52,3 +52,22 @@ fn a_process_that_was_halted_is_seen() {
 fn a_boot_has_a_name() {
     assert!(!boot_id().unwrap().is_empty());
 }
+
+#[test]
+fn ignored_signals_are_known() {
+    use signal_hook::consts::{SIGHUP, SIGPIPE};
+    // Rust's runtime ignores this one.
+    assert!(is_ignored(SIGPIPE) && crate::system::is_ignored(SIGPIPE));
+    assert_eq!(is_ignored(SIGHUP), crate::system::is_ignored(SIGHUP));
+}
+
+#[test]
+fn the_parent_of_a_process_is_known() {
+    let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+    let own = Some(std::process::id());
+    let parents = (parent(child.id()), crate::system::parent(child.id()));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(parents, (own, own));
+    assert_eq!((parent(child.id()), crate::system::parent(child.id())), (None, None));
+}

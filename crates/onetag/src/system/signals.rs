@@ -21,6 +21,13 @@ pub fn name(signal: i32) -> String {
         .map_or_else(|| format!("signal {signal}"), str::to_owned)
 }
 
+/// The signals that ask a process to end: SIGINT, SIGTERM, and SIGHUP unless whoever
+/// started it ignores that, as `nohup` does.
+pub(crate) fn ending() -> impl Iterator<Item = i32> {
+    let hang_up = (!super::is_ignored(SIGHUP)).then_some(SIGHUP);
+    [SIGINT, SIGTERM].into_iter().chain(hang_up)
+}
+
 /// What has been asked of this process by signals so far.
 ///
 /// Cloned into whatever waits; all clones see the same.
@@ -34,15 +41,15 @@ struct State {
 }
 
 impl Interrupt {
-    /// Starts to listen for SIGINT, SIGTERM and SIGHUP.
+    /// Starts to listen for [`ending`] signals.
     ///
     /// From here on these signals no longer end the process by themselves:
     /// every wait of the harness asks [`Interrupt::check`] instead, so that a
     /// run is always torn down.
     pub fn listen() -> anyhow::Result<Interrupt> {
         let interrupt = Interrupt::default();
-        let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])
-            .context("cannot listen for signals")?;
+        let mut signals =
+            signal_hook::iterator::Signals::new(ending()).context("cannot listen for signals")?;
         let listener = interrupt.clone();
         std::thread::Builder::new()
             .name("signals".to_owned())

@@ -62,18 +62,29 @@ impl Command {
     /// Runs this command with a limit on the size of files, in blocks of
     /// 512 bytes: writing more fails, as it does on a disk that is full.
     pub(crate) fn with_file_size(self, blocks: u32) -> Command {
-        let mut limited = std::process::Command::new("/bin/sh");
         // Ignored, the signal becomes an error of the write.
-        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
-        limited.args(["-c", &script, "sh"]).arg(self.0.get_program()).args(self.0.get_args());
-        limited.env_clear();
+        self.through_shell(&format!("trap '' XFSZ; ulimit -f {blocks}"))
+    }
+
+    /// Runs this command so that it and all below it ignore a signal, named as a
+    /// shell names it.
+    pub(crate) fn ignoring(self, signal: &str) -> Command {
+        self.through_shell(&format!("trap '' {signal}"))
+    }
+
+    /// Has a shell run `script` and then become this command.
+    fn through_shell(self, script: &str) -> Command {
+        let mut shell = std::process::Command::new("/bin/sh");
+        let script = format!("{script}; exec \"$@\"");
+        shell.args(["-c", &script, "sh"]).arg(self.0.get_program()).args(self.0.get_args());
+        shell.env_clear();
         for (key, value) in self.0.get_envs() {
-            limited.envs(value.map(|value| (key, value)));
+            shell.envs(value.map(|value| (key, value)));
         }
         if let Some(folder) = self.0.get_current_dir() {
-            limited.current_dir(folder);
+            shell.current_dir(folder);
         }
-        Command(limited)
+        Command(shell)
     }
 
     /// Runs it to its end.

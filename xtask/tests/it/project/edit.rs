@@ -5,6 +5,7 @@ use std::fs;
 use camino::Utf8PathBuf;
 
 use super::Project;
+use crate::wait::{Look, until};
 
 impl Project {
     pub(crate) fn path(&self, relative: &str) -> Utf8PathBuf {
@@ -39,5 +40,33 @@ impl Project {
     pub(crate) fn add_test(&self, name: &str, statements: &str) {
         let test = format!("\n#[test]\nfn {name}() {{\n{statements}\n}}\n");
         self.append("tests/suites/alpha.rs", &test);
+    }
+
+    /// Adds a test that ends once [`Project::let_test_go_on`] is called. It fails
+    /// beside itself.
+    pub(crate) fn add_test_that_waits(&self) {
+        self.add_test(
+            "waits",
+            "let folder = std::path::Path::new(env!(\"CARGO_MANIFEST_DIR\"));
+             std::fs::create_dir(folder.join(\"waits\")).expect(\"alone\");
+             while !folder.join(\"goes-on\").exists() {
+                 std::thread::sleep(std::time::Duration::from_millis(5));
+             }
+             std::fs::remove_dir(folder.join(\"waits\")).expect(\"alone\");",
+        );
+    }
+
+    /// Waits until that test runs.
+    pub(crate) fn wait_for_waiting_test(&self) {
+        let path = self.path("tests/waits");
+        until("a test waits", || match path.exists() {
+            true => Look::Done(()),
+            false => Look::NotYet(format!("{:?}", self.processes())),
+        });
+    }
+
+    /// From now on that test ends at once.
+    pub(crate) fn let_test_go_on(&self) {
+        self.write("tests/goes-on", "");
     }
 }

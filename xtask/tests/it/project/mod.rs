@@ -104,6 +104,11 @@ impl Project {
         &self.target
     }
 
+    /// The root of the workspace.
+    pub(crate) fn root(&self) -> &Utf8Path {
+        &self.root
+    }
+
     /// The harness's cache of this workspace, which is there once a run was.
     pub(crate) fn cache(&self) -> Utf8PathBuf {
         let mut caches = folders(&self.onetag().join("cache"));

@@ -70,13 +70,15 @@ pub(super) fn leftovers(
         .map(|(pid, what)| Leftover { kind: "process", name: format!("{pid} ({what})") });
     let sockets = ports
         .into_iter()
-        .filter(|port| system::listening(*port) && !is_of_another_run(*port, &owner))
+        .filter(|port| system::listening(*port) && is_of_run(*port, &owner))
         .map(|port| Leftover { kind: "socket", name: format!("{LOCALHOST}:{port}") });
     Ok(processes.chain(sockets).collect())
 }
 
-/// Whether a service of another run listens on a port: it was free again.
-fn is_of_another_run(port: u16, run_id: &str) -> bool {
-    let owner = |pid| system::variable(pid, onetag_env::keys::OWNER);
-    system::listeners(port).into_iter().filter_map(owner).any(|owner| owner != run_id)
+/// Whether a process of the run listens on a port. It is free again once the keeper has
+/// ended, and anybody may have it by now.
+fn is_of_run(port: u16, run_id: &str) -> bool {
+    let keys = [onetag_env::keys::OWNER, onetag_env::keys::TOOL_OF];
+    let of_run = |pid| keys.iter().any(|key| system::is_owned_by(pid, key, run_id));
+    system::listeners(port).into_iter().any(of_run)
 }

@@ -7,6 +7,8 @@ mod backend;
 mod leftovers;
 mod processes;
 
+use std::io::ErrorKind;
+
 use anyhow::Context as _;
 use camino::Utf8Path;
 
@@ -61,12 +63,33 @@ pub(crate) fn teardown(folder: &RunFolder, interrupt: &Interrupt) -> anyhow::Res
 
 /// Removes what the backend made; returns what could not be removed.
 fn remove_of_backend(folder: &RunFolder, ledger: &Ledger) -> anyhow::Result<Vec<Leftover>> {
-    let record = Record::read(folder.path())?;
+    let record = ledger.record()?;
     let (outstanding, _) = record.of_backend();
     if outstanding.is_empty() {
         return Ok(Vec::new());
     }
     Ok(Remover::new(folder, &record)?.remove(&outstanding, ledger))
+}
+
+/// Ends a run that another version of the harness started, be it kept or dead: every
+/// keeper tears its run down when SIGTERM asks it to end.
+///
+/// The format of its ledger is not known here, but for the process of the keeper;
+/// without that, nothing of the run runs any more.
+pub(crate) fn teardown_of_another_version(
+    folder: &RunFolder,
+    interrupt: &Interrupt,
+) -> anyhow::Result<Vec<Leftover>> {
+    processes::end(folder, Role::Keeper, interrupt)?;
+    let entries = match folder.path().read_dir_utf8() {
+        // The keeper has moved it.
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.with_context(|| format!("cannot list {}", folder.path()))?,
+    };
+    for entry in entries.flatten().filter(|entry| !stays(folder, entry.path())) {
+        let _ = remove(entry.path());
+    }
+    leftovers::leftovers(folder, Vec::new())
 }
 
 /// Ends what a command on a kept run left behind: it was killed, and the run
@@ -76,18 +99,22 @@ pub(crate) fn end_orphans(folder: &RunFolder) -> anyhow::Result<()> {
 }
 
 /// What the keeper does when the harness is gone and the run is not kept.
-pub(crate) fn after_the_harness(folder: &RunFolder) -> anyhow::Result<()> {
-    let ledger = Ledger::open(folder.path())?;
-    note(&ledger, &Entry::TearingDown);
+///
+/// Where the folder of the run was removed, nothing but what the backend made is left.
+pub(crate) fn after_the_harness(folder: &RunFolder, ledger: &Ledger) -> anyhow::Result<()> {
+    if ledger.is_removed() {
+        return remove_of_backend(folder, ledger).map(drop);
+    }
+    note(ledger, &Entry::TearingDown);
     processes::end(folder, Role::Tool, &Interrupt::default())?;
     // This process is the last of the run.
-    for resource in Record::read(folder.path())?.outstanding() {
+    for resource in ledger.record()?.outstanding() {
         if matches!(resource, Resource::Process { role: Role::Keeper, .. }) {
-            note(&ledger, &Entry::Gone { resource: resource.clone() });
+            note(ledger, &Entry::Gone { resource: resource.clone() });
         }
     }
-    let left = remove_of_backend(folder, &ledger)?;
-    remove_files(folder, &ledger)?;
+    let left = remove_of_backend(folder, ledger)?;
+    remove_files(folder, ledger)?;
     // To its log: nobody else is left to hear it.
     for Leftover { kind, name } in leftovers::leftovers(folder, left)? {
         Ui::stderr().line(format!("left behind: {kind} {name}"));

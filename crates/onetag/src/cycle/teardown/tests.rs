@@ -9,7 +9,8 @@ use signal_hook::consts::SIGTERM;
 
 use super::*;
 use crate::backend::BackendResource;
-use crate::run::{Layout, make_folder};
+use crate::run::ledger::VERSION;
+use crate::run::{Layout, Origin, make_folder};
 use crate::system;
 use crate::system::wait::{self, Poll};
 
@@ -24,6 +25,8 @@ fn dead_run() -> (tempfile::TempDir, RunFolder) {
     make_folder(&folder.path().join("logs")).unwrap();
     let ledger = Ledger::open(folder.path()).unwrap();
     let run = Entry::Run {
+        version: VERSION,
+        origin: Origin::of(folder.path()).unwrap(),
         run_id,
         consumer: "alpha".to_owned(),
         backend: "process".to_owned(),
@@ -181,28 +184,31 @@ fn a_file_that_cannot_be_removed_is_told_and_the_rest_is_removed() {
 }
 
 #[test]
-fn a_port_that_another_run_has_by_now_is_none_of_this_one() {
+fn a_stranger_on_a_port_of_the_run_is_none_of_it() {
     let (_temp, folder) = dead_run();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let lease = BackendResource::new("port", "alpha", port.into());
     Ledger::open(folder.path()).unwrap().owns(&lease).unwrap();
-    let socket = Leftover { kind: "socket", name: format!("127.0.0.1:{port}") };
-    assert_eq!(teardown(&folder, &hurried()).unwrap(), [socket]);
+    assert_eq!(teardown(&folder, &hurried()).unwrap(), []);
 
-    // The socket becomes the standard input of a service of another run.
-    let mut other = Command::new("sleep")
+    // The socket becomes the standard input of a process of the run.
+    let mut own = Command::new("sleep")
         .arg("600")
-        .env(onetag_env::keys::OWNER, "another")
+        .env(onetag_env::keys::OWNER, folder.run_id().to_string())
         .stdin(std::process::Stdio::from(std::os::fd::OwnedFd::from(listener)))
         .spawn()
         .unwrap();
+    let socket = Leftover { kind: "socket", name: format!("127.0.0.1:{port}") };
     let found =
         wait::until("telling them apart", Duration::from_secs(10), &Interrupt::default(), || {
             let found = teardown(&folder, &hurried())?;
-            Ok(if found.is_empty() { Poll::Ready(()) } else { Poll::Pending(format!("{found:?}")) })
+            Ok(match found.contains(&socket) {
+                true => Poll::Ready(()),
+                false => Poll::Pending(format!("{found:?}")),
+            })
         });
-    other.kill().unwrap();
-    other.wait().unwrap();
+    own.kill().unwrap();
+    own.wait().unwrap();
     found.unwrap();
 }

@@ -2,21 +2,65 @@
 
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::build::image::Digest;
-use crate::run::RunId;
+use crate::run::{Origin, RunId};
 use crate::system::ProcessId;
+
+/// The format that this version of the harness writes.
+///
+/// Every version writes the first line and that of its keeper so that all others can
+/// read [`Head`] and the keeper's process in them, and end the run.
+pub(crate) const VERSION: u32 = 2;
+
+/// What any version can read of the first line of a ledger.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Head {
+    /// The first format had none.
+    #[serde(default = "first")]
+    pub(crate) version: u32,
+    pub(crate) consumer: String,
+    pub(crate) workspace: Utf8PathBuf,
+    #[serde(default)]
+    origin: Value,
+}
+
+impl Head {
+    /// Where the run was minted; the first format did not say.
+    pub(crate) fn origin(&self) -> Option<Origin> {
+        serde_json::from_value(self.origin.clone()).ok()
+    }
+}
+
+fn first() -> u32 {
+    1
+}
 
 /// One line of a ledger.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(tag = "entry", rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) enum Entry {
     /// The first line: whose ledger this is.
-    Run { run_id: RunId, consumer: String, backend: String, workspace: Utf8PathBuf },
+    Run {
+        /// Of the format of this ledger, [`VERSION`].
+        version: u32,
+        run_id: RunId,
+        consumer: String,
+        backend: String,
+        workspace: Utf8PathBuf,
+        origin: Origin,
+    },
     /// Something is about to be made, and is removed by teardown.
     Owned { resource: Resource },
     /// Something of somebody else is used, and is never removed.
-    Borrowed { resource: Resource },
+    Borrowed {
+        resource: Resource,
+        /// The command that did so.
+        by: ProcessId,
+    },
+    /// What was borrowed by this command is not used any more.
+    Returned { resource: Resource, by: ProcessId },
     /// Something that was made is gone again.
     Gone { resource: Resource },
     /// From here on the run outlives the harness.

@@ -1,14 +1,16 @@
-//! Writing a ledger, and reading one back.
+//! Writing a ledger.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
-use std::sync::Arc;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::sync::{Arc, OnceLock};
 
 use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::entry::{BackendResource, Entry, Resource, Role};
-use crate::backend::BackendKind;
+use super::Record;
+use super::entry::{BackendResource, Entry, Resource};
+use crate::run::write_file;
 use crate::system::ProcessId;
 use crate::system::tool::ProcessRecord;
 
@@ -21,6 +23,7 @@ use crate::system::tool::ProcessRecord;
 pub struct Ledger {
     path: Utf8PathBuf,
     file: Arc<File>,
+    failure: Arc<OnceLock<String>>,
 }
 
 impl Ledger {
@@ -31,11 +34,12 @@ impl Ledger {
     pub(crate) fn open(folder: &Utf8Path) -> anyhow::Result<Ledger> {
         let path = folder.join(Self::FILE);
         let file = OpenOptions::new()
+            .read(true)
             .append(true)
             .create(true)
             .open(&path)
             .with_context(|| format!("cannot open the ledger {path}"))?;
-        Ok(Ledger { path, file: Arc::new(file) })
+        Ok(Ledger { path, file: Arc::new(file), failure: Arc::default() })
     }
 
     /// Writes one line.
@@ -44,6 +48,51 @@ impl Ledger {
         (&*self.file)
             .write_all(line.as_bytes())
             .with_context(|| format!("cannot write to the ledger {}", self.path))
+            .inspect_err(|error| drop(self.failure.set(format!("{error:#}"))))
+    }
+
+    /// The first error of writing it, if there was one: then nobody can rely on it.
+    pub(crate) fn failure(&self) -> Option<String> {
+        self.failure.get().cloned()
+    }
+
+    /// Reads it back through the open file: wherever that lies by now, be it nowhere.
+    pub(crate) fn record(&self) -> anyhow::Result<Record> {
+        Ok(Record::parse(&self.bytes()?).at(self.folder()))
+    }
+
+    fn bytes(&self) -> anyhow::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let mut chunk = [0; 16 << 10];
+        loop {
+            let read = self.file.read_at(&mut chunk, bytes.len() as u64);
+            match read.with_context(|| format!("cannot read the ledger {}", self.path))? {
+                0 => return Ok(bytes),
+                length => bytes.extend(&chunk[..length]),
+            }
+        }
+    }
+
+    /// Whether somebody has removed it.
+    pub(crate) fn is_removed(&self) -> bool {
+        self.file.metadata().is_ok_and(|metadata| metadata.nlink() == 0)
+    }
+
+    /// Whether it lies where it was opened.
+    pub(crate) fn is_in_place(&self) -> bool {
+        let (open, named) = (self.file.metadata(), std::fs::metadata(&self.path));
+        open.is_ok_and(|open| {
+            named.is_ok_and(|named| (open.dev(), open.ino()) == (named.dev(), named.ino()))
+        })
+    }
+
+    /// Writes a copy of it into another folder.
+    pub(crate) fn copy_to(&self, folder: &Utf8Path) -> anyhow::Result<()> {
+        write_file(&folder.join(Self::FILE), &self.bytes()?)
+    }
+
+    fn folder(&self) -> &Utf8Path {
+        self.path.parent().unwrap_or(&self.path)
     }
 
     /// Writes that the backend is about to make something.
@@ -83,124 +132,3 @@ impl ProcessRecord for Ledger {
         self.write(&Entry::Gone { resource: Resource::tool(name, id) })
     }
 }
-
-/// What a ledger says, read back.
-#[derive(Debug, Default)]
-pub(crate) struct Record {
-    /// The lines that could be read, in order.
-    pub(crate) entries: Vec<Entry>,
-    /// The numbers of the lines that could not, from 1, each with the reason.
-    pub(crate) damaged: Vec<(usize, String)>,
-}
-
-impl Record {
-    /// Reads the ledger of the run in `folder`; a missing one is empty.
-    pub(crate) fn read(folder: &Utf8Path) -> anyhow::Result<Record> {
-        let path = folder.join(Ledger::FILE);
-        match std::fs::read(&path) {
-            Ok(bytes) => Ok(Record::parse(&bytes)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Record::default()),
-            Err(error) => Err(error).with_context(|| format!("cannot read the ledger {path}")),
-        }
-    }
-
-    fn parse(bytes: &[u8]) -> Record {
-        let mut record = Record::default();
-        let mut lines = bytes.split_inclusive(|byte| *byte == b'\n').enumerate().peekable();
-        while let Some((index, line)) = lines.next() {
-            match serde_json::from_slice(line) {
-                Ok(entry) => record.entries.push(entry),
-                // A writer that was killed half-way leaves a last line without
-                // an end. What it was about to make was not made.
-                Err(_) if lines.peek().is_none() && !line.ends_with(b"\n") => {}
-                Err(error) => record.damaged.push((index + 1, error.to_string())),
-            }
-        }
-        record
-    }
-
-    /// Whether the run outlives the harness.
-    pub(crate) fn is_kept(&self) -> bool {
-        let last =
-            self.entries.iter().rfind(|entry| matches!(entry, Entry::Kept | Entry::TearingDown));
-        matches!(last, Some(Entry::Kept))
-    }
-
-    /// The suite that the run is for.
-    pub(crate) fn consumer(&self) -> Option<&str> {
-        self.entries.iter().find_map(|entry| match entry {
-            Entry::Run { consumer, .. } => Some(consumer.as_str()),
-            _ => None,
-        })
-    }
-
-    /// Where its images run.
-    ///
-    /// # Errors
-    ///
-    /// When the ledger does not tell, or this program has no such backend.
-    pub(crate) fn backend(&self) -> anyhow::Result<BackendKind> {
-        let name = self.entries.iter().find_map(|entry| match entry {
-            Entry::Run { backend, .. } => Some(backend),
-            _ => None,
-        });
-        BackendKind::named(name.context("the ledger does not name the run's backend")?)
-    }
-
-    /// What the backend made: what is not known to be gone, the last made first, and
-    /// what is.
-    pub(crate) fn of_backend(&self) -> (Vec<BackendResource>, Vec<BackendResource>) {
-        let of_backend = |resource: &Resource| match resource {
-            Resource::Backend(resource) => Some(resource.clone()),
-            _ => None,
-        };
-        let outstanding: Vec<_> = self.outstanding().into_iter().filter_map(of_backend).collect();
-        let gone = self.entries.iter().filter_map(|entry| match entry {
-            Entry::Owned { resource } => of_backend(resource),
-            _ => None,
-        });
-        let gone = gone.filter(|resource| !outstanding.contains(resource)).collect();
-        (outstanding, gone)
-    }
-
-    /// The root of the workspace that the run is of.
-    pub(crate) fn workspace(&self) -> Option<&Utf8Path> {
-        self.entries.iter().find_map(|entry| match entry {
-            Entry::Run { workspace, .. } => Some(workspace.as_path()),
-            _ => None,
-        })
-    }
-
-    /// Owned resources that are not known to be gone, the last made first.
-    pub(crate) fn outstanding(&self) -> Vec<&Resource> {
-        let mut outstanding: Vec<&Resource> = Vec::new();
-        for entry in &self.entries {
-            match entry {
-                Entry::Owned { resource } if !outstanding.contains(&resource) => {
-                    outstanding.push(resource);
-                }
-                Entry::Gone { resource } => outstanding.retain(|made| *made != resource),
-                _ => {}
-            }
-        }
-        outstanding.reverse();
-        outstanding
-    }
-
-    /// Owned processes that still run, the last started first.
-    pub(crate) fn living(&self) -> Vec<(Role, &str, &ProcessId)> {
-        self.outstanding()
-            .into_iter()
-            .filter_map(|resource| match resource {
-                Resource::Process { role, name, id } if id.is_alive() => {
-                    Some((*role, name.as_str(), id))
-                }
-                _ => None,
-            })
-            .collect()
-    }
-}
-
-#[cfg(test)]
-#[path = "journal_tests.rs"]
-mod tests;

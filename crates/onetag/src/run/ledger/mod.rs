@@ -3,8 +3,9 @@
 
 mod entry;
 mod journal;
+mod record;
 
 pub use entry::BackendResource;
-pub(crate) use entry::{Entry, Resource, Role};
+pub(crate) use entry::{Entry, Resource, Role, VERSION};
 pub use journal::Ledger;
-pub(crate) use journal::Record;
+pub(crate) use record::Record;

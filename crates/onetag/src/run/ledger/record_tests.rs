@@ -18,7 +18,7 @@ fn what_is_made_last_is_removed_first() {
         Entry::Owned { resource: lease(2) },
         Entry::Owned { resource: lease(3) },
         Entry::Gone { resource: lease(2) },
-        Entry::Borrowed { resource: lease(4) },
+        Entry::Borrowed { resource: lease(4), by: ProcessId::of(std::process::id()).unwrap() },
     ]));
     assert_eq!(record.outstanding(), [&lease(3), &lease(1)]);
 }
@@ -64,4 +64,15 @@ fn what_is_written_is_read_back() {
     let record = Record::read(folder).unwrap();
     assert_eq!(record.living(), [(Role::Keeper, "keeper", &me)]);
     assert!(record.is_kept());
+}
+
+#[test]
+fn what_one_command_returns_another_may_still_use() {
+    let one = ProcessId::of(std::process::id()).unwrap();
+    let other = ProcessId { start_time: "another".to_owned(), ..one.clone() };
+    let borrowed = |by: &ProcessId| Entry::Borrowed { resource: lease(1), by: by.clone() };
+    let returned = |by: &ProcessId| Entry::Returned { resource: lease(1), by: by.clone() };
+    let record =
+        Record::parse(&lines(&[borrowed(&one), borrowed(&other), borrowed(&one), returned(&one)]));
+    assert_eq!(record.borrowed(), [(&lease(1), &other)]);
 }
