@@ -142,7 +142,7 @@ impl Control {
     }
 
     /// What a service has written to its standard output and error so far, over
-    /// all its starts.
+    /// all its starts: the last 4 MiB of it.
     ///
     /// # Errors
     /// When the run has no such service.

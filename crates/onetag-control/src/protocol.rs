@@ -88,8 +88,8 @@ pub enum Request {
         /// What.
         target: Target,
     },
-    /// What the service has written to its standard output and error so far,
-    /// over all its starts.
+    /// What the service has written to its standard output and error so far, over all
+    /// its starts: the last 4 MiB of it.
     Logs {
         /// Whose.
         service: String,

@@ -5,11 +5,9 @@
 //! make a state: what is deployed was loaded, what is loaded was built, and all of
 //! it belongs to one run. The tests in `tests/compile-fail` keep it so.
 
-use std::time::Duration;
-
 use anyhow::{Context as _, ensure};
 
-use crate::backend::{Deployed, RunBackend, Seen, StoredImage};
+use crate::backend::{Deployed, ReadyWait, RunBackend, Seen, StoredImage};
 use crate::build::Compiled;
 use crate::build::image::Digests;
 use crate::run::{Brand, Reference, Run};
@@ -112,13 +110,12 @@ impl<'run> Image<'run, Loaded> {
     /// # Errors
     ///
     /// When one is planned for another service, or does not start, ends, or is not
-    /// ready within `limit`; then with its last log lines. The first of them ends the
-    /// wait for the others, and so does `interrupt`.
+    /// ready in time; then with its last log lines. The first of them ends the wait for
+    /// the others.
     pub fn deploy(
         level: Vec<(Image<'run, Loaded>, &PlannedService)>,
         backend: &RunBackend<'run>,
-        limit: Duration,
-        interrupt: &Interrupt,
+        waiting: &ReadyWait<'_>,
     ) -> anyhow::Result<Vec<Image<'run, Running>>> {
         let mut specs = Vec::new();
         for (image, planned) in &level {
@@ -133,7 +130,7 @@ impl<'run> Image<'run, Loaded> {
             return Ok(Vec::new());
         }
         let mut started = backend.start(specs)?;
-        backend.wait_until_all_ready(started.values(), limit, interrupt)?;
+        backend.wait_until_all_ready(started.values(), waiting)?;
         let running = level.into_iter().map(|(image, planned)| {
             let name = &planned.service.name;
             let started =

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use onetag::backend::{Addresses, RunBackend};
+use onetag::backend::{Addresses, ReadyWait, RunBackend};
 use onetag::build::Compiled;
 use onetag::build::image::{Contents, write_archive};
 use onetag::phase::{Image, Loaded, Running};
@@ -30,7 +30,8 @@ fn legal_order<'run>(
     let built = minted.build(compiled)?;
     let loaded = built.load(&backend, &interrupt)?;
     let limit = Duration::from_secs(60);
-    Image::<Loaded>::deploy(vec![(loaded, planned)], &backend, limit, &interrupt)
+    let waiting = ReadyWait::new(limit, "a limit", &interrupt);
+    Image::<Loaded>::deploy(vec![(loaded, planned)], &backend, &waiting)
 }
 
 /// An archive under the name that the run gave.

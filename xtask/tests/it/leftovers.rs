@@ -11,9 +11,8 @@ use crate::project::Project;
 fn a_process_that_got_away_is_reported_and_left_alone() {
     let project = Project::new();
     project.beta_begins_with(
-        "use std::os::unix::process::CommandExt as _;
-         let mut daemon = std::process::Command::new(\"sleep\");
-         daemon.arg(\"600\").process_group(0).spawn().unwrap();",
+        "let mut daemon = std::process::Command::new(\"setsid\");
+         daemon.args([\"--fork\", \"sleep\", \"600\"]).status().unwrap();",
     );
     let output = project.xtask(["e2e", "alpha"]).run();
     let daemon = project.process("sleep").unwrap();

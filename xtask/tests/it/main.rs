@@ -11,6 +11,7 @@ mod witness;
 mod cargo_settings;
 mod foreign;
 mod proof;
+mod services;
 
 mod control;
 mod copies;

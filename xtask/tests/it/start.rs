@@ -29,7 +29,7 @@ fn a_service_that_never_becomes_ready_is_told_with_its_last_status_and_log() {
     output.exits(exit::FAILURE).does_not_say("Nextest run ID");
     insta::assert_snapshot!(output.error_of_phase(), @r"
     error: phase deploy failed
-      because: waiting until service `beta` is ready took longer than 1s; last seen: http://[address]/ready answers 404
+      because: waiting until service `beta` is ready took longer than 1s, the limit of `--ready-timeout`; last seen: http://[address]/ready answers 404
     its last log lines:
       beta listens on [address]
     hint: `ready` in [temp]/pair/beta/Cargo.toml says when it is ready

@@ -14,7 +14,7 @@ mod types;
 mod wiring;
 
 pub use crate::error::with_hint;
-pub use crate::keeper::ask;
+pub use crate::keeper::{ReadyWait, ask};
 pub use crate::report::Leftover;
 pub use crate::run::RunFolder;
 pub use crate::run::ledger::{BackendResource, Ledger};

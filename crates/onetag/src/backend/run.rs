@@ -1,11 +1,11 @@
 //! The backend of one run, as the phases see it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 
 use super::plan::Address;
 use super::{
@@ -13,11 +13,14 @@ use super::{
     StoredImage, wiring,
 };
 use crate::build::Compiled;
-use crate::keeper::{Client, StartedService, wait_until_ready};
+use crate::keeper::{Client, ReadyWait, ServiceState, StartedService, quote_log, wait_until_ready};
 use crate::run::{Brand, Reference, Run, RunFolder};
 use crate::system::signals::Interrupt;
 use crate::system::wait::bounded;
 use crate::workspace::{PlannedService, Ready};
+
+/// How often a service that is ready is looked at while others are not.
+const STATE_INTERVAL: Duration = Duration::from_millis(250);
 
 /// The backend of the run `'run`: what belongs to another run does not fit.
 #[derive(Debug)]
@@ -104,22 +107,40 @@ impl<'run> RunBackend<'run> {
     pub(crate) fn wait_until_all_ready<'a>(
         &self,
         started: impl IntoIterator<Item = &'a StartedService>,
-        limit: Duration,
-        interrupt: &Interrupt,
+        waiting: &ReadyWait<'_>,
     ) -> anyhow::Result<()> {
+        let started: Vec<&StartedService> = started.into_iter().collect();
         let failed = AtomicBool::new(false);
+        let abandoned = || failed.load(Ordering::Relaxed);
+        let (unready, changed) = (Mutex::new(started.len()), Condvar::new());
         let wait = |started: &StartedService| {
-            let mut keeper = Client::connect(&self.folder)?;
-            let mut poll = |limit, advise| match failed.load(Ordering::Relaxed) {
-                true => Err(Abandoned.into()),
-                false => keeper.poll(&started.service, limit, advise),
-            };
-            let waited = wait_until_ready(started, &self.folder, &mut poll, limit, interrupt);
-            waited.inspect_err(|_| failed.store(true, Ordering::Relaxed))
+            let waited = wait_until_ready(started, &self.folder, &abandoned, waiting);
+            failed.fetch_or(waited.is_err(), Ordering::Relaxed);
+            let mut left = unready.lock().unwrap_or_else(PoisonError::into_inner);
+            *left -= 1;
+            changed.notify_all();
+            waited?;
+            // One that is ready has to stay so as long as others are waited for.
+            while *left > 0 && !abandoned() {
+                let waited = changed.wait_timeout(left, STATE_INTERVAL);
+                let (guard, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+                left = guard;
+                if timeout.timed_out() {
+                    drop(left);
+                    let stays = self.stays_ready(started);
+                    left = unready.lock().unwrap_or_else(PoisonError::into_inner);
+                    if stays.is_err() {
+                        failed.store(true, Ordering::Relaxed);
+                        changed.notify_all();
+                        return stays;
+                    }
+                }
+            }
+            Ok(())
         };
         std::thread::scope(|scope| {
             let wait = |started| scope.spawn(move || wait(started));
-            let waits: Vec<_> = started.into_iter().map(wait).collect();
+            let waits: Vec<_> = started.iter().copied().map(wait).collect();
             let waits = waits.into_iter().map(|wait| {
                 wait.join().unwrap_or_else(|_| Err(anyhow!("a thread that waits ended")))
             });
@@ -128,6 +149,20 @@ impl<'run> RunBackend<'run> {
                 waits.filter_map(Result::err).partition(|error| error.is::<Abandoned>());
             failed.into_iter().chain(abandoned).next().map_or(Ok(()), Err)
         })
+    }
+
+    /// Looks whether a service that was ready runs.
+    fn stays_ready(&self, started: &StartedService) -> anyhow::Result<()> {
+        let name = &started.service;
+        let mut status = Client::connect(&self.folder)?.status()?;
+        match status.services.remove(name) {
+            Some(ServiceState::Running { start, .. }) if start == started.start => Ok(()),
+            state => {
+                let gone = state.map_or("is gone".to_owned(), |state| state.predicate());
+                let log = quote_log(&self.folder.log(name));
+                bail!("service `{name}` {gone} while others were waited for{log}")
+            }
+        }
     }
 
     /// The record of a service that was started.

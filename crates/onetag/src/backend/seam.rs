@@ -81,6 +81,18 @@ pub trait Runtime: Send + Sync {
         Vec::new()
     }
 
+    /// What keeps a service from getting ready and hardly will change, as a sentence: it
+    /// listens elsewhere than it is to, for example.
+    fn obstacle(&self, _instance: &Instance) -> Option<String> {
+        None
+    }
+
+    /// What became of a service whose keeper is gone, as a table shows it; none if it is
+    /// gone as well.
+    fn survivor(&self, _resource: &BackendResource) -> Option<String> {
+        None
+    }
+
     /// The state of a service, with all its replicas.
     fn state(&self, instance: &Instance) -> anyhow::Result<State>;
 

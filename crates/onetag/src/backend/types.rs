@@ -151,6 +151,9 @@ pub enum Probe {
     Ready,
     /// It is not, and this is what was seen.
     Pending(String),
+    /// The same, and hardly will change: the question is wrong, and does not come too
+    /// early.
+    Refused(String),
 }
 
 /// How a service is ended.

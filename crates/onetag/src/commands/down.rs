@@ -9,6 +9,7 @@ use crate::gc::dead::{RunEntry, RunState, end, endable, throw_away};
 use crate::gc::tidy;
 use crate::keeper::Turn;
 use crate::report::{Ui, waiting_for};
+use crate::run::ledger::Record;
 use crate::run::{FileLock, Layout};
 use crate::system::signals::Interrupt;
 
@@ -47,13 +48,18 @@ pub(crate) fn down(Down { suite }: &Down, ui: &Ui) -> anyhow::Result<Exit> {
         wait_for_turn(&run, &interrupt, ui)?;
         // Where the keeper is gone, so that nobody takes the run up again meanwhile.
         let _lock = FileLock::try_take(&folder.lock());
+        let killed_before = Record::read(folder.path()).unwrap_or_default().killed().len();
         // Another command may have found the run dead since, and clears up after it.
         let Some(leftovers) = end(&run, &interrupt)? else { continue };
+        let finished = folder.layout().finished_run(folder.run_id());
+        let killed = Record::read(finished.path()).unwrap_or_default().killed();
+        for killed in killed.get(killed_before..).unwrap_or_default() {
+            ui.verdict(killed.to_string());
+        }
         for leftover in &leftovers {
             ui.verdict(format!("left behind: {} {}", leftover.kind, leftover.name));
             exit = Exit::Failure;
         }
-        let finished = folder.layout().finished_run(folder.run_id());
         ui.verdict(format!(
             "run {} of `{suite}` has ended\n  report and logs: {}",
             folder.run_id(),

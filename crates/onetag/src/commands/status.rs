@@ -12,11 +12,12 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{Format, print_json};
-use crate::backend::RunPlan;
+use crate::backend::{BackendResource, RunPlan};
 use crate::context::here;
 use crate::exit::Exit;
 use crate::gc::dead::{self, RunEntry, RunState};
 use crate::report::{Ui, write_stdout};
+use crate::run::ledger::Record;
 use crate::run::{Layout, RunId};
 use crate::system::signals::Interrupt;
 
@@ -93,6 +94,9 @@ fn show(found: &RunEntry) -> Shown {
     for (name, state) in states {
         services.entry(name).or_default().state = state.describe();
     }
+    for (name, state) in survivors(found) {
+        services.entry(name).or_default().state = state;
+    }
     Shown {
         run_id: found.folder.run_id(),
         consumer: found.consumer.clone(),
@@ -110,6 +114,22 @@ fn show(found: &RunEntry) -> Shown {
         folder: found.folder.path().to_owned(),
         services,
     }
+}
+
+/// The services of a run that outlived their keeper, which `up` and `down` end, and how
+/// they are.
+fn survivors(found: &RunEntry) -> BTreeMap<String, String> {
+    let (RunState::Orphaned | RunState::Dead) = found.state else { return BTreeMap::new() };
+    let look = || {
+        let record = Record::read(found.folder.path())?;
+        let runtime = (record.backend()?.backend().runtime)(&found.folder);
+        let (outstanding, _) = record.of_backend();
+        let survivor =
+            |resource: &BackendResource| Some((resource.name.clone(), runtime.survivor(resource)?));
+        anyhow::Ok(outstanding.iter().filter_map(survivor).collect())
+    };
+    // What cannot be read is told by the verbs that change something.
+    look().unwrap_or_default()
 }
 
 fn table(runs: &[Shown]) -> String {

@@ -5,12 +5,12 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow, bail};
 
 use super::witness::witness;
-use crate::backend::RunBackend;
+use crate::backend::{ReadyWait, RunBackend};
+use crate::context::Context;
 use crate::error::Attach as _;
-use crate::keeper::{Client, ServiceState, StartedService, Status};
+use crate::keeper::{Client, ServiceState, StartedService, Status, quote_log};
 use crate::phase::{Image, Running};
-use crate::run::Run;
-use crate::system::signals::Interrupt;
+use crate::run::{Run, RunFolder};
 use crate::system::wait::{self, Poll};
 
 /// How long the keeper may take to restore what tests that were killed had
@@ -26,8 +26,9 @@ pub(super) fn still_the_same<'run>(
     run: &Run<'run>,
     backend: &RunBackend<'run>,
     images: &[Image<'run, Running>],
-    interrupt: &Interrupt,
+    context: &Context,
 ) -> anyhow::Result<()> {
+    let interrupt = &context.interrupt;
     let mut keeper = Client::connect(run.folder())?;
     let what = "waiting for what the tests stopped";
     let status = wait::until(what, RESTORE_TIMEOUT, interrupt, || {
@@ -37,7 +38,7 @@ pub(super) fn still_the_same<'run>(
             images.iter().any(|image: &Image<'_, _>| image.reference().service() == name)
         };
         status.services.retain(|service, _| of_service(service));
-        poll(status)
+        poll(status, run.folder())
     })?;
     let mut again = Vec::new();
     for image in images {
@@ -49,11 +50,13 @@ pub(super) fn still_the_same<'run>(
             again.push(StartedService::again(service, *start));
         }
     }
-    backend.wait_until_all_ready(&again, RESTORE_TIMEOUT, interrupt)?;
+    let say = |text: &str| context.ui.line(text);
+    let waiting = ReadyWait::new(RESTORE_TIMEOUT, "what tests stopped", interrupt).saying(&say);
+    backend.wait_until_all_ready(&again, &waiting)?;
     witness(run, backend, images).context("after the tests")
 }
 
-fn poll(status: Status) -> anyhow::Result<Poll<Status>> {
+fn poll(status: Status, folder: &RunFolder) -> anyhow::Result<Poll<Status>> {
     if let Some(failure) = &status.failure {
         return Err(anyhow!("{failure}").context("the keeper of the run could not do its work"));
     }
@@ -61,7 +64,8 @@ fn poll(status: Status) -> anyhow::Result<Poll<Status>> {
         match state {
             ServiceState::Ended { .. } | ServiceState::Unknown { .. } => {
                 let state = state.predicate();
-                return Err(anyhow!("service `{service}` {state} while the tests ran")
+                let log = quote_log(&folder.log(service));
+                return Err(anyhow!("service `{service}` {state} while the tests ran{log}")
                     .hint(format!("its log is logs/{service}.log")));
             }
             ServiceState::Stopped

@@ -3,7 +3,7 @@
 use super::Options;
 use super::changes::Change;
 use super::current::Cycle;
-use crate::backend::{RunBackend, waiting_for};
+use crate::backend::{ReadyWait, RunBackend, waiting_for};
 use crate::phase::{Image, Loaded, Minted, Running};
 
 /// Loads the images of all services of the plan.
@@ -57,8 +57,10 @@ pub(super) fn deploy<'run>(
                 }
             }
         }
-        let (limit, interrupt) = (options.ready, &cycle.context.interrupt);
-        running.extend(Image::<Loaded>::deploy(new, backend, limit, interrupt)?);
+        let say = |text: &str| cycle.context.ui.line(text);
+        let interrupt = &cycle.context.interrupt;
+        let waiting = ReadyWait::new(options.ready, "`--ready-timeout`", interrupt).saying(&say);
+        running.extend(Image::<Loaded>::deploy(new, backend, &waiting)?);
     }
     Ok(running)
 }

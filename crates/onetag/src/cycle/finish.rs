@@ -14,8 +14,10 @@ use crate::cycle::teardown::teardown;
 use crate::error::{Attach as _, describe};
 use crate::exit::Exit;
 use crate::gc::finished::archive;
-use crate::report::{Leftover, PhaseFailed, RunReport, ServiceReport, Timeline, summary};
-use crate::run::ledger::Entry;
+use crate::report::{
+    KilledService, Leftover, PhaseFailed, RunReport, ServiceReport, Timeline, summary,
+};
+use crate::run::ledger::{Entry, Record};
 use crate::run::{MintedRun, RunFolder, make_folder, remove, write_json};
 
 /// A run that is about to end.
@@ -27,6 +29,8 @@ pub(super) struct FinishedRun<'a> {
     pub(super) keeper: Option<KeeperHandle>,
     pub(super) outcome: Outcome,
     pub(super) timeline: Timeline<'a>,
+    /// How many services had been killed before, in a kept run.
+    pub(super) killed_before: usize,
 }
 
 /// Ends a run in the way that was asked for, writes its report, and says where
@@ -81,7 +85,8 @@ pub(super) fn finish(mut ending: FinishedRun<'_>, options: &Options) -> (Exit, R
     if wanted && !is_up && !interrupted && !removed {
         context.ui.line("  not kept: its services were never ready together");
     }
-    let report = report(&ending, folder, keep, leftovers, lies_in.clone());
+    let killed = killed_services(folder).into_iter().skip(ending.killed_before).collect();
+    let report = report(&ending, folder, keep, killed, leftovers, lies_in.clone());
     let mut exit = ending.outcome.exit;
     let written = write_json(&folder.report(), &report);
     let archived = match keep || removed || lies_in == folder.path() {
@@ -137,6 +142,13 @@ fn salvage(ending: &FinishedRun<'_>) -> RunFolder {
     folder
 }
 
+/// The services of a run that did not end when they were asked to, over all its
+/// generations.
+pub(super) fn killed_services(folder: &RunFolder) -> Vec<KilledService> {
+    // A ledger that cannot be read is told by whoever looks for leftovers.
+    Record::read(folder.path()).unwrap_or_default().killed()
+}
+
 /// How to go on with a kept run.
 fn kept_hint(suite: &str, folder: &RunFolder) -> String {
     format!(
@@ -158,8 +170,10 @@ fn tell_failure(ending: &FinishedRun<'_>, removed: bool) {
     match diagnostics::collect(ending.run.folder(), cause) {
         Ok(ended) => ended
             .iter()
-            .filter(|sentence| !cause.contains(sentence.as_str()))
-            .for_each(|sentence| context.ui.verdict(format!("  {sentence}"))),
+            .filter(|[sentence, _]| !cause.contains(sentence.as_str()))
+            .for_each(|[sentence, log]| {
+                context.ui.verdict(format!("  {sentence}{}", log.replace('\n', "\n  ")));
+            }),
         Err(error) => {
             context.ui.error(format!("cannot collect diagnostics: {}", describe(&error)));
         }
@@ -205,6 +219,7 @@ fn report(
     ending: &FinishedRun<'_>,
     folder: &RunFolder,
     kept: bool,
+    killed: Vec<KilledService>,
     leftovers: Vec<Leftover>,
     lies_in: Utf8PathBuf,
 ) -> RunReport {
@@ -238,6 +253,7 @@ fn report(
         phases: ending.timeline.phases().to_vec(),
         services: services.collect(),
         tests: outcome.tests.clone(),
+        killed,
         leftovers,
         folder: lies_in,
     }

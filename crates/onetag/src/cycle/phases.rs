@@ -6,7 +6,7 @@ use super::after::still_the_same;
 use super::changes::Changes;
 use super::current::Cycle;
 use super::deploy::{deploy, load};
-use super::finish::{FinishedRun, finish};
+use super::finish::{FinishedRun, finish, killed_services};
 use super::outcome::Outcome;
 use super::start::StartedRun;
 use super::witness::witness;
@@ -33,6 +33,7 @@ pub(super) fn go(
 ) -> (Exit, RunReport) {
     let StartedRun { minted, job, keeper } = started;
     let mut timeline = timeline.clone();
+    let killed_before = killed_services(minted.folder()).len();
     let (keeper, addresses) = match keeper {
         Ok((keeper, addresses)) => (Some(keeper), Ok(addresses)),
         Err(error) => (None, Err(error)),
@@ -67,7 +68,9 @@ pub(super) fn go(
         };
         let build = build.as_ref().ok();
         let run = run.minted();
-        finish(FinishedRun { context, run, job, build, keeper, outcome, timeline }, options)
+        let ending =
+            FinishedRun { context, run, job, build, keeper, outcome, timeline, killed_before };
+        finish(ending, options)
     })
 }
 
@@ -131,7 +134,7 @@ impl<'run> Cycle<'_, 'run> {
         outcome.tested(exit, tests);
         let again = timeline.phase(
             "witness",
-            || still_the_same(self.run, &backend, &images, &context.interrupt),
+            || still_the_same(self.run, &backend, &images, context),
             |()| "once more".to_owned(),
         );
         if let Err(error) = again {

@@ -3,6 +3,8 @@
 //! This runs on the thread of the suite's connection: waiting until a service is
 //! ready keeps nobody else waiting.
 
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail, ensure};
@@ -10,13 +12,16 @@ use onetag_control::Target;
 use onetag_control::protocol::{Reply as Answer, Request as Question};
 
 use super::protocol::{Reply, Request, ServiceState, Status, refusal};
-use super::ready::wait_until_ready;
+use super::ready::{ReadyWait, wait_until_ready};
 use crate::error::{Attach as _, hints};
 use crate::run::RunFolder;
 use crate::system::signals::Interrupt;
 
 /// How long a service may take until it is ready.
 const READY: Duration = Duration::from_secs(60);
+
+/// How much of a log a suite gets: its end.
+const MAX_LOG: u64 = 4 << 20;
 
 /// Answers what one suite asks.
 pub(super) struct Control<'a> {
@@ -90,21 +95,23 @@ impl Control<'_> {
             other => bail!("unexpected reply from the keeper: {other:?}"),
         };
         let Some(started) = started.filter(|_| wait) else { return Ok(()) };
-        let mut poll = |limit, advise| {
-            let service = service.clone();
-            match self.ask(Request::Poll { service, limit, advise })? {
-                Reply::Polled { polled } => Ok(polled),
-                other => bail!("unexpected reply from the keeper: {other:?}"),
-            }
-        };
-        wait_until_ready(&started, self.folder, &mut poll, READY, &Interrupt::default())
+        let interrupt = Interrupt::default();
+        let waiting = ReadyWait::new(READY, "a start by a test", &interrupt);
+        wait_until_ready(&started, self.folder, &|| false, &waiting)
     }
 
     fn logs(&self, service: &str) -> anyhow::Result<String> {
         self.state(service)?;
         self.done(Request::CollectLogs { service: Some(service.to_owned()) })?;
         let log = self.folder.log(service);
-        let bytes = std::fs::read(&log).with_context(|| format!("cannot read {log}"))?;
+        let read = || {
+            let mut file = File::open(&log)?;
+            let length = file.metadata()?.len();
+            file.seek(SeekFrom::Start(length.saturating_sub(MAX_LOG)))?;
+            let mut bytes = Vec::new();
+            file.take(MAX_LOG).read_to_end(&mut bytes).map(|_| bytes)
+        };
+        let bytes = read().with_context(|| format!("cannot read {log}"))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 

@@ -24,8 +24,8 @@ mod waits;
 
 pub(crate) use client::{Attachment, Client};
 pub(crate) use protocol::{ServiceState, StartedService, Status};
-pub use ready::ask;
-pub(crate) use ready::wait_until_ready;
+pub use ready::{ReadyWait, ask};
+pub(crate) use ready::{quote_log, wait_until_ready};
 pub(crate) use serve::serve;
 pub(crate) use start::{KEEPER, start};
 pub(crate) use turns::{TURN_TIMEOUT, Turn};

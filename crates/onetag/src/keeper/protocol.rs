@@ -159,6 +159,10 @@ pub(crate) struct Polled {
     pub(crate) state: ServiceState,
     /// What was seen, if it is not ready.
     pub(crate) pending: Option<String>,
+    /// Whether that hardly will change.
+    pub(crate) refused: bool,
+    /// What keeps it from getting ready, as a sentence, where that could be found out.
+    pub(crate) obstacle: Option<String>,
     /// What would help it.
     pub(crate) hints: Vec<String>,
 }

@@ -10,14 +10,19 @@ use anyhow::{Context as _, anyhow, bail, ensure};
 
 use super::inbox::Event;
 use super::protocol::{Polled, Reply, Request, ServiceState};
+use super::ready::greets_http2;
 use super::service::{Service, Step};
 use crate::backend::{Instance, Probe, Runtime, State};
 use crate::run::RunFolder;
 use crate::system::signals::Interrupt;
 use crate::system::wait::bounded;
+use crate::workspace::Ready;
 
 /// How long the backend may take to tell a state; less than whoever asks waits.
 const STATE_LIMIT: Duration = Duration::from_secs(8);
+
+/// How long a server of HTTP/2 may take to greet.
+const GREETING: Duration = Duration::from_millis(500);
 
 /// What is asked of the runtime without the keeper's loop.
 #[derive(Clone)]
@@ -112,7 +117,8 @@ impl Queries {
     /// in its place, so the state is looked at last.
     fn poll(&self, service: &Service, limit: Duration, advise: bool) -> anyhow::Result<Reply> {
         let name = service.spec.service();
-        let (mut pending, mut hints) = (None, Vec::new());
+        let (mut pending, mut refused, mut hints) = (None, false, Vec::new());
+        let mut obstacle = None;
         if let Some(instance) = service.instance.clone() {
             let ready = service.spec.ready.clone();
             let what = format!("asking service `{name}` whether it is ready");
@@ -121,17 +127,42 @@ impl Queries {
             pending = match self.bounded(&what, limit + self.limit.min(STATE_LIMIT), probe)? {
                 Probe::Ready => None,
                 Probe::Pending(seen) => Some(seen),
+                Probe::Refused(seen) => {
+                    refused = true;
+                    Some(seen)
+                }
             };
             if advise {
+                let ready = &service.spec.ready;
+                obstacle = pending.as_ref().and_then(|_| self.obstacle(&instance, ready));
                 hints = self.advise(instance)?;
             }
         }
         let state = self.state(service);
         // A service that ended says itself why.
-        if advise && hints.is_empty() && !matches!(state, ServiceState::Ended { .. }) {
+        if advise && !matches!(state, ServiceState::Ended { .. }) {
             hints.push(format!("{} says when it is ready", service.spec.ready_key));
         }
-        Ok(Reply::Polled { polled: Polled { state, pending, hints } })
+        Ok(Reply::Polled { polled: Polled { state, pending, refused, obstacle, hints } })
+    }
+
+    /// What is in the way of a service, where the backend knows it, or that it speaks
+    /// HTTP/2 only.
+    fn obstacle(&self, instance: &Instance, ready: &Ready) -> Option<String> {
+        let what = format!("looking at service `{}`", instance.service);
+        let (asked, ready) = (instance.clone(), ready.clone());
+        let look = move |runtime: &dyn Runtime| {
+            if let Some(obstacle) = runtime.obstacle(&asked) {
+                return Ok(Some(obstacle));
+            }
+            let Ready::Http(_) = ready else { return Ok(None) };
+            let (address, service) = (runtime.reach(&asked, None)?, &asked.service);
+            Ok(greets_http2(address, GREETING).then(|| {
+                format!("`{service}` speaks HTTP/2 only at {address}: ready = \"tcp\" suits it")
+            }))
+        };
+        // Without it there is less to tell.
+        self.bounded(&what, self.limit.min(STATE_LIMIT), look).ok().flatten()
     }
 
     fn advise(&self, instance: Instance) -> anyhow::Result<Vec<String>> {

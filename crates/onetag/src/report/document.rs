@@ -2,6 +2,7 @@
 //! `crates/onetag/docs/json.md`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use camino::Utf8PathBuf;
 use serde::Serialize;
@@ -39,6 +40,8 @@ pub(crate) struct RunReport {
     pub(crate) phases: Vec<PhaseTime>,
     pub(crate) services: Vec<ServiceReport>,
     pub(crate) tests: Option<Tests>,
+    /// Services that did not end when they were asked to.
+    pub(crate) killed: Vec<KilledService>,
     pub(crate) leftovers: Vec<Leftover>,
     /// Where logs, witness and diagnostics lie.
     pub(crate) folder: Utf8PathBuf,
@@ -78,6 +81,14 @@ pub(crate) struct Tests {
     pub(crate) flaky: BTreeSet<String>,
 }
 
+/// A service that did not end when it was asked to.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct KilledService {
+    pub(crate) service: String,
+    /// After this time it was killed.
+    pub(crate) seconds: f64,
+}
+
 /// Something of a run that is there after its teardown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Leftover {
@@ -86,6 +97,13 @@ pub struct Leftover {
     pub kind: &'static str,
     /// Which one.
     pub name: String,
+}
+
+impl fmt::Display for KilledService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let KilledService { service, seconds } = self;
+        write!(f, "service `{service}` did not end within {seconds:.1} s of SIGTERM and was killed")
+    }
 }
 
 impl Document {

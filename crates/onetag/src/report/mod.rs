@@ -7,10 +7,8 @@ mod summary;
 mod timeline;
 mod ui;
 
-use camino::Utf8Path;
-
 pub use document::Leftover;
-pub(crate) use document::{Document, PhaseTime, RunReport, ServiceReport, Tests};
+pub(crate) use document::{Document, KilledService, PhaseTime, RunReport, ServiceReport, Tests};
 pub(crate) use streams::write_stdout;
 pub(crate) use summary::summary;
 pub(crate) use timeline::{PhaseFailed, Timeline};
@@ -24,12 +22,4 @@ pub(crate) fn counted(count: usize, what: &str) -> String {
 /// A command waits for this one, which has the turn on a run.
 pub(crate) fn waiting_for(by: &str) -> String {
     format!("waiting for {by}, to finish with this run")
-}
-
-/// The last lines of a log; nothing if it cannot be read.
-pub(crate) fn last_lines(path: &Utf8Path, count: usize) -> Vec<String> {
-    let bytes = std::fs::read(path).unwrap_or_default();
-    let text = String::from_utf8_lossy(&bytes);
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    lines[lines.len().saturating_sub(count)..].iter().map(|line| (*line).to_owned()).collect()
 }

@@ -30,6 +30,9 @@ pub(crate) fn summary(report: &RunReport, folder: &Utf8Path) -> String {
             let _ = write!(text, "\n  {:<width$}  {}", service.service, digests.manifest);
         }
     }
+    for killed in &report.killed {
+        let _ = write!(text, "\n  {killed}");
+    }
     for leftover in &report.leftovers {
         let _ = write!(text, "\n  left behind: {} {}", leftover.kind, leftover.name);
     }

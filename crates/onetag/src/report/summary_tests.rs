@@ -2,7 +2,7 @@
 
 use super::summary;
 use crate::build::image::{Digest, Digests};
-use crate::report::{Leftover, PhaseTime, RunReport, ServiceReport, Tests};
+use crate::report::{KilledService, Leftover, PhaseTime, RunReport, ServiceReport, Tests};
 use crate::run::RunId;
 
 const TAG: &str = "alpha-0193a5c2e4b07c1e9f3a2b4c5d6e7f80";
@@ -33,6 +33,7 @@ fn report() -> RunReport {
         phases: vec![PhaseTime { phase: "build", seconds: 0.52 }],
         services: vec![service("alpha", Some(digests)), service("be", Some(digests))],
         tests: Some(Tests { passed: 6, ..Tests::default() }),
+        killed: vec![],
         leftovers: vec![],
         folder: "/w/target/onetag/finished/x".into(),
     }
@@ -64,11 +65,13 @@ fn a_run_whose_tests_failed_and_that_left_something() {
     let skipped = [("pause".to_owned(), 3)].into();
     let tests = Tests { passed: 4, failed: 2, skipped, ..Tests::default() };
     let leftover = Leftover { kind: "process", name: "17 (beta)".to_owned() };
+    let killed = vec![KilledService { service: "be".to_owned(), seconds: 25.04 }];
     let mut report =
-        RunReport { exit: 100, tests: Some(tests), leftovers: vec![leftover], ..report() };
+        RunReport { exit: 100, tests: Some(tests), killed, leftovers: vec![leftover], ..report() };
     report.services.iter_mut().for_each(|service| service.digests = None);
     insta::assert_snapshot!(summary(&report, "target/onetag/finished/x".into()), @"
     alpha-0193a5c2e4b07c1e9f3a2b4c5d6e7f80 failed in 1.23 s: 2 of 6 tests failed, skipped for lack of capabilities: 3 pause
+      service `be` did not end within 25.0 s of SIGTERM and was killed
       left behind: process 17 (beta)
       report and logs: target/onetag/finished/x
     ");

@@ -23,13 +23,13 @@ pub(crate) const GO: &[u8] = b"go";
 /// The hidden verb.
 pub(crate) const LAUNCH: &str = "launch";
 
-/// What this process is to become.
+/// What this process is to become. It leads a session, by which everything below it is
+/// found, whatever groups that makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Launched {
     /// A service; it never outlives its keeper.
     Service,
-    /// A command of the harness; it leads a session, by which everything below
-    /// it is found, and is asked to end when the harness is killed.
+    /// A command of the harness; it is asked to end when the harness is killed.
     Tool,
 }
 
@@ -60,12 +60,10 @@ pub(crate) fn launch(arguments: impl IntoIterator<Item = OsString>) -> anyhow::R
     let parent = parent.to_str().and_then(|it| it.parse().ok()).context("no parent is named")?;
     let signal = match launched.to_str() {
         Some("service") => SIGKILL,
-        Some("tool") => {
-            lead_session().context("cannot start a session")?;
-            SIGTERM
-        }
+        Some("tool") => SIGTERM,
         _ => bail!("only a service or a tool is launched"),
     };
+    lead_session().context("cannot start a session")?;
     signal_with_parent(parent, signal).context("cannot be tied to the parent")?;
     let mut said = Vec::new();
     std::io::stdin().read_to_end(&mut said).context("cannot hear the parent")?;

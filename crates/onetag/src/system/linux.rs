@@ -1,7 +1,9 @@
 //! Answers from `/proc` and from Linux-only calls.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use rustix::io::retry_on_intr;
@@ -9,8 +11,11 @@ use rustix::process::{
     WaitId, WaitIdOptions, WaitIdStatus, set_parent_process_death_signal, waitid,
 };
 
-use super::Following;
 use super::process::{named_signal, pid};
+use super::tail::printable;
+
+/// How many bytes of a command line are shown.
+const MAX_COMMAND: usize = 200;
 
 /// Names this boot of the machine: process ids start anew with each.
 pub(crate) fn boot_id() -> io::Result<String> {
@@ -37,6 +42,13 @@ pub(crate) fn parent(pid: u32) -> Option<u32> {
 /// The file that a process executes, even when its name is gone.
 pub(crate) fn executable(pid: u32) -> PathBuf {
     PathBuf::from(format!("/proc/{pid}/exe"))
+}
+
+/// Whether a process runs that must not be looked into: it is of another user, or
+/// asked for it (prctl(2), `PR_SET_DUMPABLE`).
+pub(crate) fn is_hidden(pid: u32) -> bool {
+    let link = fs::read_link(executable(pid));
+    link.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
 }
 
 /// This program, even when cargo has replaced its file meanwhile.
@@ -115,22 +127,18 @@ pub(crate) fn variable(pid: u32, key: &str) -> Option<String> {
 /// The command line of a process, for people.
 pub(crate) fn command(pid: u32) -> String {
     let cmdline = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    String::from_utf8_lossy(&cmdline).replace('\0', " ").trim().to_owned()
+    printable(String::from_utf8_lossy(&cmdline).replace('\0', " ").trim(), MAX_COMMAND)
 }
 
-/// The living processes of the group or of the session that `leader` leads or
-/// led, itself included (proc(5), fields 5 and 6).
-pub(crate) fn members(leader: u32, of: Following) -> io::Result<Vec<u32>> {
-    let wanted = leader.to_string();
-    let field = match of {
-        Following::Group => 1,
-        Following::Session => 2,
-    };
+/// The living processes of the session that `leader` leads or led, itself included
+/// (proc(5), field 6).
+pub(crate) fn session_members(leader: u32) -> io::Result<Vec<u32>> {
+    let leader = leader.to_string();
     let is_member = |pid: &u32| {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         let mut fields = after_command(&stat).unwrap_or_default().split_ascii_whitespace();
         let runs = fields.next().is_some_and(|state| state != "Z" && state != "X");
-        runs && fields.nth(field).is_some_and(|id| id == wanted)
+        runs && fields.nth(2).is_some_and(|session| session == leader)
     };
     Ok(pids()?.into_iter().filter(is_member).collect())
 }
@@ -179,6 +187,44 @@ fn listening_sockets(port: u16) -> Vec<String> {
         }
     }
     found
+}
+
+/// Where these processes listen for TCP, as far as they may be looked into.
+pub(crate) fn listening_addresses(pids: &[u32]) -> Vec<SocketAddr> {
+    let mut found = BTreeSet::new();
+    for pid in pids {
+        let open = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+        let sockets: Vec<String> = open
+            .filter_map(|link| fs::read_link(link.path()).ok()?.into_os_string().into_string().ok())
+            .collect();
+        for table in ["tcp", "tcp6"] {
+            let rows = fs::read_to_string(format!("/proc/{pid}/net/{table}")).unwrap_or_default();
+            for row in rows.lines() {
+                let fields: Vec<&str> = row.split_ascii_whitespace().collect();
+                if let [_, local, _, "0A", _, _, _, _, _, inode, ..] = fields.as_slice()
+                    && sockets.contains(&format!("socket:[{inode}]"))
+                {
+                    found.extend(address(local));
+                }
+            }
+        }
+    }
+    found.into_iter().collect()
+}
+
+/// An address as the kernel writes it: words of 32 bits in the order of the machine,
+/// then the port.
+fn address(text: &str) -> Option<SocketAddr> {
+    let (host, port) = text.split_once(':')?;
+    let bytes: Vec<u8> = (0..host.len() / 8)
+        .filter_map(|word| u32::from_str_radix(host.get(word * 8..word * 8 + 8)?, 16).ok())
+        .flat_map(u32::to_ne_bytes)
+        .collect();
+    let host = match <[u8; 4]>::try_from(bytes.as_slice()) {
+        Ok(bytes) => IpAddr::from(bytes),
+        Err(_) => IpAddr::from(<[u8; 16]>::try_from(bytes.as_slice()).ok()?),
+    };
+    Some(SocketAddr::new(host.to_canonical(), u16::from_str_radix(port, 16).ok()?))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 #[cfg(target_os = "linux")]
 mod linux;
+mod pipe;
 #[cfg(any(test, not(target_os = "linux")))]
 mod portable;
 mod process;
@@ -14,23 +15,23 @@ mod socket;
 
 pub(crate) mod launch;
 pub mod signals;
+pub(crate) mod tail;
 pub(crate) mod tool;
 pub(crate) mod wait;
 
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{
-    boot_id, command, executable, has_halted, is_ignored, is_owned_by, listeners, members,
-    own_executable, own_path, owned_by, parent, signal_with_parent, start_time, variable,
-    wait_for_end,
+    boot_id, command, executable, has_halted, is_hidden, is_ignored, is_owned_by, listeners,
+    listening_addresses, own_executable, own_path, owned_by, parent, session_members,
+    signal_with_parent, start_time, variable, wait_for_end,
 };
+pub(crate) use pipe::{make_non_blocking, wait_until_readable};
 #[cfg(not(target_os = "linux"))]
 pub(crate) use portable::{
-    boot_id, command, executable, has_halted, is_ignored, is_owned_by, listeners, members,
-    own_executable, own_path, owned_by, parent, signal_with_parent, start_time, variable,
-    wait_for_end,
+    boot_id, command, executable, has_halted, is_hidden, is_ignored, is_owned_by, listeners,
+    listening_addresses, own_executable, own_path, owned_by, parent, session_members,
+    signal_with_parent, start_time, variable, wait_for_end,
 };
-pub(crate) use process::{
-    Following, ProcessId, Remains, lead_session, remains, signal_group, signal_process,
-};
+pub(crate) use process::{ProcessId, Remains, lead_session, remains, signal_group, signal_process};
 pub(crate) use range::{RangeLock, try_lock_range};
 pub(crate) use socket::{bind_lease, listening};

@@ -5,11 +5,10 @@
 #![cfg_attr(target_os = "linux", expect(dead_code, reason = "only compiled here for its tests"))]
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
-
-use super::Following;
 
 fn ps(column: &str, pid: u32) -> Option<String> {
     let output = Command::new("ps").args(["-o", column, "-p", &pid.to_string()]).output().ok()?;
@@ -36,6 +35,16 @@ pub(crate) fn parent(pid: u32) -> Option<u32> {
 /// The file that a process was started from.
 pub(crate) fn executable(pid: u32) -> PathBuf {
     PathBuf::from(ps("comm=", pid).unwrap_or_default())
+}
+
+/// Not to be had here: what a process executes is never hidden.
+pub(crate) fn is_hidden(_pid: u32) -> bool {
+    false
+}
+
+/// Not to be had here: nothing is found.
+pub(crate) fn listening_addresses(_pids: &[u32]) -> Vec<SocketAddr> {
+    Vec::new()
 }
 
 /// This program.
@@ -93,7 +102,7 @@ pub(crate) fn command(pid: u32) -> String {
 }
 
 /// Only the leader is found here, while it lives.
-pub(crate) fn members(leader: u32, _of: Following) -> io::Result<Vec<u32>> {
+pub(crate) fn session_members(leader: u32) -> io::Result<Vec<u32>> {
     Ok(start_time(leader).map(|_| leader).into_iter().collect())
 }
 

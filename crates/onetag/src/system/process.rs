@@ -37,16 +37,7 @@ impl ProcessId {
     }
 }
 
-/// What a process leads, and what others of it are found by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Following {
-    /// Its process group.
-    Group,
-    /// Its session, which may have several groups.
-    Session,
-}
-
-/// What is there of a process and of what it leads.
+/// What is there of a process and of the session that it leads.
 #[derive(Debug)]
 pub(crate) struct Remains {
     /// All that is alive: itself, and what it leads or led.
@@ -55,23 +46,18 @@ pub(crate) struct Remains {
     pub(crate) proven: bool,
 }
 
-/// Looks for a process and for what follows it.
+/// Looks for a process and, if it `leads` one, for its session.
 ///
-/// Where the leader has ended, its group or session outlives it as long as anything
+/// Where the leader has ended, its session outlives it as long as anything
 /// is in it; then one member that carries the variable `key` with the owner proves
 /// that it is not another one under the same number.
-pub(crate) fn remains(
-    id: &ProcessId,
-    following: Option<Following>,
-    key: &str,
-    owner: &str,
-) -> io::Result<Remains> {
+pub(crate) fn remains(id: &ProcessId, leads: bool, key: &str, owner: &str) -> io::Result<Remains> {
     let lives = id.is_alive();
     // Another process under its number, or another boot: what it led is gone.
     let is_another = !lives && (super::start_time(id.pid).is_some() || !id.is_of_this_boot());
-    let mut alive = match following {
-        Some(following) if !is_another => super::members(id.pid, following)?,
-        _ => Vec::new(),
+    let mut alive = match leads && !is_another {
+        true => super::session_members(id.pid)?,
+        false => Vec::new(),
     };
     if lives && !alive.contains(&id.pid) {
         alive.push(id.pid);

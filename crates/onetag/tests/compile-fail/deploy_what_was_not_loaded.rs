@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use onetag::backend::RunBackend;
+use onetag::backend::{ReadyWait, RunBackend};
 use onetag::phase::{Built, Image, Loaded};
 use onetag::system::signals::Interrupt;
 use onetag::workspace::PlannedService;
 
 fn deploy<'run>(backend: &RunBackend<'run>, built: Image<'run, Built>, planned: &PlannedService) {
     let level = vec![(built, planned)];
-    let _ = Image::<Loaded>::deploy(level, backend, Duration::from_secs(60), &Interrupt::default());
+    let interrupt = Interrupt::default();
+    let waiting = ReadyWait::new(Duration::from_secs(60), "a limit", &interrupt);
+    let _ = Image::<Loaded>::deploy(level, backend, &waiting);
 }
 
 fn main() {}

@@ -72,19 +72,31 @@ impl Command {
         self.through_shell(&format!("trap '' {signal}"))
     }
 
+    /// Runs this command without the right to look into every process, which an
+    /// ordinary user has not either.
+    pub(crate) fn without_ptrace(self) -> Command {
+        if !rustix::process::getuid().is_root() {
+            return self;
+        }
+        self.behind(&["setpriv", "--bounding-set=-sys_ptrace", "--inh-caps=-sys_ptrace"])
+    }
+
     /// Has a shell run `script` and then become this command.
     fn through_shell(self, script: &str) -> Command {
-        let mut shell = std::process::Command::new("/bin/sh");
-        let script = format!("{script}; exec \"$@\"");
-        shell.args(["-c", &script, "sh"]).arg(self.0.get_program()).args(self.0.get_args());
-        shell.env_clear();
+        self.behind(&["/bin/sh", "-c", &format!("{script}; exec \"$@\""), "sh"])
+    }
+
+    /// This command as an argument of another program, which executes it.
+    fn behind(self, words: &[&str]) -> Command {
+        let mut outer = std::process::Command::new(words[0]);
+        outer.args(&words[1..]).arg(self.0.get_program()).args(self.0.get_args()).env_clear();
         for (key, value) in self.0.get_envs() {
-            shell.envs(value.map(|value| (key, value)));
+            outer.envs(value.map(|value| (key, value)));
         }
         if let Some(folder) = self.0.get_current_dir() {
-            shell.current_dir(folder);
+            outer.current_dir(folder);
         }
-        Command(shell)
+        Command(outer)
     }
 
     /// Runs it to its end.

@@ -62,7 +62,7 @@ fn while_services_start() {
         (
             &["probe hang"],
             exit::FAILURE,
-            &["asking service `beta` whether it is ready took longer"],
+            &["waiting until service `beta` is ready took longer than 4s, the limit of"],
         ),
         (&["probe lie"], exit::SUCCESS, &[]),
     ]);

@@ -1,13 +1,11 @@
 //! One service as a process: starting it, ending it, and its state.
 
-use std::fs::OpenOptions;
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
 use camino::Utf8PathBuf;
@@ -15,15 +13,21 @@ use signal_hook::consts::{SIGCONT, SIGKILL, SIGSTOP, SIGTERM};
 
 use super::super::{Replica, ServiceSpec, Stop};
 use super::images::ProcessImage;
+use super::log::BoundedLog;
+use super::pump::Pump;
+use super::session::{background, end_session};
 use super::{PROCESS, lock};
 use crate::build::image::FileIdentity;
 use crate::report::Ui;
-use crate::run::ledger::{BackendResource, Ledger};
-use crate::run::{RunFolder, make_folder};
+use crate::run::ledger::{BackendResource, Entry, Ledger};
+use crate::run::{RunFolder, RunId, make_folder};
 use crate::system::launch::{GO, Launched, gate};
 use crate::system::signals::{Interrupt, name};
 use crate::system::wait::{Poll, until};
-use crate::system::{ProcessId, has_halted, own_executable, signal_group, wait_for_end};
+use crate::system::{
+    ProcessId, has_halted, is_hidden, own_executable, session_members, signal_group,
+    signal_process, wait_for_end,
+};
 
 /// How long the kernel may take to end a process that was killed, before it is
 /// killed again.
@@ -36,8 +40,15 @@ const PAUSE_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Child {
     service: String,
+    run_id: RunId,
     pub(super) image: ProcessImage,
+    /// The file that it was let go to execute.
+    pub(super) executed: FileIdentity,
     id: ProcessId,
+    pump: Pump,
+    ledger: Ledger,
+    /// When it was asked to end, or to be killed.
+    asked: Mutex<Option<Instant>>,
     /// How it ended. The lock is held while it is signalled: until it was waited
     /// for, its number is its own.
     end: Mutex<Option<String>>,
@@ -56,13 +67,7 @@ impl Child {
         if spec.volume {
             make_folder(&folder.volume(service))?;
         }
-        let log = folder.log(service);
-        let log = OpenOptions::new()
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .open(&log)
-            .with_context(|| format!("cannot open the log {log}"))?;
+        let (pump, output) = Pump::start(BoundedLog::open(&folder.log(service))?)?;
         let mut command = Command::new(own_executable()?);
         command.args(gate(Launched::Service)).arg(&image.executable.path).args(&spec.args);
         command.env_clear();
@@ -74,24 +79,40 @@ impl Child {
             .env(onetag_env::keys::OWNER, spec.run_id.to_string())
             .current_dir(&image.folder)
             .stdin(Stdio::piped())
-            .stdout(log.try_clone().context("cannot share the log")?)
-            .stderr(log)
-            .process_group(0)
+            .stdout(output.try_clone().context("cannot share the log")?)
+            .stderr(output)
             .spawn()?;
+        // It holds the other end of the pipe.
+        drop(command);
         let id = ProcessId::of(process.id()).context("cannot name the new process")?;
         let resource = BackendResource::new(PROCESS, service, serde_json::to_value(&id)?);
+        // From here to its end the file either stays or gets another identity.
+        let executed = FileIdentity::of_path(&image.executable.path);
         let go = ledger.owns(&resource).and_then(|()| {
             let mut stdin =
                 process.stdin.take().context("the new process has no standard input")?;
             stdin.write_all(GO).context("the new process does not listen")
         });
-        if let Err(error) = go {
-            let _ = process.kill();
-            let _ = process.wait();
-            return Err(error);
-        }
-        let (end, ended) = (Mutex::default(), Condvar::new());
-        let child = Arc::new(Child { service: service.to_owned(), image, id, end, ended });
+        let executed = match go.and(executed) {
+            Ok(executed) => executed,
+            Err(error) => {
+                let _ = process.kill();
+                let _ = process.wait();
+                return Err(error);
+            }
+        };
+        let child = Arc::new(Child {
+            service: service.to_owned(),
+            run_id: spec.run_id,
+            image,
+            executed,
+            id,
+            pump,
+            ledger: ledger.clone(),
+            asked: Mutex::default(),
+            end: Mutex::default(),
+            ended: Condvar::new(),
+        });
         let (watched, ledger) = (Arc::clone(&child), ledger.clone());
         thread::Builder::new()
             .name(format!("watch {}", child.pid()))
@@ -103,13 +124,22 @@ impl Child {
     /// Waits for its end, and takes note of it.
     fn watch(&self, mut process: std::process::Child, resource: &BackendResource, ledger: &Ledger) {
         wait_for_end(self.pid());
+        self.pump.flush();
+        let background = match *lock(&self.asked) {
+            None => background(self.pid(), self.run_id, &self.image.executable.path),
+            Some(_) => None,
+        };
         let mut end = lock(&self.end);
-        // It is not waited for yet, so its group is still its own: whatever it
+        // It is not waited for yet, so its session is still its own: whatever it
         // started ends with it, as it would in a container.
-        let _ = signal_group(self.pid(), SIGKILL);
-        *end = Some(match process.wait() {
-            Ok(status) => in_words(status),
-            Err(error) => format!("ended, and cannot be waited for: {error}"),
+        end_session(self.pid());
+        self.pump.close();
+        *end = Some(match (process.wait(), background) {
+            (Ok(status), Some(process)) if status.success() => {
+                format!("{BACKGROUND} as {process} and ended with code 0")
+            }
+            (Ok(status), _) => in_words(status),
+            (Err(error), _) => format!("ended, and cannot be waited for: {error}"),
         });
         self.ended.notify_all();
         drop(end);
@@ -121,6 +151,11 @@ impl Child {
 
     pub(super) fn pid(&self) -> u32 {
         self.id.pid
+    }
+
+    /// Has what it has printed so far in its log.
+    pub(super) fn flush_log(&self) {
+        self.pump.flush();
     }
 
     /// How it ended, if it has.
@@ -135,13 +170,18 @@ impl Child {
 
     /// Ends it with its group, and returns once it has ended.
     pub(super) fn stop(&self, how: Stop) -> anyhow::Result<()> {
+        let asked = Instant::now();
+        lock(&self.asked).get_or_insert(asked);
         if let Stop::Terminate(grace) = how {
             self.signal(SIGTERM)?;
             // It cannot end in good order as long as it is halted.
-            self.signal(SIGCONT)?;
+            self.signal_all(SIGCONT)?;
             if self.wait(grace) {
                 return Ok(());
             }
+            let (service, seconds) = (self.service.clone(), asked.elapsed().as_secs_f64());
+            // What is not told ends no run.
+            let _ = self.ledger.write(&Entry::Killed { service, seconds });
         }
         loop {
             self.signal(SIGKILL)?;
@@ -155,9 +195,9 @@ impl Child {
     pub(super) fn pause(&self, on: bool) -> anyhow::Result<()> {
         ensure!(self.end().is_none(), "it does not run");
         if !on {
-            return self.signal(SIGCONT);
+            return self.signal_all(SIGCONT);
         }
-        self.signal(SIGSTOP)?;
+        self.signal_all(SIGSTOP)?;
         let halted = until("pausing it", PAUSE_TIMEOUT, &Interrupt::default(), || {
             if self.end().is_some() {
                 bail!("it ended before it halted");
@@ -168,7 +208,7 @@ impl Child {
             })
         });
         if halted.is_err() {
-            self.signal(SIGCONT)?;
+            self.signal_all(SIGCONT)?;
         }
         halted
     }
@@ -176,8 +216,20 @@ impl Child {
     fn signal(&self, signal: i32) -> anyhow::Result<()> {
         let end = lock(&self.end);
         if end.is_none() {
-            let sent = signal_group(self.pid(), signal);
+            // At the gate it may not lead a group yet.
+            let sent = signal_group(self.pid(), signal)
+                .and_then(|sent| if sent { Ok(true) } else { signal_process(self.pid(), signal) });
             sent.with_context(|| format!("cannot send {} to it", name(signal)))?;
+        }
+        Ok(())
+    }
+
+    /// Sends a signal to it and to all groups below it.
+    fn signal_all(&self, signal: i32) -> anyhow::Result<()> {
+        self.signal(signal)?;
+        for member in session_members(self.pid()).context("cannot look for processes")? {
+            signal_process(member, signal)
+                .with_context(|| format!("cannot send {} to process {member}", name(signal)))?;
         }
         Ok(())
     }
@@ -189,6 +241,9 @@ impl Child {
     }
 }
 
+/// Begins the sentence on a service that went on elsewhere.
+pub(super) const BACKGROUND: &str = "put itself into the background";
+
 /// The end of a process, as what a sentence says of it.
 fn in_words(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
@@ -199,7 +254,12 @@ fn in_words(status: ExitStatus) -> String {
 }
 
 /// Whether a process still executes the harness, as between fork and exec.
+///
+/// A process that must not be looked into is the harness no more: that it can be.
 pub(super) fn is_this_program(pid: u32) -> anyhow::Result<bool> {
+    if is_hidden(pid) {
+        return Ok(false);
+    }
     let identity = |pid| {
         let path = Utf8PathBuf::try_from(crate::system::executable(pid));
         FileIdentity::of_path(&path.context("the executable has a path that is not UTF-8")?)

@@ -5,12 +5,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 use onetag_image::Files;
 use serde::{Deserialize, Serialize};
 
-use super::super::{ImageStore, Replica, StoredImage};
+use super::super::{ImageStore, Replica, Seen, StoredImage};
+use super::child::Child;
 use crate::build::image::digest::hash_file;
 use crate::build::image::{Digest, FileIdentity};
 use crate::build::{CachedExecutable, Compiled};
 use crate::error::Attach as _;
 use crate::run::Reference;
+use crate::system::is_hidden;
 
 /// The executable cache has what was built.
 #[derive(Debug)]
@@ -54,7 +56,12 @@ impl ProcessImage {
     ///
     /// Reads the file behind the process, not the file that was meant: unless it is,
     /// by its identity, the very file that was hashed when it was built.
-    pub(super) fn see(&self, replica: &Replica, pid: u32) -> anyhow::Result<Digest> {
+    ///
+    /// Where nobody may look, it is the file that the process was let go to execute, if
+    /// that has not changed since. A process that executes another program can be looked
+    /// into again.
+    pub(super) fn see(&self, child: &Child) -> anyhow::Result<Seen> {
+        let (mut replica, pid) = (child.replica(), child.pid());
         Files::verify(&self.folder, self.files)
             .with_context(|| {
                 format!("the files of `{}` are not those that were built", replica.name)
@@ -65,11 +72,28 @@ impl ProcessImage {
             )?;
         let path = Utf8PathBuf::try_from(crate::system::executable(pid))
             .context("the executable has a path that is not UTF-8")?;
-        let Replica { name, location } = replica;
-        ensure!(path.exists(), "`{name}`, {location}, ended before it was looked at");
-        if FileIdentity::of_path(&path).is_ok_and(|identity| identity == self.executable.identity) {
-            return Ok(self.executable.digest);
+        let Replica { name, location } = &replica;
+        let is_file = |path: &Utf8Path| {
+            FileIdentity::of_path(path).is_ok_and(|it| it == self.executable.identity)
+        };
+        if is_hidden(pid) {
+            let built = &self.executable;
+            ensure!(
+                child.executed == built.identity && is_file(&built.path),
+                "what `{name}`, {location}, executes must not be looked at, and {} is not what \
+                 it was started from",
+                built.path
+            );
+            replica.location.push_str(", as it was started");
+            return Ok(Seen { replica, digest: built.digest });
         }
-        hash_file(&path).with_context(|| format!("cannot read what `{name}` executes"))
+        ensure!(path.exists(), "`{name}`, {location}, ended before it was looked at");
+        let digest = match is_file(&path) {
+            true => self.executable.digest,
+            false => {
+                hash_file(&path).with_context(|| format!("cannot read what `{name}` executes"))?
+            }
+        };
+        Ok(Seen { replica, digest })
     }
 }

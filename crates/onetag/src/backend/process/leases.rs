@@ -46,6 +46,11 @@ impl Leases {
         Ok(Prepared(serde_json::to_value(all)?))
     }
 
+    /// Whether nothing was leased yet.
+    pub(super) fn are_none(&self) -> bool {
+        lock(&self.0).is_empty()
+    }
+
     /// The port that was leased for a port of a service.
     pub(super) fn port(&self, service: &str, port: Option<&str>) -> anyhow::Result<u16> {
         let name = lease_name(service, port);

@@ -4,7 +4,10 @@
 mod child;
 mod images;
 mod leases;
+mod log;
+mod pump;
 mod remains;
+mod session;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -16,18 +19,19 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use camino::Utf8Path;
 
-use self::child::{Child, is_this_program};
+use self::child::{BACKGROUND, Child, is_this_program};
 use self::images::ProcessImages;
 use self::leases::Leases;
 use super::{
-    Backend, Endpoint, Instance, Prepared, Probe, Replica, Runtime, Seen, ServiceAddresses,
-    ServicePorts, ServiceSpec, State, Stop,
+    Backend, Endpoint, Instance, Prepared, Probe, Runtime, Seen, ServiceAddresses, ServicePorts,
+    ServiceSpec, State, Stop,
 };
 use crate::keeper::ask;
 use crate::report::Leftover;
 use crate::run::RunFolder;
-use crate::run::ledger::{BackendResource, Ledger};
-use crate::system;
+use crate::run::ledger::{BackendResource, Ledger, Record};
+use crate::system::tail::last_lines;
+use crate::system::{self, ProcessId};
 use crate::workspace::Ready;
 use onetag_control::Capability;
 
@@ -89,6 +93,18 @@ impl ProcessRuntime {
         child.with_context(|| format!("`{}` is no process of this keeper", instance.service))
     }
 
+    /// Ends services of an earlier keeper, which the kernel did not end with it because
+    /// they are another user's by now.
+    fn end_survivors(&self, ledger: &Ledger) -> anyhow::Result<()> {
+        let (outstanding, _) = Record::read(self.folder.path())?.of_backend();
+        for resource in outstanding.iter().filter(|resource| resource.what == PROCESS) {
+            if remains::remove(self.folder.run_id(), resource)? {
+                ledger.released(resource)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Does something on the thread that is the parent of all services.
     fn on_parent<T: Send + 'static>(
         &self,
@@ -113,6 +129,9 @@ impl Runtime for ProcessRuntime {
         before: Option<&Prepared>,
         ledger: &Ledger,
     ) -> anyhow::Result<Prepared> {
+        if self.leases.are_none() {
+            self.end_survivors(ledger)?;
+        }
         self.leases.prepare(services, before, ledger)
     }
 
@@ -167,8 +186,15 @@ impl Runtime for ProcessRuntime {
     }
 
     fn advise(&self, instance: &Instance) -> Vec<String> {
+        let end = self.child(instance).ok().and_then(|child| child.end());
+        if end.is_some_and(|end| end.starts_with(BACKGROUND)) {
+            return vec![
+                "a service has to stay in the foreground; turn off what makes a daemon of it"
+                    .to_owned(),
+            ];
+        }
         let Ok(port) = self.leases.port(&instance.service, None) else { return Vec::new() };
-        let log = crate::report::last_lines(&self.folder.log(&instance.service), 12);
+        let log = last_lines(&self.folder.log(&instance.service), 12, 4 << 10);
         if log.iter().any(|line| line.to_lowercase().contains("address already in use")) {
             return vec![format!(
                 "port {port} is held by the keeper, which never listens on it; \
@@ -182,6 +208,24 @@ impl Runtime for ProcessRuntime {
         vec![format!(
             "nothing listens on port {port}: give its address to the service, by `env` or `args`"
         )]
+    }
+
+    fn obstacle(&self, instance: &Instance) -> Option<String> {
+        let port = self.leases.port(&instance.service, None).ok()?;
+        let members = system::session_members(self.child(instance).ok()?.pid()).ok()?;
+        let listens = system::listening_addresses(&members);
+        if system::listening(port) || listens.is_empty() {
+            return None;
+        }
+        let words: Vec<String> = listens.iter().map(ToString::to_string).collect();
+        let (service, words) = (&instance.service, words.join(", "));
+        Some(format!("`{service}` listens on {words}, not on {LOCALHOST}:{port}"))
+    }
+
+    fn survivor(&self, resource: &BackendResource) -> Option<String> {
+        let id: ProcessId = serde_json::from_value(resource.id.clone()).ok()?;
+        let survives = resource.what == PROCESS && id.is_alive();
+        survives.then(|| format!("running without its keeper, pid {}", id.pid))
     }
 
     fn state(&self, instance: &Instance) -> anyhow::Result<State> {
@@ -202,12 +246,12 @@ impl Runtime for ProcessRuntime {
 
     fn witness(&self, instance: &Instance) -> anyhow::Result<Vec<Seen>> {
         let child = self.child(instance)?;
-        let replica: Replica = child.replica();
-        Ok(vec![Seen { digest: child.image.see(&replica, child.pid())?, replica }])
+        Ok(vec![child.image.see(&child)?])
     }
 
-    /// They write there themselves.
-    fn collect_logs(&self, _: &Instance, _: &Utf8Path) -> anyhow::Result<()> {
+    fn collect_logs(&self, instance: &Instance, _: &Utf8Path) -> anyhow::Result<()> {
+        // What it still prints is on its way there.
+        self.child(instance)?.flush_log();
         Ok(())
     }
 

@@ -12,12 +12,12 @@ use crate::run::RunId;
 use crate::run::ledger::BackendResource;
 use crate::system::signals::Interrupt;
 use crate::system::wait::{self, Poll};
-use crate::system::{self, Following, ProcessId, Remains};
+use crate::system::{self, ProcessId, Remains};
 
 /// How long processes that were killed may take.
 const KILLED: Duration = Duration::from_secs(5);
 
-/// Ends a process and its group; ports ended with the keeper.
+/// Ends a process and its session; ports ended with the keeper.
 ///
 /// It is not asked first: whoever minded it is gone.
 pub(super) fn remove(run_id: RunId, resource: &BackendResource) -> anyhow::Result<bool> {
@@ -40,8 +40,7 @@ pub(super) fn remove(run_id: RunId, resource: &BackendResource) -> anyhow::Resul
 
 fn remains(run_id: RunId, id: &ProcessId) -> anyhow::Result<Remains> {
     let run_id = run_id.to_string();
-    system::remains(id, Some(Following::Group), onetag_env::keys::OWNER, &run_id)
-        .context("cannot look for processes")
+    system::remains(id, true, onetag_env::keys::OWNER, &run_id).context("cannot look for processes")
 }
 
 /// What carries the run id as its owner, what follows the processes that were started,

@@ -99,7 +99,7 @@ impl<'a> BenchHost<'a> {
         let ask = move |address| ask(address, &ready, PROBE_LIMIT);
         let probe = move || match address.map(&ask) {
             None | Some(Probe::Ready) => Ok(()),
-            Some(Probe::Pending(last)) => Err(last),
+            Some(Probe::Pending(last) | Probe::Refused(last)) => Err(last),
         };
         Ok(WiredService { args, variables, probe: Box::new(probe) })
     }

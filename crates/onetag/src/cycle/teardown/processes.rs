@@ -12,7 +12,7 @@ use crate::run::ledger::{Entry, Ledger, Record, Resource, Role};
 use crate::run::{RunFolder, RunId};
 use crate::system::signals::Interrupt;
 use crate::system::wait::{self, Poll};
-use crate::system::{self, Following, ProcessId, Remains};
+use crate::system::{self, ProcessId, Remains};
 
 /// How long processes that were asked to end may take.
 const GRACE: Duration = Duration::from_secs(15);
@@ -55,12 +55,12 @@ pub(super) fn known(folder: &RunFolder, roles: &[Role]) -> anyhow::Result<Vec<Tr
 }
 
 fn alive(run_id: RunId, role: Role, id: &ProcessId) -> anyhow::Result<Remains> {
-    let (following, key) = match role {
+    let (leads, key) = match role {
         // Its services stand for themselves.
-        Role::Keeper => (None, onetag_env::keys::OWNER),
-        Role::Tool => (Some(Following::Session), onetag_env::keys::TOOL_OF),
+        Role::Keeper => (false, onetag_env::keys::OWNER),
+        Role::Tool => (true, onetag_env::keys::TOOL_OF),
     };
-    system::remains(id, following, key, &run_id.to_string()).context("cannot look for processes")
+    system::remains(id, leads, key, &run_id.to_string()).context("cannot look for processes")
 }
 
 /// Ends the processes of one role, and takes note of those that ended.

@@ -63,6 +63,8 @@ pub(crate) enum Entry {
     Returned { resource: Resource, by: ProcessId },
     /// Something that was made is gone again.
     Gone { resource: Resource },
+    /// A service did not end when it was asked to, and was killed after this time.
+    Killed { service: String, seconds: f64 },
     /// From here on the run outlives the harness.
     Kept,
     /// The teardown of the run began; it is kept no longer.

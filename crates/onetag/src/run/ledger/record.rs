@@ -6,6 +6,7 @@ use camino::Utf8Path;
 use super::Ledger;
 use super::entry::{BackendResource, Entry, Head, Resource, Role, VERSION};
 use crate::backend::BackendKind;
+use crate::report::KilledService;
 use crate::run::Origin;
 use crate::system::ProcessId;
 
@@ -147,6 +148,18 @@ impl Record {
             }
         }
         borrowed
+    }
+
+    /// The services that did not end when they were asked to, and after how many
+    /// seconds they were killed, in order.
+    pub(crate) fn killed(&self) -> Vec<KilledService> {
+        let killed = |entry: &Entry| match entry {
+            Entry::Killed { service, seconds } => {
+                Some(KilledService { service: service.clone(), seconds: *seconds })
+            }
+            _ => None,
+        };
+        self.entries.iter().filter_map(killed).collect()
     }
 
     /// Owned resources that are not known to be gone, the last made first.

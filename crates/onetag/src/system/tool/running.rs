@@ -13,7 +13,7 @@ use super::ProcessRecord;
 use crate::system::launch::GO;
 use crate::system::signals::Interrupt;
 use crate::system::wait::{self, Deadline, Poll};
-use crate::system::{self, Following, ProcessId, signal_group, signal_process, wait_for_end};
+use crate::system::{self, ProcessId, signal_group, signal_process, wait_for_end};
 
 /// How long a command may go on after it was asked to end.
 ///
@@ -134,7 +134,7 @@ impl<'a> Running<'a> {
 fn end_session(leader: u32) -> anyhow::Result<()> {
     let what = "ending what a command left behind";
     wait::until(what, KILLED, &Interrupt::default(), || {
-        let left = system::members(leader, Following::Session)?;
+        let left = system::session_members(leader)?;
         for pid in &left {
             signal_process(*pid, SIGKILL)?;
         }
