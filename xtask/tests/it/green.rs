@@ -47,6 +47,7 @@ fn the_document_on_stdout_is_the_whole_of_it() {
           "failed_phase": null,
           "folder": "[temp]/pair/target/onetag/finished/[run id]",
           "kept": false,
+          "killed": [],
           "leftovers": [],
           "phases": [
             {

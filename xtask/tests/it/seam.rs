@@ -6,6 +6,8 @@ mod fixture;
 mod random;
 mod replicas;
 
+use rustix::process::Signal;
+
 use crate::exit;
 use fixture::FakeProject;
 
@@ -55,6 +57,28 @@ fn a_keeper_that_is_started_anew_opens_what_was_prepared() {
     assert!(fake.world().join("opened-again").exists());
     assert_eq!(project.kept_run().json("plan.json")["services"]["beta"]["address"], before);
     project.xtask(["down", "alpha"]).run().exits(exit::SUCCESS);
+    assert_eq!(fake.left(), [""; 0]);
+}
+
+#[test]
+fn a_dead_run_on_a_backend_that_only_another_program_has_is_left_to_that() {
+    let fake = FakeProject::new(&[]);
+    let project = &fake.project;
+    project.add_test_that_waits();
+    let run = project.xtask(["e2e", "alpha", "--on", "fake"]).start();
+    project.wait_for_waiting_test();
+    let keeper = project.process("keeper").unwrap();
+    run.signal(Signal::KILL);
+    keeper.kill();
+    run.finish().is_killed();
+    assert_ne!(fake.left(), [""; 0]);
+
+    project.write("tests/suites/alpha.rs", "#[test]\nfn passes() {}\n");
+    let output = project.directly(["e2e", "alpha"]).run();
+    output.exits(exit::SUCCESS).says("died and cannot be cleared up: there is no backend `fake`");
+    assert_ne!(fake.left(), [""; 0]);
+    let output = fake.e2e();
+    output.exits(exit::SUCCESS).says("cleared up after run");
     assert_eq!(fake.left(), [""; 0]);
 }
 

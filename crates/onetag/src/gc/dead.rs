@@ -184,14 +184,23 @@ fn of_suite(layout: &Layout, root: &Utf8Path, suite: &str) -> anyhow::Result<Vec
 /// Clears up after runs that died, and says so. Kept runs are left alone.
 ///
 /// What is left of a dead run is told, and is no error of this command: its
-/// exit code speaks of its own runs.
+/// exit code speaks of its own runs. Neither is a dead run that cannot be cleared up,
+/// such as one on a backend that only another program has.
 pub(crate) fn sweep(context: &Context) -> anyhow::Result<()> {
     for found in look(&context.layout(), &context.interrupt)? {
         let (run, _lock) = found?;
         let folder = &run.folder;
         match run.state {
             RunState::Active => {}
-            RunState::Dead => clear_up(&run, context)?,
+            RunState::Dead => match clear_up(&run, context) {
+                Err(error) if context.interrupt.signal().is_none() => {
+                    let run_id = folder.run_id();
+                    context.ui.line(format!(
+                        "warning: run {run_id} died and cannot be cleared up: {error:#}"
+                    ));
+                }
+                cleared => cleared?,
+            },
             RunState::Copy => throw_away(folder, &context.ui)?,
             // A command on a kept run that was killed leaves the run alone, and nobody
             // who would end what is left of its tools, or finish what it was writing.

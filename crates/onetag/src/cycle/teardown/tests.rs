@@ -114,10 +114,10 @@ fn what_only_carries_the_run_id_is_reported_and_not_killed() {
     assert!(alive);
 }
 
-/// A child of a service that has ended, in its group; with or without the run id.
+/// A child of a service that has ended, in its session; with or without the run id.
 fn child_of_an_ended_service(folder: &RunFolder, owner: &str) -> u32 {
-    let mut service = Command::new("sh");
-    service.args(["-c", "sleep 600 & echo $!; read end"]).process_group(0);
+    let mut service = Command::new("setsid");
+    service.args(["sh", "-c", "sleep 600 & echo $!; read end"]);
     service.env(onetag_env::keys::OWNER, owner);
     service.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
     let mut service = service.spawn().unwrap();
@@ -133,7 +133,7 @@ fn child_of_an_ended_service(folder: &RunFolder, owner: &str) -> u32 {
 }
 
 #[test]
-fn a_group_whose_leader_ended_is_killed_if_it_carries_the_run_id() {
+fn a_session_whose_leader_ended_is_killed_if_it_carries_the_run_id() {
     let (_temp, folder) = dead_run();
     let child = child_of_an_ended_service(&folder, &folder.run_id().to_string());
     assert_eq!(teardown(&folder, &hurried()).unwrap(), []);
@@ -141,7 +141,7 @@ fn a_group_whose_leader_ended_is_killed_if_it_carries_the_run_id() {
 }
 
 #[test]
-fn a_group_whose_leader_ended_is_reported_if_nothing_proves_that_it_is_the_runs() {
+fn a_session_whose_leader_ended_is_reported_if_nothing_proves_that_it_is_the_runs() {
     let (_temp, folder) = dead_run();
     let child = child_of_an_ended_service(&folder, "another");
     let expected = Leftover { kind: "process", name: format!("{child} (alpha)") };
