@@ -7,7 +7,7 @@ use crate::context::{here, shown};
 use crate::exit::Exit;
 use crate::gc::dead::{RunEntry, RunState, end, endable, throw_away};
 use crate::gc::tidy;
-use crate::keeper::Turn;
+use crate::keeper::{Attachment, Client, Turn};
 use crate::report::{Ui, waiting_for};
 use crate::run::ledger::Record;
 use crate::run::{FileLock, Layout};
@@ -46,6 +46,9 @@ pub(crate) fn down(Down { suite }: &Down, ui: &Ui) -> anyhow::Result<Exit> {
             continue;
         }
         wait_for_turn(&run, &interrupt, ui)?;
+        // From the moment at which the ledger says that the run ends nobody finds it as a
+        // kept one. Its keeper ends it if this command is killed by then.
+        let _tie = tie(&run);
         // Where the keeper is gone, so that nobody takes the run up again meanwhile.
         let _lock = FileLock::try_take(&folder.lock());
         let killed_before = Record::read(folder.path()).unwrap_or_default().killed().len();
@@ -69,6 +72,12 @@ pub(crate) fn down(Down { suite }: &Down, ui: &Ui) -> anyhow::Result<Exit> {
     interrupt.check()?;
     tidy(&layout, None, ui);
     Ok(exit)
+}
+
+/// A connection to the keeper, if there is one of this version that answers.
+fn tie(run: &RunEntry) -> Option<Attachment> {
+    let is_kept = run.state == RunState::Kept && run.other_version.is_none();
+    is_kept.then(|| Client::connect(&run.folder)?.attach()).and_then(Result::ok)
 }
 
 /// Waits until no other command tests or changes the run. A keeper that does not

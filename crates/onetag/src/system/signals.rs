@@ -41,7 +41,7 @@ struct State {
 }
 
 impl Interrupt {
-    /// Starts to listen for [`ending`] signals.
+    /// Starts to listen for the signals that end a command.
     ///
     /// From here on these signals no longer end the process by themselves:
     /// every wait of the harness asks [`Interrupt::check`] instead, so that a

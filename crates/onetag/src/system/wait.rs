@@ -52,9 +52,10 @@ pub(crate) struct TimedOut {
 
 /// Looks again and again until the condition holds.
 ///
-/// The pause between two looks grows from a millisecond to 25 ms: most of what
-/// the harness waits for takes a few milliseconds. A look may fail for good,
-/// which ends the wait at once, as does a signal.
+/// The pause between two looks is a tenth of the time that passed, from a millisecond
+/// to 25 ms: most of what the harness waits for takes a few milliseconds, and all of it
+/// is late by a tenth at most. A look may fail for good, which ends the wait at once, as
+/// does a signal.
 pub(crate) fn until<T>(
     what: &str,
     limit: Duration,
@@ -62,7 +63,6 @@ pub(crate) fn until<T>(
     mut look: impl FnMut() -> anyhow::Result<Poll<T>>,
 ) -> anyhow::Result<T> {
     let deadline = Deadline::within(limit);
-    let mut pause = Duration::from_millis(1);
     loop {
         let last = match look()? {
             Poll::Ready(value) => return Ok(value),
@@ -72,8 +72,9 @@ pub(crate) fn until<T>(
         if deadline.passed() {
             return Err(TimedOut { what: what.to_owned(), limit, last }.into());
         }
+        let pause = deadline.started.elapsed() / 10;
+        let pause = pause.clamp(Duration::from_millis(1), Duration::from_millis(25));
         std::thread::sleep(pause.min(deadline.left()));
-        pause = (pause * 3 / 2).min(Duration::from_millis(25));
     }
 }
 
