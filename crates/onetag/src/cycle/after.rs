@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{anyhow, bail};
 
 use super::witness::witness;
 use crate::backend::{ReadyWait, RunBackend};
@@ -53,7 +53,10 @@ pub(super) fn still_the_same<'run>(
     let say = |text: &str| context.ui.line(text);
     let waiting = ReadyWait::new(RESTORE_TIMEOUT, "what tests stopped", interrupt).saying(&say);
     backend.wait_until_all_ready(&again, &waiting)?;
-    witness(run, backend, images).context("after the tests")
+    let Err(error) = witness(run, backend, images) else { return Ok(()) };
+    // What cannot be seen may have ended since the keeper was asked: that is the cause.
+    poll(keeper.status()?, run.folder())?;
+    Err(error.context("after the tests"))
 }
 
 fn poll(status: Status, folder: &RunFolder) -> anyhow::Result<Poll<Status>> {
