@@ -1,6 +1,5 @@
 //! The trail task on a real database and a real folder.
 
-mod figures;
 mod fixture;
 mod group;
 mod order;

@@ -1,13 +1,15 @@
-//! Throughput of the trail: prints figures.
-//!
-//! ```sh
-//! cargo nextest run -p datastorage --run-ignored only --no-capture figures
-//! ```
+//! Throughput of the trail, with and without its database: `cargo bench -p datastorage`.
 
+use std::error::Error;
 use std::time::{Duration, Instant};
 
-use super::fixture::{TrailFixture, event};
-use crate::audit::trail::{AppendOutcome, TrailWriter};
+use datastorage::audit::trail::{AppendOutcome, TrailWriter};
+use datastorage::spool::Limits;
+use datastorage::{Spool, Store};
+use datastorage_client::{Category, Essentials, NewEvent, Outcome};
+use kit::Service;
+use kit::database::Database;
+use serde_json::json;
 
 /// How long each measurement takes.
 const MEASURE_TIME: Duration = Duration::from_secs(3);
@@ -43,16 +45,21 @@ async fn measure(what: &str, writer: &TrailWriter, clients: usize, batch: usize)
     last.expect("one client at least")
 }
 
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "prints figures, which say nothing on a busy machine"]
-async fn figures() {
-    let fixture = TrailFixture::new().await;
-    let mut trail = fixture.trail();
-    trail.run();
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let folder = tempfile::tempdir()?;
+    let url = format!("sqlite://{}", folder.path().join("trail.db").display());
+    let store = Store::new(url.parse()?);
+    store.database.migrate(Duration::from_secs(20)).await?;
+    let service = Service::for_tests(kit::package!());
+    let spool = Spool::open(&folder.path().join("spool"), Limits::events(1_000_000))?;
+    let (writer, task) = TrailWriter::new(&service, store.clone(), spool);
+    tokio::spawn(task.run());
+
     // For comparison: without the trail task in front of the database.
     let (started, mut events) = (Instant::now(), 0_u32);
     while started.elapsed() < MEASURE_TIME {
-        fixture.store.record(&[event(0)]).await.expect("stored");
+        store.record(&[event(0)]).await.expect("stored");
         events += 1;
     }
     println!("one transaction each: {:.2} ms", (started.elapsed() / events).as_secs_f64() * 1000.0);
@@ -63,23 +70,44 @@ async fn figures() {
         ("batches of 500, 1 client", 1, 500),
         ("batches of 500, 8 clients", 8, 500),
     ] {
-        let answer = measure(what, &trail.writer, clients, batch).await;
+        let answer = measure(what, &writer, clients, batch).await;
         assert!(matches!(answer, AppendOutcome::Stored(_)), "{answer:?}");
     }
 
-    let lock = fixture.database().begin().await.expect("the write lock");
-    trail.writer.append(vec![event(0)]).await.expect("taken over");
+    // As another process would hold it.
+    let Database::Sqlite(other) = Store::new(url.parse()?).database;
+    let lock = other.begin().await?;
+    writer.append(vec![event(0)]).await.expect("taken over");
     for (what, clients, batch) in
-        [("spooled events, 1 client", 1, 1), ("spooled events, 50 writers", 50, 1)]
+        [("spooled events, 1 client", 1, 1), ("spooled events, 50 clients", 50, 1)]
     {
-        let answer = measure(what, &trail.writer, clients, batch).await;
+        let answer = measure(what, &writer, clients, batch).await;
         assert_eq!(answer, AppendOutcome::Spooled);
     }
 
-    let depth = trail.metric("datastorage_spool_depth");
+    let depth = spool_depth(&service);
     drop(lock);
     let started = Instant::now();
-    trail.drained().await;
-    let rate = depth as f64 / started.elapsed().as_secs_f64();
-    println!("replay: {rate:.0} events/s");
+    while spool_depth(&service) > 0 {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    println!("replay: {:.0} events/s", depth as f64 / started.elapsed().as_secs_f64());
+    Ok(())
+}
+
+fn spool_depth(service: &Service) -> u64 {
+    let text = service.metrics.text().expect("metrics");
+    let depth = text.lines().find_map(|line| line.strip_prefix("datastorage_spool_depth "));
+    depth.expect("such a metric").parse().expect("a number")
+}
+
+fn event(number: usize) -> NewEvent {
+    NewEvent::new(Essentials {
+        event_type: "gateway.signal.received",
+        category: Category::Gateway,
+        action: "received",
+        outcome: Outcome::Success,
+        correlation_id: "rr-1",
+        data: json!({ "number": number, "weight": 0.1 }),
+    })
 }
