@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::protocol::{Head, Numbered, PROTOCOL};
+use crate::protocol::{Head, Numbered, PROTOCOL, other_version};
 use crate::socket;
 
 /// How long the keeper may take to read a request: it reads at once.
@@ -141,11 +141,9 @@ impl fmt::Display for ConnectionError {
                 f.write_str("the keeper is gone")
             }
             ConnectionError::Gone(error) => write!(f, "the keeper is gone: {error}"),
-            ConnectionError::OtherVersion(protocol) => write!(
-                f,
-                "another version of the harness started this run: \
-                 its keeper speaks protocol {protocol}, not {PROTOCOL}"
-            ),
+            ConnectionError::OtherVersion(protocol) => {
+                f.write_str(&other_version(*protocol, PROTOCOL))
+            }
             ConnectionError::Unreadable(error) => {
                 write!(f, "cannot read the reply of the keeper: {error}")
             }

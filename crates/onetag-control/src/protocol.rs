@@ -47,6 +47,14 @@ pub struct Head {
     pub number: u64,
 }
 
+/// Says that the keeper speaks another version of the protocol than whoever asks.
+pub fn other_version(keeper: u32, asked: u32) -> String {
+    format!(
+        "another version of the harness started this run: \
+         its keeper speaks protocol {keeper}, not {asked}"
+    )
+}
+
 fn first() -> u32 {
     1
 }

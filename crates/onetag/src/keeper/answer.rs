@@ -48,26 +48,29 @@ impl Keeper {
     }
 
     fn act(&mut self, request: &Request, reply: &Sender<Reply>) -> anyhow::Result<Next> {
-        let reply = reply.clone();
+        let started = {
+            let reply = reply.clone();
+            move |started: anyhow::Result<_>| {
+                answer(&reply, started.map(|services| Reply::Started { services }));
+            }
+        };
+        let paused = {
+            let reply = reply.clone();
+            move |paused: anyhow::Result<()>| answer(&reply, paused.map(|()| Reply::Done))
+        };
         Ok(match request {
             // The thread of the connection tells of it.
             Request::Attach => Next::Now(Reply::Done),
             Request::Prepare { services } => {
-                self.prepare(services.clone(), reply)?;
+                self.prepare(services.clone(), reply.clone())?;
                 Next::Step
             }
             Request::Start { level } => {
-                self.start(level.clone(), move |started| {
-                    let started = started.map(|services| Reply::Started { services });
-                    answer(&reply, started);
-                })?;
+                self.start(level.clone(), started)?;
                 Next::Step
             }
             Request::StartAgain { service } => {
-                self.start_again(service, move |started| {
-                    let started = started.map(|services| Reply::Started { services });
-                    answer(&reply, started);
-                })?;
+                self.start_again(service, started)?;
                 Next::Step
             }
             Request::Stop { service } => {
@@ -80,15 +83,11 @@ impl Keeper {
                 Next::Later(Goal::Ended(service.clone()))
             }
             Request::Pause { service } => {
-                self.pause(service, true, move |paused| {
-                    answer(&reply, paused.map(|()| Reply::Done));
-                })?;
+                self.pause(service, true, paused)?;
                 Next::Step
             }
             Request::Resume { service } => {
-                self.pause(service, false, move |paused| {
-                    answer(&reply, paused.map(|()| Reply::Done));
-                })?;
+                self.pause(service, false, paused)?;
                 Next::Step
             }
             Request::StopDatabase => {

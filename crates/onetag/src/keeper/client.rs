@@ -170,9 +170,7 @@ impl Client {
     /// How everything is.
     pub(crate) fn status(&mut self) -> anyhow::Result<Status> {
         match self.ask(&Request::Status, AT_ONCE)? {
-            Reply::Status { services, database_stopped, turn, failure } => {
-                Ok(Status { services, database_stopped, turn, failure })
-            }
+            Reply::Status { status } => Ok(status),
             other => Err(unexpected(other)),
         }
     }

@@ -145,9 +145,7 @@ impl Control<'_> {
 
     fn status(&self) -> anyhow::Result<Status> {
         match self.ask(Request::Status)? {
-            Reply::Status { services, database_stopped, turn, failure } => {
-                Ok(Status { services, database_stopped, turn, failure })
-            }
+            Reply::Status { status } => Ok(status),
             other => bail!("unexpected reply from the keeper: {other:?}"),
         }
     }

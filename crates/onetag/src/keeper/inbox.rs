@@ -8,7 +8,9 @@ use std::sync::mpsc::{self, Sender};
 use std::thread;
 
 use anyhow::Context as _;
-use onetag_control::protocol::{Head, Numbered, PROTOCOL, Request as ControlRequest};
+use onetag_control::protocol::{
+    Head, Numbered, PROTOCOL, Request as ControlRequest, other_version,
+};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -125,11 +127,7 @@ impl Question {
         let head = match serde_json::from_str::<Head>(line) {
             Ok(head) if head.protocol == PROTOCOL => head,
             Ok(Head { protocol, number }) => {
-                let reason = format!(
-                    "another version of the harness started this run: \
-                     its keeper speaks protocol {PROTOCOL}, not {protocol}"
-                );
-                return (number, Err(reason));
+                return (number, Err(other_version(PROTOCOL, protocol)));
             }
             Err(error) => return (0, Err(not_a_request(error))),
         };

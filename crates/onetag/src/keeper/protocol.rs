@@ -89,10 +89,7 @@ pub(super) enum Reply {
         seen: Vec<Seen>,
     },
     Status {
-        services: BTreeMap<String, ServiceState>,
-        database_stopped: bool,
-        turn: Option<String>,
-        failure: Option<String>,
+        status: Status,
     },
     /// It is the turn of another command.
     Busy {
@@ -168,7 +165,7 @@ pub(crate) struct Polled {
 }
 
 /// The state of all services.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct Status {
     pub(crate) services: BTreeMap<String, ServiceState>,
     /// Whether the keeper holds the write locks of the databases.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow, bail, ensure};
 
 use super::inbox::Event;
-use super::protocol::{Polled, Reply, Request, ServiceState};
+use super::protocol::{Polled, Reply, Request, ServiceState, Status};
 use super::ready::greets_http2;
 use super::service::{Service, Step};
 use crate::backend::{Instance, Probe, Runtime, State};
@@ -81,12 +81,9 @@ impl Queries {
             states.into_iter().map(state).collect()
         });
         let Snapshot { database_stopped, turn, failure, .. } = snapshot;
-        Reply::Status {
-            services,
-            database_stopped: *database_stopped,
-            turn: turn.clone(),
-            failure: failure.clone(),
-        }
+        let (turn, failure) = (turn.clone(), failure.clone());
+        let database_stopped = *database_stopped;
+        Reply::Status { status: Status { services, database_stopped, turn, failure } }
     }
 
     fn state(&self, service: &Service) -> ServiceState {

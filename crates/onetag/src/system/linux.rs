@@ -27,16 +27,13 @@ pub(crate) fn boot_id() -> io::Result<String> {
 /// Together with the process id and the boot id it names one process for good
 /// (proc(5), field 22). A zombie counts as gone: nothing of it runs any more.
 pub(crate) fn start_time(pid: u32) -> Option<String> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let mut fields = after_command(&stat)?.split_ascii_whitespace();
-    let state = fields.next()?;
-    (state != "Z" && state != "X").then(|| fields.nth(18).map(str::to_owned))?
+    let stat = Stat::of(pid)?;
+    stat.runs().then(|| stat.field(22))?
 }
 
 /// The parent of a process; none if it is gone.
 pub(crate) fn parent(pid: u32) -> Option<u32> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    after_command(&stat)?.split_ascii_whitespace().nth(1)?.parse().ok()
+    Stat::of(pid)?.field(4)?.parse().ok()
 }
 
 /// The file that a process executes, even when its name is gone.
@@ -134,13 +131,9 @@ pub(crate) fn command(pid: u32) -> String {
 /// (proc(5), field 6).
 pub(crate) fn session_members(leader: u32) -> io::Result<Vec<u32>> {
     let leader = leader.to_string();
-    let is_member = |pid: &u32| {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        let mut fields = after_command(&stat).unwrap_or_default().split_ascii_whitespace();
-        let runs = fields.next().is_some_and(|state| state != "Z" && state != "X");
-        runs && fields.nth(2).is_some_and(|session| session == leader)
-    };
-    Ok(pids()?.into_iter().filter(is_member).collect())
+    let is_member =
+        |stat: Stat| stat.runs() && stat.field(6).is_some_and(|session| session == leader);
+    Ok(pids()?.into_iter().filter(|pid| Stat::of(*pid).is_some_and(is_member)).collect())
 }
 
 fn pids() -> io::Result<Vec<u32>> {
@@ -151,65 +144,74 @@ fn pids() -> io::Result<Vec<u32>> {
     Ok(found)
 }
 
-/// The second field of `stat` is the command in parentheses and may hold
+/// `/proc/<pid>/stat`, behind the command: that stands in parentheses and may hold
 /// anything.
-fn after_command(stat: &str) -> Option<&str> {
-    Some(&stat[stat.rfind(')')? + 1..])
+struct Stat(String);
+
+impl Stat {
+    fn of(pid: u32) -> Option<Stat> {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        Some(Stat(stat[stat.rfind(')')? + 1..].to_owned()))
+    }
+
+    /// A field by its number in proc(5), from 3 on.
+    fn field(&self, number: usize) -> Option<String> {
+        self.0.split_ascii_whitespace().nth(number - 3).map(str::to_owned)
+    }
+
+    fn runs(&self) -> bool {
+        self.field(3).is_some_and(|state| state != "Z" && state != "X")
+    }
 }
 
 /// The processes that listen on this TCP port, as far as they may be looked into.
 pub(crate) fn listeners(port: u16) -> Vec<u32> {
-    let sockets: Vec<PathBuf> = listening_sockets(port)
-        .into_iter()
-        .map(|inode| PathBuf::from(format!("socket:[{inode}]")))
+    let sockets = listening_sockets("self");
+    let on_port: Vec<&str> = sockets
+        .iter()
+        .filter(|(address, _)| address.port() == port)
+        .map(|(_, socket)| socket.as_str())
         .collect();
-    let holds_one = |pid: &u32| {
-        let open = fs::read_dir(format!("/proc/{pid}/fd"));
-        let mut links = open.into_iter().flatten().flatten();
-        links.any(|link| fs::read_link(link.path()).is_ok_and(|to| sockets.contains(&to)))
-    };
+    let holds_one = |pid: &u32| open_files(*pid).any(|file| on_port.contains(&&*file));
     pids().unwrap_or_default().into_iter().filter(holds_one).collect()
-}
-
-/// The inodes of the sockets that listen on this TCP port: fields 2, 4 and 10 of
-/// /proc/net/tcp are the local address, 0A for LISTEN, and the inode.
-fn listening_sockets(port: u16) -> Vec<String> {
-    let wanted = format!(":{port:04X}");
-    let mut found = Vec::new();
-    for table in ["/proc/net/tcp", "/proc/net/tcp6"] {
-        for row in fs::read_to_string(table).unwrap_or_default().lines() {
-            let fields: Vec<&str> = row.split_ascii_whitespace().collect();
-            if let [_, local, _, "0A", _, _, _, _, _, inode, ..] = fields.as_slice()
-                && local.ends_with(&wanted)
-            {
-                found.push((*inode).to_owned());
-            }
-        }
-    }
-    found
 }
 
 /// Where these processes listen for TCP, as far as they may be looked into.
 pub(crate) fn listening_addresses(pids: &[u32]) -> Vec<SocketAddr> {
     let mut found = BTreeSet::new();
     for pid in pids {
-        let open = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
-        let sockets: Vec<String> = open
-            .filter_map(|link| fs::read_link(link.path()).ok()?.into_os_string().into_string().ok())
-            .collect();
-        for table in ["tcp", "tcp6"] {
-            let rows = fs::read_to_string(format!("/proc/{pid}/net/{table}")).unwrap_or_default();
-            for row in rows.lines() {
-                let fields: Vec<&str> = row.split_ascii_whitespace().collect();
-                if let [_, local, _, "0A", _, _, _, _, _, inode, ..] = fields.as_slice()
-                    && sockets.contains(&format!("socket:[{inode}]"))
-                {
-                    found.extend(address(local));
-                }
+        let open: Vec<String> = open_files(*pid).collect();
+        let listening = listening_sockets(&pid.to_string()).into_iter();
+        found.extend(
+            listening.filter(|(_, socket)| open.contains(socket)).map(|(address, _)| address),
+        );
+    }
+    found.into_iter().collect()
+}
+
+/// What the open files of a process are called.
+fn open_files(pid: u32) -> impl Iterator<Item = String> {
+    let open = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+    open.filter_map(|link| fs::read_link(link.path()).ok()?.into_os_string().into_string().ok())
+}
+
+/// The sockets that listen for TCP in the network of a process, by address, with what
+/// their open files are called: fields 2, 4 and 10 of `net/tcp` in proc(5) are the local
+/// address, 0A for LISTEN, and the inode.
+fn listening_sockets(pid: &str) -> Vec<(SocketAddr, String)> {
+    let mut found = Vec::new();
+    for table in ["tcp", "tcp6"] {
+        let rows = fs::read_to_string(format!("/proc/{pid}/net/{table}")).unwrap_or_default();
+        for row in rows.lines() {
+            let fields: Vec<&str> = row.split_ascii_whitespace().collect();
+            if let [_, local, _, "0A", _, _, _, _, _, inode, ..] = fields.as_slice()
+                && let Some(address) = address(local)
+            {
+                found.push((address, format!("socket:[{inode}]")));
             }
         }
     }
-    found.into_iter().collect()
+    found
 }
 
 /// An address as the kernel writes it: words of 32 bits in the order of the machine,

@@ -59,7 +59,7 @@ impl ProcessImage {
     ///
     /// Where nobody may look, it is the file that the process was let go to execute, if
     /// that has not changed since. A process that executes another program can be looked
-    /// into again.
+    /// into again, unless that forbids it as well.
     pub(super) fn see(&self, child: &Child) -> anyhow::Result<Seen> {
         let (mut replica, pid) = (child.replica(), child.pid());
         Files::verify(&self.folder, self.files)
