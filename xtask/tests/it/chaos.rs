@@ -26,8 +26,7 @@ const ROUNDS_FOR_A_KILL: u64 = 3;
 
 #[test]
 fn whatever_is_killed_the_next_command_leaves_nothing() {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let seed = variable("ONETAG_CHAOS_SEED").unwrap_or(now.as_secs() % 1_000_000 * 1_000);
+    let seed = variable("ONETAG_CHAOS_SEED").unwrap_or_else(fresh_seed);
     let kills = variable("ONETAG_CHAOS_KILLS").unwrap_or(KILLS);
     eprintln!("ONETAG_CHAOS_SEED={seed} ONETAG_CHAOS_KILLS={kills}");
 
@@ -56,8 +55,15 @@ fn whatever_is_killed_the_next_command_leaves_nothing() {
     }
 }
 
-fn variable(name: &str) -> Option<u64> {
+/// A number that the environment gives.
+pub(crate) fn variable(name: &str) -> Option<u64> {
     Some(std::env::var(name).ok()?.parse().expect("a number"))
+}
+
+/// Another seed each second, with room for a thousand rounds behind it.
+pub(crate) fn fresh_seed() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    now.as_secs() % 1_000_000 * 1_000
 }
 
 /// How long each verb takes when nobody disturbs it.

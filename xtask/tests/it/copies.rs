@@ -111,10 +111,7 @@ fn a_harness_whose_target_folder_is_cleaned_ends() {
 /// others, and its file system may have another number.
 fn rebooted(project: &Project) -> (Run, Child) {
     let run = project.up();
-    let services = ["alpha", "beta"].map(|name| project.process(name).unwrap());
-    let keeper = project.process("keeper").unwrap();
-    keeper.kill();
-    services.iter().for_each(|service| service.wait_until_gone());
+    project.lose_keeper();
     let stranger = Command::new("sleep").arg("600").spawn().unwrap();
     let stat = fs::read_to_string(format!("/proc/{}/stat", stranger.id())).unwrap();
     let start_time = stat.rsplit_once(')').unwrap().1.split_ascii_whitespace().nth(19).unwrap();

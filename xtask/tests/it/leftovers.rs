@@ -54,10 +54,14 @@ fn a_child_of_a_service_ends_also_when_nobody_saw_the_service_end() {
     let project = Project::new();
     project
         .beta_begins_with("std::process::Command::new(\"sleep\").arg(\"600\").spawn().unwrap();");
+    a_child_outlives_the_keeper_and_ends_with_the_run(&project);
+}
+
+/// The child of a service, whose end nobody saw since the keeper was killed before.
+pub(crate) fn a_child_outlives_the_keeper_and_ends_with_the_run(project: &Project) {
     project.up();
-    let (child, service) = (project.process("sleep").unwrap(), project.process("beta").unwrap());
-    project.process("keeper").unwrap().kill();
-    service.wait_until_gone();
+    let child = project.process("sleep").unwrap();
+    project.lose_keeper();
     assert!(child.lives());
     project.xtask(["down", "alpha"]).run().exits(exit::SUCCESS);
     assert!(!child.lives());
@@ -128,9 +132,7 @@ fn an_up_that_fails_leaves_nothing() {
 fn a_stranger_on_a_port_that_the_run_had_is_no_leftover() {
     let project = Project::new();
     let run = project.up();
-    let services = ["alpha", "beta"].map(|name| project.process(name).unwrap());
-    project.process("keeper").unwrap().kill();
-    services.iter().for_each(|service| service.wait_until_gone());
+    project.lose_keeper();
     let address = run.url("beta");
     let _stranger = TcpListener::bind(address.trim_start_matches("http://")).unwrap();
     let output = project.xtask(["down", "alpha"]).run();
@@ -141,9 +143,7 @@ fn a_stranger_on_a_port_that_the_run_had_is_no_leftover() {
 fn a_port_that_somebody_took_meanwhile_is_named() {
     let project = Project::new();
     let run = project.up();
-    let services = ["alpha", "beta"].map(|name| project.process(name).unwrap());
-    project.process("keeper").unwrap().kill();
-    services.iter().for_each(|service| service.wait_until_gone());
+    project.lose_keeper();
     let address = run.url("beta");
     let thief = TcpListener::bind(address.trim_start_matches("http://")).unwrap();
 

@@ -35,7 +35,7 @@ fn a_run_is_the_same_on_another_backend() {
 fn a_kept_run_remembers_its_backend_and_refuses_another() {
     let fake = FakeProject::new(&[]);
     let project = &fake.project;
-    project.xtask(["up", "alpha", "--on", "fake"]).run().exits(exit::SUCCESS);
+    fake.up();
     project.xtask(["up", "alpha", "--on", "process"]).run().exits(exit::USAGE).says("fake");
     project.xtask(["up", "alpha"]).run().exits(exit::SUCCESS).says("unchanged: alpha, beta");
     project.xtask(["test", "alpha"]).run().exits(exit::SUCCESS).says("1 passed");
@@ -49,7 +49,7 @@ fn a_kept_run_remembers_its_backend_and_refuses_another() {
 fn a_keeper_that_is_started_anew_opens_what_was_prepared() {
     let fake = FakeProject::new(&[]);
     let project = &fake.project;
-    project.xtask(["up", "alpha", "--on", "fake"]).run().exits(exit::SUCCESS);
+    fake.up();
     let before = project.kept_run().json("plan.json")["services"]["beta"]["address"].clone();
     let keeper = project.process("keeper").unwrap();
     keeper.kill();

@@ -194,6 +194,13 @@ impl Project {
         self.processes().into_iter().find(|process| process.is(name))
     }
 
+    /// Kills the keeper of the only run, with which its services end.
+    pub(crate) fn lose_keeper(&self) {
+        let services = ["alpha", "beta"].map(|name| self.process(name).unwrap());
+        self.process("keeper").unwrap().kill();
+        services.iter().for_each(Process::wait_until_gone);
+    }
+
     /// Waits until a program of this name runs.
     pub(crate) fn wait_for_process(&self, name: &str) -> Process {
         until(&format!("`{name}` runs"), || match self.process(name) {

@@ -4,6 +4,7 @@ use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::exit;
 use crate::project::{Output, Project};
 
 /// Tests that do not ask much of what runs.
@@ -51,6 +52,11 @@ impl FakeProject {
     /// Has it have these faults from now on, and no others.
     pub(crate) fn faults(&self, faults: &[&str]) {
         fs::write(self.world().join("faults"), faults.join("\n")).unwrap();
+    }
+
+    /// A kept run on it.
+    pub(crate) fn up(&self) {
+        self.project.xtask(["up", "alpha", "--on", "fake"]).run().exits(exit::SUCCESS);
     }
 
     /// The whole cycle on it.

@@ -5,9 +5,9 @@
 //! after it; `ONETAG_FAULTS_PLANS` says how many there are.
 
 use std::collections::BTreeSet;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::fixture::FakeProject;
+use crate::chaos::{fresh_seed, variable};
 use crate::exit;
 
 /// Steps of which every fault fails the run, and whether a lie does.
@@ -29,18 +29,13 @@ const PLANS: u64 = 6;
 
 #[test]
 fn whatever_fails_the_promises_hold() {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let seed = variable("ONETAG_FAULTS_SEED").unwrap_or(now.as_secs() % 1_000_000 * 1_000);
+    let seed = variable("ONETAG_FAULTS_SEED").unwrap_or_else(fresh_seed);
     let plans = variable("ONETAG_FAULTS_PLANS").unwrap_or(PLANS);
     eprintln!("ONETAG_FAULTS_SEED={seed} ONETAG_FAULTS_PLANS={plans}");
     let fake = FakeProject::new(&[]);
     for plan in seed..seed + plans {
         check(&fake, &Plan::of(plan));
     }
-}
-
-fn variable(name: &str) -> Option<u64> {
-    Some(std::env::var(name).ok()?.parse().expect("a number"))
 }
 
 /// What goes wrong in one run.

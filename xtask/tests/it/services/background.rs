@@ -1,6 +1,7 @@
 //! Services that go into the background, or have processes there.
 
 use crate::exit;
+use crate::leftovers::a_child_outlives_the_keeper_and_ends_with_the_run;
 use crate::project::Project;
 
 /// Starts itself again and ends.
@@ -49,11 +50,5 @@ fn a_group_of_processes_below_a_service_ends_with_it() {
     project.assert_nothing_is_left();
 
     // The same where nobody saw the service end.
-    project.up();
-    let (child, service) = (project.process("sleep").unwrap(), project.process("beta").unwrap());
-    project.process("keeper").unwrap().kill();
-    service.wait_until_gone();
-    assert!(child.lives());
-    project.xtask(["down", "alpha"]).run().exits(exit::SUCCESS);
-    assert!(!child.lives());
+    a_child_outlives_the_keeper_and_ends_with_the_run(&project);
 }

@@ -39,11 +39,10 @@ fn a_service_that_dropped_its_user_is_found_without_its_keeper() {
     }
     let project = with_dropped_user();
     let beta = orphaned(&project);
-    if beta.lives() {
-        let status = project.xtask(["status"]).run();
-        let line = format!("pid {}", beta.pid);
-        assert!(status.stdout.contains(&line), "{status}");
-    }
+    assert!(beta.lives());
+    let status = project.xtask(["status"]).run();
+    let line = format!("pid {}", beta.pid);
+    assert!(status.stdout.contains(&line), "{status}");
     let before = project.kept_run().url("beta");
     project.xtask(["up", "alpha"]).run().exits(exit::SUCCESS);
     assert!(!beta.lives());
