@@ -1,6 +1,7 @@
 //! Phases 3 to 6 of one run.
 
 use anyhow::Context as _;
+use onetag_control::Capability;
 
 use super::after::still_the_same;
 use super::changes::Changes;
@@ -12,8 +13,6 @@ use super::start::StartedRun;
 use super::witness::witness;
 use super::{Goal, Job, KeptRun, Options, environment};
 use crate::backend::{Addresses, RunBackend, RunPlan, wants_database};
-use onetag_control::Capability;
-
 use crate::build::Build;
 use crate::context::Context;
 use crate::exit::Exit;

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use camino::Utf8Path;
+use onetag_control::Capability;
 
 use self::child::{BACKGROUND, Child, is_this_program};
 use self::images::ProcessImages;
@@ -33,7 +34,6 @@ use crate::run::ledger::{BackendResource, Ledger, Record};
 use crate::system::tail::last_lines;
 use crate::system::{self, ProcessId};
 use crate::workspace::Ready;
-use onetag_control::Capability;
 
 /// The backend on which services are plain processes.
 pub(super) const BACKEND: Backend = Backend {
