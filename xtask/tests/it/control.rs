@@ -225,7 +225,7 @@ fn with_database(project: &Project) -> (Run, rusqlite::Connection) {
         &format!("{volume}, DATABASE_URL = \"{{database.url}}\""),
     );
     let run = project.up();
-    let database = rusqlite::Connection::open(run.path("databases/beta.db")).unwrap();
+    let database = rusqlite::Connection::open(run.path("databases/beta/beta.db")).unwrap();
     database.busy_timeout(std::time::Duration::ZERO).unwrap();
     database.pragma_update(None, "journal_mode", "wal").unwrap();
     database.execute_batch("CREATE TABLE t (n)").unwrap();

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use anyhow::anyhow;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Backend, process};
+use super::{Backend, engine, process};
 use crate::error::{Attach as _, Kind};
 
 /// Where images run.
@@ -14,9 +14,16 @@ pub enum BackendKind {
     /// Services are plain processes, children of the run's keeper.
     #[default]
     Process,
+    /// Services are containers of podman's.
+    Podman,
+    /// Services are containers of docker's.
+    Docker,
     /// One that this program brought along, see [`main_with`](crate::main_with).
     Registered(&'static str),
 }
+
+/// Those that every program has.
+const OWN: [BackendKind; 3] = [BackendKind::Process, BackendKind::Podman, BackendKind::Docker];
 
 static REGISTERED: OnceLock<&'static [Backend]> = OnceLock::new();
 
@@ -37,7 +44,7 @@ impl BackendKind {
     /// This program has none; says which it has.
     pub(crate) fn named(name: &str) -> anyhow::Result<BackendKind> {
         let registered = registered().iter().map(|backend| BackendKind::Registered(backend.name));
-        let all: Vec<BackendKind> = [BackendKind::Process].into_iter().chain(registered).collect();
+        let all: Vec<BackendKind> = OWN.into_iter().chain(registered).collect();
         all.iter().copied().find(|kind| kind.name() == name).ok_or_else(|| {
             let known: Vec<_> = all.into_iter().map(BackendKind::name).collect();
             anyhow!("there is no backend `{name}`, only: {}", known.join(", ")).kind(Kind::Usage)
@@ -47,8 +54,8 @@ impl BackendKind {
     /// What `--on`, ledger and `plan.json` call it.
     pub fn name(self) -> &'static str {
         match self {
-            BackendKind::Process => process::BACKEND.name,
             BackendKind::Registered(name) => name,
+            own => own.backend().name,
         }
     }
 
@@ -56,6 +63,8 @@ impl BackendKind {
     pub(crate) fn backend(self) -> &'static Backend {
         match self {
             BackendKind::Process => &process::BACKEND,
+            BackendKind::Podman => &engine::PODMAN,
+            BackendKind::Docker => &engine::DOCKER,
             BackendKind::Registered(name) => registered()
                 .iter()
                 .find(|backend| backend.name == name)

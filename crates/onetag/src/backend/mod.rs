@@ -4,14 +4,19 @@
 //! are. The others serve all of them.
 
 mod addresses;
+mod engine;
 mod keeper;
 mod kind;
+mod leases;
+mod log;
 mod plan;
 mod process;
 mod run;
 mod seam;
 mod types;
 mod wiring;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use crate::error::with_hint;
 pub use crate::keeper::{ReadyWait, ask};
@@ -25,7 +30,6 @@ pub(crate) use kind::register;
 pub use onetag_control::Capability;
 pub use plan::Deployed;
 pub(crate) use plan::{Address, RunPlan, Settings};
-pub(crate) use process::LOCALHOST;
 pub use run::RunBackend;
 pub(crate) use run::{Abandoned, waiting_for};
 pub use seam::{Backend, ImageStore, Runtime};
@@ -34,3 +38,11 @@ pub use types::{
     ServiceSpec, State, Stop, StoredImage,
 };
 pub(crate) use wiring::{OwnValues, check_host_variables, resolve, settings, wants_database};
+
+/// The only address at which tests reach the services of a run on this machine.
+pub(crate) const LOCALHOST: &str = "127.0.0.1";
+
+/// Locks, whatever happened to a thread that held the lock.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

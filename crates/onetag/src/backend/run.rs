@@ -86,10 +86,10 @@ impl<'run> RunBackend<'run> {
             image: image.clone(),
             args,
             environment,
+            secrets: wiring::secrets(planned),
             ready: service.ready.clone(),
             ready_key: format!("`ready` in {}", service.manifest_path),
             needs: wiring::needs(planned),
-            volume: service.volume.is_some(),
             database: wiring::wants_database(planned),
         })
     }

@@ -1,6 +1,6 @@
 //! What the two halves of a backend and the rest of the harness tell each other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::build::image::Digest;
 use crate::run::RunId;
 use crate::workspace::{Ready, Service};
 
-/// The ports of a service, as its metadata says.
+/// The ports of a service, and its volume, as its metadata says.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct ServicePorts {
     /// The name of the service.
@@ -21,12 +21,15 @@ pub struct ServicePorts {
     pub port: Option<u16>,
     /// Its further ports, by name.
     pub ports: BTreeMap<String, u16>,
+    /// Where it wants a folder that outlives a restart, if it wants one.
+    pub volume: Option<Utf8PathBuf>,
 }
 
 impl ServicePorts {
     pub(crate) fn of(service: &Service) -> ServicePorts {
-        let Service { name, port, ports, .. } = service;
-        ServicePorts { service: name.clone(), port: *port, ports: ports.clone() }
+        let Service { name, port, ports, volume, .. } = service;
+        let (service, ports, volume) = (name.clone(), ports.clone(), volume.clone());
+        ServicePorts { service, port: *port, ports, volume }
     }
 
     /// All of them: none is the name of the service's own port.
@@ -87,14 +90,14 @@ pub struct ServiceSpec {
     pub args: Vec<String>,
     /// Its variables.
     pub environment: BTreeMap<String, String>,
+    /// The names of those that hold a value of whoever calls, which is written nowhere.
+    pub secrets: BTreeSet<String>,
     /// How it is known to be ready.
     pub ready: Ready,
     /// The key of the metadata that says so, and its manifest.
     pub ready_key: String,
     /// Services that are stopped after this one.
     pub needs: Vec<String>,
-    /// Whether it has a volume.
-    pub volume: bool,
     /// Whether it has a database.
     pub database: bool,
 }

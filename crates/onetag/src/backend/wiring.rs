@@ -83,6 +83,15 @@ pub(super) fn needs(planned: &PlannedService) -> Vec<String> {
     all.into_iter().cloned().collect()
 }
 
+/// The variables of a service that hold a value of the caller's.
+pub(super) fn secrets(planned: &PlannedService) -> BTreeSet<String> {
+    let is_secret = |template: &Template| {
+        template.placeholders().any(|part| matches!(part, Placeholder::HostVariable(_)))
+    };
+    let secrets = planned.env.iter().filter(|(_, template)| is_secret(template));
+    secrets.map(|(key, _)| key.clone()).collect()
+}
+
 /// Whether the service asks for a database.
 pub(crate) fn wants_database(planned: &PlannedService) -> bool {
     placeholders(planned).any(|placeholder| matches!(placeholder, Placeholder::DatabaseUrl))

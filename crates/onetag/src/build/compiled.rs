@@ -1,6 +1,6 @@
 //! The image of a service that was built: its digests, and what it starts with.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use camino::{Utf8Path, Utf8PathBuf};
 use onetag_image::Files;
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,30 @@ impl Compiled {
 
     pub(crate) fn executable(&self) -> &CachedExecutable {
         &self.executable
+    }
+
+    /// What an archive of the image is written from.
+    ///
+    /// # Errors
+    ///
+    /// When the program, its libraries or its files are not those that were built.
+    pub(crate) fn contents(&self) -> anyhow::Result<Contents> {
+        let files = Files::of_copy(self.files().folder())?;
+        let CachedExecutable { digest, path, .. } = &self.executable;
+        let contents = match self.library_path() {
+            None => Contents::with_files(path, *digest, &self.service, &files, &run_loader),
+            Some(library) => {
+                let run = |command| run_loader_with(library, command);
+                Contents::with_files(path, *digest, &self.service, &files, &run)
+            }
+        };
+        let contents = contents?;
+        ensure!(
+            contents.digests() == self.digests(),
+            "the image of `{}` is not what was built any more",
+            self.service
+        );
+        Ok(contents)
     }
 
     /// What of the executable cache a run uses that has it deployed.

@@ -36,6 +36,11 @@ impl Layout {
         Layout { base: target_directory.join("onetag") }
     }
 
+    /// All that the harness keeps in a target folder.
+    pub(crate) fn base(&self) -> &Utf8Path {
+        &self.base
+    }
+
     pub(crate) fn runs(&self) -> Utf8PathBuf {
         self.base.join("runs")
     }
@@ -188,6 +193,16 @@ impl RunFolder {
         self.path.join("prepared.json")
     }
 
+    /// Which engine the run uses, and where, see `backend::engine`.
+    pub(crate) fn engine(&self) -> Utf8PathBuf {
+        self.path.join("engine.json")
+    }
+
+    /// Archives of images on their way to an engine.
+    pub(crate) fn archive(&self, service: &str) -> Utf8PathBuf {
+        self.path.join("archives").join(format!("{service}.tar"))
+    }
+
     pub(crate) fn witness(&self) -> Utf8PathBuf {
         self.path.join("witness.json")
     }
@@ -221,7 +236,12 @@ impl RunFolder {
 
     /// The file of a service's SQLite database.
     pub fn database(&self, service: &str) -> Utf8PathBuf {
-        self.path.join("databases").join(format!("{service}.db"))
+        self.database_folder(service).join(format!("{service}.db"))
+    }
+
+    /// The folder of that file, which holds what belongs to the database alone.
+    pub(crate) fn database_folder(&self, service: &str) -> Utf8PathBuf {
+        self.path.join("databases").join(service)
     }
 }
 

@@ -90,10 +90,20 @@ fn wait_for(child: u32, options: WaitIdOptions) -> io::Result<Option<WaitIdStatu
     Ok(retry_on_intr(|| waitid(WaitId::Pid(child), options))?)
 }
 
-/// Whether this process ignores a signal: a bit of `SigIgn` in proc(5) `status`.
+/// Whether this process ignores a signal.
 pub(crate) fn is_ignored(signal: i32) -> bool {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    is_in_mask("self", "SigIgn:", signal)
+}
+
+/// Whether a process has a handler for a signal.
+pub(crate) fn handles(pid: u32, signal: i32) -> bool {
+    is_in_mask(&pid.to_string(), "SigCgt:", signal)
+}
+
+/// A bit of one of the masks in proc(5) `status`.
+fn is_in_mask(pid: &str, key: &str, signal: i32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix(key));
     let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
     mask >> (signal - 1) & 1 == 1
 }
@@ -187,6 +197,12 @@ pub(crate) fn listening_addresses(pids: &[u32]) -> Vec<SocketAddr> {
         );
     }
     found.into_iter().collect()
+}
+
+/// Where anybody listens for TCP in the network of a process, be it a container's.
+pub(crate) fn listening_in(pid: u32) -> Vec<SocketAddr> {
+    let sockets = listening_sockets(&pid.to_string()).into_iter();
+    sockets.map(|(address, _)| address).collect()
 }
 
 /// What the open files of a process are called.

@@ -42,6 +42,16 @@ pub(crate) fn is_hidden(_pid: u32) -> bool {
     false
 }
 
+/// Not to be had here.
+pub(crate) fn handles(_pid: u32, _signal: i32) -> bool {
+    true
+}
+
+/// Not to be had here: nothing is found.
+pub(crate) fn listening_in(_pid: u32) -> Vec<SocketAddr> {
+    Vec::new()
+}
+
 /// Not to be had here: nothing is found.
 pub(crate) fn listening_addresses(_pids: &[u32]) -> Vec<SocketAddr> {
     Vec::new()

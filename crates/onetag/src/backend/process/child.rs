@@ -11,12 +11,12 @@ use anyhow::{Context as _, bail, ensure};
 use camino::Utf8PathBuf;
 use signal_hook::consts::{SIGCONT, SIGKILL, SIGSTOP, SIGTERM};
 
-use super::super::{Replica, ServiceSpec, Stop};
+use super::super::log::BoundedLog;
+use super::super::{Replica, ServiceSpec, Stop, lock};
+use super::PROCESS;
 use super::images::ProcessImage;
-use super::log::BoundedLog;
 use super::pump::Pump;
 use super::session::{background, end_session};
-use super::{PROCESS, lock};
 use crate::build::image::FileIdentity;
 use crate::report::Ui;
 use crate::run::ledger::{BackendResource, Entry, Ledger};
@@ -64,8 +64,11 @@ impl Child {
     ) -> anyhow::Result<Arc<Child>> {
         let service = spec.service();
         let image: ProcessImage = serde_json::from_value(spec.image.details.clone())?;
-        if spec.volume {
+        if spec.ports.volume.is_some() {
             make_folder(&folder.volume(service))?;
+        }
+        if spec.database {
+            make_folder(&folder.database_folder(service))?;
         }
         let (pump, output) = Pump::start(BoundedLog::open(&folder.log(service))?)?;
         let mut command = Command::new(own_executable()?);

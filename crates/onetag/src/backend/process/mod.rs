@@ -3,8 +3,6 @@
 
 mod child;
 mod images;
-mod leases;
-mod log;
 mod pump;
 mod remains;
 mod session;
@@ -12,7 +10,7 @@ mod session;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::mpsc::{self, Sender};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -22,10 +20,10 @@ use onetag_control::Capability;
 
 use self::child::{BACKGROUND, Child, is_this_program};
 use self::images::ProcessImages;
-use self::leases::Leases;
+use super::leases::Leases;
 use super::{
-    Backend, Endpoint, Instance, Prepared, Probe, Runtime, Seen, ServiceAddresses, ServicePorts,
-    ServiceSpec, State, Stop,
+    Backend, Endpoint, Instance, LOCALHOST, Prepared, Probe, Runtime, Seen, ServiceAddresses,
+    ServicePorts, ServiceSpec, State, Stop, lock,
 };
 use crate::keeper::ask;
 use crate::report::Leftover;
@@ -56,11 +54,7 @@ pub(super) const BACKEND: Backend = Backend {
     runtime: |folder| Box::new(ProcessRuntime::new(folder)),
 };
 
-/// The only address that services and tests of a run use.
-pub(crate) const LOCALHOST: &str = "127.0.0.1";
-
-/// What is called what in the ledger.
-const PORT: &str = "port";
+/// What the ledger calls a service.
 const PROCESS: &str = "process";
 
 #[derive(Debug)]
@@ -71,10 +65,6 @@ struct ProcessRuntime {
     /// The thread that is the parent of all services: the kernel ends them when
     /// it ends.
     parent: OnceLock<Sender<Box<dyn FnOnce() + Send>>>,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl ProcessRuntime {
@@ -132,7 +122,12 @@ impl Runtime for ProcessRuntime {
         if self.leases.are_none() {
             self.end_survivors(ledger)?;
         }
-        self.leases.prepare(services, before, ledger)
+        let before = match before {
+            Some(Prepared(before)) => serde_json::from_value(before.clone())?,
+            None => BTreeMap::new(),
+        };
+        let ports = self.leases.prepare(services, &before, ledger)?;
+        Ok(Prepared(serde_json::to_value(ports)?))
     }
 
     fn addresses(&self, service: &ServicePorts) -> anyhow::Result<ServiceAddresses> {

@@ -7,7 +7,7 @@ use std::thread;
 
 use anyhow::Context as _;
 
-use super::log::BoundedLog;
+use super::super::log::BoundedLog;
 use crate::system::{make_non_blocking, wait_until_readable};
 
 /// How much is read at a time: all that a pipe holds.

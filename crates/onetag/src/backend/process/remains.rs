@@ -6,7 +6,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 use signal_hook::consts::SIGKILL;
 
-use super::{LOCALHOST, PORT, PROCESS};
+use super::super::LOCALHOST;
+use super::super::leases::PORT;
+use super::PROCESS;
 use crate::report::Leftover;
 use crate::run::RunId;
 use crate::run::ledger::BackendResource;

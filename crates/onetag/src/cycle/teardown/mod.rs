@@ -21,10 +21,11 @@ use crate::run::{RunFolder, remove, remove_partial};
 use crate::system::signals::Interrupt;
 
 /// What stays of a run that is over; everything else in its folder goes.
-const STAYS: [&str; 7] = [
+const STAYS: [&str; 8] = [
     "ledger.jsonl",
     "plan.json",
     "witness.json",
+    "engine.json",
     "report.json",
     "junit.xml",
     "logs",

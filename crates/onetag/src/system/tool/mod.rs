@@ -10,6 +10,7 @@ mod line;
 mod output;
 mod running;
 
+use std::fs::File;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -52,6 +53,8 @@ pub(crate) struct Tool<'a> {
     deadline: Duration,
     stdout: Output,
     stderr: Output,
+    /// Instead of both of them.
+    file: Option<File>,
     records: Vec<&'a dyn ProcessRecord>,
     /// It goes through the gate, and ends with the harness.
     tied: bool,
@@ -78,7 +81,7 @@ impl<'a> Tool<'a> {
         let program = command.get_program().to_string_lossy().into_owned();
         let name = program.rsplit('/').next().unwrap_or(&program).to_owned();
         let (stdout, stderr) = (Output::Inherit, Output::Inherit);
-        Tool { command, name, deadline, stdout, stderr, records: vec![], tied: false }
+        Tool { command, name, deadline, stdout, stderr, file: None, records: vec![], tied: false }
     }
 
     /// Gives it no variable at all.
@@ -91,6 +94,12 @@ impl<'a> Tool<'a> {
     pub(crate) fn output(mut self, stdout: Output, stderr: Output) -> Tool<'a> {
         (self.stdout, self.stderr) = (stdout, stderr);
         self
+    }
+
+    /// Has all that it says, on both of its outputs, written to a file.
+    pub(crate) fn into_file(mut self, file: &File) -> anyhow::Result<Tool<'a>> {
+        self.file = Some(file.try_clone().context("cannot share a file")?);
+        Ok(self)
     }
 
     /// Names the runs that the command works for.
@@ -121,7 +130,13 @@ impl<'a> Tool<'a> {
             true => gated(&self.command, &self.records)?,
             false => grouped(self.command),
         };
-        self.command.stdout(stdio(self.stdout)?).stderr(stdio(self.stderr)?);
+        match self.file.take() {
+            Some(file) => {
+                let other = file.try_clone().context("cannot share a file")?;
+                self.command.stdout(file).stderr(other)
+            }
+            None => self.command.stdout(stdio(self.stdout)?).stderr(stdio(self.stderr)?),
+        };
         let mut child = self.command.spawn().with_context(|| format!("cannot run `{line}`"))?;
         // The command holds the harness's ends of what the child was given.
         self.command = Command::new("");

@@ -6,10 +6,12 @@ use std::sync::Mutex;
 
 use anyhow::{Context as _, anyhow};
 
-use super::super::{Prepared, ServicePorts};
-use super::{LOCALHOST, PORT, lock};
+use super::{LOCALHOST, ServicePorts, lock};
 use crate::run::ledger::{BackendResource, Ledger};
 use crate::system::bind_lease;
+
+/// What the ledger calls a lease.
+pub(super) const PORT: &str = "port";
 
 /// Bound sockets that never listen, by service and port.
 #[derive(Debug, Default)]
@@ -17,16 +19,14 @@ pub(super) struct Leases(Mutex<BTreeMap<String, (OwnedFd, u16)>>);
 
 impl Leases {
     /// Leases each port that is not leased yet: the one that it had `before`, if any.
+    /// Returns all ports, those of before included.
     pub(super) fn prepare(
         &self,
         services: &[ServicePorts],
-        before: Option<&Prepared>,
+        before: &BTreeMap<String, u16>,
         ledger: &Ledger,
-    ) -> anyhow::Result<Prepared> {
-        let mut all: BTreeMap<String, u16> = match before {
-            Some(Prepared(before)) => serde_json::from_value(before.clone())?,
-            None => BTreeMap::new(),
-        };
+    ) -> anyhow::Result<BTreeMap<String, u16>> {
+        let mut all = before.clone();
         let mut leases = lock(&self.0);
         for service in services {
             for name in service.names().map(|port| lease_name(&service.service, port)) {
@@ -43,7 +43,7 @@ impl Leases {
                 leases.insert(name, lease);
             }
         }
-        Ok(Prepared(serde_json::to_value(all)?))
+        Ok(all)
     }
 
     /// Whether nothing was leased yet.

@@ -1,0 +1,266 @@
+//! Calling an engine: one program, pinned for the run, and every call with a deadline.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow, ensure};
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::dialect::Dialect;
+use super::info::Info;
+use crate::error::Attach as _;
+use crate::run::ledger::Ledger;
+use crate::run::{RunFolder, read_json, write_json};
+use crate::system::signals::Interrupt;
+use crate::system::tool::{Finished, Output, Tool};
+
+/// How long an engine may take to answer a question.
+const ANSWER: Duration = Duration::from_secs(30);
+
+/// How long it may take to make something: to unpack an image, to start a container.
+const WORK: Duration = Duration::from_secs(110);
+
+/// An engine that answers.
+#[derive(Clone, Debug)]
+pub(super) struct Client {
+    pub(super) dialect: &'static Dialect,
+    pub(super) pinned: Pinned,
+}
+
+/// Which engine a run uses: all commands on that run use this one.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(super) struct Pinned {
+    program: Utf8PathBuf,
+    /// The variables that say which engine is meant; those that were not set are not
+    /// there.
+    variables: BTreeMap<String, String>,
+    pub(super) info: Info,
+}
+
+impl Client {
+    /// Finds the engine and asks it about itself.
+    ///
+    /// # Errors
+    ///
+    /// When there is none or it does not answer; says how to mend that.
+    pub(super) fn probe(dialect: &'static Dialect) -> anyhow::Result<Client> {
+        let program = dialect.program;
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let found = std::env::split_paths(&path).map(|folder| folder.join(program));
+        let found = found.filter_map(|path| Utf8PathBuf::try_from(path).ok());
+        let found = found.into_iter().find(|path| path.is_file());
+        let found = found
+            .with_context(|| format!("there is no `{program}` on PATH"))
+            .hint(dialect.install)?;
+        let variables = dialect
+            .variables
+            .iter()
+            .filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)));
+        let info = Info::default();
+        let pinned = Pinned { program: found, variables: variables.collect(), info };
+        let mut client = Client { dialect, pinned };
+        client.pinned.info = Info::ask(&client)?;
+        Ok(client)
+    }
+
+    /// Finds the engine for a run, and pins it.
+    pub(super) fn pin(dialect: &'static Dialect, folder: &RunFolder) -> anyhow::Result<Client> {
+        let client = Client::probe(dialect)?;
+        client.pinned.info.check(dialect)?;
+        write_json(&folder.engine(), &client.pinned)?;
+        Ok(client)
+    }
+
+    /// The engine that was pinned for a run; none if it never came to that.
+    pub(super) fn pinned(
+        dialect: &'static Dialect,
+        folder: &RunFolder,
+    ) -> anyhow::Result<Option<Client>> {
+        match folder.engine().exists() {
+            true => Ok(Some(Client { dialect, pinned: read_json(&folder.engine())? })),
+            false => Ok(None),
+        }
+    }
+
+    /// Asks a question, and returns what the engine prints.
+    pub(super) fn ask<'a>(
+        &self,
+        arguments: impl IntoIterator<Item = &'a str>,
+    ) -> anyhow::Result<String> {
+        self.succeed(self.tool(arguments, ANSWER))
+    }
+
+    /// Asks about things by name; none if one of them is not there.
+    pub(super) fn inspect<T: DeserializeOwned>(
+        &self,
+        what: &str,
+        names: &[&str],
+    ) -> anyhow::Result<Option<Vec<T>>> {
+        let arguments = [what, "inspect"].into_iter().chain(names.iter().copied());
+        match self.ask(arguments) {
+            Ok(json) => {
+                let inspected = serde_json::from_str(&json);
+                let context = || format!("`{}` describes a {what} in an unknown way", self.name());
+                inspected.with_context(context).map(Some)
+            }
+            Err(error) if is_absent(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes or changes something, while that stands in the ledger: whoever ends the
+    /// run ends the call first.
+    pub(super) fn work<'a>(
+        &self,
+        arguments: impl IntoIterator<Item = &'a str>,
+        variables: &BTreeMap<&str, &str>,
+        ledger: &Ledger,
+    ) -> anyhow::Result<String> {
+        let mut command = self.command(arguments);
+        command.envs(variables);
+        let tool = Tool::new(command, WORK).output(Output::Capture, Output::Capture);
+        self.succeed(tool.recorded([ledger]))
+    }
+
+    /// Ends or removes something, within a deadline; what is not there is no error.
+    pub(super) fn end<'a>(
+        &self,
+        arguments: impl IntoIterator<Item = &'a str>,
+        limit: Duration,
+    ) -> anyhow::Result<()> {
+        match self.succeed(self.tool(arguments, limit + ANSWER)) {
+            Err(error) if !is_absent(&error) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Asks for something that may be large: what it prints, on both of its outputs, goes
+    /// into a file.
+    pub(super) fn write<'a>(
+        &self,
+        arguments: impl IntoIterator<Item = &'a str>,
+        file: &File,
+    ) -> anyhow::Result<()> {
+        let tool = Tool::new(self.command(arguments), ANSWER).into_file(file)?;
+        let finished = tool.finish(&Interrupt::default())?;
+        ensure!(finished.status.success(), "`{}` {}", finished.line, finished.ended());
+        Ok(())
+    }
+
+    pub(super) fn name(&self) -> &'static str {
+        self.dialect.program
+    }
+
+    fn tool<'a>(
+        &self,
+        arguments: impl IntoIterator<Item = &'a str>,
+        limit: Duration,
+    ) -> Tool<'static> {
+        Tool::new(self.command(arguments), limit).output(Output::Capture, Output::Capture)
+    }
+
+    fn command<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
+        let mut command = Command::new(&self.pinned.program);
+        for name in self.dialect.variables {
+            command.env_remove(name);
+        }
+        command.envs(&self.pinned.variables).args(arguments);
+        // Whatever a run of nextest above says of itself is nothing to containers.
+        command.env_remove(onetag_env::keys::OWNER);
+        command
+    }
+
+    fn succeed(&self, tool: Tool<'_>) -> anyhow::Result<String> {
+        let finished = tool.finish(&Interrupt::default())?;
+        if finished.status.success() {
+            return Ok(String::from_utf8_lossy(&finished.stdout).into_owned());
+        }
+        Err(Refusal::of(self.dialect, &finished))
+    }
+}
+
+/// What an engine said when it did not do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+#[error("`{line}` {ended}: {said}")]
+pub(super) struct Refusal {
+    line: String,
+    ended: String,
+    pub(super) said: String,
+}
+
+impl Refusal {
+    fn of(dialect: &'static Dialect, finished: &Finished) -> anyhow::Error {
+        let said = String::from_utf8_lossy(&finished.stderr);
+        let lines = said.lines().map(str::trim).filter(|line| {
+            // podman's warnings, which it writes at each call.
+            !line.is_empty() && !line.starts_with("time=\"")
+        });
+        let said = lines.collect::<Vec<_>>().join("; ");
+        let said = ["Error: ", "Error response from daemon: ", "docker: "]
+            .iter()
+            .fold(said.as_str(), |said, prefix| said.strip_prefix(prefix).unwrap_or(said));
+        let said = crate::system::tail::printable(said, SAID);
+        let hint = hint(dialect, &said);
+        // The line of `run` is long, and says nothing that is not known.
+        let line: String = finished.line.chars().take(LINE).collect();
+        let error = anyhow!(Refusal { line, ended: finished.ended(), said });
+        match hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
+    }
+}
+
+/// How many bytes of what an engine says are shown.
+const SAID: usize = 2000;
+
+/// How much of a command is shown.
+const LINE: usize = 120;
+
+fn hint(dialect: &Dialect, said: &str) -> Option<String> {
+    let said = said.to_lowercase();
+    let has = |words: &str| said.contains(words);
+    if has("permission denied") && has("sock") {
+        let program = dialect.program;
+        return Some(format!("become a member of the group `{program}`, or run a rootless engine"));
+    }
+    if has("cannot connect")
+        || has("connection refused")
+        || has("no such file or directory") && has("sock")
+    {
+        return Some(dialect.start.to_owned());
+    }
+    if has("no space left") {
+        return Some(format!(
+            "make room where the engine keeps its images; `{} system df` shows it",
+            dialect.program
+        ));
+    }
+    None
+}
+
+/// Whether an engine said that what it was asked about is not there.
+pub(super) fn is_absent(error: &anyhow::Error) -> bool {
+    let Some(Refusal { said, .. }) = error.downcast_ref() else { return false };
+    let said = said.to_lowercase();
+    // podman 4.3, podman 5, docker 20.10, docker 29.
+    ["no such", "image not known", "network not found", "no container with name", "unable to find"]
+        .iter()
+        .any(|words| {
+            said.contains(words) || said.starts_with("network") && said.ends_with("not found")
+        })
+        && !said.contains("sock")
+}
+
+/// A folder that any user of a container may write to; above it only the caller may
+/// go.
+pub(super) fn shared_folder(path: &Utf8Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    crate::run::make_folder(path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o777))
+        .with_context(|| format!("cannot share the folder {path}"))
+}

@@ -1,0 +1,159 @@
+//! One container: how it is started, and what the engine tells of it.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, bail};
+use serde::Deserialize;
+
+use super::client::Client;
+use super::{LABEL_RUN, LABEL_SERVICE, LABEL_TARGET, network_name};
+use crate::backend::{LOCALHOST, Replica, ServicePorts, ServiceSpec, State};
+use crate::run::RunFolder;
+
+/// Where a service's SQLite database lies in its container.
+pub(super) const DATABASE: &str = "/database";
+
+/// How much a service may write to `/tmp`.
+const TMP: &str = "/tmp:rw,nosuid,nodev,size=64m,mode=1777";
+
+/// What a container prints at most, before the engine begins to drop it.
+const LOG: &str = "max-size=64m";
+
+/// How a service is started as a container.
+pub(super) struct Arguments {
+    pub(super) arguments: Vec<String>,
+    /// Those that are written nowhere else; the engine takes them from its own
+    /// environment.
+    pub(super) secrets: BTreeMap<String, String>,
+}
+
+/// The arguments of `run`.
+///
+/// The container has its own user, a root that cannot be written to, one volume, `/tmp`,
+/// and no capabilities.
+pub(super) fn arguments(
+    client: &Client,
+    folder: &RunFolder,
+    name: &str,
+    spec: &ServiceSpec,
+    host_port: impl Fn(Option<&str>) -> anyhow::Result<u16>,
+) -> anyhow::Result<Arguments> {
+    let service = spec.service();
+    let network = network_name(spec.run_id);
+    let mut all: Vec<String> = Vec::new();
+    let mut add = |option: &str, value: String| all.extend([option.to_owned(), value]);
+    add("--name", name.to_owned());
+    add("--hostname", service.to_owned());
+    add("--network", network);
+    add("--network-alias", service.to_owned());
+    add("--label", format!("{LABEL_RUN}={}", spec.run_id));
+    add("--label", format!("{LABEL_TARGET}={}", folder.layout().base()));
+    add("--label", format!("{LABEL_SERVICE}={service}"));
+    for port in spec.ports.names() {
+        let (inside, outside) = (inside(&spec.ports, port)?, host_port(port)?);
+        add("--publish", format!("{LOCALHOST}:{outside}:{inside}"));
+    }
+    add("--tmpfs", TMP.to_owned());
+    add("--cap-drop", "ALL".to_owned());
+    add("--security-opt", "no-new-privileges".to_owned());
+    add("--log-opt", LOG.to_owned());
+    add("--pull", "never".to_owned());
+    if let Some(volume) = &spec.ports.volume {
+        add("--volume", format!("{}:{volume}:Z", folder.volume(service)));
+    }
+    if spec.database {
+        add("--volume", format!("{}:{DATABASE}:Z", folder.database_folder(service)));
+    }
+    let user = rustix::process::getuid();
+    if !user.is_root() {
+        // What a service writes is the caller's, who has to be able to remove it.
+        let group = rustix::process::getgid();
+        add("--user", format!("{}:{}", user.as_raw(), group.as_raw()));
+    }
+    let mut secrets = BTreeMap::new();
+    for (key, value) in &spec.environment {
+        if !spec.secrets.contains(key) {
+            add("--env", format!("{key}={value}"));
+            continue;
+        }
+        if client.dialect.variables.contains(&key.as_str()) || key == "PATH" {
+            bail!("`env.{key}` of `{service}` is a variable of `{}` as well", client.name());
+        }
+        add("--env", key.clone());
+        secrets.insert(key.clone(), value.clone());
+    }
+    let rootless = match client.pinned.info.rootless {
+        true => client.dialect.rootless,
+        false => &[],
+    };
+    let options = ["run", "--detach", "--read-only"].iter().chain(client.dialect.run);
+    let mut arguments: Vec<String> =
+        options.chain(rootless).map(|option| (*option).to_owned()).collect();
+    arguments.append(&mut all);
+    arguments.push(spec.reference.clone());
+    arguments.extend(spec.args.iter().cloned());
+    Ok(Arguments { arguments, secrets })
+}
+
+/// The number of a port inside of the container.
+pub(super) fn inside(ports: &ServicePorts, port: Option<&str>) -> anyhow::Result<u16> {
+    let number = match port {
+        None => ports.port,
+        Some(name) => ports.ports.get(name).copied(),
+    };
+    number.with_context(|| format!("`{}` has no such port", ports.service))
+}
+
+/// What an engine tells of a container.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ContainerInfo {
+    /// The digest of its image, as the image store tells it.
+    pub(super) image: String,
+    pub(super) state: ContainerState,
+}
+
+/// How it is.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ContainerState {
+    pub(super) status: String,
+    pub(super) exit_code: i32,
+    #[serde(default, rename = "OOMKilled")]
+    pub(super) out_of_memory: bool,
+    #[serde(default)]
+    pub(super) error: String,
+    /// Of its first process; 0 if it does not run.
+    #[serde(default)]
+    pub(super) pid: u32,
+}
+
+impl ContainerState {
+    /// The same in the words of the seam.
+    pub(super) fn of_seam(&self, replica: Replica) -> State {
+        match self.status.as_str() {
+            "running" | "paused" => State::Running(vec![replica]),
+            "created" | "initialized" | "configured" | "restarting" => {
+                State::Starting(format!("its container is {}", self.status))
+            }
+            _ => State::Ended(self.end()),
+        }
+    }
+
+    /// How it ended, as a sentence says it of a service.
+    fn end(&self) -> String {
+        let mut end = match self.exit_code {
+            _ if self.out_of_memory => "was killed for using more memory than it may".to_owned(),
+            // A shell's way of telling a signal, and an engine's.
+            code @ 129..=159 => {
+                format!("was ended by {}", crate::system::signals::name(code - 128))
+            }
+            code => format!("ended with code {code}"),
+        };
+        if !self.error.is_empty() {
+            end.push_str(": ");
+            end.push_str(&crate::system::tail::printable(&self.error, 500));
+        }
+        end
+    }
+}

@@ -1,0 +1,53 @@
+//! What differs between podman and docker.
+
+/// An engine, and its own ways.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Dialect {
+    /// The name of its program, and of the backend.
+    pub(super) program: &'static str,
+    /// What `run` needs beyond what both understand.
+    pub(super) run: &'static [&'static str],
+    /// What `run` needs where the engine is rootless, so that what a service writes to
+    /// its volume is the caller's.
+    pub(super) rootless: &'static [&'static str],
+    /// How `rm` kills without asking first.
+    pub(super) remove: &'static [&'static str],
+    /// The variables that say which engine of this kind is meant.
+    pub(super) variables: &'static [&'static str],
+    /// How to get it.
+    pub(super) install: &'static str,
+    /// How to get it to answer.
+    pub(super) start: &'static str,
+}
+
+/// podman: no daemon, rootless or not.
+pub(super) static PODMAN: Dialect = Dialect {
+    program: "podman",
+    // It would give a read-only container three more folders to write to.
+    run: &["--read-only-tmpfs=false", "--log-driver", "k8s-file"],
+    rootless: &["--userns", "keep-id"],
+    remove: &["--time", "0"],
+    variables: &[
+        "CONTAINERS_CONF",
+        "CONTAINERS_STORAGE_CONF",
+        "CONTAINER_CONNECTION",
+        "CONTAINER_HOST",
+        "HOME",
+        "XDG_CONFIG_HOME",
+        "XDG_DATA_HOME",
+        "XDG_RUNTIME_DIR",
+    ],
+    install: "apt-get install podman, or your system's package",
+    start: "see what `podman info` says",
+};
+
+/// docker: a daemon that outlives everything.
+pub(super) static DOCKER: Dialect = Dialect {
+    program: "docker",
+    run: &["--log-driver", "json-file"],
+    rootless: &[],
+    remove: &[],
+    variables: &["DOCKER_CONFIG", "DOCKER_CONTEXT", "DOCKER_HOST", "HOME"],
+    install: "apt-get install docker.io, or your system's package",
+    start: "start its daemon, for example by `systemctl start docker`",
+};

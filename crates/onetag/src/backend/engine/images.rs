@@ -1,0 +1,144 @@
+//! The image store of an engine: archives are loaded, unless it has the bytes already.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+
+use anyhow::{Context as _, bail, ensure};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::super::{ImageStore, StoredImage};
+use super::client::{Client, is_absent};
+use super::dialect::Dialect;
+use super::{IMAGE, normalized};
+use crate::build::Compiled;
+use crate::build::image::{Digest, Digests, write_archive};
+use crate::error::Attach as _;
+use crate::run::ledger::{BackendResource, Ledger};
+use crate::run::{Reference, RunFolder, make_folder};
+
+/// Where an engine keeps the images of a run.
+#[derive(Debug)]
+pub(super) struct EngineImages {
+    pub(super) dialect: &'static Dialect,
+    pub(super) folder: RunFolder,
+}
+
+/// What an engine tells of an image.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ImageInfo {
+    /// The digest of the configuration, or with docker's containerd store of the
+    /// manifest or the index.
+    id: String,
+    /// podman's digest of the manifest.
+    #[serde(default)]
+    digest: String,
+}
+
+impl ImageStore for EngineImages {
+    fn load(&self, reference: &Reference, compiled: &Compiled) -> anyhow::Result<StoredImage> {
+        let client = Client::pinned(self.dialect, &self.folder)?.context("nothing was prepared")?;
+        let ledger = Ledger::open(self.folder.path())?;
+        let (name, digests) = (reference.to_string(), compiled.digests());
+        if let Some(there) = find(&client, &name)? {
+            // A kept run is taken up again.
+            return stored(&client, &name, &there, digests);
+        }
+        ledger.owns(&BackendResource::new(IMAGE, compiled.service(), json!(name)))?;
+        if !attach_name(&client, &name, digests, &ledger)? {
+            self.load_archive(&client, reference, compiled, &ledger)?;
+        }
+        let there = find(&client, &name)?;
+        let there = there
+            .with_context(|| format!("`{}` loaded {name} under another name", client.name()))?;
+        stored(&client, &name, &there, digests)
+    }
+}
+
+impl EngineImages {
+    fn load_archive(
+        &self,
+        client: &Client,
+        reference: &Reference,
+        compiled: &Compiled,
+        ledger: &Ledger,
+    ) -> anyhow::Result<()> {
+        let path = self.folder.archive(compiled.service());
+        make_folder(path.parent().context("an archive lies in a folder")?)?;
+        let make = || format!("cannot write the archive {path}");
+        let file = BufWriter::with_capacity(1 << 20, File::create(&path).with_context(make)?);
+        let written = write_archive(&compiled.contents()?, reference, file);
+        written.and_then(|mut file| Ok(file.flush()?)).with_context(make)?;
+        let loaded = client.work(["load", "--input", path.as_str()], &BTreeMap::new(), ledger);
+        let _ = std::fs::remove_file(&path);
+        loaded.map(drop)
+    }
+}
+
+/// Gives the image with these digests the name, if it is there.
+fn attach_name(
+    client: &Client,
+    name: &str,
+    digests: &Digests,
+    ledger: &Ledger,
+) -> anyhow::Result<bool> {
+    for digest in [digests.config, digests.manifest] {
+        let id = digest.to_string();
+        // podman finds an image by its configuration alone, without the algorithm.
+        let id = match client.name() {
+            "podman" => id.trim_start_matches("sha256:"),
+            _ => &id,
+        };
+        if find(client, id)?.is_none() {
+            continue;
+        }
+        match client.work(["tag", id, name], &BTreeMap::new(), ledger) {
+            Ok(_) => return Ok(true),
+            // Another run that ends took it away meanwhile.
+            Err(error) if is_absent(&error) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(false)
+}
+
+fn find(client: &Client, name: &str) -> anyhow::Result<Option<ImageInfo>> {
+    Ok(client.inspect::<ImageInfo>("image", &[name])?.and_then(|mut found| found.pop()))
+}
+
+/// What the store has under a name, which has to be what was built.
+fn stored(
+    client: &Client,
+    name: &str,
+    there: &ImageInfo,
+    digests: &Digests,
+) -> anyhow::Result<StoredImage> {
+    let known = [&there.id, &there.digest].into_iter().filter(|digest| !digest.is_empty());
+    let mut known =
+        known.map(|digest| normalized(digest)).collect::<anyhow::Result<Vec<Digest>>>()?;
+    known.sort_by_key(|digest| !digests.contains(digest));
+    let Some(digest) = known.first().copied() else {
+        bail!("`{}` tells no digest of {name}", client.name());
+    };
+    ensure_same(client, name, digest, digests)?;
+    Ok(StoredImage { digest, details: json!({ "id": there.id }) })
+}
+
+fn ensure_same(
+    client: &Client,
+    name: &str,
+    digest: Digest,
+    digests: &Digests,
+) -> anyhow::Result<()> {
+    let same = || {
+        ensure!(
+            digests.contains(&digest),
+            "`{}` has other bytes under the name {name}: {digest}",
+            client.name()
+        );
+        Ok(())
+    };
+    same().hint(format!("see what made it: `{} image inspect {name}`", client.name()))
+}

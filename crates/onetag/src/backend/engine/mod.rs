@@ -1,0 +1,91 @@
+//! The backends `podman` and `docker`: services are containers of an image that was
+//! loaded from its archive, on a network of the run.
+//!
+//! `dialect` holds what differs between the two. Ports are leased by the keeper, as on
+//! `process`, and published on 127.0.0.1: so they are known before anything starts, and
+//! stay the same whatever restarts.
+
+mod client;
+mod container;
+mod dialect;
+mod images;
+mod info;
+mod logs;
+mod remains;
+mod runtime;
+
+use std::time::Duration;
+
+use crate::backend::Backend;
+use crate::build::image::Digest;
+use crate::run::RunId;
+use dialect::Dialect;
+use images::EngineImages;
+use runtime::EngineRuntime;
+
+/// The backend on which services are containers of podman's.
+pub(super) const PODMAN: Backend = Backend {
+    name: "podman",
+    images: |folder| images(&dialect::PODMAN, folder),
+    runtime: |folder| runtime(&dialect::PODMAN, folder),
+    ..ENGINE
+};
+
+/// The backend on which services are containers of docker's.
+pub(super) const DOCKER: Backend = Backend {
+    name: "docker",
+    images: |folder| images(&dialect::DOCKER, folder),
+    runtime: |folder| runtime(&dialect::DOCKER, folder),
+    ..ENGINE
+};
+
+/// What both have in common.
+const ENGINE: Backend = Backend {
+    name: "",
+    variables: &["LANG", "LC_ALL", "RUST_BACKTRACE", "RUST_LOG", "TZ"],
+    step_limit: Duration::from_secs(120),
+    // As on `process`.
+    grace: Duration::from_secs(25),
+    images: |folder| images(&dialect::PODMAN, folder),
+    runtime: |folder| runtime(&dialect::PODMAN, folder),
+};
+
+/// What the ledger calls things.
+const CONTAINER: &str = "container";
+const IMAGE: &str = "image";
+const NETWORK: &str = "network";
+
+/// The labels of all that can carry one.
+const LABEL_RUN: &str = "onetag.run";
+const LABEL_TARGET: &str = "onetag.target";
+const LABEL_SERVICE: &str = "onetag.service";
+
+fn images(
+    dialect: &'static Dialect,
+    folder: &crate::run::RunFolder,
+) -> Box<dyn crate::backend::ImageStore> {
+    Box::new(EngineImages { dialect, folder: folder.clone() })
+}
+
+fn runtime(
+    dialect: &'static Dialect,
+    folder: &crate::run::RunFolder,
+) -> Box<dyn crate::backend::Runtime> {
+    Box::new(EngineRuntime::new(dialect, folder))
+}
+
+fn network_name(run_id: RunId) -> String {
+    format!("onetag-{run_id}")
+}
+
+fn container_name(run_id: RunId, service: &str) -> String {
+    format!("onetag-{run_id}-{service}")
+}
+
+/// A digest, which podman tells without its algorithm.
+fn normalized(digest: &str) -> anyhow::Result<Digest> {
+    match digest.contains(':') {
+        true => digest.parse(),
+        false => format!("sha256:{digest}").parse(),
+    }
+}

@@ -1,0 +1,68 @@
+//! What is left of a run in an engine, and removing it.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use super::client::Client;
+use super::{CONTAINER, IMAGE, LABEL_RUN, NETWORK};
+use crate::report::Leftover;
+use crate::run::RunId;
+use crate::run::ledger::BackendResource;
+
+/// How long removing one thing may take.
+const REMOVAL: Duration = Duration::from_secs(60);
+
+/// Removes something of the ledger's, by the name that only this run gave it.
+pub(super) fn remove(client: &Client, resource: &BackendResource) -> anyhow::Result<bool> {
+    let name = || resource.id.as_str().context("a name is a text");
+    match resource.what.as_str() {
+        CONTAINER => remove_container(client, name()?)?,
+        NETWORK => client.end(["network", "rm", name()?], REMOVAL)?,
+        // The image itself stays as long as another run has a name for it.
+        IMAGE => client.end(["rmi", name()?], REMOVAL)?,
+        // A port ended with the keeper.
+        _ => {}
+    }
+    Ok(true)
+}
+
+pub(super) fn remove_container(client: &Client, name: &str) -> anyhow::Result<()> {
+    let arguments = ["rm", "--force", "--volumes"].into_iter();
+    let arguments = arguments.chain(client.dialect.remove.iter().copied()).chain([name]);
+    client.end(arguments, REMOVAL)
+}
+
+/// The names of a run's containers.
+pub(super) fn containers(client: &Client, run_id: RunId) -> anyhow::Result<Vec<String>> {
+    let label = format!("label={LABEL_RUN}={run_id}");
+    lines(client, &["ps", "--all", "--filter", &label, "--format", "{{.Names}}"])
+}
+
+/// What carries the id of the run, in its label or its name.
+pub(super) fn leftovers(client: &Client, run_id: RunId) -> anyhow::Result<Vec<Leftover>> {
+    let label = format!("label={LABEL_RUN}={run_id}");
+    let tag = run_id.to_string();
+    let networks = ["network", "ls", "--filter", &label, "--format", "{{.Name}}"];
+    let images = ["images", "--format", "{{.Repository}}:{{.Tag}}"];
+    let (containers, networks, images) = std::thread::scope(|scope| {
+        let networks = scope.spawn(|| lines(client, &networks));
+        let images = scope.spawn(|| lines(client, &images));
+        let join = |asked: std::thread::ScopedJoinHandle<'_, _>| {
+            asked.join().unwrap_or_else(|_| Err(anyhow::anyhow!("the thread that asks ended")))
+        };
+        (containers(client, run_id), join(networks), join(images))
+    });
+    let images = images?.into_iter().filter(|name| name.contains(&tag));
+    let kinds = [(CONTAINER, containers?), (NETWORK, networks?), (IMAGE, images.collect())];
+    let left = kinds
+        .into_iter()
+        .flat_map(|(kind, names)| names.into_iter().map(move |name| Leftover { kind, name }));
+    Ok(left.collect())
+}
+
+fn lines(client: &Client, arguments: &[&str]) -> anyhow::Result<Vec<String>> {
+    let listed = client.ask(arguments.iter().copied())?;
+    let names = listed.lines().map(str::trim).filter(|line| !line.is_empty());
+    Ok(names.map(str::to_owned).collect())
+}
