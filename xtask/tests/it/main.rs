@@ -16,6 +16,7 @@ mod services;
 mod control;
 mod copies;
 mod disk;
+mod engines;
 mod environment;
 mod kept;
 mod many;

@@ -5,15 +5,17 @@ use super::changes::Change;
 use super::current::Cycle;
 use crate::backend::{ReadyWait, RunBackend, waiting_for};
 use crate::phase::{Image, Loaded, Minted, Running};
+use crate::system::wait::side_by_side;
+use crate::workspace::PlannedService;
 
-/// Loads the images of all services of the plan.
+/// Loads the images of all services of the plan, side by side.
 ///
 /// What is not replaced keeps the name of the generation in which it was deployed.
 pub(super) fn load<'run>(
     cycle: &Cycle<'_, 'run>,
     backend: &RunBackend<'run>,
 ) -> anyhow::Result<Vec<Image<'run, Loaded>>> {
-    let images = cycle.job.plan.services().map(|planned| {
+    let load = |planned: &PlannedService| {
         let service = &planned.service;
         let minted = match (cycle.changes.of(&service.name), cycle.before(&service.name)) {
             (Change::None { .. } | Change::Died, Some(before)) => {
@@ -22,8 +24,8 @@ pub(super) fn load<'run>(
             _ => Image::mint(cycle.run, service),
         };
         minted.build(cycle.build.service(&service.name)?)?.load(backend, &cycle.context.interrupt)
-    });
-    images.collect()
+    };
+    side_by_side(cycle.job.plan.services(), load)
 }
 
 /// Stops what is to be replaced, dependents first, and what the plan needs no

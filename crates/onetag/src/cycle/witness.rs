@@ -10,6 +10,7 @@ use crate::build::image::{Digest, Digests};
 use crate::error::Attach as _;
 use crate::phase::{Image, Running};
 use crate::run::{Run, RunId, write_json};
+use crate::system::wait::side_by_side;
 
 /// `witness.json` of a run.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -45,9 +46,9 @@ pub(super) fn witness<'run>(
     images: &[Image<'run, Running>],
 ) -> anyhow::Result<()> {
     let mut replicas = Vec::new();
-    for image in images {
+    let seen = side_by_side(images, |image| image.witness(backend))?;
+    for (image, all_seen) in images.iter().zip(seen) {
         let service = image.reference().service();
-        let all_seen = image.witness(backend)?;
         if all_seen.is_empty() {
             bail!("service `{service}` has no replica to look at");
         }

@@ -4,7 +4,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 
 use crate::system::signals::Interrupt;
 
@@ -104,6 +104,24 @@ pub(crate) fn bounded<T: Send + 'static>(
             bail!("{what} took longer than {limit:?}");
         }
     }
+}
+
+/// Does something with each of them at the same time; waits for all, and returns the
+/// results in their order, or the first error in it.
+pub(crate) fn side_by_side<I: Send, T: Send>(
+    all: impl IntoIterator<Item = I>,
+    work: impl Fn(I) -> anyhow::Result<T> + Sync,
+) -> anyhow::Result<Vec<T>> {
+    let work = &work;
+    thread::scope(|scope| {
+        let started = all.into_iter().map(|one| scope.spawn(move || work(one)));
+        let started: Vec<_> = started.collect();
+        let ended = |thread: thread::ScopedJoinHandle<'_, _>| {
+            thread.join().unwrap_or_else(|_| Err(anyhow!("a thread that worked on it ended")))
+        };
+        let done: Vec<_> = started.into_iter().map(ended).collect();
+        done.into_iter().collect()
+    })
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ use super::client::Client;
 use super::{CONTAINER, IMAGE, LABEL_RUN, NETWORK};
 use crate::report::Leftover;
 use crate::run::RunId;
-use crate::run::ledger::BackendResource;
+use crate::run::ledger::{BackendResource, Ledger};
+use crate::system::wait::side_by_side;
 
 /// How long removing one thing may take.
 const REMOVAL: Duration = Duration::from_secs(60);
@@ -33,6 +34,24 @@ pub(super) fn remove_container(client: &Client, name: &str) -> anyhow::Result<()
     client.end(arguments, REMOVAL)
 }
 
+/// Lets go of the images that earlier generations of a service were started from.
+pub(super) fn release_images(
+    client: &Client,
+    service: &str,
+    current: &str,
+    ledger: &Ledger,
+) -> anyhow::Result<()> {
+    let (outstanding, _) = ledger.record()?.of_backend();
+    let earlier = outstanding.iter().filter(|resource| {
+        resource.what == IMAGE && resource.name == service && resource.id != current
+    });
+    for image in earlier {
+        remove(client, image)?;
+        ledger.released(image)?;
+    }
+    Ok(())
+}
+
 /// The names of a run's containers.
 pub(super) fn containers(client: &Client, run_id: RunId) -> anyhow::Result<Vec<String>> {
     let label = format!("label={LABEL_RUN}={run_id}");
@@ -43,18 +62,13 @@ pub(super) fn containers(client: &Client, run_id: RunId) -> anyhow::Result<Vec<S
 pub(super) fn leftovers(client: &Client, run_id: RunId) -> anyhow::Result<Vec<Leftover>> {
     let label = format!("label={LABEL_RUN}={run_id}");
     let tag = run_id.to_string();
+    let containers = ["ps", "--all", "--filter", &label, "--format", "{{.Names}}"];
     let networks = ["network", "ls", "--filter", &label, "--format", "{{.Name}}"];
     let images = ["images", "--format", "{{.Repository}}:{{.Tag}}"];
-    let (containers, networks, images) = std::thread::scope(|scope| {
-        let networks = scope.spawn(|| lines(client, &networks));
-        let images = scope.spawn(|| lines(client, &images));
-        let join = |asked: std::thread::ScopedJoinHandle<'_, _>| {
-            asked.join().unwrap_or_else(|_| Err(anyhow::anyhow!("the thread that asks ended")))
-        };
-        (containers(client, run_id), join(networks), join(images))
-    });
-    let images = images?.into_iter().filter(|name| name.contains(&tag));
-    let kinds = [(CONTAINER, containers?), (NETWORK, networks?), (IMAGE, images.collect())];
+    let asked = side_by_side([&containers[..], &networks, &images], |asked| lines(client, asked))?;
+    let [containers, networks, images] = <[_; 3]>::try_from(asked).expect("as many answers");
+    let images = images.into_iter().filter(|name| name.contains(&tag)).collect();
+    let kinds = [(CONTAINER, containers), (NETWORK, networks), (IMAGE, images)];
     let left = kinds
         .into_iter()
         .flat_map(|(kind, names)| names.into_iter().map(move |name| Leftover { kind, name }));

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Mutex, MutexGuard};
-use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, anyhow, ensure};
+use anyhow::{Context as _, ensure};
 use camino::{Utf8Path, Utf8PathBuf};
 use onetag_control::Capability;
 use serde::{Deserialize, Serialize};
@@ -31,6 +30,7 @@ use crate::keeper::ask;
 use crate::report::Leftover;
 use crate::run::RunFolder;
 use crate::run::ledger::{BackendResource, Entry, Ledger};
+use crate::system::wait::side_by_side;
 use crate::system::{ProcessId, handles, listening_in};
 use crate::workspace::Ready;
 
@@ -124,6 +124,7 @@ impl EngineRuntime {
         let name = container_name(spec.run_id, service);
         if self.started().remove(service).is_some() {
             remains::remove_container(&client, &name)?;
+            remains::release_images(&client, service, &spec.reference, ledger)?;
         }
         if spec.ports.volume.is_some() {
             shared_folder(&self.folder.volume(service))?;
@@ -209,18 +210,9 @@ impl Runtime for EngineRuntime {
     }
 
     fn start(&self, level: &[ServiceSpec], ledger: &Ledger) -> anyhow::Result<Vec<Instance>> {
-        thread::scope(|scope| {
-            let start = |spec| scope.spawn(move || self.start_one(spec, ledger));
-            let starts: Vec<_> = level.iter().map(start).collect();
-            let started = starts.into_iter().zip(level).map(|(started, spec)| {
-                let ended = |_| Err(anyhow!("the thread that starts it ended"));
-                let started = started.join().unwrap_or_else(ended);
-                started.with_context(|| format!("cannot start service `{}`", spec.service()))
-            });
-            // All of them are waited for, whichever failed; what runs stands in the
-            // ledger.
-            let started: Vec<_> = started.collect();
-            started.into_iter().collect()
+        side_by_side(level, |spec| {
+            let started = self.start_one(spec, ledger);
+            started.with_context(|| format!("cannot start service `{}`", spec.service()))
         })
     }
 

@@ -1,0 +1,84 @@
+#!/bin/sh
+# An engine that keeps notes in the folder FAKE_ENGINE instead of images and containers.
+# A container is a process that does nothing. A file `faults/<command>` holds how that
+# command goes wrong: fail, hang, garbage, or a lie of its own.
+set -u
+state=$FAKE_ENGINE
+engine=${0##*/}
+mkdir -p "$state/images" "$state/containers" "$state/networks" "$state/faults"
+case $1 in image | container | network) command="$1 $2"; shift 2 ;; *) command=$1; shift ;; esac
+echo "$command $*" >>"$state/calls"
+
+fault=$(cat "$state/faults/$command" 2>/dev/null)
+case $fault in
+  fail) echo "Error: the fake $command is out of order" >&2; exit 125 ;;
+  hang) exec sleep 1000 ;;
+  garbage) echo 'no { json'; exit 0 ;;
+  says*) echo "Error: ${fault#says }" >&2; exit 125 ;;
+esac
+
+# Names of images have slashes.
+note() { echo "$state/images/$(echo "$1" | tr / @)"; }
+# An image by its name, or by its digest.
+find_image() {
+  if [ -e "$(note "$1")" ]; then note "$1"; return; fi
+  grep -lx "${1#sha256:}" "$state"/images/* 2>/dev/null | head -n 1
+}
+# The run that a list is filtered by.
+of_run() { grep -- "$(echo "$1" | sed -n 's/.*label=onetag.run=\([0-9a-f]*\).*/\1/p')"; }
+absent() { echo "Error: no such $1" >&2; exit 125; }
+
+case $command in
+  info)
+    case $engine in
+      podman) echo '{"host":{"arch":"amd64","cgroupVersion":"v2","serviceIsRemote":false,"security":{"rootless":false}},"store":{"graphDriverName":"overlay"},"version":{"Version":"4.3.1"}}' ;;
+      docker) echo '{"ServerVersion":"20.10.24","Architecture":"x86_64","Driver":"overlay2","CgroupVersion":"1","OperatingSystem":"Debian","SecurityOptions":[]}' ;;
+    esac ;;
+  "network inspect") [ -e "$state/networks/$1" ] || absent network; echo '[{}]' ;;
+  "network create") for last; do :; done; touch "$state/networks/$last" ;;
+  "network rm") rm "$state/networks/$1" 2>/dev/null || absent network ;;
+  "network ls") ls "$state/networks" | of_run "$*" ;;
+  load)
+    manifest=$(tar -xOf "$2" manifest.json)
+    digest=$(echo "$manifest" | sed 's/.*"Config":"blobs\/sha256\/\([0-9a-f]*\)".*/\1/')
+    name=$(echo "$manifest" | sed 's/.*"RepoTags":\["\([^"]*\)"\].*/\1/')
+    [ "$fault" = lie ] && digest=$(echo "$digest" | tr 0-9a-f 1-9a-f0)
+    [ "$fault" = "other name" ] && name=localhost/other:name
+    echo "$digest" >"$(note "$name")" ;;
+  "image inspect")
+    found=$(find_image "$1")
+    [ -n "$found" ] || absent image
+    echo "[{\"Id\":\"$(cat "$found")\"}]" ;;
+  tag) found=$(find_image "$1"); [ -n "$found" ] || absent image; cp "$found" "$(note "$2")" ;;
+  rmi) rm "$(note "$1")" 2>/dev/null || absent image ;;
+  images) ls "$state/images" | tr @ / ;;
+  run)
+    while [ $# -gt 0 ]; do
+      case $1 in
+        --name) name=$2; shift ;;
+        localhost/*) image=$1 ;;
+      esac
+      shift
+    done
+    case $fault in exits) sleep=0 ;; *) sleep=1000 ;; esac
+    setsid sleep $sleep >/dev/null 2>&1 </dev/null &
+    digest=$(cat "$(note "$image")")
+    [ "$fault" = lie ] && digest=$(echo "$digest" | tr 0-9a-f 1-9a-f0)
+    echo "$! $digest" >"$state/containers/$name"
+    [ "$fault" = exits ] && wait $! ;;
+  "container inspect")
+    [ -e "$state/containers/$1" ] || absent container
+    read -r pid digest <"$state/containers/$1"
+    status=running
+    kill -0 "$pid" 2>/dev/null || { status=exited; pid=0; }
+    echo "[{\"Image\":\"$digest\",\"State\":{\"Status\":\"$status\",\"ExitCode\":7,\"Pid\":$pid}}]" ;;
+  stop | rm)
+    for last; do :; done
+    [ -e "$state/containers/$last" ] || absent container
+    read -r pid digest <"$state/containers/$last"
+    kill "$pid" 2>/dev/null
+    if [ "$command" = rm ]; then rm "$state/containers/$last"; fi ;;
+  ps) ls "$state/containers" | of_run "$*" ;;
+  logs) echo "what $1 has printed" ;;
+esac
+exit 0
