@@ -100,12 +100,22 @@ pub(crate) fn handles(pid: u32, signal: i32) -> bool {
     is_in_mask(&pid.to_string(), "SigCgt:", signal)
 }
 
-/// A bit of one of the masks in proc(5) `status`.
+/// Whether this process may raise limits of resources: it has CAP_SYS_RESOURCE
+/// (capabilities(7)).
+pub(crate) fn may_raise_limits() -> bool {
+    const CAP_SYS_RESOURCE: u32 = 24;
+    mask("self", "CapEff:") >> CAP_SYS_RESOURCE & 1 == 1
+}
+
 fn is_in_mask(pid: &str, key: &str, signal: i32) -> bool {
+    mask(pid, key) >> (signal - 1) & 1 == 1
+}
+
+/// One of the masks in proc(5) `status`.
+fn mask(pid: &str, key: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix(key));
-    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
-    mask >> (signal - 1) & 1 == 1
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
 /// Processes whose environment names `owner` under `key`, with their commands.

@@ -42,6 +42,11 @@ pub(crate) fn is_hidden(_pid: u32) -> bool {
     false
 }
 
+/// Not to be had here: engines run in a machine of their own.
+pub(crate) fn may_raise_limits() -> bool {
+    true
+}
+
 /// Not to be had here.
 pub(crate) fn handles(_pid: u32, _signal: i32) -> bool {
     true

@@ -1,1 +1,187 @@
-//! The engines of this machine.
+//! The engines of this machine, with the fixture workspace.
+
+use std::process::Command;
+
+use rustix::process::Signal;
+
+use crate::exit;
+use crate::project::Project;
+use crate::wait::{Look, until};
+
+const ENGINES: [&str; 2] = ["podman", "docker"];
+
+/// What a service may do, by its own account: its user, its capabilities, and whether it
+/// can write to its root, to `/tmp` and to its volume.
+const MAY: &str = r#"
+        "/may" => {
+            let status = std::fs::read_to_string("/proc/self/status").unwrap();
+            let field = |key| status.lines().find_map(|line| line.strip_prefix(key)).unwrap();
+            let user = field("Uid:").split_whitespace().next().unwrap() != "0";
+            let none = field("CapEff:").trim().trim_start_matches('0').is_empty();
+            let writes = |folder: &str| std::fs::write(format!("{folder}/x"), "x").is_ok();
+            let writes = [writes("/"), writes("/app"), writes("/tmp"), writes("/data")];
+            Some(format!("{user} {none} {writes:?}"))
+        }
+        "/ready" =>"#;
+
+fn on(engine: &'static str) -> Project {
+    let mut project = Project::new();
+    project.engine = Some(engine);
+    project
+}
+
+/// What an engine has that was made for runs of this copy.
+pub(crate) fn left(engine: &str, project: &Project) -> Vec<String> {
+    let label = format!("label=onetag.target={}", project.onetag());
+    let lists: [&[&str]; 2] = [
+        &["ps", "--all", "--filter", &label, "--format", "{{.Names}}"],
+        &["network", "ls", "--filter", &label, "--format", "{{.Name}}"],
+    ];
+    let mut left: Vec<String> = lists.iter().flat_map(|list| lines(engine, list)).collect();
+    let images = lines(engine, &["images", "--format", "{{.Repository}}:{{.Tag}}"]);
+    let runs = project.runs().into_iter().chain(project.finished());
+    let runs: Vec<String> = runs.map(|run| run.id().to_owned()).collect();
+    left.extend(images.into_iter().filter(|name| runs.iter().any(|run| name.contains(run))));
+    left
+}
+
+fn lines(engine: &str, arguments: &[&str]) -> Vec<String> {
+    let output = Command::new(engine).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{engine} {arguments:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[track_caller]
+fn wait_until_nothing_is_left(engine: &str, project: &Project) {
+    until("nothing is left in the engine", || match left(engine, project) {
+        nothing if nothing.is_empty() => Look::Done(()),
+        left => Look::NotYet(format!("{left:?}")),
+    });
+}
+
+#[test]
+fn the_same_bytes_run_on_every_backend_and_nothing_is_left() {
+    let mut project = Project::new();
+    let mut seen = Vec::new();
+    for engine in [None, Some("podman"), Some("docker")] {
+        project.engine = engine;
+        project.xtask(["e2e", "alpha"]).run().exits(exit::SUCCESS).says("nothing is left");
+        if let Some(engine) = engine {
+            assert_eq!(left(engine, &project), [""; 0]);
+        }
+        let run = project.finished().pop().unwrap();
+        let replicas = run.json("witness.json")["replicas"].clone();
+        let replicas = replicas.as_array().unwrap().iter();
+        seen.push(replicas.map(|replica| replica["expected"].clone()).collect::<Vec<_>>());
+    }
+    assert_eq!(seen[0].len(), 2);
+    assert_eq!([&seen[1], &seen[2]], [&seen[0]; 2]);
+}
+
+#[test]
+fn a_container_may_do_little() {
+    for engine in ENGINES {
+        let project = on(engine);
+        project.replace("beta/src/main.rs", "\n        \"/ready\" =>", MAY);
+        project.add_test(
+            "looks",
+            "let may = get(&variable(\"ONETAG_BETA_URL\"), \"/may\").unwrap();
+             assert_eq!(may, \"true true [false, false, true, true]\");",
+        );
+        project.xtask(["e2e", "alpha"]).run().exits(exit::SUCCESS);
+    }
+}
+
+#[test]
+fn who_listens_inside_of_the_container_alone_is_told() {
+    for engine in ENGINES {
+        let project = on(engine);
+        project.replace("beta/Cargo.toml", "\"{self.listen}\"", "\"127.0.0.1:8080\"");
+        project.replace("beta/Cargo.toml", "\"/ready\"", "\"tcp\"");
+        project
+            .xtask(["e2e", "alpha", "--ready-timeout", "3s"])
+            .run()
+            .exits(exit::FAILURE)
+            .says("`beta` listens on 127.0.0.1:8080 of its container, not on 0.0.0.0:8080");
+        assert_eq!(left(engine, &project), [""; 0]);
+    }
+}
+
+#[test]
+fn a_kept_run_keeps_its_address_and_its_volume() {
+    for engine in ENGINES {
+        let project = on(engine);
+        project.xtask(["up", "alpha"]).run().exits(exit::SUCCESS);
+        let run = project.kept_run();
+        let url = run.url("beta");
+        project.xtask(["up", "alpha"]).run().exits(exit::SUCCESS);
+        project.replace("beta/src/main.rs", "hello from beta", "another greeting");
+        project.add_test(
+            "looks",
+            "let url = variable(\"ONETAG_BETA_URL\");
+             assert!(get(&url, \"/about\").unwrap().contains(\"another greeting\"));
+             assert_eq!(get(&url, \"/starts\").unwrap(), \"xx\");",
+        );
+        project.xtask(["up", "alpha"]).run().exits(exit::SUCCESS).says("beta");
+        project.xtask(["test", "alpha"]).run().exits(exit::SUCCESS);
+        assert_eq!(run.url("beta"), url);
+        project.xtask(["down", "alpha"]).run().exits(exit::SUCCESS);
+        assert_eq!(left(engine, &project), [""; 0]);
+    }
+}
+
+#[test]
+fn whoever_is_killed_nothing_is_left_in_the_engine() {
+    for engine in ENGINES {
+        let project = on(engine);
+        project.add_test_that_waits();
+        let harness = project.xtask(["e2e", "alpha"]).start();
+        project.wait_for_waiting_test();
+        harness.signal(Signal::KILL);
+        harness.finish().is_killed();
+        wait_until_nothing_is_left(engine, &project);
+
+        // Nobody is left to clear up.
+        std::fs::remove_dir(project.path("tests/waits")).unwrap();
+        let harness = project.xtask(["e2e", "alpha"]).start();
+        project.wait_for_waiting_test();
+        let keeper = project.process("keeper").unwrap();
+        keeper.signal(Signal::STOP);
+        harness.signal(Signal::KILL);
+        harness.finish().is_killed();
+        keeper.kill();
+        assert_ne!(left(engine, &project), [""; 0]);
+        std::fs::remove_dir(project.path("tests/waits")).unwrap();
+        project.let_test_go_on();
+        project.xtask(["e2e", "alpha"]).run().exits(exit::SUCCESS);
+        assert_eq!(left(engine, &project), [""; 0]);
+    }
+}
+
+#[test]
+fn a_kept_run_whose_keeper_was_killed_is_brought_up_again() {
+    for engine in ENGINES {
+        let project = on(engine);
+        project.xtask(["up", "alpha"]).run().exits(exit::SUCCESS);
+        project.process("keeper").unwrap().kill();
+        let status = project.xtask(["status"]).run();
+        assert!(status.stdout.contains("running without its keeper"), "{status}");
+        project.xtask(["up", "alpha"]).run().exits(exit::SUCCESS);
+        project.xtask(["test", "alpha"]).run().exits(exit::SUCCESS);
+        project.xtask(["down", "alpha"]).run().exits(exit::SUCCESS);
+        assert_eq!(left(engine, &project), [""; 0]);
+    }
+}
+
+#[test]
+fn what_somebody_removes_is_missed() {
+    for engine in ENGINES {
+        let project = on(engine);
+        project.xtask(["up", "alpha"]).run().exits(exit::SUCCESS);
+        let beta = format!("onetag-{}-beta", project.kept_run().id());
+        lines(engine, &["rm", "--force", &beta]);
+        project.xtask(["test", "alpha"]).run().exits(exit::FAILURE).says("beta");
+        project.xtask(["up", "alpha"]).run().exits(exit::SUCCESS);
+        project.xtask(["test", "alpha"]).run().exits(exit::SUCCESS);
+    }
+}

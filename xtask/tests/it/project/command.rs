@@ -17,8 +17,18 @@ const DEADLINE: Duration = Duration::from_secs(50);
 
 /// Variables that a command gets from the environment of the tests. Everything
 /// else stays outside: cargo and nextest set variables for these very tests.
-const KEPT: [&str; 7] =
-    ["HOME", "USER", "TMPDIR", "LANG", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"];
+const KEPT: [&str; 10] = [
+    "HOME",
+    "USER",
+    "TMPDIR",
+    "LANG",
+    "CARGO_HOME",
+    "RUSTUP_HOME",
+    "RUSTUP_TOOLCHAIN",
+    "CONTAINERS_CONF",
+    "DOCKER_HOST",
+    "XDG_RUNTIME_DIR",
+];
 
 /// A command that is about to run.
 pub(crate) struct Command(std::process::Command);

@@ -36,6 +36,8 @@ pub(crate) struct Project {
     temp: tempfile::TempDir,
     root: Utf8PathBuf,
     target: Utf8PathBuf,
+    /// What runs its services, unless it is the default.
+    pub(crate) engine: Option<&'static str>,
 }
 
 impl Project {
@@ -57,7 +59,7 @@ impl Project {
         // configuration from the repository.
         let temp = tempfile::Builder::new().prefix("onetag-").tempdir().unwrap();
         let root = Utf8Path::from_path(temp.path()).unwrap().join(name);
-        let project = Project { temp, target: root.join("target"), root };
+        let project = Project { temp, target: root.join("target"), root, engine: None };
         project.make_xtask();
         project
     }
@@ -126,7 +128,14 @@ impl Project {
 impl Project {
     /// `cargo xtask …` in the root of the copy.
     pub(crate) fn xtask<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
-        self.cargo(["xtask"]).args(arguments)
+        let command = self.cargo(["xtask"]);
+        let mut arguments = arguments.into_iter().peekable();
+        match (self.engine, arguments.peek()) {
+            (Some(engine), Some(&verb @ ("e2e" | "up"))) => {
+                command.args([verb, "--on", engine]).args(arguments.skip(1))
+            }
+            _ => command.args(arguments),
+        }
     }
 
     /// The program under test, without cargo.
@@ -184,9 +193,12 @@ impl Project {
     /// Processes that were started for this copy.
     ///
     /// They are known by their environment: all of them have the folder of
-    /// programs of this copy on their path, the services too.
+    /// programs of this copy on their path, the services too. podman's name server has
+    /// it as well; it serves all networks, and ends with the last.
     pub(crate) fn processes(&self) -> Vec<Process> {
-        Process::with_variables_like(self.programs().as_str())
+        let mut all = Process::with_variables_like(self.programs().as_str());
+        all.retain(|process| !process.is("aardvark-dns"));
+        all
     }
 
     /// The process that executes a program of this name.

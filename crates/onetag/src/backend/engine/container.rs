@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, bail};
+use rustix::process::{Resource, getgid, getrlimit, getuid};
 use serde::Deserialize;
 
 use super::client::Client;
 use super::{LABEL_RUN, LABEL_SERVICE, LABEL_TARGET, network_name};
 use crate::backend::{LOCALHOST, Replica, ServicePorts, ServiceSpec, State};
 use crate::run::RunFolder;
+use crate::system::may_raise_limits;
 
 /// Where a service's SQLite database lies in its container.
 pub(super) const DATABASE: &str = "/database";
@@ -64,10 +66,13 @@ pub(super) fn arguments(
     if spec.database {
         add("--volume", format!("{}:{DATABASE}:Z", folder.database_folder(service)));
     }
-    let user = rustix::process::getuid();
+    for (limit, value) in capped_limits() {
+        add("--ulimit", format!("{limit}={value}"));
+    }
+    let user = getuid();
     if !user.is_root() {
         // What a service writes is the caller's, who has to be able to remove it.
-        let group = rustix::process::getgid();
+        let group = getgid();
         add("--user", format!("{}:{}", user.as_raw(), group.as_raw()));
     }
     let mut secrets = BTreeMap::new();
@@ -93,6 +98,20 @@ pub(super) fn arguments(
     arguments.push(spec.reference.clone());
     arguments.extend(spec.args.iter().cloned());
     Ok(Arguments { arguments, secrets })
+}
+
+/// The limits of resources for a root that may not raise any, as in a container or a
+/// sandbox: podman asks for a million open files, and cannot start anything then.
+fn capped_limits() -> Vec<(&'static str, u64)> {
+    if !getuid().is_root() || may_raise_limits() {
+        return Vec::new();
+    }
+    let hard = |resource| getrlimit(resource).maximum;
+    let files = hard(Resource::Nofile);
+    // runc itself lowers what may be had of these.
+    let processes = hard(Resource::Nproc).map(|limit| limit / 4);
+    let limits = [("nofile", files), ("nproc", processes)];
+    limits.into_iter().filter_map(|(name, limit)| Some((name, limit?))).collect()
 }
 
 /// The number of a port inside of the container.

@@ -37,6 +37,9 @@ use crate::workspace::Ready;
 /// The address on which a service in a container is reached from outside of it.
 const ALL_INTERFACES: &str = "0.0.0.0";
 
+/// Where docker answers for names in the network of each container.
+const DOCKER_DNS: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 11);
+
 /// The runtime of a run in an engine.
 #[derive(Debug)]
 pub(super) struct EngineRuntime {
@@ -122,8 +125,11 @@ impl EngineRuntime {
         let client = self.client()?;
         let service = spec.service();
         let name = container_name(spec.run_id, service);
+        let owned = BackendResource::new(CONTAINER, service, json!(name));
         if self.started().remove(service).is_some() {
             remains::remove_container(&client, &name)?;
+            // The next one is made after its image, and has to go before that.
+            ledger.released(&owned)?;
             remains::release_images(&client, service, &spec.reference, ledger)?;
         }
         if spec.ports.volume.is_some() {
@@ -135,7 +141,7 @@ impl EngineRuntime {
         let port = |port: Option<&str>| self.leases.port(service, port);
         let run = arguments(&client, &self.folder, &name, spec, port)?;
         let secrets = run.secrets.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-        ledger.owns(&BackendResource::new(CONTAINER, service, json!(name)))?;
+        ledger.owns(&owned)?;
         client.work(run.arguments.iter().map(String::as_str), &secrets.collect(), ledger)?;
         let pid = self.info(&client, &name)?.map_or(0, |info| info.state.pid);
         let is_here = client.pinned.info.is_here() && pid != 0;
@@ -158,7 +164,9 @@ impl EngineRuntime {
     /// Where the first process of a container listens, by its own account.
     fn listens(&self, instance: &Instance) -> Option<Vec<SocketAddr>> {
         let process = self.started().get(&instance.service)?.process.clone()?;
-        Some(listening_in(process.pid))
+        let mut listens = listening_in(process.pid);
+        listens.retain(|address| address.ip() != DOCKER_DNS);
+        Some(listens)
     }
 }
 
