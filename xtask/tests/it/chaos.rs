@@ -26,13 +26,17 @@ const ROUNDS_FOR_A_KILL: u64 = 3;
 
 #[test]
 fn whatever_is_killed_the_next_command_leaves_nothing() {
+    kill(&Project::new(), KILLS);
+}
+
+/// Kills things of this copy, so often unless the environment says otherwise.
+pub(crate) fn kill(project: &Project, kills: u64) {
     let seed = variable("ONETAG_CHAOS_SEED").unwrap_or_else(fresh_seed);
-    let kills = variable("ONETAG_CHAOS_KILLS").unwrap_or(KILLS);
+    let kills = variable("ONETAG_CHAOS_KILLS").unwrap_or(kills);
     eprintln!("ONETAG_CHAOS_SEED={seed} ONETAG_CHAOS_KILLS={kills}");
 
-    let project = Project::new();
-    hang::able_to_hang(&project);
-    let took = measured(&project);
+    hang::able_to_hang(project);
+    let took = measured(project);
     let mut done = BTreeMap::<String, u32>::new();
     let mut killed = 0;
     for round in 0.. {
@@ -41,7 +45,7 @@ fn whatever_is_killed_the_next_command_leaves_nothing() {
         }
         assert!(round < kills * ROUNDS_FOR_A_KILL, "only {killed} kills in {round} rounds");
         let plan = Plan::of(seed + round, &took);
-        match plan.go(&project) {
+        match plan.go(project) {
             None => *done.entry("(over before)".to_owned()).or_default() += 1,
             Some(what) => {
                 eprintln!("{}: {:?}, {what}", seed + round, plan.verb);

@@ -112,8 +112,14 @@ fn left(project: &Project) -> Vec<String> {
     let mut processes = project.processes();
     processes.extend(Process::executing_below(project.target()));
     let of_kept = |process: &Process| {
-        !kept.is_empty() && ["keeper", "alpha", "beta"].iter().any(|name| process.is(name))
+        let kept_names = ["keeper", "alpha", "beta", "conmon"];
+        !kept.is_empty() && kept_names.iter().any(|name| process.is(name))
     };
+    if let Some(engine) = project.engine {
+        let mut made = crate::engines::left(engine, project);
+        made.retain(|name| !kept.iter().any(|run| name.contains(run.id())));
+        left.extend(made);
+    }
     left.extend(processes.iter().filter(|it| !of_kept(it)).map(|it| format!("{it:?}")));
     left.extend(partial(&project.onetag()).iter().map(Utf8PathBuf::to_string));
     for run in project.finished() {

@@ -176,10 +176,10 @@ fn leave_a_dead_run(project: &Project) {
     let keeper = until("a run has services", || {
         let runs = project.runs();
         let keepers = project.processes().into_iter().filter(|process| process.is("keeper"));
-        match runs
-            .iter()
-            .find(|run| run.ledger().contains("\"process\",\"name\"") && !run.is_kept())
-        {
+        match runs.iter().find(|run| {
+            let has = |what: &str| run.ledger().contains(&format!("\"{what}\",\"name\""));
+            (has("process") || has("container")) && !run.is_kept()
+        }) {
             Some(run) => {
                 let mut of_run = keepers.filter(|keeper| keeper.shown().contains(run.id()));
                 of_run.next().map_or(Look::NotYet("no keeper".to_owned()), Look::Done)

@@ -31,7 +31,7 @@ impl FakeEngine {
     }
 
     /// The folder of the engine.
-    fn state(&self) -> Utf8PathBuf {
+    pub(super) fn state(&self) -> Utf8PathBuf {
         self.project.temp_path().join("engine")
     }
 

@@ -7,3 +7,5 @@
 mod fake;
 mod faults;
 mod real;
+
+pub(crate) use real::left;

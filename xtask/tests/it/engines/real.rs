@@ -4,6 +4,7 @@ use std::process::Command;
 
 use rustix::process::Signal;
 
+use super::fake::FakeEngine;
 use crate::exit;
 use crate::project::Project;
 use crate::wait::{Look, until};
@@ -76,6 +77,38 @@ fn the_same_bytes_run_on_every_backend_and_nothing_is_left() {
     }
     assert_eq!(seen[0].len(), 2);
     assert_eq!([&seen[1], &seen[2]], [&seen[0]; 2]);
+}
+
+#[test]
+fn an_archive_is_read_by_others_with_the_digests_that_are_known() {
+    let fake = FakeEngine::new();
+    std::fs::create_dir(fake.project.path("beta/assets")).unwrap();
+    fake.project.write("beta/assets/greeting.txt", "hello");
+    fake.project.replace("beta/Cargo.toml", "port = 8080", "port = 8080\nfiles = [\"assets\"]");
+    fake.fault("load", "keep");
+    fake.e2e("podman").exits(exit::SUCCESS);
+    let archive = fake.state().join("beta.tar");
+    let run = fake.project.finished_run();
+    let known = |kind: &str| run.digest("beta", kind);
+
+    for format in ["oci-archive", "docker-archive"] {
+        let config =
+            lines("skopeo", &["inspect", "--config", "--raw", &format!("{format}:{archive}")]);
+        let path = fake.state().join("config.json");
+        std::fs::write(&path, config.join("\n")).unwrap();
+        let sum = lines("sha256sum", &[path.as_str()]);
+        assert!(known("config").ends_with(sum[0].split(' ').next().unwrap()), "{format}: {sum:?}");
+    }
+    let inspected = lines("skopeo", &["inspect", &format!("oci-archive:{archive}")]).join("");
+    assert!(inspected.contains(&known("manifest")), "{inspected}");
+
+    let (layout, bundle) = (fake.state().join("layout"), fake.state().join("bundle"));
+    lines("skopeo", &["copy", &format!("oci-archive:{archive}"), &format!("oci:{layout}:beta")]);
+    lines("umoci", &["unpack", "--image", &format!("{layout}:beta"), bundle.as_str()]);
+    let root = bundle.join("rootfs");
+    let program = lines("sha256sum", &[root.join("usr/local/bin/beta").as_str()]);
+    assert!(known("executable").ends_with(program[0].split(' ').next().unwrap()), "{program:?}");
+    assert_eq!(std::fs::read_to_string(root.join("app/assets/greeting.txt")).unwrap(), "hello");
 }
 
 #[test]
@@ -184,4 +217,10 @@ fn what_somebody_removes_is_missed() {
         project.xtask(["up", "alpha"]).run().exits(exit::SUCCESS);
         project.xtask(["test", "alpha"]).run().exits(exit::SUCCESS);
     }
+}
+
+/// A tenth of the kills that processes get: each takes several runs.
+#[test]
+fn whatever_is_killed_the_next_command_leaves_nothing() {
+    crate::chaos::kill(&on("podman"), 10);
 }
