@@ -10,6 +10,7 @@ mod pipe;
 #[cfg(any(test, not(target_os = "linux")))]
 mod portable;
 mod process;
+mod program;
 mod range;
 mod socket;
 
@@ -33,5 +34,6 @@ pub(crate) use portable::{
     signal_with_parent, start_time, variable, wait_for_end,
 };
 pub(crate) use process::{ProcessId, Remains, lead_session, remains, signal_group, signal_process};
+pub(crate) use program::find_program;
 pub(crate) use range::{RangeLock, try_lock_range};
 pub(crate) use socket::{bind_lease, listening};

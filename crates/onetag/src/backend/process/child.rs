@@ -67,6 +67,7 @@ impl Child {
         if spec.volume {
             make_folder(&folder.volume(service))?;
         }
+        folder.write_config(service, &spec.config)?;
         let (pump, output) = Pump::start(BoundedLog::open(&folder.log(service))?)?;
         let mut command = Command::new(own_executable()?);
         command.args(gate(Launched::Service)).arg(&image.executable.path).args(&spec.args);
@@ -77,7 +78,7 @@ impl Child {
         let mut process = command
             .envs(&spec.environment)
             .env(onetag_env::keys::OWNER, spec.run_id.to_string())
-            .current_dir(&image.folder)
+            .current_dir(image.folder()?)
             .stdin(Stdio::piped())
             .stdout(output.try_clone().context("cannot share the log")?)
             .stderr(output)

@@ -24,8 +24,8 @@ use self::child::{BACKGROUND, Child, is_this_program};
 use self::images::ProcessImages;
 use self::leases::Leases;
 use super::{
-    Backend, Endpoint, Instance, Prepared, Probe, Runtime, Seen, ServiceAddresses, ServicePorts,
-    ServiceSpec, State, Stop,
+    Backend, Endpoint, ExternalForm, Instance, Prepared, Probe, Runtime, Seen, ServiceAddresses,
+    ServicePorts, ServiceSpec, State, Stop,
 };
 use crate::keeper::ask;
 use crate::report::Leftover;
@@ -52,7 +52,8 @@ pub(super) const BACKEND: Backend = Backend {
     // Services drain their requests for up to ten seconds, and flush what they still
     // hold after that.
     grace: Duration::from_secs(25),
-    images: |_| Box::new(ProcessImages),
+    externals: ExternalForm::Program,
+    images: |folder| Box::new(ProcessImages::new(folder)),
     runtime: |folder| Box::new(ProcessRuntime::new(folder)),
 };
 
@@ -147,6 +148,7 @@ impl Runtime for ProcessRuntime {
             ports: further.collect::<anyhow::Result<_>>()?,
             volume: self.folder.volume(name),
             database: self.folder.database(name),
+            config: self.folder.config(name),
         })
     }
 
