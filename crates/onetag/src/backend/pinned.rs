@@ -46,7 +46,7 @@ impl Pinned {
         };
         let what = format!("finding what the external service `{name}` runs");
         let found = bounded(&what, LIMIT, interrupt, find)
-            .with_context(|| format!("the external service `{name}` cannot have `{source}`"))?;
+            .with_context(|| format!("the external service `{name}` cannot run `{source}`"))?;
         if let (ExternalForm::Image, Some(image)) = (kind.backend().externals, &external.image) {
             ensure!(
                 found.image.digest == image.digest(),
@@ -89,13 +89,13 @@ pub(crate) fn check_externals(plan: &Plan, kind: BackendKind) -> anyhow::Result<
         let Some(external) = service.external() else { continue };
         let source = source_of(external, kind);
         let (key, what) = match kind.backend().externals {
-            ExternalForm::Program => ("program", "a program of this machine"),
-            ExternalForm::Image => ("image", "a published image"),
+            ExternalForm::Program => ("program", "programs of this machine"),
+            ExternalForm::Image => ("image", "published images"),
         };
         let key = service.key(key);
         if source.is_empty() {
             let backend = kind.name();
-            let error = anyhow!("{key}: missing, and the backend `{backend}` runs {what}");
+            let error = anyhow!("{key} is missing: the backend `{backend}` runs {what}");
             return Err(error.kind(Kind::Metadata));
         }
         if kind.backend().externals == ExternalForm::Program && find_program(&source).is_none() {

@@ -90,7 +90,7 @@ pub struct ExternalImage {
 #[serde(untagged)]
 pub enum Expected {
     /// Those of an image that was built.
-    Built(Digests),
+    OneOf(Digests),
     /// Of an external service: the one that it had when it was deployed.
     Pinned {
         /// Of the image or the program.
@@ -102,7 +102,7 @@ impl Expected {
     /// Those of an image that was built.
     pub(crate) fn built(&self) -> Option<Digests> {
         match self {
-            Expected::Built(digests) => Some(*digests),
+            Expected::OneOf(digests) => Some(*digests),
             Expected::Pinned { .. } => None,
         }
     }
@@ -110,7 +110,7 @@ impl Expected {
     /// That of an external service.
     pub(crate) fn pinned(&self) -> Option<Digest> {
         match self {
-            Expected::Built(_) => None,
+            Expected::OneOf(_) => None,
             Expected::Pinned { pinned } => Some(*pinned),
         }
     }
@@ -118,7 +118,7 @@ impl Expected {
     /// Whether this is one of them.
     pub fn contains(&self, digest: &Digest) -> bool {
         match self {
-            Expected::Built(digests) => digests.contains(digest),
+            Expected::OneOf(digests) => digests.contains(digest),
             Expected::Pinned { pinned } => pinned == digest,
         }
     }

@@ -73,7 +73,7 @@ impl Witness {
         let Some(evidence) = self.replicas.iter().find(is_other) else { return Ok(()) };
         let Evidence { replica, seen, reference, expected, .. } = evidence;
         Err(match expected {
-            Expected::Built(Digests { executable, config, manifest }) => anyhow!(
+            Expected::OneOf(Digests { executable, config, manifest }) => anyhow!(
                 "`{replica}` runs {seen}, which is none of the digests of {reference}: \
                  executable {executable}, config {config}, manifest {manifest}"
             )
