@@ -1,6 +1,7 @@
 //! Programs that others wrote, beside the services: Debian's `redis-server`, and small
 //! ones that are made for a test.
 
+mod daemon;
 mod fixture;
 mod kept;
 mod outage;

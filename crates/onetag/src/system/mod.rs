@@ -22,16 +22,16 @@ pub(crate) mod wait;
 
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{
-    boot_id, command, executable, has_halted, is_hidden, is_ignored, is_owned_by, listeners,
-    listening_addresses, own_executable, own_path, owned_by, parent, session_members,
-    signal_with_parent, start_time, variable, wait_for_end,
+    adopt_orphans, boot_id, children, command, executable, has_halted, is_hidden, is_ignored,
+    is_owned_by, listeners, listening_addresses, own_executable, own_path, owned_by, parent, reap,
+    session_members, signal_with_parent, start_time, variable, wait_for_end,
 };
 pub(crate) use pipe::{make_non_blocking, wait_until_readable};
 #[cfg(not(target_os = "linux"))]
 pub(crate) use portable::{
-    boot_id, command, executable, has_halted, is_hidden, is_ignored, is_owned_by, listeners,
-    listening_addresses, own_executable, own_path, owned_by, parent, session_members,
-    signal_with_parent, start_time, variable, wait_for_end,
+    adopt_orphans, boot_id, children, command, executable, has_halted, is_hidden, is_ignored,
+    is_owned_by, listeners, listening_addresses, own_executable, own_path, owned_by, parent, reap,
+    session_members, signal_with_parent, start_time, variable, wait_for_end,
 };
 pub(crate) use process::{ProcessId, Remains, lead_session, remains, signal_group, signal_process};
 pub(crate) use program::find_program;

@@ -23,6 +23,7 @@ use onetag_control::Capability;
 use self::child::{BACKGROUND, Child, is_this_program};
 use self::images::ProcessImages;
 use self::leases::Leases;
+use self::session::Pids;
 use super::{
     Backend, Endpoint, ExternalForm, Instance, Prepared, Probe, Runtime, Seen, ServiceAddresses,
     ServicePorts, ServiceSpec, State, Stop,
@@ -69,6 +70,7 @@ struct ProcessRuntime {
     folder: RunFolder,
     leases: Leases,
     children: Mutex<BTreeMap<u32, Arc<Child>>>,
+    pids: Pids,
     /// The thread that is the parent of all services: the kernel ends them when
     /// it ends.
     parent: OnceLock<Sender<Box<dyn FnOnce() + Send>>>,
@@ -84,6 +86,7 @@ impl ProcessRuntime {
             folder: folder.clone(),
             leases: Leases::default(),
             children: Mutex::default(),
+            pids: Pids::default(),
             parent: OnceLock::new(),
         }
     }
@@ -131,6 +134,7 @@ impl Runtime for ProcessRuntime {
         ledger: &Ledger,
     ) -> anyhow::Result<Prepared> {
         if self.leases.are_none() {
+            system::adopt_orphans().context("cannot become the parent of what services leave")?;
             self.end_survivors(ledger)?;
         }
         self.leases.prepare(services, before, ledger)
@@ -156,7 +160,8 @@ impl Runtime for ProcessRuntime {
         let mut started: Vec<Arc<Child>> = Vec::new();
         for spec in level {
             let (work, folder, ledger) = (spec.clone(), self.folder.clone(), ledger.clone());
-            match self.on_parent(move || Child::start(&work, &folder, &ledger)).flatten() {
+            let pids = self.pids.clone();
+            match self.on_parent(move || Child::start(&work, &folder, &ledger, &pids)).flatten() {
                 Ok(child) => started.push(child),
                 Err(error) => {
                     started.iter().try_for_each(|child| child.stop(Stop::Kill))?;
