@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// The version of this protocol, and of what the harness asks on the same socket. It
 /// changes when one side would not understand the other.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// A request or a reply as it goes over the socket.
 #[derive(Debug, Deserialize, Serialize)]

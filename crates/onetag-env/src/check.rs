@@ -5,14 +5,22 @@
 
 use crate::{Environment, Error, keys};
 
+/// Whether every reader of the file takes `text` literally, as a value.
+pub fn is_value(text: &str) -> bool {
+    text.chars().all(is_allowed)
+}
+
+fn is_allowed(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "_./:@,%+=-".contains(c)
+}
+
 /// Refuses a value with a character that not every reader of the file takes
 /// literally.
 ///
 /// In practice the only value that a user shapes freely is the run folder's
 /// path, so the hint is about that.
 pub(crate) fn characters(key: &str, value: &str) -> Result<(), Error> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "_./:@,%+=-".contains(c);
-    match value.chars().find(|c| !allowed(*c)) {
+    match value.chars().find(|c| !is_allowed(*c)) {
         None => Ok(()),
         Some(character) => {
             Err(Error::new(format!("{value:?} contains {character:?}")).key(key).with_hint(
@@ -63,6 +71,22 @@ impl Environment {
             }
             for port in service.ports.keys() {
                 label(&keys::port_key(name, port, keys::URL_SUFFIX), port)?;
+            }
+        }
+        for (name, external) in &self.externals {
+            label(keys::EXTERNALS, name)?;
+            if let Some((image, pinned)) = &external.image {
+                digest(name, pinned)?;
+                if !image.ends_with(&format!("@{pinned}")) {
+                    let what = format!("`{image}` does not end with `@{pinned}`");
+                    return Err(Error::damaged(keys::service_key(name, keys::IMAGE_SUFFIX), what));
+                }
+            }
+            for (key, address) in external.addresses(name) {
+                if address.is_empty() || address.ends_with('/') {
+                    let what = format!("`{address}` is not an address without a slash at its end");
+                    return Err(Error::damaged(key, what));
+                }
             }
         }
         for capability in &self.capabilities {

@@ -23,6 +23,8 @@ pub struct Environment {
     pub run_dir: String,
     /// The services of the run by name; names are DNS labels.
     pub services: BTreeMap<String, Service>,
+    /// Its external services by name; names are DNS labels.
+    pub externals: BTreeMap<String, External>,
     /// What the run can do to its services, for example `stop`.
     pub capabilities: BTreeSet<String>,
 }
@@ -40,7 +42,16 @@ pub struct Service {
     pub ports: BTreeMap<String, Address>,
 }
 
-/// Where a port is reached: `http://…` without a trailing slash.
+/// One external service of a run, as the tests see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct External {
+    /// The pinned name of its image, and its digest; none where it is a program.
+    pub image: Option<(String, String)>,
+    /// Where it is reached, as its key `url` says; none if it has no port.
+    pub address: Option<Address>,
+}
+
+/// Where a port is reached: of a service `http://…` without a trailing slash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
     /// By tests.
@@ -58,6 +69,22 @@ impl Address {
 
     fn suffixed(&self) -> [(&'static str, &String); 2] {
         [(keys::URL_SUFFIX, &self.url), (keys::INTERNAL_URL_SUFFIX, &self.internal_url)]
+    }
+}
+
+impl External {
+    /// The keys of its image, and their values; it is called `name`.
+    pub(crate) fn image(&self, name: &str) -> Vec<(String, &String)> {
+        let pinned = self.image.iter().flat_map(|(image, digest)| {
+            [(keys::IMAGE_SUFFIX, image), (keys::DIGEST_SUFFIX, digest)]
+        });
+        pinned.map(|(suffix, value)| (keys::service_key(name, suffix), value)).collect()
+    }
+
+    /// The keys of its address, and their values.
+    pub(crate) fn addresses(&self, name: &str) -> Vec<(String, &String)> {
+        let own = self.address.iter().flat_map(Address::suffixed);
+        own.map(|(suffix, url)| (keys::service_key(name, suffix), url)).collect()
     }
 }
 
@@ -88,7 +115,21 @@ impl Environment {
         })
     }
 
-    /// Where tests reach the service called `name`.
+    /// The external service called `name`.
+    ///
+    /// # Errors
+    ///
+    /// When the run has no such external service; the error names those that it has.
+    pub fn external(&self, name: &str) -> Result<&External, Error> {
+        self.externals.get(name).ok_or_else(|| {
+            let known = Vec::from_iter(self.externals.keys().map(String::as_str)).join(", ");
+            Error::new(format!("the run has no external service `{name}`, only: {known}"))
+                .key(keys::EXTERNALS)
+                .with_hint(format!("add `{name}` to the `needs` of suite `{}`", self.consumer))
+        })
+    }
+
+    /// Where tests reach the service called `name`, be it an external one.
     ///
     /// # Errors
     ///
@@ -97,7 +138,7 @@ impl Environment {
         Ok(&self.address(name)?.url)
     }
 
-    /// Where services of the run reach the service called `name`.
+    /// Where services of the run reach the service called `name`, be it an external one.
     ///
     /// # Errors
     ///
@@ -107,10 +148,14 @@ impl Environment {
     }
 
     fn address(&self, name: &str) -> Result<&Address, Error> {
-        self.service(name)?.address.as_ref().ok_or_else(|| {
+        let address = match self.externals.get(name) {
+            Some(external) => &external.address,
+            None => &self.service(name)?.address,
+        };
+        address.as_ref().ok_or_else(|| {
             Error::new(format!("the service `{name}` has no port"))
                 .key(keys::service_key(name, keys::URL_SUFFIX))
-                .with_hint("add `port` to its [package.metadata.onetag]")
+                .with_hint("add `port` to its metadata")
         })
     }
 
@@ -125,6 +170,7 @@ impl Environment {
     /// The values are unchecked unless the environment was parsed.
     pub fn lines(&self) -> impl Iterator<Item = (String, String)> {
         let services = Vec::from_iter(self.services.keys().map(String::as_str)).join(",");
+        let externals = Vec::from_iter(self.externals.keys().map(String::as_str)).join(",");
         let capabilities = Vec::from_iter(self.capabilities.iter().map(String::as_str)).join(",");
         let head = [
             (keys::RUN_ID, self.run_id.clone()),
@@ -141,10 +187,17 @@ impl Environment {
             let all = image.into_iter().chain(service.addresses(name));
             all.map(|(key, value)| (key, value.clone())).collect::<Vec<_>>()
         });
+        let of_externals = self.externals.iter().flat_map(|(name, external)| {
+            let lines = external.image(name).into_iter().chain(external.addresses(name));
+            lines.map(|(key, value)| (key, value.clone())).collect::<Vec<_>>()
+        });
+        let externals = (keys::EXTERNALS.to_owned(), externals);
         let tail = (keys::CAPABILITIES.to_owned(), capabilities);
         head.map(|(key, value)| (key.to_owned(), value))
             .into_iter()
             .chain(of_services)
+            .chain([externals])
+            .chain(of_externals)
             .chain([tail])
     }
 

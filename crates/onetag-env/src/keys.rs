@@ -24,6 +24,9 @@ pub const RUN_DIR: &str = "ONETAG_RUN_DIR";
 /// The services of the run, sorted, separated by commas.
 pub const SERVICES: &str = "ONETAG_SERVICES";
 
+/// The external services of the run, sorted, separated by commas; may be empty.
+pub const EXTERNALS: &str = "ONETAG_EXTERNALS";
+
 /// What the run can do to its services, separated by commas; may be empty.
 pub const CAPABILITIES: &str = "ONETAG_CAPABILITIES";
 

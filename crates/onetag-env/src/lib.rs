@@ -32,10 +32,14 @@
 //! ONETAG_SHOP_DIGEST=sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 //! ONETAG_SHOP_URL=http://127.0.0.1:41233
 //! ONETAG_SHOP_INTERNAL_URL=http://127.0.0.1:41233
+//! ONETAG_EXTERNALS=redis
+//! ONETAG_REDIS_URL=redis://127.0.0.1:41234
+//! ONETAG_REDIS_INTERNAL_URL=redis://127.0.0.1:41234
 //! ONETAG_CAPABILITIES=kill,stop
 //! ";
 //! let environment = Environment::parse(text)?;
 //! assert_eq!(environment.url("shop")?, "http://127.0.0.1:41233");
+//! assert_eq!(environment.url("redis")?, "redis://127.0.0.1:41234");
 //! assert!(environment.has("kill"));
 //! assert_eq!(environment.render()?, text);
 //! # Ok::<(), onetag_env::Error>(())
@@ -50,5 +54,6 @@ mod process;
 #[cfg(test)]
 mod tests;
 
-pub use environment::{Address, Environment, Service};
+pub use check::is_value;
+pub use environment::{Address, Environment, External, Service};
 pub use error::Error;

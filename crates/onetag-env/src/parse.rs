@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{Address, Environment, Error, Service, check, error::REWRITE, keys};
+use crate::{Address, Environment, Error, External, Service, check, error::REWRITE, keys};
 
 impl Environment {
     /// Reads the text of an environment file; the order of keys is free.
@@ -84,17 +84,18 @@ fn entry(line: &str) -> Result<(&str, &str), Error> {
     Ok((key, value))
 }
 
-/// The names in `ONETAG_SERVICES`, which decide what other keys there are.
-fn services(values: &Values) -> Result<Vec<String>, Error> {
-    let services = list(keys::SERVICES, values)?;
-    for service in &services {
-        check::label(keys::SERVICES, service)?;
+/// The names in `ONETAG_SERVICES` or `ONETAG_EXTERNALS`, which decide what other keys
+/// there are.
+fn names(key: &str, values: &Values) -> Result<Vec<String>, Error> {
+    let names = list(key, values)?;
+    for name in &names {
+        check::label(key, name)?;
     }
-    if let Some(pair) = services.windows(2).find(|pair| pair[0] >= pair[1]) {
+    if let Some(pair) = names.windows(2).find(|pair| pair[0] >= pair[1]) {
         let what = if pair[0] == pair[1] { "stands twice" } else { "is not in order" };
-        return Err(Error::damaged(keys::SERVICES, format!("`{}` {what}", pair[1])));
+        return Err(Error::damaged(key, format!("`{}` {what}", pair[1])));
     }
-    Ok(services)
+    Ok(names)
 }
 
 fn refuse_unknown(
@@ -110,7 +111,9 @@ fn refuse_unknown(
 }
 
 fn assemble(values: &Values) -> Result<Environment, Error> {
-    let services = services(values)?;
+    let services = names(keys::SERVICES, values)?;
+    let externals = names(keys::EXTERNALS, values)?;
+    let all = [&services[..], &externals].concat();
     let capabilities = list(keys::CAPABILITIES, values)?;
     let mut environment = Environment {
         run_id: required(keys::RUN_ID, values)?,
@@ -119,6 +122,7 @@ fn assemble(values: &Values) -> Result<Environment, Error> {
         backend: required(keys::BACKEND, values)?,
         run_dir: required(keys::RUN_DIR, values)?,
         services: BTreeMap::new(),
+        externals: BTreeMap::new(),
         capabilities: BTreeSet::new(),
     };
     for name in &services {
@@ -127,9 +131,19 @@ fn assemble(values: &Values) -> Result<Environment, Error> {
             image: required(&key(keys::IMAGE_SUFFIX), values)?,
             digest: required(&key(keys::DIGEST_SUFFIX), values)?,
             address: address(&key, values)?,
-            ports: ports(name, &services, values)?,
+            ports: ports(name, &all, values)?,
         };
         environment.services.insert(name.clone(), service);
+    }
+    for name in externals {
+        let key = |suffix: &str| keys::service_key(&name, suffix);
+        let suffixes = [keys::IMAGE_SUFFIX, keys::DIGEST_SUFFIX];
+        let image = pair(&key, suffixes, values)?;
+        let address = address(&key, values)?;
+        if environment.services.contains_key(&name) {
+            return Err(Error::damaged(keys::EXTERNALS, format!("`{name}` is a service as well")));
+        }
+        environment.externals.insert(name, External { image, address });
     }
     for capability in capabilities {
         if let Some(twice) = environment.capabilities.replace(capability) {
@@ -142,11 +156,21 @@ fn assemble(values: &Values) -> Result<Environment, Error> {
 /// An address whose keys end with these suffixes: both of them, or none.
 fn address(key: &dyn Fn(&str) -> String, values: &Values) -> Result<Option<Address>, Error> {
     let suffixes = [keys::URL_SUFFIX, keys::INTERNAL_URL_SUFFIX];
+    let address = pair(key, suffixes, values)?;
+    Ok(address.map(|(url, internal_url)| Address { url, internal_url }))
+}
+
+/// The values of two keys that are there both, or not at all.
+fn pair(
+    key: &dyn Fn(&str) -> String,
+    suffixes: [&str; 2],
+    values: &Values,
+) -> Result<Option<(String, String)>, Error> {
     if suffixes.iter().all(|suffix| !values.contains_key(&key(suffix))) {
         return Ok(None);
     }
-    let [url, internal_url] = suffixes.map(|suffix| required(&key(suffix), values));
-    Ok(Some(Address { url: url?, internal_url: internal_url? }))
+    let [first, second] = suffixes.map(|suffix| required(&key(suffix), values));
+    Ok(Some((first?, second?)))
 }
 
 /// The further ports of a service: all that have `ONETAG_<SERVICE>_<PORT>_URL` and

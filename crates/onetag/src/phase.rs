@@ -7,9 +7,10 @@
 
 use anyhow::{Context as _, ensure};
 
-use crate::backend::{Deployed, ReadyWait, RunBackend, Seen, StoredImage};
+use crate::backend::{
+    Deployed, Expected, ExternalImage, Pinned, ReadyWait, RunBackend, Seen, StoredImage,
+};
 use crate::build::Compiled;
-use crate::build::image::Digests;
 use crate::run::{Brand, Reference, Run};
 use crate::system::signals::Interrupt;
 use crate::workspace::{PlannedService, Service};
@@ -32,17 +33,20 @@ pub struct Built {
     compiled: Compiled,
 }
 
-/// The image is in the backend's store under its name.
+/// The backend has the image under its name: what was built, or what an external
+/// service runs.
 #[derive(Debug)]
 pub struct Loaded {
-    compiled: Compiled,
+    digests: Expected,
     image: StoredImage,
+    /// What an external service says of itself.
+    version: Option<String>,
 }
 
 /// The image runs, and what runs it is ready.
 #[derive(Debug)]
 pub struct Running {
-    compiled: Compiled,
+    digests: Expected,
     /// Which start of the keeper's it is.
     start: u64,
     deployed: Deployed,
@@ -96,12 +100,21 @@ impl<'run> Image<'run, Built> {
         interrupt: &Interrupt,
     ) -> anyhow::Result<Image<'run, Loaded>> {
         let image = backend.load(&self.reference, &self.state.compiled, interrupt)?;
-        let compiled = self.state.compiled.clone();
-        Ok(self.with(Loaded { compiled, image }))
+        let digests = Expected::OneOf(*self.state.compiled.digests());
+        Ok(self.with(Loaded { digests, image, version: None }))
     }
 }
 
 impl<'run> Image<'run, Loaded> {
+    /// Phase 3 of an external service: nothing of it is built, and what the backend has
+    /// is what has to run, since this generation of the run.
+    pub(crate) fn pin(run: &Run<'run>, pinned: &Pinned, generation: u32) -> Image<'run, Loaded> {
+        let reference = run.minted().reference_of_external(pinned, generation);
+        let ExternalImage { image, version, .. } = pinned.external().clone();
+        let digests = Expected::Pinned { pinned: image.digest };
+        Image { reference, state: Loaded { digests, image, version }, brand: run.brand() }
+    }
+
     /// Phase 4: starts the services of images that do not need each other, and waits
     /// until all of them serve.
     ///
@@ -135,9 +148,11 @@ impl<'run> Image<'run, Loaded> {
             let name = &planned.service.name;
             let started =
                 started.remove(name).with_context(|| format!("`{name}` was not started"))?;
-            let compiled = image.state.compiled.clone();
-            let deployed = backend.deployed(&image.reference, &compiled, planned, &started)?;
-            Ok(image.with(Running { compiled, start: started.start, deployed }))
+            let Loaded { digests, version, .. } = &image.state;
+            let bytes = (*digests, version.clone());
+            let deployed = backend.deployed(&image.reference, bytes, planned, &started)?;
+            let digests = *digests;
+            Ok(image.with(Running { digests, start: started.start, deployed }))
         });
         running.collect()
     }
@@ -148,15 +163,14 @@ impl<'run> Image<'run, Loaded> {
         deployed: &Deployed,
         start: u64,
     ) -> anyhow::Result<Image<'run, Running>> {
-        let compiled = self.state.compiled.clone();
+        let digests = self.state.digests;
         ensure!(
-            deployed.reference == self.reference.to_string()
-                && deployed.digests == *compiled.digests(),
+            deployed.reference == self.reference.to_string() && deployed.digests == digests,
             "{} does not run as it was deployed",
             self.reference
         );
         let deployed = deployed.clone();
-        Ok(self.with(Running { compiled, start, deployed }))
+        Ok(self.with(Running { digests, start, deployed }))
     }
 }
 
@@ -176,8 +190,8 @@ impl<'run> Image<'run, Running> {
     }
 
     /// The digests of which one has to be the digest of what runs.
-    pub fn digests(&self) -> &Digests {
-        self.state.compiled.digests()
+    pub fn digests(&self) -> Expected {
+        self.state.digests
     }
 
     /// How it was deployed.

@@ -10,7 +10,7 @@ mod world;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use onetag::backend::Backend;
+use onetag::backend::{Backend, ExternalForm};
 
 use runtime::Fake;
 
@@ -20,6 +20,7 @@ static BACKENDS: [Backend; 1] = [Backend {
     // Every hang of the tests lasts as long.
     step_limit: Duration::from_secs(3),
     grace: Duration::from_millis(100),
+    externals: ExternalForm::Image,
     images: |folder| Box::new(Fake::new(folder)),
     runtime: |folder| Box::new(Fake::new(folder)),
 }];

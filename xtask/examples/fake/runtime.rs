@@ -11,14 +11,14 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use camino::Utf8Path;
 use onetag::backend::{
-    BackendResource, Capability, Endpoint, ImageStore, Instance, Ledger, Leftover, Prepared, Probe,
-    Replica, RunFolder, Runtime, Seen, ServiceAddresses, ServicePorts, ServiceSpec, State, Stop,
-    StoredImage, ask,
+    BackendResource, Capability, Endpoint, ExternalImage, ImageStore, Instance, Ledger, Leftover,
+    Prepared, Probe, Replica, RunFolder, Runtime, Seen, ServiceAddresses, ServicePorts,
+    ServiceSpec, State, Stop, StoredImage, ask,
 };
 use onetag::build::Compiled;
 use onetag::build::image::Digest;
 use onetag::run::Reference;
-use onetag::workspace::Ready;
+use onetag::workspace::{External, Ready};
 use serde_json::json;
 
 use crate::world::World;
@@ -80,6 +80,14 @@ impl ImageStore for Fake {
         let digest = if lie { Digest::of(b"other") } else { compiled.digests().config };
         Ok(StoredImage { digest, details: json!(null) })
     }
+
+    fn external(&self, _: &str, external: &External) -> anyhow::Result<ExternalImage> {
+        let lie = self.world.step("external")?;
+        let image = external.image.as_ref().context("it has no image")?;
+        let digest = if lie { Digest::of(b"other") } else { image.digest() };
+        let stored = StoredImage { digest, details: json!(null) };
+        Ok(ExternalImage { name: image.to_string(), version: None, image: stored })
+    }
 }
 
 impl Runtime for Fake {
@@ -135,6 +143,7 @@ impl Runtime for Fake {
             ports: BTreeMap::new(),
             volume: "/volume".into(),
             database: "/database".into(),
+            config: "/config".into(),
         })
     }
 

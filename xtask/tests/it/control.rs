@@ -25,7 +25,7 @@ fn wait_until_back(run: &Run, service: &str) {
 
 /// A suite's control over raw lines, as somebody without our crate would have it.
 const ASKS: &str = r##"
-const HEAD: &str = r#"{"protocol":2,"number":1,"#;
+const HEAD: &str = r#"{"protocol":3,"number":1,"#;
 fn ask(line: &str) -> String {
     use std::io::{BufRead, BufReader, Write};
     std::env::set_current_dir(variable("ONETAG_RUN_DIR")).unwrap();

@@ -9,6 +9,7 @@ mod talk;
 mod witness;
 
 mod cargo_settings;
+mod externals;
 mod foreign;
 mod proof;
 mod services;

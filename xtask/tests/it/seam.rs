@@ -1,6 +1,7 @@
 //! The seam: the whole cycle on a backend that runs nothing, and fails, hangs or lies
 //! wherever it is wanted to. It is the example `fake` of this package.
 
+mod externals;
 mod faults;
 mod fixture;
 mod random;

@@ -88,7 +88,7 @@ fn carriage_return() {
 #[test]
 fn no_newline_at_the_end() {
     assert_snapshot!(refused("kill,stop\n", "kill,st"), @r"
-    line 17: the line does not end with a newline, so the file may be cut short
+    line 22: the line does not end with a newline, so the file may be cut short
     hint: the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew
     ");
 }
@@ -104,7 +104,7 @@ fn unknown_key() {
 #[test]
 fn key_of_no_service() {
     assert_snapshot!(refused("ONETAG_CAPABILITIES", "ONETAG_SINK_URL=http://x\nONETAG_CAPABILITIES"), @r"
-    line 17: ONETAG_SINK_URL: unknown key
+    line 22: ONETAG_SINK_URL: unknown key
     hint: the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew
     ");
 }
@@ -112,7 +112,7 @@ fn key_of_no_service() {
 #[test]
 fn owner_in_the_file() {
     assert_snapshot!(refused("ONETAG_CAPABILITIES", "ONETAG_OWNER=0193a5c2e4b07c1e9f3a2b4c5d6e7f80\nONETAG_CAPABILITIES"), @r"
-    line 17: ONETAG_OWNER: unknown key
+    line 22: ONETAG_OWNER: unknown key
     hint: the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew
     ");
 }
@@ -128,7 +128,7 @@ fn duplicate_key() {
 #[test]
 fn missing_key() {
     assert_snapshot!(refused("ONETAG_BACKEND=process\n", ""), @r"
-    line 17: ONETAG_BACKEND: missing
+    line 22: ONETAG_BACKEND: missing
     hint: the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew
     ");
 }
@@ -136,7 +136,7 @@ fn missing_key() {
 #[test]
 fn missing_key_of_a_service() {
     assert_snapshot!(refused("ONETAG_MAIL_DIGEST=sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\n", ""), @r"
-    line 17: ONETAG_MAIL_DIGEST: missing
+    line 22: ONETAG_MAIL_DIGEST: missing
     hint: the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew
     ");
 }
@@ -144,11 +144,11 @@ fn missing_key_of_a_service() {
 #[test]
 fn one_of_the_two_addresses_of_a_service() {
     assert_snapshot!(refused("ONETAG_MAIL_URL=http://127.0.0.1:41233\n", ""), @r"
-    line 17: ONETAG_MAIL_URL: missing
+    line 22: ONETAG_MAIL_URL: missing
     hint: the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew
     ");
     assert_snapshot!(refused("ONETAG_MAIL_INTERNAL_URL=http://mail:8080\n", ""), @r"
-    line 17: ONETAG_MAIL_INTERNAL_URL: missing
+    line 22: ONETAG_MAIL_INTERNAL_URL: missing
     hint: the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew
     ");
     assert_snapshot!(refused("ONETAG_SIGNAL_HUB_GRPC_INTERNAL_URL=http://signal-hub:9090\n", ""), @r"

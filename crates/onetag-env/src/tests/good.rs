@@ -35,6 +35,14 @@ fn services_and_capabilities_are_found_by_name() {
     assert_eq!(hub.ports["grpc"].url, "http://127.0.0.1:41235");
     assert_eq!(hub.ports.len(), 1);
     assert!(environment.has("kill") && !environment.has("pause"));
+    assert_eq!(environment.url("mail-cache").unwrap(), "redis://127.0.0.1:41236");
+    assert_eq!(environment.internal_url("mail-cache").unwrap(), "redis://mail-cache:6379");
+    assert_eq!(environment.external("worker").unwrap().image, None);
+    assert!(environment.url("worker").is_err());
+    assert_snapshot!(environment.external("redis").unwrap_err(), @r"
+    ONETAG_EXTERNALS: the run has no external service `redis`, only: mail-cache, worker
+    hint: add `redis` to the `needs` of suite `mail`
+    ");
     assert_snapshot!(environment.service("hub").unwrap_err(), @r"
     ONETAG_SERVICES: the run has no service `hub`, only: mail, signal-hub
     hint: add `hub` to the `needs` of suite `mail`

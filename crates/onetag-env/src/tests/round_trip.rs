@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::collection::{btree_map, btree_set};
 use proptest::prelude::*;
 
-use crate::{Address, Environment, Service};
+use crate::{Address, Environment, External, Service};
 
 fn label() -> impl Strategy<Value = String> {
     "[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?"
@@ -26,6 +26,7 @@ prop_compose! {
         backend in label(),
         run_dir in "/[A-Za-z0-9_./:@,%+=-]{0,40}",
         services in btree_map(label(), ("[a-f0-9]{64}", 1_u32..40, "https?://[a-z0-9.:]{1,20}"), 0..5),
+        externals in btree_map(label(), ("[a-f0-9]{64}", 0..2_u32, "[a-z]{1,5}:[a-z0-9.:]{1,20}"), 0..4),
         capabilities in btree_set(label(), 0..5),
     ) -> Environment {
         let service = |(name, (hex, of_image, url)): (String, (String, u32, String))| {
@@ -38,7 +39,15 @@ prop_compose! {
                 has_port.then(|| Address { internal_url: format!("http://{name}:80"), url });
             (name, Service { image, digest: format!("sha256:{hex}"), address, ports })
         };
+        let external = |(name, (hex, is_image, url)): (String, (String, u32, String))| {
+            let digest = format!("sha256:{hex}");
+            let image = (is_image > 0).then(|| (format!("quay.io/{name}@{digest}"), digest));
+            (name, External { image, address: Some(Address::shared(url)) })
+        };
+        let mut externals: BTreeMap<_, _> = externals.into_iter().map(external).collect();
+        externals.retain(|name, _| !services.contains_key(name));
         Environment {
+            externals,
             tag: tag(&consumer, &run_id, generation),
             services: services.into_iter().map(service).collect(),
             run_id, consumer, backend, run_dir, capabilities,

@@ -207,7 +207,7 @@ fn url_with_a_slash_at_its_end() {
 #[test]
 fn capability_twice() {
     assert_snapshot!(refused("kill,stop", "kill,kill"), @r"
-    line 17: ONETAG_CAPABILITIES: `kill` stands twice
+    line 22: ONETAG_CAPABILITIES: `kill` stands twice
     hint: the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew
     ");
 }
@@ -215,7 +215,35 @@ fn capability_twice() {
 #[test]
 fn capability_is_no_label() {
     assert_snapshot!(refused("kill,stop", "kill,,stop"), @r"
-    line 17: ONETAG_CAPABILITIES: `` is not a DNS label
+    line 22: ONETAG_CAPABILITIES: `` is not a DNS label
     hint: use 1 to 63 lower-case letters, digits and inner hyphens
+    ");
+}
+
+#[test]
+fn an_external_service_that_is_a_service() {
+    assert_snapshot!(refused("EXTERNALS=mail-cache,worker", "EXTERNALS=mail,mail-cache,worker"), @r"
+    line 17: ONETAG_EXTERNALS: `mail` is a service as well
+    hint: the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew
+    ");
+}
+
+#[test]
+fn an_external_image_is_pinned() {
+    assert_snapshot!(refused("redis@sha256:6", "redis:7.4@sha256:7"), @r"
+    line 18: ONETAG_MAIL_CACHE_IMAGE: `docker.io/library/redis:7.4@sha256:70303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752` does not end with `@sha256:60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752`
+    hint: the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew
+    ");
+    assert_snapshot!(refused("ONETAG_MAIL_CACHE_DIGEST=sha256:60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752\n", ""), @r"
+    line 22: ONETAG_MAIL_CACHE_DIGEST: missing
+    hint: the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew
+    ");
+}
+
+#[test]
+fn an_external_address_is_cut_short() {
+    assert_snapshot!(refused("INTERNAL_URL=redis://mail-cache:6379", "INTERNAL_URL="), @r"
+    line 21: ONETAG_MAIL_CACHE_INTERNAL_URL: `` is not an address without a slash at its end
+    hint: the harness writes this file and nobody edits it; `cargo xtask up <suite>` writes it anew
     ");
 }

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, bail};
 
 use super::{Endpoint, ServiceAddresses};
+use crate::workspace::{Placeholder, PlannedService, Values, resolve};
 
 /// What the backend prepared for the services of a run.
 #[derive(Clone, Debug, Default)]
@@ -30,9 +31,42 @@ impl Addresses {
         }
     }
 
-    /// Where services of the run find a port.
-    pub(crate) fn internal_url(&self, service: &str, port: Option<&str>) -> anyhow::Result<String> {
-        Ok(format!("http://{}", self.endpoint(service, port)?.internal))
+    /// Where services of the run find a port that one of them may name.
+    pub(crate) fn internal_url(
+        &self,
+        planned: &PlannedService,
+        service: &str,
+        port: Option<&str>,
+    ) -> anyhow::Result<String> {
+        url(planned, service, port, &self.endpoint(service, port)?.internal)
+    }
+}
+
+/// The address of a port that is reached at `<host>:<port>`: HTTP's, unless it is an
+/// external service that has another one.
+pub(super) fn url(
+    planned: &PlannedService,
+    service: &str,
+    port: Option<&str>,
+    authority: &str,
+) -> anyhow::Result<String> {
+    match (planned.urls.get(service), port) {
+        (Some(url), None) => resolve(url, &Authority(authority)),
+        _ => Ok(format!("http://{authority}")),
+    }
+}
+
+/// What an address is made of.
+struct Authority<'a>(&'a str);
+
+impl Values for Authority<'_> {
+    fn value(&self, placeholder: &Placeholder) -> anyhow::Result<String> {
+        let (host, port) = split(self.0)?;
+        match placeholder {
+            Placeholder::Host => Ok(host.to_owned()),
+            Placeholder::Port { port: None } => Ok(port.to_owned()),
+            other => bail!("`{other}` is no part of an address"),
+        }
     }
 }
 

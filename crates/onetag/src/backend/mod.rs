@@ -9,6 +9,7 @@ mod keeper;
 mod kind;
 mod leases;
 mod log;
+mod pinned;
 mod plan;
 mod process;
 mod run;
@@ -28,16 +29,20 @@ pub(crate) use keeper::KeeperHandle;
 pub use kind::BackendKind;
 pub(crate) use kind::register;
 pub use onetag_control::Capability;
+pub use pinned::Pinned;
+pub(crate) use pinned::{check_externals, source_of};
 pub use plan::Deployed;
 pub(crate) use plan::{Address, RunPlan, Settings};
 pub use run::RunBackend;
 pub(crate) use run::{Abandoned, waiting_for};
-pub use seam::{Backend, ImageStore, Runtime};
+pub use seam::{Backend, ExternalForm, ImageStore, Runtime};
 pub use types::{
-    Endpoint, Instance, Prepared, Probe, Replica, Seen, ServiceAddresses, ServicePorts,
-    ServiceSpec, State, Stop, StoredImage,
+    Endpoint, Expected, ExternalImage, Instance, Prepared, Probe, Replica, Seen, ServiceAddresses,
+    ServicePorts, ServiceSpec, State, Stop, StoredImage,
 };
-pub(crate) use wiring::{OwnValues, check_host_variables, resolve, settings, wants_database};
+pub(crate) use wiring::{
+    OwnValues, Wired, check_host_variables, resolve, settings, wants_database,
+};
 
 /// The only address at which tests reach the services of a run on this machine.
 pub(crate) const LOCALHOST: &str = "127.0.0.1";

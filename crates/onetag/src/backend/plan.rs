@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::ensure;
 use serde::{Deserialize, Serialize};
 
-use super::BackendKind;
-use crate::build::image::Digests;
+use super::{BackendKind, Expected};
 use crate::run::{RunFolder, RunId, read_json, write_json};
 use crate::workspace::Ready;
 
@@ -32,7 +31,10 @@ pub struct Deployed {
     pub(crate) reference: String,
     /// The generation in which it was deployed.
     pub(crate) generation: u32,
-    pub(crate) digests: Digests,
+    pub(crate) digests: Expected,
+    /// What an external service says of itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) version: Option<String>,
     /// Where it answers, if it has a port.
     pub(crate) address: Option<Address>,
     /// Where its further ports answer, by name.
@@ -66,11 +68,16 @@ pub(crate) struct Settings {
     pub(crate) variables: BTreeMap<String, String>,
     /// Salted hashes of the caller's variables that it gets, by name.
     pub(crate) host_variables: BTreeMap<String, String>,
+    /// The addresses of external services that it may name, as they are written.
+    pub(crate) urls: BTreeMap<String, String>,
+    pub(crate) config: BTreeMap<String, String>,
+    /// In bytes.
+    pub(crate) memory: Option<u64>,
 }
 
 impl RunPlan {
     /// The format that this version writes.
-    pub(crate) const VERSION: u32 = 3;
+    pub(crate) const VERSION: u32 = 4;
 
     pub(crate) fn read(folder: &RunFolder) -> anyhow::Result<RunPlan> {
         let path = folder.plan();

@@ -1,16 +1,18 @@
 //! The backend of one run, as the phases see it.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail, ensure};
 
+use super::addresses::url;
 use super::plan::Address;
 use super::{
-    Addresses, Backend, BackendKind, Deployed, ImageStore, Seen, ServicePorts, ServiceSpec,
-    StoredImage, wiring,
+    Addresses, Backend, BackendKind, Deployed, Expected, ImageStore, Seen, ServicePorts,
+    ServiceSpec, StoredImage, wiring,
 };
 use crate::build::Compiled;
 use crate::keeper::{Client, ReadyWait, ServiceState, StartedService, quote_log, wait_until_ready};
@@ -18,6 +20,7 @@ use crate::run::{Brand, Reference, Run, RunFolder};
 use crate::system::signals::Interrupt;
 use crate::system::wait::bounded;
 use crate::workspace::{PlannedService, Ready};
+use wiring::Wired;
 
 /// How often a service that is ready is looked at while others are not.
 const STATE_INTERVAL: Duration = Duration::from_millis(250);
@@ -78,19 +81,22 @@ impl<'run> RunBackend<'run> {
         let service = &planned.service;
         let run_id = self.folder.run_id();
         let own = wiring::OwnValues { image: reference.to_string(), run_id, backend: self.kind };
-        let (args, environment) = wiring::resolve(planned, &own, &self.addresses)?;
+        let Wired { args, environment, config } = wiring::resolve(planned, &own, &self.addresses)?;
         Ok(ServiceSpec {
             run_id,
+            generation: reference.tag().generation(),
             ports: ServicePorts::of(service),
             reference: reference.to_string(),
             image: image.clone(),
             args,
             environment,
             secrets: wiring::secrets(planned),
+            config,
             ready: service.ready.clone(),
             ready_key: format!("`ready` in {}", service.manifest_path),
             needs: wiring::needs(planned),
             database: wiring::wants_database(planned),
+            memory: service.memory,
         })
     }
 
@@ -169,24 +175,26 @@ impl<'run> RunBackend<'run> {
     pub(crate) fn deployed(
         &self,
         reference: &Reference,
-        compiled: &Compiled,
+        (digests, version): (Expected, Option<String>),
         planned: &PlannedService,
         started: &StartedService,
     ) -> anyhow::Result<Deployed> {
         let name = &planned.service.name;
-        let address = |port: Option<&str>, reached| {
-            let internal_url = self.addresses.internal_url(name, port)?;
-            anyhow::Ok(Address { url: format!("http://{reached}"), internal_url })
+        let address = |port: Option<&str>, reached: SocketAddr| {
+            let internal_url = self.addresses.internal_url(planned, name, port)?;
+            let url = url(planned, name, port, &reached.to_string())?;
+            anyhow::Ok(Address { url, internal_url })
         };
         let ports = started.ports.iter();
         let ports = ports.map(|(port, reached)| Ok((port.clone(), address(Some(port), *reached)?)));
         Ok(Deployed {
             reference: reference.to_string(),
             generation: reference.tag().generation(),
-            digests: *compiled.digests(),
+            digests,
+            version,
             address: started.own.map(|reached| address(None, reached)).transpose()?,
             ports: ports.collect::<anyhow::Result<_>>()?,
-            settings: wiring::settings(planned, self.folder.run_id())?,
+            settings: wiring::settings(planned, self.kind, self.folder.run_id())?,
         })
     }
 

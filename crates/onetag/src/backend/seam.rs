@@ -12,14 +12,14 @@ use camino::Utf8Path;
 use onetag_control::Capability;
 
 use super::types::{
-    Instance, Prepared, Probe, Seen, ServiceAddresses, ServicePorts, ServiceSpec, State, Stop,
-    StoredImage,
+    ExternalImage, Instance, Prepared, Probe, Seen, ServiceAddresses, ServicePorts, ServiceSpec,
+    State, Stop, StoredImage,
 };
 use crate::build::Compiled;
 use crate::report::Leftover;
 use crate::run::ledger::{BackendResource, Ledger};
 use crate::run::{Reference, RunFolder};
-use crate::workspace::Ready;
+use crate::workspace::{External, Ready};
 
 /// A backend: its name, and how its two halves are made for a run.
 #[derive(Clone, Copy, Debug)]
@@ -32,16 +32,31 @@ pub struct Backend {
     pub step_limit: Duration,
     /// How long a service may take to stop before it is killed.
     pub grace: Duration,
+    /// What it runs of external services.
+    pub externals: ExternalForm,
     /// Where it keeps images.
     pub images: fn(&RunFolder) -> Box<dyn ImageStore>,
     /// What runs them.
     pub runtime: fn(&RunFolder) -> Box<dyn Runtime>,
 }
 
+/// What a backend runs of an external service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExternalForm {
+    /// A program of this machine, by the key `program`.
+    Program,
+    /// A published image, by the key `image`.
+    Image,
+}
+
 /// Where a backend keeps images; in the command.
 pub trait ImageStore: Send + Sync {
     /// Makes sure that what was built is there under this name.
     fn load(&self, reference: &Reference, compiled: &Compiled) -> anyhow::Result<StoredImage>;
+
+    /// Makes sure that what an external service runs is there. This may have to fetch it,
+    /// so it may take longer than a step.
+    fn external(&self, service: &str, external: &External) -> anyhow::Result<ExternalImage>;
 }
 
 /// What runs images; in the keeper, on several threads. [`Runtime::remove`] and

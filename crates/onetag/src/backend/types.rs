@@ -8,7 +8,7 @@ use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::build::image::Digest;
+use crate::build::image::{Digest, Digests};
 use crate::run::RunId;
 use crate::workspace::{Ready, Service};
 
@@ -55,6 +55,8 @@ pub struct ServiceAddresses {
     pub volume: Utf8PathBuf,
     /// The file of its SQLite database, as the service sees it.
     pub database: Utf8PathBuf,
+    /// The folder with the files of its configuration, as the service sees it.
+    pub config: Utf8PathBuf,
 }
 
 /// Both ends of a port, each as `<host>:<port>`.
@@ -75,14 +77,66 @@ pub struct StoredImage {
     pub details: Value,
 }
 
+/// What an external service runs, as the backend has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExternalImage {
+    /// What the backend calls it: the pinned name of an image, the path of a program.
+    pub name: String,
+    /// What it says of itself when it is asked for its version, if it does.
+    pub version: Option<String>,
+    /// It, for the runtime. Of a published image, the digest is the one that pins it.
+    pub image: StoredImage,
+}
+
+/// The digests of which one has to be the digest of what runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(untagged)]
+pub enum Expected {
+    /// Those of an image that was built.
+    OneOf(Digests),
+    /// Of an external service: the one that it had when it was deployed.
+    Pinned {
+        /// Of the image or the program.
+        pinned: Digest,
+    },
+}
+
+impl Expected {
+    /// Those of an image that was built.
+    pub(crate) fn built(&self) -> Option<Digests> {
+        match self {
+            Expected::OneOf(digests) => Some(*digests),
+            Expected::Pinned { .. } => None,
+        }
+    }
+
+    /// That of an external service.
+    pub(crate) fn pinned(&self) -> Option<Digest> {
+        match self {
+            Expected::OneOf(_) => None,
+            Expected::Pinned { pinned } => Some(*pinned),
+        }
+    }
+
+    /// Whether this is one of them.
+    pub fn contains(&self, digest: &Digest) -> bool {
+        match self {
+            Expected::OneOf(digests) => digests.contains(digest),
+            Expected::Pinned { pinned } => pinned == digest,
+        }
+    }
+}
+
 /// How to start a service.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct ServiceSpec {
     /// The run that it is of.
     pub run_id: RunId,
+    /// The generation of the run in which it is deployed.
+    pub generation: u32,
     /// Its ports, and its name.
     pub ports: ServicePorts,
-    /// The name of its image.
+    /// The name of its image, or what the backend calls an external one.
     pub reference: String,
     /// Its image.
     pub image: StoredImage,
@@ -92,6 +146,9 @@ pub struct ServiceSpec {
     pub environment: BTreeMap<String, String>,
     /// The names of those that hold a value of whoever calls, which is written nowhere.
     pub secrets: BTreeSet<String>,
+    /// The files of its configuration, by name: they lie in a folder of their own when
+    /// it starts.
+    pub config: BTreeMap<String, String>,
     /// How it is known to be ready.
     pub ready: Ready,
     /// The key of the metadata that says so, and its manifest.
@@ -100,6 +157,8 @@ pub struct ServiceSpec {
     pub needs: Vec<String>,
     /// Whether it has a database.
     pub database: bool,
+    /// How much memory it may have, in bytes, where the backend limits it.
+    pub memory: Option<u64>,
 }
 
 impl ServiceSpec {

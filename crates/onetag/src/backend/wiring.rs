@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context as _, anyhow};
 
 use super::addresses::split;
-use super::{Addresses, BackendKind, Settings};
+use super::{Addresses, BackendKind, ExternalForm, Settings};
 use crate::build::image::Digest;
 use crate::error::Attach as _;
 use crate::run::RunId;
 use crate::workspace::{
-    DatabaseKind, Placeholder, Plan, PlannedService, Service, ServiceField, Template, Values,
+    DatabaseKind, External, Placeholder, Plan, PlannedService, Service, ServiceField, Template,
+    Values,
 };
 
 /// The values that are a service's own.
@@ -23,13 +24,22 @@ pub(crate) struct OwnValues {
     pub(crate) backend: BackendKind,
 }
 
+/// What a service is started with.
+#[derive(Clone, Debug)]
+pub(crate) struct Wired {
+    pub(crate) args: Vec<String>,
+    pub(crate) environment: BTreeMap<String, String>,
+    /// Files by name.
+    pub(crate) config: BTreeMap<String, String>,
+}
+
 /// The arguments of a service, and its environment: of whoever calls it gets what
 /// the backend lets through, so that a run does not depend on who starts it.
 pub(crate) fn resolve(
     planned: &PlannedService,
     own: &OwnValues,
     addresses: &Addresses,
-) -> anyhow::Result<(Vec<String>, BTreeMap<String, String>)> {
+) -> anyhow::Result<Wired> {
     let mut environment = BTreeMap::new();
     for key in own.backend.backend().variables {
         if let Ok(value) = std::env::var(key) {
@@ -42,9 +52,26 @@ pub(crate) fn resolve(
     }
     environment.insert(onetag_env::keys::IMAGE.to_owned(), own.image.clone());
     environment.insert(onetag_env::keys::RUN_ID.to_owned(), own.run_id.to_string());
-    let args = planned.service.args.iter();
-    let args = args.map(|template| crate::workspace::resolve(template, &wiring));
-    Ok((args.collect::<anyhow::Result<_>>()?, environment))
+    let resolve = |template| crate::workspace::resolve(template, &wiring);
+    let args = args_on(&planned.service, own.backend).iter().map(resolve);
+    let config = config(&planned.service).map(|(name, text)| Ok((name.clone(), resolve(text)?)));
+    Ok(Wired {
+        args: args.collect::<anyhow::Result<_>>()?,
+        environment,
+        config: config.collect::<anyhow::Result<_>>()?,
+    })
+}
+
+/// The arguments that a service has on a backend.
+fn args_on(service: &Service, kind: BackendKind) -> &[Template] {
+    match (service.external(), kind.backend().externals) {
+        (Some(External { process_args: Some(args), .. }), ExternalForm::Program) => args,
+        _ => &service.args,
+    }
+}
+
+fn config(service: &Service) -> impl Iterator<Item = (&String, &Template)> {
+    service.external().into_iter().flat_map(|external| &external.config)
 }
 
 /// What decides how a service is started, to see later whether that has changed.
@@ -52,8 +79,12 @@ pub(crate) fn resolve(
 /// # Errors
 ///
 /// When a variable of the caller that it wants is not set.
-pub(crate) fn settings(planned: &PlannedService, run_id: RunId) -> anyhow::Result<Settings> {
-    let written = |template: &Template| template.to_string();
+pub(crate) fn settings(
+    planned: &PlannedService,
+    kind: BackendKind,
+    run_id: RunId,
+) -> anyhow::Result<Settings> {
+    let written = |(key, template): (&String, &Template)| (key.clone(), template.to_string());
     let host_variables = planned.env.values().flat_map(Template::placeholders);
     let host_variables = host_variables.filter_map(|placeholder| match placeholder {
         Placeholder::HostVariable(name) => Some(name),
@@ -66,9 +97,12 @@ pub(crate) fn settings(planned: &PlannedService, run_id: RunId) -> anyhow::Resul
     };
     Ok(Settings {
         ready: planned.service.ready.clone(),
-        args: planned.service.args.iter().map(written).collect(),
-        variables: planned.env.iter().map(|(key, value)| (key.clone(), written(value))).collect(),
+        args: args_on(&planned.service, kind).iter().map(Template::to_string).collect(),
+        variables: planned.env.iter().map(written).collect(),
         host_variables: host_variables.map(salted).collect::<anyhow::Result<_>>()?,
+        urls: planned.urls.iter().map(written).collect(),
+        config: config(&planned.service).map(written).collect(),
+        memory: planned.service.memory,
     })
 }
 
@@ -98,7 +132,8 @@ pub(crate) fn wants_database(planned: &PlannedService) -> bool {
 }
 
 fn placeholders(planned: &PlannedService) -> impl Iterator<Item = &Placeholder> {
-    planned.env.values().chain(&planned.service.args).flat_map(Template::placeholders)
+    let values = planned.service.values().map(|(_, template)| template);
+    planned.env.values().chain(values).flat_map(Template::placeholders)
 }
 
 /// Makes sure that the caller has the variables that services want of it.
@@ -144,8 +179,11 @@ impl Values for Wiring<'_> {
             Placeholder::Port { port } => {
                 split(&addresses.endpoint(name, port.as_deref())?.listen)?.1.to_owned()
             }
-            Placeholder::Url { port } => addresses.internal_url(name, port.as_deref())?,
+            Placeholder::Url { port } => {
+                addresses.internal_url(self.planned, name, port.as_deref())?
+            }
             Placeholder::Volume => addresses.of(name)?.volume.to_string(),
+            Placeholder::Config => addresses.of(name)?.config.to_string(),
             Placeholder::Image => own.image.clone(),
             Placeholder::DatabaseUrl => {
                 if !service.database.contains(&DatabaseKind::Sqlite) {
@@ -161,7 +199,7 @@ impl Values for Wiring<'_> {
             Placeholder::Service { service, port, field } => {
                 let port = port.as_deref();
                 match field {
-                    ServiceField::Url => addresses.internal_url(service, port)?,
+                    ServiceField::Url => addresses.internal_url(self.planned, service, port)?,
                     ServiceField::Host => {
                         split(&addresses.endpoint(service, port)?.internal)?.0.to_owned()
                     }

@@ -63,7 +63,8 @@ pub(crate) fn check_files<'a>(
 fn listed(workspace: &Workspace, service: &Service) -> anyhow::Result<Files> {
     let manifest = &service.manifest_path;
     let package = manifest.parent().unwrap_or(&workspace.root);
-    let entries: Vec<String> = service.files.iter().map(ToString::to_string).collect();
+    let files = service.program().into_iter().flat_map(|program| &program.files);
+    let entries: Vec<String> = files.map(ToString::to_string).collect();
     let shown = manifest.strip_prefix(&workspace.root).unwrap_or(manifest);
     if let Some(missing) = entries.iter().find(|entry| !package.join(entry).exists()) {
         let there = package.read_dir_utf8().into_iter().flatten().flatten();

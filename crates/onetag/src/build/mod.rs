@@ -28,7 +28,7 @@ pub(crate) use request::BuildRequest;
 use crate::context::Context;
 use crate::run::ledger::Ledger;
 use crate::run::{FileLock, Layout};
-use crate::workspace::TestTarget;
+use crate::workspace::{Program, TestTarget};
 use cargo::Outcome;
 use executables::{service_note, test_note};
 use messages::Artifacts;
@@ -118,10 +118,12 @@ fn locked_build<'a>(
         if let Some(call) = request.services_call(workspace) {
             let artifacts = builder.build(&call)?;
             for service in &request.services {
-                let program = artifacts.program(&service.package_id, &service.binary);
-                let program = program.with_context(|| {
-                    format!("cargo built no program `{}` of `{}`", service.binary, service.package)
-                })?;
+                let Some(Program { package, package_id, binary, .. }) = service.program() else {
+                    continue;
+                };
+                let program = artifacts.program(package_id, binary);
+                let program = program
+                    .with_context(|| format!("cargo built no program `{binary}` of `{package}`"))?;
                 // Now: cargo builds the program of a package again for the tests in it,
                 // with the features of their dependencies, and to the same path.
                 let taken = cache.take(&service_note(&service.name), program)?;

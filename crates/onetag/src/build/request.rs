@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::sources::Sources;
 use crate::run::Layout;
-use crate::workspace::{Service, TestTarget, Workspace};
+use crate::workspace::{Program, Service, TestTarget, Workspace};
 
-/// What an invocation builds: programs of services, and integration tests of
-/// suites.
+/// What an invocation builds: programs of services, of which external ones have none,
+/// and integration tests of suites.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct BuildRequest<'a> {
     pub(crate) services: Vec<&'a Service>,
@@ -33,8 +33,8 @@ impl BuildRequest<'_> {
     /// gives a service the same bytes. It names no other package: what only tests
     /// switch on does not reach a service.
     pub(crate) fn services_call(&self, workspace: &Workspace) -> Option<Call> {
-        let programs: BTreeSet<&str> =
-            self.services.iter().map(|service| service.binary.as_str()).collect();
+        let programs = self.services.iter().filter_map(|service| service.program());
+        let programs: BTreeSet<&str> = programs.map(|program| program.binary.as_str()).collect();
         if programs.is_empty() {
             return None;
         }
@@ -70,7 +70,8 @@ impl BuildRequest<'_> {
 
     /// What is known of the sources of all this.
     pub(super) fn sources<'w>(&self, workspace: &'w Workspace, layout: &'w Layout) -> Sources<'w> {
-        let services = workspace.services.values().map(|service| &service.package_id);
+        let programs = workspace.services.values().filter_map(Service::program);
+        let services = programs.map(|program| &program.package_id);
         let tests = self.tests.iter().map(|test| &test.package_id);
         let packages: BTreeSet<&String> = services.chain(tests).collect();
         let members = packages.into_iter().filter_map(|id| workspace.members.get(id));
@@ -78,38 +79,39 @@ impl BuildRequest<'_> {
     }
 }
 
-/// A service of each package that has services, by the package's id. All services
+/// A program of each package that has services, by the package's id. All services
 /// of a package have the same features.
-fn packages(workspace: &Workspace) -> BTreeMap<&str, &Service> {
-    workspace.services.values().map(|service| (service.package_id.as_str(), service)).collect()
+fn packages(workspace: &Workspace) -> BTreeMap<&str, &Program> {
+    let programs = workspace.services.values().filter_map(Service::program);
+    programs.map(|program| (program.package_id.as_str(), program)).collect()
 }
 
 fn option(flag: &str, value: &str) -> [String; 2] {
     [flag.to_owned(), value.to_owned()]
 }
 
-/// The options that give the packages of these services their features.
+/// The options that give the packages of these programs their features.
 ///
 /// Cargo switches default features off for all packages of a call: those that have
 /// theirs get them by name then.
 fn features<'a>(
     workspace: &'a Workspace,
-    services: impl IntoIterator<Item = &'a Service> + Clone,
+    programs: impl IntoIterator<Item = &'a Program> + Clone,
 ) -> Vec<String> {
-    let without_default = services.clone().into_iter().any(|service| !service.default_features);
+    let without_default = programs.clone().into_iter().any(|program| !program.default_features);
     let mut arguments = Vec::new();
     if without_default {
         arguments.push("--no-default-features".to_owned());
     }
-    for service in services {
+    for program in programs {
         let has_default = workspace
             .members
-            .get(&service.package_id)
+            .get(&program.package_id)
             .is_some_and(|member| member.features.contains("default"));
-        let default = without_default && service.default_features && has_default;
+        let default = without_default && program.default_features && has_default;
         let features = default.then_some("default").into_iter();
-        for feature in features.chain(service.features.iter().map(String::as_str)) {
-            arguments.extend(option("--features", &format!("{}/{feature}", service.package)));
+        for feature in features.chain(program.features.iter().map(String::as_str)) {
+            arguments.extend(option("--features", &format!("{}/{feature}", program.package)));
         }
     }
     arguments

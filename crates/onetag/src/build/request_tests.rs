@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::*;
+use crate::workspace::ServiceKind;
 use crate::workspace::testing::Fixture;
 
 /// Services `alpha`, which has a default feature, and `beta`, which does without.
@@ -10,8 +11,9 @@ fn workspace() -> Workspace {
     let fixture = Fixture::new().service("alpha", json!({})).service("beta", json!({}));
     let mut workspace = fixture.load().unwrap();
     let beta = workspace.services.get_mut("beta").unwrap();
-    beta.features = BTreeSet::from(["metrics".to_owned()]);
-    beta.default_features = false;
+    let ServiceKind::Own(program) = &mut beta.kind else { panic!("{beta:?}") };
+    program.features = BTreeSet::from(["metrics".to_owned()]);
+    program.default_features = false;
     for member in workspace.members.values_mut() {
         member.features = BTreeSet::from(["default".to_owned(), "metrics".to_owned()]);
     }

@@ -2,6 +2,7 @@
 
 mod host;
 
+use anyhow::anyhow;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
@@ -9,6 +10,7 @@ use super::{BuildOptions, Format, context, print_json};
 use crate::build::BuildRequest;
 use crate::context::{Context, here};
 use crate::cycle::{Job, check_machine};
+use crate::error::{Attach as _, Kind};
 use crate::exit::Exit;
 use crate::report::{Ui, write_stdout};
 use crate::suite::NextestArguments;
@@ -36,6 +38,8 @@ pub(crate) fn bench(arguments: &Bench, ui: Ui) -> anyhow::Result<Exit> {
     let mut context = context(ui)?;
     let nextest = NextestArguments::new(&arguments.nextest)?;
     check_machine(&context, &[context.workspace.suite(&arguments.suite)?])?;
+    let plan = Job::new(&context, &arguments.suite)?.plan;
+    plan.services().try_for_each(|planned| service(planned).map(drop))?;
     let folder = context.layout().bench();
     let here = go_to_copy(&mut context, &folder)?;
 
@@ -61,7 +65,7 @@ pub(crate) fn bench(arguments: &Bench, ui: Ui) -> anyhow::Result<Exit> {
         filterset: job.suite.filterset(),
         narrowed: nextest.narrows(),
         nextest: nextest.rest(),
-        services: job.plan.services().map(service).collect(),
+        services: job.plan.services().map(service).collect::<anyhow::Result<_>>()?,
         profile: request.profile,
     };
     let host = BenchHost::new(&context, &job.plan, scratch)?;
@@ -89,13 +93,22 @@ fn go_to_copy(context: &mut Context, folder: &Utf8Path) -> anyhow::Result<Utf8Pa
     Ok(if inside.is_dir() { inside } else { copy })
 }
 
-fn service(planned: &PlannedService) -> onetag_bench::Service {
+/// # Errors
+///
+/// It is an external service: by hand, nothing starts those.
+fn service(planned: &PlannedService) -> anyhow::Result<onetag_bench::Service> {
     let service = &planned.service;
-    onetag_bench::Service {
+    let Some(program) = service.program() else {
+        let fault = format!("this suite needs the external service `{}`", service.name);
+        return Err(anyhow!(fault)
+            .kind(Kind::Usage)
+            .hint("`bench` compares services of the workspace only"));
+    };
+    Ok(onetag_bench::Service {
         name: service.name.clone(),
-        package_id: service.package_id.clone(),
+        package_id: program.package_id.clone(),
         folder: service.manifest_path.parent().unwrap_or(&service.manifest_path).to_owned(),
-        binary: service.binary.clone(),
+        binary: program.binary.clone(),
         needs: service.needs.clone(),
-    }
+    })
 }

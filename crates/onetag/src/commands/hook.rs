@@ -117,7 +117,7 @@ fn check_liveness(environment: &Environment, folder: &RunFolder) -> anyhow::Resu
         .and_then(|mut keeper| keeper.status())
         .with_context(|| format!("the run of `{suite}` is over"))
         .hint(&up)?;
-    for name in environment.services.keys() {
+    for name in environment.services.keys().chain(environment.externals.keys()) {
         let error = match status.services.get(name) {
             Some(ServiceState::Running { .. }) => continue,
             Some(state) => anyhow!("service `{name}` of this run {}", state.predicate()),

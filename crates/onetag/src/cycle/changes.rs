@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use anyhow::anyhow;
 
 use super::Job;
+use super::current::Images;
 use crate::backend::{Deployed, RunPlan, settings};
-use crate::build::Build;
 use crate::error::Attach as _;
 use crate::keeper::{Client, ServiceState};
-use crate::run::RunFolder;
+use crate::run::MintedRun;
 use crate::workspace::PlannedService;
 
 /// What has to be done for one service.
@@ -28,6 +28,7 @@ pub(super) enum Change {
 pub(super) enum Reason {
     New,
     Bytes,
+    External,
     Settings,
     /// An `up` that failed left something else behind.
     Process,
@@ -40,13 +41,13 @@ pub(super) struct Changes(BTreeMap<String, Change>);
 impl Changes {
     /// Compares what runs with what was built.
     pub(super) fn find(
-        folder: &RunFolder,
+        run: &MintedRun,
         job: &Job<'_>,
-        build: &Build,
+        images: &Images<'_>,
     ) -> anyhow::Result<Changes> {
         let mut changes = BTreeMap::new();
         let states = match &job.kept {
-            Some(_) => Client::connect(folder)?.status()?.services,
+            Some(_) => Client::connect(run.folder())?.status()?.services,
             None => BTreeMap::new(),
         };
         for planned in job.plan.services() {
@@ -54,7 +55,7 @@ impl Changes {
                 job.kept.as_ref().and_then(|kept| kept.plan.services.get(&planned.service.name));
             let change = match before {
                 None => Change::Replaced(Reason::New),
-                Some(before) => change(folder, planned, before, build, &states)?,
+                Some(before) => change(run, planned, before, images, &states)?,
             };
             changes.insert(planned.service.name.clone(), change);
         }
@@ -87,6 +88,7 @@ impl Changes {
                 Change::Died => "has ended",
                 Change::Replaced(Reason::New) => "is not deployed",
                 Change::Replaced(Reason::Bytes) => "is not what was built just now",
+                Change::Replaced(Reason::External) => "is another program or image now",
                 Change::Replaced(Reason::Settings) => "has other settings in its metadata now",
                 Change::Replaced(Reason::Process) => "runs something else than was deployed",
             };
@@ -118,21 +120,26 @@ impl Changes {
 }
 
 fn change(
-    folder: &RunFolder,
+    run: &MintedRun,
     planned: &PlannedService,
     before: &Deployed,
-    build: &Build,
+    images: &Images<'_>,
     states: &BTreeMap<String, ServiceState>,
 ) -> anyhow::Result<Change> {
     let name = &planned.service.name;
-    if *build.service(name)?.digests() != before.digests {
-        return Ok(Change::Replaced(Reason::Bytes));
+    if !images.are_those_of(&planned.service, before)? {
+        return Ok(Change::Replaced(match planned.service.external() {
+            None => Reason::Bytes,
+            Some(_) => Reason::External,
+        }));
     }
-    if settings(planned, folder.run_id())? != before.settings {
+    if settings(planned, run.backend(), run.folder().run_id())? != before.settings {
         return Ok(Change::Replaced(Reason::Settings));
     }
     Ok(match states.get(name) {
-        Some(ServiceState::Running { start, reference, .. }) if *reference == before.reference => {
+        Some(ServiceState::Running { start, generation, .. })
+            if *generation == before.generation =>
+        {
             Change::None { start: *start }
         }
         Some(ServiceState::Running { .. }) => Change::Replaced(Reason::Process),

@@ -17,13 +17,16 @@ pub(super) fn load<'run>(
 ) -> anyhow::Result<Vec<Image<'run, Loaded>>> {
     let load = |planned: &PlannedService| {
         let service = &planned.service;
-        let minted = match (cycle.changes.of(&service.name), cycle.before(&service.name)) {
-            (Change::None { .. } | Change::Died, Some(before)) => {
-                Image::<Minted>::of_generation(cycle.run, service, before.generation)
-            }
-            _ => Image::mint(cycle.run, service),
+        let generation = match (cycle.changes.of(&service.name), cycle.before(&service.name)) {
+            (Change::None { .. } | Change::Died, Some(before)) => before.generation,
+            _ => cycle.run.tag().generation(),
         };
-        minted.build(cycle.build.service(&service.name)?)?.load(backend, &cycle.context.interrupt)
+        if service.external().is_some() {
+            return Ok(Image::pin(cycle.run, cycle.images.pinned(&service.name)?, generation));
+        }
+        let minted = Image::<Minted>::of_generation(cycle.run, service, generation);
+        let built = minted.build(cycle.images.build.service(&service.name)?)?;
+        built.load(backend, &cycle.context.interrupt)
     };
     side_by_side(cycle.job.plan.services(), load)
 }

@@ -1,9 +1,11 @@
 //! Writing the environment file, the only thing that tests learn of a run.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context as _;
 use onetag_env::Address;
 
-use crate::backend::{self, Deployed, RunPlan};
+use crate::backend::{self, Expected, ExternalForm, RunPlan};
 use crate::run::{RunFolder, remove as remove_file, write_file};
 
 /// Writes `run.env` as a whole.
@@ -16,22 +18,31 @@ pub(crate) fn write<'a>(
         url: at.url.clone(),
         internal_url: at.internal_url.clone(),
     };
-    let service = |(name, deployed): (&String, &Deployed)| {
-        let service = onetag_env::Service {
-            image: deployed.reference.clone(),
-            digest: deployed.digests.manifest.to_string(),
-            address: deployed.address.as_ref().map(address),
-            ports: deployed.ports.iter().map(|(port, at)| (port.clone(), address(at))).collect(),
-        };
-        (name.clone(), service)
-    };
+    let (mut services, mut externals) = (BTreeMap::new(), BTreeMap::new());
+    for (name, deployed) in &plan.services {
+        let (name, image) = (name.clone(), deployed.reference.clone());
+        let own = deployed.address.as_ref().map(address);
+        match deployed.digests {
+            Expected::OneOf(digests) => {
+                let ports = deployed.ports.iter().map(|(port, at)| (port.clone(), address(at)));
+                let (digest, ports) = (digests.manifest.to_string(), ports.collect());
+                services.insert(name, onetag_env::Service { image, digest, address: own, ports });
+            }
+            Expected::Pinned { pinned } => {
+                let is_image = plan.backend.backend().externals == ExternalForm::Image;
+                let image = is_image.then(|| (image, pinned.to_string()));
+                externals.insert(name, onetag_env::External { image, address: own });
+            }
+        }
+    }
     let environment = onetag_env::Environment {
         run_id: plan.run_id.to_string(),
         tag: plan.tag.clone(),
         consumer: plan.consumer.clone(),
         backend: plan.backend.name().to_owned(),
         run_dir: folder.path().to_string(),
-        services: plan.services.iter().map(service).collect(),
+        services,
+        externals,
         capabilities: capabilities.cloned().collect(),
     };
     let path = folder.environment();

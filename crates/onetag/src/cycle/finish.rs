@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use super::outcome::Outcome;
 use super::returns::{InUse, return_unused};
 use super::{Goal, Job, Options};
-use crate::backend::{Deployed, KeeperHandle, RunPlan};
+use crate::backend::{Deployed, KeeperHandle, RunPlan, source_of};
 use crate::build::Build;
 use crate::context::{Context, shown};
 use crate::cycle::diagnostics;
@@ -15,7 +15,8 @@ use crate::error::{Attach as _, describe};
 use crate::exit::Exit;
 use crate::gc::finished::archive;
 use crate::report::{
-    KilledService, Leftover, PhaseFailed, RunReport, ServiceReport, Timeline, summary,
+    ExternalReport, KilledService, Leftover, PhaseFailed, RunReport, ServiceReport, Timeline,
+    summary,
 };
 use crate::run::ledger::{Entry, Record};
 use crate::run::{MintedRun, RunFolder, make_folder, remove, write_json};
@@ -226,20 +227,31 @@ fn report(
     let (run, outcome) = (ending.run, &ending.outcome);
     // What was built and not deployed, as by a `test` that is refused, is not of it.
     let deployed = RunPlan::read(folder).ok();
-    let services = ending.job.plan.services().map(|planned| {
-        let name = &planned.service.name;
+    let (mut services, mut externals) = (Vec::new(), Vec::new());
+    for service in ending.job.plan.services().map(|planned| &planned.service) {
+        let name = &service.name;
         let deployed = deployed.as_ref().and_then(|plan| plan.services.get(name));
-        let built = || ending.build?.service(name).ok().map(|built| *built.digests());
-        ServiceReport {
-            service: name.clone(),
-            reference: deployed.map_or_else(
-                || run.reference(&planned.service).to_string(),
-                |deployed| deployed.reference.clone(),
-            ),
-            digests: deployed.map(|deployed| deployed.digests).or_else(built),
-            url: deployed.and_then(Deployed::url),
+        let reference = deployed.map(|deployed| deployed.reference.clone());
+        let url = deployed.and_then(Deployed::url);
+        let digests = deployed.map(|deployed| deployed.digests);
+        if let Some(external) = service.external() {
+            externals.push(ExternalReport {
+                external: name.clone(),
+                image: reference.unwrap_or_else(|| source_of(external, run.backend())),
+                version: deployed.and_then(|deployed| deployed.version.clone()),
+                digest: digests.and_then(|digests| digests.pinned()),
+                url,
+            });
+            continue;
         }
-    });
+        let built = || ending.build?.service(name).ok().map(|built| *built.digests());
+        services.push(ServiceReport {
+            service: name.clone(),
+            reference: reference.unwrap_or_else(|| run.reference(service).to_string()),
+            digests: digests.and_then(|digests| digests.built()).or_else(built),
+            url,
+        });
+    }
     RunReport {
         run_id: run.folder().run_id(),
         tag: deployed.as_ref().map_or_else(|| run.tag().to_string(), |plan| plan.tag.clone()),
@@ -251,7 +263,8 @@ fn report(
         kept,
         seconds: ending.timeline.elapsed().as_secs_f64(),
         phases: ending.timeline.phases().to_vec(),
-        services: services.collect(),
+        services,
+        externals,
         tests: outcome.tests.clone(),
         killed,
         leftovers,

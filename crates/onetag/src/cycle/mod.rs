@@ -21,7 +21,7 @@ pub(crate) use start::check_machine;
 
 use std::time::Duration;
 
-use crate::backend::{BackendKind, RunPlan, check_host_variables};
+use crate::backend::{BackendKind, RunPlan, check_externals, check_host_variables};
 use crate::build::check_files;
 use crate::context::Context;
 use crate::exit::Exit;
@@ -118,6 +118,8 @@ pub(crate) fn drive(
     let suites: Vec<_> = jobs.iter().map(|job| job.suite).collect();
     check_machine(context, &suites)?;
     for job in jobs {
+        let kept = job.kept.as_ref().map(|kept| kept.plan.backend);
+        check_externals(&job.plan, kept.or(options.backend).unwrap_or_default())?;
         check_host_variables(&job.plan)?;
         check_files(context, job.plan.services().map(|planned| &planned.service))?;
     }

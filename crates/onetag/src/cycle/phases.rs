@@ -5,7 +5,7 @@ use onetag_control::Capability;
 
 use super::after::still_the_same;
 use super::changes::Changes;
-use super::current::Cycle;
+use super::current::{Cycle, Images};
 use super::deploy::{deploy, load};
 use super::finish::{FinishedRun, finish, killed_services};
 use super::outcome::Outcome;
@@ -30,7 +30,7 @@ pub(super) fn go(
     options: &Options,
     timeline: &Timeline<'_>,
 ) -> (Exit, RunReport) {
-    let StartedRun { minted, job, keeper } = started;
+    let StartedRun { minted, job, keeper, pinned } = started;
     let mut timeline = timeline.clone();
     let killed_before = killed_services(minted.folder()).len();
     let (keeper, addresses) = match keeper {
@@ -49,7 +49,9 @@ pub(super) fn go(
         Err(error) => Err(Outcome::failed(error)),
         Ok(build) => addresses
             .and_then(|addresses| {
-                Ok((build, addresses, Changes::find(minted.folder(), job, build)?))
+                let images = Images { build, pinned: pinned? };
+                let changes = Changes::find(&minted, job, &images)?;
+                Ok((images, addresses, changes))
             })
             .map_err(|error| Outcome::failed(&error)),
     };
@@ -60,8 +62,8 @@ pub(super) fn go(
     minted.enter(|run| {
         let outcome = match ready {
             Err(outcome) => outcome,
-            Ok((build, addresses, changes)) => {
-                let cycle = Cycle { context, run: &run, job, build, changes };
+            Ok((images, addresses, changes)) => {
+                let cycle = Cycle { context, run: &run, job, images, changes };
                 cycle.go(addresses, options, &mut timeline)
             }
         };
@@ -105,7 +107,7 @@ impl<'run> Cycle<'_, 'run> {
         options: &Options,
         timeline: &mut Timeline<'_>,
     ) -> anyhow::Result<Outcome> {
-        let (context, suite, inputs) = (self.context, self.job.suite, &self.build.nextest);
+        let (context, suite, inputs) = (self.context, self.job.suite, &self.images.build.nextest);
         if let Some(arguments) = options.goal.nextest() {
             // Nothing is deployed for no test.
             timeline.phase(

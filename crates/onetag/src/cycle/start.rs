@@ -1,12 +1,13 @@
 //! Phases 0 to 2: minting the runs or taking up kept ones, then one build and
 //! their keepers at the same time.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow};
 
 use super::{Job, Options};
-use crate::backend::{Addresses, KeeperHandle};
+use crate::backend::{Addresses, KeeperHandle, Pinned, source_of};
 use crate::build::{Build, BuildRequest, build};
 use crate::context::Context;
 use crate::gc::dead::{RunState, sweep};
@@ -28,6 +29,8 @@ pub(super) struct StartedRun<'a> {
     pub(super) minted: MintedRun,
     pub(super) job: &'a Job<'a>,
     pub(super) keeper: anyhow::Result<(KeeperHandle, Addresses)>,
+    /// What its external services run, by service.
+    pub(super) pinned: anyhow::Result<BTreeMap<String, Pinned>>,
 }
 
 /// Looks at everything that can be looked at before anything is made, and
@@ -66,7 +69,8 @@ pub(super) fn start<'a>(
             let preparing = Instant::now();
             let _activity = context.ui.activity("prepare");
             let keepers = entered.iter().zip(jobs).map(|(minted, job)| {
-                prepare(minted, job).map_err(|error| error.context(PhaseFailed("prepare")))
+                let keeper = prepare(minted, job);
+                (keeper.context(PhaseFailed("prepare")), pin(minted, job, &context.interrupt))
             });
             (keepers.collect::<Vec<_>>(), preparing.elapsed())
         });
@@ -87,13 +91,13 @@ pub(super) fn start<'a>(
         match keepers.join() {
             Ok((keepers, preparing)) => (keepers, preparing, build),
             Err(_) => {
-                let failed =
-                    jobs.iter().map(|_| Err(anyhow!("the thread that starts keepers ended")));
+                let ended = || anyhow!("the thread that starts keepers ended");
+                let failed = jobs.iter().map(|_| (Err(ended()), Err(ended())));
                 (failed.collect(), Default::default(), build)
             }
         }
     });
-    let restarted = jobs.iter().zip(&keepers).any(|(job, keeper)| {
+    let restarted = jobs.iter().zip(&keepers).any(|(job, (keeper, _))| {
         job.kept.is_some() && keeper.as_ref().is_ok_and(|(keeper, _)| keeper.is_new())
     });
     let summary = match restarted {
@@ -102,7 +106,8 @@ pub(super) fn start<'a>(
     };
     timeline.record("prepare", preparing, summary.to_owned());
     let runs = entered.into_iter().zip(jobs).zip(keepers);
-    let runs = runs.map(|((minted, job), keeper)| StartedRun { minted, job, keeper });
+    let runs =
+        runs.map(|((minted, job), (keeper, pinned))| StartedRun { minted, job, keeper, pinned });
     Ok(Started { runs: runs.collect(), build, timeline })
 }
 
@@ -116,7 +121,11 @@ fn enter(context: &Context, job: &Job<'_>, options: &Options) -> anyhow::Result<
         let minted = mint(target, root, consumer, backend, &context.interrupt)?;
         context.ui.line(minted.tag().to_string());
         for planned in job.plan.services() {
-            context.ui.line(format!("  {}", minted.reference(&planned.service)));
+            let name = match planned.service.external() {
+                Some(external) => source_of(external, backend),
+                None => minted.reference(&planned.service).to_string(),
+            };
+            context.ui.line(format!("  {name}"));
         }
         return Ok(minted);
     };
@@ -143,4 +152,20 @@ fn prepare(minted: &MintedRun, job: &Job<'_>) -> anyhow::Result<(KeeperHandle, A
         Some(_) if minted.lock().is_none() => KeeperHandle::attach(minted, &job.plan),
         _ => KeeperHandle::start(minted, &job.plan),
     }
+}
+
+/// What the external services of the run have to run.
+fn pin(
+    minted: &MintedRun,
+    job: &Job<'_>,
+    interrupt: &Interrupt,
+) -> anyhow::Result<BTreeMap<String, Pinned>> {
+    let (backend, folder) = (minted.backend(), minted.folder());
+    let services = job.plan.services().map(|planned| &planned.service);
+    let external = services.filter_map(|service| Some((service, service.external()?)));
+    let pinned = external.map(|(service, external)| {
+        let pinned = Pinned::find(service, external, backend, folder, interrupt)?;
+        Ok((service.name.clone(), pinned))
+    });
+    pinned.collect::<anyhow::Result<_>>().context(PhaseFailed("prepare"))
 }

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use anyhow::{Context as _, anyhow, bail};
 use serde::{Deserialize, Serialize};
 
-use crate::backend::RunBackend;
+use crate::backend::{Expected, RunBackend};
 use crate::build::image::{Digest, Digests};
 use crate::error::Attach as _;
 use crate::phase::{Image, Running};
@@ -26,7 +26,7 @@ pub(crate) struct Evidence {
     pub(crate) replica: String,
     pub(crate) reference: String,
     /// The digests of which one has to be seen: image stores report one or another.
-    pub(crate) expected: Digests,
+    pub(crate) expected: Expected,
     pub(crate) seen: Digest,
     /// Where it was seen.
     pub(crate) location: String,
@@ -56,7 +56,7 @@ pub(super) fn witness<'run>(
             service: service.to_owned(),
             replica: seen.replica.name,
             reference: image.reference().to_string(),
-            expected: *image.digests(),
+            expected: image.digests(),
             seen: seen.digest,
             location: seen.replica.location,
             checked_at: humantime::format_rfc3339_millis(SystemTime::now()).to_string(),
@@ -73,11 +73,18 @@ impl Witness {
         let is_other = |evidence: &&Evidence| !evidence.expected.contains(&evidence.seen);
         let Some(evidence) = self.replicas.iter().find(is_other) else { return Ok(()) };
         let Evidence { replica, seen, reference, expected, .. } = evidence;
-        let Digests { executable, config, manifest } = expected;
-        Err(anyhow!(
-            "`{replica}` runs {seen}, which is none of the digests of {reference}: \
-             executable {executable}, config {config}, manifest {manifest}"
-        )
-        .hint("something replaced the executable after it was built; run the command again"))
+        Err(match expected {
+            Expected::OneOf(Digests { executable, config, manifest }) => anyhow!(
+                "`{replica}` runs {seen}, which is none of the digests of {reference}: \
+                 executable {executable}, config {config}, manifest {manifest}"
+            )
+            .hint("something replaced the executable after it was built; run the command again"),
+            Expected::Pinned { pinned } => anyhow!(
+                "`{replica}` runs {seen}, and not {reference} as it was when the run began: {pinned}"
+            )
+            .hint(format!(
+                "something replaced {reference}, or it starts another program; run the command again"
+            )),
+        })
     }
 }

@@ -186,8 +186,8 @@ pub(crate) enum ServiceState {
     Running {
         /// Which start of the keeper's it is.
         start: u64,
-        /// The image that was started.
-        reference: String,
+        /// The generation of the run in which it was deployed.
+        generation: u32,
         replicas: Vec<Replica>,
     },
     /// Its replicas were halted.

@@ -104,8 +104,8 @@ impl Queries {
             Ok(State::Starting(why)) => ServiceState::Starting { why },
             Ok(State::Running(replicas)) if service.paused => ServiceState::Paused { replicas },
             Ok(State::Running(replicas)) => {
-                let reference = service.spec.reference.clone();
-                ServiceState::Running { start: service.start, reference, replicas }
+                let generation = service.spec.generation;
+                ServiceState::Running { start: service.start, generation, replicas }
             }
         }
     }

@@ -8,7 +8,7 @@ use camino::Utf8PathBuf;
 use serde::Serialize;
 
 use crate::backend::BackendKind;
-use crate::build::image::Digests;
+use crate::build::image::{Digest, Digests};
 use crate::run::RunId;
 
 /// What `--format json` prints: the one document of a command.
@@ -39,6 +39,7 @@ pub(crate) struct RunReport {
     pub(crate) seconds: f64,
     pub(crate) phases: Vec<PhaseTime>,
     pub(crate) services: Vec<ServiceReport>,
+    pub(crate) externals: Vec<ExternalReport>,
     pub(crate) tests: Option<Tests>,
     /// Services that did not end when they were asked to.
     pub(crate) killed: Vec<KilledService>,
@@ -62,6 +63,20 @@ pub(crate) struct ServiceReport {
     /// Null when the run ended before the image was built.
     pub(crate) digests: Option<Digests>,
     /// Null when the run ended before it was deployed.
+    pub(crate) url: Option<String>,
+}
+
+/// One external service of the run.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ExternalReport {
+    pub(crate) external: String,
+    /// The image or the program; as metadata says when the run ended before it was
+    /// deployed.
+    pub(crate) image: String,
+    /// What it says of itself, if it does. Null when the run ended before it was deployed,
+    /// as the others.
+    pub(crate) version: Option<String>,
+    pub(crate) digest: Option<Digest>,
     pub(crate) url: Option<String>,
 }
 

@@ -8,7 +8,9 @@ mod timeline;
 mod ui;
 
 pub use document::Leftover;
-pub(crate) use document::{Document, KilledService, PhaseTime, RunReport, ServiceReport, Tests};
+pub(crate) use document::{
+    Document, ExternalReport, KilledService, PhaseTime, RunReport, ServiceReport, Tests,
+};
 pub(crate) use streams::write_stdout;
 pub(crate) use summary::summary;
 pub(crate) use timeline::{PhaseFailed, Timeline};

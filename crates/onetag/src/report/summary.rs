@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use camino::Utf8Path;
 
-use super::{RunReport, Tests, counted};
+use super::{ExternalReport, RunReport, Tests, counted};
 
 /// The verdict: what came of the run, the digest of each image, what is left,
 /// where the rest lies.
@@ -24,10 +24,17 @@ pub(crate) fn summary(report: &RunReport, folder: &Utf8Path) -> String {
     if let Some(tests) = &report.tests {
         let _ = write!(text, ": {}", describe(tests));
     }
-    let width = report.services.iter().map(|service| service.service.len()).max().unwrap_or(0);
+    let names = report.services.iter().map(|service| &service.service);
+    let names = names.chain(report.externals.iter().map(|external| &external.external));
+    let width = names.map(String::len).max().unwrap_or(0);
     for service in &report.services {
         if let Some(digests) = &service.digests {
             let _ = write!(text, "\n  {:<width$}  {}", service.service, digests.manifest);
+        }
+    }
+    for ExternalReport { external, image, digest, .. } in &report.externals {
+        if let Some(digest) = digest {
+            let _ = write!(text, "\n  {external:<width$}  {digest}  {image}");
         }
     }
     for killed in &report.killed {

@@ -2,7 +2,9 @@
 
 use super::summary;
 use crate::build::image::{Digest, Digests};
-use crate::report::{KilledService, Leftover, PhaseTime, RunReport, ServiceReport, Tests};
+use crate::report::{
+    ExternalReport, KilledService, Leftover, PhaseTime, RunReport, ServiceReport, Tests,
+};
 use crate::run::RunId;
 
 const TAG: &str = "alpha-0193a5c2e4b07c1e9f3a2b4c5d6e7f80";
@@ -32,6 +34,13 @@ fn report() -> RunReport {
         seconds: 1.234,
         phases: vec![PhaseTime { phase: "build", seconds: 0.52 }],
         services: vec![service("alpha", Some(digests)), service("be", Some(digests))],
+        externals: vec![ExternalReport {
+            external: "cache".to_owned(),
+            image: "/usr/bin/redis-server".to_owned(),
+            version: None,
+            digest: Some(digest("executable")),
+            url: None,
+        }],
         tests: Some(Tests { passed: 6, ..Tests::default() }),
         killed: vec![],
         leftovers: vec![],
@@ -45,6 +54,7 @@ fn a_run_whose_tests_passed() {
     alpha-0193a5c2e4b07c1e9f3a2b4c5d6e7f80 passed in 1.23 s: 6 tests
       alpha  sha256:05b3abf2579a5eb66403cd78be557fd860633a1fe2103c7642030defe32c657f
       be     sha256:05b3abf2579a5eb66403cd78be557fd860633a1fe2103c7642030defe32c657f
+      cache  sha256:a29c2123a01df1d0febb9d308a20d8a2fe3d40a91ca8b1294f59f08f9773ebea  /usr/bin/redis-server
       report and logs: target/onetag/finished/x
     ");
 }
@@ -56,6 +66,7 @@ fn a_run_that_is_kept() {
     alpha-0193a5c2e4b07c1e9f3a2b4c5d6e7f80 is up in 1.23 s
       alpha  sha256:05b3abf2579a5eb66403cd78be557fd860633a1fe2103c7642030defe32c657f
       be     sha256:05b3abf2579a5eb66403cd78be557fd860633a1fe2103c7642030defe32c657f
+      cache  sha256:a29c2123a01df1d0febb9d308a20d8a2fe3d40a91ca8b1294f59f08f9773ebea  /usr/bin/redis-server
       report and logs: target/onetag/runs/x
     ");
 }
@@ -71,6 +82,7 @@ fn a_run_whose_tests_failed_and_that_left_something() {
     report.services.iter_mut().for_each(|service| service.digests = None);
     insta::assert_snapshot!(summary(&report, "target/onetag/finished/x".into()), @"
     alpha-0193a5c2e4b07c1e9f3a2b4c5d6e7f80 failed in 1.23 s: 2 of 6 tests failed, skipped for lack of capabilities: 3 pause
+      cache  sha256:a29c2123a01df1d0febb9d308a20d8a2fe3d40a91ca8b1294f59f08f9773ebea  /usr/bin/redis-server
       service `be` did not end within 25.0 s of SIGTERM and was killed
       left behind: process 17 (beta)
       report and logs: target/onetag/finished/x

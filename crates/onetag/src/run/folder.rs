@@ -1,6 +1,7 @@
 //! Where everything lies: one folder below the target folder for the harness,
 //! one folder in it for each run.
 
+use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder};
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -232,6 +233,35 @@ impl RunFolder {
     /// The folder of a service that outlives a restart.
     pub fn volume(&self, service: &str) -> Utf8PathBuf {
         self.path.join("volumes").join(service)
+    }
+
+    /// The folder with the files of a service's configuration.
+    pub fn config(&self, service: &str) -> Utf8PathBuf {
+        self.path.join("config").join(service)
+    }
+
+    /// Writes the files of a service's configuration; others are removed.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be written.
+    pub fn write_config(
+        &self,
+        service: &str,
+        files: &BTreeMap<String, String>,
+    ) -> anyhow::Result<()> {
+        let folder = self.config(service);
+        remove(&folder)?;
+        if files.is_empty() {
+            return Ok(());
+        }
+        make_folder(&folder)?;
+        files.iter().try_for_each(|(name, text)| write_file(&folder.join(name), text.as_bytes()))
+    }
+
+    /// The folder in which an external program starts.
+    pub(crate) fn scratch(&self, service: &str) -> Utf8PathBuf {
+        self.path.join("scratch").join(service)
     }
 
     /// The file of a service's SQLite database.

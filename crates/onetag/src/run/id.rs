@@ -102,18 +102,26 @@ impl fmt::Display for Tag {
     }
 }
 
-/// The name of one image of one run: `localhost/<service>:<tag>`.
+/// The name of one image of one run: `localhost/<service>:<tag>`. What an external
+/// service runs has the name that others gave it.
 ///
 /// There is no constructor from a string: a reference comes from a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
     service: String,
     tag: Tag,
+    /// Of what an external service runs.
+    external: Option<String>,
 }
 
 impl Reference {
     pub(crate) fn new(service: &str, tag: &Tag) -> Reference {
-        Reference { service: service.to_owned(), tag: tag.clone() }
+        Reference { service: service.to_owned(), tag: tag.clone(), external: None }
+    }
+
+    /// What an external service runs in the generation of this tag.
+    pub(crate) fn of_external(service: &str, tag: &Tag, name: &str) -> Reference {
+        Reference { external: Some(name.to_owned()), ..Reference::new(service, tag) }
     }
 
     /// The service whose image this is.
@@ -121,7 +129,7 @@ impl Reference {
         &self.service
     }
 
-    /// The tag of the run that the image belongs to.
+    /// The tag of the run that the image belongs to, or is used by.
     pub fn tag(&self) -> &Tag {
         &self.tag
     }
@@ -131,7 +139,10 @@ impl ImageName for Reference {}
 
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "localhost/{}:{}", self.service, self.tag)
+        match &self.external {
+            Some(name) => f.write_str(name),
+            None => write!(f, "localhost/{}:{}", self.service, self.tag),
+        }
     }
 }
 

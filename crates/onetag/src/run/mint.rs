@@ -7,7 +7,7 @@ use camino::Utf8Path;
 
 use super::folder::make_folder;
 use super::{FileLock, Layout, Origin, Reference, RunFolder, RunId, Tag};
-use crate::backend::BackendKind;
+use crate::backend::{BackendKind, Pinned};
 use crate::run::ledger::{Entry, Ledger, Resource, VERSION};
 use crate::system::signals::Interrupt;
 use crate::workspace::Service;
@@ -112,14 +112,23 @@ impl MintedRun {
 
     /// The name that a service's image got in an earlier generation.
     pub(crate) fn reference_of(&self, service: &Service, generation: u32) -> Reference {
-        let tag = Tag::new(self.tag.consumer(), self.tag.run_id(), generation);
-        Reference::new(&service.name, &tag)
+        Reference::new(&service.name, &self.tag_of(generation))
+    }
+
+    /// What an external service runs since this generation.
+    pub(crate) fn reference_of_external(&self, pinned: &Pinned, generation: u32) -> Reference {
+        let name = &pinned.external().name;
+        Reference::of_external(pinned.service(), &self.tag_of(generation), name)
+    }
+
+    fn tag_of(&self, generation: u32) -> Tag {
+        Tag::new(self.tag.consumer(), self.tag.run_id(), generation)
     }
 
     /// The same run, of which something is about to be replaced: what is deployed
     /// from now on has the name of this generation.
     pub(crate) fn with_generation(self, generation: u32) -> MintedRun {
-        MintedRun { tag: Tag::new(self.tag.consumer(), self.tag.run_id(), generation), ..self }
+        MintedRun { tag: self.tag_of(generation), ..self }
     }
 
     /// Takes a kept run up again.

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 
 use rustix::io::retry_on_intr;
 use rustix::process::{
-    WaitId, WaitIdOptions, WaitIdStatus, set_parent_process_death_signal, waitid,
+    WaitId, WaitIdOptions, WaitIdStatus, WaitOptions, getpid, set_child_subreaper,
+    set_parent_process_death_signal, waitid, waitpid,
 };
 
 use super::process::{named_signal, pid};
@@ -70,6 +71,24 @@ pub(crate) fn signal_with_parent(parent: u32, signal: i32) -> io::Result<()> {
         return Ok(());
     }
     Err(io::Error::other("the parent ended meanwhile"))
+}
+
+/// Has the kernel make this process the parent of what processes below it leave behind
+/// when they end.
+pub(crate) fn adopt_orphans() -> io::Result<()> {
+    Ok(set_child_subreaper(Some(getpid()))?)
+}
+
+/// The children of this process, be it that they have ended.
+pub(crate) fn children() -> io::Result<Vec<u32>> {
+    let own = Some(std::process::id());
+    Ok(pids()?.into_iter().filter(|pid| parent(*pid) == own).collect())
+}
+
+/// Takes note of the end of a child of this process that nobody waits for, if it has
+/// ended.
+pub(crate) fn reap(child: u32) {
+    let _ = pid(child).map(|child| waitpid(Some(child), WaitOptions::NOHANG));
 }
 
 /// Waits until a child of this process has ended, and leaves it to be waited

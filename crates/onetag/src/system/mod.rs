@@ -10,6 +10,7 @@ mod pipe;
 #[cfg(any(test, not(target_os = "linux")))]
 mod portable;
 mod process;
+mod program;
 mod range;
 mod socket;
 
@@ -21,17 +22,20 @@ pub(crate) mod wait;
 
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{
-    boot_id, command, executable, handles, has_halted, is_hidden, is_ignored, is_owned_by,
-    listeners, listening_addresses, listening_in, may_raise_limits, own_executable, own_path,
-    owned_by, parent, session_members, signal_with_parent, start_time, variable, wait_for_end,
+    adopt_orphans, boot_id, children, command, executable, handles, has_halted, is_hidden,
+    is_ignored, is_owned_by, listeners, listening_addresses, listening_in, may_raise_limits,
+    own_executable, own_path, owned_by, parent, reap, session_members, signal_with_parent,
+    start_time, variable, wait_for_end,
 };
 pub(crate) use pipe::{make_non_blocking, wait_until_readable};
 #[cfg(not(target_os = "linux"))]
 pub(crate) use portable::{
-    boot_id, command, executable, handles, has_halted, is_hidden, is_ignored, is_owned_by,
-    listeners, listening_addresses, listening_in, may_raise_limits, own_executable, own_path,
-    owned_by, parent, session_members, signal_with_parent, start_time, variable, wait_for_end,
+    adopt_orphans, boot_id, children, command, executable, handles, has_halted, is_hidden,
+    is_ignored, is_owned_by, listeners, listening_addresses, listening_in, may_raise_limits,
+    own_executable, own_path, owned_by, parent, reap, session_members, signal_with_parent,
+    start_time, variable, wait_for_end,
 };
 pub(crate) use process::{ProcessId, Remains, lead_session, remains, signal_group, signal_process};
+pub(crate) use program::find_program;
 pub(crate) use range::{RangeLock, try_lock_range};
 pub(crate) use socket::{bind_lease, listening};

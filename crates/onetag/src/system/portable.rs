@@ -32,6 +32,19 @@ pub(crate) fn parent(pid: u32) -> Option<u32> {
     ps("ppid=", pid)?.parse().ok()
 }
 
+/// Not to be had here: what a process leaves behind gets no new parent.
+pub(crate) fn adopt_orphans() -> io::Result<()> {
+    Ok(())
+}
+
+/// Not to be had here: only those would be told that were adopted.
+pub(crate) fn children() -> io::Result<Vec<u32>> {
+    Ok(Vec::new())
+}
+
+/// Nothing is adopted here.
+pub(crate) fn reap(_child: u32) {}
+
 /// The file that a process was started from.
 pub(crate) fn executable(pid: u32) -> PathBuf {
     PathBuf::from(ps("comm=", pid).unwrap_or_default())

@@ -6,13 +6,14 @@ use anyhow::anyhow;
 use cargo_metadata::{Metadata, Package};
 use serde_json::Value;
 
+use super::external::external;
 use super::metadata::{ServiceMetadata, SuiteMetadata, Variable, WorkspaceMetadata, parse};
 use super::placeholder::Template;
 use super::source::Source;
 use super::test_target::TestTarget;
-use super::topology::{Member, Service, Suite, Workspace};
+use super::topology::{Member, Program, Service, ServiceKind, Suite, Workspace};
 use super::validate::validate;
-use super::{binary, ready};
+use super::{binary, memory, ready};
 use crate::error::{Attach as _, Kind};
 
 /// The package that holds the suites, unless the root manifest names another.
@@ -62,9 +63,17 @@ pub(super) fn assemble(cargo: Metadata) -> anyhow::Result<Workspace> {
             services.insert(service.name.clone(), service);
         }
     }
+    for (name, metadata) in root.externals {
+        let source = source.key("externals").key(&name);
+        if let Some(service) = services.get(&name) {
+            let fault = format!("`{name}` is a service as well, of {}", service.source);
+            return Err(source.error(fault).hint("give one of the two another name"));
+        }
+        services.insert(name.clone(), external(&manifest, &name, source, metadata)?);
+    }
     for (name, metadata) in root.suites {
         let source = source.key("suites").key(&name);
-        if let Some(service) = services.get(&name) {
+        if let Some(service) = services.get(&name).filter(|service| service.program().is_some()) {
             let fault = format!("`{name}` is a service, and only its own suite can have its name");
             return Err(source.error(fault).hint(format!(
                 "rename this suite, or write it as [{}.suite] in {}",
@@ -146,23 +155,25 @@ fn member(package: &Package) -> (String, Member) {
 fn service(package: &Package, table: Table) -> anyhow::Result<Service> {
     let Table { name, source, metadata: table, is_one_of_several } = table;
     let several = is_one_of_several.then_some(name.as_str());
-    let args = table.args.iter().enumerate();
-    let args = args.map(|(at, text)| template(&source.key(format!("args[{at}]")), text));
-    Ok(Service {
+    let program = Program {
         package: package.name.to_string(),
         package_id: package.id.repr.clone(),
-        manifest_path: package.manifest_path.clone(),
         binary: binary::binary(package, &source, &table, several)?,
-        ready: ready::ready(&source, &table)?,
-        args: args.collect::<Result<_, _>>()?,
+        files: table.files,
+        features: table.features,
+        default_features: table.default_features.unwrap_or(true),
+    };
+    Ok(Service {
+        kind: ServiceKind::Own(program),
+        manifest_path: package.manifest_path.clone(),
+        ready: ready::ready(&source, table.ready.as_deref(), table.port.is_some())?,
+        args: list(&source.key("args"), &table.args)?,
         needs: table.needs,
         port: table.port.map(u16::from),
         ports: table.ports.into_iter().map(|(name, port)| (name, port.into())).collect(),
         database: table.database,
         volume: table.volume,
-        files: table.files,
-        features: table.features,
-        default_features: table.default_features.unwrap_or(true),
+        memory: memory::memory(&source, table.memory.as_deref())?,
         env: templates(&source.key("env"), table.env)?,
         name,
         source,
@@ -196,7 +207,13 @@ fn suite(
     })
 }
 
-fn templates(
+/// The arguments at `source`.
+pub(super) fn list(source: &Source, texts: &[String]) -> anyhow::Result<Vec<Template>> {
+    let texts = texts.iter().enumerate();
+    texts.map(|(at, text)| template(&source.element(at), text)).collect()
+}
+
+pub(super) fn templates(
     source: &Source,
     variables: BTreeMap<String, Variable>,
 ) -> anyhow::Result<BTreeMap<String, Template>> {
@@ -206,7 +223,7 @@ fn templates(
     variables.into_iter().map(template).collect()
 }
 
-fn template(source: &Source, text: &str) -> anyhow::Result<Template> {
+pub(super) fn template(source: &Source, text: &str) -> anyhow::Result<Template> {
     Template::parse(text).map_err(|error| source.error(&error).hint(error.hint()))
 }
 

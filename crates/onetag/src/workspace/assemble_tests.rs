@@ -28,8 +28,9 @@ fn keys_arrive() {
     assert_eq!((service.port, &service.ready), (Some(1), &Ready::Http("/r".to_owned())));
     assert_eq!(service.ports["grpc"], 9090);
     assert_eq!(service.volume.as_deref(), Some("/data".into()));
-    assert_eq!(service.files, ["assets"]);
-    assert!(service.features.contains("metrics") && !service.default_features);
+    let program = service.program().unwrap();
+    assert_eq!(program.files, ["assets"]);
+    assert!(program.features.contains("metrics") && !program.default_features);
     let args: Vec<String> = service.args.iter().map(ToString::to_string).collect();
     assert_eq!(args, ["--listen", "{self.listen}"]);
     let env = ["A", "N", "B"].map(|variable| service.env[variable].to_string());
@@ -78,7 +79,7 @@ fn a_package_has_one_service_or_several() {
     let workspace = load(json!({ "services": { "b": table, "c": table } })).unwrap();
     let names: Vec<&String> = workspace.services.keys().collect();
     assert_eq!(names, ["b", "c"]);
-    assert!(workspace.services.values().all(|service| service.package == "a"));
+    assert!(workspace.services.values().all(|service| service.program().unwrap().package == "a"));
 
     let error = |table: Value| load(table).unwrap_err();
     insta::assert_snapshot!(error(json!({ "port": 1, "services": { "b": table } })), @r"

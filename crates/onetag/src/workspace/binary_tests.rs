@@ -12,7 +12,7 @@ fn binary(table: Value, package: Value, binaries: &[&str]) -> String {
     let binaries: Vec<_> = binaries.iter().map(|name| ("bin", *name)).collect();
     let fixture = Fixture::new().package("a", json!({ "onetag": onetag }), &binaries);
     match fixture.with(package).load() {
-        Ok(workspace) => workspace.services["a"].binary.clone(),
+        Ok(workspace) => workspace.services["a"].program().unwrap().binary.clone(),
         Err(error) => describe(&error),
     }
 }
@@ -50,7 +50,7 @@ fn services_of_one_package_have_the_binaries_of_their_names() {
     let binaries: Vec<(&str, &str)> = workspace
         .services
         .values()
-        .map(|service| (service.name.as_str(), service.binary.as_str()))
+        .map(|service| (service.name.as_str(), service.program().unwrap().binary.as_str()))
         .collect();
     assert_eq!(binaries, [("b", "b"), ("c", "a"), ("d", "b")]);
 }

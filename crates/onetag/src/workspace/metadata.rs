@@ -14,13 +14,11 @@ use super::suggest;
 use crate::error::Attach as _;
 
 /// Keys of the design that nothing reads yet.
-const LATER: [&str; 9] = [
+const LATER: [&str; 7] = [
     "allow-images",
     "containerfile",
-    "externals",
     "kube",
     "manifests",
-    "memory",
     "postgres-image",
     "registry",
     "replicas",
@@ -70,6 +68,7 @@ pub(super) struct ServiceMetadata {
     #[serde(default)]
     pub(super) features: BTreeSet<String>,
     pub(super) default_features: Option<bool>,
+    pub(super) memory: Option<String>,
     #[serde(default)]
     pub(super) env: BTreeMap<String, Variable>,
     /// There is a suite as soon as there is this table, even an empty one.
@@ -118,6 +117,37 @@ pub(super) struct WorkspaceMetadata {
     pub(super) tests: Option<String>,
     #[serde(default)]
     pub(super) suites: BTreeMap<String, SuiteMetadata>,
+    #[serde(default)]
+    pub(super) externals: BTreeMap<String, ExternalMetadata>,
+}
+
+/// `[workspace.metadata.onetag.externals.<name>]`: a program that others wrote.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(super) struct ExternalMetadata {
+    pub(super) image: Option<String>,
+    pub(super) program: Option<String>,
+    #[serde(default)]
+    pub(super) args: Vec<String>,
+    pub(super) process: Option<ProcessMetadata>,
+    #[serde(default)]
+    pub(super) env: BTreeMap<String, Variable>,
+    pub(super) port: Option<NonZeroU16>,
+    pub(super) url: Option<String>,
+    pub(super) ready: Option<String>,
+    pub(super) volume: Option<Utf8PathBuf>,
+    #[serde(default)]
+    pub(super) needs: Vec<String>,
+    #[serde(default)]
+    pub(super) config: BTreeMap<String, String>,
+    pub(super) memory: Option<String>,
+}
+
+/// `[workspace.metadata.onetag.externals.<name>.process]`: what differs there.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(super) struct ProcessMetadata {
+    pub(super) args: Option<Vec<String>>,
 }
 
 /// Reads the table at `source`.

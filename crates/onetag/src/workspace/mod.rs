@@ -31,9 +31,12 @@ mod target_directory;
 
 mod assemble;
 mod binary;
+mod external;
 mod graph;
+mod memory;
 mod metadata;
 mod order;
+mod pinned_image;
 mod ready;
 mod source;
 pub(crate) mod suggest;
@@ -42,12 +45,14 @@ mod validate;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use external::External;
 pub(crate) use load::load_with_digest;
 pub use load::{Location, load, locate};
 pub use metadata::DatabaseKind;
 pub use nextest_config::check_nextest_config;
+pub use pinned_image::PinnedImage;
 pub use placeholder::{Placeholder, ServiceField, Template, TemplateError, Values, resolve};
 pub use plan::{Plan, PlannedService};
 pub use target_directory::validate_target_directory;
 pub use test_target::TestTarget;
-pub use topology::{Member, Ready, Service, Suite, Workspace};
+pub use topology::{Member, Program, Ready, Service, ServiceKind, Suite, Workspace};

@@ -17,7 +17,7 @@ pub(super) fn needs(workspace: &Workspace) -> Edges<'_> {
 
 /// Which services need which while `suite` runs: what it replaces is not needed.
 ///
-/// A need is replaced when the service's `env` names it, `args` does not, and
+/// A need is replaced when the service's `env` names it, nothing else of it does, and
 /// the suite gives another value to every variable that names it.
 pub(super) fn needs_in<'a>(workspace: &'a Workspace, suite: &'a Suite) -> Edges<'a> {
     let services = workspace.services.values();
@@ -37,7 +37,7 @@ fn needs_of<'a>(service: &'a Service, suite: &Suite) -> BTreeSet<&'a str> {
         let names = if is_replaced(variable) { &mut replaced } else { &mut named };
         names.extend(named_services(template));
     }
-    named.extend(service.args.iter().flat_map(named_services));
+    named.extend(service.values().flat_map(|(_, template)| named_services(template)));
     let needs = service.needs.iter().map(String::as_str);
     let needs = needs.filter(|need| !replaced.contains(need) || names_again(need));
     // What is named may have been reached through a need that is replaced.

@@ -28,6 +28,9 @@ pub struct PlannedService {
     /// Its variables, those of the suite put over its own. Placeholders in them
     /// have a source in this plan.
     pub env: BTreeMap<String, Template>,
+    /// The addresses of external services that it may name, and its own if it is one:
+    /// by name, of `{self.host}` and `{self.port}`.
+    pub urls: BTreeMap<String, Template>,
 }
 
 impl Workspace {
@@ -48,7 +51,11 @@ impl Workspace {
             service.needs.retain(|need| needs[name].contains(need.as_str()));
             let mut env = service.env.clone();
             env.extend(suite.env.get(name).cloned().unwrap_or_default());
-            PlannedService { service, env }
+            let templates = service.values().map(|(_, template)| template).chain(env.values());
+            let named = templates.flat_map(order::named_services).chain([name]);
+            let url = |name: &str| self.services.get(name)?.external()?.url.clone();
+            let urls = named.filter_map(|name| Some((name.to_owned(), url(name)?))).collect();
+            PlannedService { service, env, urls }
         };
         let levels = order::levels(&order::edges(self, suite), suite)?;
         let levels =

@@ -99,3 +99,33 @@ fn a_suite_without_its_test_binaries_has_no_plan() {
     hint: integration tests: none
     ");
 }
+
+#[test]
+fn external_services_take_part_in_the_order() {
+    let externals = json!({
+        "redis": { "program": "redis-server", "port": 1, "ready": "tcp", "url": "redis://{self.host}" },
+        "proxy": { "program": "p", "port": 1, "ready": "tcp", "needs": ["redis"],
+                   "config": { "p.conf": "{redis.url}" } },
+        "unused": { "program": "x" },
+    });
+    let cart =
+        json!({ "needs": ["proxy"], "env": { "PROXY": "{proxy.url}", "DIRECT": "{redis.url}" } });
+    let suites = json!({
+        "one": { "needs": ["cart"], "tests": ["e2e::one"] },
+        "two": { "needs": ["cart"], "tests": ["e2e::one"], "env": { "cart": { "PROXY": "", "DIRECT": "" } } },
+    });
+    let workspace = Fixture::new()
+        .service("cart", cart)
+        .e2e(&["one"])
+        .workspace(json!({ "externals": externals, "suites": suites }))
+        .load()
+        .unwrap();
+    let plan = |suite: &str| workspace.plan(workspace.suite(suite).unwrap()).unwrap();
+    let one = plan("one");
+    assert_eq!(levels(&one), [vec!["redis"], vec!["proxy"], vec!["cart"]]);
+    let urls = |name: &str| one.service(name).unwrap().urls.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(urls("redis"), ["redis"]);
+    assert_eq!(urls("proxy"), ["redis"]);
+    assert_eq!(urls("cart"), ["redis"]);
+    assert_eq!(levels(&plan("two")), [vec!["cart"]]);
+}

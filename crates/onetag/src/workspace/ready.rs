@@ -1,22 +1,21 @@
 //! How a service is known to be ready.
 
-use super::metadata::ServiceMetadata;
 use super::source::Source;
 use super::topology::Ready;
 use crate::error::Attach as _;
 
-/// What the key `ready` says, for a service with this table.
+/// What the key `ready` says, for the service at `source`, which may have a port.
 ///
 /// # Errors
 ///
 /// It is missing where there is a port, it asks for a port where there is none,
 /// or it is none of the kinds.
-pub(super) fn ready(source: &Source, table: &ServiceMetadata) -> anyhow::Result<Ready> {
+pub(super) fn ready(source: &Source, ready: Option<&str>, has_port: bool) -> anyhow::Result<Ready> {
     const KINDS: &str = "a path that answers 2xx once the service can work, for example \
                          `ready = \"/health/ready\"`; or `\"tcp\"`; or `\"started\"`";
     let key = source.key("ready");
-    let ready = match table.ready.as_deref() {
-        None if table.port.is_none() => return Ok(Ready::Started),
+    let ready = match ready {
+        None if !has_port => return Ok(Ready::Started),
         None => {
             return Err(key.file_error(format!("missing key `{}`", key.table())).hint(KINDS));
         }
@@ -36,7 +35,7 @@ pub(super) fn ready(source: &Source, table: &ServiceMetadata) -> anyhow::Result<
             return Err(key.error(fault).hint(KINDS));
         }
     };
-    if table.port.is_none() {
+    if !has_port {
         return Err(key
             .error("a service without a port cannot be asked")
             .hint("add `port = 8080`, or write `ready = \"started\"`"));

@@ -27,6 +27,11 @@ impl Source {
         Self { manifest: self.manifest.clone(), table: format!("{}.{key}", self.table) }
     }
 
+    /// An element of the list that this key has.
+    pub(super) fn element(&self, at: usize) -> Self {
+        Self { manifest: self.manifest.clone(), table: format!("{}[{at}]", self.table) }
+    }
+
     /// The error that says what is wrong here.
     pub(super) fn error(&self, fault: impl fmt::Display) -> anyhow::Error {
         anyhow!("{self}: {fault}").kind(Kind::Metadata)

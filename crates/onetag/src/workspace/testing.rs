@@ -78,6 +78,11 @@ impl Fixture {
         self.workspace(json!({ "suites": suites }))
     }
 
+    /// `[workspace.metadata.onetag.externals]`.
+    pub(super) fn externals(self, externals: Value) -> Self {
+        self.workspace(json!({ "externals": externals }))
+    }
+
     pub(crate) fn load(self) -> anyhow::Result<Workspace> {
         let document = json!({
             "version": 1,

@@ -6,6 +6,7 @@ use anyhow::anyhow;
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
+use super::external::External;
 use super::metadata::DatabaseKind;
 use super::placeholder::Template;
 use super::source::Source;
@@ -24,7 +25,7 @@ pub struct Workspace {
     pub target_directory: Utf8PathBuf,
     /// All packages of the workspace, by their ids.
     pub members: BTreeMap<String, Member>,
-    /// By name.
+    /// By name, external ones included.
     pub services: BTreeMap<String, Service>,
     /// By name.
     pub suites: BTreeMap<String, Suite>,
@@ -45,21 +46,15 @@ pub struct Member {
     pub features: BTreeSet<String>,
 }
 
-/// A program that is built into an image: a package with
-/// `[package.metadata.onetag]`, or one of its `services`.
+/// What a run deploys: a program of a package, or one that others wrote.
 #[derive(Clone, Debug)]
 pub struct Service {
     /// A lower-case DNS label.
     pub name: String,
-    /// The name of the package.
-    pub package: String,
-    /// What cargo calls the package, for `--package`: unique, where a name may
-    /// also be that of a dependency.
-    pub package_id: String,
-    /// The manifest of the package, absolute.
+    /// Whose program it is.
+    pub kind: ServiceKind,
+    /// The manifest that describes it, absolute.
     pub manifest_path: Utf8PathBuf,
-    /// The program, for `--bin`.
-    pub binary: String,
     /// Services that are deployed and ready before it, as written.
     pub needs: Vec<String>,
     /// Where it listens inside its own network, if it does.
@@ -74,6 +69,33 @@ pub struct Service {
     pub database: Vec<DatabaseKind>,
     /// An absolute path inside its own file system that outlives a restart.
     pub volume: Option<Utf8PathBuf>,
+    /// How much memory it may have, in bytes, where the backend limits it.
+    pub memory: Option<u64>,
+    /// The variables that it gets wherever it is deployed.
+    pub env: BTreeMap<String, Template>,
+    pub(super) source: Source,
+}
+
+/// Whose program a service is.
+#[derive(Clone, Debug)]
+pub enum ServiceKind {
+    /// The workspace's own.
+    Own(Program),
+    /// One that others wrote.
+    External(External),
+}
+
+/// A program that is built into an image: that of a package with
+/// `[package.metadata.onetag]`, or of one of its `services`.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// The name of the package.
+    pub package: String,
+    /// What cargo calls the package, for `--package`: unique, where a name may
+    /// also be that of a dependency.
+    pub package_id: String,
+    /// The program, for `--bin`.
+    pub binary: String,
     /// Files and folders of the package that are part of the image, relative to
     /// the package.
     pub files: Vec<Utf8PathBuf>,
@@ -81,9 +103,45 @@ pub struct Service {
     pub features: BTreeSet<String>,
     /// Whether the package's default features are on.
     pub default_features: bool,
-    /// The variables that it gets wherever it is deployed.
-    pub env: BTreeMap<String, Template>,
-    pub(super) source: Source,
+}
+
+impl Service {
+    /// What is built for it; none for an external service.
+    pub fn program(&self) -> Option<&Program> {
+        match &self.kind {
+            ServiceKind::Own(program) => Some(program),
+            ServiceKind::External(_) => None,
+        }
+    }
+
+    /// What others wrote; none for a service of the workspace.
+    pub fn external(&self) -> Option<&External> {
+        match &self.kind {
+            ServiceKind::Own(_) => None,
+            ServiceKind::External(external) => Some(external),
+        }
+    }
+
+    /// One of its keys, with the manifest, for messages.
+    pub(crate) fn key(&self, key: &str) -> String {
+        self.source.key(key).to_string()
+    }
+
+    /// What messages call it.
+    pub(super) fn noun(&self) -> &'static str {
+        match &self.kind {
+            ServiceKind::Own(_) => "service",
+            ServiceKind::External(_) => "external service",
+        }
+    }
+
+    /// All values with placeholders but those of its variables, and the keys that they
+    /// have.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (String, &Template)> {
+        let numbered = |(at, template): (usize, _)| (format!("args[{at}]"), template);
+        let args = self.args.iter().enumerate().map(numbered);
+        args.chain(self.external().into_iter().flat_map(External::values))
+    }
 }
 
 /// How a service is known to be ready.
@@ -146,6 +204,10 @@ impl Workspace {
             return Ok(suite);
         }
         let error = match self.services.get(name) {
+            Some(service) if service.external().is_some() => {
+                anyhow!("`{name}` is an external service, which has no suite of its own")
+                    .hint(suggest::among(name, "suites", self.suites.keys()))
+            }
             Some(service) => anyhow!("`{name}` is a service, but has no suite").hint(format!(
                 "add [{}.suite] to {}; suites: {}",
                 service.source.table(),

@@ -15,6 +15,7 @@ use super::info::Info;
 use crate::error::Attach as _;
 use crate::run::ledger::Ledger;
 use crate::run::{RunFolder, read_json, write_json};
+use crate::system::find_program;
 use crate::system::signals::Interrupt;
 use crate::system::tool::{Finished, Output, Tool};
 
@@ -23,6 +24,9 @@ const ANSWER: Duration = Duration::from_secs(30);
 
 /// How long it may take to make something: to unpack an image, to start a container.
 const WORK: Duration = Duration::from_secs(110);
+
+/// How long it may take to fetch an image.
+const PULL: Duration = Duration::from_secs(14 * 60);
 
 /// An engine that answers.
 #[derive(Clone, Debug)]
@@ -49,11 +53,7 @@ impl Client {
     /// When there is none or it does not answer; says how to mend that.
     pub(super) fn probe(dialect: &'static Dialect) -> anyhow::Result<Client> {
         let program = dialect.program;
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let found = std::env::split_paths(&path).map(|folder| folder.join(program));
-        let found = found.filter_map(|path| Utf8PathBuf::try_from(path).ok());
-        let found = found.into_iter().find(|path| path.is_file());
-        let found = found
+        let found = find_program(program)
             .with_context(|| format!("there is no `{program}` on PATH"))
             .hint(dialect.install)?;
         let variables = dialect
@@ -124,6 +124,15 @@ impl Client {
         command.envs(variables);
         let tool = Tool::new(command, WORK).output(Output::Capture, Output::Capture);
         self.succeed(tool.recorded([ledger]))
+    }
+
+    /// Fetches an image, and shows how that goes.
+    pub(super) fn pull(&self, image: &str, ledger: &Ledger, shown: Output) -> anyhow::Result<()> {
+        let command = self.command(["pull", image]);
+        let tool = Tool::new(command, PULL).output(Output::Capture, shown).recorded([ledger]);
+        let finished = tool.finish(&Interrupt::default())?;
+        ensure!(finished.status.success(), "`{}` {}", finished.line, finished.ended());
+        Ok(())
     }
 
     /// Ends or removes something, within a deadline; what is not there is no error.
@@ -254,6 +263,20 @@ pub(super) fn is_absent(error: &anyhow::Error) -> bool {
             said.contains(words) || said.starts_with("network") && said.ends_with("not found")
         })
         && !said.contains("sock")
+}
+
+/// Has any user of a container read a folder and its files; above it only the caller may
+/// go.
+pub(super) fn readable(folder: &Utf8Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let set = |path: &Utf8Path, mode: u32| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
+            .with_context(|| format!("cannot share {path}"))
+    };
+    for entry in folder.read_dir_utf8()?.flatten() {
+        set(entry.path(), 0o644)?;
+    }
+    set(folder, 0o755)
 }
 
 /// A folder that any user of a container may write to; above it only the caller may

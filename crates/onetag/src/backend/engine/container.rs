@@ -7,6 +7,7 @@ use rustix::process::{Resource, getgid, getrlimit, getuid};
 use serde::Deserialize;
 
 use super::client::Client;
+use super::images::EngineImage;
 use super::{LABEL_RUN, LABEL_SERVICE, LABEL_TARGET, network_name};
 use crate::backend::{LOCALHOST, Replica, ServicePorts, ServiceSpec, State};
 use crate::run::RunFolder;
@@ -14,6 +15,9 @@ use crate::system::may_raise_limits;
 
 /// Where a service's SQLite database lies in its container.
 pub(super) const DATABASE: &str = "/database";
+
+/// Where the files of its configuration lie.
+pub(super) const CONFIG: &str = "/config";
 
 /// How much a service may write to `/tmp`.
 const TMP: &str = "/tmp:rw,nosuid,nodev,size=64m,mode=1777";
@@ -31,13 +35,14 @@ pub(super) struct Arguments {
 
 /// The arguments of `run`.
 ///
-/// The container has its own user, a root that cannot be written to, one volume, `/tmp`,
-/// and no capabilities.
+/// The container of a service has its own user, a root that cannot be written to, one
+/// volume, `/tmp`, and no capabilities; an external service runs as its image says.
 pub(super) fn arguments(
     client: &Client,
     folder: &RunFolder,
     name: &str,
     spec: &ServiceSpec,
+    image: &EngineImage,
     host_port: impl Fn(Option<&str>) -> anyhow::Result<u16>,
 ) -> anyhow::Result<Arguments> {
     let service = spec.service();
@@ -55,9 +60,15 @@ pub(super) fn arguments(
         let (inside, outside) = (inside(&spec.ports, port)?, host_port(port)?);
         add("--publish", format!("{LOCALHOST}:{outside}:{inside}"));
     }
-    add("--tmpfs", TMP.to_owned());
-    add("--cap-drop", "ALL".to_owned());
-    add("--security-opt", "no-new-privileges".to_owned());
+    if !image.is_external {
+        add("--tmpfs", TMP.to_owned());
+        add("--cap-drop", "ALL".to_owned());
+        add("--security-opt", "no-new-privileges".to_owned());
+    }
+    if let Some(bytes) = spec.memory {
+        add("--memory", bytes.to_string());
+        add("--memory-swap", bytes.to_string());
+    }
     add("--log-opt", LOG.to_owned());
     add("--pull", "never".to_owned());
     if let Some(volume) = &spec.ports.volume {
@@ -66,11 +77,14 @@ pub(super) fn arguments(
     if spec.database {
         add("--volume", format!("{}:{DATABASE}:Z", folder.database_folder(service)));
     }
+    if !spec.config.is_empty() {
+        add("--volume", format!("{}:{CONFIG}:ro,Z", folder.config(service)));
+    }
     for (limit, value) in capped_limits() {
         add("--ulimit", format!("{limit}={value}"));
     }
     let user = getuid();
-    if !user.is_root() {
+    if !user.is_root() && !image.is_external {
         // What a service writes is the caller's, who has to be able to remove it.
         let group = getgid();
         add("--user", format!("{}:{}", user.as_raw(), group.as_raw()));
@@ -87,11 +101,10 @@ pub(super) fn arguments(
         add("--env", key.clone());
         secrets.insert(key.clone(), value.clone());
     }
-    let rootless = match client.pinned.info.rootless {
-        true => client.dialect.rootless,
-        false => &[],
-    };
-    let options = ["run", "--detach", "--read-only"].iter().chain(client.dialect.run);
+    let read_only: &[&str] = if image.is_external { &[] } else { client.dialect.read_only };
+    let rootless = client.pinned.info.rootless && !image.is_external;
+    let rootless = if rootless { client.dialect.rootless } else { &[] };
+    let options = ["run", "--detach"].iter().chain(client.dialect.run).chain(read_only);
     let mut arguments: Vec<String> =
         options.chain(rootless).map(|option| (*option).to_owned()).collect();
     arguments.append(&mut all);

@@ -7,6 +7,8 @@ pub(super) struct Dialect {
     pub(super) program: &'static str,
     /// What `run` needs beyond what both understand.
     pub(super) run: &'static [&'static str],
+    /// How `run` makes the root of a container read-only.
+    pub(super) read_only: &'static [&'static str],
     /// What `run` needs where the engine is rootless, so that what a service writes to
     /// its volume is the caller's.
     pub(super) rootless: &'static [&'static str],
@@ -23,12 +25,14 @@ pub(super) struct Dialect {
 /// podman: no daemon, rootless or not.
 pub(super) static PODMAN: Dialect = Dialect {
     program: "podman",
+    run: &["--log-driver", "k8s-file"],
     // It would give a read-only container three more folders to write to.
-    run: &["--read-only-tmpfs=false", "--log-driver", "k8s-file"],
+    read_only: &["--read-only", "--read-only-tmpfs=false"],
     rootless: &["--userns", "keep-id"],
     remove: &["--time", "0"],
     variables: &[
         "CONTAINERS_CONF",
+        "CONTAINERS_REGISTRIES_CONF",
         "CONTAINERS_STORAGE_CONF",
         "CONTAINER_CONNECTION",
         "CONTAINER_HOST",
@@ -45,6 +49,7 @@ pub(super) static PODMAN: Dialect = Dialect {
 pub(super) static DOCKER: Dialect = Dialect {
     program: "docker",
     run: &["--log-driver", "json-file"],
+    read_only: &["--read-only"],
     rootless: &[],
     remove: &[],
     variables: &["DOCKER_CONFIG", "DOCKER_CONTEXT", "DOCKER_HOST", "HOME"],

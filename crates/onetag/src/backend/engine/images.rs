@@ -5,10 +5,10 @@ use std::fs::File;
 use std::io::{BufWriter, Write as _};
 
 use anyhow::{Context as _, bail, ensure};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::super::{ImageStore, StoredImage};
+use super::super::{ExternalImage, ImageStore, StoredImage};
 use super::client::{Client, is_absent};
 use super::dialect::Dialect;
 use super::{IMAGE, normalized};
@@ -17,6 +17,8 @@ use crate::build::image::{Digest, Digests, write_archive};
 use crate::error::Attach as _;
 use crate::run::ledger::{BackendResource, Ledger};
 use crate::run::{Reference, RunFolder, make_folder};
+use crate::system::tool::Output;
+use crate::workspace::External;
 
 /// Where an engine keeps the images of a run.
 #[derive(Debug)]
@@ -35,7 +37,33 @@ struct ImageInfo {
     /// podman's digest of the manifest.
     #[serde(default)]
     digest: String,
+    /// Under which names and digests it was pulled.
+    #[serde(default)]
+    repo_digests: Option<Vec<String>>,
+    #[serde(default)]
+    architecture: String,
+    #[serde(default)]
+    config: ConfigInfo,
 }
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct ConfigInfo {
+    labels: Option<BTreeMap<String, String>>,
+}
+
+/// What the runtime wants to know of an image.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(super) struct EngineImage {
+    /// What containers of it tell.
+    pub(super) id: String,
+    /// Whether others built it.
+    pub(super) is_external: bool,
+}
+
+/// The label that tells the version of what is in an image (OCI image specification,
+/// annotations.md).
+const VERSION: &str = "org.opencontainers.image.version";
 
 impl ImageStore for EngineImages {
     fn load(&self, reference: &Reference, compiled: &Compiled) -> anyhow::Result<StoredImage> {
@@ -54,6 +82,43 @@ impl ImageStore for EngineImages {
         let there = there
             .with_context(|| format!("`{}` loaded {name} under another name", client.name()))?;
         stored(&client, &name, &there, digests)
+    }
+
+    fn external(&self, service: &str, external: &External) -> anyhow::Result<ExternalImage> {
+        let image = external.image.as_ref().context("it has no image")?;
+        let client = match Client::pinned(self.dialect, &self.folder)? {
+            Some(client) => client,
+            // The keeper is about to do the same.
+            None => Client::pin(self.dialect, &self.folder)?,
+        };
+        let (name, digest) = (image.to_string(), image.digest());
+        if find(&client, &name)?.is_none() {
+            let ledger = Ledger::open(self.folder.path())?;
+            client.pull(&name, &ledger, Output::Inherit).hint(format!(
+                "the external service `{service}` needs it once: `{} pull {name}`",
+                client.name()
+            ))?;
+        }
+        let there = find(&client, &name)?;
+        let there = there.with_context(|| format!("`{}` did not keep {name}", client.name()))?;
+        let here = &client.pinned.info.architecture;
+        ensure!(
+            there.architecture.is_empty() || there.architecture == *here,
+            "{name} is for {}, and `{}` runs programs for {here}",
+            there.architecture,
+            client.name()
+        );
+        let pulled = there.repo_digests.unwrap_or_default();
+        ensure!(
+            pulled.iter().any(|pulled| pulled.ends_with(&format!("@{digest}"))),
+            "`{}` has {name} under other digests: {}",
+            client.name(),
+            pulled.join(", ")
+        );
+        let version = there.config.labels.and_then(|mut labels| labels.remove(VERSION));
+        let details = EngineImage { id: there.id, is_external: true };
+        let image = StoredImage { digest, details: serde_json::to_value(details)? };
+        Ok(ExternalImage { name, version, image })
     }
 }
 
@@ -123,7 +188,8 @@ fn stored(
         bail!("`{}` tells no digest of {name}", client.name());
     };
     ensure_same(client, name, digest, digests)?;
-    Ok(StoredImage { digest, details: json!({ "id": there.id }) })
+    let details = EngineImage { id: there.id.clone(), is_external: false };
+    Ok(StoredImage { digest, details: serde_json::to_value(details)? })
 }
 
 fn ensure_same(

@@ -16,7 +16,7 @@ mod runtime;
 
 use std::time::Duration;
 
-use crate::backend::Backend;
+use crate::backend::{Backend, ExternalForm};
 use crate::build::image::Digest;
 use crate::run::RunId;
 use dialect::Dialect;
@@ -46,6 +46,7 @@ const ENGINE: Backend = Backend {
     step_limit: Duration::from_secs(120),
     // As on `process`.
     grace: Duration::from_secs(25),
+    externals: ExternalForm::Image,
     images: |folder| images(&dialect::PODMAN, folder),
     runtime: |folder| runtime(&dialect::PODMAN, folder),
 };

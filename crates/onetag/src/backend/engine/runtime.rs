@@ -12,9 +12,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use signal_hook::consts::SIGTERM;
 
-use super::client::{Client, shared_folder};
-use super::container::{ContainerInfo, DATABASE, arguments, inside};
+use super::client::{Client, readable, shared_folder};
+use super::container::{CONFIG, ContainerInfo, DATABASE, arguments, inside};
 use super::dialect::Dialect;
+use super::images::EngineImage;
 use super::logs::Collected;
 use super::remains;
 use super::{
@@ -25,6 +26,7 @@ use crate::backend::{
     Endpoint, Instance, Prepared, Probe, Replica, Runtime, Seen, ServiceAddresses, ServicePorts,
     ServiceSpec, State, Stop, lock,
 };
+use crate::build::image::Digest;
 use crate::error::Attach as _;
 use crate::keeper::ask;
 use crate::report::Leftover;
@@ -54,6 +56,9 @@ pub(super) struct EngineRuntime {
 #[derive(Debug)]
 struct Started {
     ports: ServicePorts,
+    image: EngineImage,
+    /// What it has to run, by a digest that the witness expects.
+    digest: Digest,
     /// Its first process, where that is one of this machine's.
     process: Option<ProcessId>,
     collected: std::sync::Arc<Mutex<Collected>>,
@@ -138,8 +143,13 @@ impl EngineRuntime {
         if spec.database {
             shared_folder(&self.folder.database_folder(service))?;
         }
+        self.folder.write_config(service, &spec.config)?;
+        if !spec.config.is_empty() {
+            readable(&self.folder.config(service))?;
+        }
+        let image: EngineImage = serde_json::from_value(spec.image.details.clone())?;
         let port = |port: Option<&str>| self.leases.port(service, port);
-        let run = arguments(&client, &self.folder, &name, spec, port)?;
+        let run = arguments(&client, &self.folder, &name, spec, &image, port)?;
         let secrets = run.secrets.iter().map(|(key, value)| (key.as_str(), value.as_str()));
         ledger.owns(&owned)?;
         client.work(run.arguments.iter().map(String::as_str), &secrets.collect(), ledger)?;
@@ -147,7 +157,8 @@ impl EngineRuntime {
         let is_here = client.pinned.info.is_here() && pid != 0;
         let process = is_here.then(|| ProcessId::of(pid).ok()).flatten();
         let (ports, collected) = (spec.ports.clone(), Default::default());
-        let started = Started { ports, process, collected, paused: false };
+        let digest = spec.image.digest;
+        let started = Started { ports, image, digest, process, collected, paused: false };
         self.started().insert(service.to_owned(), started);
         Ok(Instance { service: service.to_owned(), id: json!(name) })
     }
@@ -212,6 +223,7 @@ impl Runtime for EngineRuntime {
             own: service.port.map(|_| endpoint(None)).transpose()?,
             ports: further.collect::<anyhow::Result<_>>()?,
             volume,
+            config: CONFIG.into(),
             database: Utf8Path::new(DATABASE)
                 .join(self.folder.database(name).file_name().context("a database is a file")?),
         })
@@ -331,7 +343,15 @@ impl Runtime for EngineRuntime {
         let info = self.info(&self.client()?, container(instance)?)?;
         let info = info.context("its container is gone")?;
         ensure!(info.state.pid != 0, "its container {}", info.state.status);
-        Ok(vec![Seen { replica: self.replica(instance)?, digest: normalized(&info.image)? }])
+        // An image that was pulled is known by another digest than that of its
+        // configuration, which containers have.
+        let started = self.started();
+        let of_start = started.get(&instance.service).context("it was not started")?;
+        let digest = match normalized(&info.image)? {
+            seen if seen == normalized(&of_start.image.id)? => of_start.digest,
+            seen => seen,
+        };
+        Ok(vec![Seen { replica: self.replica(instance)?, digest }])
     }
 
     fn collect_logs(&self, instance: &Instance, log: &Utf8Path) -> anyhow::Result<()> {

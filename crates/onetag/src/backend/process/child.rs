@@ -16,11 +16,11 @@ use super::super::{Replica, ServiceSpec, Stop, lock};
 use super::PROCESS;
 use super::images::ProcessImage;
 use super::pump::Pump;
-use super::session::{background, end_session};
+use super::session::{Pids, background, end_remains};
 use crate::build::image::FileIdentity;
 use crate::report::Ui;
 use crate::run::ledger::{BackendResource, Entry, Ledger};
-use crate::run::{RunFolder, RunId, make_folder};
+use crate::run::{RunFolder, make_folder};
 use crate::system::launch::{GO, Launched, gate};
 use crate::system::signals::{Interrupt, name};
 use crate::system::wait::{Poll, until};
@@ -40,13 +40,13 @@ const PAUSE_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Child {
     service: String,
-    run_id: RunId,
     pub(super) image: ProcessImage,
     /// The file that it was let go to execute.
     pub(super) executed: FileIdentity,
     id: ProcessId,
     pump: Pump,
     ledger: Ledger,
+    pids: Pids,
     /// When it was asked to end, or to be killed.
     asked: Mutex<Option<Instant>>,
     /// How it ended. The lock is held while it is signalled: until it was waited
@@ -61,6 +61,7 @@ impl Child {
         spec: &ServiceSpec,
         folder: &RunFolder,
         ledger: &Ledger,
+        pids: &Pids,
     ) -> anyhow::Result<Arc<Child>> {
         let service = spec.service();
         let image: ProcessImage = serde_json::from_value(spec.image.details.clone())?;
@@ -70,6 +71,7 @@ impl Child {
         if spec.database {
             make_folder(&folder.database_folder(service))?;
         }
+        folder.write_config(service, &spec.config)?;
         let (pump, output) = Pump::start(BoundedLog::open(&folder.log(service))?)?;
         let mut command = Command::new(own_executable()?);
         command.args(gate(Launched::Service)).arg(&image.executable.path).args(&spec.args);
@@ -80,13 +82,14 @@ impl Child {
         let mut process = command
             .envs(&spec.environment)
             .env(onetag_env::keys::OWNER, spec.run_id.to_string())
-            .current_dir(&image.folder)
+            .current_dir(image.folder()?)
             .stdin(Stdio::piped())
             .stdout(output.try_clone().context("cannot share the log")?)
             .stderr(output)
             .spawn()?;
         // It holds the other end of the pipe.
         drop(command);
+        pids.add(process.id());
         let id = ProcessId::of(process.id()).context("cannot name the new process")?;
         let resource = BackendResource::new(PROCESS, service, serde_json::to_value(&id)?);
         // From here to its end the file either stays or gets another identity.
@@ -101,17 +104,18 @@ impl Child {
             Err(error) => {
                 let _ = process.kill();
                 let _ = process.wait();
+                pids.remove(process.id());
                 return Err(error);
             }
         };
         let child = Arc::new(Child {
             service: service.to_owned(),
-            run_id: spec.run_id,
             image,
             executed,
             id,
             pump,
             ledger: ledger.clone(),
+            pids: pids.clone(),
             asked: Mutex::default(),
             end: Mutex::default(),
             ended: Condvar::new(),
@@ -129,15 +133,17 @@ impl Child {
         wait_for_end(self.pid());
         self.pump.flush();
         let background = match *lock(&self.asked) {
-            None => background(self.pid(), self.run_id, &self.image.executable.path),
+            None => background(self.pid(), &self.image.executable.path, &self.pids),
             Some(_) => None,
         };
         let mut end = lock(&self.end);
         // It is not waited for yet, so its session is still its own: whatever it
         // started ends with it, as it would in a container.
-        end_session(self.pid());
+        end_remains(self.pid(), &self.image.executable.path, &self.pids);
         self.pump.close();
-        *end = Some(match (process.wait(), background) {
+        let waited = process.wait();
+        self.pids.remove(self.pid());
+        *end = Some(match (waited, background) {
             (Ok(status), Some(process)) if status.success() => {
                 format!("{BACKGROUND} as {process} and ended with code 0")
             }

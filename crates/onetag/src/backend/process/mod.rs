@@ -20,10 +20,11 @@ use onetag_control::Capability;
 
 use self::child::{BACKGROUND, Child, is_this_program};
 use self::images::ProcessImages;
+use self::session::Pids;
 use super::leases::Leases;
 use super::{
-    Backend, Endpoint, Instance, LOCALHOST, Prepared, Probe, Runtime, Seen, ServiceAddresses,
-    ServicePorts, ServiceSpec, State, Stop, lock,
+    Backend, Endpoint, ExternalForm, Instance, LOCALHOST, Prepared, Probe, Runtime, Seen,
+    ServiceAddresses, ServicePorts, ServiceSpec, State, Stop, lock,
 };
 use crate::keeper::ask;
 use crate::report::Leftover;
@@ -50,7 +51,8 @@ pub(super) const BACKEND: Backend = Backend {
     // Services drain their requests for up to ten seconds, and flush what they still
     // hold after that.
     grace: Duration::from_secs(25),
-    images: |_| Box::new(ProcessImages),
+    externals: ExternalForm::Program,
+    images: |folder| Box::new(ProcessImages::new(folder)),
     runtime: |folder| Box::new(ProcessRuntime::new(folder)),
 };
 
@@ -62,6 +64,7 @@ struct ProcessRuntime {
     folder: RunFolder,
     leases: Leases,
     children: Mutex<BTreeMap<u32, Arc<Child>>>,
+    pids: Pids,
     /// The thread that is the parent of all services: the kernel ends them when
     /// it ends.
     parent: OnceLock<Sender<Box<dyn FnOnce() + Send>>>,
@@ -73,6 +76,7 @@ impl ProcessRuntime {
             folder: folder.clone(),
             leases: Leases::default(),
             children: Mutex::default(),
+            pids: Pids::default(),
             parent: OnceLock::new(),
         }
     }
@@ -120,6 +124,7 @@ impl Runtime for ProcessRuntime {
         ledger: &Ledger,
     ) -> anyhow::Result<Prepared> {
         if self.leases.are_none() {
+            system::adopt_orphans().context("cannot become the parent of what services leave")?;
             self.end_survivors(ledger)?;
         }
         let before = match before {
@@ -142,6 +147,7 @@ impl Runtime for ProcessRuntime {
             ports: further.collect::<anyhow::Result<_>>()?,
             volume: self.folder.volume(name),
             database: self.folder.database(name),
+            config: self.folder.config(name),
         })
     }
 
@@ -149,7 +155,8 @@ impl Runtime for ProcessRuntime {
         let mut started: Vec<Arc<Child>> = Vec::new();
         for spec in level {
             let (work, folder, ledger) = (spec.clone(), self.folder.clone(), ledger.clone());
-            match self.on_parent(move || Child::start(&work, &folder, &ledger)).flatten() {
+            let pids = self.pids.clone();
+            match self.on_parent(move || Child::start(&work, &folder, &ledger, &pids)).flatten() {
                 Ok(child) => started.push(child),
                 Err(error) => {
                     started.iter().try_for_each(|child| child.stop(Stop::Kill))?;

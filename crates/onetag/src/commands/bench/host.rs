@@ -12,7 +12,7 @@ use onetag_env::Address;
 
 use crate::backend::{
     Addresses, BackendKind, Endpoint, LOCALHOST, OwnValues, Probe, ServiceAddresses, ServicePorts,
-    ask, resolve,
+    Wired, ask, resolve,
 };
 use crate::context::Context;
 use crate::run::{RunId, make_folder};
@@ -63,6 +63,7 @@ impl<'a> BenchHost<'a> {
                 ports: BTreeMap::new(),
                 volume: self.scratch.join("volumes").join(name),
                 database: self.scratch.join("databases").join(format!("{name}.db")),
+                config: self.scratch.join("config").join(name),
             };
             for port in ServicePorts::of(service).names() {
                 let (lease, number) =
@@ -90,7 +91,7 @@ impl<'a> BenchHost<'a> {
         let own = OwnValues { image: self.image(name), run_id: self.run_id, backend };
         make_folder(&addresses.of(name)?.volume)?;
         make_folder(&self.scratch.join("databases"))?;
-        let (args, variables) = resolve(planned, &own, addresses)?;
+        let Wired { args, environment: variables, .. } = resolve(planned, &own, addresses)?;
         let ready = planned.service.ready.clone();
         let address = match ready {
             Ready::Started => None,
@@ -109,7 +110,7 @@ impl<'a> BenchHost<'a> {
         for planned in self.plan.services() {
             let (service, name) = (&planned.service, &planned.service.name);
             let url = |port: Option<&str>| {
-                anyhow::Ok(Address::shared(addresses.internal_url(name, port)?))
+                anyhow::Ok(Address::shared(addresses.internal_url(planned, name, port)?))
             };
             let further = service.ports.keys().map(|port| Ok((port.clone(), url(Some(port))?)));
             let of_tests = onetag_env::Service {
@@ -127,6 +128,7 @@ impl<'a> BenchHost<'a> {
             backend: BackendKind::Process.name().to_owned(),
             run_dir: self.scratch.to_string(),
             services,
+            externals: BTreeMap::new(),
             capabilities: BTreeSet::new(),
         };
         Ok(environment.lines().collect())

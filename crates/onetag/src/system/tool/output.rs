@@ -47,6 +47,10 @@ impl Drain {
                 let mut bytes = Vec::new();
                 let result = match output {
                     Output::Inherit => pass_on(&mut pipe),
+                    Output::Beginning(limit) => {
+                        let first = (&mut pipe).take(limit).read_to_end(&mut bytes);
+                        first.and_then(|_| std::io::copy(&mut pipe, &mut std::io::sink())).map(drop)
+                    }
                     Output::Capture | Output::OnFailure => pipe.read_to_end(&mut bytes).map(drop),
                 };
                 let _ = read.send(result.map(|()| bytes));
@@ -61,11 +65,11 @@ impl Drain {
     pub(super) fn collect(self, succeeded: bool) -> anyhow::Result<Vec<u8>> {
         let Some(all) = self.all else { return Ok(Vec::new()) };
         let limit = match self.output {
-            Output::Capture => OUTPUT_TIMEOUT,
+            Output::Capture | Output::Beginning(_) => OUTPUT_TIMEOUT,
             Output::Inherit | Output::OnFailure => PASS_ON_TIMEOUT,
         };
         let read = all.recv_timeout(limit);
-        if self.output == Output::Capture {
+        if let Output::Capture | Output::Beginning(_) = self.output {
             let read = read.context("a background process still holds its output open")?;
             return read.context("cannot read the output of the command");
         }

@@ -28,6 +28,8 @@ pub enum Placeholder {
     },
     /// `{self.volume}`: the folder that outlives a restart.
     Volume,
+    /// `{self.config}`: the folder with the files of the key `config`.
+    Config,
     /// `{self.image}`: the full reference of this service's image.
     Image,
     /// `{database.url}`: this service's own database.
@@ -74,6 +76,7 @@ impl Placeholder {
             Self::Port { port } => ("self", port.as_deref(), "port"),
             Self::Url { port } => ("self", port.as_deref(), "url"),
             Self::Volume => ("self", None, "volume"),
+            Self::Config => ("self", None, "config"),
             Self::Image => ("self", None, "image"),
             Self::DatabaseUrl => ("database", None, "url"),
             Self::Service { service, port, field } => {
@@ -116,7 +119,7 @@ impl fmt::Display for Placeholder {
 /// All placeholders that begin like `name` and may end otherwise: a service and a port
 /// can have any name, so what is wrong is the last word.
 fn similar(name: &str) -> Vec<Placeholder> {
-    use Placeholder::{DatabaseUrl, Host, HostVariable, Image, Listen, Port, Url, Volume};
+    use Placeholder::{Config, DatabaseUrl, Host, HostVariable, Image, Listen, Port, Url, Volume};
     let (before, last) = name.rsplit_once('.').unwrap_or_default();
     let (of, port) = match before.split_once('.') {
         Some((_, port)) if port.is_empty() || port.contains('.') => return Vec::new(),
@@ -131,6 +134,7 @@ fn similar(name: &str) -> Vec<Placeholder> {
                 Port { port: None },
                 Url { port: None },
                 Volume,
+                Config,
                 Image,
             ]
         }

@@ -37,6 +37,7 @@ fn every_placeholder_is_known() {
         "{self.port}",
         "{self.url}",
         "{self.volume}",
+        "{self.config}",
         "{self.image}",
         "{database.url}",
         "{sink.url}",
@@ -93,7 +94,7 @@ fn errors_say_how_to_mend_them() {
     ");
     insta::assert_snapshot!(error(r#"{"level": "debug"}"#), @r#"
     `{"level": "debug"}` is no placeholder
-    hint: there are {self.listen}, {self.host}, {self.port}, {self.url}, {self.volume}, {self.image}, {database.url}, {host.NAME}, url, host and port of a service, and the same of further ports, {self.<port>.listen} or {<service>.<port>.url}; write `{{` for a brace
+    hint: there are {self.listen}, {self.host}, {self.port}, {self.url}, {self.volume}, {self.config}, {self.image}, {database.url}, {host.NAME}, url, host and port of a service, and the same of further ports, {self.<port>.listen} or {<service>.<port>.url}; write `{{` for a brace
     "#);
     insta::assert_snapshot!(error("a{self.port"), @r"
     `{` without its partner

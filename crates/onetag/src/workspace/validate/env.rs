@@ -24,7 +24,7 @@ pub(super) fn check(workspace: &Workspace) -> anyhow::Result<()> {
             needs: service.source.key("needs"),
         };
         check_variables(&scope, &service.env, &service.source.key("env"))?;
-        check_arguments(&scope)?;
+        check_values(&scope)?;
     }
     for suite in workspace.suites.values() {
         let deployed = order::deployed(workspace, suite);
@@ -60,17 +60,21 @@ fn check_variables(
     Ok(())
 }
 
-fn check_arguments(scope: &Scope<'_>) -> anyhow::Result<()> {
-    for (at, template) in scope.service.args.iter().enumerate() {
-        let key = scope.service.source.key(format!("args[{at}]"));
+/// Arguments, and files of a configuration.
+fn check_values(scope: &Scope<'_>) -> anyhow::Result<()> {
+    for (key, template) in scope.service.values() {
+        let is_file = key.starts_with("config.");
+        let key = scope.service.source.key(key);
         check_template(scope, template, &key)?;
         let mut placeholders = template.placeholders();
         let secret =
             placeholders.find(|placeholder| matches!(placeholder, Placeholder::HostVariable(_)));
         if let Some(secret) = secret {
-            let error = key.error(format!(
-                "`{secret}` is a secret, and everybody on the machine can read arguments"
-            ));
+            let why = match is_file {
+                true => "it would be written into a file",
+                false => "everybody on the machine can read arguments",
+            };
+            let error = key.error(format!("`{secret}` is a secret, and {why}"));
             return Err(error.hint("give it to the service in a variable of `env`"));
         }
     }

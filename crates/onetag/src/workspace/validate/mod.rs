@@ -3,6 +3,7 @@
 use super::topology::Workspace;
 
 mod env;
+mod externals;
 mod names;
 mod needs;
 mod packages;
@@ -22,5 +23,6 @@ pub(super) fn validate(workspace: &Workspace) -> anyhow::Result<()> {
     packages::check(workspace)?;
     needs::check(workspace)?;
     settings::check(workspace)?;
+    externals::check(workspace)?;
     env::check(workspace)
 }

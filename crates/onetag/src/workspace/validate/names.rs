@@ -16,14 +16,21 @@ const LONGEST_CONSUMER: usize = LONGEST_LABEL - "-".len() - 32;
 
 pub(super) fn check(workspace: &Workspace) -> anyhow::Result<()> {
     for (name, service) in &workspace.services {
-        check_label("service", name, &service.source)?;
+        check_label("service", name, &service.source).map_err(|error| match service.program() {
+            Some(_) => error.hint(
+                "a service is named like its package, with `_` as `-`; add `name = \"…\"` for \
+                 another name",
+            ),
+            None => error,
+        })?;
         if RESERVED.contains(&name.as_str()) {
             let fault =
                 format!("no service can be named `{name}`, since placeholders use that word");
-            return Err(service
-                .source
-                .error(fault)
-                .hint("give the service another name by the key `name`"));
+            let error = service.source.error(fault);
+            return Err(match service.program() {
+                Some(_) => error.hint("give the service another name by the key `name`"),
+                None => error,
+            });
         }
         for port in service.ports.keys() {
             check_label("port", port, &service.source.key("ports"))?;
@@ -55,17 +62,10 @@ fn check_label(what: &str, name: &str, source: &Source) -> anyhow::Result<()> {
     if is_label {
         return Ok(());
     }
-    let error = source.error(format!("`{name}` cannot be the name of a {what}")).hint(format!(
+    Err(source.error(format!("`{name}` cannot be the name of a {what}")).hint(format!(
         "names consist of lower-case letters, digits and `-`, start with a letter, end with a \
          letter or digit, and have at most {LONGEST_LABEL} characters"
-    ));
-    match what {
-        "service" => Err(error.hint(
-            "a service is named like its package, with `_` as `-`; add `name = \"…\"` for another \
-             name",
-        )),
-        _ => Err(error),
-    }
+    )))
 }
 
 #[cfg(test)]

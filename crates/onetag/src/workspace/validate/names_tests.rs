@@ -18,7 +18,7 @@ fn a_service_is_named_like_its_package_or_by_a_key() {
     ] {
         let workspace = Fixture::new().service(package, table).load().unwrap();
         let service = &workspace.services[name];
-        assert_eq!((&*service.name, &*service.package), (name, package));
+        assert_eq!((&*service.name, &*service.program().unwrap().package), (name, package));
     }
 }
 

@@ -51,12 +51,17 @@ fn check_order(workspace: &Workspace) -> anyhow::Result<()> {
 pub(in crate::workspace) fn unnamed(workspace: &Workspace) -> Vec<String> {
     let mut warnings = Vec::new();
     for service in workspace.services.values() {
-        let templates = service.env.values().chain(&service.args);
+        let values = service.values().map(|(_, template)| template);
+        let templates = service.env.values().chain(values);
         let named: BTreeSet<&str> = templates.flat_map(order::named_services).collect();
         let needs = service.needs.iter().filter(|need| !named.contains(need.as_str()));
         warnings.extend(needs.map(|need| {
             let key = service.source.key("needs");
-            format!("{key}: no placeholder in `env` or `args` names `{need}`")
+            let places = match service.external() {
+                Some(_) => "`env`, `args` or `config`",
+                None => "`env` or `args`",
+            };
+            format!("{key}: no placeholder in {places} names `{need}`")
         }));
     }
     warnings

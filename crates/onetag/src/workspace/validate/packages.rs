@@ -3,18 +3,18 @@
 use anyhow::anyhow;
 
 use crate::error::{Attach as _, Kind};
-use crate::workspace::topology::{Service, Workspace};
+use crate::workspace::topology::{Program, Service, Workspace};
 
 pub(super) fn check(workspace: &Workspace) -> anyhow::Result<()> {
-    for service in workspace.services.values() {
-        check_path(workspace, service)?;
-        let mut others = workspace.services.values();
-        let other = others.find(|other| {
-            other.package_id == service.package_id
+    for (service, program) in programs(workspace) {
+        check_path(workspace, service, program)?;
+        let mut others = programs(workspace);
+        let other = others.find(|(_, other)| {
+            other.package_id == program.package_id
                 && (&other.features, other.default_features)
-                    != (&service.features, service.default_features)
+                    != (&program.features, program.default_features)
         });
-        if let Some(other) = other {
+        if let Some((other, _)) = other {
             return Err(anyhow!(
                 "services of one package have different features\n  {}\n  {}",
                 service.source.key("features"),
@@ -30,22 +30,26 @@ pub(super) fn check(workspace: &Workspace) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn programs(workspace: &Workspace) -> impl Iterator<Item = (&Service, &Program)> {
+    workspace.services.values().filter_map(|service| Some((service, service.program()?)))
+}
+
 /// One call of cargo builds all packages that have services, with the binaries
 /// that are needed by name: of two with one name, the second to be linked is what
 /// lies at the path of both.
-fn check_path(workspace: &Workspace, service: &Service) -> anyhow::Result<()> {
-    let mut others = workspace.services.values().filter(|other| {
+fn check_path(workspace: &Workspace, service: &Service, program: &Program) -> anyhow::Result<()> {
+    let mut others = programs(workspace).filter(|(_, other)| {
         let binaries = workspace.members.get(&other.package_id).map(|member| &member.binaries);
-        other.package_id != service.package_id
-            && binaries.is_some_and(|binaries| binaries.contains(&service.binary))
+        other.package_id != program.package_id
+            && binaries.is_some_and(|binaries| binaries.contains(&program.binary))
     });
-    let Some(other) = others.next() else { return Ok(()) };
+    let Some((other, of_other)) = others.next() else { return Ok(()) };
     Err(anyhow!(
         "the packages `{}` and `{}` both have a binary `{}`, and cargo would put both at one path\n  \
          {}: the service `{}`\n  {}: the service `{}`",
-        service.package,
-        other.package,
-        service.binary,
+        program.package,
+        of_other.package,
+        program.binary,
         service.source,
         service.name,
         other.source,

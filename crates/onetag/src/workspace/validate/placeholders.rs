@@ -39,6 +39,14 @@ pub(super) fn check_placeholder(
             has(!own.database.is_empty(), "database", "database = [\"sqlite\"]")
         }
         Placeholder::Volume => has(own.volume.is_some(), "volume", "volume = \"/data\""),
+        Placeholder::Config => match own.external() {
+            Some(external) => has(!external.config.is_empty(), "config", "config.\"name\" = \"…\""),
+            None => Err(key
+                .error(format!(
+                    "`{placeholder}` has no source: only external services have `config`"
+                ))
+                .hint("what a service of the workspace reads is part of its `files`")),
+        },
         Placeholder::Host => check_port(own, None, placeholder, key),
         Placeholder::Listen { port } | Placeholder::Port { port } | Placeholder::Url { port } => {
             check_port(own, port.as_deref(), placeholder, key)
@@ -57,8 +65,8 @@ fn no_source(
     what: &str,
     example: &str,
 ) -> anyhow::Error {
-    let name = &service.name;
-    key.error(format!("`{placeholder}` has no source: the service `{name}` has no {what}"))
+    let (noun, name) = (service.noun(), &service.name);
+    key.error(format!("`{placeholder}` has no source: the {noun} `{name}` has no {what}"))
         .hint(service.source.add(example))
 }
 

@@ -13,7 +13,7 @@ pub(super) fn check(workspace: &Workspace) -> anyhow::Result<()> {
         if let Some(volume) = &service.volume {
             check_volume(service, volume)?;
         }
-        for file in &service.files {
+        for file in service.program().into_iter().flat_map(|program| &program.files) {
             check_file(service, file)?;
         }
     }
