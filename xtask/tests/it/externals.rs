@@ -10,7 +10,7 @@ mod version;
 mod witness;
 
 use crate::exit;
-use fixture::with_redis;
+pub(crate) use fixture::with_redis;
 
 #[test]
 fn an_external_service_is_there_for_services_and_tests() {

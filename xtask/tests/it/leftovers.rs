@@ -99,6 +99,25 @@ fn a_service_that_ignores_to_be_asked_is_killed() {
 }
 
 #[test]
+fn a_keeper_whose_asker_is_gone_tears_its_run_down() {
+    let project = Project::new();
+    project.beta_begins_with(
+        "unsafe extern \"C\" { fn signal(signal: i32, handler: usize) -> usize; }
+         // SIG_IGN for SIGTERM.
+         unsafe { signal(15, 1) };",
+    );
+    project.up();
+    let [alpha, beta] = ["alpha", "beta"].map(|name| project.process(name).unwrap());
+    let down = project.xtask(["down", "alpha"]).start();
+    // The keeper waits for `beta` now, and `down` for the keeper.
+    alpha.wait_until_gone();
+    down.signal(Signal::KILL);
+    down.finish().is_killed();
+    beta.kill();
+    project.wait_until_nothing_is_left();
+}
+
+#[test]
 fn a_keeper_that_is_asked_to_end_tears_its_run_down() {
     let project = Project::new();
     let run = project.up();

@@ -35,6 +35,8 @@ pub(super) enum Event {
     Detached,
     /// The connection of a suite has ended.
     Left(ConnectionId),
+    /// Whoever asked the keeper to end is gone before it did.
+    Abandoned,
     /// A step of the backend is over; this takes note of it.
     Done(Box<dyn FnOnce(&mut Keeper) + Send>),
     /// A connection wants to know what there is.
@@ -69,7 +71,7 @@ struct Conversation {
 impl Conversation {
     /// Answers line by line until the connection or the keeper ends.
     fn hold(&self, connection: &UnixStream) {
-        let (mut attached, mut suite) = (false, false);
+        let (mut attached, mut suite, mut ends) = (false, false, false);
         for line in BufReader::new(connection).lines() {
             let Ok(line) = line else { break };
             let (number, question) = Question::read(&line);
@@ -79,6 +81,7 @@ impl Conversation {
                         attached = true;
                         let _ = self.queries.events.send(Event::Attached);
                     }
+                    ends |= matches!(request, Request::Shutdown { .. });
                     self.ask(request, None).map(|reply| written(number, &reply))
                 }
                 Ok(Question::Suite(request)) => {
@@ -97,6 +100,9 @@ impl Conversation {
         }
         if attached {
             let _ = self.queries.events.send(Event::Detached);
+        }
+        if ends {
+            let _ = self.queries.events.send(Event::Abandoned);
         }
         if suite {
             let _ = self.queries.events.send(Event::Left(self.id));

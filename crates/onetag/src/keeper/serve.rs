@@ -179,6 +179,12 @@ impl Keeper {
                 // Whoever asked may be gone.
                 let _ = reply.send(snapshot);
             }
+            Event::Abandoned => {
+                // Nobody clears up once this process has ended.
+                if let Some(ending) = &mut self.ending {
+                    ending.asked = false;
+                }
+            }
             Event::Left(suite) => self.bring_back(suite),
             Event::Asked { request, suite, reply } => self.answer(request, suite, reply),
         }

@@ -7,5 +7,6 @@
 mod fake;
 mod faults;
 mod real;
+mod registry;
 
 pub(crate) use real::left;

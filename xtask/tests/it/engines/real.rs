@@ -46,7 +46,7 @@ pub(crate) fn left(engine: &str, project: &Project) -> Vec<String> {
     left
 }
 
-fn lines(engine: &str, arguments: &[&str]) -> Vec<String> {
+pub(super) fn lines(engine: &str, arguments: &[&str]) -> Vec<String> {
     let output = Command::new(engine).args(arguments).output().unwrap();
     assert!(output.status.success(), "{engine} {arguments:?}: {output:?}");
     String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()

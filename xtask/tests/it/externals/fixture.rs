@@ -38,7 +38,7 @@ fn redis(url: &str, command: &str) -> std::io::Result<String> {
 
 /// The fixture whose service `alpha` needs a redis, and counts there who asks for
 /// `/redis`.
-pub(super) fn with_redis() -> Project {
+pub(crate) fn with_redis() -> Project {
     let project = Project::new();
     project.append("Cargo.toml", REDIS);
     project.replace("alpha/Cargo.toml", "[\"beta\"]", "[\"beta\", \"redis\"]");
