@@ -15,10 +15,14 @@ use super::{IMAGE, normalized};
 use crate::build::Compiled;
 use crate::build::image::{Digest, Digests, write_archive};
 use crate::error::Attach as _;
+use crate::report::Ui;
 use crate::run::ledger::{BackendResource, Ledger};
 use crate::run::{Reference, RunFolder, make_folder};
 use crate::system::tool::Output;
 use crate::workspace::External;
+
+/// How often an image is loaded that another run takes away meanwhile.
+const LOADS: usize = 3;
 
 /// Where an engine keeps the images of a run.
 #[derive(Debug)]
@@ -75,13 +79,19 @@ impl ImageStore for EngineImages {
             return stored(&client, &name, &there, digests);
         }
         ledger.owns(&BackendResource::new(IMAGE, compiled.service(), json!(name)))?;
-        if !attach_name(&client, &name, digests, &ledger)? {
-            self.load_archive(&client, reference, compiled, &ledger)?;
+        for attempt in 1..=LOADS {
+            if !attach_name(&client, &name, digests, &ledger)? {
+                self.load_archive(&client, reference, compiled, &ledger)?;
+            }
+            if let Some(there) = find(&client, &name)? {
+                return stored(&client, &name, &there, digests);
+            }
+            // A run that ends removes its own name of the same image: an engine that saw
+            // only that name removes the image with it.
+            let engine = client.name();
+            Ui::stderr().line(format!("{name} is not in `{engine}` after load {attempt}"));
         }
-        let there = find(&client, &name)?;
-        let there = there
-            .with_context(|| format!("`{}` loaded {name} under another name", client.name()))?;
-        stored(&client, &name, &there, digests)
+        bail!("`{}` loads {name} under another name, or not at all", client.name())
     }
 
     fn external(&self, service: &str, external: &External) -> anyhow::Result<ExternalImage> {
