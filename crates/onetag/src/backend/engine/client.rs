@@ -122,14 +122,18 @@ impl Client {
     ) -> anyhow::Result<String> {
         let mut command = self.command(arguments);
         command.envs(variables);
-        let tool = Tool::new(command, WORK).output(Output::Capture, Output::Capture);
+        let tool =
+            Tool::new(command, WORK).leaving_others().output(Output::Capture, Output::Capture);
         self.succeed(tool.recorded([ledger]))
     }
 
     /// Fetches an image, and shows how that goes.
     pub(super) fn pull(&self, image: &str, ledger: &Ledger, shown: Output) -> anyhow::Result<()> {
         let command = self.command(["pull", image]);
-        let tool = Tool::new(command, PULL).output(Output::Capture, shown).recorded([ledger]);
+        let tool = Tool::new(command, PULL)
+            .leaving_others()
+            .output(Output::Capture, shown)
+            .recorded([ledger]);
         let finished = tool.finish(&Interrupt::default())?;
         ensure!(finished.status.success(), "`{}` {}", finished.line, finished.ended());
         Ok(())
@@ -154,7 +158,7 @@ impl Client {
         arguments: impl IntoIterator<Item = &'a str>,
         file: &File,
     ) -> anyhow::Result<()> {
-        let tool = Tool::new(self.command(arguments), ANSWER).into_file(file)?;
+        let tool = Tool::new(self.command(arguments), ANSWER).leaving_others().into_file(file)?;
         let finished = tool.finish(&Interrupt::default())?;
         ensure!(finished.status.success(), "`{}` {}", finished.line, finished.ended());
         Ok(())
@@ -169,7 +173,9 @@ impl Client {
         arguments: impl IntoIterator<Item = &'a str>,
         limit: Duration,
     ) -> Tool<'static> {
-        Tool::new(self.command(arguments), limit).output(Output::Capture, Output::Capture)
+        Tool::new(self.command(arguments), limit)
+            .leaving_others()
+            .output(Output::Capture, Output::Capture)
     }
 
     fn command<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {

@@ -60,6 +60,8 @@ pub(crate) struct Tool<'a> {
     records: Vec<&'a dyn ProcessRecord>,
     /// It goes through the gate, and ends with the harness.
     tied: bool,
+    /// What it started outlives it.
+    leaves_others: bool,
 }
 
 /// A command that ended by itself.
@@ -83,7 +85,17 @@ impl<'a> Tool<'a> {
         let program = command.get_program().to_string_lossy().into_owned();
         let name = program.rsplit('/').next().unwrap_or(&program).to_owned();
         let (stdout, stderr) = (Output::Inherit, Output::Inherit);
-        Tool { command, name, deadline, stdout, stderr, file: None, records: vec![], tied: false }
+        Tool {
+            command,
+            name,
+            deadline,
+            stdout,
+            stderr,
+            file: None,
+            records: vec![],
+            tied: false,
+            leaves_others: false,
+        }
     }
 
     /// Gives it no variable at all.
@@ -111,6 +123,13 @@ impl<'a> Tool<'a> {
     ) -> Tool<'a> {
         self.records.extend(records.into_iter().map(|record| record as &dyn ProcessRecord));
         self.tied()
+    }
+
+    /// What it starts goes on when it has succeeded: containers have helpers that stay in
+    /// the session of whoever started them.
+    pub(crate) fn leaving_others(mut self) -> Tool<'a> {
+        self.leaves_others = true;
+        self
     }
 
     /// Has it end with the harness, whatever ends that: a command that takes
@@ -146,7 +165,7 @@ impl<'a> Tool<'a> {
         let stderr = Drain::start(child.stderr.take(), self.stderr);
         let mut running = Running::new(child, self.name, self.records, self.tied);
         let outcome = running.go().and_then(|()| running.supervise(self.deadline, interrupt));
-        let ended = running.end(outcome.is_err());
+        let ended = running.end(outcome.is_err(), self.leaves_others);
         let succeeded = outcome.is_ok() && ended.as_ref().is_ok_and(|status| status.success());
         let (stdout, stderr) = (stdout.collect(succeeded), stderr.collect(succeeded));
         outcome.with_context(failed)?;

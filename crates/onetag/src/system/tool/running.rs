@@ -107,8 +107,8 @@ impl<'a> Running<'a> {
     }
 
     /// Ends what is left of it: itself if it is to be killed, and all that it
-    /// started and left behind, which would go on unseen.
-    pub(super) fn end(&mut self, kill: bool) -> anyhow::Result<ExitStatus> {
+    /// started and left behind, which would go on unseen, unless it is to leave others.
+    pub(super) fn end(&mut self, kill: bool, leaves_others: bool) -> anyhow::Result<ExitStatus> {
         if kill {
             signal_process(self.pid, SIGKILL)?;
             if let Err(RecvTimeoutError::Timeout) = self.end.recv_timeout(GRACE) {
@@ -116,6 +116,7 @@ impl<'a> Running<'a> {
             }
         }
         match self.leads_session {
+            _ if leaves_others && !kill => {}
             true => end_session(self.pid)?,
             false => drop(signal_group(self.pid, SIGKILL)?),
         }

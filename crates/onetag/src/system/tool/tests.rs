@@ -3,6 +3,7 @@ use std::thread;
 use signal_hook::consts::SIGTERM;
 
 use super::*;
+use crate::system::wait::{Poll, until};
 
 fn sh(script: &str, deadline: Duration) -> Tool<'static> {
     let mut command = Command::new("sh");
@@ -67,4 +68,25 @@ fn a_missing_program_is_named() {
         .finish(&Interrupt::default())
         .unwrap_err();
     assert_eq!(error.to_string(), "cannot run `no-such-program-here`");
+}
+
+#[test]
+fn what_a_command_starts_goes_on_where_that_is_wanted() {
+    for leaves in [false, true] {
+        let mut command = Command::new("sh");
+        command.args(["-c", "sleep 600 >/dev/null 2>&1 & echo $!"]);
+        let tool = Tool::new(command, Duration::from_secs(20));
+        let tool = tool.output(Output::Capture, Output::Capture);
+        let tool = if leaves { tool.leaving_others() } else { tool };
+        let finished = tool.finish(&Interrupt::default()).unwrap();
+        let pid = String::from_utf8(finished.stdout).unwrap().trim().parse().unwrap();
+        let lives = || crate::system::start_time(pid).is_some();
+        if leaves {
+            assert!(lives());
+            crate::system::signal_process(pid, signal_hook::consts::SIGKILL).unwrap();
+        }
+        let ends =
+            || Ok(if lives() { Poll::Pending("it runs".to_owned()) } else { Poll::Ready(()) });
+        until("its end", Duration::from_secs(20), &Interrupt::default(), ends).unwrap();
+    }
 }
