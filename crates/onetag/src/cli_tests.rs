@@ -26,11 +26,13 @@ fn arguments_for_nextest_follow_two_dashes() {
     insta::assert_debug_snapshot!(verb, @r#"
     E2e(
         E2e {
-            suites: [
-                "a",
-                "b",
-            ],
-            all: false,
+            suites: Suites {
+                names: [
+                    "a",
+                    "b",
+                ],
+                all: false,
+            },
             keep: true,
             keep_on_failure: false,
             ready_timeout: 60s,
@@ -100,6 +102,7 @@ fn help_lists_the_verbs() {
       test         Run a suite against its kept run; refuses what is stale
       down         End the kept runs of a suite
       status       Show the runs that there are
+      plan         Show what `e2e` would do, with names, order and waits; changes nothing
       bench        Measure what a run costs, against the same done by hand
       hook         Hand the environment of a run to nextest; a setup script of its configuration calls this
       completions  Print a script that lets a shell complete `cargo xtask`
@@ -191,6 +194,25 @@ fn each_verb_has_its_own_help() {
           --format <FORMAT>  What goes to stdout: a table, or one JSON document [default: human] [possible values: human, json]
       -q, --quiet            Print errors and verdicts only; what cargo and nextest print is shown if they fail
       -h, --help             Print help
+    ");
+    insta::assert_snapshot!(says("plan -h"), @"
+    Show what `e2e` would do, with names, order and waits; changes nothing
+
+    Usage: cargo xtask plan [OPTIONS] [SERVICE]... [-- <NEXTEST ARGS>...]
+
+    Arguments:
+      [SERVICE]...       Suites to run, one after the other; most are named like their service
+      [NEXTEST ARGS]...  What nextest gets as well, for example `-E 'test(name)'`
+
+    Options:
+          --all                       Run every suite of the workspace
+          --ready-timeout <DURATION>  How long a service may take to become ready [default: 60s]
+          --on <BACKEND>              Run the images on this backend: `process`, which is the default
+          --release                   Build the services with cargo's profile `release`
+          --profile <NAME>            Build the services with this cargo profile; tests keep their own
+          --format <FORMAT>           What goes to stdout besides the talk on stderr [default: human] [possible values: human, json]
+      -q, --quiet                     Print errors and verdicts only; what cargo and nextest print is shown if they fail
+      -h, --help                      Print help
     ");
     insta::assert_snapshot!(says("bench -h"), @"
     Measure what a run costs, against the same done by hand

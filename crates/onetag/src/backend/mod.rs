@@ -41,7 +41,8 @@ pub use types::{
     ServicePorts, ServiceSpec, State, Stop, StoredImage,
 };
 pub(crate) use wiring::{
-    OwnValues, Wired, check_host_variables, resolve, settings, wants_database,
+    OwnValues, Wired, args_on, check_host_variables, host_variables, needs, of_every_service,
+    passed_on, resolve, settings, wants_database,
 };
 
 /// The only address at which tests reach the services of a run on this machine.

@@ -1,0 +1,3 @@
+//! The verbs that show what is, or would be, and that clear up.
+
+mod plan;
