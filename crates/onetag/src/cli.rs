@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::backend::{Backend, register};
-use crate::commands::{self, Bench, Completions, Down, E2e, Hook, Plan, Status, Test, Up};
+use crate::commands::{self, Bench, Completions, Down, E2e, Hook, Logs, Plan, Status, Test, Up};
 use crate::error::{Kind, describe};
 use crate::exit::Exit;
 use crate::keeper::{self, KEEPER};
@@ -38,6 +38,7 @@ enum Verb {
     Down(Down),
     Status(Status),
     Plan(Plan),
+    Logs(Logs),
     Bench(Bench),
     Hook(Hook),
     Completions(Completions),
@@ -83,6 +84,7 @@ fn perform(cli: Cli) -> anyhow::Result<Exit> {
         Verb::Down(arguments) => commands::down(&arguments, &ui),
         Verb::Status(arguments) => commands::status(&arguments, &ui),
         Verb::Plan(arguments) => commands::plan(&arguments, ui),
+        Verb::Logs(arguments) => commands::logs(&arguments, &ui),
         Verb::Bench(arguments) => commands::bench(&arguments, ui),
         Verb::Hook(arguments) => commands::hook(&arguments),
         Verb::Completions(arguments) => commands::completions(&arguments, Cli::command()),

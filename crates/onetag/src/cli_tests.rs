@@ -103,6 +103,7 @@ fn help_lists_the_verbs() {
       down         End the kept runs of a suite
       status       Show the runs that there are
       plan         Show what `e2e` would do, with names, order and waits; changes nothing
+      logs         Print what a service has printed
       bench        Measure what a run costs, against the same done by hand
       hook         Hand the environment of a run to nextest; a setup script of its configuration calls this
       completions  Print a script that lets a shell complete `cargo xtask`
@@ -214,6 +215,20 @@ fn each_verb_has_its_own_help() {
       -q, --quiet                     Print errors and verdicts only; what cargo and nextest print is shown if they fail
       -h, --help                      Print help
     ");
+    insta::assert_snapshot!(says("logs -h"), @"
+    Print what a service has printed
+
+    Usage: cargo xtask logs [OPTIONS] <SERVICE>
+
+    Arguments:
+      <SERVICE>  The service whose log is printed
+
+    Options:
+      -f, --follow    Go on until the run ends, or Ctrl-C
+          --run <ID>  Of this run; else of one that goes on, or of the last that has it
+      -q, --quiet     Print errors and verdicts only; what cargo and nextest print is shown if they fail
+      -h, --help      Print help
+    ");
     insta::assert_snapshot!(says("bench -h"), @"
     Measure what a run costs, against the same done by hand
 
@@ -319,6 +334,12 @@ fn wrong_command_lines_are_refused() {
         ("e2e a --ready-timeout soon", ErrorKind::ValueValidation),
         ("bench a --pairs 0", ErrorKind::ValueValidation),
         ("bench a --pairs 65536", ErrorKind::ValueValidation),
+        ("logs", ErrorKind::MissingRequiredArgument),
+        ("logs a b", ErrorKind::UnknownArgument),
+        ("logs a --run 17", ErrorKind::ValueValidation),
+        ("plan", ErrorKind::MissingRequiredArgument),
+        ("plan --all a", ErrorKind::ArgumentConflict),
+        ("plan a --keep", ErrorKind::UnknownArgument),
         ("completions tcsh", ErrorKind::InvalidValue),
         ("down a b", ErrorKind::UnknownArgument),
     ] {

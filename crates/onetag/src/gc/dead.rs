@@ -32,6 +32,19 @@ pub(crate) enum RunState {
     Copy,
 }
 
+impl RunState {
+    /// What `status` and `logs` call it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            RunState::Active => "active",
+            RunState::Kept => "kept",
+            RunState::Orphaned => "orphaned",
+            RunState::Dead => "dead",
+            RunState::Copy => "copy",
+        }
+    }
+}
+
 /// A run that has a folder.
 #[derive(Clone, Debug)]
 pub(crate) struct RunEntry {
@@ -60,6 +73,11 @@ impl RunEntry {
             moved_from: origin.filter(|origin| origin != folder.path()),
             folder,
         }
+    }
+
+    /// Whether it is of the workspace at `root`, or might be.
+    pub(crate) fn is_of(&self, root: &Utf8Path) -> bool {
+        self.workspace.as_ref().is_none_or(|workspace| workspace == root)
     }
 
     /// # Errors
@@ -174,10 +192,7 @@ pub(crate) fn endable(
 
 fn of_suite(layout: &Layout, root: &Utf8Path, suite: &str) -> anyhow::Result<Vec<RunEntry>> {
     let mut found = find(layout)?;
-    found.retain(|run| {
-        let is_here = run.workspace.as_ref().is_none_or(|workspace| workspace == root);
-        run.consumer == suite && (is_here || run.state == RunState::Copy)
-    });
+    found.retain(|run| run.consumer == suite && (run.is_of(root) || run.state == RunState::Copy));
     Ok(found)
 }
 

@@ -27,7 +27,9 @@ pub(crate) use linux::{
     own_executable, own_path, owned_by, parent, reap, session_members, signal_with_parent,
     start_time, variable, wait_for_end,
 };
-pub(crate) use pipe::{make_non_blocking, wait_until_readable};
+pub(crate) use pipe::{
+    make_non_blocking, wait_until_closed, wait_until_readable, wait_until_writable,
+};
 #[cfg(not(target_os = "linux"))]
 pub(crate) use portable::{
     adopt_orphans, boot_id, children, command, executable, handles, has_halted, is_hidden,

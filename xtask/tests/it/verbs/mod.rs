@@ -1,3 +1,4 @@
 //! The verbs that show what is, or would be, and that clear up.
 
+mod logs;
 mod plan;

@@ -59,6 +59,14 @@ pub(crate) fn archive(folder: &RunFolder) -> anyhow::Result<()> {
     }
 }
 
+/// Finished runs, the one that ended last first.
+pub(crate) fn ended(layout: &Layout) -> anyhow::Result<Vec<RunFolder>> {
+    let there = |run| layout.finished_run(run).path().exists();
+    let index = Index::read(&layout.finished_index());
+    let runs = index.in_order(there, list(&layout.finished())?);
+    Ok(runs.into_iter().rev().map(|(run, _)| layout.finished_run(run)).collect())
+}
+
 /// Lets go of the oldest finished runs if there are too many, or if they are too
 /// large together. The one that ended last always stays.
 ///
