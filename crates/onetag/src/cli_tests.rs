@@ -104,6 +104,7 @@ fn help_lists_the_verbs() {
       status       Show the runs that there are
       plan         Show what `e2e` would do, with names, order and waits; changes nothing
       logs         Print what a service has printed
+      gc           Clear up after runs that died, and let go of what is old; leaves runs that go on alone
       bench        Measure what a run costs, against the same done by hand
       hook         Hand the environment of a run to nextest; a setup script of its configuration calls this
       completions  Print a script that lets a shell complete `cargo xtask`
@@ -229,6 +230,18 @@ fn each_verb_has_its_own_help() {
       -q, --quiet     Print errors and verdicts only; what cargo and nextest print is shown if they fail
       -h, --help      Print help
     ");
+    insta::assert_snapshot!(says("gc -h"), @"
+    Clear up after runs that died, and let go of what is old; leaves runs that go on alone
+
+    Usage: cargo xtask gc [OPTIONS]
+
+    Options:
+          --older-than <DURATION>  Let go of finished runs that began longer ago than this; else the last 20 stay, up to 512 MiB together
+          --dry-run                Only show what would go
+          --format <FORMAT>        What goes to stdout: lines, or one JSON document [default: human] [possible values: human, json]
+      -q, --quiet                  Print errors and verdicts only; what cargo and nextest print is shown if they fail
+      -h, --help                   Print help
+    ");
     insta::assert_snapshot!(says("bench -h"), @"
     Measure what a run costs, against the same done by hand
 
@@ -337,6 +350,8 @@ fn wrong_command_lines_are_refused() {
         ("logs", ErrorKind::MissingRequiredArgument),
         ("logs a b", ErrorKind::UnknownArgument),
         ("logs a --run 17", ErrorKind::ValueValidation),
+        ("gc --older-than soon", ErrorKind::ValueValidation),
+        ("gc alpha", ErrorKind::UnknownArgument),
         ("plan", ErrorKind::MissingRequiredArgument),
         ("plan --all a", ErrorKind::ArgumentConflict),
         ("plan a --keep", ErrorKind::UnknownArgument),

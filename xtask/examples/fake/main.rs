@@ -13,6 +13,7 @@ use std::time::Duration;
 use onetag::backend::{Backend, ExternalForm};
 
 use runtime::Fake;
+use world::World;
 
 static BACKENDS: [Backend; 1] = [Backend {
     name: "fake",
@@ -23,6 +24,7 @@ static BACKENDS: [Backend; 1] = [Backend {
     externals: ExternalForm::Image,
     images: |folder| Box::new(Fake::new(folder)),
     runtime: |folder| Box::new(Fake::new(folder)),
+    sweep: |sweep| World::open().sweep(sweep),
 }];
 
 fn main() -> ExitCode {

@@ -13,7 +13,7 @@ use onetag_control::Capability;
 
 use super::types::{
     ExternalImage, Instance, Prepared, Probe, Seen, ServiceAddresses, ServicePorts, ServiceSpec,
-    State, Stop, StoredImage,
+    State, Stop, StoredImage, Sweep, SweptObject,
 };
 use crate::build::Compiled;
 use crate::report::Leftover;
@@ -38,6 +38,10 @@ pub struct Backend {
     pub images: fn(&RunFolder) -> Box<dyn ImageStore>,
     /// What runs them.
     pub runtime: fn(&RunFolder) -> Box<dyn Runtime>,
+    /// Looks for what the harness made outside of the target folder and no run refers to
+    /// any more, and removes what is of this target folder; for `gc`. Where the backend
+    /// is not there, there is nothing.
+    pub sweep: fn(&Sweep) -> anyhow::Result<Vec<SweptObject>>,
 }
 
 /// What a backend runs of an external service.

@@ -38,7 +38,7 @@ pub(crate) fn bench(arguments: &Bench, ui: Ui) -> anyhow::Result<Exit> {
     let mut context = context(ui)?;
     let nextest = NextestArguments::new(&arguments.nextest)?;
     check_machine(&context, &[context.workspace.suite(&arguments.suite)?])?;
-    sweep(&context)?;
+    sweep(&context.layout(), &context.interrupt, &context.ui)?;
     let plan = Job::new(&context, &arguments.suite)?.plan;
     plan.services().try_for_each(|planned| service(planned).map(drop))?;
     let folder = context.layout().bench();

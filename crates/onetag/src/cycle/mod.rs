@@ -117,7 +117,7 @@ pub(crate) fn drive(
 ) -> anyhow::Result<Vec<(Exit, RunReport)>> {
     let suites: Vec<_> = jobs.iter().map(|job| job.suite).collect();
     check_machine(context, &suites)?;
-    sweep(context)?;
+    sweep(&context.layout(), &context.interrupt, &context.ui)?;
     for job in jobs {
         let kept = job.kept.as_ref().map(|kept| kept.plan.backend);
         check_externals(&job.plan, kept.or(options.backend).unwrap_or_default())?;

@@ -7,10 +7,12 @@ use std::io::ErrorKind;
 use anyhow::{Context as _, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::context::Context;
-use crate::cycle::teardown::{end_orphans, teardown, teardown_of_another_version};
+use crate::cycle::teardown::{
+    end_orphans, size_of_what_goes, teardown, teardown_of_another_version,
+};
 use crate::error::Attach as _;
 use crate::gc::finished::archive;
+use crate::gc::size;
 use crate::keeper::{Client, ServiceState};
 use crate::report::{Leftover, Ui};
 use crate::run::ledger::{Record, VERSION};
@@ -196,27 +198,55 @@ fn of_suite(layout: &Layout, root: &Utf8Path, suite: &str) -> anyhow::Result<Vec
     Ok(found)
 }
 
+/// A dead run that was cleared up, or a copy of one that was thrown away.
+pub(crate) struct ClearedRun {
+    pub(crate) run: RunEntry,
+    /// How many bytes were removed with it.
+    pub(crate) bytes: u64,
+    pub(crate) leftovers: Vec<Leftover>,
+    /// Why it could not be cleared up.
+    pub(crate) failure: Option<anyhow::Error>,
+}
+
 /// Clears up after runs that died, and says so. Kept runs are left alone.
 ///
-/// What is left of a dead run is told, and is no error of this command: its
-/// exit code speaks of its own runs. Neither is a dead run that cannot be cleared up,
-/// such as one on a backend that only another program has.
-pub(crate) fn sweep(context: &Context) -> anyhow::Result<()> {
-    for found in look(&context.layout(), &context.interrupt)? {
+/// What is left of a dead run is told, and so is a dead run that cannot be cleared up,
+/// such as one on a backend that only another program has. Neither is an error here: the
+/// exit code of a command speaks of its own runs.
+pub(crate) fn sweep(
+    layout: &Layout,
+    interrupt: &Interrupt,
+    ui: &Ui,
+) -> anyhow::Result<Vec<ClearedRun>> {
+    let mut swept = Vec::new();
+    for found in look(layout, interrupt)? {
         let (run, _lock) = found?;
         let folder = &run.folder;
         match run.state {
             RunState::Active => {}
-            RunState::Dead => match clear_up(&run, context) {
-                Err(error) if context.interrupt.signal().is_none() => {
-                    let run_id = folder.run_id();
-                    context.ui.line(format!(
-                        "warning: run {run_id} died and cannot be cleared up: {error:#}"
-                    ));
-                }
-                cleared => cleared?,
-            },
-            RunState::Copy => throw_away(folder, &context.ui)?,
+            RunState::Dead => {
+                let bytes = size_of_what_goes(folder);
+                let cleared = clear_up(&run, interrupt, ui);
+                let (leftovers, failure) = match cleared {
+                    Ok(Some(leftovers)) => (leftovers, None),
+                    // Somebody else was faster.
+                    Ok(None) => continue,
+                    Err(error) if interrupt.signal().is_some() => return Err(error),
+                    Err(error) => {
+                        let run_id = folder.run_id();
+                        ui.line(format!(
+                            "warning: run {run_id} died and cannot be cleared up: {error:#}"
+                        ));
+                        (Vec::new(), Some(error))
+                    }
+                };
+                swept.push(ClearedRun { run, bytes, leftovers, failure });
+            }
+            RunState::Copy => {
+                let bytes = size(folder.path());
+                throw_away(folder, ui)?;
+                swept.push(ClearedRun { run, bytes, leftovers: vec![], failure: None });
+            }
             // A command on a kept run that was killed leaves the run alone, and nobody
             // who would end what is left of its tools, or finish what it was writing.
             RunState::Kept | RunState::Orphaned => {
@@ -230,18 +260,22 @@ pub(crate) fn sweep(context: &Context) -> anyhow::Result<()> {
             }
         }
     }
-    Ok(())
+    Ok(swept)
 }
 
-fn clear_up(run: &RunEntry, context: &Context) -> anyhow::Result<()> {
-    let Some(leftovers) = end(run, &context.interrupt)? else { return Ok(()) };
+fn clear_up(
+    run: &RunEntry,
+    interrupt: &Interrupt,
+    ui: &Ui,
+) -> anyhow::Result<Option<Vec<Leftover>>> {
+    let Some(leftovers) = end(run, interrupt)? else { return Ok(None) };
     let run_id = run.folder.run_id();
     let age = humantime::format_duration(std::time::Duration::from_secs(run_id.age().as_secs()));
-    context.ui.line(format!("cleared up after run {run_id}, which died; it began {age} ago"));
-    for leftover in leftovers {
-        context.ui.line(format!("  left behind: {} {}", leftover.kind, leftover.name));
+    ui.line(format!("cleared up after run {run_id}, which died; it began {age} ago"));
+    for leftover in &leftovers {
+        ui.line(format!("  left behind: {} {}", leftover.kind, leftover.name));
     }
-    Ok(())
+    Ok(Some(leftovers))
 }
 
 /// Removes what only looks like a run, and nothing else: what its ledger names is the

@@ -1,4 +1,5 @@
 //! The verbs that show what is, or would be, and that clear up.
 
+mod gc;
 mod logs;
 mod plan;

@@ -49,6 +49,7 @@ const ENGINE: Backend = Backend {
     externals: ExternalForm::Image,
     images: |folder| images(&dialect::PODMAN, folder),
     runtime: |folder| runtime(&dialect::PODMAN, folder),
+    sweep: |_| Ok(Vec::new()),
 };
 
 /// What the ledger calls things.

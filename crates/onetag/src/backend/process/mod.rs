@@ -54,6 +54,8 @@ pub(super) const BACKEND: Backend = Backend {
     externals: ExternalForm::Program,
     images: |folder| Box::new(ProcessImages::new(folder)),
     runtime: |folder| Box::new(ProcessRuntime::new(folder)),
+    // Processes end with their run, and what outlives it is reported and left alone.
+    sweep: |_| Ok(Vec::new()),
 };
 
 /// What the ledger calls a service.
