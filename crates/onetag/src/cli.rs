@@ -12,7 +12,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::backend::{Backend, register};
 use crate::commands::{
-    self, Bench, Completions, Down, E2e, Gc, Hook, Logs, Plan, Status, Test, Up,
+    self, Bench, Completions, Doctor, Down, E2e, Gc, Hook, Logs, Plan, Status, Test, Up,
 };
 use crate::error::{Kind, describe};
 use crate::exit::Exit;
@@ -42,6 +42,7 @@ enum Verb {
     Plan(Plan),
     Logs(Logs),
     Gc(Gc),
+    Doctor(Doctor),
     Bench(Bench),
     Hook(Hook),
     Completions(Completions),
@@ -89,6 +90,7 @@ fn perform(cli: Cli) -> anyhow::Result<Exit> {
         Verb::Plan(arguments) => commands::plan(&arguments, ui),
         Verb::Logs(arguments) => commands::logs(&arguments, &ui),
         Verb::Gc(arguments) => commands::gc(&arguments, &ui),
+        Verb::Doctor(arguments) => commands::doctor(&arguments),
         Verb::Bench(arguments) => commands::bench(&arguments, ui),
         Verb::Hook(arguments) => commands::hook(&arguments),
         Verb::Completions(arguments) => commands::completions(&arguments, Cli::command()),

@@ -105,6 +105,7 @@ fn help_lists_the_verbs() {
       plan         Show what `e2e` would do, with names, order and waits; changes nothing
       logs         Print what a service has printed
       gc           Clear up after runs that died, and let go of what is old; leaves runs that go on alone
+      doctor       Show what this machine offers each backend, and how to mend what is missing
       bench        Measure what a run costs, against the same done by hand
       hook         Hand the environment of a run to nextest; a setup script of its configuration calls this
       completions  Print a script that lets a shell complete `cargo xtask`
@@ -242,6 +243,17 @@ fn each_verb_has_its_own_help() {
       -q, --quiet                  Print errors and verdicts only; what cargo and nextest print is shown if they fail
       -h, --help                   Print help
     ");
+    insta::assert_snapshot!(says("doctor -h"), @"
+    Show what this machine offers each backend, and how to mend what is missing
+
+    Usage: cargo xtask doctor [OPTIONS]
+
+    Options:
+          --on <BACKEND>     Run the images on this backend: `process`, which is the default
+          --format <FORMAT>  What goes to stdout: lines, or one JSON document [default: human] [possible values: human, json]
+      -q, --quiet            Print errors and verdicts only; what cargo and nextest print is shown if they fail
+      -h, --help             Print help
+    ");
     insta::assert_snapshot!(says("bench -h"), @"
     Measure what a run costs, against the same done by hand
 
@@ -350,6 +362,8 @@ fn wrong_command_lines_are_refused() {
         ("logs", ErrorKind::MissingRequiredArgument),
         ("logs a b", ErrorKind::UnknownArgument),
         ("logs a --run 17", ErrorKind::ValueValidation),
+        ("doctor alpha", ErrorKind::UnknownArgument),
+        ("doctor --on nosuch", ErrorKind::ValueValidation),
         ("gc --older-than soon", ErrorKind::ValueValidation),
         ("gc alpha", ErrorKind::UnknownArgument),
         ("plan", ErrorKind::MissingRequiredArgument),

@@ -10,7 +10,7 @@ mod world;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use onetag::backend::{Backend, ExternalForm};
+use onetag::backend::{Backend, Check, ExternalForm};
 
 use runtime::Fake;
 use world::World;
@@ -25,6 +25,10 @@ static BACKENDS: [Backend; 1] = [Backend {
     images: |folder| Box::new(Fake::new(folder)),
     runtime: |folder| Box::new(Fake::new(folder)),
     sweep: |sweep| World::open().sweep(sweep),
+    doctor: || match World::open().step("doctor") {
+        Ok(_) => vec![Check::ok("world", "it is there").wanted("a folder")],
+        Err(error) => vec![Check::failed("world", format!("{error:#}")).mend("take it out")],
+    },
 }];
 
 fn main() -> ExitCode {

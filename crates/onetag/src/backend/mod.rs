@@ -4,6 +4,7 @@
 //! are. The others serve all of them.
 
 mod addresses;
+mod check;
 mod engine;
 mod keeper;
 mod kind;
@@ -25,6 +26,7 @@ pub use crate::report::Leftover;
 pub use crate::run::RunFolder;
 pub use crate::run::ledger::{BackendResource, Ledger};
 pub use addresses::Addresses;
+pub use check::{Check, CheckState};
 pub(crate) use keeper::KeeperHandle;
 pub use kind::BackendKind;
 pub(crate) use kind::register;

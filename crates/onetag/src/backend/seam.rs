@@ -11,6 +11,7 @@ use std::time::Duration;
 use camino::Utf8Path;
 use onetag_control::Capability;
 
+use super::Check;
 use super::types::{
     ExternalImage, Instance, Prepared, Probe, Seen, ServiceAddresses, ServicePorts, ServiceSpec,
     State, Stop, StoredImage, Sweep, SweptObject,
@@ -42,6 +43,9 @@ pub struct Backend {
     /// any more, and removes what is of this target folder; for `gc`. Where the backend
     /// is not there, there is nothing.
     pub sweep: fn(&Sweep) -> anyhow::Result<Vec<SweptObject>>,
+    /// Looks whether this machine has what it needs; for `doctor`. It works where no check
+    /// fails.
+    pub doctor: fn() -> Vec<Check>,
 }
 
 /// What a backend runs of an external service.

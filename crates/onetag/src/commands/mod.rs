@@ -2,6 +2,7 @@
 
 mod bench;
 mod completions;
+mod doctor;
 mod down;
 mod e2e;
 mod gc;
@@ -15,6 +16,7 @@ mod up;
 
 pub(crate) use bench::{Bench, bench};
 pub(crate) use completions::{Completions, completions};
+pub(crate) use doctor::{Doctor, doctor};
 pub(crate) use down::{Down, down};
 pub(crate) use e2e::{E2e, e2e};
 pub(crate) use gc::{Gc, gc};

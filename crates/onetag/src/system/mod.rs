@@ -4,6 +4,7 @@
 //! same questions with weaker guarantees, through `ps`; it is compiled and
 //! compared with the Linux answers in tests, but not tried on other systems.
 
+mod disk;
 #[cfg(target_os = "linux")]
 mod linux;
 mod pipe;
@@ -20,6 +21,7 @@ pub(crate) mod tail;
 pub(crate) mod tool;
 pub(crate) mod wait;
 
+pub(crate) use disk::free_space;
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{
     adopt_orphans, boot_id, children, command, executable, handles, has_halted, is_hidden,
