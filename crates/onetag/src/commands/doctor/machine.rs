@@ -14,12 +14,16 @@ use crate::suite::{NextestVersion, PROFILE};
 use crate::system;
 use crate::system::signals::Interrupt;
 use crate::system::tool::{Output, Tool};
+use crate::system::wait::{self, Poll};
 use crate::workspace::{
     Location, Workspace, check_nextest_config, nextest_wanted, validate_target_directory,
 };
 
 /// How long cargo may take to say its version.
 const LIMIT: Duration = Duration::from_secs(60);
+
+/// How long the kernel may take to tell of a new process.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// With less room than this a build of a few services may fill the disk.
 const ROOM: u64 = 2 << 30;
@@ -43,7 +47,7 @@ pub(super) fn checks(interrupt: &Interrupt) -> anyhow::Result<Vec<Check>> {
     ];
     checks.extend(workspace.as_ref().ok().map(nextest_config));
     checks.extend(place.as_ref().ok().into_iter().flat_map(target_folder));
-    checks.extend([processes(), looking()]);
+    checks.extend([processes(), looking(interrupt)]);
     interrupt.check()?;
     Ok(checks)
 }
@@ -161,7 +165,7 @@ fn processes() -> Check {
 
 /// Whether a process of this user can be looked into, as the witness and the search for
 /// leftovers do.
-fn looking() -> Check {
+fn looking(interrupt: &Interrupt) -> Check {
     let name = "ptrace access";
     let look = || {
         let (key, value) = MARK;
@@ -173,8 +177,14 @@ fn looking() -> Check {
             .spawn()
             .context("cannot run `cat`")?;
         let pid = child.id();
-        let marked = system::variable(pid, key).is_some_and(|found| found == value);
-        let seen = (!system::is_hidden(pid), marked);
+        // The kernel tells a program's variables some moments after it has started it.
+        let marked = wait::until("looking into a process", LOOK, interrupt, || {
+            Ok(match system::variable(pid, key) {
+                Some(found) if found == value => Poll::Ready(()),
+                _ => Poll::Pending("its variables are not told".to_owned()),
+            })
+        });
+        let seen = (!system::is_hidden(pid), marked.is_ok());
         child.kill().and_then(|()| child.wait()).context("cannot end `cat`")?;
         anyhow::Ok(seen)
     };
