@@ -11,7 +11,7 @@ use crate::context::{Context, here};
 use crate::cycle::{Job, build_request, check_machine};
 use crate::error::{Attach as _, Kind};
 use crate::exit::Exit;
-use crate::gc::dead::sweep;
+use crate::gc::sweep::sweep;
 use crate::report::{Ui, write_stdout};
 use crate::suite::NextestArguments;
 use crate::workspace::PlannedService;

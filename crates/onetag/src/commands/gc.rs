@@ -14,6 +14,7 @@ use crate::cycle::teardown::size_of_what_goes;
 use crate::exit::Exit;
 use crate::gc::dead::{self, RunState};
 use crate::gc::executables::{self, UnusedPath};
+use crate::gc::sweep::sweep;
 use crate::gc::{finished, size};
 use crate::report::{Ui, write_stdout};
 use crate::run::{Layout, RunId};
@@ -102,7 +103,7 @@ impl Collection<'_> {
 
     /// Ends dead runs and throws copies away; returns which they were.
     fn clear_up(&mut self) -> anyhow::Result<BTreeSet<RunId>> {
-        let swept = dead::sweep(&self.layout, &self.interrupt, &Ui::quiet())?;
+        let swept = sweep(&self.layout, &self.interrupt, &Ui::quiet())?;
         let mut ended = BTreeSet::new();
         for cleared in swept {
             let run_id = cleared.run.folder.run_id();

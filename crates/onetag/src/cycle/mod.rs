@@ -25,7 +25,8 @@ use crate::backend::{BackendKind, RunPlan, check_externals, check_host_variables
 use crate::build::check_files;
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::gc::dead::{RunEntry, sweep};
+use crate::gc::dead::RunEntry;
+use crate::gc::sweep::sweep;
 use crate::gc::tidy;
 use crate::report::RunReport;
 use crate::suite::NextestArguments;

@@ -4,6 +4,7 @@
 pub(crate) mod dead;
 pub(crate) mod executables;
 pub(crate) mod finished;
+pub(crate) mod sweep;
 
 use camino::Utf8Path;
 
