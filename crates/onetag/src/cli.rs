@@ -11,7 +11,9 @@ use anyhow::Context as _;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::backend::{Backend, register};
-use crate::commands::{self, Bench, Completions, Down, E2e, Hook, Status, Test, Up};
+use crate::commands::{
+    self, Bench, Completions, Doctor, Down, E2e, Gc, Hook, Logs, Plan, Status, Test, Up,
+};
 use crate::error::{Kind, describe};
 use crate::exit::Exit;
 use crate::keeper::{self, KEEPER};
@@ -37,6 +39,10 @@ enum Verb {
     Test(Test),
     Down(Down),
     Status(Status),
+    Plan(Plan),
+    Logs(Logs),
+    Gc(Gc),
+    Doctor(Doctor),
     Bench(Bench),
     Hook(Hook),
     Completions(Completions),
@@ -81,6 +87,10 @@ fn perform(cli: Cli) -> anyhow::Result<Exit> {
         Verb::Test(arguments) => commands::test(&arguments, ui),
         Verb::Down(arguments) => commands::down(&arguments, &ui),
         Verb::Status(arguments) => commands::status(&arguments, &ui),
+        Verb::Plan(arguments) => commands::plan(&arguments, ui),
+        Verb::Logs(arguments) => commands::logs(&arguments, &ui),
+        Verb::Gc(arguments) => commands::gc(&arguments, &ui),
+        Verb::Doctor(arguments) => commands::doctor(&arguments),
         Verb::Bench(arguments) => commands::bench(&arguments, ui),
         Verb::Hook(arguments) => commands::hook(&arguments),
         Verb::Completions(arguments) => commands::completions(&arguments, Cli::command()),

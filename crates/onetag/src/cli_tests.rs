@@ -26,11 +26,13 @@ fn arguments_for_nextest_follow_two_dashes() {
     insta::assert_debug_snapshot!(verb, @r#"
     E2e(
         E2e {
-            suites: [
-                "a",
-                "b",
-            ],
-            all: false,
+            suites: Suites {
+                names: [
+                    "a",
+                    "b",
+                ],
+                all: false,
+            },
             keep: true,
             keep_on_failure: false,
             ready_timeout: 60s,
@@ -100,6 +102,10 @@ fn help_lists_the_verbs() {
       test         Run a suite against its kept run; refuses what is stale
       down         End the kept runs of a suite
       status       Show the runs that there are
+      plan         Show what `e2e` would do, with names, order and waits; changes nothing
+      logs         Print what a service has printed
+      gc           Clear up after runs that died, and let go of what is old; leaves runs that go on alone
+      doctor       Show what this machine offers each backend, and how to mend what is missing
       bench        Measure what a run costs, against the same done by hand
       hook         Hand the environment of a run to nextest; a setup script of its configuration calls this
       completions  Print a script that lets a shell complete `cargo xtask`
@@ -189,6 +195,62 @@ fn each_verb_has_its_own_help() {
 
     Options:
           --format <FORMAT>  What goes to stdout: a table, or one JSON document [default: human] [possible values: human, json]
+      -q, --quiet            Print errors and verdicts only; what cargo and nextest print is shown if they fail
+      -h, --help             Print help
+    ");
+    insta::assert_snapshot!(says("plan -h"), @"
+    Show what `e2e` would do, with names, order and waits; changes nothing
+
+    Usage: cargo xtask plan [OPTIONS] [SERVICE]... [-- <NEXTEST ARGS>...]
+
+    Arguments:
+      [SERVICE]...       Suites to run, one after the other; most are named like their service
+      [NEXTEST ARGS]...  What nextest gets as well, for example `-E 'test(name)'`
+
+    Options:
+          --all                       Run every suite of the workspace
+          --ready-timeout <DURATION>  How long a service may take to become ready [default: 60s]
+          --on <BACKEND>              Run the images on this backend: `process`, which is the default
+          --release                   Build the services with cargo's profile `release`
+          --profile <NAME>            Build the services with this cargo profile; tests keep their own
+          --format <FORMAT>           What goes to stdout besides the talk on stderr [default: human] [possible values: human, json]
+      -q, --quiet                     Print errors and verdicts only; what cargo and nextest print is shown if they fail
+      -h, --help                      Print help
+    ");
+    insta::assert_snapshot!(says("logs -h"), @"
+    Print what a service has printed
+
+    Usage: cargo xtask logs [OPTIONS] <SERVICE>
+
+    Arguments:
+      <SERVICE>  The service whose log is printed
+
+    Options:
+      -f, --follow    Go on until the run ends, or Ctrl-C
+          --run <ID>  Of this run; else of one that goes on, or of the last that has it
+      -q, --quiet     Print errors and verdicts only; what cargo and nextest print is shown if they fail
+      -h, --help      Print help
+    ");
+    insta::assert_snapshot!(says("gc -h"), @"
+    Clear up after runs that died, and let go of what is old; leaves runs that go on alone
+
+    Usage: cargo xtask gc [OPTIONS]
+
+    Options:
+          --older-than <DURATION>  Let go of finished runs that began longer ago than this; else the last 20 stay, up to 512 MiB together
+          --dry-run                Only show what would go
+          --format <FORMAT>        What goes to stdout: lines, or one JSON document [default: human] [possible values: human, json]
+      -q, --quiet                  Print errors and verdicts only; what cargo and nextest print is shown if they fail
+      -h, --help                   Print help
+    ");
+    insta::assert_snapshot!(says("doctor -h"), @"
+    Show what this machine offers each backend, and how to mend what is missing
+
+    Usage: cargo xtask doctor [OPTIONS]
+
+    Options:
+          --on <BACKEND>     Run the images on this backend: `process`, which is the default
+          --format <FORMAT>  What goes to stdout: lines, or one JSON document [default: human] [possible values: human, json]
       -q, --quiet            Print errors and verdicts only; what cargo and nextest print is shown if they fail
       -h, --help             Print help
     ");
@@ -297,6 +359,16 @@ fn wrong_command_lines_are_refused() {
         ("e2e a --ready-timeout soon", ErrorKind::ValueValidation),
         ("bench a --pairs 0", ErrorKind::ValueValidation),
         ("bench a --pairs 65536", ErrorKind::ValueValidation),
+        ("logs", ErrorKind::MissingRequiredArgument),
+        ("logs a b", ErrorKind::UnknownArgument),
+        ("logs a --run 17", ErrorKind::ValueValidation),
+        ("doctor alpha", ErrorKind::UnknownArgument),
+        ("doctor --on nosuch", ErrorKind::ValueValidation),
+        ("gc --older-than soon", ErrorKind::ValueValidation),
+        ("gc alpha", ErrorKind::UnknownArgument),
+        ("plan", ErrorKind::MissingRequiredArgument),
+        ("plan --all a", ErrorKind::ArgumentConflict),
+        ("plan a --keep", ErrorKind::UnknownArgument),
         ("completions tcsh", ErrorKind::InvalidValue),
         ("down a b", ErrorKind::UnknownArgument),
     ] {

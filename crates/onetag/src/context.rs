@@ -28,7 +28,7 @@ impl Context {
     /// Loads the workspace around the current folder.
     pub(crate) fn load(interrupt: Interrupt, ui: Ui) -> anyhow::Result<Context> {
         let here = here()?;
-        let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+        let cargo = cargo();
         // Each takes as long as the other, most of it in cargo.
         let (loaded, nextest) = std::thread::scope(|scope| {
             let nextest = scope.spawn(|| NextestVersion::query(&cargo, &here, &interrupt));
@@ -56,6 +56,11 @@ impl Context {
         shell.change_dir(here()?);
         Ok(shell)
     }
+}
+
+/// The cargo that started this program; else the first on the path.
+pub(crate) fn cargo() -> String {
+    std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
 }
 
 /// The current folder.

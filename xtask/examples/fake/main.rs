@@ -10,9 +10,10 @@ mod world;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use onetag::backend::{Backend, ExternalForm};
+use onetag::backend::{Backend, Check, ExternalForm};
 
 use runtime::Fake;
+use world::World;
 
 static BACKENDS: [Backend; 1] = [Backend {
     name: "fake",
@@ -23,6 +24,11 @@ static BACKENDS: [Backend; 1] = [Backend {
     externals: ExternalForm::Image,
     images: |folder| Box::new(Fake::new(folder)),
     runtime: |folder| Box::new(Fake::new(folder)),
+    sweep: |sweep| World::open().sweep(sweep),
+    doctor: || match World::open().step("doctor") {
+        Ok(_) => vec![Check::ok("world", "it is there").wanted("a folder")],
+        Err(error) => vec![Check::failed("world", format!("{error:#}")).mend("take it out")],
+    },
 }];
 
 fn main() -> ExitCode {

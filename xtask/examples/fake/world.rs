@@ -3,7 +3,7 @@
 use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use onetag::backend::with_hint;
+use onetag::backend::{Sweep, SweptObject, Verdict, with_hint};
 
 /// How a step goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +71,27 @@ impl World {
     /// Takes note of what happened, for the tests.
     pub(crate) fn note(&self, what: &str) -> anyhow::Result<()> {
         Ok(fs::write(self.0.join(what), "")?)
+    }
+
+    /// Removes what is of no run; what says that it is foreign is of another target folder.
+    pub(crate) fn sweep(&self, sweep: &Sweep) -> anyhow::Result<Vec<SweptObject>> {
+        self.step("sweep")?;
+        let runs: Vec<String> = sweep.runs.iter().map(ToString::to_string).collect();
+        let objects = self.of_run("").into_iter();
+        let unused = objects.filter(|name| !runs.iter().any(|run| name.starts_with(run)));
+        let swept = unused.map(|name| {
+            let path = self.object(&name);
+            let contents = fs::read_to_string(&path)?;
+            let verdict = match contents.as_str() {
+                "foreign" => Verdict::Left("it is of another target folder".to_owned()),
+                "stuck" => Verdict::Failed("it is in use".to_owned()),
+                _ if sweep.dry_run => Verdict::Removed,
+                _ => fs::remove_file(path).map(|()| Verdict::Removed)?,
+            };
+            let bytes = contents.len() as u64;
+            Ok(SweptObject { kind: "object", name, bytes, verdict })
+        });
+        swept.collect()
     }
 
     /// What was made for a run and is there.

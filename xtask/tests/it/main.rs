@@ -35,6 +35,7 @@ mod seam;
 mod signals;
 mod tools;
 mod usage;
+mod verbs;
 
 mod exit;
 mod project;

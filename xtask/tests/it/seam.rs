@@ -3,7 +3,7 @@
 
 mod externals;
 mod faults;
-mod fixture;
+pub(crate) mod fixture;
 mod random;
 mod replicas;
 

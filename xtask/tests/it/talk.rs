@@ -96,6 +96,10 @@ fn talk_and_data_that_cannot_be_written_change_no_code() {
         assert_eq!(code(&["test", "alpha"]), exit::TESTS_FAILED);
         assert_eq!(code(&["status"]), exit::SUCCESS);
         assert_eq!(code(&["status", "--format", "json"]), exit::SUCCESS);
+        assert_eq!(code(&["plan", "alpha"]), exit::SUCCESS);
+        assert_eq!(code(&["logs", "beta", "-f"]), exit::SUCCESS);
+        assert_eq!(code(&["gc", "--format", "json"]), exit::SUCCESS);
+        assert_eq!(code(&["doctor"]), exit::SUCCESS);
         assert_eq!(code(&["down", "alpha"]), exit::SUCCESS);
         assert_eq!(code(&["completions", "zsh"]), exit::SUCCESS);
     }

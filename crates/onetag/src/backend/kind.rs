@@ -43,12 +43,16 @@ impl BackendKind {
     ///
     /// This program has none; says which it has.
     pub(crate) fn named(name: &str) -> anyhow::Result<BackendKind> {
-        let registered = registered().iter().map(|backend| BackendKind::Registered(backend.name));
-        let all: Vec<BackendKind> = OWN.into_iter().chain(registered).collect();
-        all.iter().copied().find(|kind| kind.name() == name).ok_or_else(|| {
-            let known: Vec<_> = all.into_iter().map(BackendKind::name).collect();
+        BackendKind::all().find(|kind| kind.name() == name).ok_or_else(|| {
+            let known: Vec<_> = BackendKind::all().map(BackendKind::name).collect();
             anyhow!("there is no backend `{name}`, only: {}", known.join(", ")).kind(Kind::Usage)
         })
+    }
+
+    /// All that this program has.
+    pub(crate) fn all() -> impl Iterator<Item = BackendKind> {
+        let registered = registered().iter().map(|backend| BackendKind::Registered(backend.name));
+        OWN.into_iter().chain(registered)
     }
 
     /// What `--on`, ledger and `plan.json` call it.

@@ -4,6 +4,7 @@
 //! are. The others serve all of them.
 
 mod addresses;
+mod check;
 mod engine;
 mod keeper;
 mod kind;
@@ -25,6 +26,7 @@ pub use crate::report::Leftover;
 pub use crate::run::RunFolder;
 pub use crate::run::ledger::{BackendResource, Ledger};
 pub use addresses::Addresses;
+pub use check::{Check, CheckState};
 pub(crate) use keeper::KeeperHandle;
 pub use kind::BackendKind;
 pub(crate) use kind::register;
@@ -38,10 +40,11 @@ pub(crate) use run::{Abandoned, waiting_for};
 pub use seam::{Backend, ExternalForm, ImageStore, Runtime};
 pub use types::{
     Endpoint, Expected, ExternalImage, Instance, Prepared, Probe, Replica, Seen, ServiceAddresses,
-    ServicePorts, ServiceSpec, State, Stop, StoredImage,
+    ServicePorts, ServiceSpec, State, Stop, StoredImage, Sweep, SweptObject, Verdict,
 };
 pub(crate) use wiring::{
-    OwnValues, Wired, check_host_variables, resolve, settings, wants_database,
+    OwnValues, Wired, args_on, check_host_variables, host_variables, needs, of_every_service,
+    passed_on, resolve, settings, wants_database,
 };
 
 /// The only address at which tests reach the services of a run on this machine.

@@ -11,9 +11,10 @@ use std::time::Duration;
 use camino::Utf8Path;
 use onetag_control::Capability;
 
+use super::Check;
 use super::types::{
     ExternalImage, Instance, Prepared, Probe, Seen, ServiceAddresses, ServicePorts, ServiceSpec,
-    State, Stop, StoredImage,
+    State, Stop, StoredImage, Sweep, SweptObject,
 };
 use crate::build::Compiled;
 use crate::report::Leftover;
@@ -38,6 +39,13 @@ pub struct Backend {
     pub images: fn(&RunFolder) -> Box<dyn ImageStore>,
     /// What runs them.
     pub runtime: fn(&RunFolder) -> Box<dyn Runtime>,
+    /// Looks for what the harness made outside of the target folder and no run refers to
+    /// any more, and removes what is of this target folder; for `gc`. Where the backend
+    /// is not there, there is nothing.
+    pub sweep: fn(&Sweep) -> anyhow::Result<Vec<SweptObject>>,
+    /// Looks whether this machine has what it needs; for `doctor`. It works where no check
+    /// fails.
+    pub doctor: fn() -> Vec<Check>,
 }
 
 /// What a backend runs of an external service.

@@ -40,18 +40,13 @@ pub(crate) fn resolve(
     own: &OwnValues,
     addresses: &Addresses,
 ) -> anyhow::Result<Wired> {
-    let mut environment = BTreeMap::new();
-    for key in own.backend.backend().variables {
-        if let Ok(value) = std::env::var(key) {
-            environment.insert((*key).to_owned(), value);
-        }
-    }
+    let passed_on = passed_on(own.backend).map(|(key, value)| (key.to_owned(), value));
+    let mut environment: BTreeMap<String, String> = passed_on.collect();
     let wiring = Wiring { planned, own, addresses };
     for (key, template) in &planned.env {
         environment.insert(key.clone(), crate::workspace::resolve(template, &wiring)?);
     }
-    environment.insert(onetag_env::keys::IMAGE.to_owned(), own.image.clone());
-    environment.insert(onetag_env::keys::RUN_ID.to_owned(), own.run_id.to_string());
+    environment.extend(of_every_service(&own.image, &own.run_id.to_string()));
     let resolve = |template| crate::workspace::resolve(template, &wiring);
     let args = args_on(&planned.service, own.backend).iter().map(resolve);
     let config = config(&planned.service).map(|(name, text)| Ok((name.clone(), resolve(text)?)));
@@ -63,7 +58,7 @@ pub(crate) fn resolve(
 }
 
 /// The arguments that a service has on a backend.
-fn args_on(service: &Service, kind: BackendKind) -> &[Template] {
+pub(crate) fn args_on(service: &Service, kind: BackendKind) -> &[Template] {
     match (service.external(), kind.backend().externals) {
         (Some(External { process_args: Some(args), .. }), ExternalForm::Program) => args,
         _ => &service.args,
@@ -72,6 +67,18 @@ fn args_on(service: &Service, kind: BackendKind) -> &[Template] {
 
 fn config(service: &Service) -> impl Iterator<Item = (&String, &Template)> {
     service.external().into_iter().flat_map(|external| &external.config)
+}
+
+/// The variables of the caller that a backend lets through and that are set.
+pub(crate) fn passed_on(backend: BackendKind) -> impl Iterator<Item = (&'static str, String)> {
+    let variables = backend.backend().variables.iter();
+    variables.filter_map(|key| Some((*key, std::env::var(key).ok()?)))
+}
+
+/// The variables that every service gets.
+pub(crate) fn of_every_service(image: &str, run_id: &str) -> [(String, String); 2] {
+    use onetag_env::keys::{IMAGE, RUN_ID};
+    [(IMAGE, image), (RUN_ID, run_id)].map(|(key, value)| (key.to_owned(), value.to_owned()))
 }
 
 /// What decides how a service is started, to see later whether that has changed.
@@ -85,30 +92,35 @@ pub(crate) fn settings(
     run_id: RunId,
 ) -> anyhow::Result<Settings> {
     let written = |(key, template): (&String, &Template)| (key.clone(), template.to_string());
-    let host_variables = planned.env.values().flat_map(Template::placeholders);
-    let host_variables = host_variables.filter_map(|placeholder| match placeholder {
-        Placeholder::HostVariable(name) => Some(name),
-        _ => None,
-    });
-    let salted = |name: &String| {
+    let salted = |name: &str| {
         let value = host_variable(&planned.service, name)?;
         let salted = format!("{run_id}\0{name}\0{value}");
-        anyhow::Ok((name.clone(), Digest::of(salted.as_bytes()).to_string()))
+        anyhow::Ok((name.to_owned(), Digest::of(salted.as_bytes()).to_string()))
     };
     Ok(Settings {
         ready: planned.service.ready.clone(),
         args: args_on(&planned.service, kind).iter().map(Template::to_string).collect(),
         variables: planned.env.iter().map(written).collect(),
-        host_variables: host_variables.map(salted).collect::<anyhow::Result<_>>()?,
+        host_variables: host_variables(planned).map(salted).collect::<anyhow::Result<_>>()?,
         urls: planned.urls.iter().map(written).collect(),
         config: config(&planned.service).map(written).collect(),
         memory: planned.service.memory,
     })
 }
 
+/// The variables of the caller that the metadata of a service asks for.
+pub(crate) fn host_variables(planned: &PlannedService) -> impl Iterator<Item = &str> {
+    planned.env.values().flat_map(Template::placeholders).filter_map(
+        |placeholder| match placeholder {
+            Placeholder::HostVariable(name) => Some(name.as_str()),
+            _ => None,
+        },
+    )
+}
+
 /// The services that this one talks to: those of its metadata, and those that
 /// its variables and arguments name.
-pub(super) fn needs(planned: &PlannedService) -> Vec<String> {
+pub(crate) fn needs(planned: &PlannedService) -> Vec<String> {
     let named = placeholders(planned).filter_map(|placeholder| match placeholder {
         Placeholder::Service { service, .. } => Some(service),
         _ => None,

@@ -1,5 +1,6 @@
 //! Calling cargo.
 
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
@@ -50,20 +51,25 @@ pub(super) fn build(
     call: &Call,
     ledgers: &[&Ledger],
 ) -> anyhow::Result<Outcome> {
+    let finished = Tool::new(command(context, call)?, BUILD_LIMIT)
+        .output(Output::Capture, context.ui.tool_output())
+        .recorded(ledgers.iter().copied())
+        .finish(&context.interrupt)?;
+    Ok(Outcome { artifacts: Artifacts::parse(&finished.stdout), finished })
+}
+
+/// The command that makes a call.
+pub(super) fn command(context: &Context, call: &Call) -> anyhow::Result<Command> {
     let shell = context.shell()?;
     let cargo = &context.cargo;
     let (verb, arguments) = call.arguments.split_first().context("no subcommand")?;
     let profile = profile(call);
     // The harness never edits a checked-in file, the lock file included.
-    let command = cmd!(
+    Ok(cmd!(
         shell,
         "{cargo} {verb} --locked --message-format json-render-diagnostics {arguments...} {profile...}"
-    );
-    let finished = Tool::new(command, BUILD_LIMIT)
-        .output(Output::Capture, context.ui.tool_output())
-        .recorded(ledgers.iter().copied())
-        .finish(&context.interrupt)?;
-    Ok(Outcome { artifacts: Artifacts::parse(&finished.stdout), finished })
+    )
+    .into())
 }
 
 /// Has cargo forget what it built of these packages, for the profile of `call`.

@@ -15,6 +15,7 @@ mod sources;
 mod toolchain;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
 use std::thread;
 
 use anyhow::{Context as _, ensure};
@@ -89,6 +90,16 @@ pub(crate) fn build(
     let binaries = binaries::summary(&folders, toolchain, &built.suites, &built.tests);
     let nextest = NextestInputs { cargo_metadata: graph.metadata, binaries };
     Ok(Build { services: built.services, nextest })
+}
+
+/// The calls of cargo that build what is asked for, in their order.
+pub(crate) fn commands(
+    context: &Context,
+    request: &BuildRequest<'_>,
+) -> anyhow::Result<Vec<Command>> {
+    let services = request.services_call(&context.workspace).into_iter();
+    let suites = request.suite_calls(&context.workspace).into_iter().map(|(call, _)| call);
+    services.chain(suites).map(|call| cargo::command(context, &call)).collect()
 }
 
 /// What is in the executable cache.

@@ -7,11 +7,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
 use super::{BuildOptions, Format, context, print_json};
-use crate::build::BuildRequest;
 use crate::context::{Context, here};
-use crate::cycle::{Job, check_machine};
+use crate::cycle::{Job, build_request, check_machine};
 use crate::error::{Attach as _, Kind};
 use crate::exit::Exit;
+use crate::gc::sweep::sweep;
 use crate::report::{Ui, write_stdout};
 use crate::suite::NextestArguments;
 use crate::workspace::PlannedService;
@@ -38,17 +38,14 @@ pub(crate) fn bench(arguments: &Bench, ui: Ui) -> anyhow::Result<Exit> {
     let mut context = context(ui)?;
     let nextest = NextestArguments::new(&arguments.nextest)?;
     check_machine(&context, &[context.workspace.suite(&arguments.suite)?])?;
+    sweep(&context.layout(), &context.interrupt, &context.ui)?;
     let plan = Job::new(&context, &arguments.suite)?.plan;
     plan.services().try_for_each(|planned| service(planned).map(drop))?;
     let folder = context.layout().bench();
     let here = go_to_copy(&mut context, &folder)?;
 
     let job = Job::new(&context, &arguments.suite)?;
-    let request = BuildRequest {
-        services: job.plan.services().map(|planned| &planned.service).collect(),
-        tests: job.suite.tests.iter().collect(),
-        profile: arguments.build.profile(),
-    };
+    let request = build_request(std::slice::from_ref(&job), arguments.build.profile());
     let services_call = request.services_call(&context.workspace);
     let suite_calls = request.suite_calls(&context.workspace).into_iter();
     let scratch = folder.join("by-hand");

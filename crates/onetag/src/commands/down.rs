@@ -5,7 +5,8 @@ use onetag_control::connection::ConnectionError;
 
 use crate::context::{here, shown};
 use crate::exit::Exit;
-use crate::gc::dead::{RunEntry, RunState, end, endable, throw_away};
+use crate::gc::dead::{RunEntry, RunState, end, endable};
+use crate::gc::sweep::throw_away;
 use crate::gc::tidy;
 use crate::keeper::{Attachment, Client, Turn};
 use crate::report::{Ui, waiting_for};

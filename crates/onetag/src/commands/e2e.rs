@@ -1,14 +1,11 @@
 //! `e2e`: the whole cycle, the main job.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
-use anyhow::anyhow;
 use clap::Args;
 
-use super::{BuildOptions, On, conclude, context};
-use crate::cycle::{self, Goal, Job, Options};
-use crate::error::{Attach as _, Kind};
+use super::{BuildOptions, On, Suites, conclude, context};
+use crate::cycle::{self, Goal, Options};
 use crate::exit::Exit;
 use crate::report::Ui;
 use crate::suite::NextestArguments;
@@ -16,12 +13,8 @@ use crate::suite::NextestArguments;
 /// Build, deploy, prove, test, and leave nothing behind: the main job
 #[derive(Debug, Args)]
 pub(crate) struct E2e {
-    /// Suites to run, one after the other; most are named like their service
-    #[arg(value_name = "SERVICE", required_unless_present = "all", conflicts_with = "all")]
-    suites: Vec<String>,
-    /// Run every suite of the workspace
-    #[arg(long)]
-    all: bool,
+    #[command(flatten)]
+    suites: Suites,
     /// Keep the run for `test`, `up` and `down`
     #[arg(long)]
     keep: bool,
@@ -55,20 +48,6 @@ fn reports(arguments: &E2e, ui: Ui) -> anyhow::Result<Vec<(Exit, crate::report::
         profile: arguments.build.profile(),
         backend: arguments.on.backend,
     };
-    let suites: Vec<&String> = match arguments.all {
-        true => context.workspace.suites.keys().collect(),
-        false => arguments.suites.iter().collect(),
-    };
-    if suites.is_empty() {
-        return Err(anyhow!("this workspace has no suite")
-            .kind(Kind::Usage)
-            .hint("add `[package.metadata.onetag.suite]` to a service"));
-    }
-    let mut named = BTreeSet::new();
-    if let Some(twice) = suites.iter().find(|suite| !named.insert(suite.as_str())) {
-        return Err(anyhow!("`{twice}` is named twice").kind(Kind::Usage));
-    }
-    let jobs =
-        suites.iter().map(|suite| Job::new(&context, suite)).collect::<anyhow::Result<Vec<_>>>()?;
+    let jobs = arguments.suites.jobs(&context)?;
     cycle::drive(&context, &jobs, &options)
 }

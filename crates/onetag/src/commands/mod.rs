@@ -2,20 +2,28 @@
 
 mod bench;
 mod completions;
+mod doctor;
 mod down;
 mod e2e;
+mod gc;
 mod hook;
+mod logs;
 mod options;
+mod plan;
 mod status;
 mod test;
 mod up;
 
 pub(crate) use bench::{Bench, bench};
 pub(crate) use completions::{Completions, completions};
+pub(crate) use doctor::{Doctor, doctor};
 pub(crate) use down::{Down, down};
 pub(crate) use e2e::{E2e, e2e};
+pub(crate) use gc::{Gc, gc};
 pub(crate) use hook::{Hook, hook};
-pub(crate) use options::{BuildOptions, Format, On};
+pub(crate) use logs::{Logs, logs};
+pub(crate) use options::{BuildOptions, Format, On, Suites};
+pub(crate) use plan::{Plan, plan};
 pub(crate) use status::{Status, status};
 pub(crate) use test::{Test, test};
 pub(crate) use up::{Up, up};

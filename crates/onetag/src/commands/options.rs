@@ -1,8 +1,49 @@
 //! Options that several verbs have.
 
+use std::collections::BTreeSet;
+
+use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 
 use crate::backend::BackendKind;
+use crate::context::Context;
+use crate::cycle::Job;
+use crate::error::{Attach as _, Kind};
+
+/// Which suites.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Suites {
+    /// Suites to run, one after the other; most are named like their service
+    #[arg(value_name = "SERVICE", required_unless_present = "all", conflicts_with = "all")]
+    names: Vec<String>,
+    /// Run every suite of the workspace
+    #[arg(long)]
+    all: bool,
+}
+
+impl Suites {
+    /// Plans a new run of each.
+    ///
+    /// # Errors
+    ///
+    /// A suite that there is not, that selects no test, or that is named twice.
+    pub(super) fn jobs<'a>(&self, context: &'a Context) -> anyhow::Result<Vec<Job<'a>>> {
+        let suites: Vec<&String> = match self.all {
+            true => context.workspace.suites.keys().collect(),
+            false => self.names.iter().collect(),
+        };
+        if suites.is_empty() {
+            return Err(anyhow!("this workspace has no suite")
+                .kind(Kind::Usage)
+                .hint("add `[package.metadata.onetag.suite]` to a service"));
+        }
+        let mut named = BTreeSet::new();
+        if let Some(twice) = suites.iter().find(|suite| !named.insert(suite.as_str())) {
+            return Err(anyhow!("`{twice}` is named twice").kind(Kind::Usage));
+        }
+        suites.iter().map(|suite| Job::new(context, suite)).collect()
+    }
+}
 
 /// What goes to stdout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -29,7 +29,7 @@ pub(crate) fn collect(folder: &RunFolder, cause: &str) -> anyhow::Result<Vec<[St
         write_json(&diagnostics.join("plan.json"), &plan)?;
     }
     // Where the keeper is gone, they are as it left them.
-    let _ = Client::connect(folder).and_then(|mut keeper| keeper.collect_logs());
+    let _ = Client::connect(folder).and_then(|mut keeper| keeper.collect_logs(None));
     let mut ends = String::new();
     let mut logs: Vec<_> = folder.path().join("logs").read_dir_utf8()?.flatten().collect();
     logs.sort_by(|one, other| one.file_name().cmp(other.file_name()));

@@ -17,7 +17,7 @@ mod start;
 pub(crate) mod teardown;
 pub(crate) mod witness;
 
-pub(crate) use start::check_machine;
+pub(crate) use start::{build_request, check_machine};
 
 use std::time::Duration;
 
@@ -26,6 +26,7 @@ use crate::build::check_files;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::gc::dead::RunEntry;
+use crate::gc::sweep::sweep;
 use crate::gc::tidy;
 use crate::report::RunReport;
 use crate::suite::NextestArguments;
@@ -117,6 +118,7 @@ pub(crate) fn drive(
 ) -> anyhow::Result<Vec<(Exit, RunReport)>> {
     let suites: Vec<_> = jobs.iter().map(|job| job.suite).collect();
     check_machine(context, &suites)?;
+    sweep(&context.layout(), &context.interrupt, &context.ui)?;
     for job in jobs {
         let kept = job.kept.as_ref().map(|kept| kept.plan.backend);
         check_externals(&job.plan, kept.or(options.backend).unwrap_or_default())?;

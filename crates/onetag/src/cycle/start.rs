@@ -10,7 +10,7 @@ use super::{Job, Options};
 use crate::backend::{Addresses, KeeperHandle, Pinned, source_of};
 use crate::build::{Build, BuildRequest, build};
 use crate::context::Context;
-use crate::gc::dead::{RunState, sweep};
+use crate::gc::dead::RunState;
 use crate::report::{PhaseFailed, Timeline, counted};
 use crate::run::{FileLock, MintedRun, RunFolder, mint};
 use crate::suite::PROFILE;
@@ -33,8 +33,7 @@ pub(super) struct StartedRun<'a> {
     pub(super) pinned: anyhow::Result<BTreeMap<String, Pinned>>,
 }
 
-/// Looks at everything that can be looked at before anything is made, and
-/// clears up after runs that died.
+/// Looks at everything that can be looked at before anything is made; changes nothing.
 pub(crate) fn check_machine(context: &Context, suites: &[&Suite]) -> anyhow::Result<()> {
     let workspace = &context.workspace;
     validate_target_directory(&workspace.target_directory)?;
@@ -42,8 +41,17 @@ pub(crate) fn check_machine(context: &Context, suites: &[&Suite]) -> anyhow::Res
     for warning in workspace.warnings().into_iter().chain(warnings) {
         context.ui.line(format!("warning: {warning}"));
     }
-    context.nextest.check()?;
-    sweep(context)
+    context.nextest.check()
+}
+
+/// What is built for all jobs at once.
+pub(crate) fn build_request<'a>(jobs: &'a [Job<'a>], profile: Option<String>) -> BuildRequest<'a> {
+    let planned = jobs.iter().flat_map(|job| job.plan.services());
+    BuildRequest {
+        services: planned.map(|planned| &planned.service).collect(),
+        tests: jobs.iter().flat_map(|job| &job.suite.tests).collect(),
+        profile,
+    }
 }
 
 /// Enters a run for every job, tells their names, builds for all of them at once
@@ -74,15 +82,7 @@ pub(super) fn start<'a>(
             });
             (keepers.collect::<Vec<_>>(), preparing.elapsed())
         });
-        let request = BuildRequest {
-            services: jobs
-                .iter()
-                .flat_map(|job| job.plan.services())
-                .map(|planned| &planned.service)
-                .collect(),
-            tests: jobs.iter().flat_map(|job| &job.suite.tests).collect(),
-            profile: options.profile.clone(),
-        };
+        let request = build_request(jobs, options.profile.clone());
         let build = timeline.loud_phase(
             "build",
             || build(context, &request, &ledgers),

@@ -1,20 +1,17 @@
-//! Runs that others left: finding out how each is, and clearing up dead ones.
+//! Runs that others left: finding out how each is, and ending one.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::ErrorKind;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::context::Context;
-use crate::cycle::teardown::{end_orphans, teardown, teardown_of_another_version};
+use crate::cycle::teardown::{teardown, teardown_of_another_version};
 use crate::error::Attach as _;
 use crate::gc::finished::archive;
 use crate::keeper::{Client, ServiceState};
-use crate::report::{Leftover, Ui};
+use crate::report::Leftover;
 use crate::run::ledger::{Record, VERSION};
-use crate::run::{FileLock, Layout, RunFolder, make_folder, remove, remove_partial};
+use crate::run::{FileLock, Layout, RunFolder};
 use crate::system::signals::Interrupt;
 
 /// The state of a run.
@@ -30,6 +27,19 @@ pub(crate) enum RunState {
     Dead,
     /// It is a copy or a backup of a run's folder, and no run.
     Copy,
+}
+
+impl RunState {
+    /// What `status` and `logs` call it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            RunState::Active => "active",
+            RunState::Kept => "kept",
+            RunState::Orphaned => "orphaned",
+            RunState::Dead => "dead",
+            RunState::Copy => "copy",
+        }
+    }
 }
 
 /// A run that has a folder.
@@ -62,6 +72,11 @@ impl RunEntry {
         }
     }
 
+    /// Whether it is of the workspace at `root`, or might be.
+    pub(crate) fn is_of(&self, root: &Utf8Path) -> bool {
+        self.workspace.as_ref().is_none_or(|workspace| workspace == root)
+    }
+
     /// # Errors
     ///
     /// When this version of the harness cannot go on with the run, or the run cannot go
@@ -84,7 +99,7 @@ impl RunEntry {
 }
 
 /// A run, and its lock if it is dead.
-type HeldEntry = (RunEntry, Option<FileLock>);
+pub(super) type HeldEntry = (RunEntry, Option<FileLock>);
 
 /// All runs that have a folder, the oldest first.
 pub(crate) fn find(layout: &Layout) -> anyhow::Result<Vec<RunEntry>> {
@@ -98,7 +113,10 @@ pub(crate) fn find(layout: &Layout) -> anyhow::Result<Vec<RunEntry>> {
 ///
 /// Nobody sees another run's lock taken for the moment in which it is looked at here:
 /// whoever makes a run or takes one up again holds the same lock on all runs.
-fn look(layout: &Layout, interrupt: &Interrupt) -> anyhow::Result<Vec<anyhow::Result<HeldEntry>>> {
+pub(super) fn look(
+    layout: &Layout,
+    interrupt: &Interrupt,
+) -> anyhow::Result<Vec<anyhow::Result<HeldEntry>>> {
     let mut found = Vec::new();
     if layout.list()?.is_empty() {
         return Ok(found);
@@ -174,75 +192,8 @@ pub(crate) fn endable(
 
 fn of_suite(layout: &Layout, root: &Utf8Path, suite: &str) -> anyhow::Result<Vec<RunEntry>> {
     let mut found = find(layout)?;
-    found.retain(|run| {
-        let is_here = run.workspace.as_ref().is_none_or(|workspace| workspace == root);
-        run.consumer == suite && (is_here || run.state == RunState::Copy)
-    });
+    found.retain(|run| run.consumer == suite && (run.is_of(root) || run.state == RunState::Copy));
     Ok(found)
-}
-
-/// Clears up after runs that died, and says so. Kept runs are left alone.
-///
-/// What is left of a dead run is told, and is no error of this command: its
-/// exit code speaks of its own runs. Neither is a dead run that cannot be cleared up,
-/// such as one on a backend that only another program has.
-pub(crate) fn sweep(context: &Context) -> anyhow::Result<()> {
-    for found in look(&context.layout(), &context.interrupt)? {
-        let (run, _lock) = found?;
-        let folder = &run.folder;
-        match run.state {
-            RunState::Active => {}
-            RunState::Dead => match clear_up(&run, context) {
-                Err(error) if context.interrupt.signal().is_none() => {
-                    let run_id = folder.run_id();
-                    context.ui.line(format!(
-                        "warning: run {run_id} died and cannot be cleared up: {error:#}"
-                    ));
-                }
-                cleared => cleared?,
-            },
-            RunState::Copy => throw_away(folder, &context.ui)?,
-            // A command on a kept run that was killed leaves the run alone, and nobody
-            // who would end what is left of its tools, or finish what it was writing.
-            RunState::Kept | RunState::Orphaned => {
-                match end_orphans(folder) {
-                    // It was ended meanwhile.
-                    Err(_) if !folder.path().exists() => {}
-                    ended => ended?,
-                }
-                remove_partial(folder.path());
-                remove_partial(&folder.diagnostics());
-            }
-        }
-    }
-    Ok(())
-}
-
-fn clear_up(run: &RunEntry, context: &Context) -> anyhow::Result<()> {
-    let Some(leftovers) = end(run, &context.interrupt)? else { return Ok(()) };
-    let run_id = run.folder.run_id();
-    let age = humantime::format_duration(std::time::Duration::from_secs(run_id.age().as_secs()));
-    context.ui.line(format!("cleared up after run {run_id}, which died; it began {age} ago"));
-    for leftover in leftovers {
-        context.ui.line(format!("  left behind: {} {}", leftover.kind, leftover.name));
-    }
-    Ok(())
-}
-
-/// Removes what only looks like a run, and nothing else: what its ledger names is the
-/// original's.
-pub(crate) fn throw_away(folder: &RunFolder, ui: &Ui) -> anyhow::Result<()> {
-    let trash = folder.layout().trash();
-    make_folder(&trash)?;
-    let trash = trash.join(folder.run_id().to_string());
-    remove(&trash)?;
-    match fs::rename(folder.path(), &trash) {
-        // Somebody else was faster.
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        moved => moved.with_context(|| format!("cannot move {} out of the way", folder.path()))?,
-    }
-    ui.line(format!("threw away a copy of run {}", folder.run_id()));
-    remove(&trash)
 }
 
 /// Tears a run down and moves it to the finished ones; returns what is left.

@@ -1,8 +1,12 @@
-//! What is done once a command has said its verdict: nobody waits for it then.
+//! Clearing up after runs that others left, and letting go of what is old: by `gc`, and
+//! once a command has said its verdict, when nobody waits for it.
 
 pub(crate) mod dead;
 pub(crate) mod executables;
 pub(crate) mod finished;
+pub(crate) mod sweep;
+
+use camino::Utf8Path;
 
 use self::executables::remove_unused;
 use self::finished::trim;
@@ -19,5 +23,17 @@ pub(crate) fn tidy(layout: &Layout, workspace: Option<&Workspace>, ui: &Ui) {
         if let Err(error) = done {
             ui.line(format!("cannot let go of what is old: {}", describe(&error)));
         }
+    }
+}
+
+/// How many bytes a file has, or the files of a folder; what vanishes meanwhile has none.
+pub(crate) fn size(path: &Utf8Path) -> u64 {
+    match path.symlink_metadata() {
+        Ok(metadata) if metadata.is_dir() => {
+            let entries = path.read_dir_utf8().into_iter().flatten().flatten();
+            entries.map(|entry| size(entry.path())).sum()
+        }
+        Ok(metadata) => metadata.len(),
+        Err(_) => 0,
     }
 }

@@ -139,9 +139,10 @@ impl Client {
         }
     }
 
-    /// Has the logs of all services brought up to date.
-    pub(crate) fn collect_logs(&mut self) -> anyhow::Result<()> {
-        self.done(&Request::CollectLogs { service: None }, POLL_MARGIN)
+    /// Has the log of a service, or those of all, brought up to date.
+    pub(crate) fn collect_logs(&mut self, service: Option<&str>) -> anyhow::Result<()> {
+        let service = service.map(str::to_owned);
+        self.done(&Request::CollectLogs { service }, POLL_MARGIN)
     }
 
     /// Has a service stopped, and returns once it has ended; that may take `limit`.

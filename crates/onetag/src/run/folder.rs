@@ -42,6 +42,11 @@ impl Layout {
         &self.base
     }
 
+    /// A path in it, from it on.
+    pub(crate) fn shown<'p>(&self, path: &'p Utf8Path) -> &'p Utf8Path {
+        path.strip_prefix(&self.base).unwrap_or(path)
+    }
+
     pub(crate) fn runs(&self) -> Utf8PathBuf {
         self.base.join("runs")
     }

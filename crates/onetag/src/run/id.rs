@@ -62,6 +62,9 @@ impl<'de> Deserialize<'de> for RunId {
     }
 }
 
+/// What stands for the id of a run that is not minted yet.
+pub(crate) const RUN_ID: &str = "<run id>";
+
 /// The tag of a run: `<consumer>-<run id>`, and `.<n>` behind it from the
 /// second generation of a kept run on.
 ///
@@ -77,6 +80,11 @@ pub struct Tag {
 impl Tag {
     pub(super) fn new(consumer: &str, run_id: RunId, generation: u32) -> Tag {
         Tag { consumer: consumer.to_owned(), run_id, generation }
+    }
+
+    /// What the tags of new runs of a consumer look like.
+    pub(crate) fn shape(consumer: &str) -> String {
+        tag(consumer, &RUN_ID)
     }
 
     /// The suite that the run is for.
@@ -97,7 +105,7 @@ impl Tag {
 
 impl fmt::Display for Tag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.consumer, self.run_id)?;
+        f.write_str(&tag(&self.consumer, &self.run_id))?;
         if self.generation > 1 { write!(f, ".{}", self.generation) } else { Ok(()) }
     }
 }
@@ -124,6 +132,11 @@ impl Reference {
         Reference { external: Some(name.to_owned()), ..Reference::new(service, tag) }
     }
 
+    /// What the references of a service look like in new runs of a consumer.
+    pub(crate) fn shape(service: &str, consumer: &str) -> String {
+        reference(service, &Tag::shape(consumer))
+    }
+
     /// The service whose image this is.
     pub fn service(&self) -> &str {
         &self.service
@@ -141,9 +154,17 @@ impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.external {
             Some(name) => f.write_str(name),
-            None => write!(f, "localhost/{}:{}", self.service, self.tag),
+            None => f.write_str(&reference(&self.service, &self.tag)),
         }
     }
+}
+
+fn tag(consumer: &str, run_id: &dyn fmt::Display) -> String {
+    format!("{consumer}-{run_id}")
+}
+
+fn reference(service: &str, tag: &dyn fmt::Display) -> String {
+    format!("localhost/{service}:{tag}")
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod partial;
 
 pub use folder::RunFolder;
 pub(crate) use folder::{Layout, make_folder, read_json, remove, write_file, write_json};
+pub(crate) use id::RUN_ID;
 pub use id::{Reference, RunId, Tag};
 pub(crate) use lock::FileLock;
 pub(crate) use mint::Brand;

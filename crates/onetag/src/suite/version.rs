@@ -11,20 +11,21 @@ use crate::error::Attach as _;
 use crate::system::signals::Interrupt;
 use crate::system::tool::{Output, Tool};
 
-/// The oldest nextest that the hook works with: environment variables of setup
-/// scripts and the names of script tables are as used here since then.
-const REQUIRED: Version = Version::new(0, 9, 131);
-
 /// How long it may take to say its version.
 const LIMIT: Duration = Duration::from_secs(60);
-
-const INSTALL: &str = "cargo install --locked cargo-nextest";
 
 /// The version of the nextest that is there, or why it cannot be run.
 #[derive(Debug)]
 pub(crate) struct NextestVersion(Result<Version, String>);
 
 impl NextestVersion {
+    /// The oldest nextest that the hook works with: environment variables of setup
+    /// scripts and the names of script tables are as used here since then.
+    pub(crate) const REQUIRED: Version = Version::new(0, 9, 131);
+
+    /// What installs the newest.
+    pub(crate) const INSTALL: &str = "cargo install --locked cargo-nextest";
+
     /// Asks the cargo that runs the tests with it, in `folder`. It takes 20 ms, most
     /// of it in cargo.
     ///
@@ -47,16 +48,22 @@ impl NextestVersion {
         }))
     }
 
+    /// The version, or why there is none.
+    pub(crate) fn version(&self) -> Result<&Version, &str> {
+        self.0.as_ref().map_err(String::as_str)
+    }
+
     /// Errors: there is no nextest, or it is too old; both say how to get one.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         let error = match &self.0 {
-            Ok(version) if *version >= REQUIRED => return Ok(()),
+            Ok(version) if *version >= Self::REQUIRED => return Ok(()),
             Ok(version) => {
-                anyhow!("cargo-nextest {version} is too old: the hook needs {REQUIRED} or newer")
+                let required = Self::REQUIRED;
+                anyhow!("cargo-nextest {version} is too old: the hook needs {required} or newer")
             }
             Err(reason) => anyhow!("cargo-nextest cannot be run: {reason}"),
         };
-        Err(error.hint(INSTALL))
+        Err(error.hint(Self::INSTALL))
     }
 }
 

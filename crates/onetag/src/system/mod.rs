@@ -4,6 +4,7 @@
 //! same questions with weaker guarantees, through `ps`; it is compiled and
 //! compared with the Linux answers in tests, but not tried on other systems.
 
+mod disk;
 #[cfg(target_os = "linux")]
 mod linux;
 mod pipe;
@@ -20,6 +21,7 @@ pub(crate) mod tail;
 pub(crate) mod tool;
 pub(crate) mod wait;
 
+pub(crate) use disk::free_space;
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{
     adopt_orphans, boot_id, children, command, executable, handles, has_halted, is_hidden,
@@ -27,7 +29,9 @@ pub(crate) use linux::{
     own_executable, own_path, owned_by, parent, reap, session_members, signal_with_parent,
     start_time, variable, wait_for_end,
 };
-pub(crate) use pipe::{make_non_blocking, wait_until_readable};
+pub(crate) use pipe::{
+    make_non_blocking, wait_until_closed, wait_until_readable, wait_until_writable,
+};
 #[cfg(not(target_os = "linux"))]
 pub(crate) use portable::{
     adopt_orphans, boot_id, children, command, executable, handles, has_halted, is_hidden,

@@ -50,6 +50,7 @@ pub(crate) use load::load_with_digest;
 pub use load::{Location, load, locate};
 pub use metadata::DatabaseKind;
 pub use nextest_config::check_nextest_config;
+pub(crate) use nextest_config::nextest_wanted;
 pub use pinned_image::PinnedImage;
 pub use placeholder::{Placeholder, ServiceField, Template, TemplateError, Values, resolve};
 pub use plan::{Plan, PlannedService};

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::io::ErrorKind;
 
 use anyhow::{Context as _, anyhow};
+use camino::Utf8Path;
+use semver::Version;
 use serde_json::Value;
 use toml::de::DeTable;
 
@@ -65,6 +67,21 @@ pub fn check_nextest_config(
             )
         })
         .collect())
+}
+
+/// The versions of nextest that the configuration of the repository at `root` requires and
+/// recommends; none where it does not say, or cannot be read.
+pub(crate) fn nextest_wanted(root: &Utf8Path) -> (Option<Version>, Option<Version>) {
+    let text = std::fs::read_to_string(root.join(FILE)).unwrap_or_default();
+    let config: Value = toml::from_str(&text).unwrap_or_default();
+    let wanted = &config["nextest-version"];
+    let version = |value: &Value| version(value.as_str()?);
+    (version(wanted).or_else(|| version(&wanted["required"])), version(&wanted["recommended"]))
+}
+
+/// A version of nextest, whose last number may be left out.
+fn version(text: &str) -> Option<Version> {
+    Version::parse(text).or_else(|_| Version::parse(&format!("{text}.0"))).ok()
 }
 
 /// What is not there, and the lines that bring it.

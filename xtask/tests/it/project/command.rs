@@ -1,6 +1,6 @@
 //! Running commands in the copy, with a deadline.
 
-use std::io::Read;
+use std::io::{PipeReader, Read};
 use std::process::{Child, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
@@ -116,8 +116,18 @@ impl Command {
 
     /// Starts it.
     pub(crate) fn start(self) -> Running {
-        let (read, write) = std::io::pipe().unwrap();
-        self.start_with(read, write.into())
+        self.start_with(pipe(), pipe())
+    }
+
+    /// Starts it with a stdout that the tests read by themselves, or close.
+    pub(crate) fn start_writing_to(self, stdout: impl Into<Stdio>) -> Running {
+        self.start_with((std::io::empty(), stdout.into()), pipe())
+    }
+
+    /// Runs it to its end with a terminal for its data.
+    pub(crate) fn run_with_data_on_terminal(self) -> Output {
+        let (read, write) = terminal();
+        self.start_with((read, write.into()), pipe()).finish()
     }
 
     /// Runs it to its end with a terminal for its talk.
@@ -125,7 +135,7 @@ impl Command {
         let (read, write) = terminal();
         let is_set = self.0.get_envs().any(|(key, _)| key == "TERM");
         let command = if is_set { self } else { self.env("TERM", "xterm") };
-        command.start_with(read, write.into()).finish()
+        command.start_with(pipe(), (read, write.into())).finish()
     }
 
     /// Runs it to its end with stdout and stderr that cannot be written to;
@@ -135,15 +145,24 @@ impl Command {
         self.0.status().unwrap().code()
     }
 
-    fn start_with(mut self, read: impl Read + Send + 'static, stderr: Stdio) -> Running {
+    /// Starts it with streams of which the tests have the other ends.
+    fn start_with(
+        mut self,
+        (out, stdout): (impl Read + Send + 'static, Stdio),
+        (err, stderr): (impl Read + Send + 'static, Stdio),
+    ) -> Running {
         let line = format!("{:?}", self.0.get_args().collect::<Vec<_>>());
-        self.0.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
-        let mut child = self.0.spawn().unwrap_or_else(|error| panic!("{line}: {error}"));
+        self.0.stdin(Stdio::null()).stdout(stdout).stderr(stderr);
+        let child = self.0.spawn().unwrap_or_else(|error| panic!("{line}: {error}"));
         // The command holds an end of the pipe, or of the terminal.
         drop(self);
-        let stdout = Pipe::drain(child.stdout.take().unwrap());
-        Running { child, line, stdout, stderr: Pipe::drain(read) }
+        Running { child, line, stdout: Pipe::drain(out), stderr: Pipe::drain(err) }
     }
+}
+
+fn pipe() -> (PipeReader, Stdio) {
+    let (read, write) = std::io::pipe().unwrap();
+    (read, write.into())
 }
 
 /// A command that runs.
@@ -163,6 +182,11 @@ impl Running {
     /// Its process id.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// What it has written to stdout so far.
+    pub(crate) fn printed(&self) -> String {
+        self.stdout.so_far()
     }
 
     /// What it has said so far.

@@ -8,6 +8,7 @@
 mod client;
 mod container;
 mod dialect;
+mod doctor;
 mod images;
 mod info;
 mod logs;
@@ -28,6 +29,7 @@ pub(super) const PODMAN: Backend = Backend {
     name: "podman",
     images: |folder| images(&dialect::PODMAN, folder),
     runtime: |folder| runtime(&dialect::PODMAN, folder),
+    doctor: || doctor::doctor(&dialect::PODMAN),
     ..ENGINE
 };
 
@@ -36,6 +38,7 @@ pub(super) const DOCKER: Backend = Backend {
     name: "docker",
     images: |folder| images(&dialect::DOCKER, folder),
     runtime: |folder| runtime(&dialect::DOCKER, folder),
+    doctor: || doctor::doctor(&dialect::DOCKER),
     ..ENGINE
 };
 
@@ -49,6 +52,8 @@ const ENGINE: Backend = Backend {
     externals: ExternalForm::Image,
     images: |folder| images(&dialect::PODMAN, folder),
     runtime: |folder| runtime(&dialect::PODMAN, folder),
+    sweep: |_| Ok(Vec::new()),
+    doctor: || doctor::doctor(&dialect::PODMAN),
 };
 
 /// What the ledger calls things.

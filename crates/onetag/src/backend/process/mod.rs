@@ -2,6 +2,7 @@
 //! ports are leases of 127.0.0.1 that the keeper holds.
 
 mod child;
+mod doctor;
 mod images;
 mod pump;
 mod remains;
@@ -54,6 +55,9 @@ pub(super) const BACKEND: Backend = Backend {
     externals: ExternalForm::Program,
     images: |folder| Box::new(ProcessImages::new(folder)),
     runtime: |folder| Box::new(ProcessRuntime::new(folder)),
+    // Processes end with their run, and what outlives it is reported and left alone.
+    sweep: |_| Ok(Vec::new()),
+    doctor: doctor::doctor,
 };
 
 /// What the ledger calls a service.

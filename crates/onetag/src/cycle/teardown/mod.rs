@@ -14,6 +14,7 @@ use camino::Utf8Path;
 
 use self::backend::Remover;
 use crate::gc::finished::archive;
+use crate::gc::size;
 use crate::keeper::Client;
 use crate::report::{Leftover, Ui};
 use crate::run::ledger::{Entry, Ledger, Record, Resource, Role};
@@ -36,6 +37,12 @@ const STAYS: [&str; 8] = [
 /// goes last.
 fn stays(folder: &RunFolder, path: &Utf8Path) -> bool {
     path.file_name().is_some_and(|name| STAYS.contains(&name)) || path == folder.lock()
+}
+
+/// How many bytes of a run's folder go when it is over.
+pub(crate) fn size_of_what_goes(folder: &RunFolder) -> u64 {
+    let entries = folder.path().read_dir_utf8().into_iter().flatten().flatten();
+    entries.filter(|entry| !stays(folder, entry.path())).map(|entry| size(entry.path())).sum()
 }
 
 /// Ends what runs and removes what was made, as far as the ledger tells.

@@ -7,6 +7,7 @@
 
 mod index;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use camino::Utf8Path;
 
+use crate::gc::size;
 use crate::run::{FileLock, Layout, RunFolder, RunId, make_folder, remove};
 use crate::system::signals::Interrupt;
 use index::Index;
@@ -59,6 +61,14 @@ pub(crate) fn archive(folder: &RunFolder) -> anyhow::Result<()> {
     }
 }
 
+/// Finished runs, the one that ended last first.
+pub(crate) fn ended(layout: &Layout) -> anyhow::Result<Vec<RunFolder>> {
+    let there = |run| layout.finished_run(run).path().exists();
+    let index = Index::read(&layout.finished_index());
+    let runs = index.in_order(there, list(&layout.finished(), NAMES)?);
+    Ok(runs.into_iter().rev().map(|(run, _)| layout.finished_run(run)).collect())
+}
+
 /// Lets go of the oldest finished runs if there are too many, or if they are too
 /// large together. The one that ended last always stays.
 ///
@@ -70,34 +80,100 @@ pub(crate) fn trim(layout: &Layout) -> anyhow::Result<()> {
     }
     {
         let _lock = lock(layout)?;
-        let path = layout.finished_index();
-        let before = Index::read(&path);
+        Parts::of(layout, NAMES, bounded)?.move_away(layout, AT_ONCE)?;
+    }
+    empty_trash(layout, AT_ONCE)
+}
+
+/// Lets go of all finished runs that began longer ago than this, else of all that
+/// [`trim`] lets go of sooner or later; says which, and how many bytes they have. Those
+/// that are `exempt` stay.
+pub(crate) fn release(
+    layout: &Layout,
+    older_than: Option<Duration>,
+    exempt: &BTreeSet<RunId>,
+    dry_run: bool,
+) -> anyhow::Result<Vec<(RunId, u64)>> {
+    let choose = |runs: Vec<_>, measure: &dyn Fn(RunId) -> u64| match older_than {
+        None => bounded(runs, measure),
+        Some(limit) => {
+            let stays = |run: &RunId| run.age() <= limit || exempt.contains(run);
+            let (staying, going): (Vec<_>, Vec<_>) =
+                runs.into_iter().partition(|(run, _)| stays(run));
+            let measured =
+                staying.into_iter().map(|(run, size)| (run, size.unwrap_or_else(|| measure(run))));
+            (going.into_iter().map(|(run, _)| run).collect(), Index(measured.collect()))
+        }
+    };
+    let (finished, trash) = (layout.finished(), layout.trash());
+    if !finished.exists() && !trash.exists() {
+        return Ok(Vec::new());
+    }
+    let lock = (!dry_run).then(|| lock(layout)).transpose()?;
+    let parts = Parts::of(layout, usize::MAX, choose)?;
+    let going = parts.going.iter().map(|run| (*run, finished.join(run.to_string())));
+    let begun = list(&trash, usize::MAX)?.into_iter().map(|run| (run, trash.join(run.to_string())));
+    let released: Vec<_> = going.chain(begun).map(|(run, path)| (run, size(&path))).collect();
+    if !dry_run {
+        parts.move_away(layout, usize::MAX)?;
+        drop(lock);
+        empty_trash(layout, usize::MAX)?;
+    }
+    Ok(released)
+}
+
+/// Finished runs, parted into those that go, the oldest first, and those that stay.
+struct Parts {
+    before: Index,
+    going: Vec<RunId>,
+    staying: Index,
+}
+
+impl Parts {
+    /// Has `choose` part them, which is given those that there are, the oldest first, and
+    /// what measures those whose size is not known. Of folders that the index does not
+    /// have, so many `names` are read.
+    fn of(
+        layout: &Layout,
+        names: usize,
+        choose: impl FnOnce(Vec<(RunId, Option<u64>)>, &dyn Fn(RunId) -> u64) -> (Vec<RunId>, Index),
+    ) -> anyhow::Result<Parts> {
+        let before = Index::read(&layout.finished_index());
         let there = |run| layout.finished_run(run).path().exists();
-        let runs = before.in_order(there, list(&layout.finished())?);
-        let (going, staying) = choose(runs, |run| size(layout.finished_run(run).path()));
-        if !going.is_empty() {
+        let runs = before.in_order(there, list(&layout.finished(), names)?);
+        let (going, staying) = choose(runs, &|run| size(layout.finished_run(run).path()));
+        Ok(Parts { before, going, staying })
+    }
+
+    /// Moves what goes away, so many at most.
+    fn move_away(self, layout: &Layout, at_once: usize) -> anyhow::Result<()> {
+        if !self.going.is_empty() {
             make_folder(&layout.trash())?;
         }
-        for run in going.into_iter().take(AT_ONCE) {
+        for run in self.going.into_iter().take(at_once) {
             let from = layout.finished_run(run);
             fs::rename(from.path(), layout.trash().join(run.to_string()))
                 .with_context(|| format!("cannot move {} out of the way", from.path()))?;
         }
-        if staying != before {
-            staying.write(&path)?;
+        match self.staying == self.before {
+            true => Ok(()),
+            false => self.staying.write(&layout.finished_index()),
         }
     }
-    for run in list(&layout.trash())?.into_iter().take(AT_ONCE) {
+}
+
+fn empty_trash(layout: &Layout, at_once: usize) -> anyhow::Result<()> {
+    for run in list(&layout.trash(), at_once.max(NAMES))?.into_iter().take(at_once) {
         remove(&layout.trash().join(run.to_string()))?;
     }
     Ok(())
 }
 
-/// Parts runs, the oldest first, into those that go, the oldest first, and those
-/// that stay. `measure` is asked for sizes that are not known.
-fn choose(
+/// Those that stay are the last, as many as there may be. `measure` is asked for sizes
+/// that are not known.
+fn bounded(
     mut runs: Vec<(RunId, Option<u64>)>,
-    measure: impl Fn(RunId) -> u64,
+    measure: &dyn Fn(RunId) -> u64,
 ) -> (Vec<RunId>, Index) {
     let (mut staying, mut total) = (Vec::new(), 0u64);
     while let Some((run, size)) = runs.last().copied() {
@@ -118,27 +194,17 @@ fn lock(layout: &Layout) -> anyhow::Result<FileLock> {
     FileLock::take(&layout.finished_lock(), OTHERS, &Interrupt::default(), || {})
 }
 
-/// Run ids that folders have as their names; nothing else is asked of them.
-fn list(folder: &Utf8Path) -> anyhow::Result<Vec<RunId>> {
+/// Run ids that folders have as their names, of so many at most; nothing else is asked of
+/// them.
+fn list(folder: &Utf8Path, names: usize) -> anyhow::Result<Vec<RunId>> {
     match fs::read_dir(folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
         listed => Ok(listed
             .with_context(|| format!("cannot list {folder}"))?
-            .take(NAMES)
+            .take(names)
             .filter_map(|entry| RunId::parse(entry.ok()?.file_name().to_str()?).ok())
             .collect()),
     }
-}
-
-/// How many bytes the files of a folder have; what vanishes meanwhile has none.
-fn size(folder: &Utf8Path) -> u64 {
-    let entries = folder.read_dir_utf8().into_iter().flatten().flatten();
-    let of = |entry: camino::Utf8DirEntry| match entry.metadata() {
-        Ok(metadata) if metadata.is_dir() => size(entry.path()),
-        Ok(metadata) => metadata.len(),
-        Err(_) => 0,
-    };
-    entries.map(of).sum()
 }
 
 #[cfg(test)]

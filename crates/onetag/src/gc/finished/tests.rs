@@ -46,7 +46,8 @@ fn end_runs(layout: &Layout, runs: impl IntoIterator<Item = usize>) {
 /// Which runs are there, by when they began.
 fn there(layout: &Layout) -> Vec<usize> {
     let number = |run: RunId| usize::from_str_radix(&run.to_string()[..12], 16).unwrap();
-    let mut there: Vec<_> = list(&layout.finished()).unwrap().into_iter().map(number).collect();
+    let mut there: Vec<_> =
+        list(&layout.finished(), NAMES).unwrap().into_iter().map(number).collect();
     there.sort();
     there
 }
@@ -80,7 +81,7 @@ fn the_runs_that_ended_last_stay() {
     let (_temp, layout) = layout();
     end_runs(&layout, 0..RUNS + 5);
     assert_eq!(there(&layout), Vec::from_iter(5..RUNS + 5));
-    assert_eq!(list(&layout.trash()).unwrap(), []);
+    assert_eq!(list(&layout.trash(), NAMES).unwrap(), []);
 }
 
 #[test]
@@ -157,7 +158,7 @@ fn what_a_killed_command_began_to_remove_is_removed_by_the_next() {
     end_runs(&layout, [3]);
     archive(&folder).unwrap();
     trim(&layout).unwrap();
-    assert_eq!(list(&layout.trash()).unwrap(), []);
+    assert_eq!(list(&layout.trash(), NAMES).unwrap(), []);
     assert_eq!(there(&layout), [1, 2, 3]);
 }
 
@@ -186,7 +187,7 @@ fn eight_harnesses_may_end_runs_at_the_same_time() {
         let last = 100 * harness + 5;
         assert_eq!(stayed, Vec::from_iter(last - stayed.len()..last));
     }
-    assert_eq!(list(&layout.trash()).unwrap(), []);
+    assert_eq!(list(&layout.trash(), NAMES).unwrap(), []);
 }
 
 #[test]
@@ -196,7 +197,7 @@ fn thousands_of_folders_are_not_all_read() {
     for n in 0..NAMES + 100 {
         make_folder(layout.finished_run(id(n)).path()).unwrap();
     }
-    assert_eq!(list(&layout.finished()).unwrap().len(), NAMES);
+    assert_eq!(list(&layout.finished(), NAMES).unwrap().len(), NAMES);
     // Those of the index need no listing.
     end_runs(&layout, [6000]);
     let stays = Vec::from_iter((5001..5000 + RUNS).chain([6000]));

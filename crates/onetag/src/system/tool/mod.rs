@@ -178,6 +178,11 @@ impl<'a> Tool<'a> {
     }
 }
 
+/// A command as one could paste it into a shell.
+pub(crate) fn command_line(command: &Command) -> String {
+    Line(command).to_string()
+}
+
 /// A command that leads a group of its own.
 fn grouped(mut command: Command) -> Command {
     use std::os::unix::process::CommandExt as _;
