@@ -129,12 +129,12 @@ impl Child {
         let mut end = lock(&self.end);
         self.pump.flush();
         let background = match *lock(&self.asked) {
-            None => background(self.pid(), &self.image.executable.path, &self.pids),
+            None => background(self.pid(), self.executed, &self.pids),
             Some(_) => None,
         };
         // It is not waited for yet, so its session is still its own: whatever it
         // started ends with it, as it would in a container.
-        end_remains(self.pid(), &self.image.executable.path, &self.pids);
+        end_remains(self.pid(), self.executed, &self.pids);
         self.pump.close();
         let waited = self.pids.wait(&mut process);
         *end = Some(match (waited, background) {

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use signal_hook::consts::{SIGCHLD, SIGKILL};
 use signal_hook::iterator::Signals;
 
@@ -62,8 +62,7 @@ impl Pids {
     }
 
     /// What was left behind and executes this program.
-    fn orphans(&self, program: &Utf8Path) -> Vec<u32> {
-        let Ok(program) = FileIdentity::of_path(program) else { return Vec::new() };
+    fn orphans(&self, program: FileIdentity) -> Vec<u32> {
         let is_same = |pid: &u32| {
             let path = Utf8PathBuf::try_from(system::executable(*pid)).ok();
             path.and_then(|path| FileIdentity::of_path(&path).ok()) == Some(program)
@@ -78,7 +77,7 @@ impl Pids {
 /// program; it has ended and is not waited for.
 ///
 /// What cannot be ended is found by whoever looks for leftovers.
-pub(super) fn end_remains(leader: u32, program: &Utf8Path, pids: &Pids) {
+pub(super) fn end_remains(leader: u32, program: FileIdentity, pids: &Pids) {
     let _ = signal_group(leader, SIGKILL);
     let _ = wait::until("ending what it started", KILLED, &Interrupt::default(), || {
         let mut left = system::session_members(leader)?;
@@ -95,7 +94,7 @@ pub(super) fn end_remains(leader: u32, program: &Utf8Path, pids: &Pids) {
 
 /// The process in which a service goes on that has ended, in words: it is in its session,
 /// or was left behind and executes the same program.
-pub(super) fn background(leader: u32, program: &Utf8Path, pids: &Pids) -> Option<String> {
+pub(super) fn background(leader: u32, program: FileIdentity, pids: &Pids) -> Option<String> {
     let members = system::session_members(leader).unwrap_or_default();
     let found = members.first().copied().or_else(|| pids.orphans(program).first().copied())?;
     Some(format!("process {found} ({})", system::command(found)))
