@@ -1,8 +1,12 @@
 //! The fixture workspace with external services.
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpStream;
+
 use camino::Utf8PathBuf;
 
 use crate::project::{Process, Project, Run};
+use crate::wait::{Look, until};
 
 /// A redis that has its address of its arguments and the rest of a file.
 const REDIS: &str = r#"
@@ -85,12 +89,18 @@ pub(super) fn process(run: &Run, service: &str) -> Process {
     Process::of(pid.parse().unwrap()).unwrap()
 }
 
-/// Sends one command to a redis; returns the first line of its answer.
+/// Sends one command to a redis, which may have to read its data first; returns the first
+/// line of its answer.
 pub(super) fn ask(url: &str, command: &str) -> String {
-    use std::io::{BufRead as _, Write as _};
-    let mut stream = std::net::TcpStream::connect(url.strip_prefix("redis://").unwrap()).unwrap();
-    write!(stream, "{command}\r\n").unwrap();
-    let mut line = String::new();
-    std::io::BufReader::new(stream).read_line(&mut line).unwrap();
-    line.trim_end().to_owned()
+    let address = url.rsplit_once('/').unwrap().1;
+    until("redis has read its data", || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        write!(stream, "{command}\r\n").unwrap();
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line).unwrap();
+        match line.trim_end() {
+            loading if loading.starts_with("-LOADING") => Look::NotYet(loading.to_owned()),
+            answer => Look::Done(answer.to_owned()),
+        }
+    })
 }

@@ -55,6 +55,8 @@ fn one_that_died_is_started_again_where_it_was() {
     process(&run, "redis").kill();
     let output = project.xtask(["test", "alpha"]).run();
     output.exits(exit::FAILURE).says("service `redis` of the kept run has ended");
+    let output = project.nextest().run();
+    output.exits(exit::HOOK_FAILED).says("service `redis` of this run was ended by SIGKILL");
     up_says(&project, "started again: redis; unchanged: alpha, beta");
 
     let redis = process(&run, "redis");

@@ -3,18 +3,22 @@
 use crate::exit;
 use crate::leftovers::a_child_outlives_the_keeper_and_ends_with_the_run;
 use crate::project::Project;
+use crate::wait::{Look, until};
 
-/// Starts itself again and ends.
+/// Starts itself again and ends, before that serves.
 fn daemonises(how: &str) -> String {
     format!(
         "use std::os::unix::process::CommandExt as _;
     unsafe extern \"C\" {{ fn setsid() -> i32; }}
-    if std::env::var_os(\"IN_THE_BACKGROUND\").is_none() {{
+    let Ok(parent) = std::env::var(\"IN_THE_BACKGROUND_OF\") else {{
         let mut daemon = std::process::Command::new(std::env::current_exe().unwrap());
-        daemon.env(\"IN_THE_BACKGROUND\", \"1\");
+        daemon.env(\"IN_THE_BACKGROUND_OF\", std::process::id().to_string());
         {how}
         daemon.spawn().unwrap();
         std::process::exit(0);
+    }};
+    while std::os::unix::process::parent_id().to_string() == parent {{
+        std::thread::sleep(std::time::Duration::from_millis(1));
     }}"
     )
 }
@@ -31,6 +35,23 @@ fn a_service_that_puts_itself_into_the_background_is_told_so() {
         output.does_not_say("left behind");
         project.assert_nothing_is_left();
     }
+}
+
+#[test]
+fn a_process_that_a_service_leaves_behind_is_waited_for_when_it_ends() {
+    let project = Project::new();
+    project.beta_begins_with(
+        "let script = \"(sh -c 'echo $$ > $DATA_DIR/orphan' &)\";
+         std::process::Command::new(\"sh\").args([\"-c\", script]).status().unwrap();",
+    );
+    let run = project.up();
+    let orphan = || std::fs::read_to_string(run.path("volumes/beta/orphan")).unwrap_or_default();
+    until("a process was left behind, and is no zombie", || match orphan().trim() {
+        "" => Look::NotYet("it has not told its number".to_owned()),
+        pid if std::path::Path::new("/proc").join(pid).exists() => Look::NotYet(pid.to_owned()),
+        _ => Look::Done(()),
+    });
+    project.xtask(["test", "alpha"]).run().exits(exit::SUCCESS);
 }
 
 #[test]

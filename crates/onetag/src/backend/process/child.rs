@@ -26,7 +26,7 @@ use crate::system::signals::{Interrupt, name};
 use crate::system::wait::{Poll, until};
 use crate::system::{
     ProcessId, has_halted, is_hidden, own_executable, session_members, signal_group,
-    signal_process, wait_for_end,
+    signal_process, start_time, wait_for_end,
 };
 
 /// How long the kernel may take to end a process that was killed, before it is
@@ -79,17 +79,16 @@ impl Child {
         if let Some(libraries) = &image.library_path {
             command.env("LD_LIBRARY_PATH", libraries);
         }
-        let mut process = command
+        command
             .envs(&spec.environment)
             .env(onetag_env::keys::OWNER, spec.run_id.to_string())
             .current_dir(image.folder()?)
             .stdin(Stdio::piped())
             .stdout(output.try_clone().context("cannot share the log")?)
-            .stderr(output)
-            .spawn()?;
+            .stderr(output);
+        let mut process = pids.spawn(&mut command)?;
         // It holds the other end of the pipe.
         drop(command);
-        pids.add(process.id());
         let id = ProcessId::of(process.id()).context("cannot name the new process")?;
         let resource = BackendResource::new(PROCESS, service, serde_json::to_value(&id)?);
         // From here to its end the file either stays or gets another identity.
@@ -103,8 +102,7 @@ impl Child {
             Ok(executed) => executed,
             Err(error) => {
                 let _ = process.kill();
-                let _ = process.wait();
-                pids.remove(process.id());
+                let _ = pids.wait(&mut process);
                 return Err(error);
             }
         };
@@ -131,18 +129,17 @@ impl Child {
     /// Waits for its end, and takes note of it.
     fn watch(&self, mut process: std::process::Child, resource: &BackendResource, ledger: &Ledger) {
         wait_for_end(self.pid());
+        let mut end = lock(&self.end);
         self.pump.flush();
         let background = match *lock(&self.asked) {
-            None => background(self.pid(), &self.image.executable.path, &self.pids),
+            None => background(self.pid(), self.executed, &self.pids),
             Some(_) => None,
         };
-        let mut end = lock(&self.end);
         // It is not waited for yet, so its session is still its own: whatever it
         // started ends with it, as it would in a container.
-        end_remains(self.pid(), &self.image.executable.path, &self.pids);
+        end_remains(self.pid(), self.executed, &self.pids);
         self.pump.close();
-        let waited = process.wait();
-        self.pids.remove(self.pid());
+        let waited = self.pids.wait(&mut process);
         *end = Some(match (waited, background) {
             (Ok(status), Some(process)) if status.success() => {
                 format!("{BACKGROUND} as {process} and ended with code 0")
@@ -169,7 +166,13 @@ impl Child {
 
     /// How it ended, if it has.
     pub(super) fn end(&self) -> Option<String> {
-        lock(&self.end).clone()
+        let end = lock(&self.end);
+        // One that has just ended is about to be looked at; meanwhile what it started may
+        // answer in its place.
+        let is_unseen =
+            |end: &mut Option<String>| end.is_none() && start_time(self.pid()).is_none();
+        let waited = self.ended.wait_while(end, is_unseen);
+        waited.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The only copy of the service.

@@ -92,7 +92,7 @@ fn version(program: &Utf8Path, folder: &RunFolder) -> Option<String> {
     let beginning = Output::Beginning(VERSION_BYTES);
     let tool = Tool::new(command, VERSION_LIMIT).output(beginning, beginning).recorded([&ledger]);
     let finished = tool.finish(&Interrupt::default()).ok()?;
-    let said = finished.status.success().then_some(finished.stdout)?;
+    let said = finished.status.success().then_some([finished.stdout, finished.stderr].concat())?;
     let said = String::from_utf8_lossy(&said);
     let line = said.lines().map(str::trim).find(|line| !line.is_empty())?;
     Some(printable(line, VERSION_LENGTH))

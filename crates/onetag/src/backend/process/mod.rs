@@ -69,6 +69,8 @@ struct ProcessRuntime {
     leases: Leases,
     children: Mutex<BTreeMap<u32, Arc<Child>>>,
     pids: Pids,
+    /// Whether that is the parent of what services leave behind.
+    adopts: OnceLock<()>,
     /// The thread that is the parent of all services: the kernel ends them when
     /// it ends.
     parent: OnceLock<Sender<Box<dyn FnOnce() + Send>>>,
@@ -81,6 +83,7 @@ impl ProcessRuntime {
             leases: Leases::default(),
             children: Mutex::default(),
             pids: Pids::default(),
+            adopts: OnceLock::new(),
             parent: OnceLock::new(),
         }
     }
@@ -127,8 +130,10 @@ impl Runtime for ProcessRuntime {
         before: Option<&Prepared>,
         ledger: &Ledger,
     ) -> anyhow::Result<Prepared> {
+        if self.adopts.set(()).is_ok() {
+            self.pids.adopt_orphans()?;
+        }
         if self.leases.are_none() {
-            system::adopt_orphans().context("cannot become the parent of what services leave")?;
             self.end_survivors(ledger)?;
         }
         let before = match before {
