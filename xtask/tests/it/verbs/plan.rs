@@ -6,6 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::exit;
+use crate::externals::with_redis;
 use crate::project::{Project, redact};
 
 const TOKEN: &str = "s3cr3t-of-the-caller";
@@ -131,6 +132,22 @@ fn what_is_planned_is_what_is_done() {
             services.map(|service| service["reference"].as_str().unwrap()).collect();
         assert_eq!(references, deployed);
     }
+}
+
+#[test]
+fn an_external_service_is_planned_as_the_backend_runs_it() {
+    let project = with_redis();
+    let plan = json(&project, &["plan", "alpha"]);
+    let levels = plan["runs"][0]["levels"].as_array().unwrap();
+    let mut services = levels.iter().flat_map(|level| level.as_array().unwrap());
+    let redis = services.find(|service| service["service"] == "redis").unwrap();
+    assert_eq!((&redis["external"], &redis["reference"]), (&true.into(), &"redis-server".into()));
+    assert_eq!(redis["needed_by"][0], "alpha", "{redis}");
+    assert!(!plan["cargo"][0].as_str().unwrap().contains("redis"), "{plan}");
+    let output = project.xtask(["plan", "alpha"]).run();
+    assert!(output.exits(exit::SUCCESS).stdout.contains(" redis, external, needed by `alpha`\n"));
+    // It has no image.
+    project.xtask(["plan", "alpha", "--on", "docker"]).run().exits(exit::FAILURE).says("image");
 }
 
 #[test]
