@@ -162,3 +162,16 @@ fn an_image_that_another_run_takes_away_is_loaded_again() {
     green(&fake.e2e("podman").says("is not in `podman` after load 1").clone());
     assert_eq!(fake.calls("load"), 4);
 }
+
+#[test]
+fn doctor_says_how_to_mend_an_engine() {
+    let fake = FakeEngine::new();
+    let doctor = |engine| fake.xtask(["doctor", "--on", engine]).run();
+    doctor("docker").exits(exit::SUCCESS);
+    fake.fault("info", "says Cannot connect to the Docker daemon at unix:///var/run/docker.sock.");
+    let output = doctor("docker");
+    output.exits(exit::FAILURE);
+    assert!(output.stdout.contains("start its daemon"), "{output}");
+    // The default backend does not need it.
+    fake.xtask(["doctor"]).run().exits(exit::SUCCESS);
+}

@@ -219,6 +219,43 @@ fn what_somebody_removes_is_missed() {
     }
 }
 
+#[test]
+fn what_no_run_has_any_more_is_collected_in_its_own_workspace() {
+    for engine in ENGINES {
+        let project = on(engine);
+        project.xtask(["up", "alpha"]).run().exits(exit::SUCCESS);
+        let run = project.kept_run().id().to_owned();
+        project.process("keeper").unwrap().kill();
+        std::fs::remove_dir_all(project.onetag().join("runs")).unwrap();
+        let has = || {
+            let mut has = left(engine, &project);
+            let images = lines(engine, &["images", "--format", "{{.Repository}}:{{.Tag}}"]);
+            has.extend(images.into_iter().filter(|name| name.contains(&run)));
+            has
+        };
+        assert_eq!(has().len(), 5);
+
+        let other = Project::new();
+        let told = other.xtask(["gc"]).run();
+        told.exits(exit::SUCCESS);
+        assert!(told.stdout.contains(&format!("of run {run}, which is not of this")), "{told}");
+        project.xtask(["gc", "--dry-run"]).run().exits(exit::SUCCESS);
+        assert_eq!(has().len(), 5);
+        project.xtask(["gc"]).run().exits(exit::SUCCESS);
+        assert_eq!(has(), [""; 0]);
+    }
+}
+
+#[test]
+fn doctor_finds_the_engines() {
+    let project = Project::new();
+    for engine in ENGINES {
+        let output = project.xtask(["doctor", "--on", engine]).run();
+        output.exits(exit::SUCCESS);
+        assert!(output.stdout.contains(engine), "{output}");
+    }
+}
+
 /// A tenth of the kills that processes get: each takes several runs.
 #[test]
 fn whatever_is_killed_the_next_command_leaves_nothing() {

@@ -16,6 +16,8 @@ pub(super) struct Dialect {
     pub(super) remove: &'static [&'static str],
     /// The variables that say which engine of this kind is meant.
     pub(super) variables: &'static [&'static str],
+    /// The oldest version that it is tried with.
+    pub(super) oldest: &'static str,
     /// How to get it.
     pub(super) install: &'static str,
     /// How to get it to answer.
@@ -41,6 +43,7 @@ pub(super) static PODMAN: Dialect = Dialect {
         "XDG_DATA_HOME",
         "XDG_RUNTIME_DIR",
     ],
+    oldest: "4.3",
     install: "apt-get install podman, or your system's package",
     start: "see what `podman info` says",
 };
@@ -53,6 +56,7 @@ pub(super) static DOCKER: Dialect = Dialect {
     rootless: &[],
     remove: &[],
     variables: &["DOCKER_CONFIG", "DOCKER_CONTEXT", "DOCKER_HOST", "HOME"],
+    oldest: "20.10",
     install: "apt-get install docker.io, or your system's package",
     start: "start its daemon, for example by `systemctl start docker`",
 };

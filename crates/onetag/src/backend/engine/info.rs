@@ -21,6 +21,9 @@ pub(super) struct Info {
     pub(super) store: String,
     /// 1 or 2.
     pub(super) cgroups: u8,
+    /// What podman makes networks with.
+    #[serde(default)]
+    pub(super) network: Option<String>,
     /// Whether it runs elsewhere, so that no folder and no process of it is here.
     pub(super) remote: bool,
 }
@@ -55,6 +58,7 @@ impl Info {
             rootless: host["security"]["rootless"].as_bool()?,
             store: answer["store"]["graphDriverName"].as_str()?.to_owned(),
             cgroups: if host["cgroupVersion"] == "v2" { 2 } else { 1 },
+            network: host["networkBackend"].as_str().map(str::to_owned),
             remote: host["serviceIsRemote"].as_bool().unwrap_or(false),
         })
     }
@@ -76,6 +80,7 @@ impl Info {
             rootless: options.any(|option| option.contains("rootless")),
             store: answer["Driver"].as_str()?.to_owned(),
             cgroups: if answer["CgroupVersion"] == "2" { 2 } else { 1 },
+            network: None,
             remote,
         })
     }

@@ -14,6 +14,7 @@ mod info;
 mod logs;
 mod remains;
 mod runtime;
+mod sweep;
 
 use std::time::Duration;
 
@@ -29,6 +30,7 @@ pub(super) const PODMAN: Backend = Backend {
     name: "podman",
     images: |folder| images(&dialect::PODMAN, folder),
     runtime: |folder| runtime(&dialect::PODMAN, folder),
+    sweep: |wanted| sweep::sweep(&dialect::PODMAN, wanted),
     doctor: || doctor::doctor(&dialect::PODMAN),
     ..ENGINE
 };
@@ -38,6 +40,7 @@ pub(super) const DOCKER: Backend = Backend {
     name: "docker",
     images: |folder| images(&dialect::DOCKER, folder),
     runtime: |folder| runtime(&dialect::DOCKER, folder),
+    sweep: |wanted| sweep::sweep(&dialect::DOCKER, wanted),
     doctor: || doctor::doctor(&dialect::DOCKER),
     ..ENGINE
 };

@@ -75,7 +75,7 @@ pub(super) fn leftovers(client: &Client, run_id: RunId) -> anyhow::Result<Vec<Le
     Ok(left.collect())
 }
 
-fn lines(client: &Client, arguments: &[&str]) -> anyhow::Result<Vec<String>> {
+pub(super) fn lines(client: &Client, arguments: &[&str]) -> anyhow::Result<Vec<String>> {
     let listed = client.ask(arguments.iter().copied())?;
     let names = listed.lines().map(str::trim).filter(|line| !line.is_empty());
     Ok(names.map(str::to_owned).collect())
