@@ -121,6 +121,7 @@ mod tests {
             backend: "process".to_owned(),
             run_dir: "/nowhere".to_owned(),
             services: BTreeMap::from([("shop".to_owned(), service)]),
+            externals: BTreeMap::new(),
             capabilities: BTreeSet::new(),
         }
     }

@@ -44,6 +44,7 @@ fn the_document_on_stdout_is_the_whole_of_it() {
           "consumer": "alpha",
           "error": null,
           "exit": 0,
+          "externals": [],
           "failed_phase": null,
           "folder": "[temp]/pair/target/onetag/finished/[run id]",
           "kept": false,
