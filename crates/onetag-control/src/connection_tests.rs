@@ -90,7 +90,7 @@ fn a_keeper_of_another_version_is_named_as_such() {
         |connection| {
             let error = logs(connection, LONG).unwrap_err().to_string();
             let expected = "another version of the harness started this run: \
-                            its keeper speaks protocol 1, not 2";
+                            its keeper speaks protocol 1, not 3";
             assert_eq!(error, expected);
         },
     );

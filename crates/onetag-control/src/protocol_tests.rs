@@ -34,7 +34,7 @@ fn the_database_is_a_target_like_the_services() {
 fn a_number_and_a_version_go_with_everything() {
     let request = Request::Kill { target: Target::service("shop") };
     let line = Numbered { protocol: PROTOCOL, number: 7, body: &request }.to_line().unwrap();
-    let text = "{\"protocol\":2,\"number\":7,\"control\":\"kill\",\"target\":\"shop\"}\n";
+    let text = "{\"protocol\":3,\"number\":7,\"control\":\"kill\",\"target\":\"shop\"}\n";
     assert_eq!(String::from_utf8(line.clone()).unwrap(), text);
     let read: Numbered<Request> = serde_json::from_slice(&line).unwrap();
     assert_eq!((read.number, read.body), (7, request));

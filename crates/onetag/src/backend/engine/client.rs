@@ -5,19 +5,20 @@ use std::fs::File;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow, ensure};
-use camino::{Utf8Path, Utf8PathBuf};
+use anyhow::{Context as _, ensure};
+use camino::Utf8PathBuf;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::dialect::Dialect;
 use super::info::Info;
+use super::refusal::{Refusal, is_absent};
 use crate::error::Attach as _;
 use crate::run::ledger::Ledger;
 use crate::run::{RunFolder, read_json, write_json};
 use crate::system::find_program;
 use crate::system::signals::Interrupt;
-use crate::system::tool::{Finished, Output, Tool};
+use crate::system::tool::{Output, Tool};
 
 /// How long an engine may take to answer a question.
 const ANSWER: Duration = Duration::from_secs(30);
@@ -196,100 +197,4 @@ impl Client {
         }
         Err(Refusal::of(self.dialect, &finished))
     }
-}
-
-/// What an engine said when it did not do what it was asked to.
-#[derive(Debug, thiserror::Error)]
-#[error("`{line}` {ended}: {said}")]
-pub(super) struct Refusal {
-    line: String,
-    ended: String,
-    pub(super) said: String,
-}
-
-impl Refusal {
-    fn of(dialect: &'static Dialect, finished: &Finished) -> anyhow::Error {
-        let said = String::from_utf8_lossy(&finished.stderr);
-        let lines = said.lines().map(str::trim).filter(|line| {
-            // podman's warnings, which it writes at each call.
-            !line.is_empty() && !line.starts_with("time=\"")
-        });
-        let said = lines.collect::<Vec<_>>().join("; ");
-        let said = ["Error: ", "Error response from daemon: ", "docker: "]
-            .iter()
-            .fold(said.as_str(), |said, prefix| said.strip_prefix(prefix).unwrap_or(said));
-        let said = crate::system::tail::printable(said, SAID);
-        let hint = hint(dialect, &said);
-        // The line of `run` is long, and says nothing that is not known.
-        let line: String = finished.line.chars().take(LINE).collect();
-        let error = anyhow!(Refusal { line, ended: finished.ended(), said });
-        match hint {
-            Some(hint) => error.hint(hint),
-            None => error,
-        }
-    }
-}
-
-/// How many bytes of what an engine says are shown.
-const SAID: usize = 2000;
-
-/// How much of a command is shown.
-const LINE: usize = 120;
-
-fn hint(dialect: &Dialect, said: &str) -> Option<String> {
-    let said = said.to_lowercase();
-    let has = |words: &str| said.contains(words);
-    if has("permission denied") && has("sock") {
-        let program = dialect.program;
-        return Some(format!("become a member of the group `{program}`, or run a rootless engine"));
-    }
-    if has("cannot connect")
-        || has("connection refused")
-        || has("no such file or directory") && has("sock")
-    {
-        return Some(dialect.start.to_owned());
-    }
-    if has("no space left") {
-        return Some(format!(
-            "make room where the engine keeps its images; `{} system df` shows it",
-            dialect.program
-        ));
-    }
-    None
-}
-
-/// Whether an engine said that what it was asked about is not there.
-pub(super) fn is_absent(error: &anyhow::Error) -> bool {
-    let Some(Refusal { said, .. }) = error.downcast_ref() else { return false };
-    let said = said.to_lowercase();
-    // podman 4.3, podman 5, docker 20.10, docker 29.
-    ["no such", "image not known", "network not found", "no container with name", "unable to find"]
-        .iter()
-        .any(|words| {
-            said.contains(words) || said.starts_with("network") && said.ends_with("not found")
-        })
-        && !said.contains("sock")
-}
-
-/// Has any user of a container read a folder and its files; above it only the caller may
-/// go.
-pub(super) fn readable(folder: &Utf8Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let set = |path: &Utf8Path, mode: u32| {
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
-            .with_context(|| format!("cannot share {path}"))
-    };
-    for entry in folder.read_dir_utf8()?.flatten() {
-        set(entry.path(), 0o644)?;
-    }
-    set(folder, 0o755)
-}
-
-/// A folder that any user of a container may write to; above it only the caller may
-/// go.
-pub(super) fn shared_folder(path: &Utf8Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    crate::run::make_folder(path)?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o777))
-        .with_context(|| format!("cannot share the folder {path}"))
 }

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::super::{ExternalImage, ImageStore, StoredImage};
-use super::client::{Client, is_absent};
+use super::client::Client;
 use super::dialect::Dialect;
+use super::refusal::is_absent;
 use super::{IMAGE, normalized};
 use crate::build::Compiled;
 use crate::build::image::{Digest, Digests, write_archive};

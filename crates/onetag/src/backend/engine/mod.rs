@@ -12,8 +12,11 @@ mod doctor;
 mod images;
 mod info;
 mod logs;
+mod ready;
+mod refusal;
 mod remains;
 mod runtime;
+mod start;
 mod sweep;
 
 use std::time::Duration;

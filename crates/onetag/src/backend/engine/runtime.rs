@@ -2,25 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use camino::{Utf8Path, Utf8PathBuf};
 use onetag_control::Capability;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use signal_hook::consts::SIGTERM;
 
-use super::client::{Client, readable, shared_folder};
-use super::container::{CONFIG, ContainerInfo, DATABASE, arguments, inside};
+use super::client::Client;
+use super::container::{CONFIG, ContainerInfo, DATABASE, inside};
 use super::dialect::Dialect;
 use super::images::EngineImage;
 use super::logs::Collected;
 use super::remains;
-use super::{
-    CONTAINER, LABEL_RUN, LABEL_TARGET, NETWORK, container_name, network_name, normalized,
-};
+use super::{CONTAINER, container_name, network_name, normalized};
 use crate::backend::leases::Leases;
 use crate::backend::{
     Endpoint, Instance, Prepared, Probe, Replica, Runtime, Seen, ServiceAddresses, ServicePorts,
@@ -28,41 +25,37 @@ use crate::backend::{
 };
 use crate::build::image::Digest;
 use crate::error::Attach as _;
-use crate::keeper::ask;
 use crate::report::Leftover;
 use crate::run::RunFolder;
 use crate::run::ledger::{BackendResource, Entry, Ledger};
 use crate::system::wait::side_by_side;
-use crate::system::{ProcessId, handles, listening_in};
+use crate::system::{ProcessId, handles};
 use crate::workspace::Ready;
 
 /// The address on which a service in a container is reached from outside of it.
-const ALL_INTERFACES: &str = "0.0.0.0";
-
-/// Where docker answers for names in the network of each container.
-const DOCKER_DNS: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 11);
+pub(super) const ALL_INTERFACES: &str = "0.0.0.0";
 
 /// The runtime of a run in an engine.
 #[derive(Debug)]
 pub(super) struct EngineRuntime {
     dialect: &'static Dialect,
-    folder: RunFolder,
-    leases: Leases,
+    pub(super) folder: RunFolder,
+    pub(super) leases: Leases,
     client: Mutex<Option<Client>>,
     started: Mutex<BTreeMap<String, Started>>,
 }
 
 /// A container that this keeper started.
 #[derive(Debug)]
-struct Started {
-    ports: ServicePorts,
-    image: EngineImage,
+pub(super) struct Started {
+    pub(super) ports: ServicePorts,
+    pub(super) image: EngineImage,
     /// What it has to run, by a digest that the witness expects.
-    digest: Digest,
+    pub(super) digest: Digest,
     /// Its first process, where that is one of this machine's.
-    process: Option<ProcessId>,
-    collected: std::sync::Arc<Mutex<Collected>>,
-    paused: bool,
+    pub(super) process: Option<ProcessId>,
+    pub(super) collected: Arc<Mutex<Collected>>,
+    pub(super) paused: bool,
 }
 
 /// What was prepared for a run.
@@ -93,91 +86,25 @@ impl EngineRuntime {
         Ok(client.clone())
     }
 
-    fn client(&self) -> anyhow::Result<Client> {
+    pub(super) fn client(&self) -> anyhow::Result<Client> {
         self.pinned()?.context("nothing was prepared")
     }
 
-    fn started(&self) -> MutexGuard<'_, BTreeMap<String, Started>> {
+    pub(super) fn started(&self) -> MutexGuard<'_, BTreeMap<String, Started>> {
         lock(&self.started)
     }
 
-    /// Opens what an earlier keeper prepared: its containers go, and are started anew.
-    fn open_again(&self, client: &Client, ledger: &Ledger) -> anyhow::Result<()> {
-        for name in remains::containers(client, self.folder.run_id())? {
-            remains::remove_container(client, &name)?;
-            let prefix = container_name(self.folder.run_id(), "");
-            let service = name.strip_prefix(&prefix).unwrap_or(&name);
-            ledger.released(&BackendResource::new(CONTAINER, service, json!(name)))?;
-        }
-        Ok(())
-    }
-
-    fn make_network(&self, client: &Client, name: &str, ledger: &Ledger) -> anyhow::Result<()> {
-        if client
-            .inspect::<serde_json::Value>("network", &[name])?
-            .is_some_and(|all| !all.is_empty())
-        {
-            return Ok(());
-        }
-        ledger.owns(&BackendResource::new(NETWORK, "run", json!(name)))?;
-        let run = format!("{LABEL_RUN}={}", self.folder.run_id());
-        let target = format!("{LABEL_TARGET}={}", self.folder.layout().base());
-        let arguments = ["network", "create", "--label", &run, "--label", &target, name];
-        client.work(arguments, &BTreeMap::new(), ledger).map(drop)
-    }
-
-    fn start_one(&self, spec: &ServiceSpec, ledger: &Ledger) -> anyhow::Result<Instance> {
-        let client = self.client()?;
-        let service = spec.service();
-        let name = container_name(spec.run_id, service);
-        let owned = BackendResource::new(CONTAINER, service, json!(name));
-        if self.started().remove(service).is_some() {
-            remains::remove_container(&client, &name)?;
-            // The next one is made after its image, and has to go before that.
-            ledger.released(&owned)?;
-            remains::release_images(&client, service, &spec.reference, ledger)?;
-        }
-        if spec.ports.volume.is_some() {
-            shared_folder(&self.folder.volume(service))?;
-        }
-        if spec.database {
-            shared_folder(&self.folder.database_folder(service))?;
-        }
-        self.folder.write_config(service, &spec.config)?;
-        if !spec.config.is_empty() {
-            readable(&self.folder.config(service))?;
-        }
-        let image: EngineImage = serde_json::from_value(spec.image.details.clone())?;
-        let port = |port: Option<&str>| self.leases.port(service, port);
-        let run = arguments(&client, &self.folder, &name, spec, &image, port)?;
-        let secrets = run.secrets.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-        ledger.owns(&owned)?;
-        client.work(run.arguments.iter().map(String::as_str), &secrets.collect(), ledger)?;
-        let pid = self.info(&client, &name)?.map_or(0, |info| info.state.pid);
-        let is_here = client.pinned.info.is_here() && pid != 0;
-        let process = is_here.then(|| ProcessId::of(pid).ok()).flatten();
-        let (ports, collected) = (spec.ports.clone(), Default::default());
-        let digest = spec.image.digest;
-        let started = Started { ports, image, digest, process, collected, paused: false };
-        self.started().insert(service.to_owned(), started);
-        Ok(Instance { service: service.to_owned(), id: json!(name) })
-    }
-
-    fn info(&self, client: &Client, name: &str) -> anyhow::Result<Option<ContainerInfo>> {
+    pub(super) fn info(
+        &self,
+        client: &Client,
+        name: &str,
+    ) -> anyhow::Result<Option<ContainerInfo>> {
         Ok(client.inspect("container", &[name])?.and_then(|mut found: Vec<_>| found.pop()))
     }
 
     fn replica(&self, instance: &Instance) -> anyhow::Result<Replica> {
         let location = format!("container {}", container(instance)?);
         Ok(Replica { name: format!("{}-0", instance.service), location })
-    }
-
-    /// Where the first process of a container listens, by its own account.
-    fn listens(&self, instance: &Instance) -> Option<Vec<SocketAddr>> {
-        let process = self.started().get(&instance.service)?.process.clone()?;
-        let mut listens = listening_in(process.pid);
-        listens.retain(|address| address.ip() != DOCKER_DNS);
-        Some(listens)
     }
 }
 
@@ -241,43 +168,11 @@ impl Runtime for EngineRuntime {
     }
 
     fn probe(&self, instance: &Instance, ready: &Ready, limit: Duration) -> anyhow::Result<Probe> {
-        let port = || {
-            let started = self.started();
-            let started = started.get(&instance.service).context("it was not started")?;
-            inside(&started.ports, None)
-        };
-        match (ready, self.listens(instance)) {
-            (Ready::Started, _) => Ok(Probe::Ready),
-            // A proxy of the engine's accepts whether or not the service does.
-            (Ready::Tcp, Some(listens)) => {
-                let port = port()?;
-                let reached = |at: &SocketAddr| at.port() == port && !at.ip().is_loopback();
-                Ok(match listens.iter().any(reached) {
-                    true => Probe::Ready,
-                    false => {
-                        Probe::Pending(format!("nothing listens on port {port} of its container"))
-                    }
-                })
-            }
-            _ => Ok(ask(self.reach(instance, None)?, ready, limit)),
-        }
+        self.is_ready(instance, ready, limit)
     }
 
     fn obstacle(&self, instance: &Instance) -> Option<String> {
-        let port = {
-            let started = self.started();
-            inside(&started.get(&instance.service)?.ports, None).ok()?
-        };
-        let listens = self.listens(instance)?;
-        let reached = |at: &SocketAddr| at.port() == port && !at.ip().is_loopback();
-        if listens.is_empty() || listens.iter().any(reached) {
-            return None;
-        }
-        let words: Vec<String> = listens.iter().map(ToString::to_string).collect();
-        let (service, words) = (&instance.service, words.join(", "));
-        Some(format!(
-            "`{service}` listens on {words} of its container, not on {ALL_INTERFACES}:{port}"
-        ))
+        self.listens_elsewhere(instance)
     }
 
     fn survivor(&self, resource: &BackendResource) -> Option<String> {
