@@ -28,6 +28,7 @@ mod versions;
 
 mod chaos;
 mod leftovers;
+mod lost;
 mod machine;
 mod metadata;
 mod names;

@@ -141,8 +141,9 @@ fn what_a_cargo_leaves_that_is_killed_with_all_the_rest_is_ended_by_the_next_com
 fn what_a_nextest_leaves_that_is_killed_with_all_the_rest_is_ended_by_the_next_command() {
     let project = with_a_test_that_hangs();
     let (harness, test) = in_test(&project, "e2e");
-    project.process("keeper").unwrap().kill();
+    // It would end its tests when it is asked to.
     tool(&project, "nextest").signal(Signal::STOP);
+    project.process("keeper").unwrap().kill();
     harness.signal(Signal::KILL);
     tool(&project, "nextest").kill();
     harness.finish().is_killed();

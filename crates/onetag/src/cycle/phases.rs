@@ -15,12 +15,13 @@ use super::{Goal, Job, KeptRun, Options, environment};
 use crate::backend::{Addresses, RunBackend, RunPlan, wants_database};
 use crate::build::Build;
 use crate::context::Context;
+use crate::error::Attach as _;
 use crate::exit::Exit;
 use crate::keeper::Turn;
 use crate::phase::{Image, Running};
 use crate::report::{PhaseFailed, RunReport, Timeline, counted, waiting_for};
 use crate::run::RunFolder;
-use crate::suite;
+use crate::suite::{self, RunLost};
 
 /// Takes a run whose keeper is there through the phases to its end.
 pub(super) fn go(
@@ -123,7 +124,7 @@ impl<'run> Cycle<'_, 'run> {
             return Ok(outcome);
         };
         let folder = self.run.folder();
-        let (exit, tests) = timeline.loud_phase(
+        let tested = timeline.loud_phase(
             "test",
             || suite::run(context, suite, inputs, arguments, folder),
             |(exit, tests)| match (exit, tests) {
@@ -131,7 +132,15 @@ impl<'run> Cycle<'_, 'run> {
                 (_, Some(tests)) => format!("{} passed, {} failed", tests.passed, tests.failed),
                 (exit, None) => format!("nextest ended with code {}", exit.code()),
             },
-        )?;
+        );
+        let (exit, tests) = tested.map_err(|error| {
+            let is_lost = error.downcast_ref() == Some(&RunLost::Keeper);
+            let keeps = self.job.kept.is_some() || options.keep || options.keep_on_failure;
+            match is_lost && keeps {
+                true => error.hint(format!("cargo xtask up {}", suite.name)),
+                false => error,
+            }
+        })?;
         outcome.tested(exit, tests);
         let again = timeline.phase(
             "witness",

@@ -168,6 +168,11 @@ impl Client {
         }
     }
 
+    /// Whether the keeper has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.connection.ends_within(Duration::ZERO)
+    }
+
     /// How everything is.
     pub(crate) fn status(&mut self) -> anyhow::Result<Status> {
         match self.ask(&Request::Status, AT_ONCE)? {

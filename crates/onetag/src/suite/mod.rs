@@ -9,7 +9,7 @@ mod shortcut;
 mod version;
 
 pub(crate) use arguments::NextestArguments;
-pub(crate) use run::run;
+pub(crate) use run::{RunLost, run};
 pub(crate) use select::select;
 pub(crate) use shortcut::arguments as program_arguments;
 pub(crate) use version::NextestVersion;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, ensure};
 use onetag_env::keys;
 use uuid::Uuid;
 use xshell::cmd;
@@ -25,6 +25,15 @@ use crate::workspace::Suite;
 
 /// How long a whole suite may take; single tests have nextest's own limits.
 const LIMIT: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// There is nothing to test any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum RunLost {
+    #[error("the keeper of the run was killed, and its services with it")]
+    Keeper,
+    #[error("there was nothing to test any more")]
+    Folder,
+}
 
 /// Runs the suite against the run in `folder`, and says how it ended.
 ///
@@ -98,10 +107,19 @@ fn nextest(
     .env(keys::TEST_COMMAND, command_id)
     .envs(shortcut(folder)?);
     let ledger = Ledger::open(folder.path())?;
+    let mut keeper = Client::connect(folder)?;
+    let watch = || {
+        ensure!(ledger.is_in_place(), RunLost::Folder);
+        ensure!(!keeper.has_ended(), RunLost::Keeper);
+        Ok(())
+    };
     Tool::new(command, LIMIT)
         .output(context.ui.tool_output(), context.ui.tool_output())
         .recorded([&ledger])
+        .watched(watch)
         .finish(&context.interrupt)
+        // Which command it was says nothing of that.
+        .map_err(|error| error.downcast::<RunLost>().map_or_else(|error| error, Into::into))
 }
 
 /// A suite has passed only if its hook has run before its tests, and at least one of

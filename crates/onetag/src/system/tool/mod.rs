@@ -62,7 +62,12 @@ pub(crate) struct Tool<'a> {
     tied: bool,
     /// What it started outlives it.
     leaves_others: bool,
+    watch: Watch<'a>,
 }
+
+/// Looks whether a command still makes sense; its error ends the command. Asked many
+/// times a second.
+type Watch<'a> = Box<dyn FnMut() -> anyhow::Result<()> + 'a>;
 
 /// A command that ended by itself.
 #[derive(Debug)]
@@ -95,6 +100,7 @@ impl<'a> Tool<'a> {
             records: vec![],
             tied: false,
             leaves_others: false,
+            watch: Box::new(|| Ok(())),
         }
     }
 
@@ -139,10 +145,17 @@ impl<'a> Tool<'a> {
         self
     }
 
+    /// Has it end as soon as `watch` fails.
+    pub(crate) fn watched(mut self, watch: impl FnMut() -> anyhow::Result<()> + 'a) -> Tool<'a> {
+        self.watch = Box::new(watch);
+        self
+    }
+
     /// Runs the command to its end, whatever its exit code.
     ///
-    /// Errors: it cannot be started, its deadline passed, or a signal asked the
-    /// harness to end; then the command has been ended too, and waited for.
+    /// Errors: it cannot be started, its deadline passed, what it is for is gone, or a
+    /// signal asked the harness to end; then the command has been ended too, and waited
+    /// for.
     pub(crate) fn finish(mut self, interrupt: &Interrupt) -> anyhow::Result<Finished> {
         interrupt.check()?;
         let line = Line(&self.command).to_string();
@@ -164,7 +177,9 @@ impl<'a> Tool<'a> {
         let stdout = Drain::start(child.stdout.take(), self.stdout);
         let stderr = Drain::start(child.stderr.take(), self.stderr);
         let mut running = Running::new(child, self.name, self.records, self.tied);
-        let outcome = running.go().and_then(|()| running.supervise(self.deadline, interrupt));
+        let outcome = running
+            .go()
+            .and_then(|()| running.supervise(self.deadline, interrupt, &mut self.watch));
         let ended = running.end(outcome.is_err(), self.leaves_others);
         let succeeded = outcome.is_ok() && ended.as_ref().is_ok_and(|status| status.success());
         let (stdout, stderr) = (stdout.collect(succeeded), stderr.collect(succeeded));

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use signal_hook::consts::{SIGINT, SIGKILL, SIGTERM};
 
-use super::ProcessRecord;
+use super::{ProcessRecord, Watch};
 use crate::system::launch::GO;
 use crate::system::signals::Interrupt;
 use crate::system::wait::{self, Deadline, Poll};
@@ -73,15 +73,24 @@ impl<'a> Running<'a> {
         }
     }
 
-    /// Waits for the end, passing on every signal and minding the deadline.
-    pub(super) fn supervise(&self, limit: Duration, interrupt: &Interrupt) -> anyhow::Result<()> {
+    /// Waits for the end, passing on every signal, and minding the deadline and what is
+    /// watched.
+    pub(super) fn supervise(
+        &self,
+        limit: Duration,
+        interrupt: &Interrupt,
+        watch: &mut Watch<'_>,
+    ) -> anyhow::Result<()> {
         let deadline = Deadline::within(limit);
         let mut asked_to_end: Option<Deadline> = None;
+        let mut lost = None;
         let mut passed_on = 0;
         loop {
             match self.end.recv_timeout(Duration::from_millis(20)) {
                 Ok(()) => {
                     interrupt.check()?;
+                    // Also what was lost at the very end.
+                    lost.map_or_else(watch, Err)?;
                     if asked_to_end.is_some() {
                         bail!("it took longer than {limit:?} and was ended");
                     }
@@ -90,17 +99,22 @@ impl<'a> Running<'a> {
                 Err(RecvTimeoutError::Disconnected) => bail!("the thread that waits for it ended"),
                 Err(RecvTimeoutError::Timeout) => {}
             }
+            if asked_to_end.is_none() {
+                lost = watch().err();
+            }
             if interrupt.count() > passed_on {
                 // At the gate it may not lead its group yet: the next look is soon.
                 if signal_group(self.pid, interrupt.signal().unwrap_or(SIGINT))? {
                     passed_on += 1;
                     asked_to_end.get_or_insert(Deadline::within(GRACE));
                 }
-            } else if asked_to_end.is_none() && deadline.passed() {
-                signal_group(self.pid, SIGTERM)?;
-                asked_to_end = Some(Deadline::within(GRACE));
+            } else if asked_to_end.is_none() && (lost.is_some() || deadline.passed()) {
+                if signal_group(self.pid, SIGTERM)? {
+                    asked_to_end = Some(Deadline::within(GRACE));
+                }
             } else if asked_to_end.as_ref().is_some_and(Deadline::passed) {
                 interrupt.check()?;
+                lost.map_or(Ok(()), Err)?;
                 bail!("it took longer than {limit:?} and did not end when asked");
             }
         }
