@@ -21,6 +21,7 @@ mod engines;
 mod environment;
 mod kept;
 mod many;
+mod needs;
 mod together;
 mod turns;
 mod up;

@@ -6,7 +6,7 @@ use anyhow::anyhow;
 
 use super::Job;
 use super::current::Images;
-use crate::backend::{Deployed, RunPlan, settings};
+use crate::backend::{Deployed, RunPlan, Settings, settings};
 use crate::error::Attach as _;
 use crate::keeper::{Client, ServiceState};
 use crate::run::MintedRun;
@@ -21,15 +21,19 @@ pub(super) enum Change {
     Died,
     /// It is new, or something else than it runs.
     Replaced(Reason),
+    /// It runs, and the suite does not need it any more.
+    Unneeded,
 }
 
 /// Why a service has to be replaced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Reason {
     New,
     Bytes,
     External,
     Settings,
+    /// These variables of the caller have other values, and nothing else is different.
+    HostVariables(Vec<String>),
     /// An `up` that failed left something else behind.
     Process,
 }
@@ -59,6 +63,9 @@ impl Changes {
             };
             changes.insert(planned.service.name.clone(), change);
         }
+        for name in job.kept.iter().flat_map(|kept| kept.plan.services.keys()) {
+            changes.entry(name.clone()).or_insert(Change::Unneeded);
+        }
         Ok(Changes(changes))
     }
 
@@ -86,11 +93,15 @@ impl Changes {
             let why = match change {
                 Change::None { .. } => return None,
                 Change::Died => "has ended",
-                Change::Replaced(Reason::New) => "is not deployed",
-                Change::Replaced(Reason::Bytes) => "is not what was built just now",
-                Change::Replaced(Reason::External) => "is another program or image now",
-                Change::Replaced(Reason::Settings) => "has other settings in its metadata now",
-                Change::Replaced(Reason::Process) => "runs something else than was deployed",
+                Change::Unneeded => "is no longer needed",
+                Change::Replaced(reason) => match reason {
+                    Reason::New => "is not deployed",
+                    Reason::Bytes => "is not what was built just now",
+                    Reason::External => "is another program or image now",
+                    Reason::Settings => "has other settings in its metadata now",
+                    Reason::HostVariables(names) => &other_values(names),
+                    Reason::Process => "runs something else than was deployed",
+                },
             };
             Some(format!("`{name}` {why}"))
         });
@@ -107,9 +118,11 @@ impl Changes {
         let mut by_kind: BTreeMap<(u8, &str), Vec<&str>> = BTreeMap::new();
         for (name, change) in &self.0 {
             let kind = match change {
-                Change::Replaced(_) => (0, "replaced"),
-                Change::Died => (1, "started again"),
-                Change::None { .. } => (2, "unchanged"),
+                Change::Unneeded => (0, "stopped, no longer needed"),
+                Change::Replaced(Reason::New) => (1, "new"),
+                Change::Replaced(_) => (2, "replaced"),
+                Change::Died => (3, "started again"),
+                Change::None { .. } => (4, "unchanged"),
             };
             by_kind.entry(kind).or_default().push(name);
         }
@@ -133,8 +146,9 @@ fn change(
             Some(_) => Reason::External,
         }));
     }
-    if settings(planned, run.backend(), run.folder().run_id())? != before.settings {
-        return Ok(Change::Replaced(Reason::Settings));
+    let now = settings(planned, run.backend(), run.folder().run_id())?;
+    if now != before.settings {
+        return Ok(Change::Replaced(difference(now, &before.settings)));
     }
     Ok(match states.get(name) {
         Some(ServiceState::Running { start, generation, .. })
@@ -145,4 +159,22 @@ fn change(
         Some(ServiceState::Running { .. }) => Change::Replaced(Reason::Process),
         _ => Change::Died,
     })
+}
+
+/// In what settings differ.
+fn difference(now: Settings, before: &Settings) -> Reason {
+    let is_other =
+        |(name, hash): &(&String, &String)| before.host_variables.get(*name) != Some(hash);
+    let others = now.host_variables.iter().filter(is_other).map(|(name, _)| name.clone()).collect();
+    match (Settings { host_variables: before.host_variables.clone(), ..now }) == *before {
+        true => Reason::HostVariables(others),
+        false => Reason::Settings,
+    }
+}
+
+fn other_values(names: &[String]) -> String {
+    match names {
+        [name] => format!("gets another value of the variable `{name}` now"),
+        names => format!("gets other values of the variables `{}` now", names.join("`, `")),
+    }
 }

@@ -72,9 +72,10 @@ pub(super) fn deploy<'run>(
 
 fn stop_replaced(cycle: &Cycle<'_, '_>, backend: &RunBackend<'_>) -> anyhow::Result<()> {
     let Some(kept) = &cycle.job.kept else { return Ok(()) };
-    let gone = |name: &&String| cycle.job.plan.service(name).is_none();
-    for name in kept.plan.services.keys().filter(gone) {
-        backend.stop(name)?;
+    for name in kept.plan.services.keys() {
+        if matches!(cycle.changes.of(name), Change::Unneeded) {
+            backend.stop(name)?;
+        }
     }
     for planned in cycle.job.plan.services().rev() {
         if matches!(cycle.changes.of(&planned.service.name), Change::Replaced(_)) {

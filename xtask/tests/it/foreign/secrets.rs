@@ -62,6 +62,10 @@ fn a_service_is_replaced_where_the_variable_differs() {
     run(&project, "up", TOKEN).exits(exit::SUCCESS);
     run(&project, "up", TOKEN).exits(exit::SUCCESS);
     assert_eq!(project.kept_run().get("beta", "/starts"), "x");
+    let output = run(&project, "test", "another");
+    output
+        .exits(exit::FAILURE)
+        .says("the kept run is stale: `beta` gets another value of the variable `BETA_TOKEN` now");
     run(&project, "up", "another").exits(exit::SUCCESS);
     let kept = project.kept_run();
     assert_eq!(
