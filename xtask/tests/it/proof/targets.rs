@@ -295,3 +295,31 @@ fn another_selection_of_suites_builds_nothing_again() {
         output.exits(exit::SUCCESS).does_not_say("building `");
     }
 }
+
+/// Cargo alone compiles each edit once.
+#[test]
+fn a_build_script_that_names_no_file_is_no_reason_to_build_again() {
+    let variable = r#"println!("cargo:rerun-if-env-changed=NO_SUCH_VARIABLE");"#;
+    for says in [variable, ""] {
+        let project = project();
+        project.create("beta/build.rs", &format!("fn main() {{ {says} }}\n"));
+        project.create("beta/notes.txt", "notes");
+        cargo_builds(&project);
+        e2e(&project, "hello from beta").exits(exit::SUCCESS);
+        for (from, to) in [("from beta", "again"), ("again", "at last")] {
+            project.replace("beta/src/main.rs", &format!("hello {from}"), &format!("hello {to}"));
+            let output = e2e(&project, &format!("hello {to}"));
+            output.exits(exit::SUCCESS).does_not_say("building `");
+            assert_eq!(output.compiled(), ["beta"], "{says:?}: {output}");
+        }
+        // Cargo alone, and nothing is left for the harness.
+        project.replace("beta/src/main.rs", "hello at last", "hello from cargo");
+        assert_eq!(cargo_builds(&project), ["beta"]);
+        compiles_nothing(&project, "hello from cargo");
+        if says.is_empty() {
+            project.write("beta/notes.txt", "other notes");
+            assert_eq!(cargo_builds(&project), ["beta"]);
+            compiles_nothing(&project, "hello from cargo");
+        }
+    }
+}

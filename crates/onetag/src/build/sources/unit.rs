@@ -186,12 +186,15 @@ impl ScriptInputs {
         let output = script.out_dir.parent().map(|folder| folder.join("output"));
         let output = output.and_then(|output| fs::read(output).ok()).unwrap_or_default();
         let text = String::from_utf8_lossy(&output);
-        let named = text.lines().filter_map(|line| {
+        let rules = text.lines().filter_map(|line| {
             let line = line.strip_prefix("cargo:")?;
-            line.strip_prefix(':').unwrap_or(line).strip_prefix("rerun-if-changed=")
+            line.strip_prefix(':').unwrap_or(line).strip_prefix("rerun-if-")
         });
+        let rules: Vec<&str> = rules.collect();
+        let named = rules.iter().filter_map(|rule| rule.strip_prefix("changed="));
         let named: BTreeSet<_> = named.map(|path| package.join(path)).collect();
-        let reads_all = named.is_empty();
+        // As cargo has it, a script that names a variable says all that it reads.
+        let reads_all = rules.is_empty();
         let is_made = |path: &Utf8PathBuf| path.starts_with(&script.out_dir);
         let named = named.into_iter().filter(|path| !is_made(path));
         ScriptInputs { files: named.flat_map(|path| files_of(&path)).collect(), reads_all }

@@ -144,6 +144,8 @@ fn what_a_build_script_names_counts_for_all_of_the_package() {
     assert!(!named.reads_all);
     let names = named.files.iter().map(|path| Utf8Path::new(path).file_name().unwrap());
     assert_eq!(names.collect::<BTreeSet<_>>(), BTreeSet::from(["a.txt", "b.txt"]));
+    let variable = script("cargo:rerun-if-env-changed=A\n");
+    assert_eq!(variable, ScriptInputs::default());
     // One that names nothing reads all.
     let [library, _] = package.sources(&script("cargo::rustc-env=A=B\n"));
     for file in ["app/src/lib_tests.rs", "app/tests/texts/c.txt"] {
