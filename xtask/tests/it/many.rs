@@ -281,3 +281,24 @@ fn commands_on_a_kept_run_test_what_each_one_built_beside_other_runs() {
     beside.finish().exits(exit::SUCCESS);
     workspace.project.assert_nothing_is_left();
 }
+
+/// Its manifest names no suite for it, and so `--all` does not run it.
+#[test]
+fn a_test_target_of_no_suite_is_named() {
+    let project = Project::new();
+    project.xtask(["e2e", "--all"]).run().exits(exit::SUCCESS).does_not_say("warning: ");
+    project.append("tests/Cargo.toml", "\n[[test]]\nname = \"flow\"\npath = \"suites/flow.rs\"\n");
+    project.write("tests/suites/flow.rs", "#[test]\nfn passes() {}\n");
+    // Those of other packages are tests of their own.
+    project.create("beta/tests/own.rs", "#[test]\nfn passes() {}\n");
+    let warning = "warning: the test target `flow` of the package `e2e` belongs to no suite, so \
+                   nothing here runs it; for one, add to Cargo.toml:\n\
+                   \u{20} [workspace.metadata.onetag.suites.flow]\n";
+    for arguments in [&["e2e", "--all"][..], &["e2e", "alpha"]] {
+        let output = project.xtask(arguments.iter().copied()).run();
+        output.exits(exit::SUCCESS).says(warning).does_not_say("`own`");
+    }
+    project.append("Cargo.toml", "\n[workspace.metadata.onetag.suites.flow]\n");
+    let output = project.xtask(["e2e", "--all"]).run();
+    output.exits(exit::SUCCESS).does_not_say("belongs to no suite").says("flow-");
+}

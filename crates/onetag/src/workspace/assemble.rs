@@ -91,6 +91,7 @@ pub(super) fn assemble(cargo: Metadata) -> anyhow::Result<Workspace> {
         target_directory: cargo.target_directory,
         services,
         suites,
+        tests_package: tests_package.to_owned(),
         test_targets,
     };
     validate(&workspace)?;

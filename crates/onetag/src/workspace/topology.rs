@@ -29,6 +29,8 @@ pub struct Workspace {
     pub services: BTreeMap<String, Service>,
     /// By name.
     pub suites: BTreeMap<String, Suite>,
+    /// The name of the package that holds the suites.
+    pub tests_package: String,
     /// Every integration test of the workspace, sorted by binary id.
     pub test_targets: Vec<TestTarget>,
 }
@@ -231,7 +233,9 @@ impl Workspace {
 
     /// What is allowed, but hardly meant.
     pub fn warnings(&self) -> Vec<String> {
-        validate::unnamed(self)
+        let mut warnings = validate::unnamed(self);
+        warnings.extend(validate::of_no_suite(self));
+        warnings
     }
 }
 

@@ -9,9 +9,11 @@ mod needs;
 mod packages;
 mod placeholders;
 mod settings;
+mod test_targets;
 mod variables;
 
 pub(super) use needs::unnamed;
+pub(super) use test_targets::of_no_suite;
 
 /// # Errors
 ///
