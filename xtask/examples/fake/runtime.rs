@@ -211,7 +211,8 @@ impl Runtime for Fake {
         }
         let seen = replicas.into_iter().enumerate().map(|(number, replica)| {
             let other = lie && (number > 0 || !self.world.wants("two beta"));
-            Seen { replica, digest: if other { Digest::of(b"other") } else { built } }
+            let digest = if other { Digest::of(b"other") } else { built };
+            Seen { replica, digest, program: None }
         });
         Ok(seen.collect())
     }

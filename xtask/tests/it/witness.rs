@@ -43,3 +43,21 @@ fn bytes_that_were_put_in_place_after_the_build_are_refused() {
     project.write("beta/src/main.rs", &beta);
     project.xtask(["e2e", "alpha"]).run().exits(exit::SUCCESS);
 }
+
+/// A launcher is no service: what it starts was not built by this run.
+#[test]
+fn a_service_that_becomes_another_program_is_refused_with_the_program() {
+    let project = Project::new();
+    let script = "while :; do sleep 0.05; done";
+    project.beta_begins_with(&format!(
+        "use std::os::unix::process::CommandExt as _;
+         std::process::Command::new(\"/bin/sh\").args([\"-c\", {script:?}]).exec();"
+    ));
+    project.replace("beta/Cargo.toml", "ready = \"/ready\"", "ready = \"started\"");
+    project.replace("alpha/src/main.rs", "tiny::get(&beta, \"/ready\").ok()", "Some(beta.clone())");
+    let output = project.xtask(["e2e", "alpha"]).run();
+    output.exits(exit::FAILURE).does_not_say("run the command again");
+    let shell = std::fs::canonicalize("/bin/sh").unwrap();
+    output.says(&format!("`beta-0` runs {}, sha256:", shell.display()));
+    output.says("hint: `beta` has to stay the program that was built, and not to execute another");
+}

@@ -193,6 +193,9 @@ pub struct Seen {
     pub replica: Replica,
     /// What it runs.
     pub digest: Digest,
+    /// The path of the program that runs, where it is not the one that was started.
+    #[serde(default)]
+    pub program: Option<String>,
 }
 
 /// The state of an instance.

@@ -28,6 +28,9 @@ pub(crate) struct Evidence {
     /// The digests of which one has to be seen: image stores report one or another.
     pub(crate) expected: Expected,
     pub(crate) seen: Digest,
+    /// The path of the program that was seen, where it is not the one that was started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) program: Option<String>,
     /// Where it was seen.
     pub(crate) location: String,
     /// RFC 3339.
@@ -58,6 +61,7 @@ pub(super) fn witness<'run>(
             reference: image.reference().to_string(),
             expected: image.digests(),
             seen: seen.digest,
+            program: seen.program,
             location: seen.replica.location,
             checked_at: humantime::format_rfc3339_millis(SystemTime::now()).to_string(),
         }));
@@ -72,19 +76,33 @@ impl Witness {
     fn verdict(&self) -> anyhow::Result<()> {
         let is_other = |evidence: &&Evidence| !evidence.expected.contains(&evidence.seen);
         let Some(evidence) = self.replicas.iter().find(is_other) else { return Ok(()) };
-        let Evidence { replica, seen, reference, expected, .. } = evidence;
-        Err(match expected {
+        let Evidence { service, replica, seen, program, reference, expected, .. } = evidence;
+        let seen = match program {
+            Some(program) => format!("{program}, {seen}"),
+            None => seen.to_string(),
+        };
+        let error = match expected {
             Expected::OneOf(Digests { executable, config, manifest }) => anyhow!(
                 "`{replica}` runs {seen}, which is none of the digests of {reference}: \
                  executable {executable}, config {config}, manifest {manifest}"
-            )
-            .hint("something replaced the executable after it was built; run the command again"),
+            ),
             Expected::Pinned { pinned } => anyhow!(
                 "`{replica}` runs {seen}, and not {reference} as it was when the run began: {pinned}"
-            )
-            .hint(format!(
-                "something replaced {reference}, or it starts another program; run the command again"
+            ),
+        };
+        Err(match (program, expected) {
+            (Some(_), Expected::OneOf(_)) => error.hint(format!(
+                "`{service}` has to stay the program that was built, and not to execute another one"
             )),
+            (Some(program), Expected::Pinned { .. }) => {
+                error.hint(format!("name {program} as `program`, and not one that executes it"))
+            }
+            (None, Expected::OneOf(_)) => error.hint(
+                "something replaced the executable after it was built; run the command again",
+            ),
+            (None, Expected::Pinned { .. }) => {
+                error.hint(format!("something replaced {reference}; run the command again"))
+            }
         })
     }
 }

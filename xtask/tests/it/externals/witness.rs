@@ -31,7 +31,7 @@ fn a_program_that_is_replaced_before_it_starts_is_refused() {
     error: phase witness failed
       because: the witness refuses this run
       because: `helper-0` runs sha256:[digest], and not [temp]/programs/helper as it was when the run began: sha256:[digest]
-    hint: something replaced [temp]/programs/helper, or it starts another program; run the command again
+    hint: something replaced [temp]/programs/helper; run the command again
     ");
 }
 

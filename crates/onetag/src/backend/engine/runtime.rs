@@ -246,7 +246,7 @@ impl Runtime for EngineRuntime {
             seen if seen == normalized(&of_start.image.id)? => of_start.digest,
             seen => seen,
         };
-        Ok(vec![Seen { replica: self.replica(instance)?, digest }])
+        Ok(vec![Seen { replica: self.replica(instance)?, digest, program: None }])
     }
 
     fn collect_logs(&self, instance: &Instance, log: &Utf8Path) -> anyhow::Result<()> {

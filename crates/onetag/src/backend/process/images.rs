@@ -156,15 +156,15 @@ impl ProcessImage {
                 built.path
             );
             replica.location.push_str(", as it was started");
-            return Ok(Seen { replica, digest: built.digest });
+            return Ok(Seen { replica, digest: built.digest, program: None });
         }
         ensure!(path.exists(), "`{name}`, {location}, ended before it was looked at");
-        let digest = match is_file(&path) {
-            true => self.executable.digest,
-            false => {
-                hash_file(&path).with_context(|| format!("cannot read what `{name}` executes"))?
-            }
-        };
-        Ok(Seen { replica, digest })
+        if is_file(&path) {
+            return Ok(Seen { replica, digest: self.executable.digest, program: None });
+        }
+        let digest =
+            hash_file(&path).with_context(|| format!("cannot read what `{name}` executes"))?;
+        let program = path.read_link_utf8().ok().filter(|link| *link != self.executable.path);
+        Ok(Seen { replica, digest, program: program.map(Utf8PathBuf::into_string) })
     }
 }
