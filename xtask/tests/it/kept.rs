@@ -39,6 +39,26 @@ fn a_run_that_fails_is_kept_on_request() {
     assert_eq!(run.read("diagnostics/cause.txt"), "tests failed\n");
 }
 
+/// As in a script, which has to know what goes on.
+#[test]
+fn a_quiet_command_says_that_a_run_is_kept() {
+    let project = Project::new();
+    let kept = "kept: `cargo xtask test alpha`, `up alpha`, `down alpha`";
+    project.xtask(["-q", "up", "alpha"]).run().exits(exit::SUCCESS).says(kept);
+    project.xtask(["-q", "test", "alpha"]).run().exits(exit::SUCCESS).does_not_say("kept: ");
+    project.xtask(["down", "alpha"]).run().exits(exit::SUCCESS);
+    project.xtask(["-q", "e2e", "alpha", "--keep"]).run().exits(exit::SUCCESS).says(kept);
+    project.xtask(["down", "alpha"]).run().exits(exit::SUCCESS);
+    project.add_test("red", "panic!(\"red on purpose\");");
+    let output = project.xtask(["-q", "e2e", "alpha", "--keep-on-failure"]).run();
+    output.exits(exit::TESTS_FAILED).says(kept);
+    // It was wanted, and is not.
+    project.xtask(["down", "alpha"]).run().exits(exit::SUCCESS);
+    project.replace("beta/src/main.rs", "Some(\"ready\".to_owned())", "None");
+    let output = project.xtask(["-q", "e2e", "alpha", "--keep", "--ready-timeout", "1s"]).run();
+    output.exits(exit::FAILURE).says("not kept: its services were never ready together");
+}
+
 #[test]
 fn a_test_without_a_run_is_told_what_to_do() {
     let project = Project::new();

@@ -84,7 +84,7 @@ pub(super) fn finish(mut ending: FinishedRun<'_>, options: &Options) -> (Exit, R
         ending.outcome.fail(&interrupted.into());
     }
     if wanted && !is_up && !interrupted && !removed {
-        context.ui.line("  not kept: its services were never ready together");
+        context.ui.verdict("  not kept: its services were never ready together");
     }
     let killed = killed_services(folder).into_iter().skip(ending.killed_before).collect();
     let report = report(&ending, folder, keep, killed, leftovers, lies_in.clone());
@@ -102,7 +102,11 @@ pub(super) fn finish(mut ending: FinishedRun<'_>, options: &Options) -> (Exit, R
     }
     context.ui.verdict(summary(&report, &shown(&lies_in)));
     if keep && options.goal.nextest().is_none_or(|_| !was_kept) {
-        context.ui.line(kept_hint(&ending.job.suite.name, folder));
+        let suite = &ending.job.suite.name;
+        let verbs = format!("`cargo xtask test {suite}`, `up {suite}`, `down {suite}`");
+        // Whoever asked for little has to know that something runs on.
+        context.ui.verdict(format!("  kept: {verbs}"));
+        context.ui.line(format!("  environment: {}", shown(&folder.environment())));
     }
     (exit, report)
 }
@@ -148,14 +152,6 @@ fn salvage(ending: &FinishedRun<'_>) -> RunFolder {
 pub(super) fn killed_services(folder: &RunFolder) -> Vec<KilledService> {
     // A ledger that cannot be read is told by whoever looks for leftovers.
     Record::read(folder.path()).unwrap_or_default().killed()
-}
-
-/// How to go on with a kept run.
-fn kept_hint(suite: &str, folder: &RunFolder) -> String {
-    format!(
-        "  kept: `cargo xtask test {suite}`, `up {suite}`, `down {suite}`\n  environment: {}",
-        shown(&folder.environment())
-    )
 }
 
 /// Says what failed and collects diagnostics, before anything is torn down.
