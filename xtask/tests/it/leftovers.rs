@@ -18,6 +18,8 @@ fn a_process_that_got_away_is_reported_and_left_alone() {
     let daemon = project.process("sleep").unwrap();
     output.exits(exit::FAILURE).says("3 tests run: 3 passed");
     output.says(&format!("left behind: process {} (sleep 600)", daemon.pid));
+    output.says(&format!("error: phase teardown failed\n  because: something of the run is left: process {} (sleep 600)\n", daemon.pid));
+    output.says(&format!("hint: kill {}\n", daemon.pid));
     let report = project.finished_run().json("report.json");
     assert_eq!(report["leftovers"][0]["kind"], "process");
     assert!(daemon.lives());
@@ -37,6 +39,18 @@ fn a_daemon_of_a_test_is_reported_and_left_alone() {
     let daemon = project.process("sleep").unwrap();
     output.exits(exit::FAILURE).says("4 tests run: 4 passed");
     output.says(&format!("left behind: process {} (sleep 601)", daemon.pid));
+    daemon.kill();
+
+    // What `down` leaves is told in the same way.
+    project.up();
+    let daemon = project.xtask(["test", "alpha"]).run();
+    daemon.exits(exit::SUCCESS);
+    let output = project.xtask(["down", "alpha"]).run();
+    let daemon = project.process("sleep").unwrap();
+    output.exits(exit::FAILURE).says(&format!("left behind: process {} (sleep 601)", daemon.pid));
+    output
+        .says("error: something of the run is left")
+        .says(&format!("hint: kill {}\n", daemon.pid));
     daemon.kill();
 }
 

@@ -4,6 +4,8 @@ use clap::Args;
 use onetag_control::connection::ConnectionError;
 
 use crate::context::{here, shown};
+use crate::cycle::teardown::left_behind;
+use crate::error::describe;
 use crate::exit::Exit;
 use crate::gc::dead::{RunEntry, RunState, end, endable};
 use crate::gc::sweep::throw_away;
@@ -60,8 +62,8 @@ pub(crate) fn down(Down { suite }: &Down, ui: &Ui) -> anyhow::Result<Exit> {
         for killed in killed.get(killed_before..).unwrap_or_default() {
             ui.verdict(killed.to_string());
         }
-        for leftover in &leftovers {
-            ui.verdict(format!("left behind: {} {}", leftover.kind, leftover.name));
+        if !leftovers.is_empty() {
+            ui.error(describe(&left_behind(&leftovers)));
             exit = Exit::Failure;
         }
         ui.verdict(format!(

@@ -112,8 +112,7 @@ impl Collection<'_> {
                 continue;
             }
             let left = cleared.leftovers.iter();
-            let left =
-                left.map(|left| format!("run {run_id} left behind: {} {}", left.kind, left.name));
+            let left = left.map(|left| format!("run {run_id} left behind: {left}"));
             left.for_each(|problem| self.report.problem(problem));
             self.report.removed(Item::of_run(&cleared.run, cleared.bytes));
             ended.insert(run_id);

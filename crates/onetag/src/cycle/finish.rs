@@ -10,8 +10,8 @@ use crate::backend::{Deployed, KeeperHandle, RunPlan, source_of};
 use crate::build::Build;
 use crate::context::{Context, shown};
 use crate::cycle::diagnostics;
-use crate::cycle::teardown::teardown;
-use crate::error::{Attach as _, describe};
+use crate::cycle::teardown::{left_behind, teardown};
+use crate::error::describe;
 use crate::exit::Exit;
 use crate::gc::finished::archive;
 use crate::report::{
@@ -196,9 +196,9 @@ fn end(ending: &mut FinishedRun<'_>, folder: &RunFolder) -> (Vec<Leftover>, Utf8
     match torn_down {
         Ok(leftovers) => {
             if !leftovers.is_empty() {
-                let error = anyhow!("something of the run is left, see below")
-                    .hint("nothing proves that it is the run's own, so it was left alone");
-                ending.outcome.fail(&error.context(PhaseFailed("teardown")));
+                let error = left_behind(&leftovers).context(PhaseFailed("teardown"));
+                ending.context.ui.error(describe(&error));
+                ending.outcome.fail(&error);
             }
             let finished = folder.layout().finished_run(folder.run_id());
             (leftovers, finished.path().to_owned())

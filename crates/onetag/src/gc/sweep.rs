@@ -87,7 +87,10 @@ fn clear_up(
     let age = humantime::format_duration(std::time::Duration::from_secs(run_id.age().as_secs()));
     ui.line(format!("cleared up after run {run_id}, which died; it began {age} ago"));
     for leftover in &leftovers {
-        ui.line(format!("  left behind: {} {}", leftover.kind, leftover.name));
+        ui.line(format!("  left behind: {leftover}"));
+        if let Some(hint) = leftover.hint() {
+            ui.line(format!("  hint: {hint}"));
+        }
     }
     Ok(Some(leftovers))
 }

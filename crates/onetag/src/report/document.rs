@@ -114,6 +114,20 @@ pub struct Leftover {
     pub name: String,
 }
 
+impl Leftover {
+    /// What ends it, as one could type it.
+    pub(crate) fn hint(&self) -> Option<String> {
+        let pid = self.name.split(' ').next().filter(|_| self.kind == "process")?;
+        Some(format!("kill {pid}"))
+    }
+}
+
+impl fmt::Display for Leftover {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind, self.name)
+    }
+}
+
 impl fmt::Display for KilledService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let KilledService { service, seconds } = self;

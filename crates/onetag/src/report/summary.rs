@@ -41,7 +41,7 @@ pub(crate) fn summary(report: &RunReport, folder: &Utf8Path) -> String {
         let _ = write!(text, "\n  {killed}");
     }
     for leftover in &report.leftovers {
-        let _ = write!(text, "\n  left behind: {} {}", leftover.kind, leftover.name);
+        let _ = write!(text, "\n  left behind: {leftover}");
     }
     let _ = write!(text, "\n  report and logs: {folder}");
     text

@@ -9,10 +9,11 @@ mod processes;
 
 use std::io::ErrorKind;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use camino::Utf8Path;
 
 use self::backend::Remover;
+use crate::error::Attach as _;
 use crate::gc::finished::archive;
 use crate::gc::size;
 use crate::keeper::Client;
@@ -106,6 +107,15 @@ pub(crate) fn end_orphans(folder: &RunFolder) -> anyhow::Result<()> {
     processes::end_orphans(folder)
 }
 
+/// The error of a teardown that leaves something.
+pub(crate) fn left_behind(leftovers: &[Leftover]) -> anyhow::Error {
+    let names: Vec<String> = leftovers.iter().map(Leftover::to_string).collect();
+    let error = anyhow!("something of the run is left: {}", names.join(", "));
+    let hints = leftovers.iter().filter_map(Leftover::hint);
+    let error = hints.fold(error, |error, hint| error.hint(hint));
+    error.hint("nothing proves that it is the run's own, so it was left alone")
+}
+
 /// What the keeper does when the harness is gone and the run is not kept.
 ///
 /// Where the folder of the run was removed, nothing but what the backend made is left.
@@ -124,8 +134,8 @@ pub(crate) fn after_the_harness(folder: &RunFolder, ledger: &Ledger) -> anyhow::
     let left = remove_of_backend(folder, ledger)?;
     remove_files(folder, ledger)?;
     // To its log: nobody else is left to hear it.
-    for Leftover { kind, name } in leftovers::leftovers(folder, left)? {
-        Ui::stderr().line(format!("left behind: {kind} {name}"));
+    for leftover in leftovers::leftovers(folder, left)? {
+        Ui::stderr().line(format!("left behind: {leftover}"));
     }
     archive(folder)
 }
