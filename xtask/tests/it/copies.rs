@@ -164,3 +164,31 @@ fn a_kept_run_of_an_earlier_boot_can_be_ended() {
     project.assert_nothing_is_left();
     end_stranger(stranger);
 }
+
+#[test]
+fn a_kept_run_of_another_workspace_is_named_as_such() {
+    let here = Project::new();
+    let run = here.up();
+    let mut there = Project::new();
+    there.share_target_of(&here);
+    let output = there.xtask(["test", "alpha"]).run();
+    output.exits(exit::FAILURE).says(&format!(
+        "there is no kept run of `alpha` of this workspace; run {} is of {}",
+        run.id(),
+        here.root()
+    ));
+    output.says("hint: cargo xtask up alpha");
+    there.nextest().run().exits(exit::HOOK_FAILED).says(here.root().as_str());
+    let output = there.xtask(["down", "alpha"]).run();
+    output.exits(exit::SUCCESS).says(&format!("run {} is of {}", run.id(), here.root()));
+
+    let line = format!("of workspace {}", here.root());
+    let shown = |project: &Project| project.xtask(["status"]).run().stdout.contains(&line);
+    assert!(shown(&there));
+    assert!(!shown(&here));
+    let output = there.xtask(["status", "--format", "json"]).run();
+    let document: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(document["runs"][0]["workspace"], here.root().as_str());
+    // Both see the same folder of runs.
+    here.xtask(["down", "alpha"]).run().exits(exit::SUCCESS);
+}

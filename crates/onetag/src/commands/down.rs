@@ -3,6 +3,7 @@
 use clap::Args;
 use onetag_control::connection::ConnectionError;
 
+use super::kept_elsewhere;
 use crate::context::{here, shown};
 use crate::cycle::teardown::left_behind;
 use crate::error::describe;
@@ -37,7 +38,8 @@ pub(crate) fn down(Down { suite }: &Down, ui: &Ui) -> anyhow::Result<Exit> {
     if found.is_empty() {
         // A name that is no suite gets the error that the other verbs give.
         crate::workspace::load(&here()?, &interrupt)?.suite(suite)?;
-        ui.line(format!("there is no kept run of `{suite}`"));
+        let others = kept_elsewhere(&layout, &place.root, suite)?;
+        ui.line(format!("there is no kept run of `{suite}`{others}"));
     }
     let mut exit = Exit::Success;
     for run in found {
@@ -65,6 +67,9 @@ pub(crate) fn down(Down { suite }: &Down, ui: &Ui) -> anyhow::Result<Exit> {
         if !leftovers.is_empty() {
             ui.error(describe(&left_behind(&leftovers)));
             exit = Exit::Failure;
+        }
+        for leftover in &leftovers {
+            ui.verdict(format!("left behind: {leftover}"));
         }
         ui.verdict(format!(
             "run {} of `{suite}` has ended\n  report and logs: {}",

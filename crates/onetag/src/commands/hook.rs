@@ -9,7 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use onetag_env::{Environment, keys};
 
-use super::kept_run;
+use super::{kept_elsewhere, kept_run};
 use crate::context::here;
 use crate::error::Attach as _;
 use crate::exit::Exit;
@@ -76,8 +76,10 @@ fn environment_of_kept_run(suite: &str) -> anyhow::Result<Utf8PathBuf> {
     let workspace = crate::workspace::load(&here()?, &Interrupt::default())?;
     // A name that is no suite is an error of its own.
     let suite = workspace.suite(suite)?.name.as_str();
-    let run = kept_run(&Layout::below(&workspace.target_directory), &workspace.root, suite)?
-        .ok_or_else(|| anyhow!("these tests need a run of `{suite}`, and there is none"))
+    let (layout, root) = (Layout::below(&workspace.target_directory), &workspace.root);
+    let others = kept_elsewhere(&layout, root, suite)?;
+    let run = kept_run(&layout, root, suite)?
+        .ok_or_else(|| anyhow!("these tests need a run of `{suite}`, and there is none{others}"))
         .hint(format!(
             "`cargo xtask e2e {suite}` does everything; \
              `cargo xtask up {suite}` keeps a run for tests like these"

@@ -31,12 +31,12 @@ pub(crate) use up::{Up, up};
 use anyhow::{Context as _, anyhow};
 use camino::Utf8Path;
 
-use crate::backend::RunPlan;
+use crate::backend::{BackendKind, RunPlan};
 use crate::context::Context;
 use crate::cycle::{Job, KeptRun, Options};
 use crate::error::{Attach as _, Kind, describe};
 use crate::exit::Exit;
-use crate::gc::dead::{RunEntry, kept};
+use crate::gc::dead::{RunEntry, kept, kept_by_others};
 use crate::report::{Document, RunReport, Ui, write_stdout};
 use crate::run::Layout;
 use crate::run::ledger::{Ledger, Record};
@@ -106,7 +106,8 @@ fn kept_run(layout: &Layout, root: &Utf8Path, suite: &str) -> anyhow::Result<Opt
 /// backend is asked for.
 fn kept_job<'a>(job: Job<'a>, entry: RunEntry, options: &mut Options) -> anyhow::Result<Job<'a>> {
     let suite = &job.suite.name;
-    let start_over = format!("cargo xtask down {suite} && cargo xtask up {suite}");
+    let up = |options: &Options| up_line(suite, options.profile.as_deref(), options.backend);
+    let start_over = format!("cargo xtask down {suite} && {}", up(options));
     let folder = entry.folder.path();
     let record = Record::read(folder)?;
     if let Some((line, reason)) = record.damaged.first() {
@@ -116,6 +117,15 @@ fn kept_job<'a>(job: Job<'a>, entry: RunEntry, options: &mut Options) -> anyhow:
     let plan = RunPlan::read(&entry.folder)
         .context("the kept run cannot be taken up again")
         .hint(&start_over)?;
+    // What is not asked for stays as it is.
+    let start_over = || {
+        let mut options = options.clone();
+        options.profile = options.profile.or_else(|| plan.profile.clone());
+        options.backend = options
+            .backend
+            .or_else(|| Some(plan.backend).filter(|backend| *backend != BackendKind::default()));
+        format!("cargo xtask down {suite} && {}", up(&options))
+    };
     let name = |profile: &Option<String>| profile.clone().unwrap_or_else(|| "dev".to_owned());
     if options.profile.is_some() && name(&options.profile) != name(&plan.profile) {
         return Err(anyhow!(
@@ -124,7 +134,7 @@ fn kept_job<'a>(job: Job<'a>, entry: RunEntry, options: &mut Options) -> anyhow:
             name(&options.profile)
         )
         .kind(Kind::Usage)
-        .hint(start_over));
+        .hint(start_over()));
     }
     if let Some(backend) = options.backend.filter(|backend| *backend != plan.backend) {
         return Err(anyhow!(
@@ -133,9 +143,33 @@ fn kept_job<'a>(job: Job<'a>, entry: RunEntry, options: &mut Options) -> anyhow:
             backend.name()
         )
         .kind(Kind::Usage)
-        .hint(start_over));
+        .hint(start_over()));
     }
     options.profile.clone_from(&plan.profile);
     options.backend = Some(plan.backend);
     Ok(Job { kept: Some(KeptRun { entry, plan }), ..job })
+}
+
+/// The line that brings up a run of a suite with these options.
+fn up_line(suite: &str, profile: Option<&str>, backend: Option<BackendKind>) -> String {
+    let mut line = format!("cargo xtask up {suite}");
+    match profile {
+        None => {}
+        Some("release") => line.push_str(" --release"),
+        Some(profile) => line.push_str(&format!(" --profile {profile}")),
+    }
+    if let Some(backend) = backend {
+        line.push_str(&format!(" --on {}", backend.name()));
+    }
+    line
+}
+
+/// What kept runs of a suite other workspaces have in the same target folder, as the
+/// end of a sentence; empty if there are none.
+fn kept_elsewhere(layout: &Layout, root: &Utf8Path, suite: &str) -> anyhow::Result<String> {
+    let others = kept_by_others(layout, root, suite)?;
+    let others = others.iter().filter_map(|run| {
+        Some(format!("; run {} is of {}", run.folder.run_id(), run.workspace.as_ref()?))
+    });
+    Ok(others.collect())
 }

@@ -7,7 +7,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use serde::Serialize;
 
@@ -55,6 +55,10 @@ struct Shown {
     of_another_version: bool,
     age_seconds: u64,
     folder: Utf8PathBuf,
+    /// The root of the workspace that it is of; several may share a target folder.
+    workspace: Option<Utf8PathBuf>,
+    #[serde(skip)]
+    is_of_another_workspace: bool,
     services: BTreeMap<String, ShownService>,
 }
 
@@ -70,7 +74,7 @@ pub(crate) fn status(arguments: &Status, ui: &Ui) -> anyhow::Result<Exit> {
     let interrupt = Interrupt::listen()?;
     let place = crate::workspace::locate(&here()?, &interrupt)?;
     let found = dead::find(&Layout::below(&place.target_directory))?;
-    let runs: Vec<Shown> = found.iter().map(show).collect();
+    let runs: Vec<Shown> = found.iter().map(|run| show(run, &place.root)).collect();
     interrupt.check()?;
     match arguments.format {
         Format::Json => print_json(&Listing { runs, schema: SCHEMA })?,
@@ -80,7 +84,8 @@ pub(crate) fn status(arguments: &Status, ui: &Ui) -> anyhow::Result<Exit> {
     Ok(Exit::Success)
 }
 
-fn show(found: &RunEntry) -> Shown {
+/// As the workspace at `root` sees it.
+fn show(found: &RunEntry, root: &Utf8Path) -> Shown {
     let plan = RunPlan::read(&found.folder).ok();
     let deployed = plan.iter().flat_map(|plan| &plan.services).map(|(name, deployed)| {
         let (url, image) = (deployed.url(), Some(deployed.reference.clone()));
@@ -106,6 +111,8 @@ fn show(found: &RunEntry) -> Shown {
         of_another_version: found.other_version.is_some(),
         age_seconds: found.folder.run_id().age().as_secs(),
         folder: found.folder.path().to_owned(),
+        workspace: found.workspace.clone(),
+        is_of_another_workspace: !found.is_of(root) && found.state != RunState::Copy,
         services,
     }
 }
@@ -137,6 +144,9 @@ fn table(runs: &[Shown]) -> String {
             state => state,
         };
         text.push_str(&format!("{name}  {state}  {age} old\n"));
+        if let Some(workspace) = run.workspace.as_ref().filter(|_| run.is_of_another_workspace) {
+            text.push_str(&format!("  of workspace {workspace}\n"));
+        }
         let width = run.services.keys().map(String::len).max().unwrap_or(0);
         for (name, service) in &run.services {
             let url = service.url.iter().map(|url| format!("{url}  "));

@@ -13,6 +13,8 @@ fn a_run_is_shown_with_its_services() {
         state: "kept",
         age_seconds: 61,
         folder: "/w/target/onetag/runs/0193a5c2e4b07c1e9f3a2b4c5d6e7f80".into(),
+        workspace: Some("/w".into()),
+        is_of_another_workspace: true,
         services: BTreeMap::from([
             (
                 "alpha".to_owned(),
@@ -30,6 +32,7 @@ fn a_run_is_shown_with_its_services() {
     };
     insta::assert_snapshot!(table(&[run]), @r"
     alpha-0193a5c2e4b07c1e9f3a2b4c5d6e7f80.2  kept  1m 1s old
+      of workspace /w
       alpha  http://127.0.0.1:4711  running, pid 17
       be     ended with code 1
       /w/target/onetag/runs/0193a5c2e4b07c1e9f3a2b4c5d6e7f80

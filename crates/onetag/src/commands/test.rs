@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 
-use super::{BuildOptions, On, conclude, context, kept_job, kept_run};
+use super::{BuildOptions, On, conclude, context, kept_elsewhere, kept_job, kept_run, up_line};
 use crate::cycle::{self, Goal, Job, Options};
 use crate::error::Attach as _;
 use crate::exit::Exit;
@@ -46,9 +46,14 @@ fn reports(arguments: &Test, ui: Ui) -> anyhow::Result<Vec<(Exit, RunReport)>> {
     };
     let job = Job::new(&context, &arguments.suite)?;
     let suite = &job.suite.name;
-    let entry = kept_run(&context.layout(), &context.workspace.root, suite)?
-        .ok_or_else(|| anyhow!("there is no kept run of `{suite}`"))
-        .hint(format!("cargo xtask up {suite}"))?;
+    let (layout, root) = (context.layout(), &context.workspace.root);
+    let Some(entry) = kept_run(&layout, root, suite)? else {
+        let none = match kept_elsewhere(&layout, root, suite)? {
+            others if others.is_empty() => anyhow!("there is no kept run of `{suite}`"),
+            others => anyhow!("there is no kept run of `{suite}` of this workspace{others}"),
+        };
+        return Err(none.hint(up_line(suite, options.profile.as_deref(), options.backend)));
+    };
     let job = kept_job(job, entry, &mut options)?;
     expect_running(&job)?;
     cycle::drive(&context, &[job], &options)

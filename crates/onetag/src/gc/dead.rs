@@ -47,8 +47,8 @@ impl RunState {
 pub(crate) struct RunEntry {
     pub(crate) folder: RunFolder,
     pub(crate) consumer: String,
-    /// None if the ledger does not tell any more.
-    workspace: Option<Utf8PathBuf>,
+    /// The root of the workspace that it is of; none if the ledger does not tell any more.
+    pub(crate) workspace: Option<Utf8PathBuf>,
     pub(crate) state: RunState,
     /// The format of its ledger, if this version of the harness writes another one.
     pub(crate) other_version: Option<u32>,
@@ -175,6 +175,21 @@ impl Hold {
 pub(crate) fn kept(layout: &Layout, root: &Utf8Path, suite: &str) -> anyhow::Result<Vec<RunEntry>> {
     let mut found = of_suite(layout, root, suite)?;
     found.retain(|run| matches!(run.state, RunState::Kept | RunState::Orphaned));
+    Ok(found)
+}
+
+/// The kept runs of a suite of this name of other workspaces, the oldest first.
+pub(crate) fn kept_by_others(
+    layout: &Layout,
+    root: &Utf8Path,
+    suite: &str,
+) -> anyhow::Result<Vec<RunEntry>> {
+    let mut found = find(layout)?;
+    found.retain(|run| {
+        matches!(run.state, RunState::Kept | RunState::Orphaned)
+            && run.consumer == suite
+            && !run.is_of(root)
+    });
     Ok(found)
 }
 

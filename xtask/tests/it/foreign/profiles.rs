@@ -49,7 +49,32 @@ fn a_kept_run_remembers_the_profile_of_its_services() {
     run(&project, &["up", "alpha"], "").exits(exit::SUCCESS);
     assert_eq!(project.kept_run().get("beta", "/starts"), "x");
     let output = run(&project, &["up", "alpha", "--profile", "dev"], "");
-    assert!(matches!(output.code(), Some(exit::FAILURE | exit::USAGE)), "{output}");
-    output.says("release").says("profile");
+    output.exits(exit::USAGE).says("profile `release`, not `dev`");
+    output.says("hint: cargo xtask down alpha && cargo xtask up alpha --profile dev");
     assert_eq!(project.kept_run().get("beta", "/debug"), "false");
+}
+
+#[test]
+fn the_hint_of_a_contradiction_keeps_the_options() {
+    let project = project();
+    run(&project, &["up", "alpha"], "").exits(exit::SUCCESS);
+    for (arguments, options) in [
+        (&["up", "alpha", "--release"][..], "--release"),
+        (&["test", "alpha", "--profile", "shipped", "--on", "process"], "--profile shipped"),
+    ] {
+        let output = run(&project, arguments, "");
+        output.exits(exit::USAGE).says("profile `dev`, not `");
+        let hint = format!("hint: cargo xtask down alpha && cargo xtask up alpha {options}");
+        assert!(output.stderr.lines().any(|line| line.starts_with(&hint)), "{output}");
+    }
+    // The options of the run stay.
+    run(&project, &["down", "alpha"], "").exits(exit::SUCCESS);
+    run(&project, &["up", "alpha", "--release"], "").exits(exit::SUCCESS);
+    let output = run(&project, &["up", "alpha", "--on", "podman"], "");
+    let hint = "hint: cargo xtask down alpha && cargo xtask up alpha --release --on podman";
+    output.exits(exit::USAGE).says(hint);
+    // Every hint for a run that has to be started again.
+    project.process("beta").unwrap().kill();
+    let output = run(&project, &["test", "alpha"], "");
+    output.exits(exit::FAILURE).says("hint: cargo xtask up alpha\n");
 }
