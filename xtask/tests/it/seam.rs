@@ -87,7 +87,9 @@ fn a_dead_run_on_a_backend_that_only_another_program_has_is_left_to_that() {
 fn a_backend_that_is_not_there_is_a_usage_error() {
     let fake = FakeProject::new(&[]);
     let output = fake.project.xtask(["e2e", "alpha", "--on", "nowhere"]).run();
-    output.exits(exit::USAGE).says("there is no backend `nowhere`, only: process, podman, docker, fake");
+    output
+        .exits(exit::USAGE)
+        .says("there is no backend `nowhere`, only: process, podman, docker, fake");
     // The product has no fake one.
     let output = fake.project.directly(["e2e", "alpha", "--on", "fake"]).run();
     output.exits(exit::USAGE).says("there is no backend `fake`, only: process, podman, docker");
