@@ -9,4 +9,4 @@ mod faults;
 mod real;
 mod registry;
 
-pub(crate) use real::left;
+pub(crate) use real::{clear, left};

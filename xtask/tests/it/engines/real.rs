@@ -46,6 +46,16 @@ pub(crate) fn left(engine: &str, project: &Project) -> Vec<String> {
     left
 }
 
+/// Removes the containers of this copy, whose test has failed.
+pub(crate) fn clear(engine: &str, project: &Project) {
+    let label = format!("label=onetag.target={}", project.onetag());
+    let containers =
+        Command::new(engine).args(["ps", "--all", "--quiet", "--filter", &label]).output();
+    let containers = String::from_utf8(containers.unwrap().stdout).unwrap();
+    let remove = |container: &str| Command::new(engine).args(["rm", "--force", container]).status();
+    containers.lines().for_each(|container| drop(remove(container)));
+}
+
 pub(super) fn lines(engine: &str, arguments: &[&str]) -> Vec<String> {
     let output = Command::new(engine).args(arguments).output().unwrap();
     assert!(output.status.success(), "{engine} {arguments:?}: {output:?}");
@@ -243,6 +253,45 @@ fn what_no_run_has_any_more_is_collected_in_its_own_workspace() {
         assert_eq!(has().len(), 5);
         project.xtask(["gc"]).run().exits(exit::SUCCESS);
         assert_eq!(has(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_kept_run_whose_folder_is_removed_ends_by_itself() {
+    for engine in ENGINES {
+        let project = on(engine);
+        project.xtask(["up", "alpha"]).run().exits(exit::SUCCESS);
+        let run = project.kept_run().id().to_owned();
+        std::fs::remove_dir_all(project.onetag()).unwrap();
+        until("nothing is left in the engine", || {
+            let images = lines(engine, &["images", "--format", "{{.Repository}}:{{.Tag}}"]);
+            let images = images.into_iter().filter(|name| name.contains(&run));
+            let left: Vec<String> = left(engine, &project).into_iter().chain(images).collect();
+            if left.is_empty() { Look::Done(()) } else { Look::NotYet(format!("{left:?}")) }
+        });
+    }
+}
+
+#[test]
+fn a_run_ends_whose_engine_nobody_knows_any_more() {
+    let project = on("podman");
+    project.xtask(["up", "alpha"]).run().exits(exit::SUCCESS);
+    let run = project.kept_run();
+    project.process("keeper").unwrap().kill();
+    std::fs::remove_file(run.path("engine.json")).unwrap();
+    project.xtask(["down", "alpha"]).run().exits(exit::SUCCESS);
+    assert_eq!(left("podman", &project), [""; 0]);
+    // What services had printed was not lost with the keeper.
+    assert!(project.finished_run().read("logs/beta.log").contains("beta listens on"));
+}
+
+#[test]
+fn a_service_that_somebody_paused_is_not_witnessed() {
+    for engine in ENGINES {
+        let project = on(engine);
+        project.xtask(["up", "alpha"]).run().exits(exit::SUCCESS);
+        lines(engine, &["pause", &format!("onetag-{}-beta", project.kept_run().id())]);
+        project.xtask(["test", "alpha"]).run().exits(exit::FAILURE).says("its container is paused");
     }
 }
 

@@ -245,6 +245,9 @@ impl Project {
 impl Drop for Project {
     fn drop(&mut self) {
         if std::thread::panicking() {
+            if let Some(engine) = self.engine {
+                crate::engines::clear(engine, self);
+            }
             // The test has failed already; what it left is not to disturb others.
             // One that is about to start another needs a second look.
             for process in (0..3).flat_map(|_| self.processes()) {

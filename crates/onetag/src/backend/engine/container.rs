@@ -23,7 +23,7 @@ pub(super) const CONFIG: &str = "/config";
 const TMP: &str = "/tmp:rw,nosuid,nodev,size=64m,mode=1777";
 
 /// What a container prints at most, before the engine begins to drop it.
-const LOG: &str = "max-size=64m";
+const LOG: &str = "max-size=256m";
 
 /// How a service is started as a container.
 pub(super) struct Arguments {
@@ -162,18 +162,18 @@ pub(super) struct ContainerState {
 
 impl ContainerState {
     /// The same in the words of the seam.
-    pub(super) fn of_seam(&self, replica: Replica) -> State {
+    pub(super) fn of_seam(&self, replica: Replica, memory: Option<u64>) -> State {
         match self.status.as_str() {
             "running" | "paused" => State::Running(vec![replica]),
             "created" | "initialized" | "configured" | "restarting" => {
                 State::Starting(format!("its container is {}", self.status))
             }
-            _ => State::Ended(self.end()),
+            _ => State::Ended(self.end(memory)),
         }
     }
 
     /// How it ended, as a sentence says it of a service.
-    fn end(&self) -> String {
+    fn end(&self, memory: Option<u64>) -> String {
         let mut end = match self.exit_code {
             _ if self.out_of_memory => "was killed for using more memory than it may".to_owned(),
             // A shell's way of telling a signal, and an engine's.
@@ -182,6 +182,10 @@ impl ContainerState {
             }
             code => format!("ended with code {code}"),
         };
+        if let (137, false, Some(bytes)) = (self.exit_code, self.out_of_memory, memory) {
+            // podman 4.3 does not tell on cgroups v1.
+            end.push_str(&format!(", maybe for using more than its {} MiB of memory", bytes >> 20));
+        }
         if !self.error.is_empty() {
             end.push_str(": ");
             end.push_str(&crate::system::tail::printable(&self.error, 500));

@@ -35,6 +35,8 @@ impl Collected {
         let length = all.metadata()?.len();
         if length < self.bytes {
             self.bytes = 0;
+            let dropped = "\n[onetag: the engine has dropped what came before this]\n";
+            BoundedLog::open(log)?.write(dropped.as_bytes())?;
         }
         all.seek(SeekFrom::Start(self.bytes))?;
         append(all, log).with_context(|| format!("cannot write {log}"))?;

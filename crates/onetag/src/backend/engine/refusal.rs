@@ -67,15 +67,54 @@ fn hint(dialect: &Dialect, said: &str) -> Option<String> {
     None
 }
 
-/// Whether an engine said that what it was asked about is not there.
+/// Whether an engine said that what it was asked about is not there: not a file of its
+/// own, and not its host.
 pub(super) fn is_absent(error: &anyhow::Error) -> bool {
+    // podman 4.3, podman 5, docker 20.10, docker 29.
+    const ABSENT: [&str; 9] = [
+        "no such container",
+        "no such image",
+        "no such network",
+        "no such object",
+        "image not known",
+        "network not found",
+        "no container with name",
+        "no container with id",
+        "unable to find network",
+    ];
     let Some(Refusal { said, .. }) = error.downcast_ref() else { return false };
     let said = said.to_lowercase();
-    // podman 4.3, podman 5, docker 20.10, docker 29.
-    ["no such", "image not known", "network not found", "no container with name", "unable to find"]
-        .iter()
-        .any(|words| {
-            said.contains(words) || said.starts_with("network") && said.ends_with("not found")
-        })
-        && !said.contains("sock")
+    let has_no_network = said.starts_with("network ") && said.ends_with(" not found");
+    has_no_network || ABSENT.iter().any(|words| said.contains(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(said: &str) -> anyhow::Error {
+        let [line, ended] = ["docker ps", "ended with code 1"].map(str::to_owned);
+        anyhow!(Refusal { line, ended, said: said.to_owned() })
+    }
+
+    #[test]
+    fn what_is_not_there_is_told_from_an_engine_that_is_not_there() {
+        for said in [
+            "No such container: onetag-1",
+            "no container with name or ID \"onetag-1\" found: no such container",
+            "localhost/a:b: image not known",
+            "No such image: localhost/a:b",
+            "network onetag-1 not found",
+            "unable to find network with name or ID onetag-1: network not found",
+        ] {
+            assert!(is_absent(&refusal(said)), "{said}");
+        }
+        for said in [
+            "open /nonexistent/ca.pem: no such file or directory",
+            "dial tcp: lookup nonexistent.invalid: no such host",
+            "dial unix /var/run/docker.sock: connect: no such file or directory",
+        ] {
+            assert!(!is_absent(&refusal(said)), "{said}");
+        }
+    }
 }

@@ -18,7 +18,7 @@ use super::images::EngineImage;
 use super::logs::Collected;
 use super::remains;
 use super::{CONTAINER, container_name, network_name, normalized};
-use crate::backend::leases::Leases;
+use crate::backend::leases::{Leases, PORT};
 use crate::backend::{
     Endpoint, Instance, Prepared, Probe, Replica, Runtime, Seen, ServiceAddresses, ServicePorts,
     ServiceSpec, State, Stop, lock,
@@ -56,6 +56,8 @@ pub(super) struct Started {
     pub(super) process: Option<ProcessId>,
     pub(super) collected: Arc<Mutex<Collected>>,
     pub(super) paused: bool,
+    /// How much memory it may have, in bytes.
+    pub(super) memory: Option<u64>,
 }
 
 /// What was prepared for a run.
@@ -74,6 +76,15 @@ impl EngineRuntime {
             leases: Leases::default(),
             client: Mutex::default(),
             started: Mutex::default(),
+        }
+    }
+
+    /// The engine of the run; where nobody knows any more which that was, the one that is
+    /// found now.
+    fn engine(&self) -> anyhow::Result<Client> {
+        match self.pinned()? {
+            Some(client) => Ok(client),
+            None => Client::probe(self.dialect),
         }
     }
 
@@ -100,6 +111,10 @@ impl EngineRuntime {
         name: &str,
     ) -> anyhow::Result<Option<ContainerInfo>> {
         Ok(client.inspect("container", &[name])?.and_then(|mut found: Vec<_>| found.pop()))
+    }
+
+    fn memory(&self, service: &str) -> Option<u64> {
+        self.started().get(service)?.memory
     }
 
     fn replica(&self, instance: &Instance) -> anyhow::Result<Replica> {
@@ -190,7 +205,7 @@ impl Runtime for EngineRuntime {
             return Ok(State::Running(vec![replica]));
         }
         Ok(match self.info(&self.client()?, container(instance)?)? {
-            Some(info) => info.state.of_seam(replica),
+            Some(info) => info.state.of_seam(replica, self.memory(&instance.service)),
             None => State::Ended("was removed by somebody else".to_owned()),
         })
     }
@@ -237,7 +252,8 @@ impl Runtime for EngineRuntime {
     fn witness(&self, instance: &Instance) -> anyhow::Result<Vec<Seen>> {
         let info = self.info(&self.client()?, container(instance)?)?;
         let info = info.context("its container is gone")?;
-        ensure!(info.state.pid != 0, "its container {}", info.state.status);
+        let status = &info.state.status;
+        ensure!(status == "running", "its container is {status}");
         // An image that was pulled is known by another digest than that of its
         // configuration, which containers have.
         let started = self.started();
@@ -284,18 +300,31 @@ impl Runtime for EngineRuntime {
     }
 
     fn remove(&self, resource: &BackendResource) -> anyhow::Result<bool> {
-        match self.pinned()? {
-            Some(client) => remains::remove(&client, resource),
-            None => Ok(true),
+        if resource.what == PORT {
+            // It ended with the keeper.
+            return Ok(true);
         }
+        let client = self.engine()?;
+        let log = self.folder.log(&resource.name);
+        let is_collected = log.metadata().is_ok_and(|log| log.len() > 0);
+        if resource.what == CONTAINER && !is_collected {
+            // Its keeper was killed; what it said goes with it.
+            let name = resource.id.as_str().context("a container has a name")?;
+            let _ = Collected::default().update(&client, name, &log);
+        }
+        remains::remove(&client, resource)
     }
 
     fn leftovers(
         &self,
-        _: &[BackendResource],
-        _: &[BackendResource],
+        outstanding: &[BackendResource],
+        gone: &[BackendResource],
     ) -> anyhow::Result<Vec<Leftover>> {
-        let Some(client) = self.pinned()? else { return Ok(Vec::new()) };
+        let made_something = outstanding.iter().chain(gone).any(|made| made.what != PORT);
+        if self.pinned()?.is_none() && !made_something {
+            return Ok(Vec::new());
+        }
+        let client = self.engine()?;
         let left = remains::leftovers(&client, self.folder.run_id());
         left.hint(format!("`{}` has to answer before anything of it can be removed", client.name()))
     }

@@ -12,7 +12,7 @@ use super::container::arguments;
 use super::images::EngineImage;
 use super::runtime::{EngineRuntime, Started};
 use super::{CONTAINER, LABEL_RUN, LABEL_TARGET, NETWORK, container_name, remains};
-use crate::backend::{Instance, ServiceSpec};
+use crate::backend::{Instance, Runtime as _, ServiceSpec};
 use crate::run::ledger::{BackendResource, Ledger};
 use crate::run::make_folder;
 use crate::system::ProcessId;
@@ -21,10 +21,11 @@ impl EngineRuntime {
     /// Opens what an earlier keeper prepared: its containers go, and are started anew.
     pub(super) fn open_again(&self, client: &Client, ledger: &Ledger) -> anyhow::Result<()> {
         for name in remains::containers(client, self.folder.run_id())? {
-            remains::remove_container(client, &name)?;
             let prefix = container_name(self.folder.run_id(), "");
             let service = name.strip_prefix(&prefix).unwrap_or(&name);
-            ledger.released(&BackendResource::new(CONTAINER, service, json!(name)))?;
+            let resource = BackendResource::new(CONTAINER, service, json!(name));
+            self.remove(&resource)?;
+            ledger.released(&resource)?;
         }
         Ok(())
     }
@@ -88,8 +89,9 @@ impl EngineRuntime {
         let is_here = client.pinned.info.is_here() && pid != 0;
         let process = is_here.then(|| ProcessId::of(pid).ok()).flatten();
         let (ports, collected) = (spec.ports.clone(), Default::default());
+        let (paused, memory) = (false, spec.memory);
         let digest = spec.image.digest;
-        let started = Started { ports, image, digest, process, collected, paused: false };
+        let started = Started { ports, image, digest, process, collected, paused, memory };
         self.started().insert(service.to_owned(), started);
         Ok(Instance { service: service.to_owned(), id: json!(name) })
     }
