@@ -7,6 +7,11 @@ use rustix::process::Signal;
 use crate::exit;
 use crate::project::Project;
 
+/// SIG_IGN for SIGTERM.
+const DEAF: &str = "
+    unsafe extern \"C\" { fn signal(signal: i32, handler: usize) -> usize; }
+    unsafe { signal(15, 1) };";
+
 #[test]
 fn a_process_that_got_away_is_reported_and_left_alone() {
     let project = Project::new();
@@ -101,11 +106,7 @@ fn what_a_command_was_writing_that_was_killed_is_removed_by_the_next() {
 #[test]
 fn a_service_that_ignores_to_be_asked_is_killed() {
     let project = Project::new();
-    project.beta_begins_with(
-        "unsafe extern \"C\" { fn signal(signal: i32, handler: usize) -> usize; }
-         // SIG_IGN for SIGTERM.
-         unsafe { signal(15, 1) };",
-    );
+    project.beta_begins_with(DEAF);
     let run = project.up();
     let beta = project.process("beta").unwrap();
     project.xtask(["down", "alpha"]).run().exits(exit::SUCCESS);
@@ -115,11 +116,7 @@ fn a_service_that_ignores_to_be_asked_is_killed() {
 #[test]
 fn a_keeper_whose_asker_is_gone_tears_its_run_down() {
     let project = Project::new();
-    project.beta_begins_with(
-        "unsafe extern \"C\" { fn signal(signal: i32, handler: usize) -> usize; }
-         // SIG_IGN for SIGTERM.
-         unsafe { signal(15, 1) };",
-    );
+    project.beta_begins_with(DEAF);
     project.up();
     let [alpha, beta] = ["alpha", "beta"].map(|name| project.process(name).unwrap());
     let down = project.xtask(["down", "alpha"]).start();

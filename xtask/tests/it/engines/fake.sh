@@ -14,6 +14,10 @@ case $fault in
   fail) echo "Error: the fake $command is out of order" >&2; exit 125 ;;
   hang) exec sleep 1000 ;;
   garbage) echo 'no { json'; exit 0 ;;
+  races)
+    rm "$state/faults/$command"
+    echo "Error: locating item named \"manifest\" for image (consider removing the image to resolve the issue)" >&2
+    exit 125 ;;
   says*) echo "Error: ${fault#says }" >&2; exit 125 ;;
 esac
 

@@ -31,6 +31,13 @@ fn on(engine: &'static str) -> Project {
     project
 }
 
+/// The same with a kept run.
+fn up_on(engine: &'static str) -> Project {
+    let project = on(engine);
+    project.xtask(["up", "alpha"]).run().exits(exit::SUCCESS);
+    project
+}
+
 /// What an engine has that was made for runs of this copy.
 pub(crate) fn left(engine: &str, project: &Project) -> Vec<String> {
     let label = format!("label=onetag.target={}", project.onetag());
@@ -39,11 +46,27 @@ pub(crate) fn left(engine: &str, project: &Project) -> Vec<String> {
         &["network", "ls", "--filter", &label, "--format", "{{.Name}}"],
     ];
     let mut left: Vec<String> = lists.iter().flat_map(|list| lines(engine, list)).collect();
-    let images = lines(engine, &["images", "--format", "{{.Repository}}:{{.Tag}}"]);
+    let images = images(engine);
     let runs = project.runs().into_iter().chain(project.finished());
     let runs: Vec<String> = runs.map(|run| run.id().to_owned()).collect();
     left.extend(images.into_iter().filter(|name| runs.iter().any(|run| name.contains(run))));
     left
+}
+
+/// The names of all images. podman cannot list them while one is being removed.
+fn images(engine: &str) -> Vec<String> {
+    until("the images are listed", || {
+        let mut list = Command::new(engine);
+        let output =
+            list.args(["images", "--format", "{{.Repository}}:{{.Tag}}"]).output().unwrap();
+        match output.status.success() {
+            true => {
+                let names = String::from_utf8(output.stdout).unwrap();
+                Look::Done(names.lines().map(str::to_owned).collect())
+            }
+            false => Look::NotYet(format!("{output:?}")),
+        }
+    })
 }
 
 /// Removes the containers of this copy, whose test has failed.
@@ -153,8 +176,7 @@ fn who_listens_inside_of_the_container_alone_is_told() {
 #[test]
 fn a_kept_run_keeps_its_address_and_its_volume() {
     for engine in ENGINES {
-        let project = on(engine);
-        project.xtask(["up", "alpha"]).run().exits(exit::SUCCESS);
+        let project = up_on(engine);
         let run = project.kept_run();
         let url = run.url("beta");
         project.xtask(["up", "alpha"]).run().exits(exit::SUCCESS);
@@ -204,8 +226,7 @@ fn whoever_is_killed_nothing_is_left_in_the_engine() {
 #[test]
 fn a_kept_run_whose_keeper_was_killed_is_brought_up_again() {
     for engine in ENGINES {
-        let project = on(engine);
-        project.xtask(["up", "alpha"]).run().exits(exit::SUCCESS);
+        let project = up_on(engine);
         project.process("keeper").unwrap().kill();
         let status = project.xtask(["status"]).run();
         assert!(status.stdout.contains("running without its keeper"), "{status}");
@@ -219,8 +240,7 @@ fn a_kept_run_whose_keeper_was_killed_is_brought_up_again() {
 #[test]
 fn what_somebody_removes_is_missed() {
     for engine in ENGINES {
-        let project = on(engine);
-        project.xtask(["up", "alpha"]).run().exits(exit::SUCCESS);
+        let project = up_on(engine);
         let beta = format!("onetag-{}-beta", project.kept_run().id());
         lines(engine, &["rm", "--force", &beta]);
         project.xtask(["test", "alpha"]).run().exits(exit::FAILURE).says("beta");
@@ -232,14 +252,13 @@ fn what_somebody_removes_is_missed() {
 #[test]
 fn what_no_run_has_any_more_is_collected_in_its_own_workspace() {
     for engine in ENGINES {
-        let project = on(engine);
-        project.xtask(["up", "alpha"]).run().exits(exit::SUCCESS);
+        let project = up_on(engine);
         let run = project.kept_run().id().to_owned();
         project.process("keeper").unwrap().kill();
         std::fs::remove_dir_all(project.onetag().join("runs")).unwrap();
         let has = || {
             let mut has = left(engine, &project);
-            let images = lines(engine, &["images", "--format", "{{.Repository}}:{{.Tag}}"]);
+            let images = images(engine);
             has.extend(images.into_iter().filter(|name| name.contains(&run)));
             has
         };
@@ -259,12 +278,11 @@ fn what_no_run_has_any_more_is_collected_in_its_own_workspace() {
 #[test]
 fn a_kept_run_whose_folder_is_removed_ends_by_itself() {
     for engine in ENGINES {
-        let project = on(engine);
-        project.xtask(["up", "alpha"]).run().exits(exit::SUCCESS);
+        let project = up_on(engine);
         let run = project.kept_run().id().to_owned();
         std::fs::remove_dir_all(project.onetag()).unwrap();
         until("nothing is left in the engine", || {
-            let images = lines(engine, &["images", "--format", "{{.Repository}}:{{.Tag}}"]);
+            let images = images(engine);
             let images = images.into_iter().filter(|name| name.contains(&run));
             let left: Vec<String> = left(engine, &project).into_iter().chain(images).collect();
             if left.is_empty() { Look::Done(()) } else { Look::NotYet(format!("{left:?}")) }
@@ -274,8 +292,7 @@ fn a_kept_run_whose_folder_is_removed_ends_by_itself() {
 
 #[test]
 fn a_run_ends_whose_engine_nobody_knows_any_more() {
-    let project = on("podman");
-    project.xtask(["up", "alpha"]).run().exits(exit::SUCCESS);
+    let project = up_on("podman");
     let run = project.kept_run();
     project.process("keeper").unwrap().kill();
     std::fs::remove_file(run.path("engine.json")).unwrap();
@@ -288,8 +305,7 @@ fn a_run_ends_whose_engine_nobody_knows_any_more() {
 #[test]
 fn a_service_that_somebody_paused_is_not_witnessed() {
     for engine in ENGINES {
-        let project = on(engine);
-        project.xtask(["up", "alpha"]).run().exits(exit::SUCCESS);
+        let project = up_on(engine);
         lines(engine, &["pause", &format!("onetag-{}-beta", project.kept_run().id())]);
         project.xtask(["test", "alpha"]).run().exits(exit::FAILURE).says("its container is paused");
     }

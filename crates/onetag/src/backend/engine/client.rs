@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::process::Command;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
@@ -12,8 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use super::dialect::Dialect;
 use super::info::Info;
-use super::refusal::{Refusal, is_absent};
+use super::refusal::{Refusal, is_absent, is_race};
 use crate::error::Attach as _;
+use crate::report::Ui;
 use crate::run::ledger::Ledger;
 use crate::run::{RunFolder, read_json, write_json};
 use crate::system::find_program;
@@ -28,6 +30,10 @@ const WORK: Duration = Duration::from_secs(110);
 
 /// How long it may take to fetch an image.
 const PULL: Duration = Duration::from_secs(14 * 60);
+
+/// How often a call is made that meets images on their way out, and how long those take.
+const RACES: u32 = 20;
+const RACE_PAUSE: Duration = Duration::from_millis(150);
 
 /// An engine that answers.
 #[derive(Clone, Debug)]
@@ -92,7 +98,8 @@ impl Client {
         &self,
         arguments: impl IntoIterator<Item = &'a str>,
     ) -> anyhow::Result<String> {
-        self.succeed(self.tool(arguments, ANSWER))
+        let arguments: Vec<&str> = arguments.into_iter().collect();
+        unless_raced(|| self.succeed(self.tool(&arguments, ANSWER)))
     }
 
     /// Asks about things by name; none if one of them is not there.
@@ -121,11 +128,15 @@ impl Client {
         variables: &BTreeMap<&str, &str>,
         ledger: &Ledger,
     ) -> anyhow::Result<String> {
-        let mut command = self.command(arguments);
-        command.envs(variables);
-        let tool =
-            Tool::new(command, WORK).leaving_others().output(Output::Capture, Output::Capture);
-        self.succeed(tool.recorded([ledger]))
+        let arguments: Vec<&str> = arguments.into_iter().collect();
+        let work = || {
+            let mut command = self.command(arguments.iter().copied());
+            command.envs(variables);
+            let tool = Tool::new(command, WORK).leaving_others();
+            let tool = tool.output(Output::Capture, Output::Capture);
+            self.succeed(tool.recorded([ledger]))
+        };
+        unless_raced(work)
     }
 
     /// Fetches an image, and shows how that goes.
@@ -146,7 +157,8 @@ impl Client {
         arguments: impl IntoIterator<Item = &'a str>,
         limit: Duration,
     ) -> anyhow::Result<()> {
-        match self.succeed(self.tool(arguments, limit + ANSWER)) {
+        let arguments: Vec<&str> = arguments.into_iter().collect();
+        match unless_raced(|| self.succeed(self.tool(&arguments, limit + ANSWER))) {
             Err(error) if !is_absent(&error) => Err(error),
             _ => Ok(()),
         }
@@ -169,12 +181,8 @@ impl Client {
         self.dialect.program
     }
 
-    fn tool<'a>(
-        &self,
-        arguments: impl IntoIterator<Item = &'a str>,
-        limit: Duration,
-    ) -> Tool<'static> {
-        Tool::new(self.command(arguments), limit)
+    fn tool(&self, arguments: &[&str], limit: Duration) -> Tool<'static> {
+        Tool::new(self.command(arguments.iter().copied()), limit)
             .leaving_others()
             .output(Output::Capture, Output::Capture)
     }
@@ -197,4 +205,19 @@ impl Client {
         }
         Err(Refusal::of(self.dialect, &finished))
     }
+}
+
+/// Makes a call again that met an image which another run was just removing: podman
+/// finds half of it. It is told, in the log of the keeper or on the terminal.
+fn unless_raced(call: impl Fn() -> anyhow::Result<String>) -> anyhow::Result<String> {
+    for _ in 1..RACES {
+        match call() {
+            Err(error) if is_race(&error) => {
+                Ui::stderr().line(format!("{error:#}; trying again"));
+                thread::sleep(RACE_PAUSE);
+            }
+            done => return done,
+        }
+    }
+    call()
 }

@@ -88,6 +88,18 @@ pub(super) fn is_absent(error: &anyhow::Error) -> bool {
     has_no_network || ABSENT.iter().any(|words| said.contains(words))
 }
 
+/// Whether podman met an image that somebody was just removing. It keeps an image in
+/// several places and reads them without a lock over all (podman 4.3).
+pub(super) fn is_race(error: &anyhow::Error) -> bool {
+    const RACES: [&str; 3] = [
+        "layer not known",
+        "consider removing the image to resolve",
+        "you may need to remove the image to resolve",
+    ];
+    let Some(Refusal { said, .. }) = error.downcast_ref() else { return false };
+    RACES.iter().any(|words| said.contains(words))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
