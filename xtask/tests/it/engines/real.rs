@@ -287,6 +287,7 @@ fn a_kept_run_whose_folder_is_removed_ends_by_itself() {
             let left: Vec<String> = left(engine, &project).into_iter().chain(images).collect();
             if left.is_empty() { Look::Done(()) } else { Look::NotYet(format!("{left:?}")) }
         });
+        project.wait_until_nothing_is_left();
     }
 }
 
