@@ -69,14 +69,19 @@ fn images(engine: &str) -> Vec<String> {
     })
 }
 
-/// Removes the containers of this copy, whose test has failed.
+/// Removes what this copy has in an engine: its test has failed.
 pub(crate) fn clear(engine: &str, project: &Project) {
     let label = format!("label=onetag.target={}", project.onetag());
-    let containers =
-        Command::new(engine).args(["ps", "--all", "--quiet", "--filter", &label]).output();
-    let containers = String::from_utf8(containers.unwrap().stdout).unwrap();
-    let remove = |container: &str| Command::new(engine).args(["rm", "--force", container]).status();
-    containers.lines().for_each(|container| drop(remove(container)));
+    let removals: [(&[&str], &[&str]); 2] = [
+        (&["ps", "--all", "--quiet"], &["rm", "--force"]),
+        (&["network", "ls", "--quiet"], &["network", "rm"]),
+    ];
+    for (list, remove) in removals {
+        let found = Command::new(engine).args(list).args(["--filter", &label]).output().unwrap();
+        for name in String::from_utf8(found.stdout).unwrap().lines() {
+            let _ = Command::new(engine).args(remove).arg(name).status();
+        }
+    }
 }
 
 pub(super) fn lines(engine: &str, arguments: &[&str]) -> Vec<String> {
