@@ -81,11 +81,14 @@ case $command in
     status=running
     kill -0 "$pid" 2>/dev/null || { status=exited; pid=0; }
     echo "[{\"Image\":\"$digest\",\"State\":{\"Status\":\"$status\",\"ExitCode\":7,\"Pid\":$pid}}]" ;;
-  stop | rm)
+  stop | kill | rm)
     for last; do :; done
     [ -e "$state/containers/$last" ] || absent container
     read -r pid digest <"$state/containers/$last"
-    kill "$pid" 2>/dev/null
+    if ! kill "$pid" 2>/dev/null && [ "$command" = kill ]; then
+      echo "Error: can only kill running containers" >&2
+      exit 125
+    fi
     if [ "$command" = rm ]; then rm "$state/containers/$last"; fi ;;
   ps) ls "$state/containers" | of_run "$*" ;;
   logs) echo "what $1 has printed" ;;

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use onetag_control::{Control, Target};
 use rustix::process::Signal;
 
 use super::fake::FakeEngine;
@@ -306,6 +307,31 @@ fn a_run_ends_whose_engine_nobody_knows_any_more() {
     assert_eq!(left("podman", &project), [""; 0]);
     // What services had printed was not lost with the keeper.
     assert!(project.finished_run().read("logs/beta.log").contains("beta listens on"));
+}
+
+#[test]
+fn a_service_that_is_killed_is_not_asked_first() {
+    for engine in ENGINES {
+        let project = on(engine);
+        project.beta_begins_with(
+            "extern \"C\" fn asked(_: i32) {
+                 std::fs::write(\"/data/asked\", \"\").unwrap();
+                 std::process::exit(0);
+             }
+             unsafe extern \"C\" { fn signal(signal: i32, handler: usize) -> usize; }
+             unsafe { signal(15, asked as *const () as usize) };",
+        );
+        project.xtask(["up", "alpha"]).run().exits(exit::SUCCESS);
+        let run = project.kept_run();
+        let (control, beta) =
+            (Control::connect(&run.environment()).unwrap(), Target::service("beta"));
+        let asked = run.path("volumes/beta/asked");
+        control.kill(&beta).unwrap();
+        assert!(!asked.exists(), "{engine}");
+        control.start(&beta).unwrap();
+        control.stop(&beta).unwrap();
+        assert!(asked.exists(), "{engine}");
+    }
 }
 
 #[test]

@@ -212,19 +212,26 @@ impl Runtime for EngineRuntime {
 
     fn stop(&self, instance: &Instance, how: Stop) -> anyhow::Result<()> {
         let (client, name) = (self.client()?, container(instance)?);
-        let paused = self.started().get(&instance.service).is_some_and(|one| one.paused);
+        let (paused, process) = match self.started().get(&instance.service) {
+            Some(started) => (started.paused, started.process.clone()),
+            None => (false, None),
+        };
         if paused {
             // It cannot end in good order as long as it is halted.
             self.pause(instance, false)?;
         }
-        let process = self.started().get(&instance.service).and_then(|one| one.process.clone());
         // Outside of a container SIGTERM would end it; as the first process of one it does
         // nothing to it.
         let is_deaf = process.is_some_and(|id| id.is_alive() && !handles(id.pid, SIGTERM));
         let asked = Instant::now();
         match how {
             Stop::Terminate(_) if is_deaf => self.stop(instance, Stop::Kill)?,
-            Stop::Kill => client.end(["stop", "--time", "0", name], Duration::ZERO)?,
+            Stop::Kill => {
+                // `stop` alone would ask it first. One that has ended cannot be killed, and
+                // need not be: `stop` tells whether it has.
+                let _ = client.end(["kill", name], Duration::ZERO);
+                client.end(["stop", "--time", "0", name], Duration::ZERO)?;
+            }
             Stop::Terminate(grace) => {
                 let seconds = grace.as_secs().to_string();
                 client.end(["stop", "--time", &seconds, name], grace)?;
@@ -305,12 +312,12 @@ impl Runtime for EngineRuntime {
             return Ok(true);
         }
         let client = self.engine()?;
-        let log = self.folder.log(&resource.name);
-        let is_collected = log.metadata().is_ok_and(|log| log.len() > 0);
-        if resource.what == CONTAINER && !is_collected {
-            // Its keeper was killed; what it said goes with it.
-            let name = resource.id.as_str().context("a container has a name")?;
-            let _ = Collected::default().update(&client, name, &log);
+        if let (CONTAINER, Some(name)) = (&*resource.what, resource.id.as_str()) {
+            let log = self.folder.log(&resource.name);
+            if log.metadata().map_or(0, |log| log.len()) == 0 {
+                // Its keeper was killed; what it said goes with it.
+                let _ = Collected::default().update(&client, name, &log);
+            }
         }
         remains::remove(&client, resource)
     }
