@@ -15,6 +15,8 @@ fn a_run_is_green_and_leaves_nothing() {
         assert_eq!(fake.has(), [""; 0]);
     }
     assert_eq!(fake.calls("load"), 4);
+    // Nothing there has a handler for SIGTERM: it is killed, and not asked first.
+    assert_eq!((fake.calls("kill"), fake.calls("stop --time 25")), (4, 0));
 }
 
 #[test]
@@ -61,8 +63,8 @@ fn an_answer_that_nobody_understands_is_named() {
     let fake = FakeEngine::new();
     for (command, says) in [
         ("info", "`docker info` answers something unknown"),
-        ("image inspect", "`docker` describes a image in an unknown way"),
-        ("container inspect", "`docker` describes a container in an unknown way"),
+        ("image inspect", "`docker image inspect` answers something unknown"),
+        ("container inspect", "`docker container inspect` answers something unknown"),
     ] {
         fake.fault(command, "garbage");
         fake.e2e("docker").exits(exit::FAILURE).says(says).says("nothing is left");

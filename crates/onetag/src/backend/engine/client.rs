@@ -111,9 +111,9 @@ impl Client {
         let arguments = [what, "inspect"].into_iter().chain(names.iter().copied());
         match self.ask(arguments) {
             Ok(json) => {
-                let inspected = serde_json::from_str(&json);
-                let context = || format!("`{}` describes a {what} in an unknown way", self.name());
-                inspected.with_context(context).map(Some)
+                let unknown =
+                    || format!("`{} {what} inspect` answers something unknown", self.name());
+                serde_json::from_str(&json).with_context(unknown).map(Some)
             }
             Err(error) if is_absent(&error) => Ok(None),
             Err(error) => Err(error),
@@ -128,24 +128,18 @@ impl Client {
         variables: &BTreeMap<&str, &str>,
         ledger: &Ledger,
     ) -> anyhow::Result<String> {
-        let arguments: Vec<&str> = arguments.into_iter().collect();
-        let work = || {
-            let mut command = self.command(arguments.iter().copied());
-            command.envs(variables);
-            let tool = Tool::new(command, WORK).leaving_others();
-            let tool = tool.output(Output::Capture, Output::Capture);
-            self.succeed(tool.recorded([ledger]))
-        };
-        unless_raced(work)
+        let mut command = self.command(arguments);
+        command.envs(variables);
+        let tool = Tool::new(command, WORK).leaving_others();
+        let tool = tool.output(Output::Capture, Output::Capture);
+        self.succeed(tool.recorded([ledger]))
     }
 
     /// Fetches an image, and shows how that goes.
-    pub(super) fn pull(&self, image: &str, ledger: &Ledger, shown: Output) -> anyhow::Result<()> {
-        let command = self.command(["pull", image]);
-        let tool = Tool::new(command, PULL)
-            .leaving_others()
-            .output(Output::Capture, shown)
-            .recorded([ledger]);
+    pub(super) fn pull(&self, image: &str, ledger: &Ledger) -> anyhow::Result<()> {
+        // podman shows it on the one of its outputs, docker on the other.
+        let tool = Tool::new(self.command(["pull", image]), PULL).leaving_others();
+        let tool = tool.output(Output::Inherit, Output::Inherit).recorded([ledger]);
         let finished = tool.finish(&Interrupt::default())?;
         ensure!(finished.status.success(), "`{}` {}", finished.line, finished.ended());
         Ok(())
@@ -193,8 +187,6 @@ impl Client {
             command.env_remove(name);
         }
         command.envs(&self.pinned.variables).args(arguments);
-        // Whatever a run of nextest above says of itself is nothing to containers.
-        command.env_remove(onetag_env::keys::OWNER);
         command
     }
 
@@ -209,7 +201,7 @@ impl Client {
 
 /// Makes a call again that met an image which another run was just removing: podman
 /// finds half of it. It is told, in the log of the keeper or on the terminal.
-fn unless_raced(call: impl Fn() -> anyhow::Result<String>) -> anyhow::Result<String> {
+pub(super) fn unless_raced(call: impl Fn() -> anyhow::Result<String>) -> anyhow::Result<String> {
     for _ in 1..RACES {
         match call() {
             Err(error) if is_race(&error) => {

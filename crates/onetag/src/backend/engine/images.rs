@@ -4,22 +4,21 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::super::{ExternalImage, ImageStore, StoredImage};
-use super::client::Client;
+use super::client::{Client, unless_raced};
 use super::dialect::Dialect;
 use super::refusal::is_absent;
 use super::{IMAGE, normalized};
 use crate::build::Compiled;
-use crate::build::image::{Digest, Digests, write_archive};
+use crate::build::image::{Digests, write_archive};
 use crate::error::Attach as _;
 use crate::report::Ui;
 use crate::run::ledger::{BackendResource, Ledger};
 use crate::run::{Reference, RunFolder, make_folder};
-use crate::system::tool::Output;
 use crate::workspace::External;
 
 /// How often an image is loaded that another run takes away meanwhile.
@@ -105,7 +104,7 @@ impl ImageStore for EngineImages {
         let (name, digest) = (image.to_string(), image.digest());
         if find(&client, &name)?.is_none() {
             let ledger = Ledger::open(self.folder.path())?;
-            client.pull(&name, &ledger, Output::Inherit).hint(format!(
+            client.pull(&name, &ledger).hint(format!(
                 "the external service `{service}` needs it once: `{} pull {name}`",
                 client.name()
             ))?;
@@ -147,7 +146,8 @@ impl EngineImages {
         let file = BufWriter::with_capacity(1 << 20, File::create(&path).with_context(make)?);
         let written = write_archive(&compiled.contents()?, reference, file);
         written.and_then(|mut file| Ok(file.flush()?)).with_context(make)?;
-        let loaded = client.work(["load", "--input", path.as_str()], &BTreeMap::new(), ledger);
+        let load = ["load", "--input", path.as_str()];
+        let loaded = unless_raced(|| client.work(load, &BTreeMap::new(), ledger));
         let _ = std::fs::remove_file(&path);
         loaded.map(drop)
     }
@@ -161,16 +161,11 @@ fn attach_name(
     ledger: &Ledger,
 ) -> anyhow::Result<bool> {
     for digest in [digests.config, digests.manifest] {
-        let id = digest.to_string();
-        // podman finds an image by its configuration alone, without the algorithm.
-        let id = match client.name() {
-            "podman" => id.trim_start_matches("sha256:"),
-            _ => &id,
-        };
-        if find(client, id)?.is_none() {
+        let id = digest.hex();
+        if find(client, &id)?.is_none() {
             continue;
         }
-        match client.work(["tag", id, name], &BTreeMap::new(), ledger) {
+        match unless_raced(|| client.work(["tag", &id, name], &BTreeMap::new(), ledger)) {
             Ok(_) => return Ok(true),
             // Another run that ends took it away meanwhile.
             Err(error) if is_absent(&error) => {}
@@ -191,31 +186,13 @@ fn stored(
     there: &ImageInfo,
     digests: &Digests,
 ) -> anyhow::Result<StoredImage> {
-    let known = [&there.id, &there.digest].into_iter().filter(|digest| !digest.is_empty());
-    let mut known =
-        known.map(|digest| normalized(digest)).collect::<anyhow::Result<Vec<Digest>>>()?;
-    known.sort_by_key(|digest| !digests.contains(digest));
-    let Some(digest) = known.first().copied() else {
-        bail!("`{}` tells no digest of {name}", client.name());
+    let told = [&there.id, &there.digest].into_iter().filter(|digest| !digest.is_empty());
+    let told = told.map(|digest| normalized(digest)).collect::<anyhow::Result<Vec<_>>>()?;
+    let Some(digest) = told.into_iter().find(|digest| digests.contains(digest)) else {
+        let (engine, id) = (client.name(), &there.id);
+        return Err(anyhow!("`{engine}` has other bytes under the name {name}: {id}")
+            .hint(format!("see what made it: `{engine} image inspect {name}`")));
     };
-    ensure_same(client, name, digest, digests)?;
     let details = EngineImage { id: there.id.clone(), is_external: false };
     Ok(StoredImage { digest, details: serde_json::to_value(details)? })
-}
-
-fn ensure_same(
-    client: &Client,
-    name: &str,
-    digest: Digest,
-    digests: &Digests,
-) -> anyhow::Result<()> {
-    let same = || {
-        ensure!(
-            digests.contains(&digest),
-            "`{}` has other bytes under the name {name}: {digest}",
-            client.name()
-        );
-        Ok(())
-    };
-    same().hint(format!("see what made it: `{} image inspect {name}`", client.name()))
 }

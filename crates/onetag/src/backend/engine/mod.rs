@@ -35,7 +35,11 @@ pub(super) const PODMAN: Backend = Backend {
     runtime: |folder| runtime(&dialect::PODMAN, folder),
     sweep: |wanted| sweep::sweep(&dialect::PODMAN, wanted),
     doctor: || doctor::doctor(&dialect::PODMAN),
-    ..ENGINE
+    variables: &["LANG", "LC_ALL", "RUST_BACKTRACE", "RUST_LOG", "TZ"],
+    step_limit: Duration::from_secs(120),
+    // As on `process`.
+    grace: Duration::from_secs(25),
+    externals: ExternalForm::Image,
 };
 
 /// The backend on which services are containers of docker's.
@@ -45,21 +49,7 @@ pub(super) const DOCKER: Backend = Backend {
     runtime: |folder| runtime(&dialect::DOCKER, folder),
     sweep: |wanted| sweep::sweep(&dialect::DOCKER, wanted),
     doctor: || doctor::doctor(&dialect::DOCKER),
-    ..ENGINE
-};
-
-/// What both have in common.
-const ENGINE: Backend = Backend {
-    name: "",
-    variables: &["LANG", "LC_ALL", "RUST_BACKTRACE", "RUST_LOG", "TZ"],
-    step_limit: Duration::from_secs(120),
-    // As on `process`.
-    grace: Duration::from_secs(25),
-    externals: ExternalForm::Image,
-    images: |folder| images(&dialect::PODMAN, folder),
-    runtime: |folder| runtime(&dialect::PODMAN, folder),
-    sweep: |_| Ok(Vec::new()),
-    doctor: || doctor::doctor(&dialect::PODMAN),
+    ..PODMAN
 };
 
 /// What the ledger calls things.
