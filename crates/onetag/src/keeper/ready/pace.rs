@@ -14,6 +14,9 @@ use crate::system::wait::{Deadline, Poll};
 /// How long one look waits for an answer.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// How long a question has to be open for that to be told instead of the last answer.
+const SILENCE: Duration = Duration::from_millis(250);
+
 /// How often the state of a service is asked for while it does not answer.
 const STATE_INTERVAL: Duration = Duration::from_millis(250);
 
@@ -97,7 +100,8 @@ impl<'a> PacedProbe<'a> {
     fn ask(&self) -> Receiver<anyhow::Result<Polled>> {
         let (sender, answer) = mpsc::channel();
         let (folder, service) = (self.folder.clone(), self.service.to_owned());
-        let limit = self.deadline.left().max(PAUSES[0]);
+        // One that hangs is open when the limit is hit, and that is what is told then.
+        let limit = self.deadline.left() + SILENCE;
         thread::spawn(move || {
             let answer =
                 connect(&folder).and_then(|mut keeper| keeper.poll(&service, limit, false));
@@ -111,7 +115,7 @@ impl<'a> PacedProbe<'a> {
         let last = self.last.as_ref().map(|(seen, ..)| seen.as_str());
         let open = self.question.as_ref().map(|(_, asked)| asked.elapsed());
         match open {
-            Some(open) if open > LOOK => {
+            Some(open) if open >= SILENCE => {
                 let before = last.map(|seen| format!("; before: {seen}")).unwrap_or_default();
                 format!("it has not answered for {:.1} s{before}", open.as_secs_f64())
             }
