@@ -27,7 +27,7 @@ const MAY: &str = r#"
         "/ready" =>"#;
 
 fn on(engine: &'static str) -> Project {
-    let mut project = Project::new();
+    let mut project = Project::new().with_engines();
     project.engine = Some(engine);
     project
 }
@@ -101,7 +101,7 @@ fn wait_until_nothing_is_left(engine: &str, project: &Project) {
 
 #[test]
 fn the_same_bytes_run_on_every_backend_and_nothing_is_left() {
-    let mut project = Project::new();
+    let mut project = Project::new().with_engines();
     let mut seen = Vec::new();
     for engine in [None, Some("podman"), Some("docker")] {
         project.engine = engine;
@@ -270,7 +270,7 @@ fn what_no_run_has_any_more_is_collected_in_its_own_workspace() {
         };
         assert_eq!(has().len(), 5);
 
-        let other = Project::new();
+        let other = Project::new().with_engines();
         let told = other.xtask(["gc"]).run();
         told.exits(exit::SUCCESS);
         assert!(told.stdout.contains(&format!("of run {run}, which is not of this")), "{told}");
@@ -345,7 +345,7 @@ fn a_service_that_somebody_paused_is_not_witnessed() {
 
 #[test]
 fn doctor_finds_the_engines() {
-    let project = Project::new();
+    let project = Project::new().with_engines();
     for engine in ENGINES {
         let output = project.xtask(["doctor", "--on", engine]).run();
         output.exits(exit::SUCCESS);

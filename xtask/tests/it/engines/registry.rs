@@ -89,7 +89,7 @@ impl Drop for Registry {
 }
 
 fn project(image: &str) -> Project {
-    let project = with_redis();
+    let project = with_redis().with_engines();
     project.replace(
         "Cargo.toml",
         "program = \"redis-server\"",

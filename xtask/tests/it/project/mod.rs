@@ -27,6 +27,8 @@ use crate::wait::{Look, until};
 /// The fixture: service `alpha`, which has a suite and needs service `beta`.
 const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/pair");
 
+const ENGINES: [&str; 2] = ["podman", "docker"];
+
 /// A private copy of the fixture.
 ///
 /// When it is dropped, kept runs are ended, and nothing may be left: no process
@@ -61,7 +63,17 @@ impl Project {
         let root = Utf8Path::from_path(temp.path()).unwrap().join(name);
         let project = Project { temp, target: root.join("target"), root, engine: None };
         project.make_xtask();
+        // What others have in the engines of this machine is nothing to most tests.
+        for engine in ENGINES {
+            project.program(engine, "#!/bin/sh\nexit 1\n");
+        }
         project
+    }
+
+    /// With the engines of this machine.
+    pub(crate) fn with_engines(self) -> Project {
+        ENGINES.iter().for_each(|engine| self.remove_program(engine));
+        self
     }
 
     /// Makes `cargo xtask` in the copy the program under test.
@@ -245,13 +257,14 @@ impl Project {
 impl Drop for Project {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            if let Some(engine) = self.engine {
-                crate::engines::clear(engine, self);
-            }
             // The test has failed already; what it left is not to disturb others.
             // One that is about to start another needs a second look.
             for process in (0..3).flat_map(|_| self.processes()) {
                 process.signal(Signal::KILL);
+            }
+            // After the keeper, which brings back what a test took away.
+            if let Some(engine) = self.engine {
+                crate::engines::clear(engine, self);
             }
             return;
         }
