@@ -35,23 +35,25 @@ fn arguments_for_nextest_follow_two_dashes() {
             },
             keep: true,
             keep_on_failure: false,
-            ready_timeout: 60s,
-            on: On {
-                backend: None,
+            run: RunOptions {
+                ready_timeout: 60s,
+                on: On {
+                    backend: None,
+                },
+                build: BuildOptions {
+                    release: false,
+                    profile: None,
+                    format: Human,
+                },
+                nextest: [
+                    "-E",
+                    "test(x)",
+                    "--",
+                    "--all",
+                    "-h",
+                    "-q",
+                ],
             },
-            build: BuildOptions {
-                release: false,
-                profile: None,
-                format: Human,
-            },
-            nextest: [
-                "-E",
-                "test(x)",
-                "--",
-                "--all",
-                "-h",
-                "-q",
-            ],
         },
     )
     "#);
@@ -135,7 +137,7 @@ fn each_verb_has_its_own_help() {
           --keep                      Keep the run for `test`, `up` and `down`
           --keep-on-failure           Keep the run if it fails once its services are up
           --ready-timeout <DURATION>  How long a service may take to become ready [default: 60s]
-          --on <BACKEND>              Run the images on this backend: `process`, which is the default
+          --on <BACKEND>              Run the images on this backend: `process`, the default, `podman` or `docker`
           --release                   Build the services with cargo's profile `release`
           --profile <NAME>            Build the services with this cargo profile; tests keep their own
           --format <FORMAT>           What goes to stdout besides the talk on stderr [default: human] [possible values: human, json]
@@ -152,7 +154,7 @@ fn each_verb_has_its_own_help() {
 
     Options:
           --ready-timeout <DURATION>  How long a service may take to become ready [default: 60s]
-          --on <BACKEND>              Run the images on this backend: `process`, which is the default
+          --on <BACKEND>              Run the images on this backend: `process`, the default, `podman` or `docker`
           --release                   Build the services with cargo's profile `release`
           --profile <NAME>            Build the services with this cargo profile; tests keep their own
           --format <FORMAT>           What goes to stdout besides the talk on stderr [default: human] [possible values: human, json]
@@ -169,7 +171,7 @@ fn each_verb_has_its_own_help() {
       [NEXTEST ARGS]...  What nextest gets as well, for example `-E 'test(name)'`
 
     Options:
-          --on <BACKEND>     Run the images on this backend: `process`, which is the default
+          --on <BACKEND>     Run the images on this backend: `process`, the default, `podman` or `docker`
           --release          Build the services with cargo's profile `release`
           --profile <NAME>   Build the services with this cargo profile; tests keep their own
           --format <FORMAT>  What goes to stdout besides the talk on stderr [default: human] [possible values: human, json]
@@ -210,7 +212,7 @@ fn each_verb_has_its_own_help() {
     Options:
           --all                       Run every suite of the workspace
           --ready-timeout <DURATION>  How long a service may take to become ready [default: 60s]
-          --on <BACKEND>              Run the images on this backend: `process`, which is the default
+          --on <BACKEND>              Run the images on this backend: `process`, the default, `podman` or `docker`
           --release                   Build the services with cargo's profile `release`
           --profile <NAME>            Build the services with this cargo profile; tests keep their own
           --format <FORMAT>           What goes to stdout besides the talk on stderr [default: human] [possible values: human, json]
@@ -249,7 +251,7 @@ fn each_verb_has_its_own_help() {
     Usage: cargo xtask doctor [OPTIONS]
 
     Options:
-          --on <BACKEND>     Run the images on this backend: `process`, which is the default
+          --on <BACKEND>     Run the images on this backend: `process`, the default, `podman` or `docker`
           --format <FORMAT>  What goes to stdout: lines, or one JSON document [default: human] [possible values: human, json]
       -q, --quiet            Print errors and verdicts only; what cargo and nextest print is shown if they fail
       -h, --help             Print help

@@ -1,6 +1,7 @@
 //! Options that several verbs have.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
@@ -55,9 +56,24 @@ pub(crate) enum Format {
 /// Where images run.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct On {
-    /// Run the images on this backend: `process`, which is the default
+    /// Run the images on this backend: `process`, the default, `podman` or `docker`
     #[arg(long = "on", value_name = "BACKEND", value_parser = BackendKind::named)]
     pub(super) backend: Option<BackendKind>,
+}
+
+/// Options of the whole cycle.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RunOptions {
+    /// How long a service may take to become ready
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = humantime::parse_duration)]
+    pub(super) ready_timeout: Duration,
+    #[command(flatten)]
+    pub(super) on: On,
+    #[command(flatten)]
+    pub(super) build: BuildOptions,
+    /// What nextest gets as well, for example `-E 'test(name)'`
+    #[arg(last = true, allow_hyphen_values = true, value_name = "NEXTEST ARGS")]
+    pub(super) nextest: Vec<String>,
 }
 
 /// Options of the verbs that build.

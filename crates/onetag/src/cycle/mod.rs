@@ -116,18 +116,29 @@ pub(crate) fn drive(
     jobs: &[Job<'_>],
     options: &Options,
 ) -> anyhow::Result<Vec<(Exit, RunReport)>> {
-    let suites: Vec<_> = jobs.iter().map(|job| job.suite).collect();
-    check_machine(context, &suites)?;
+    check(context, jobs, options.backend)?;
+    jobs.iter().try_for_each(|job| check_host_variables(&job.plan))?;
     sweep(&context.layout(), &context.interrupt, &context.ui)?;
-    for job in jobs {
-        let kept = job.kept.as_ref().map(|kept| kept.plan.backend);
-        check_externals(&job.plan, kept.or(options.backend).unwrap_or_default())?;
-        check_host_variables(&job.plan)?;
-        check_files(context, job.plan.services().map(|planned| &planned.service))?;
-    }
     let start::Started { runs, build, timeline } = start::start(context, jobs, options)?;
     let reports = runs.into_iter().map(|run| phases::go(context, run, &build, options, &timeline));
     let reports = reports.collect();
     tidy(&context.layout(), Some(&context.workspace), &context.ui);
     Ok(reports)
+}
+
+/// Looks at everything that can be looked at before anything is made, but for variables of
+/// the caller; changes nothing.
+pub(crate) fn check(
+    context: &Context,
+    jobs: &[Job<'_>],
+    backend: Option<BackendKind>,
+) -> anyhow::Result<()> {
+    let suites: Vec<_> = jobs.iter().map(|job| job.suite).collect();
+    check_machine(context, &suites)?;
+    for job in jobs {
+        let kept = job.kept.as_ref().map(|kept| kept.plan.backend);
+        check_externals(&job.plan, kept.or(backend).unwrap_or_default())?;
+        check_files(context, job.plan.services().map(|planned| &planned.service))?;
+    }
+    Ok(())
 }
