@@ -45,15 +45,7 @@ impl Compiled {
     /// When the program, its libraries or its files are not those that were built.
     pub(crate) fn contents(&self) -> anyhow::Result<Contents> {
         let files = Files::of_copy(self.files().folder())?;
-        let CachedExecutable { digest, path, .. } = &self.executable;
-        let contents = match self.library_path() {
-            None => Contents::with_files(path, *digest, &self.service, &files, &run_loader),
-            Some(library) => {
-                let run = |command| run_loader_with(library, command);
-                Contents::with_files(path, *digest, &self.service, &files, &run)
-            }
-        };
-        let contents = contents?;
+        let contents = contents(&self.service, &self.executable, &files, self.library_path())?;
         ensure!(
             contents.digests() == self.digests(),
             "the image of `{}` is not what was built any more",
@@ -132,13 +124,26 @@ impl ExecutableCache<'_> {
         program: &CachedExecutable,
         files: &Files,
     ) -> anyhow::Result<(Contents, Option<Utf8PathBuf>)> {
-        let (path, digest) = (&program.path, program.digest);
-        let alone = Contents::with_files(path, digest, name, files, &run_loader);
+        let alone = contents(name, program, files, None);
         let (Err(_), Some(library)) = (&alone, &self.library) else { return Ok((alone?, None)) };
-        let run = |command| run_loader_with(library, command);
-        match Contents::with_files(path, digest, name, files, &run) {
+        match contents(name, program, files, Some(library)) {
             Ok(contents) => Ok((contents, Some(library.clone()))),
             Err(_) => Ok((alone?, None)),
         }
     }
+}
+
+/// What the image of a service has in it, with a folder of libraries that its loader does
+/// not find by itself.
+fn contents(
+    service: &str,
+    program: &CachedExecutable,
+    files: &Files,
+    library: Option<&Utf8Path>,
+) -> anyhow::Result<Contents> {
+    let run = |command| match library {
+        None => run_loader(command),
+        Some(library) => run_loader_with(library, command),
+    };
+    Contents::with_files(&program.path, program.digest, service, files, &run)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow, bail, ensure};
+use anyhow::{Context as _, bail, ensure};
 
 use super::inbox::Event;
 use super::protocol::{Polled, Reply, Request, ServiceState, Status};
@@ -15,7 +15,7 @@ use super::service::{Service, Step};
 use crate::backend::{Instance, Probe, Runtime, State};
 use crate::run::RunFolder;
 use crate::system::signals::Interrupt;
-use crate::system::wait::bounded;
+use crate::system::wait::{bounded, side_by_side};
 use crate::workspace::Ready;
 
 /// How long the backend may take to tell a state; less than whoever asks waits.
@@ -192,15 +192,8 @@ impl Queries {
     fn collect_logs(&self, snapshot: &Snapshot, only: Option<&str>) -> anyhow::Result<Reply> {
         let instances = snapshot.services.values().filter_map(|service| service.instance.as_ref());
         let meant = |instance: &&Instance| only.is_none_or(|only| instance.service == only);
-        std::thread::scope(|scope| {
-            let collect = |instance| scope.spawn(move || self.collect(instance));
-            let collected: Vec<_> = instances.filter(meant).map(collect).collect();
-            let ended = || Err(anyhow!("the thread that collects a log ended"));
-            let collected = collected.into_iter().map(|log| log.join().unwrap_or_else(|_| ended()));
-            // All of them are waited for, whichever failed.
-            let failed: Vec<_> = collected.filter_map(Result::err).collect();
-            failed.into_iter().next().map_or(Ok(Reply::Done), Err)
-        })
+        side_by_side(instances.filter(meant), |instance| self.collect(instance))?;
+        Ok(Reply::Done)
     }
 
     fn collect(&self, instance: &Instance) -> anyhow::Result<()> {

@@ -70,6 +70,8 @@ fn find(client: &Client, sweep: &Sweep) -> anyhow::Result<Vec<Found>> {
         let Some(run) = tag.rsplit('-').next().and_then(run_id) else { continue };
         found.push(Found { kind: IMAGE, name, run, is_ours: ours.contains(&run) });
     }
+    // Engines tell them in any order; containers come first, which use the others.
+    found.sort_by(|one, other| (one.kind, &one.name).cmp(&(other.kind, &other.name)));
     Ok(found)
 }
 
