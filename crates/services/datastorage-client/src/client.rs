@@ -10,7 +10,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use crate::{BatchReceipt, ClientError, Event, EventPage, EventQuery, NewEvent, Problem, Receipt};
+use crate::{ClientError, Problem};
+use contract::datastorage::{BatchReceipt, Event, EventPage, EventQuery, NewEvent, Receipt};
 
 /// How long to wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);

@@ -3,10 +3,10 @@
 use std::error::Error;
 use std::time::{Duration, Instant};
 
+use contract::datastorage::{Category, Essentials, NewEvent, Outcome};
 use datastorage::audit::trail::{AppendOutcome, TrailWriter};
 use datastorage::spool::Limits;
 use datastorage::{Spool, Store};
-use datastorage_client::{Category, Essentials, NewEvent, Outcome};
 use kit::Service;
 use kit::database::Database;
 use serde_json::json;

@@ -1,6 +1,6 @@
 //! The position of a page in a list.
 
-use datastorage_client::Pagination;
+use contract::page::Pagination;
 use kit::Page;
 
 /// The description of a page that shows `shown` of `total` entries.

@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use datastorage_client::NewEvent;
+use contract::datastorage::NewEvent;
 use kit::Service;
 use prometheus_client::metrics::counter::Counter;
 use tokio::sync::{Notify, mpsc, watch};

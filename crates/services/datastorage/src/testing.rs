@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use axum::response::Response;
-use datastorage_client::{Category, Essentials, NewEvent, Outcome};
+use contract::datastorage::{Category, Essentials, NewEvent, Outcome};
 use kit::database::Database;
 use serde_json::{Value, json};
 use sqlx::Transaction;

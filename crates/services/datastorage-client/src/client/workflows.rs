@@ -4,8 +4,9 @@ use reqwest::Method;
 use uuid::Uuid;
 
 use super::{Client, encode, unless_missing};
-use crate::{
-    ClientError, NewWorkflow, StatusChange, Workflow, WorkflowMatches, WorkflowPage, WorkflowQuery,
+use crate::ClientError;
+use contract::datastorage::{
+    NewWorkflow, StatusChange, Workflow, WorkflowMatches, WorkflowPage, WorkflowQuery,
     WorkflowSearch,
 };
 

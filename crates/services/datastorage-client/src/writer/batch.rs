@@ -1,6 +1,6 @@
 //! A batch of events as JSON, bounded in number and bytes.
 
-use crate::NewEvent;
+use contract::datastorage::NewEvent;
 
 /// One event as JSON. It is serialized once, so that every attempt sends the
 /// same bytes.

@@ -8,7 +8,8 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::batch::{Batch, EncodedEvent};
 use super::{Counters, WriterConfig};
-use crate::{Client, ClientError, NewEvent};
+use crate::{Client, ClientError};
+use contract::datastorage::NewEvent;
 
 pub(super) struct Deliverer {
     client: Client,

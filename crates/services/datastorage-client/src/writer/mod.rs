@@ -17,7 +17,8 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use crate::{Client, NewEvent};
+use crate::Client;
+use contract::datastorage::NewEvent;
 use deliver::Deliverer;
 
 /// How long delivery goes on when every handle was dropped without `close`.

@@ -1,9 +1,10 @@
 //! The typed calls of the catalog against a real socket.
 
-use datastorage_client::{
-    Client, ClientError, LabelPattern, NewWorkflow, Priority, Severity, StatusChange,
-    WorkflowQuery, WorkflowSearch, WorkflowStatus,
+use contract::datastorage::{
+    LabelPattern, NewWorkflow, Priority, Severity, StatusChange, WorkflowQuery, WorkflowSearch,
+    WorkflowStatus,
 };
+use datastorage_client::{Client, ClientError};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use crate::support::FakeServer;
-use datastorage_client::{
-    Category, Client, ClientError, Essentials, EventQuery, Moment, NewEvent, Outcome, Severity,
+use contract::datastorage::{
+    Category, Essentials, EventQuery, Moment, NewEvent, Outcome, Severity,
 };
+use datastorage_client::{Client, ClientError};
 use serde_json::json;
 use time::macros::datetime;
 

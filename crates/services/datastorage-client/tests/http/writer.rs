@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use crate::support::{Call, FakeServer};
-use datastorage_client::{
-    AuditWriter, Category, Client, Essentials, NewEvent, Outcome, WriterConfig, WriterStats,
-};
+use contract::datastorage::{Category, Essentials, NewEvent, Outcome};
+use datastorage_client::{AuditWriter, Client, WriterConfig, WriterStats};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 

@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use datastorage_client::{Event, NewEvent};
+use contract::datastorage::{Event, NewEvent};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -94,7 +94,7 @@ pub fn admit(events: &[NewEvent], stored: &StoredEvents) -> Result<Vec<Admission
 
 #[cfg(test)]
 mod tests {
-    use datastorage_client::{Category, Essentials, Outcome};
+    use contract::datastorage::{Category, Essentials, Outcome};
     use serde_json::json;
 
     use super::*;

@@ -1,6 +1,6 @@
 //! Reading an event from a request.
 
-use datastorage_client::{Category, NewEvent, Outcome, Severity, VERSION, to_microseconds};
+use contract::datastorage::{Category, NewEvent, Outcome, Severity, VERSION, to_microseconds};
 use kit::{FromInput, Node};
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};

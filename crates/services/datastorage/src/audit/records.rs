@@ -1,6 +1,6 @@
 //! The operations of the trail on a database.
 
-use datastorage_client::{Event, NewEvent, StoredReceipt};
+use contract::datastorage::{Event, NewEvent, StoredReceipt};
 use kit::database::{Database, StoreError};
 use time::OffsetDateTime;
 use uuid::Uuid;

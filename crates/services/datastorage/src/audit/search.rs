@@ -1,6 +1,6 @@
 //! Reading the filters and the page of a query.
 
-use datastorage_client::{Category, Outcome, Severity, to_microseconds};
+use contract::datastorage::{Category, Outcome, Severity, to_microseconds};
 use kit::{FromInput, Node, Page};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime, PrimitiveDateTime, UtcOffset};

@@ -1,6 +1,6 @@
 //! Reading a status change of a version from a request.
 
-use datastorage_client::{StatusChange, WorkflowStatus};
+use contract::datastorage::{StatusChange, WorkflowStatus};
 use kit::{FromInput, Node};
 
 /// The fields of a version that never change.
@@ -45,7 +45,7 @@ impl FromInput for ChangeInput {
 
 #[cfg(test)]
 mod tests {
-    use datastorage_client::WorkflowSummary;
+    use contract::datastorage::WorkflowSummary;
     use serde_json::{Value, json};
 
     use super::*;

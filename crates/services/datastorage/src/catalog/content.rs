@@ -1,6 +1,6 @@
 //! The canonical form in which content is stored and hashed.
 
-use datastorage_client::Step;
+use contract::datastorage::Step;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 

@@ -1,6 +1,6 @@
 //! Reading the filters and the page of a list.
 
-use datastorage_client::{LabelPattern, Priority, Severity, WorkflowStatus};
+use contract::datastorage::{LabelPattern, Priority, Severity, WorkflowStatus};
 use kit::{FromInput, Node, Page};
 use utoipa::IntoParams;
 

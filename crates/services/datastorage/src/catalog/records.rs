@@ -1,6 +1,6 @@
 //! The operations of the catalog on a database.
 
-use datastorage_client::{NewWorkflow, StatusChange, Workflow, WorkflowSearch, WorkflowSummary};
+use contract::datastorage::{NewWorkflow, StatusChange, Workflow, WorkflowSearch, WorkflowSummary};
 use kit::Page;
 use kit::database::{Database, StoreError};
 use uuid::Uuid;

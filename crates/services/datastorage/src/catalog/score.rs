@@ -29,7 +29,7 @@
 
 use std::collections::BTreeMap;
 
-use datastorage_client::{
+use contract::datastorage::{
     Definition, LabelPattern, WorkflowMatch, WorkflowSearch, WorkflowSummary,
 };
 

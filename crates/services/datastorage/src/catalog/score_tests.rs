@@ -1,4 +1,4 @@
-use datastorage_client::{Labels, Priority, Severity};
+use contract::datastorage::{Labels, Priority, Severity};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! Reading the signal of a search from a request.
 
-use datastorage_client::{Priority, Severity, WorkflowSearch};
+use contract::datastorage::{Priority, Severity, WorkflowSearch};
 use kit::{FromInput, Node};
 
 use super::input::{value, value_labels};

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use datastorage_client::{Category, Essentials, NewEvent, Outcome, WorkflowMatch, WorkflowSearch};
+use contract::datastorage::{
+    Category, Essentials, NewEvent, Outcome, WorkflowMatch, WorkflowSearch,
+};
 use serde_json::{Value, json};
 
 use super::score::Ranking;

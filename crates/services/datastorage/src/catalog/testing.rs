@@ -1,6 +1,6 @@
 //! For unit tests: workflows and signals to find them by.
 
-use datastorage_client::{
+use contract::datastorage::{
     Definition, LabelPattern, Labels, NewWorkflow, Priority, Severity, WorkflowSearch,
     WorkflowStatus, WorkflowSummary,
 };

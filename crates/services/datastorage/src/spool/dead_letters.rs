@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
-use datastorage_client::NewEvent;
+use contract::datastorage::NewEvent;
 use serde::Serialize;
 use time::OffsetDateTime;
 

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use contract::datastorage::NewEvent;
 use crc::{CRC_32_ISO_HDLC, Crc, Table};
-use datastorage_client::NewEvent;
 use time::OffsetDateTime;
 
 static CRC: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISO_HDLC);

@@ -1,6 +1,7 @@
 //! The catalog over a restart and a kill of the process.
 
-use datastorage_client::{Client, NewWorkflow, StatusChange, WorkflowSearch, WorkflowStatus};
+use contract::datastorage::{NewWorkflow, StatusChange, WorkflowSearch, WorkflowStatus};
+use datastorage_client::Client;
 use serde_json::json;
 
 use crate::service::{Lease, TestService};

@@ -8,10 +8,8 @@ mod writers;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use datastorage_client::{
-    AuditWriter, Category, Client, Essentials, EventQuery, NewEvent, Outcome, Receipt,
-    WriterConfig, WriterStats,
-};
+use contract::datastorage::{Category, Essentials, EventQuery, NewEvent, Outcome, Receipt};
+use datastorage_client::{AuditWriter, Client, WriterConfig, WriterStats};
 use serde_json::json;
 use service::{Lease, TestService};
 use writers::{WRITERS, Writers};

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use datastorage_client::{Client, ClientError, Event, EventQuery, NewEvent, Severity};
+use contract::datastorage::{Event, EventQuery, NewEvent, Severity};
+use datastorage_client::{Client, ClientError};
 use serde_json::json;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};

@@ -1,6 +1,7 @@
 //! Clients that write until the service ends.
 
-use datastorage_client::{Client, NewEvent, Receipt};
+use contract::datastorage::{NewEvent, Receipt};
+use datastorage_client::Client;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 

@@ -2,7 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 
-use datastorage_client::{Category, Essentials, NewEvent, Outcome, Severity};
+use contract::datastorage::{Category, Essentials, NewEvent, Outcome, Severity};
 use futures_util::FutureExt as _;
 use serde_json::json;
 

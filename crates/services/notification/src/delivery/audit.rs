@@ -91,7 +91,7 @@ impl Audit {
         }
     }
 
-    fn hand_over(&self, event: datastorage_client::NewEvent) {
+    fn hand_over(&self, event: contract::datastorage::NewEvent) {
         // Add the id before passing the event on, while holding the lock that
         // `confirm` takes.
         let mut handed_over = self.handed_over.lock().unwrap_or_else(PoisonError::into_inner);

@@ -10,7 +10,7 @@ mod tests;
 
 use std::time::Duration;
 
-use datastorage_client::NewEvent;
+use contract::datastorage::NewEvent;
 use kit::database::{Database, DatabaseUrl, Migrations, StoreError};
 use time::OffsetDateTime;
 use uuid::Uuid;

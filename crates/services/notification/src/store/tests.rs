@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use datastorage_client::{Category, Essentials, Outcome};
+use contract::datastorage::{Category, Essentials, Outcome};
 use serde_json::json;
 
 use super::*;

@@ -7,7 +7,7 @@ use axum::extract;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
-use datastorage_client::{
+use contract::datastorage::{
     Event, EventPage, NewEvent, SpoolStatus, SpooledBatch, SpooledReceipt, StoredBatch,
     StoredReceipt,
 };

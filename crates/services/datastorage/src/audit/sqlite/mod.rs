@@ -4,7 +4,7 @@ mod row;
 
 use std::collections::HashSet;
 
-use datastorage_client::{Event, NewEvent, StoredReceipt, to_microseconds};
+use contract::datastorage::{Event, NewEvent, StoredReceipt, to_microseconds};
 use kit::database::column::{microseconds, uuid};
 use kit::database::{Sqlite, StoreError};
 use sqlx::{QueryBuilder, SqliteConnection};

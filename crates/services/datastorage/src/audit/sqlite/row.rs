@@ -1,6 +1,6 @@
 //! From a row of `audit_events` to an event.
 
-use datastorage_client::{Event, NewEvent};
+use contract::datastorage::{Event, NewEvent};
 use kit::database::StoreError;
 use kit::database::column::{json, moment, optional_uuid, optional_word, uuid, word};
 use sqlx::Row as _;

@@ -1,6 +1,6 @@
 //! The database selects the same events as the same filters in memory.
 
-use datastorage_client::{Category, Outcome, Severity};
+use contract::datastorage::{Category, Outcome, Severity};
 use proptest::prelude::*;
 use serde_json::Value;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use datastorage_client::{Category, Essentials, Outcome, Severity};
+use contract::datastorage::{Category, Essentials, Outcome, Severity};
 use kit::database::Database;
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! The waiting requests, taken in groups.
 
-use datastorage_client::NewEvent;
+use contract::datastorage::NewEvent;
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot, watch};
 

@@ -66,7 +66,7 @@ pub mod task;
 
 use std::fmt;
 
-use datastorage_client::{NewEvent, StoredReceipt};
+use contract::datastorage::{NewEvent, StoredReceipt};
 use kit::Service;
 use tokio::sync::{mpsc, oneshot, watch};
 

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-use datastorage_client::to_microseconds;
+use contract::datastorage::to_microseconds;
 use time::OffsetDateTime;
 
 use super::inbox::{Group, Request};

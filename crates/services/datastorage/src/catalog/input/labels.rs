@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use datastorage_client::LabelPattern;
+use contract::datastorage::LabelPattern;
 use kit::Node;
 
 /// How many characters one of the five labels may have.

@@ -12,7 +12,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use datastorage_client::{Definition, Labels, NewWorkflow, Parameter, Severity, Step, StepType};
+use contract::datastorage::{Definition, Labels, NewWorkflow, Parameter, Severity, Step, StepType};
 use kit::{FromInput, Node};
 
 pub(super) use labels::{value, value_labels, wanted, wanted_word};
@@ -91,7 +91,7 @@ fn five_labels(node: Node<'_>) -> Option<Labels> {
         let component = object.required("component", wanted);
         let environment = object.required("environment", wanted);
         let priority = object
-            .required("priority", |node| wanted_word(node, datastorage_client::Priority::WORDS));
+            .required("priority", |node| wanted_word(node, contract::datastorage::Priority::WORDS));
         Some(Labels {
             signal_type: signal_type?,
             severity: severity?,

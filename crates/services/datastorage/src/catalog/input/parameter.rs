@@ -1,6 +1,6 @@
 //! The parameters of a workflow.
 
-use datastorage_client::{Parameter, ParameterType};
+use contract::datastorage::{Parameter, ParameterType};
 use kit::Node;
 use serde_json::{Number, Value};
 

@@ -4,7 +4,7 @@ use axum::extract;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
-use datastorage_client::{NewWorkflow, StatusChange, Workflow, WorkflowPage};
+use contract::datastorage::{NewWorkflow, StatusChange, Workflow, WorkflowPage};
 use kit::{Json, Page, Path, Problem, Query, Violation};
 use uuid::Uuid;
 

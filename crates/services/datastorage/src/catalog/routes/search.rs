@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use axum::{Extension, extract};
-use datastorage_client::{WorkflowMatches, WorkflowSearch};
+use contract::datastorage::{WorkflowMatches, WorkflowSearch};
 use kit::{Json, Problem, RequestId};
 
 use crate::catalog::score::rank;

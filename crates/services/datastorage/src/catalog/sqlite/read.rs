@@ -1,6 +1,6 @@
 //! Reading the catalog.
 
-use datastorage_client::{Workflow, WorkflowSearch, WorkflowSummary};
+use contract::datastorage::{Workflow, WorkflowSearch, WorkflowSummary};
 use kit::database::{Sqlite, StoreError};
 use sqlx::{QueryBuilder, SqliteConnection};
 use uuid::Uuid;

@@ -1,6 +1,6 @@
 //! From a row of `workflows` to a workflow.
 
-use datastorage_client::{Definition, Labels, Workflow, WorkflowSummary};
+use contract::datastorage::{Definition, Labels, Workflow, WorkflowSummary};
 use kit::database::StoreError;
 use kit::database::column::{json, moment, uuid, word};
 use sqlx::Row as _;

@@ -1,6 +1,6 @@
 //! The database selects the same workflows as the same filters in memory.
 
-use datastorage_client::{
+use contract::datastorage::{
     LabelPattern, Labels, Priority, Severity, StatusChange, WorkflowSearch, WorkflowStatus,
     WorkflowSummary,
 };

@@ -1,6 +1,6 @@
 //! Writing: one latest version per name, and versions that never change.
 
-use datastorage_client::{StatusChange, Workflow, WorkflowStatus};
+use contract::datastorage::{StatusChange, Workflow, WorkflowStatus};
 use kit::database::Database;
 use serde_json::{Value, json};
 use tempfile::TempDir;

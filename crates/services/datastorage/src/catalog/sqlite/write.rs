@@ -1,7 +1,7 @@
 //! Writing the catalog.
 
 use anyhow::Context as _;
-use datastorage_client::{
+use contract::datastorage::{
     NewWorkflow, StatusChange, Workflow, WorkflowStatus, WorkflowSummary, to_microseconds,
 };
 use kit::database::column::{microseconds, to_json, uuid};

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use datastorage_client::{Category, Essentials, NewEvent, Outcome, Severity, to_microseconds};
+use contract::datastorage::{Category, Essentials, NewEvent, Outcome, Severity, to_microseconds};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;

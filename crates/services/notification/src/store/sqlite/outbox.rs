@@ -1,6 +1,6 @@
 //! Audit events that are not confirmed.
 
-use datastorage_client::NewEvent;
+use contract::datastorage::NewEvent;
 use kit::database::{Sqlite, StoreError};
 use uuid::Uuid;
 

@@ -1,7 +1,7 @@
 //! The OpenAPI document.
 
 use axum::http::StatusCode;
-use datastorage_client::{Category, Outcome, Severity};
+use contract::datastorage::{Category, Outcome, Severity};
 use serde_json::json;
 
 use crate::testing::TestService;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use datastorage_client::{Category, Essentials, Event, NewEvent, Outcome, to_microseconds};
+use contract::datastorage::{Category, Essentials, Event, NewEvent, Outcome, to_microseconds};
 use kit::database::{Database, Sqlite};
 use serde_json::json;
 use sqlx::Row as _;

@@ -1,6 +1,6 @@
 //! Requests that are committed together and decided separately.
 
-use datastorage_client::StoredReceipt;
+use contract::datastorage::StoredReceipt;
 use uuid::Uuid;
 
 use super::fixture::{Answer, TrailFixture, event, rival};
@@ -108,7 +108,7 @@ async fn a_request_that_breaks_the_transaction_fails_alone() {
     fixture.refuse("poison").await;
     let mut trail = fixture.trail();
     let (first, last) = (event(0), event(1));
-    let poison = datastorage_client::NewEvent { event_type: "poison".to_owned(), ..event(2) };
+    let poison = contract::datastorage::NewEvent { event_type: "poison".to_owned(), ..event(2) };
 
     let good = trail.hand_over(std::slice::from_ref(&first)).await;
     let bad = trail.hand_over(&[event(3), poison]).await;

@@ -1,6 +1,6 @@
 //! Events keep their order and content on their way through the spool.
 
-use datastorage_client::NewEvent;
+use contract::datastorage::NewEvent;
 
 use super::fixture::{TrailFixture, event};
 use crate::audit::trail::AppendOutcome;

@@ -1,6 +1,6 @@
 //! Events that the database refuses after they were acknowledged.
 
-use datastorage_client::NewEvent;
+use contract::datastorage::NewEvent;
 use serde_json::json;
 use uuid::Uuid;
 

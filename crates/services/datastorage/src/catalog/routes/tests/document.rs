@@ -2,7 +2,7 @@
 //! in the document and in the code that reads it.
 
 use axum::http::StatusCode;
-use datastorage_client::{Priority, StepType, WorkflowStatus};
+use contract::datastorage::{Priority, StepType, WorkflowStatus};
 use serde_json::{Map, Value, json};
 
 use super::{WORKFLOWS, create, fields as violated, path_of};

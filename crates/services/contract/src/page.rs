@@ -1,18 +1,7 @@
-//! A page of the trail.
+//! The page of a list.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-use crate::Event;
-
-/// One page of the trail, newest first.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct EventPage {
-    /// The events of this page.
-    pub data: Vec<Event>,
-    /// The position of this page in the list.
-    pub pagination: Pagination,
-}
 
 /// The position of a page in the list that the filters select.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

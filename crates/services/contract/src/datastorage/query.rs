@@ -6,7 +6,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::{Category, Outcome, Severity};
+use crate::datastorage::{Category, Outcome, Severity};
 
 /// Filters and page of a query. A filter of `None` selects everything; the
 /// default `limit` is 100.
@@ -52,7 +52,7 @@ impl EventQuery {
     }
 
     /// The names and values of the query string, not yet escaped.
-    pub(crate) fn pairs(&self) -> Vec<(&'static str, String)> {
+    pub fn pairs(&self) -> Vec<(&'static str, String)> {
         let pairs = [
             ("event_type", self.event_type.clone()),
             ("event_category", self.event_category.map(|category| category.to_string())),

@@ -41,12 +41,12 @@ macro_rules! words {
         }
 
         impl std::str::FromStr for $name {
-            type Err = $crate::UnknownWord;
+            type Err = $crate::datastorage::UnknownWord;
 
-            fn from_str(word: &str) -> Result<Self, $crate::UnknownWord> {
+            fn from_str(word: &str) -> Result<Self, $crate::datastorage::UnknownWord> {
                 match word {
                     $($word => Ok(Self::$variant),)+
-                    _ => Err($crate::UnknownWord::new(word, Self::WORDS)),
+                    _ => Err($crate::datastorage::UnknownWord::new(word, Self::WORDS)),
                 }
             }
         }

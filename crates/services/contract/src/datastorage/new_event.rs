@@ -4,7 +4,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{Category, NewEvent, Outcome, Severity, VERSION, to_microseconds};
+use crate::datastorage::{Category, NewEvent, Outcome, Severity, VERSION, to_microseconds};
 
 /// The required fields of an event.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
 
 use super::{Priority, schema};
-use crate::Severity;
+use crate::datastorage::Severity;
 
 /// The value of a label that a workflow is for: any, written as `*`, or one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

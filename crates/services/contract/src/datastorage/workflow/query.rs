@@ -1,7 +1,7 @@
 //! A query of the catalog.
 
 use super::{LabelPattern, Priority, WorkflowStatus};
-use crate::Severity;
+use crate::datastorage::Severity;
 
 /// Filters and page of a list of workflows. A filter of `None` selects
 /// everything; the default `limit` is 100.
@@ -31,7 +31,7 @@ pub struct WorkflowQuery {
 
 impl WorkflowQuery {
     /// The names and values of the query string, not yet escaped.
-    pub(crate) fn pairs(&self) -> Vec<(&'static str, String)> {
+    pub fn pairs(&self) -> Vec<(&'static str, String)> {
         let pairs = [
             ("name", self.name.clone()),
             ("status", self.status.map(|status| status.to_string())),

@@ -1,6 +1,6 @@
 //! The vocabularies of the catalog.
 
-use crate::words::words;
+use crate::datastorage::words::words;
 
 words! {
     /// How urgent a remediation is.

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{Category, Outcome, Severity};
+use crate::datastorage::{Category, Outcome, Severity};
 
 /// The only version of the event format so far.
 pub const VERSION: &str = "1.0";
@@ -103,7 +103,7 @@ pub fn to_microseconds(moment: OffsetDateTime) -> OffsetDateTime {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Essentials;
+    use crate::datastorage::Essentials;
 
     #[test]
     fn an_event_reads_back_equal_after_the_wire() {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use utoipa::openapi::Schema;
 
 use super::{ParameterType, Priority};
-use crate::Severity;
+use crate::datastorage::Severity;
 
 /// A value of a label, or `*` for any; values do not contain `*`.
 const WANTED: &str = r"^(\*|[^*\x00]+)$";

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{Definition, Step, WorkflowStatus};
-use crate::Pagination;
+use crate::page::Pagination;
 
 /// A version of a workflow in the catalog, without its content.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]

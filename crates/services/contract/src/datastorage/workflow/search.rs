@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Priority, WorkflowSummary, schema};
-use crate::Severity;
+use crate::datastorage::Severity;
 
 /// A search for the workflows that fit a signal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]

@@ -1,0 +1,12 @@
+//! What the services say to each other, as types.
+//!
+//! Servers, their peers and the suites use the same types, so a renamed field,
+//! path or event type does not compile on the other side.
+//!
+//! | module | what it has |
+//! |---|---|
+//! | [`datastorage`] | the audit trail and the workflow catalog |
+//! | [`page`] | the page of a list |
+
+pub mod datastorage;
+pub mod page;
