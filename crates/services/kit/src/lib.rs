@@ -63,6 +63,7 @@ pub mod run;
 pub mod schema;
 pub mod service;
 mod signals;
+mod tasks;
 #[cfg(feature = "toml")]
 pub mod toml;
 

@@ -1,6 +1,5 @@
 //! The life cycle of a service: start, serve, drain, stop.
 
-use std::convert::Infallible;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -9,12 +8,14 @@ use axum::serve::ListenerExt as _;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use crate::app::App;
+use crate::app::{App, Start};
 use crate::config::Common;
 use crate::listen;
 use crate::logging;
+use crate::readiness::Readiness;
 use crate::service::{Package, Service};
 use crate::signals::Signals;
+use crate::tasks::Tasks;
 
 /// How long requests may take after the service was asked to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -65,7 +66,7 @@ where
     let service = Service::new(package, &common);
     let listener = listen::bind(common.listen).await?;
     let address = listener.local_addr().context("cannot read the address listened on")?;
-    let App { router, before_ready, on_stop } = start(service.clone()).await?;
+    let App { router, start, on_stop } = start(service.clone()).await?;
 
     // Answers are small, so send them without delay.
     let listener = listener.tap_io(|stream| {
@@ -88,19 +89,10 @@ where
         "listening"
     );
 
-    let readiness = service.readiness.clone();
-    let useful = async move {
-        for (name, step) in before_ready {
-            step.await.with_context(|| format!("cannot become ready: {name}"))?;
-        }
-        readiness.ready();
-        tracing::info!("ready");
-        // Wait for ever: only a failure ends this branch.
-        std::future::pending::<anyhow::Result<Infallible>>().await
-    };
+    let mut tasks = Tasks::default();
     let ended = tokio::select! {
         signal = signals.next() => Ok(signal),
-        Err(error) = useful => Err(error),
+        error = useful(start, &mut tasks, &service.readiness) => Err(error),
         stopped = &mut server => {
             stopped.context("the server panicked")?.context("the server stopped")?;
             anyhow::bail!("the server stopped by itself");
@@ -116,7 +108,7 @@ where
             tracing::warn!("requests were still running after {DRAIN_TIMEOUT:?} and are cut off");
             server.abort();
         }
-        let mut clean = true;
+        let mut clean = tasks.stop().await;
         for (name, step) in on_stop {
             clean &= match timeout(STOP_STEP_TIMEOUT, step).await {
                 Ok(Ok(())) => true,
@@ -142,4 +134,56 @@ where
     ended?;
     tracing::info!("stopped");
     Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Takes the steps before ready, starts the tasks, and watches over them.
+/// Returns only when one of them fails.
+async fn useful(
+    start: Vec<(&'static str, Start)>,
+    tasks: &mut Tasks,
+    readiness: &Readiness,
+) -> anyhow::Error {
+    for (name, part) in start {
+        match part {
+            Start::Step(step) => {
+                let failed = tokio::select! {
+                    ended = step => ended.err(),
+                    error = tasks.failure() => return error,
+                };
+                if let Some(error) = failed {
+                    return error.context(format!("cannot become ready: {name}"));
+                }
+            }
+            Start::Task(run) => tasks.start(name, run),
+        }
+    }
+    readiness.ready();
+    tracing::info!("ready");
+    tasks.failure().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::readiness::Phase;
+
+    #[tokio::test]
+    async fn a_service_without_one_of_its_tasks_ends() {
+        let (router, readiness) = (axum::Router::new(), Readiness::default());
+        let app = App::new(router)
+            .before_ready("database", async { Ok(()) })
+            .task("deliveries", async |_| panic!("a bug"));
+        let error = useful(app.start, &mut Tasks::default(), &readiness).await;
+        assert!(format!("{error:#}").starts_with("the task `deliveries` failed"), "{error:#}");
+        assert_eq!(readiness.phase(), Phase::Ready, "it was, before the task panicked");
+    }
+
+    #[tokio::test]
+    async fn a_task_is_watched_during_the_start_too() {
+        let app = App::new(axum::Router::new())
+            .task("spool", async |_| anyhow::bail!("no disk"))
+            .before_ready("database", std::future::pending());
+        let error = useful(app.start, &mut Tasks::default(), &Readiness::default()).await;
+        assert_eq!(format!("{error:#}"), "the task `spool` failed: no disk");
+    }
 }
