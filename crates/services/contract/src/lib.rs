@@ -5,8 +5,12 @@
 //!
 //! | module | what it has |
 //! |---|---|
+//! | [`endpoint`] | a call that a service answers |
 //! | [`datastorage`] | the audit trail and the workflow catalog |
 //! | [`page`] | the page of a list |
 
 pub mod datastorage;
+pub mod endpoint;
 pub mod page;
+
+pub use endpoint::{Endpoint, NoBody, NoQuery};
