@@ -8,9 +8,11 @@
 //! | [`endpoint`] | a call that a service answers |
 //! | [`datastorage`] | the audit trail and the workflow catalog |
 //! | [`page`] | the page of a list |
+//! | [`problem`] | errors |
 
 pub mod datastorage;
 pub mod endpoint;
 pub mod page;
+pub mod problem;
 
 pub use endpoint::{Endpoint, NoBody, NoQuery};

@@ -37,6 +37,11 @@ pub(crate) const REQUEST_ID_PATTERN: &str = "^[A-Za-z0-9._:/+=@-]{1,128}$";
 #[derive(Clone, Debug)]
 pub struct RequestId(String);
 
+tokio::task_local! {
+    /// The id of the request that this task handles.
+    static CURRENT: RequestId;
+}
+
 impl RequestId {
     fn of(headers: &HeaderMap) -> Self {
         let sensible = |id: &&str| {
@@ -48,6 +53,12 @@ impl RequestId {
             Some(id) => Self(id.to_owned()),
             None => Self(Uuid::now_v7().to_string()),
         }
+    }
+
+    /// The id of the request that is being handled; outside of one a new id.
+    #[must_use]
+    pub fn current() -> Self {
+        CURRENT.try_with(Clone::clone).unwrap_or_else(|_| Self(Uuid::now_v7().to_string()))
     }
 
     /// The id.
@@ -76,7 +87,8 @@ pub(crate) async fn edge(State(edge): State<Edge>, mut request: Request, next: N
     let span = tracing::info_span!("request", request_id = id.as_str(), %method, path);
     async move {
         let start = Instant::now();
-        let mut response = limited(edge.timeout, request, next).await;
+        let answer = limited(edge.timeout, request, next);
+        let mut response = CURRENT.scope(id.clone(), answer).await;
         if let Some(problem) = response.extensions_mut().remove::<Problem>() {
             let body = problem.located(&path, id.as_str()).to_json();
             response.headers_mut().remove(header::CONTENT_LENGTH);

@@ -7,6 +7,7 @@
 //! | [`mod@router`], [`operations`] | `/health/*`, `/version`, `/metrics`, `/openapi.json` around a service's own routes |
 //! | [`problem`] | errors as RFC 9457 problem documents |
 //! | [`page`] | the page of a list |
+//! | [`peer`] | calls of other services |
 //! | [`extract`], [`check`] | reading input strictly, with *all* violations listed |
 //! | [`document`], [`schema`] | the OpenAPI document, completed with the common parts |
 //! | [`config`], [`duration`] | flags and environment variables |
@@ -56,6 +57,7 @@ pub mod logging;
 pub mod metrics;
 pub mod operations;
 pub mod page;
+pub mod peer;
 pub mod problem;
 pub mod readiness;
 pub mod router;
@@ -73,6 +75,7 @@ pub use config::Common;
 pub use edge::RequestId;
 pub use extract::{Body, Json, Path, Query};
 pub use page::Page;
+pub use peer::{Peer, PeerError};
 pub use problem::{Problem, ProblemKind, Violation};
 pub use readiness::Readiness;
 pub use router::router;

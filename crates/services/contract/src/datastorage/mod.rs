@@ -4,6 +4,7 @@
 //! [`NewWorkflow`] is a workflow as it is sent, [`Workflow`] as the catalog
 //! stores it; [`WorkflowSearch`] finds those that fit a signal.
 
+mod endpoints;
 mod event;
 mod new_event;
 mod page;
@@ -12,6 +13,7 @@ mod receipt;
 mod words;
 mod workflow;
 
+pub use endpoints::CreateEvents;
 pub use event::{Event, NewEvent, VERSION, to_microseconds};
 pub use new_event::Essentials;
 pub use page::EventPage;

@@ -1,4 +1,4 @@
-//! A fake DataStorage with programmed answers, on a real socket.
+//! A fake service with programmed answers, on a real socket.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -6,41 +6,51 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{OriginalUri, State};
-use axum::http::{Method, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::time::{Instant, timeout_at};
 
-/// The server, stopped when dropped.
-pub(crate) struct FakeServer {
-    pub(crate) url: String,
+/// A service, stopped when dropped.
+#[derive(Debug)]
+pub struct FakePeer {
+    /// Its address.
+    pub url: String,
     state: Arc<Mutex<Script>>,
     changed: tokio::sync::watch::Receiver<usize>,
     task: tokio::task::JoinHandle<()>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Script {
-    answers: VecDeque<(StatusCode, Value)>,
+    answers: VecDeque<(StatusCode, HeaderMap, Value)>,
     calls: Vec<Call>,
 }
 
 /// One call as it arrived.
 #[derive(Clone, Debug)]
-pub(crate) struct Call {
-    pub(crate) method: Method,
-    pub(crate) path_and_query: String,
-    pub(crate) body: Value,
-    pub(crate) bytes: usize,
-    pub(crate) at: Instant,
+pub struct Call {
+    /// The method.
+    pub method: Method,
+    /// Path and query, escaped as they were sent.
+    pub path_and_query: String,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body; null if it was no JSON.
+    pub body: Value,
+    /// The size of the body.
+    pub bytes: usize,
+    /// When it arrived.
+    pub at: Instant,
 }
 
 type Shared = (Arc<Mutex<Script>>, Arc<tokio::sync::watch::Sender<usize>>);
 
-impl FakeServer {
-    pub(crate) async fn start() -> Self {
+impl FakePeer {
+    /// Starts one on a free port.
+    pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let state = Arc::new(Mutex::new(Script::default()));
@@ -55,18 +65,32 @@ impl FakeServer {
         Self { url, state, changed, task }
     }
 
-    /// Queues an answer; without one, a batch is answered with its ids.
-    pub(crate) fn will_answer(&self, status: u16, body: Value) {
-        let status = StatusCode::from_u16(status).expect("a status");
-        self.state.lock().expect("not poisoned").answers.push_back((status, body));
+    /// Queues an answer; without one, a batch of events is answered with its
+    /// ids.
+    pub fn will_answer(&self, status: u16, body: Value) {
+        self.will_answer_with(status, &[], body);
     }
 
-    pub(crate) fn calls(&self) -> Vec<Call> {
+    /// Queues an answer with headers.
+    pub fn will_answer_with(&self, status: u16, headers: &[(&'static str, &str)], body: Value) {
+        let status = StatusCode::from_u16(status).expect("a status");
+        let headers = headers
+            .iter()
+            .map(|(name, value)| {
+                (HeaderName::from_static(name), HeaderValue::from_str(value).expect("a value"))
+            })
+            .collect();
+        self.state.lock().expect("not poisoned").answers.push_back((status, headers, body));
+    }
+
+    /// The calls so far.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Call> {
         self.state.lock().expect("not poisoned").calls.clone()
     }
 
     /// Waits until `count` calls have arrived.
-    pub(crate) async fn wait_for_calls(&self, count: usize) -> Vec<Call> {
+    pub async fn wait_for_calls(&self, count: usize) -> Vec<Call> {
         let deadline = Instant::now() + Duration::from_secs(10);
         let mut changed = self.changed.clone();
         let waited = timeout_at(deadline, changed.wait_for(|seen| *seen >= count)).await;
@@ -75,7 +99,7 @@ impl FakeServer {
     }
 }
 
-impl Drop for FakeServer {
+impl Drop for FakePeer {
     fn drop(&mut self) {
         self.task.abort();
     }
@@ -84,6 +108,7 @@ impl Drop for FakeServer {
 async fn answer(
     State((state, changed)): State<Shared>,
     method: Method,
+    headers: HeaderMap,
     OriginalUri(uri): OriginalUri,
     bytes: Bytes,
 ) -> Response {
@@ -92,17 +117,18 @@ async fn answer(
     script.calls.push(Call {
         method,
         path_and_query: uri.to_string(),
+        headers,
         body: body.clone(),
         bytes: bytes.len(),
         at: Instant::now(),
     });
-    let (status, answer) = script.answers.pop_front().unwrap_or_else(|| {
+    let (status, headers, answer) = script.answers.pop_front().unwrap_or_else(|| {
         let ids: Vec<&Value> =
             body.as_array().into_iter().flatten().map(|event| &event["event_id"]).collect();
-        (StatusCode::CREATED, json!({ "event_ids": ids }))
+        (StatusCode::CREATED, HeaderMap::new(), json!({ "event_ids": ids }))
     });
     let seen = script.calls.len();
     drop(script);
     changed.send_replace(seen);
-    (status, Json(answer)).into_response()
+    (status, headers, Json(answer)).into_response()
 }

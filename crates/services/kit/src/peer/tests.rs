@@ -1,0 +1,157 @@
+//! Calls against a real socket.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use contract::{NoBody, NoQuery};
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
+use testing::FakePeer;
+use tower::ServiceExt as _;
+
+use super::*;
+
+struct ReadThing;
+
+impl Endpoint for ReadThing {
+    const METHOD: reqwest::Method = reqwest::Method::GET;
+    const PATH: &'static str = "/things/{kind}/{name}";
+    type Request = NoBody;
+    type Query = Vec<(&'static str, &'static str)>;
+    type Answer = Value;
+}
+
+struct Forget;
+
+impl Endpoint for Forget {
+    const METHOD: reqwest::Method = reqwest::Method::POST;
+    const PATH: &'static str = "/things/forget";
+    type Request = Vec<u8>;
+    type Query = NoQuery;
+    type Answer = NoBody;
+}
+
+const BUDGET: Duration = Duration::from_secs(30);
+
+fn peer(server: &FakePeer) -> Peer {
+    Peer::new("things", &server.url).expect("an address")
+}
+
+#[tokio::test]
+async fn path_query_and_body_arrive_escaped() {
+    let server = FakePeer::start().await;
+    server.will_answer(200, json!({ "it": "is" }));
+    let query = vec![("q", "a&b=c d/ü")];
+    let call = peer(&server).call::<ReadThing>().path(&["a/b", "ü?"]).query(&query).send().await;
+    assert_eq!(call.expect("an answer"), json!({ "it": "is" }));
+    server.will_answer(200, Value::Null);
+    peer(&server).call::<Forget>().body(&vec![1, 2]).send().await.expect("an answer");
+
+    let calls = server.calls();
+    assert_eq!(calls[0].path_and_query, "/things/a%2Fb/%C3%BC%3F?q=a%26b%3Dc+d%2F%C3%BC");
+    assert_eq!((calls[1].method.as_str(), &calls[1].body), ("POST", &json!([1, 2])));
+    assert_eq!(calls[1].headers["content-type"], "application/json");
+}
+
+#[tokio::test]
+async fn what_may_pass_is_tried_again_within_the_budget() {
+    let server = FakePeer::start().await;
+    for status in [408, 429, 500, 503] {
+        server.will_answer(status, json!({}));
+    }
+    server.will_answer(200, Value::Null);
+    let peer = peer(&server);
+    peer.call::<Forget>().body(&vec![]).retry_within(BUDGET).send().await.expect("in the end");
+    assert_eq!(server.calls().len(), 5);
+
+    server.will_answer(503, json!({}));
+    let error = peer.call::<Forget>().body(&vec![]).send().await.expect_err("no budget");
+    assert!(error.may_pass(), "{error}");
+    server.will_answer(409, json!({}));
+    let call = peer.call::<Forget>().retry_within(BUDGET);
+    assert!(!call.send().await.expect_err("refused").may_pass());
+    assert_eq!(server.calls().len(), 7, "another 4xx is not repeated");
+}
+
+#[tokio::test]
+async fn retry_after_is_waited_for() {
+    let server = FakePeer::start().await;
+    server.will_answer_with(429, &[("retry-after", "1")], json!({}));
+    server.will_answer(200, Value::Null);
+    let call = peer(&server).call::<Forget>().retry_within(BUDGET).send().await;
+    call.expect("in the end");
+    let calls = server.calls();
+    let waited = calls[1].at - calls[0].at;
+    assert!(waited >= Duration::from_secs(1), "{waited:?}");
+}
+
+#[tokio::test]
+async fn a_refusal_tells_every_violation() {
+    let server = FakePeer::start().await;
+    server.will_answer(
+        400,
+        json!({
+            "type": "urn:problem:validation-error",
+            "detail": "the batch has 2 violations",
+            "errors": [
+                { "field": "[1].event_type", "message": "is missing" },
+                { "field": "[0].severity", "message": "is unknown" },
+                { "field": "[0].event_type", "message": "is missing" },
+            ],
+        }),
+    );
+    let error = peer(&server).call::<Forget>().send().await.expect_err("refused");
+    assert_eq!(error.refused_positions(), [0, 1]);
+    insta::assert_snapshot!(error, @"things answered POST /things/forget with 400: the batch has 2 violations; [1].event_type: is missing; [0].severity: is unknown; [0].event_type: is missing");
+}
+
+#[tokio::test]
+async fn nobody_there_is_told_with_the_cause_and_may_pass() {
+    // A port that was bound and released refuses connections.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    drop(listener);
+    let peer = Peer::new("things", &format!("http://ann:secret@{address}")).expect("an address");
+
+    let error = peer.call::<Forget>().send().await.expect_err("nobody there");
+
+    assert!(error.may_pass());
+    let text = error.to_string();
+    assert!(text.starts_with("things did not answer POST /things/forget: "), "{text}");
+    assert!(text.contains("onnection refused") && !text.contains("secret"), "{text}");
+    assert!(!peer.is_live().await);
+}
+
+#[test]
+fn an_address_that_cannot_be_one_is_refused_with_a_hint() {
+    for url in ["", "things:8080", "ftp://ann:secret@things", "http://"] {
+        let text = Peer::new("things", url).expect_err(url).to_string();
+        assert!(text.starts_with("the address of things cannot be used: "), "{text}");
+        assert!(text.contains("\nhint: it has the form http://<host>:<port>"), "{text}");
+        assert!(!text.contains("secret"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn the_id_of_the_request_is_passed_on() {
+    let server = FakePeer::start().await;
+    server.will_answer(200, Value::Null);
+    server.will_answer(200, Value::Null);
+    let peer = peer(&server);
+    let calling = peer.clone();
+    let routes = Router::new().route(
+        "/",
+        get(move || async move { calling.call::<Forget>().send().await.expect("an answer") }),
+    );
+    let service = crate::Service::for_tests(crate::package!());
+    let app = crate::router(&service, routes.into());
+    let request = axum::http::Request::get("/").header("x-request-id", "from-far-away");
+    let answer = app.oneshot(request.body(axum::body::Body::empty()).expect("a request")).await;
+    answer.expect("infallible").into_body().collect().await.expect("a body");
+    peer.call::<Forget>().send().await.expect("an answer");
+
+    let id = |index: usize| server.calls()[index].headers["x-request-id"].clone();
+    assert_eq!(id(0), "from-far-away");
+    assert_eq!(id(1).len(), 36, "outside of a request it is a new one");
+}
