@@ -67,8 +67,8 @@ impl EngineImages {
                 false => Err(refused(client, wanted, &finished)),
             }
         });
-        working.end(client)?;
-        built?;
+        let ended = working.end(client, built.is_ok());
+        built.and(ended)?;
         let told = fs::read_to_string(&id).with_context(|| format!("cannot read {id}"))?;
         let _ = fs::remove_file(&id);
         same_everywhere(client, wanted, normalized(told.trim())?)

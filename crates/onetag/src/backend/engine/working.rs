@@ -46,10 +46,12 @@ impl WorkingContainers {
         mark.flat_map(|mark| ["--secret".to_owned(), format!("id={mark},src=/dev/null")]).collect()
     }
 
-    /// Removes what is left of them: the build has ended.
-    pub(super) fn end(&self, client: &Client) -> anyhow::Result<()> {
+    /// Removes what is left of them: the build has ended. One that succeeded leaves none.
+    pub(super) fn end(&self, client: &Client, has_succeeded: bool) -> anyhow::Result<()> {
         let Some((resource, ledger)) = &self.resource else { return Ok(()) };
-        remove(client, resource.id.as_str().context("a mark is a text")?)?;
+        if !has_succeeded {
+            remove(client, resource.id.as_str().context("a mark is a text")?)?;
+        }
         ledger.released(resource)
     }
 }
