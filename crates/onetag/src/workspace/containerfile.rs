@@ -63,6 +63,7 @@ fn below(root: &Utf8Path, folder: &Utf8Path, path: &Utf8Path) -> Option<Utf8Path
     for component in path.components() {
         match component {
             Utf8Component::Normal(name) => file.push(name),
+            Utf8Component::CurDir => {}
             Utf8Component::ParentDir if file.pop() => {}
             _ => return None,
         }
