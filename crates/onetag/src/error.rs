@@ -21,7 +21,7 @@ pub(crate) enum Kind {
     Metadata,
     /// The suite selects no test.
     NoTests,
-    /// Cargo could not build what the run needs.
+    /// Cargo or an engine could not build what the run needs.
     Build,
     /// The hook failed, or did not run for every test.
     Hook,

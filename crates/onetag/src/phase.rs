@@ -100,7 +100,7 @@ impl<'run> Image<'run, Built> {
         interrupt: &Interrupt,
     ) -> anyhow::Result<Image<'run, Loaded>> {
         let image = backend.load(&self.reference, &self.state.compiled, interrupt)?;
-        let digests = Expected::OneOf(*self.state.compiled.digests());
+        let digests = self.state.compiled.digests();
         Ok(self.with(Loaded { digests, image, version: None }))
     }
 }

@@ -22,6 +22,7 @@ static BACKENDS: [Backend; 1] = [Backend {
     step_limit: Duration::from_secs(3),
     grace: Duration::from_millis(100),
     externals: ExternalForm::Image,
+    builds_images: false,
     images: |folder| Box::new(Fake::new(folder)),
     runtime: |folder| Box::new(Fake::new(folder)),
     sweep: |sweep| World::open().sweep(sweep),

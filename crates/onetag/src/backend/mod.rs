@@ -39,8 +39,9 @@ pub use run::RunBackend;
 pub(crate) use run::{Abandoned, waiting_for};
 pub use seam::{Backend, ExternalForm, ImageStore, Runtime};
 pub use types::{
-    Endpoint, Expected, ExternalImage, Instance, Prepared, Probe, Replica, Seen, ServiceAddresses,
-    ServicePorts, ServiceSpec, State, Stop, StoredImage, Sweep, SweptObject, Verdict,
+    Endpoint, Expected, ExternalImage, ImageBuild, Instance, Prepared, Probe, Replica, Seen,
+    ServiceAddresses, ServicePorts, ServiceSpec, State, Stop, StoredImage, Sweep, SweptObject,
+    Verdict,
 };
 pub(crate) use wiring::{
     OwnValues, Wired, args_on, check_host_variables, host_variables, needs, of_every_service,

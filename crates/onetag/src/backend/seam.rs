@@ -8,18 +8,21 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use anyhow::bail;
 use camino::Utf8Path;
 use onetag_control::Capability;
 
 use super::Check;
 use super::types::{
-    ExternalImage, Instance, Prepared, Probe, Seen, ServiceAddresses, ServicePorts, ServiceSpec,
-    State, Stop, StoredImage, Sweep, SweptObject,
+    ExternalImage, ImageBuild, Instance, Prepared, Probe, Seen, ServiceAddresses, ServicePorts,
+    ServiceSpec, State, Stop, StoredImage, Sweep, SweptObject,
 };
 use crate::build::Compiled;
+use crate::build::image::Digest;
 use crate::report::Leftover;
 use crate::run::ledger::{BackendResource, Ledger};
 use crate::run::{Reference, RunFolder};
+use crate::system::signals::Interrupt;
 use crate::workspace::{External, Ready};
 
 /// A backend: its name, and how its two halves are made for a run.
@@ -35,6 +38,8 @@ pub struct Backend {
     pub grace: Duration,
     /// What it runs of external services.
     pub externals: ExternalForm,
+    /// Whether it builds images from containerfiles.
+    pub builds_images: bool,
     /// Where it keeps images.
     pub images: fn(&RunFolder) -> Box<dyn ImageStore>,
     /// What runs them.
@@ -61,6 +66,13 @@ pub enum ExternalForm {
 pub trait ImageStore: Send + Sync {
     /// Makes sure that what was built is there under this name.
     fn load(&self, reference: &Reference, compiled: &Compiled) -> anyhow::Result<StoredImage>;
+
+    /// Builds an image from a containerfile under the names that it is to have, which are
+    /// in the ledgers before; tells its digest. It may take long, so it ends by itself,
+    /// and on a signal.
+    fn build(&self, wanted: &ImageBuild, _interrupt: &Interrupt) -> anyhow::Result<Digest> {
+        bail!("nothing here builds an image from {}", wanted.file)
+    }
 
     /// Makes sure that what an external service runs is there. This may have to fetch it,
     /// so it may take longer than a step.

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::build::image::{Digest, Digests};
 use crate::run::RunId;
+use crate::run::ledger::Ledger;
 use crate::workspace::{Ready, Service};
 
 /// The ports of a service, and its volume, as its metadata says.
@@ -68,6 +69,21 @@ pub struct Endpoint {
     pub internal: String,
 }
 
+/// An image that a backend builds itself.
+#[derive(Clone, Debug)]
+pub struct ImageBuild {
+    /// The service that it is for.
+    pub service: String,
+    /// The instructions.
+    pub file: Utf8PathBuf,
+    /// The folder of which they may copy files.
+    pub context: Utf8PathBuf,
+    /// The names that it gets, each with the ledger of its run.
+    pub names: Vec<(String, Ledger)>,
+    /// Whether what the builder says is shown meanwhile.
+    pub is_shown: bool,
+}
+
 /// An image in a backend's store.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct StoredImage {
@@ -94,6 +110,11 @@ pub struct ExternalImage {
 pub enum Expected {
     /// Those of an image that was built.
     OneOf(Digests),
+    /// Of an image that an engine built: the one that it has there.
+    Image {
+        /// Of the configuration, the manifest or an index, as the engine tells it.
+        image: Digest,
+    },
     /// Of an external service: the one that it had when it was deployed.
     Pinned {
         /// Of the image or the program.
@@ -102,19 +123,11 @@ pub enum Expected {
 }
 
 impl Expected {
-    /// Those of an image that was built.
-    pub(crate) fn built(&self) -> Option<Digests> {
+    /// The one that people are shown.
+    pub(crate) fn shown(&self) -> Digest {
         match self {
-            Expected::OneOf(digests) => Some(*digests),
-            Expected::Pinned { .. } => None,
-        }
-    }
-
-    /// That of an external service.
-    pub(crate) fn pinned(&self) -> Option<Digest> {
-        match self {
-            Expected::OneOf(_) => None,
-            Expected::Pinned { pinned } => Some(*pinned),
+            Expected::OneOf(digests) => digests.manifest,
+            Expected::Image { image: digest } | Expected::Pinned { pinned: digest } => *digest,
         }
     }
 
@@ -122,7 +135,9 @@ impl Expected {
     pub fn contains(&self, digest: &Digest) -> bool {
         match self {
             Expected::OneOf(digests) => digests.contains(digest),
-            Expected::Pinned { pinned } => pinned == digest,
+            Expected::Image { image: expected } | Expected::Pinned { pinned: expected } => {
+                expected == digest
+            }
         }
     }
 }

@@ -1,13 +1,14 @@
 //! The image of a service that was built: its digests, and what it starts with.
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use camino::{Utf8Path, Utf8PathBuf};
 use onetag_image::Files;
 use serde::{Deserialize, Serialize};
 
 use super::executables::{CachedExecutable, ExecutableCache};
 use super::files::CachedFiles;
-use super::image::{Contents, Digests, FileIdentity, run_loader, run_loader_with};
+use super::image::{Contents, Digest, Digests, FileIdentity, run_loader, run_loader_with};
+use crate::backend::Expected;
 use crate::run::ledger::Resource;
 use crate::workspace::Service;
 
@@ -15,13 +16,33 @@ use crate::workspace::Service;
 #[derive(Clone, Debug)]
 pub struct Compiled {
     service: String,
-    image: CachedImage,
-    executable: CachedExecutable,
+    bytes: Bytes,
+}
+
+/// Who has the bytes.
+#[derive(Clone, Debug)]
+enum Bytes {
+    /// The executable cache.
+    Program(Box<CompiledProgram>),
+    /// The engine that built the image, which has this digest there, and these names.
+    Image(Digest, Vec<String>),
 }
 
 impl Compiled {
-    pub(super) fn new(service: &str, image: CachedImage, executable: CachedExecutable) -> Compiled {
-        Compiled { service: service.to_owned(), image, executable }
+    /// What cargo built for a service.
+    pub(super) fn program_of(
+        service: &str,
+        image: CachedImage,
+        executable: CachedExecutable,
+    ) -> Compiled {
+        let name = service.to_owned();
+        let program = CompiledProgram { service: name.clone(), image, executable };
+        Compiled { service: name, bytes: Bytes::Program(Box::new(program)) }
+    }
+
+    /// The image that an engine built for a service.
+    pub(super) fn image_of(service: &str, digest: Digest, names: Vec<String>) -> Compiled {
+        Compiled { service: service.to_owned(), bytes: Bytes::Image(digest, names) }
     }
 
     /// The service that was built.
@@ -30,10 +51,53 @@ impl Compiled {
     }
 
     /// What names the bytes.
-    pub fn digests(&self) -> &Digests {
-        &self.image.digests
+    pub fn digests(&self) -> Expected {
+        match &self.bytes {
+            Bytes::Program(program) => Expected::OneOf(program.image.digests),
+            Bytes::Image(image, _) => Expected::Image { image: *image },
+        }
     }
 
+    /// What cargo built.
+    ///
+    /// # Errors
+    ///
+    /// An engine built the image.
+    pub(crate) fn program(&self) -> anyhow::Result<&CompiledProgram> {
+        match &self.bytes {
+            Bytes::Program(program) => Ok(program),
+            Bytes::Image(image, _) => bail!("`{}` is the image {image} of an engine", self.service),
+        }
+    }
+
+    /// The names under which an engine built the image, in all runs that want it.
+    pub(crate) fn build_names(&self) -> &[String] {
+        match &self.bytes {
+            Bytes::Program(_) => &[],
+            Bytes::Image(_, names) => names,
+        }
+    }
+
+    /// What of the executable cache a run uses that has it deployed.
+    pub(crate) fn resources(&self) -> Vec<Resource> {
+        let Bytes::Program(program) = &self.bytes else { return Vec::new() };
+        let (executable, files) = (program.executable.digest, program.image.files.digest);
+        vec![
+            Resource::CachedExecutable { digest: executable },
+            Resource::CachedFiles { digest: files },
+        ]
+    }
+}
+
+/// What an image is made of whose program cargo built.
+#[derive(Clone, Debug)]
+pub(crate) struct CompiledProgram {
+    service: String,
+    image: CachedImage,
+    executable: CachedExecutable,
+}
+
+impl CompiledProgram {
     pub(crate) fn executable(&self) -> &CachedExecutable {
         &self.executable
     }
@@ -47,17 +111,11 @@ impl Compiled {
         let files = Files::of_copy(self.files().folder())?;
         let contents = contents(&self.service, &self.executable, &files, self.library_path())?;
         ensure!(
-            contents.digests() == self.digests(),
+            *contents.digests() == self.image.digests,
             "the image of `{}` is not what was built any more",
             self.service
         );
         Ok(contents)
-    }
-
-    /// What of the executable cache a run uses that has it deployed.
-    pub(crate) fn resources(&self) -> [Resource; 2] {
-        let (executable, files) = (self.executable.digest, self.image.files.digest);
-        [Resource::CachedExecutable { digest: executable }, Resource::CachedFiles { digest: files }]
     }
 
     /// The files with which the service starts.

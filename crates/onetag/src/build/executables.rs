@@ -133,7 +133,7 @@ impl<'a> ExecutableCache<'a> {
     pub(crate) fn compiled(&self, service: &Service, taken: Taken) -> anyhow::Result<Compiled> {
         let entry = self.entry(taken, Some(service))?;
         let image = entry.image.with_context(|| format!("`{}` has no image", service.name))?;
-        Ok(Compiled::new(&service.name, image, entry.executable))
+        Ok(Compiled::program_of(&service.name, image, entry.executable))
     }
 
     /// Takes a test binary in, and says where it is.

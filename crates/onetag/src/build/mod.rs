@@ -1,10 +1,11 @@
 //! Phase 1: one call of cargo for the services, one for each package of suites, and
-//! the bytes of what they made.
+//! the bytes of what they made; then the images that engines build.
 
 mod binaries;
 mod cargo;
 mod compiled;
 mod configuration;
+mod containerfile;
 pub(crate) mod executables;
 mod files;
 mod graph;
@@ -22,6 +23,7 @@ use anyhow::{Context as _, ensure};
 use camino::Utf8PathBuf;
 
 pub use compiled::Compiled;
+pub(crate) use containerfile::{WantedBy, check_containerfiles};
 pub(crate) use executables::CachedExecutable;
 pub(crate) use files::check_files;
 pub(crate) use request::BuildRequest;
@@ -60,6 +62,18 @@ impl Build {
         self.services
             .get(name)
             .with_context(|| format!("service `{name}` was not part of the build"))
+    }
+
+    /// Has engines build what cargo did not: the images of services with a containerfile.
+    pub(crate) fn with_images(
+        mut self,
+        context: &Context,
+        runs: &[WantedBy<'_>],
+    ) -> anyhow::Result<Build> {
+        let images = containerfile::build_images(context, runs)?;
+        let images = images.into_iter().map(|image| (image.service().to_owned(), image));
+        self.services.extend(images);
+        Ok(self)
     }
 
     pub(crate) fn services(&self) -> impl Iterator<Item = &Compiled> {

@@ -96,10 +96,14 @@ fn go_to_copy(context: &mut Context, folder: &Utf8Path) -> anyhow::Result<Utf8Pa
 fn service(planned: &PlannedService) -> anyhow::Result<onetag_bench::Service> {
     let service = &planned.service;
     let Some(program) = service.program() else {
-        let fault = format!("this suite needs the external service `{}`", service.name);
+        let name = &service.name;
+        let fault = match service.containerfile() {
+            Some(_) => format!("this suite needs `{name}`, whose image an engine builds"),
+            None => format!("this suite needs the external service `{name}`"),
+        };
         return Err(anyhow!(fault)
             .kind(Kind::Usage)
-            .hint("`bench` compares services of the workspace only"));
+            .hint("`bench` compares services that cargo builds only"));
     };
     Ok(onetag_bench::Service {
         name: service.name.clone(),

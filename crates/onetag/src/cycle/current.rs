@@ -40,10 +40,7 @@ impl Images<'_> {
         before: &Deployed,
     ) -> anyhow::Result<bool> {
         Ok(match service.external() {
-            None => {
-                let built = self.build.service(&service.name)?;
-                before.digests == Expected::OneOf(*built.digests())
-            }
+            None => before.digests == self.build.service(&service.name)?.digests(),
             Some(_) => {
                 let external = self.pinned(&service.name)?.external();
                 before.digests == Expected::Pinned { pinned: external.image.digest }

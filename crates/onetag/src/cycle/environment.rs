@@ -23,9 +23,9 @@ pub(crate) fn write<'a>(
         let (name, image) = (name.clone(), deployed.reference.clone());
         let own = deployed.address.as_ref().map(address);
         match deployed.digests {
-            Expected::OneOf(digests) => {
+            Expected::OneOf(_) | Expected::Image { .. } => {
                 let ports = deployed.ports.iter().map(|(port, at)| (port.clone(), address(at)));
-                let (digest, ports) = (digests.manifest.to_string(), ports.collect());
+                let (digest, ports) = (deployed.digests.shown().to_string(), ports.collect());
                 services.insert(name, onetag_env::Service { image, digest, address: own, ports });
             }
             Expected::Pinned { pinned } => {

@@ -4,10 +4,10 @@ use anyhow::anyhow;
 use camino::Utf8PathBuf;
 
 use super::outcome::Outcome;
-use super::returns::{InUse, return_unused};
+use super::returns::{InUse, return_build_names, return_unused};
 use super::{Goal, Job, Options};
 use crate::backend::{Deployed, KeeperHandle, RunPlan, source_of};
-use crate::build::Build;
+use crate::build::{Build, Compiled};
 use crate::context::{Context, shown};
 use crate::cycle::diagnostics;
 use crate::cycle::teardown::{left_behind, teardown};
@@ -66,7 +66,10 @@ pub(super) fn finish(mut ending: FinishedRun<'_>, options: &Options) -> (Exit, R
     }
     let (leftovers, lies_in) = if keep {
         let in_use = in_use(&ending, options);
-        if let Err(error) = return_unused(ending.run.ledger(), in_use) {
+        let build = ending.build.filter(|_| was_kept);
+        let returned = return_unused(ending.run.ledger(), in_use)
+            .and_then(|()| build.map_or(Ok(()), |build| return_build_names(ending.run, build)));
+        if let Err(error) = returned {
             // The next command returns it.
             context.ui.line(format!("cannot return what is not used: {}", describe(&error)));
         }
@@ -235,16 +238,16 @@ fn report(
                 external: name.clone(),
                 image: reference.unwrap_or_else(|| source_of(external, run.backend())),
                 version: deployed.and_then(|deployed| deployed.version.clone()),
-                digest: digests.and_then(|digests| digests.pinned()),
+                digest: digests.map(|digests| digests.shown()),
                 url,
             });
             continue;
         }
-        let built = || ending.build?.service(name).ok().map(|built| *built.digests());
+        let built = || ending.build?.service(name).ok().map(Compiled::digests);
         services.push(ServiceReport {
             service: name.clone(),
             reference: reference.unwrap_or_else(|| run.reference(service).to_string()),
-            digests: digests.and_then(|digests| digests.built()).or_else(built),
+            digests: digests.or_else(built),
             url,
         });
     }

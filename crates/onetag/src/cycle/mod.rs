@@ -22,7 +22,7 @@ pub(crate) use start::{build_request, check_machine};
 use std::time::Duration;
 
 use crate::backend::{BackendKind, RunPlan, check_externals, check_host_variables};
-use crate::build::check_files;
+use crate::build::{check_containerfiles, check_files};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::gc::dead::RunEntry;
@@ -137,7 +137,9 @@ pub(crate) fn check(
     check_machine(context, &suites)?;
     for job in jobs {
         let kept = job.kept.as_ref().map(|kept| kept.plan.backend);
-        check_externals(&job.plan, kept.or(backend).unwrap_or_default())?;
+        let kind = kept.or(backend).unwrap_or_default();
+        check_externals(&job.plan, kind)?;
+        check_containerfiles(&job.plan, kind)?;
         check_files(context, job.plan.services().map(|planned| &planned.service))?;
     }
     Ok(())

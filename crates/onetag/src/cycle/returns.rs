@@ -1,7 +1,8 @@
 //! Returning what a kept run does not use any more: each build may bring executables
-//! of its own.
+//! of its own, and names of images.
 
 use crate::build::Build;
+use crate::run::MintedRun;
 use crate::run::ledger::{Entry, Ledger, Resource};
 use crate::system::ProcessId;
 
@@ -34,6 +35,24 @@ pub(super) fn return_unused(ledger: &Ledger, in_use: InUse<'_>) -> anyhow::Resul
         };
         if goes {
             ledger.write(&Entry::Returned { resource: resource.clone(), by: by.clone() })?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes the names that engines built images under from those images: what is deployed has
+/// another one.
+pub(super) fn return_build_names(run: &MintedRun, build: &Build) -> anyhow::Result<()> {
+    let names: Vec<_> = build.services().flat_map(|built| built.build_names()).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let runtime = (run.backend().backend().runtime)(run.folder());
+    let (outstanding, _) = run.ledger().record()?.of_backend();
+    for resource in outstanding {
+        let is_one = resource.id.as_str().is_some_and(|id| names.iter().any(|name| *name == id));
+        if is_one && runtime.remove(&resource)? {
+            run.ledger().released(&resource)?;
         }
     }
     Ok(())

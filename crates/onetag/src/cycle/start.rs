@@ -8,7 +8,7 @@ use anyhow::{Context as _, anyhow};
 
 use super::{Job, Options};
 use crate::backend::{Addresses, KeeperHandle, Pinned, source_of};
-use crate::build::{Build, BuildRequest, build};
+use crate::build::{Build, BuildRequest, WantedBy, build};
 use crate::context::Context;
 use crate::gc::dead::RunState;
 use crate::report::{PhaseFailed, Timeline, counted};
@@ -83,9 +83,14 @@ pub(super) fn start<'a>(
             (keepers.collect::<Vec<_>>(), preparing.elapsed())
         });
         let request = build_request(jobs, options.profile.clone());
+        let wanted_by = entered.iter().zip(jobs).map(|(minted, job)| {
+            let is_kept = job.kept.is_some();
+            WantedBy { minted, plan: &job.plan, is_kept }
+        });
+        let wanted_by: Vec<_> = wanted_by.collect();
         let build = timeline.loud_phase(
             "build",
-            || build(context, &request, &ledgers),
+            || build(context, &request, &ledgers)?.with_images(context, &wanted_by),
             |build| counted(build.services().count(), "service"),
         );
         match keepers.join() {

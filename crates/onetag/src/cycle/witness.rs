@@ -86,6 +86,9 @@ impl Witness {
                 "`{replica}` runs {seen}, which is none of the digests of {reference}: \
                  executable {executable}, config {config}, manifest {manifest}"
             ),
+            Expected::Image { image } => {
+                anyhow!("`{replica}` runs {seen}, and not {reference} as it was built: {image}")
+            }
             Expected::Pinned { pinned } => anyhow!(
                 "`{replica}` runs {seen}, and not {reference} as it was when the run began: {pinned}"
             ),
@@ -100,7 +103,7 @@ impl Witness {
             (None, Expected::OneOf(_)) => error.hint(
                 "something replaced the executable after it was built; run the command again",
             ),
-            (None, Expected::Pinned { .. }) => {
+            (_, Expected::Image { .. }) | (None, Expected::Pinned { .. }) => {
                 error.hint(format!("something replaced {reference}; run the command again"))
             }
         })

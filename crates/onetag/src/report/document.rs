@@ -7,8 +7,8 @@ use std::fmt;
 use camino::Utf8PathBuf;
 use serde::Serialize;
 
-use crate::backend::BackendKind;
-use crate::build::image::{Digest, Digests};
+use crate::backend::{BackendKind, Expected};
+use crate::build::image::Digest;
 use crate::run::RunId;
 
 /// What `--format json` prints: the one document of a command.
@@ -61,7 +61,7 @@ pub(crate) struct ServiceReport {
     pub(crate) service: String,
     pub(crate) reference: String,
     /// Null when the run ended before the image was built.
-    pub(crate) digests: Option<Digests>,
+    pub(crate) digests: Option<Expected>,
     /// Null when the run ended before it was deployed.
     pub(crate) url: Option<String>,
 }

@@ -29,7 +29,7 @@ pub(crate) fn summary(report: &RunReport, folder: &Utf8Path) -> String {
     let width = names.map(String::len).max().unwrap_or(0);
     for service in &report.services {
         if let Some(digests) = &service.digests {
-            let _ = write!(text, "\n  {:<width$}  {}", service.service, digests.manifest);
+            let _ = write!(text, "\n  {:<width$}  {}", service.service, digests.shown());
         }
     }
     for ExternalReport { external, image, digest, .. } in &report.externals {

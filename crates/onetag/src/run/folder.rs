@@ -209,6 +209,11 @@ impl RunFolder {
         self.path.join("archives").join(format!("{service}.tar"))
     }
 
+    /// Where an engine writes the digest of an image that it built.
+    pub(crate) fn image_id(&self, service: &str) -> Utf8PathBuf {
+        self.path.join("archives").join(format!("{service}.id"))
+    }
+
     pub(crate) fn witness(&self) -> Utf8PathBuf {
         self.path.join("witness.json")
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::anyhow;
+use camino::Utf8Path;
 use cargo_metadata::{Metadata, Package};
 use serde_json::Value;
 
@@ -13,7 +14,7 @@ use super::source::Source;
 use super::test_target::TestTarget;
 use super::topology::{Member, Program, Service, ServiceKind, Suite, Workspace};
 use super::validate::validate;
-use super::{binary, memory, ready};
+use super::{binary, containerfile, memory, ready};
 use crate::error::{Attach as _, Kind};
 
 /// The package that holds the suites, unless the root manifest names another.
@@ -56,7 +57,7 @@ pub(super) fn assemble(cargo: Metadata) -> anyhow::Result<Workspace> {
                     suite(&name, Some(&name), source, metadata, tests_package, &test_targets)?;
                 suites.insert(name, suite);
             }
-            let service = service(package, table)?;
+            let service = service(&cargo.workspace_root, package, table)?;
             if let Some(other) = services.get(&service.name) {
                 return Err(same_name(other, &service));
             }
@@ -73,7 +74,7 @@ pub(super) fn assemble(cargo: Metadata) -> anyhow::Result<Workspace> {
     }
     for (name, metadata) in root.suites {
         let source = source.key("suites").key(&name);
-        if let Some(service) = services.get(&name).filter(|service| service.program().is_some()) {
+        if let Some(service) = services.get(&name).filter(|service| service.external().is_none()) {
             let fault = format!("`{name}` is a service, and only its own suite can have its name");
             return Err(source.error(fault).hint(format!(
                 "rename this suite, or write it as [{}.suite] in {}",
@@ -153,19 +154,35 @@ fn member(package: &Package) -> (String, Member) {
     (package.id.repr.clone(), member)
 }
 
-fn service(package: &Package, table: Table) -> anyhow::Result<Service> {
+fn service(root: &Utf8Path, package: &Package, table: Table) -> anyhow::Result<Service> {
     let Table { name, source, metadata: table, is_one_of_several } = table;
+    if let Some(path) = &table.containerfile {
+        let folder = package.manifest_path.parent().unwrap_or(root);
+        let kind = containerfile::containerfile(root, folder, &source, path, &table)?;
+        return with(ServiceKind::Containerfile(kind), package, name, source, table);
+    }
     let several = is_one_of_several.then_some(name.as_str());
     let program = Program {
         package: package.name.to_string(),
         package_id: package.id.repr.clone(),
         binary: binary::binary(package, &source, &table, several)?,
-        files: table.files,
-        features: table.features,
+        files: table.files.clone(),
+        features: table.features.clone(),
         default_features: table.default_features.unwrap_or(true),
     };
+    with(ServiceKind::Own(program), package, name, source, table)
+}
+
+/// The service of a table of this kind.
+fn with(
+    kind: ServiceKind,
+    package: &Package,
+    name: String,
+    source: Source,
+    table: ServiceMetadata,
+) -> anyhow::Result<Service> {
     Ok(Service {
-        kind: ServiceKind::Own(program),
+        kind,
         manifest_path: package.manifest_path.clone(),
         ready: ready::ready(&source, table.ready.as_deref(), table.port.is_some())?,
         args: list(&source.key("args"), &table.args)?,

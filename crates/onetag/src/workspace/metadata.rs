@@ -14,15 +14,8 @@ use super::suggest;
 use crate::error::Attach as _;
 
 /// Keys of the design that nothing reads yet.
-const LATER: [&str; 7] = [
-    "allow-images",
-    "containerfile",
-    "kube",
-    "manifests",
-    "postgres-image",
-    "registry",
-    "replicas",
-];
+const LATER: [&str; 6] =
+    ["allow-images", "kube", "manifests", "postgres-image", "registry", "replicas"];
 
 /// Keys that were renamed, and what they are called now.
 const RENAMED: [(&str, &str); 1] = [("store", "database")];
@@ -52,6 +45,7 @@ impl fmt::Display for DatabaseKind {
 pub(super) struct ServiceMetadata {
     pub(super) name: Option<String>,
     pub(super) bin: Option<String>,
+    pub(super) containerfile: Option<Utf8PathBuf>,
     #[serde(default)]
     pub(super) needs: Vec<String>,
     pub(super) port: Option<NonZeroU16>,

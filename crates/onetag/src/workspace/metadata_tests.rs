@@ -12,7 +12,7 @@ fn service(table: Value) -> String {
 fn misspelt_keys_are_named_with_their_path() {
     insta::assert_snapshot!(service(json!({ "neds": [] })), @r"
     crates/a/Cargo.toml: unknown key `package.metadata.onetag.neds`
-    hint: did you mean `needs`? allowed here: name, bin, needs, port, ports, ready, args, database, volume, files, features, default-features, memory, env, suite, services
+    hint: did you mean `needs`? allowed here: name, bin, containerfile, needs, port, ports, ready, args, database, volume, files, features, default-features, memory, env, suite, services
     ");
     insta::assert_snapshot!(service(json!({ "suite": { "filtre": "all()" } })), @r"
     crates/a/Cargo.toml: unknown key `package.metadata.onetag.suite.filtre`
@@ -20,7 +20,7 @@ fn misspelt_keys_are_named_with_their_path() {
     ");
     insta::assert_snapshot!(service(json!({ "services": { "b": { "prot": 1 } } })), @r"
     crates/a/Cargo.toml: unknown key `package.metadata.onetag.services.b.prot`
-    hint: did you mean `port`? allowed here: name, bin, needs, port, ports, ready, args, database, volume, files, features, default-features, memory, env, suite, services
+    hint: did you mean `port`? allowed here: name, bin, containerfile, needs, port, ports, ready, args, database, volume, files, features, default-features, memory, env, suite, services
     ");
     let suites = json!({ "suites": { "pipeline": { "colour": 1 } } });
     insta::assert_snapshot!(error(Fixture::new().workspace(suites)), @r"
@@ -33,7 +33,7 @@ fn misspelt_keys_are_named_with_their_path() {
     ");
     insta::assert_snapshot!(service(json!({ "`, expected `": 1 })), @r"
     crates/a/Cargo.toml: unknown key `package.metadata.onetag.`, expected ``
-    hint: allowed here: name, bin, needs, port, ports, ready, args, database, volume, files, features, default-features, memory, env, suite, services
+    hint: allowed here: name, bin, containerfile, needs, port, ports, ready, args, database, volume, files, features, default-features, memory, env, suite, services
     ");
 }
 

@@ -31,6 +31,7 @@ mod target_directory;
 
 mod assemble;
 mod binary;
+mod containerfile;
 mod external;
 mod graph;
 mod memory;
@@ -45,6 +46,7 @@ mod validate;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use containerfile::Containerfile;
 pub use external::External;
 pub(crate) use load::load_with_digest;
 pub use load::{Location, load, locate};

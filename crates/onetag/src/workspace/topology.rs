@@ -6,6 +6,7 @@ use anyhow::anyhow;
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
+use super::containerfile::Containerfile;
 use super::external::External;
 use super::metadata::DatabaseKind;
 use super::placeholder::Template;
@@ -48,7 +49,8 @@ pub struct Member {
     pub features: BTreeSet<String>,
 }
 
-/// What a run deploys: a program of a package, or one that others wrote.
+/// What a run deploys: a program of a package, an image that an engine builds of one, or
+/// a program that others wrote.
 #[derive(Clone, Debug)]
 pub struct Service {
     /// A lower-case DNS label.
@@ -83,6 +85,8 @@ pub struct Service {
 pub enum ServiceKind {
     /// The workspace's own.
     Own(Program),
+    /// The workspace's own, and an engine builds its image.
+    Containerfile(Containerfile),
     /// One that others wrote.
     External(External),
 }
@@ -108,18 +112,27 @@ pub struct Program {
 }
 
 impl Service {
-    /// What is built for it; none for an external service.
+    /// What cargo builds for it; none for an external service, and where an engine
+    /// builds the image.
     pub fn program(&self) -> Option<&Program> {
         match &self.kind {
             ServiceKind::Own(program) => Some(program),
-            ServiceKind::External(_) => None,
+            ServiceKind::Containerfile(_) | ServiceKind::External(_) => None,
+        }
+    }
+
+    /// What an engine builds its image from, where it does.
+    pub fn containerfile(&self) -> Option<&Containerfile> {
+        match &self.kind {
+            ServiceKind::Containerfile(containerfile) => Some(containerfile),
+            ServiceKind::Own(_) | ServiceKind::External(_) => None,
         }
     }
 
     /// What others wrote; none for a service of the workspace.
     pub fn external(&self) -> Option<&External> {
         match &self.kind {
-            ServiceKind::Own(_) => None,
+            ServiceKind::Own(_) | ServiceKind::Containerfile(_) => None,
             ServiceKind::External(external) => Some(external),
         }
     }
@@ -132,7 +145,7 @@ impl Service {
     /// What messages call it.
     pub(super) fn noun(&self) -> &'static str {
         match &self.kind {
-            ServiceKind::Own(_) => "service",
+            ServiceKind::Own(_) | ServiceKind::Containerfile(_) => "service",
             ServiceKind::External(_) => "external service",
         }
     }

@@ -59,7 +59,27 @@ case $command in
     [ -n "$found" ] || absent image
     echo "[{\"Id\":\"$(cat "$found")\"}]" ;;
   tag) found=$(find_image "$1"); [ -n "$found" ] || absent image; cp "$found" "$(note "$2")" ;;
-  rmi) rm "$(note "$1")" 2>/dev/null || absent image ;;
+  build)
+    tags='' id='' file=''
+    while [ $# -gt 1 ]; do
+      case $1 in
+        --tag) tags="$tags $2"; shift ;;
+        --iidfile) id=$2; shift ;;
+        --file) file=$2; shift ;;
+      esac
+      shift
+    done
+    echo "STEP 1/1: $(head -n 1 "$file")"
+    # An instruction that nobody can follow.
+    if grep -q RUN "$file"; then
+      echo "Error: building at STEP \"$(grep RUN "$file")\": exit status 1" >&2
+      exit 1
+    fi
+    digest=$(cat "$file" "$1/content" | sha256sum | cut -d ' ' -f 1)
+    for tag in $tags; do echo "$digest" >"$(note "$tag")"; done
+    [ "$fault" = lie ] && digest=$(echo "$digest" | tr 0-9a-f 1-9a-f0)
+    echo "sha256:$digest" >"$id" ;;
+  rmi) for last; do :; done; rm "$(note "$last")" 2>/dev/null || absent image ;;
   images) ls "$state/images" | tr @ / ;;
   run)
     while [ $# -gt 0 ]; do

@@ -4,6 +4,7 @@
 //! will not do on demand. `real` drives the engines of this machine; it is not part of
 //! the default profile: `cargo nextest run -P engines`.
 
+mod containerfile;
 mod fake;
 mod faults;
 mod real;

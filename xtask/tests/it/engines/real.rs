@@ -1,5 +1,8 @@
 //! The engines of this machine, with the fixture workspace.
 
+#[path = "real_containerfile.rs"]
+mod containerfile;
+
 use std::process::Command;
 
 use onetag_control::{Control, Target};

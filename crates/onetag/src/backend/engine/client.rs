@@ -20,7 +20,7 @@ use crate::run::ledger::Ledger;
 use crate::run::{RunFolder, read_json, write_json};
 use crate::system::find_program;
 use crate::system::signals::Interrupt;
-use crate::system::tool::{Output, Tool};
+use crate::system::tool::{Finished, Output, Tool};
 
 /// How long an engine may take to answer a question.
 const ANSWER: Duration = Duration::from_secs(30);
@@ -30,6 +30,9 @@ const WORK: Duration = Duration::from_secs(110);
 
 /// How long it may take to fetch an image.
 const PULL: Duration = Duration::from_secs(14 * 60);
+
+/// How long it may take to build an image: as long as cargo may.
+const BUILD: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// How often a call is made that meets images on their way out, and how long those take.
 const RACES: u32 = 20;
@@ -77,7 +80,6 @@ impl Client {
     /// Finds the engine for a run, and pins it.
     pub(super) fn pin(dialect: &'static Dialect, folder: &RunFolder) -> anyhow::Result<Client> {
         let client = Client::probe(dialect)?;
-        client.pinned.info.check(dialect)?;
         write_json(&folder.engine(), &client.pinned)?;
         Ok(client)
     }
@@ -143,6 +145,19 @@ impl Client {
         let finished = tool.finish(&Interrupt::default())?;
         ensure!(finished.status.success(), "`{}` {}", finished.line, finished.ended());
         Ok(())
+    }
+
+    /// Builds an image, for the runs with these ledgers; tells what the engine said.
+    pub(super) fn build<'a>(
+        &self,
+        arguments: &[String],
+        ledgers: impl IntoIterator<Item = &'a Ledger>,
+        is_shown: bool,
+        interrupt: &Interrupt,
+    ) -> anyhow::Result<Finished> {
+        let output = if is_shown { Output::Both } else { Output::Capture };
+        let command = self.command(arguments.iter().map(String::as_str));
+        Tool::new(command, BUILD).output(output, output).recorded(ledgers).finish(interrupt)
     }
 
     /// Ends or removes something, within a deadline; what is not there is no error.

@@ -88,6 +88,8 @@ pub(super) fn arguments(
         // What a service writes is the caller's, who has to be able to remove it.
         let group = getgid();
         add("--user", format!("{}:{}", user.as_raw(), group.as_raw()));
+    } else if let Some(user) = &image.user {
+        add("--user", user.clone());
     }
     let mut secrets = BTreeMap::new();
     for (key, value) in &spec.environment {
@@ -115,7 +117,7 @@ pub(super) fn arguments(
 
 /// The limits of resources for a root that may not raise any, as in a container or a
 /// sandbox: podman asks for a million open files, and cannot start anything then.
-fn capped_limits() -> Vec<(&'static str, u64)> {
+pub(super) fn capped_limits() -> Vec<(&'static str, u64)> {
     if !getuid().is_root() || may_raise_limits() {
         return Vec::new();
     }

@@ -14,6 +14,8 @@ pub(super) struct Dialect {
     pub(super) rootless: &'static [&'static str],
     /// How `rm` kills without asking first.
     pub(super) remove: &'static [&'static str],
+    /// Whether a build that is ended leaves containers.
+    pub(super) leaves_builds: bool,
     /// The variables that say which engine of this kind is meant.
     pub(super) variables: &'static [&'static str],
     /// The oldest version that it is tried with.
@@ -32,6 +34,7 @@ pub(super) static PODMAN: Dialect = Dialect {
     read_only: &["--read-only", "--read-only-tmpfs=false"],
     rootless: &["--userns", "keep-id"],
     remove: &["--time", "0"],
+    leaves_builds: true,
     variables: &[
         "CONTAINERS_CONF",
         "CONTAINERS_REGISTRIES_CONF",
@@ -58,6 +61,7 @@ pub(super) static DOCKER: Dialect = Dialect {
     read_only: &["--read-only"],
     rootless: &[],
     remove: &[],
+    leaves_builds: false,
     variables: &[
         "DOCKER_API_VERSION",
         "DOCKER_CERT_PATH",

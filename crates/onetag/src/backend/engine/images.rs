@@ -8,17 +8,18 @@ use anyhow::{Context as _, anyhow, bail, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::super::{ExternalImage, ImageStore, StoredImage};
+use super::super::{Expected, ExternalImage, ImageBuild, ImageStore, StoredImage};
 use super::client::{Client, unless_raced};
 use super::dialect::Dialect;
 use super::refusal::is_absent;
 use super::{IMAGE, normalized};
 use crate::build::Compiled;
-use crate::build::image::{Digests, write_archive};
+use crate::build::image::{Digest, closure, write_archive};
 use crate::error::Attach as _;
 use crate::report::Ui;
 use crate::run::ledger::{BackendResource, Ledger};
 use crate::run::{Reference, RunFolder, make_folder};
+use crate::system::signals::Interrupt;
 use crate::workspace::External;
 
 /// How often an image is loaded that another run takes away meanwhile.
@@ -34,10 +35,10 @@ pub(super) struct EngineImages {
 /// What an engine tells of an image.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct ImageInfo {
+pub(super) struct ImageInfo {
     /// The digest of the configuration, or with docker's containerd store of the
     /// manifest or the index.
-    id: String,
+    pub(super) id: String,
     /// podman's digest of the manifest.
     #[serde(default)]
     digest: String,
@@ -54,6 +55,7 @@ struct ImageInfo {
 #[serde(rename_all = "PascalCase", default)]
 struct ConfigInfo {
     labels: Option<BTreeMap<String, String>>,
+    user: String,
 }
 
 /// What the runtime wants to know of an image.
@@ -63,6 +65,9 @@ pub(super) struct EngineImage {
     pub(super) id: String,
     /// Whether others built it.
     pub(super) is_external: bool,
+    /// Who runs it, where the image has no user or only root.
+    #[serde(default)]
+    pub(super) user: Option<String>,
 }
 
 /// The label that tells the version of what is in an image (OCI image specification,
@@ -75,16 +80,16 @@ impl ImageStore for EngineImages {
         let ledger = Ledger::open(self.folder.path())?;
         let (name, digests) = (reference.to_string(), compiled.digests());
         if let Some(there) = find(&client, &name)? {
-            // A kept run is taken up again.
-            return stored(&client, &name, &there, digests);
+            // A kept run is taken up again, or the engine built it under this name.
+            return stored(&client, &name, &there, &digests);
         }
         ledger.owns(&BackendResource::new(IMAGE, compiled.service(), json!(name)))?;
         for attempt in 1..=LOADS {
-            if !attach_name(&client, &name, digests, &ledger)? {
+            if !attach_name(&client, &name, &digests, &ledger)? {
                 self.load_archive(&client, reference, compiled, &ledger)?;
             }
             if let Some(there) = find(&client, &name)? {
-                return stored(&client, &name, &there, digests);
+                return stored(&client, &name, &there, &digests);
             }
             // A run that ends removes its own name of the same image: an engine that saw
             // only that name removes the image with it.
@@ -94,13 +99,13 @@ impl ImageStore for EngineImages {
         bail!("`{}` loads {name} under another name, or not at all", client.name())
     }
 
+    fn build(&self, wanted: &ImageBuild, interrupt: &Interrupt) -> anyhow::Result<Digest> {
+        self.build_image(wanted, interrupt)
+    }
+
     fn external(&self, service: &str, external: &External) -> anyhow::Result<ExternalImage> {
         let image = external.image.as_ref().context("it has no image")?;
-        let client = match Client::pinned(self.dialect, &self.folder)? {
-            Some(client) => client,
-            // The keeper is about to do the same.
-            None => Client::pin(self.dialect, &self.folder)?,
-        };
+        let client = self.client()?;
         let (name, digest) = (image.to_string(), image.digest());
         if find(&client, &name)?.is_none() {
             let ledger = Ledger::open(self.folder.path())?;
@@ -126,13 +131,22 @@ impl ImageStore for EngineImages {
             pulled.join(", ")
         );
         let version = there.config.labels.and_then(|mut labels| labels.remove(VERSION));
-        let details = EngineImage { id: there.id, is_external: true };
+        let details = EngineImage { id: there.id, is_external: true, user: None };
         let image = StoredImage { digest, details: serde_json::to_value(details)? };
         Ok(ExternalImage { name, version, image })
     }
 }
 
 impl EngineImages {
+    /// The engine of the run.
+    pub(super) fn client(&self) -> anyhow::Result<Client> {
+        match Client::pinned(self.dialect, &self.folder)? {
+            Some(client) => Ok(client),
+            // The keeper is about to do the same.
+            None => Client::pin(self.dialect, &self.folder),
+        }
+    }
+
     fn load_archive(
         &self,
         client: &Client,
@@ -140,11 +154,13 @@ impl EngineImages {
         compiled: &Compiled,
         ledger: &Ledger,
     ) -> anyhow::Result<()> {
+        client.pinned.info.check(client.dialect)?;
+        let program = compiled.program()?;
         let path = self.folder.archive(compiled.service());
         make_folder(path.parent().context("an archive lies in a folder")?)?;
         let make = || format!("cannot write the archive {path}");
         let file = BufWriter::with_capacity(1 << 20, File::create(&path).with_context(make)?);
-        let written = write_archive(&compiled.contents()?, reference, file);
+        let written = write_archive(&program.contents()?, reference, file);
         written.and_then(|mut file| Ok(file.flush()?)).with_context(make)?;
         let load = ["load", "--input", path.as_str()];
         let loaded = unless_raced(|| client.work(load, &BTreeMap::new(), ledger));
@@ -157,10 +173,14 @@ impl EngineImages {
 fn attach_name(
     client: &Client,
     name: &str,
-    digests: &Digests,
+    digests: &Expected,
     ledger: &Ledger,
 ) -> anyhow::Result<bool> {
-    for digest in [digests.config, digests.manifest] {
+    let digests = match digests {
+        Expected::OneOf(digests) => vec![digests.config, digests.manifest],
+        Expected::Image { image: digest } | Expected::Pinned { pinned: digest } => vec![*digest],
+    };
+    for digest in digests {
         let id = digest.hex();
         if find(client, &id)?.is_none() {
             continue;
@@ -175,7 +195,7 @@ fn attach_name(
     Ok(false)
 }
 
-fn find(client: &Client, name: &str) -> anyhow::Result<Option<ImageInfo>> {
+pub(super) fn find(client: &Client, name: &str) -> anyhow::Result<Option<ImageInfo>> {
     Ok(client.inspect::<ImageInfo>("image", &[name])?.and_then(|mut found| found.pop()))
 }
 
@@ -184,7 +204,7 @@ fn stored(
     client: &Client,
     name: &str,
     there: &ImageInfo,
-    digests: &Digests,
+    digests: &Expected,
 ) -> anyhow::Result<StoredImage> {
     let told = [&there.id, &there.digest].into_iter().filter(|digest| !digest.is_empty());
     let told = told.map(|digest| normalized(digest)).collect::<anyhow::Result<Vec<_>>>()?;
@@ -193,6 +213,13 @@ fn stored(
         return Err(anyhow!("`{engine}` has other bytes under the name {name}: {id}")
             .hint(format!("see what made it: `{engine} image inspect {name}`")));
     };
-    let details = EngineImage { id: there.id.clone(), is_external: false };
+    let user = is_root(&there.config.user).then(|| closure::USER.to_owned());
+    let details = EngineImage { id: there.id.clone(), is_external: false, user };
     Ok(StoredImage { digest, details: serde_json::to_value(details)? })
+}
+
+/// Whether this user of an image's configuration, `<user>[:<group>]`, is root, who is also
+/// meant where there is none.
+fn is_root(user: &str) -> bool {
+    matches!(user.split(':').next(), Some("" | "0" | "root") | None)
 }

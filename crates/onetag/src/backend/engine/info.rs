@@ -1,6 +1,6 @@
 //! What an engine says about itself.
 
-use anyhow::{Context as _, anyhow, ensure};
+use anyhow::{Context as _, anyhow};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -88,17 +88,39 @@ impl Info {
     /// Makes sure that what cargo builds here can run there.
     pub(super) fn check(&self, dialect: &Dialect) -> anyhow::Result<()> {
         let (there, here) = (&self.architecture, program::architecture());
-        ensure!(
-            there == here && program::operating_system() == "linux",
-            "`{}` runs programs for linux/{there}, and cargo builds them for {}/{here}",
-            dialect.program,
-            program::operating_system()
-        );
-        Ok(())
+        let system = program::operating_system();
+        if there == here && system == "linux" {
+            return Ok(());
+        }
+        let engine = dialect.program;
+        Err(anyhow!(
+            "`{engine}` runs programs for linux/{there}, and cargo builds them for {system}/{here}"
+        )
+        .hint(format!(
+            "name a `containerfile` in the metadata of each service: then `{engine}` builds its \
+             image for linux/{there}"
+        )))
     }
 
     /// Whether processes and folders of containers are also this machine's.
     pub(super) fn is_here(&self) -> bool {
         !self.remote
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::dialect::PODMAN;
+    use super::*;
+    use crate::error::describe;
+
+    #[test]
+    fn where_programs_of_this_machine_do_not_run_a_containerfile_helps() {
+        let info =
+            |architecture: &str| Info { architecture: architecture.to_owned(), ..Info::default() };
+        info(program::architecture()).check(&PODMAN).unwrap();
+        let told = describe(&info("s390x").check(&PODMAN).unwrap_err());
+        assert!(told.starts_with("`podman` runs programs for linux/s390x, and cargo"), "{told}");
+        assert!(told.contains("hint: name a `containerfile`"), "{told}");
     }
 }

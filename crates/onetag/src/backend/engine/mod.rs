@@ -5,6 +5,7 @@
 //! `process`, and published on 127.0.0.1: so they are known before anything starts, and
 //! stay the same whatever restarts.
 
+mod build;
 mod client;
 mod container;
 mod dialect;
@@ -18,6 +19,7 @@ mod remains;
 mod runtime;
 mod start;
 mod sweep;
+mod working;
 
 use std::time::Duration;
 
@@ -40,6 +42,7 @@ pub(super) const PODMAN: Backend = Backend {
     // As on `process`.
     grace: Duration::from_secs(25),
     externals: ExternalForm::Image,
+    builds_images: true,
 };
 
 /// The backend on which services are containers of docker's.

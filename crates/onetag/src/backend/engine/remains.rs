@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use super::client::Client;
+use super::working::{self, BUILD};
 use super::{CONTAINER, IMAGE, LABEL_RUN, NETWORK};
 use crate::report::Leftover;
 use crate::run::RunId;
@@ -20,8 +21,10 @@ pub(super) fn remove(client: &Client, resource: &BackendResource) -> anyhow::Res
     match resource.what.as_str() {
         CONTAINER => remove_container(client, name()?)?,
         NETWORK => client.end(["network", "rm", name()?], REMOVAL)?,
-        // The image itself stays as long as another run has a name for it.
-        IMAGE => client.end(["rmi", name()?], REMOVAL)?,
+        // The image itself stays as long as another run has a name for it; what it was
+        // built from is the engine's cache, which stays as well.
+        IMAGE => client.end(["rmi", "--no-prune", name()?], REMOVAL)?,
+        BUILD => working::remove(client, name()?)?,
         // A port ended with the keeper.
         _ => {}
     }

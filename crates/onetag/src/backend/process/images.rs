@@ -43,6 +43,7 @@ impl ProcessImages {
 
 impl ImageStore for ProcessImages {
     fn load(&self, reference: &Reference, compiled: &Compiled) -> anyhow::Result<StoredImage> {
+        let compiled = compiled.program()?;
         let executable = compiled.executable();
         let identity = FileIdentity::of_path(&executable.path)
             .with_context(|| format!("the executable cache lost {}", executable.path))?;

@@ -53,6 +53,7 @@ pub(super) const BACKEND: Backend = Backend {
     // hold after that.
     grace: Duration::from_secs(25),
     externals: ExternalForm::Program,
+    builds_images: false,
     images: |folder| Box::new(ProcessImages::new(folder)),
     runtime: |folder| Box::new(ProcessRuntime::new(folder)),
     // Processes end with their run, and what outlives it is reported and left alone.

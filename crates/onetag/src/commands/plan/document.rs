@@ -77,6 +77,8 @@ pub(super) struct PreviewedService {
     pub(super) volume: Option<Utf8PathBuf>,
     pub(super) database: Option<String>,
     pub(super) files: Vec<Utf8PathBuf>,
+    /// What an engine builds its image from, relative to its package.
+    pub(super) containerfile: Option<Utf8PathBuf>,
     /// Names of the files that are written for it.
     pub(super) config: Vec<String>,
     /// How much it may have, in bytes, where the backend limits it.
@@ -157,6 +159,7 @@ fn service(job: &Job<'_>, planned: &PlannedService, kind: BackendKind) -> Previe
         args: args_on(&service, kind).iter().map(ToString::to_string).collect(),
         config: external.into_iter().flat_map(|external| external.config.keys().cloned()).collect(),
         files: program.map(|program| program.files.clone()).unwrap_or_default(),
+        containerfile: service.containerfile().map(|containerfile| containerfile.path.clone()),
         external: external.is_some(),
         memory: service.memory,
         env: written.chain(of_every_service).collect(),

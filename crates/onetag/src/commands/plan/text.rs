@@ -81,6 +81,8 @@ fn lines(service: &PreviewedService, preview: &Preview) -> Vec<String> {
         let files: Vec<&str> = service.files.iter().map(|file| file.as_str()).collect();
         lines.push(format!("files: {}", files.join(", ")));
     }
+    let containerfile = service.containerfile.as_ref();
+    lines.extend(containerfile.map(|path| format!("image: built by the engine from {path}")));
     if !service.config.is_empty() {
         lines.push(format!("config: {}", service.config.join(", ")));
     }

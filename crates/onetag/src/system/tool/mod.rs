@@ -32,6 +32,8 @@ pub(crate) enum Output {
     Inherit,
     /// Into [`Finished`].
     Capture,
+    /// To stderr, and into [`Finished`].
+    Both,
     /// The first of it, so many bytes; the rest is lost.
     Beginning(u64),
     /// Kept back; if the command fails, to stderr after all.

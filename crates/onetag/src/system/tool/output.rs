@@ -46,7 +46,8 @@ impl Drain {
             thread::spawn(move || {
                 let mut bytes = Vec::new();
                 let result = match output {
-                    Output::Inherit => pass_on(&mut pipe),
+                    Output::Inherit => pass_on(&mut pipe, |_| {}),
+                    Output::Both => pass_on(&mut pipe, |chunk| bytes.extend(chunk)),
                     Output::Beginning(limit) => {
                         let first = (&mut pipe).take(limit).read_to_end(&mut bytes);
                         first.and_then(|_| std::io::copy(&mut pipe, &mut std::io::sink())).map(drop)
@@ -65,11 +66,11 @@ impl Drain {
     pub(super) fn collect(self, succeeded: bool) -> anyhow::Result<Vec<u8>> {
         let Some(all) = self.all else { return Ok(Vec::new()) };
         let limit = match self.output {
-            Output::Capture | Output::Beginning(_) => OUTPUT_TIMEOUT,
+            Output::Capture | Output::Both | Output::Beginning(_) => OUTPUT_TIMEOUT,
             Output::Inherit | Output::OnFailure => PASS_ON_TIMEOUT,
         };
         let read = all.recv_timeout(limit);
-        if let Output::Capture | Output::Beginning(_) = self.output {
+        if let Output::Capture | Output::Both | Output::Beginning(_) = self.output {
             let read = read.context("a background process still holds its output open")?;
             return read.context("cannot read the output of the command");
         }
@@ -80,13 +81,17 @@ impl Drain {
     }
 }
 
-/// Copies a pipe to stderr. Once that is closed or full, the rest is lost.
-fn pass_on(pipe: &mut impl Read) -> std::io::Result<()> {
+/// Copies a pipe to stderr, and shows it to `seen`. Once stderr is closed or full, the rest
+/// is lost there.
+fn pass_on(pipe: &mut impl Read, mut seen: impl FnMut(&[u8])) -> std::io::Result<()> {
     let mut chunk = [0; 8192];
     loop {
         match pipe.read(&mut chunk)? {
             0 => return Ok(()),
-            length => _ = std::io::stderr().lock().write_all(&chunk[..length]),
+            length => {
+                let _ = std::io::stderr().lock().write_all(&chunk[..length]);
+                seen(&chunk[..length]);
+            }
         }
     }
 }

@@ -16,20 +16,22 @@ const LONGEST_CONSUMER: usize = LONGEST_LABEL - "-".len() - 32;
 
 pub(super) fn check(workspace: &Workspace) -> anyhow::Result<()> {
     for (name, service) in &workspace.services {
-        check_label("service", name, &service.source).map_err(|error| match service.program() {
-            Some(_) => error.hint(
-                "a service is named like its package, with `_` as `-`; add `name = \"…\"` for \
+        check_label("service", name, &service.source).map_err(|error| {
+            match service.external() {
+                None => error.hint(
+                    "a service is named like its package, with `_` as `-`; add `name = \"…\"` for \
                  another name",
-            ),
-            None => error,
+                ),
+                Some(_) => error,
+            }
         })?;
         if RESERVED.contains(&name.as_str()) {
             let fault =
                 format!("no service can be named `{name}`, since placeholders use that word");
             let error = service.source.error(fault);
-            return Err(match service.program() {
-                Some(_) => error.hint("give the service another name by the key `name`"),
-                None => error,
+            return Err(match service.external() {
+                None => error.hint("give the service another name by the key `name`"),
+                Some(_) => error,
             });
         }
         for port in service.ports.keys() {

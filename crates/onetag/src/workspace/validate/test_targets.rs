@@ -13,7 +13,7 @@ pub(in crate::workspace) fn of_no_suite(workspace: &Workspace) -> Vec<String> {
     let warnings = unused.map(|target| {
         let (target, id) = (&target.target, &target.binary_id);
         let suite = target.replace('_', "-").to_lowercase();
-        let own = workspace.services.get(&suite).filter(|service| service.program().is_some());
+        let own = workspace.services.get(&suite).filter(|service| service.external().is_none());
         let (manifest, table) = match own {
             Some(service) => {
                 let source = &service.source;
