@@ -8,7 +8,7 @@ use datastorage_client::{Client, ClientError};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::FakeServer;
+use testing::FakePeer;
 
 fn new() -> Value {
     json!({
@@ -50,8 +50,8 @@ fn page() -> Value {
     json!({ "data": [summary()], "pagination": pagination })
 }
 
-async fn start() -> (FakeServer, Client) {
-    let server = FakeServer::start().await;
+async fn start() -> (FakePeer, Client) {
+    let server = FakePeer::start().await;
     let client = Client::new(&server.url).expect("an address");
     (server, client)
 }

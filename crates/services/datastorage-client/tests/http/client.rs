@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::FakeServer;
+use testing::FakePeer;
 use contract::datastorage::{
     Category, Essentials, EventQuery, Moment, NewEvent, Outcome, Severity,
 };
@@ -23,7 +23,7 @@ fn event() -> NewEvent {
 
 #[tokio::test]
 async fn create_posts_the_event_and_reads_the_receipt() {
-    let server = FakeServer::start().await;
+    let server = FakePeer::start().await;
     let event = event();
     server.will_answer(
         201,
@@ -45,7 +45,7 @@ async fn create_posts_the_event_and_reads_the_receipt() {
 
 #[tokio::test]
 async fn an_event_in_the_spool_is_a_success_that_says_so() {
-    let server = FakeServer::start().await;
+    let server = FakePeer::start().await;
     let event = event();
     server.will_answer(202, json!({ "event_id": event.event_id, "status": "spooled" }));
     server.will_answer(202, json!({ "event_ids": [event.event_id], "status": "spooled" }));
@@ -66,7 +66,7 @@ async fn an_event_in_the_spool_is_a_success_that_says_so() {
 
 #[tokio::test]
 async fn a_query_escapes_its_filters() {
-    let server = FakeServer::start().await;
+    let server = FakePeer::start().await;
     server.will_answer(
         200,
         json!({ "data": [], "pagination": { "limit": 5, "offset": 10, "total": 10, "has_more": false } }),
@@ -94,7 +94,7 @@ async fn a_query_escapes_its_filters() {
 
 #[tokio::test]
 async fn an_event_that_is_not_there_is_none() {
-    let server = FakeServer::start().await;
+    let server = FakePeer::start().await;
     server.will_answer(404, json!({ "type": "urn:problem:not-found", "status": 404 }));
     let client = Client::new(&server.url).expect("an address");
     assert_eq!(client.get(uuid::Uuid::nil()).await.expect("an answer"), None);
@@ -106,7 +106,7 @@ async fn an_event_that_is_not_there_is_none() {
 
 #[tokio::test]
 async fn a_refusal_lists_every_violation() {
-    let server = FakeServer::start().await;
+    let server = FakePeer::start().await;
     server.will_answer(
         400,
         json!({

@@ -6,12 +6,12 @@ use datastorage_client::{WriterConfig, WriterStats};
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::support::FakeServer;
+use testing::FakePeer;
 use crate::writer::{CLOSE_TIMEOUT, data, event, quick, writer};
 
 #[tokio::test]
 async fn a_refused_event_does_not_cost_the_others_and_is_not_sent_again() {
-    let server = FakeServer::start().await;
+    let server = FakePeer::start().await;
     server.will_answer(
         400,
         json!({ "errors": [
@@ -33,7 +33,7 @@ async fn a_refused_event_does_not_cost_the_others_and_is_not_sent_again() {
 
 #[tokio::test]
 async fn a_refusal_that_names_no_event_costs_the_batch_and_is_not_repeated() {
-    let server = FakeServer::start().await;
+    let server = FakePeer::start().await;
     server.will_answer(404, json!({}));
     let audit = writer(&server, quick());
     audit.record(event(json!(1)));
@@ -47,7 +47,7 @@ async fn a_refusal_that_names_no_event_costs_the_batch_and_is_not_repeated() {
 
 #[tokio::test]
 async fn a_full_buffer_loses_the_newest_and_says_how_many() {
-    let server = FakeServer::start().await;
+    let server = FakePeer::start().await;
     // This test has one thread, so the task cannot run before an `await`.
     let audit = writer(&server, WriterConfig { capacity: 3, ..quick() });
     for number in 0..5 {
@@ -63,7 +63,7 @@ async fn a_full_buffer_loses_the_newest_and_says_how_many() {
 
 #[tokio::test]
 async fn close_gives_up_at_its_deadline_and_counts_what_is_left() {
-    let server = FakeServer::start().await;
+    let server = FakePeer::start().await;
     for _ in 0..1000 {
         server.will_answer(503, json!({}));
     }
@@ -83,7 +83,7 @@ async fn close_gives_up_at_its_deadline_and_counts_what_is_left() {
 
 #[tokio::test]
 async fn close_cuts_a_long_retry_wait_short() {
-    let server = FakeServer::start().await;
+    let server = FakePeer::start().await;
     server.will_answer(503, json!({}));
     let config = WriterConfig { retry_initial: Duration::from_secs(3600), ..quick() };
     let audit = writer(&server, config);
@@ -97,7 +97,7 @@ async fn close_cuts_a_long_retry_wait_short() {
 
 #[tokio::test]
 async fn an_event_after_close_is_lost_and_counted() {
-    let server = FakeServer::start().await;
+    let server = FakePeer::start().await;
     let audit = writer(&server, quick());
     assert_eq!(audit.close(CLOSE_TIMEOUT).await, WriterStats::default());
 
@@ -110,7 +110,7 @@ async fn an_event_after_close_is_lost_and_counted() {
 
 #[tokio::test]
 async fn dropping_every_handle_still_delivers() {
-    let server = FakeServer::start().await;
+    let server = FakePeer::start().await;
     let audit = writer(&server, quick());
     audit.record(event(json!(1)));
     drop(audit);

@@ -3,5 +3,4 @@
 mod catalog;
 mod client;
 mod loss;
-mod support;
 mod writer;

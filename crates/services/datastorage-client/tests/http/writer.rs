@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::support::{Call, FakeServer};
+use testing::FakePeer;
+// Call, FakePeer
 use contract::datastorage::{Category, Essentials, NewEvent, Outcome};
 use datastorage_client::{AuditWriter, Client, WriterConfig, WriterStats};
 use serde_json::{Value, json};
@@ -22,7 +23,7 @@ pub(crate) fn event(data: Value) -> NewEvent {
     })
 }
 
-pub(crate) fn writer(server: &FakeServer, config: WriterConfig) -> AuditWriter {
+pub(crate) fn writer(server: &FakePeer, config: WriterConfig) -> AuditWriter {
     AuditWriter::start(Client::new(&server.url).expect("an address"), config)
 }
 
@@ -50,7 +51,7 @@ fn ids(call: &Call) -> Vec<Value> {
 
 #[tokio::test]
 async fn events_go_out_in_order_in_batches_of_bounded_number() {
-    let server = FakeServer::start().await;
+    let server = FakePeer::start().await;
     let config = WriterConfig { batch_events: 2, ..WriterConfig::default() };
     let audit = writer(&server, config);
     for number in 0..5 {
@@ -66,7 +67,7 @@ async fn events_go_out_in_order_in_batches_of_bounded_number() {
 
 #[tokio::test]
 async fn a_batch_is_bounded_in_bytes_too() {
-    let server = FakeServer::start().await;
+    let server = FakePeer::start().await;
     let config = WriterConfig { batch_bytes: 3000, ..WriterConfig::default() };
     let audit = writer(&server, config);
     for _ in 0..6 {
@@ -82,7 +83,7 @@ async fn a_batch_is_bounded_in_bytes_too() {
 
 #[tokio::test]
 async fn an_incomplete_batch_is_sent_after_the_wait() {
-    let server = FakeServer::start().await;
+    let server = FakePeer::start().await;
     let audit = writer(&server, quick());
     let start = Instant::now();
     audit.record(event(json!(1)));
@@ -98,7 +99,7 @@ async fn an_incomplete_batch_is_sent_after_the_wait() {
 
 #[tokio::test]
 async fn failed_batches_are_sent_again_with_the_same_ids_and_growing_waits() {
-    let server = FakeServer::start().await;
+    let server = FakePeer::start().await;
     for _ in 0..3 {
         server.will_answer(503, json!({ "type": "urn:problem:service-unavailable" }));
     }
@@ -120,7 +121,7 @@ async fn failed_batches_are_sent_again_with_the_same_ids_and_growing_waits() {
 
 #[tokio::test]
 async fn events_in_the_spool_are_delivered_and_not_sent_again() {
-    let server = FakeServer::start().await;
+    let server = FakePeer::start().await;
     let audit = writer(&server, quick());
     let event = event(json!(1));
     server.will_answer(202, json!({ "event_ids": [event.event_id], "status": "spooled" }));
