@@ -1,5 +1,7 @@
 //! The engines of this machine, with the fixture workspace.
 
+mod bench;
+
 use std::process::Command;
 
 use onetag_control::{Control, Target};
