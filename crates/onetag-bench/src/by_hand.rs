@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
-use std::time::Instant;
 
 use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -11,9 +10,11 @@ use cargo_metadata::Message;
 use roxmltree::{Document, Node};
 use xshell::cmd;
 
-use crate::Lap;
-use crate::services::Services;
+use crate::clock::Clock;
+use crate::containers::Containers;
+use crate::services::{ServiceProgram, Services};
 use crate::session::Session;
+use crate::{Lap, Wiring};
 
 /// The profile of nextest that has no hook.
 const PROFILE: &str = "default";
@@ -60,46 +61,78 @@ impl Session<'_> {
         .with_context(|| format!("cannot empty {}", bench.scratch))?;
         let shell = self.shell()?;
         let cargo = &bench.cargo;
-        let started = Instant::now();
-        let mut steps = Vec::new();
-        let mut mark = started;
-        let mut step = |name: &str| {
-            let now = Instant::now();
-            steps.push((name.to_owned(), (now - mark).as_secs_f64()));
-            mark = now;
-        };
+        let mut clock = Clock::start();
 
         let (build, cargo_profile) = (&bench.build, self.profile());
         let messages = self.processes.run(cmd!(
             shell,
             "{cargo} {build...} --locked --message-format json-render-diagnostics {cargo_profile...}"
         ))?;
-        step("build");
+        clock.step("build");
 
         let executables = executables(&messages);
         let wiring = host.wire()?;
-        let mut services = Services::default();
-        for (service, wired) in bench.services.iter().zip(wiring.services) {
-            let executable = executables.get(&(service.package_id.clone(), service.binary.clone()));
-            let executable = executable
-                .with_context(|| format!("cargo built no program of service `{}`", service.name))?;
-            services.start(&self.processes, service, executable, wired, &bench.scratch)?;
+        let programs = self.programs(&executables, &wiring)?;
+        let test = || {
+            let (tests, filterset, rest) = (&bench.tests, self.filterset(), &bench.nextest);
+            let command = cmd!(
+                shell,
+                "{cargo} nextest run --locked {tests...} --profile {profile}
+                 --ignore-default-filter --no-input-handler {options...} -E {filterset} {rest...}"
+            );
+            self.processes.run(command.envs(wiring.test_variables.iter().cloned()))
+        };
+        let folder = &bench.scratch;
+        let Some(calls) = &self.engine else {
+            let mut services = Services::default();
+            for program in &programs {
+                services.start(&self.processes, program, folder)?;
+            }
+            services.wait_until_ready(host)?;
+            clock.step("start");
+            test()?;
+            clock.verdict("test");
+            services.stop()?;
+            return Ok(clock.end("stop"));
+        };
+        let (processes, programs) = (&self.processes, &programs);
+        let containers = Containers { shell: &shell, processes, calls, programs, folder };
+        let mut tested = || {
+            containers.build()?;
+            clock.step("image");
+            containers.save()?;
+            clock.step("save");
+            containers.load()?;
+            clock.step("load");
+            containers.start()?;
+            clock.step("start");
+            test()?;
+            clock.verdict("test");
+            containers.remove()
+        };
+        if let Err(error) = tested() {
+            // What stays is told at the end of the bench.
+            let _ = calls.clear(&shell);
+            return Err(error);
         }
-        services.wait_until_ready(host)?;
-        step("start");
+        Ok(clock.end("remove"))
+    }
 
-        let (tests, filterset, rest) = (&bench.tests, self.filterset(), &bench.nextest);
-        let command = cmd!(
-            shell,
-            "{cargo} nextest run --locked {tests...} --profile {profile}
-             --ignore-default-filter --no-input-handler {options...} -E {filterset} {rest...}"
-        );
-        self.processes.run(command.envs(wiring.test_variables))?;
-        step("test");
-
-        services.stop()?;
-        step("stop");
-        Ok(Lap { seconds: started.elapsed().as_secs_f64(), steps })
+    fn programs<'a>(
+        &'a self,
+        executables: &'a BTreeMap<(String, String), Utf8PathBuf>,
+        wiring: &'a Wiring,
+    ) -> anyhow::Result<Vec<ServiceProgram<'a>>> {
+        let wired = self.bench.services.iter().zip(&wiring.services);
+        wired
+            .map(|(service, wired)| {
+                let key = (service.package_id.clone(), service.binary.clone());
+                let executable = executables.get(&key).with_context(|| {
+                    format!("cargo built no program of service `{}`", service.name)
+                })?;
+                Ok(ServiceProgram { service, executable, wired })
+            })
+            .collect()
     }
 }
 

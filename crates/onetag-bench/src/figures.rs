@@ -10,6 +10,8 @@ use crate::Lap;
 #[derive(Debug)]
 pub struct Figures {
     pub(crate) suite: String,
+    /// On which engine; none where services are plain processes.
+    pub(crate) engine: Option<String>,
     /// How many tests each lap ran.
     pub(crate) tests: usize,
     /// Tests that need more than addresses, and so cannot run by hand.
@@ -17,19 +19,26 @@ pub struct Figures {
     pub(crate) cases: Vec<Case>,
 }
 
-/// One case: the laps of both ways, taken in turns.
+/// One case: the laps of all ways, taken in turns.
 #[derive(Debug)]
 pub(crate) struct Case {
     /// What was changed before each lap.
     pub(crate) name: String,
     pub(crate) by_hand: Vec<Lap>,
     pub(crate) onetag: Vec<Lap>,
+    /// Of the harness with plain processes, to compare with an engine; else empty.
+    pub(crate) process: Vec<Lap>,
 }
 
 impl Case {
     /// The median of the harness's laps over the median of those by hand.
     fn ratio(&self) -> f64 {
         seconds(&self.onetag) / seconds(&self.by_hand)
+    }
+
+    /// The same until the verdict.
+    fn verdict_ratio(&self) -> f64 {
+        verdict(&self.onetag) / verdict(&self.by_hand)
     }
 }
 
@@ -41,6 +50,11 @@ fn counted(count: usize, what: &str) -> String {
 /// The median time of some laps.
 fn seconds(laps: &[Lap]) -> f64 {
     median(laps.iter().map(|lap| lap.seconds).collect())
+}
+
+/// The median time until the verdict.
+fn verdict(laps: &[Lap]) -> f64 {
+    median(laps.iter().map(|lap| lap.verdict).collect())
 }
 
 /// The median time of each step, in the order of the first lap.
@@ -66,9 +80,11 @@ fn median(mut values: Vec<f64>) -> f64 {
 /// The figures for people.
 pub fn table(figures: &Figures) -> String {
     let pairs = figures.cases.iter().map(|case| case.onetag.len()).max().unwrap_or(0);
+    let place = figures.engine.iter().map(|engine| format!(" on {engine}"));
     let mut text = format!(
-        "`{}`: {}, {}; medians in seconds\n",
+        "`{}`{}: {}, {}; medians in seconds\n",
         figures.suite,
+        place.collect::<String>(),
         counted(figures.tests, "test"),
         counted(pairs, "pair")
     );
@@ -80,24 +96,52 @@ pub fn table(figures: &Figures) -> String {
         );
     }
     let width = figures.cases.iter().map(|case| case.name.len()).max().unwrap_or(0);
-    let _ = writeln!(text, "\n{:<width$}  by hand   onetag    ratio", "");
-    for case in &figures.cases {
-        let _ = writeln!(
-            text,
-            "{:<width$}  {:>7.3}  {:>7.3}  {:>7.3}",
-            case.name,
-            seconds(&case.by_hand),
-            seconds(&case.onetag),
-            case.ratio()
-        );
+    match &figures.engine {
+        None => text.push_str(&ratios(figures, width)),
+        Some(engine) => text.push_str(&bounds(figures, engine, width)),
     }
     text.push_str("\nwhere the time goes\n");
     for case in &figures.cases {
-        for (way, laps) in [("by hand", &case.by_hand), ("onetag", &case.onetag)] {
+        let ways =
+            [("by hand", &case.by_hand), ("onetag", &case.onetag), ("process", &case.process)];
+        for (way, laps) in ways.into_iter().filter(|(_, laps)| !laps.is_empty()) {
             let steps = steps(laps).into_iter();
             let steps: Vec<_> = steps.map(|(name, took)| format!("{name} {took:.3}")).collect();
             let _ = writeln!(text, "{:<width$}  {way:<7}  {}", case.name, steps.join(", "));
         }
+    }
+    text
+}
+
+/// How the harness compares with plain processes by hand.
+fn ratios(figures: &Figures, width: usize) -> String {
+    let mut text = format!("\n{:<width$}  by hand   onetag    ratio\n", "");
+    for case in &figures.cases {
+        let (by_hand, onetag) = (seconds(&case.by_hand), seconds(&case.onetag));
+        let (name, ratio) = (&case.name, case.ratio());
+        let _ = writeln!(text, "{name:<width$}  {by_hand:>7.3}  {onetag:>7.3}  {ratio:>7.3}");
+    }
+    text
+}
+
+/// How it compares with an engine by hand, and with itself without one: the verdict is to
+/// be there in half the time of the one, and in 1.5 times that of the other and 0.3 s.
+fn bounds(figures: &Figures, engine: &str, width: usize) -> String {
+    let times = format!("by hand / {engine}");
+    let column = times.len();
+    let mut text = format!(
+        "\nfrom the edit to the verdict\n{:<width$}  by hand  {engine:>7}  process  {times}  1.5 × process + 0.3\n",
+        ""
+    );
+    for case in &figures.cases {
+        let ways = [&case.by_hand, &case.onetag, &case.process];
+        let [by_hand, onetag, process] = ways.map(|laps| verdict(laps));
+        let (name, times, bound) = (&case.name, by_hand / onetag, 1.5 * process + 0.3);
+        let _ = writeln!(
+            text,
+            "{name:<width$}  {by_hand:>7.3}  {onetag:>7.3}  {process:>7.3}  {times:>column$.3}  \
+             {bound:>19.3}"
+        );
     }
     text
 }
@@ -109,20 +153,27 @@ pub fn document(figures: &Figures) -> Value {
             .into_iter()
             .map(|(step, seconds)| json!({ "step": step, "seconds": seconds }))
             .collect();
+        let verdict = verdict(laps);
         let laps: Vec<f64> = laps.iter().map(|lap| lap.seconds).collect();
-        json!({ "seconds": median(laps.clone()), "steps": steps, "laps": laps })
+        json!({ "seconds": median(laps.clone()), "verdict": verdict, "steps": steps, "laps": laps })
     };
     let case = |case: &Case| {
-        json!({
+        let mut of_case = json!({
             "case": case.name,
             "ratio": case.ratio(),
+            "verdict_ratio": case.verdict_ratio(),
             "by_hand": way(&case.by_hand),
             "onetag": way(&case.onetag),
-        })
+        });
+        if !case.process.is_empty() {
+            of_case["process"] = way(&case.process);
+        }
+        of_case
     };
     json!({
         "schema": 1,
         "suite": figures.suite,
+        "on": figures.engine.as_deref().unwrap_or("process"),
         "tests": figures.tests,
         "left_out": figures.left_out,
         "cases": figures.cases.iter().map(case).collect::<Vec<_>>(),

@@ -6,8 +6,8 @@ use anyhow::{Context as _, ensure};
 use serde_json::Value;
 use xshell::cmd;
 
-use crate::Lap;
 use crate::session::Session;
+use crate::{Engine, Lap};
 
 /// A run of the harness.
 pub(crate) struct HarnessRun {
@@ -19,16 +19,17 @@ pub(crate) struct HarnessRun {
 }
 
 impl Session<'_> {
-    /// A whole run; its steps are the phases of its report.
-    pub(crate) fn harness(&self) -> anyhow::Result<HarnessRun> {
+    /// A whole run on the engine, if one is named; its steps are the phases of its report.
+    pub(crate) fn harness(&self, engine: Option<&Engine>) -> anyhow::Result<HarnessRun> {
         let shell = self.shell()?;
         let (cargo, suite, rest) = (&self.bench.cargo, &self.bench.suite, &self.bench.nextest);
         let (profile, narrowed) = (self.profile(), self.narrowed());
         let filterset = narrowed.iter().flat_map(|narrowed| ["-E", narrowed]);
+        let on = engine.into_iter().flat_map(|engine| ["--on", &engine.program]);
         let started = Instant::now();
         let stdout = self.processes.run(cmd!(
             shell,
-            "{cargo} xtask e2e {suite} --format json {profile...} -- {filterset...} {rest...}"
+            "{cargo} xtask e2e {suite} --format json {on...} {profile...} -- {filterset...} {rest...}"
         ))?;
         let seconds = started.elapsed().as_secs_f64();
         let document: Value =
@@ -50,8 +51,13 @@ fn harness_run(run: &Value, seconds: f64) -> anyhow::Result<HarnessRun> {
             None => steps.push((name.to_owned(), took)),
         }
     }
-    // It takes place beside the build.
-    steps.retain(|(name, _)| name != "prepare");
+    // It takes place beside the build, and counts where it takes longer.
+    let build = steps.iter().find_map(|(name, took)| (name == "build").then_some(*took));
+    for (_, took) in steps.iter_mut().filter(|(name, _)| name == "prepare") {
+        *took = (*took - build.unwrap_or(0.0)).max(0.0);
+    }
+    let after = |(name, took): &(String, f64)| (name == "teardown").then_some(*took);
+    let verdict = seconds - steps.iter().find_map(after).unwrap_or(0.0);
     let tests = run["tests"]["passed"].as_u64().unwrap_or(0) as usize;
     ensure!(tests > 0, "`cargo xtask e2e` ran no test");
     let services = run["services"].as_array().into_iter().flatten();
@@ -59,7 +65,7 @@ fn harness_run(run: &Value, seconds: f64) -> anyhow::Result<HarnessRun> {
     let digests = services
         .map(|service| (text(&service["service"]), text(&service["digests"]["manifest"])))
         .collect();
-    Ok(HarnessRun { lap: Lap { seconds, steps }, tests, digests })
+    Ok(HarnessRun { lap: Lap { seconds, verdict, steps }, tests, digests })
 }
 
 #[cfg(test)]
@@ -71,18 +77,19 @@ mod tests {
     #[test]
     fn what_comes_before_the_run_is_a_step_too() {
         let phase = |phase: &str, seconds: f64| json!({ "phase": phase, "seconds": seconds });
-        let phases = [phase("build", 0.5), phase("prepare", 0.25), phase("witness", 0.125)];
+        let phases = [phase("build", 0.5), phase("prepare", 0.625), phase("witness", 0.125)];
         let run = json!({
             "seconds": 1.0,
-            "phases": [phases[0], phases[1], phases[2], phase("witness", 0.125)],
+            "phases": [phases[0], phases[1], phases[2], phase("witness", 0.125), phase("teardown", 0.0625)],
             "tests": { "passed": 3, "failed": 0, "skipped": {} },
             "services": [{ "service": "beta", "digests": { "manifest": "sha256:1" } }],
         });
         let run = harness_run(&run, 1.5).unwrap();
         let steps: Vec<_> =
             run.lap.steps.iter().map(|(name, took)| (name.as_str(), *took)).collect();
-        assert_eq!(steps, [("cargo xtask", 0.5), ("build", 0.5), ("witness", 0.25)]);
-        assert_eq!((run.lap.seconds, run.tests), (1.5, 3));
+        let wanted = [("cargo xtask", 0.5), ("build", 0.5), ("prepare", 0.125), ("witness", 0.25)];
+        assert_eq!(steps[..4], wanted);
+        assert_eq!((run.lap.seconds, run.lap.verdict, run.tests), (1.5, 1.4375, 3));
         assert_eq!(run.digests, [("beta".to_owned(), "sha256:1".to_owned())]);
     }
 }

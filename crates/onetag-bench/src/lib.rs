@@ -5,22 +5,30 @@
 //! and test a [copy](copy_workspace) of the workspace, since lines of it are
 //! changed, and take turns, so that whatever else the machine does falls on both.
 //! The harness is driven as a program, `cargo xtask e2e`.
+//!
+//! On podman or docker, by hand means: an image of each program from a containerfile,
+//! `save`, `load`, and `run` in the place of starting it. The harness takes its turn
+//! there and, to compare, with plain processes.
 
 mod by_hand;
+mod clock;
+mod containers;
 mod copy;
 mod edit;
+mod engine;
 mod figures;
 mod harness;
 mod processes;
 mod services;
 mod session;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::OwnedFd;
 use std::process::Command;
 
 use camino::Utf8PathBuf;
 
+use clock::Lap;
 pub use copy::copy_workspace;
 pub use figures::{Figures, document, table};
 pub use session::measure;
@@ -54,6 +62,20 @@ pub struct Bench {
     pub nextest: Vec<String>,
     /// In the order in which they are started.
     pub services: Vec<Service>,
+    /// Where services are containers; none where they are plain processes.
+    pub engine: Option<Engine>,
+}
+
+/// An engine, as somebody would call it by hand.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    /// Its program, which is also what the harness calls it.
+    pub program: String,
+    /// What `run` needs on this machine, whatever it runs.
+    pub run: Vec<String>,
+    /// A part of all names, which only this bench has. Tags of images end in it, after
+    /// `-`.
+    pub id: String,
 }
 
 /// A service, as somebody would start it by hand.
@@ -69,6 +91,8 @@ pub struct Service {
     pub binary: String,
     /// The services that are ready before it.
     pub needs: Vec<String>,
+    /// Files and folders of its package that are part of its image.
+    pub files: Vec<Utf8PathBuf>,
 }
 
 /// What depends on addresses, for one lap by hand.
@@ -87,6 +111,14 @@ pub struct WiredService {
     pub args: Vec<String>,
     /// All variables that it has.
     pub variables: BTreeMap<String, String>,
+    /// The names of those variables that belong on no command line.
+    pub secrets: BTreeSet<String>,
+    /// The name of its image.
+    pub image: String,
+    /// Its ports on 127.0.0.1 and inside of its container.
+    pub publish: Vec<(u16, u16)>,
+    /// The folders of its container that it writes to.
+    pub folders: Vec<Utf8PathBuf>,
     /// Whether it is ready; else what was seen.
     pub probe: Box<dyn Fn() -> Result<(), String>>,
 }
@@ -112,12 +144,4 @@ pub trait Host {
 
     /// Shows a line of progress.
     fn show(&self, line: &str);
-}
-
-/// How long one way took, and where that time went.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Lap {
-    pub(crate) seconds: f64,
-    /// Its steps in order, in seconds.
-    pub(crate) steps: Vec<(String, f64)>,
 }

@@ -1,5 +1,6 @@
 //! Running commands and services, none of which outlives the bench.
 
+use std::fs::File;
 use std::io::{Read as _, Seek as _};
 use std::ops::ControlFlow::{self, Break, Continue};
 use std::os::unix::process::CommandExt as _;
@@ -37,26 +38,21 @@ done
 kill -s KILL -- "-$1"
 "#;
 
-/// All that a bench starts: one process group, ended when this is dropped.
-pub(crate) struct Processes<'a> {
-    pub(crate) host: &'a dyn Host,
+/// Processes that the bench starts, and a guard that outlives the bench by a little.
+pub(crate) struct Group {
     /// Does nothing; as long as it is not waited for, the group is its own.
     leader: Child,
     guard: Child,
 }
 
-impl Processes<'_> {
-    /// Starts the group, and its guard outside of it.
-    pub(crate) fn start(host: &dyn Host) -> anyhow::Result<Processes<'_>> {
-        let helper = |arguments: &[&str]| {
-            let mut command = Command::new("/bin/sh");
-            command.arg("-c").args(arguments).process_group(0);
-            command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-            command.spawn().context("cannot start /bin/sh")
-        };
-        let leader = helper(&["read -r _"])?;
-        let guard = helper(&[GUARD, "guard", &leader.id().to_string()])?;
-        Ok(Processes { host, leader, guard })
+impl Group {
+    /// Starts a group, and outside of it its guard: a script for the shell that learns
+    /// the group as `$1`, and that the bench has ended from the end of its input.
+    pub(crate) fn start(guard: &str, arguments: &[&str]) -> anyhow::Result<Group> {
+        let leader = helper("read -r _", &[])?;
+        let id = leader.id().to_string();
+        let guard = helper(guard, &[&["guard", &id], arguments].concat())?;
+        Ok(Group { leader, guard })
     }
 
     /// Starts a command without input in the group.
@@ -67,16 +63,74 @@ impl Processes<'_> {
         child.with_context(|| format!("cannot start {}", command.get_program().to_string_lossy()))
     }
 
-    /// Runs a command to its end; gives what it wrote to stdout.
-    pub(crate) fn run(&self, command: Cmd<'_>) -> anyhow::Result<Vec<u8>> {
+    /// Runs commands side by side, each to its end; gives what they wrote to stdout.
+    pub(crate) fn run(
+        &self,
+        commands: Vec<Cmd<'_>>,
+        host: &dyn Host,
+        limit: Duration,
+        check: impl Fn() -> anyhow::Result<()>,
+    ) -> anyhow::Result<Vec<Vec<u8>>> {
+        let started = commands.into_iter().map(|command| Tool::start(self, command, host));
+        // Also those that run beside one that failed.
+        let started: Vec<_> = started.collect();
+        let finish = |tool: anyhow::Result<Tool>| tool?.finish(limit, &check);
+        let finished: Vec<_> = started.into_iter().map(finish).collect();
+        finished.into_iter().collect()
+    }
+
+    /// Kills all of it, so that nothing is left to guard.
+    fn kill(&mut self) {
+        let _ = kill_process_group(Pid::from_child(&self.leader), Signal::KILL);
+        let _ = self.leader.wait();
+        let _ = self.guard.kill();
+        let _ = self.guard.wait();
+    }
+
+    /// Lets the guard do what it does when the bench has ended, and waits for that;
+    /// tells how it ended.
+    pub(crate) fn end(mut self, what: &str, limit: Duration) -> anyhow::Result<ExitStatus> {
+        drop(self.leader.stdin.take());
+        let _ = self.leader.wait();
+        drop(self.guard.stdin.take());
+        wait(&mut self.guard, what, limit, || Ok(()))
+    }
+}
+
+/// Starts a script for the shell in a group of its own.
+fn helper(script: &str, arguments: &[&str]) -> anyhow::Result<Child> {
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", script]).args(arguments).process_group(0);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn().context("cannot start /bin/sh")
+}
+
+/// A command that runs.
+struct Tool {
+    line: String,
+    child: Child,
+    /// Files, since a full pipe would block the command.
+    stdout: File,
+    stderr: File,
+}
+
+impl Tool {
+    fn start(group: &Group, command: Cmd<'_>, host: &dyn Host) -> anyhow::Result<Tool> {
         let line = command.to_string();
         let mut command = Command::from(command);
-        self.host.scrub(&mut command);
-        // Files, since a full pipe would block the command.
-        let (mut stdout, mut stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
+        host.scrub(&mut command);
+        let (stdout, stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
         command.stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
-        let mut child = self.spawn(&mut command)?;
-        let ended = wait(&mut child, &line, LIMIT, || self.host.check());
+        Ok(Tool { child: group.spawn(&mut command)?, line, stdout, stderr })
+    }
+
+    fn finish(
+        self,
+        limit: Duration,
+        check: impl Fn() -> anyhow::Result<()>,
+    ) -> anyhow::Result<Vec<u8>> {
+        let Tool { line, mut child, mut stdout, mut stderr } = self;
+        let ended = wait(&mut child, &line, limit, check);
         if ended.is_err() {
             let _ = end(&mut child, &line);
         }
@@ -96,13 +150,33 @@ impl Processes<'_> {
     }
 }
 
+/// All that a bench starts, but for the calls of an engine: ended when this is dropped.
+pub(crate) struct Processes<'a> {
+    pub(crate) host: &'a dyn Host,
+    group: Group,
+}
+
+impl Processes<'_> {
+    /// Starts the group, and its guard.
+    pub(crate) fn start(host: &dyn Host) -> anyhow::Result<Processes<'_>> {
+        Ok(Processes { host, group: Group::start(GUARD, &[])? })
+    }
+
+    /// Starts a command without input in the group.
+    pub(crate) fn spawn(&self, command: &mut Command) -> anyhow::Result<Child> {
+        self.group.spawn(command)
+    }
+
+    /// Runs a command to its end; gives what it wrote to stdout.
+    pub(crate) fn run(&self, command: Cmd<'_>) -> anyhow::Result<Vec<u8>> {
+        let written = self.group.run(vec![command], self.host, LIMIT, || self.host.check())?;
+        Ok(written.concat())
+    }
+}
+
 impl Drop for Processes<'_> {
     fn drop(&mut self) {
-        let _ = kill_process_group(Pid::from_child(&self.leader), Signal::KILL);
-        let _ = self.leader.wait();
-        // Nothing is left for it to do.
-        let _ = self.guard.kill();
-        let _ = self.guard.wait();
+        self.group.kill();
     }
 }
 

@@ -5,14 +5,17 @@ use cargo_metadata::Metadata;
 use xshell::{Shell, cmd};
 
 use crate::edit;
+use crate::engine::EngineCalls;
 use crate::figures::{Case, Figures};
 use crate::processes::Processes;
-use crate::{Bench, Host};
+use crate::{Bench, Engine, Host};
 
 /// What all laps work with.
 pub(crate) struct Session<'a> {
     pub(crate) bench: &'a Bench,
     pub(crate) processes: Processes<'a>,
+    /// None where services are plain processes.
+    pub(crate) engine: Option<EngineCalls<'a>>,
     /// Tests that fail by hand.
     left_out: Vec<String>,
 }
@@ -22,33 +25,51 @@ pub(crate) struct Session<'a> {
 ///
 /// # Errors
 ///
-/// When a lap fails, or a changed line changes no byte of what is built.
+/// When a lap fails, a changed line changes no byte of what is built, or something is
+/// left in an engine.
 pub fn measure(bench: &Bench, host: &dyn Host) -> anyhow::Result<Figures> {
     let processes = Processes::start(host)?;
-    let mut session = Session { bench, processes, left_out: vec![] };
-    let metadata = session.metadata()?;
-    let service = edit::service(bench, &metadata)?;
-    let library = edit::library(bench, &metadata)?;
-
-    host.show("building the copy, and looking which tests can run by hand");
-    session.left_out = session.failing_by_hand()?;
-    session.by_hand()?;
-    let first = session.harness()?;
-
-    let mut cases = vec![session.case("nothing changed", || Ok(()))?];
-    let mut before = session.harness()?.digests;
-    for mut edit in [service].into_iter().chain(library) {
-        let name = format!("a line of {} changed", edit.package);
-        cases.push(session.case(&name, || edit.change())?);
-        let after = session.harness()?.digests;
-        ensure!(before != after, "changing a line of `{}` changed no byte", edit.package);
-        before = after;
-    }
-    let (suite, left_out) = (bench.suite.clone(), session.left_out);
-    Ok(Figures { suite, tests: first.tests, left_out, cases })
+    let engine = bench.engine.as_ref().map(|engine| EngineCalls::start(engine, host));
+    let mut session = Session { bench, processes, engine: engine.transpose()?, left_out: vec![] };
+    let figures = session.measure();
+    let Session { processes, engine, .. } = session;
+    drop(processes);
+    let ended = engine.map_or(Ok(()), EngineCalls::end);
+    figures.and_then(|figures| ended.map(|()| figures))
 }
 
 impl Session<'_> {
+    fn measure(&mut self) -> anyhow::Result<Figures> {
+        let (bench, host) = (self.bench, self.processes.host);
+        let metadata = self.metadata()?;
+        let service = edit::service(bench, &metadata)?;
+        let library = edit::library(bench, &metadata)?;
+
+        if let Some(Engine { program, id, .. }) = &bench.engine {
+            host.show(&format!("what is made by hand in `{program}` has the id {id} in its name"));
+        }
+        host.show("building the copy, and looking which tests can run by hand");
+        self.left_out = self.failing_by_hand()?;
+        self.by_hand()?;
+        if bench.engine.is_some() {
+            self.harness(bench.engine.as_ref())?;
+        }
+        let first = self.harness(None)?;
+
+        let mut cases = vec![self.case("nothing changed", || Ok(()))?];
+        let mut before = self.harness(None)?.digests;
+        for mut edit in [service].into_iter().chain(library) {
+            let name = format!("a line of {} changed", edit.package);
+            cases.push(self.case(&name, || edit.change())?);
+            let after = self.harness(None)?.digests;
+            ensure!(before != after, "changing a line of `{}` changed no byte", edit.package);
+            before = after;
+        }
+        let engine = bench.engine.as_ref().map(|engine| engine.program.clone());
+        let (suite, left_out) = (bench.suite.clone(), self.left_out.clone());
+        Ok(Figures { suite, engine, tests: first.tests, left_out, cases })
+    }
+
     /// A shell in which cargo builds the copy.
     pub(crate) fn shell(&self) -> anyhow::Result<Shell> {
         let shell = Shell::new().context("cannot start a shell")?;
@@ -71,13 +92,17 @@ impl Session<'_> {
         name: &str,
         mut change: impl FnMut() -> anyhow::Result<()>,
     ) -> anyhow::Result<Case> {
-        let mut case = Case { name: name.to_owned(), by_hand: vec![], onetag: vec![] };
+        let engine = self.bench.engine.as_ref();
+        let mut case =
+            Case { name: name.to_owned(), by_hand: vec![], onetag: vec![], process: vec![] };
+        let ways = if engine.is_some() { 3 } else { 2 };
         for pair in 0..self.bench.pairs {
-            for turn in 0..2 {
+            for turn in 0..ways {
                 change()?;
-                let (way, laps, lap) = match (pair + turn) % 2 {
+                let (way, laps, lap) = match (pair + turn) % ways {
                     0 => ("by hand", &mut case.by_hand, self.by_hand()?),
-                    _ => ("onetag", &mut case.onetag, self.harness()?.lap),
+                    1 => ("onetag", &mut case.onetag, self.harness(engine)?.lap),
+                    _ => ("onetag on process", &mut case.process, self.harness(None)?.lap),
                 };
                 let line = format!("{name}, pair {}, {way}: {:.3} s", pair + 1, lap.seconds);
                 self.processes.host.show(&line);

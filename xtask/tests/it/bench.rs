@@ -36,12 +36,12 @@ fn both_ways_are_measured_on_a_copy() {
 }
 
 /// A bench, and the test that hangs in its first lap by hand.
-fn hanging(project: &Project) -> Running {
+pub(crate) fn hanging(project: &Project, options: &[&str]) -> Running {
     let copy = project.onetag().join("bench/workspace");
     let file = copy.join("hangs");
     let hangs = format!("std::fs::write({file:?}, \"\").unwrap(); loop {{ std::thread::park() }}");
     project.add_test("hangs", &hangs);
-    let bench = project.xtask(["bench", "alpha"]).start();
+    let bench = project.xtask([&["bench", "alpha"], options].concat()).start();
     until("a test runs by hand", || match file.exists() {
         true => Look::Done(()),
         false => Look::NotYet(format!("{:?}", project.processes())),
@@ -52,7 +52,7 @@ fn hanging(project: &Project) -> Running {
 #[test]
 fn a_bench_that_is_interrupted_leaves_nothing() {
     let project = Project::new();
-    let bench = hanging(&project);
+    let bench = hanging(&project, &[]);
     bench.signal(Signal::INT);
     let output = bench.finish();
     output.exits(exit::SIGINT).says("interrupted by SIGINT");
@@ -62,7 +62,7 @@ fn a_bench_that_is_interrupted_leaves_nothing() {
 #[test]
 fn a_bench_that_is_killed_leaves_nothing_running() {
     let project = Project::new();
-    let bench = hanging(&project);
+    let bench = hanging(&project, &[]);
     bench.signal(Signal::KILL);
     bench.finish().is_killed();
     project.wait_until_nothing_is_left();

@@ -27,6 +27,7 @@ pub use crate::run::RunFolder;
 pub use crate::run::ledger::{BackendResource, Ledger};
 pub use addresses::Addresses;
 pub use check::{Check, CheckState};
+pub(crate) use engine::run_options;
 pub(crate) use keeper::KeeperHandle;
 pub use kind::BackendKind;
 pub(crate) use kind::register;
@@ -45,7 +46,7 @@ pub use types::{
 };
 pub(crate) use wiring::{
     OwnValues, Wired, args_on, check_host_variables, host_variables, needs, of_every_service,
-    passed_on, resolve, settings, wants_database,
+    passed_on, resolve, secrets, settings, wants_database,
 };
 
 /// The only address at which tests reach the services of a run on this machine.

@@ -130,7 +130,7 @@ pub(crate) fn needs(planned: &PlannedService) -> Vec<String> {
 }
 
 /// The variables of a service that hold a value of the caller's.
-pub(super) fn secrets(planned: &PlannedService) -> BTreeSet<String> {
+pub(crate) fn secrets(planned: &PlannedService) -> BTreeSet<String> {
     let is_secret = |template: &Template| {
         template.placeholders().any(|part| matches!(part, Placeholder::HostVariable(_)))
     };

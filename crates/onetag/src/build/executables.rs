@@ -5,11 +5,12 @@
 //! executable cache before the lock on the target folder is released, and it is the
 //! copy that is hashed and run. A file that has not changed since is not read again.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Mutex;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 use tempfile::TempPath;
@@ -65,9 +66,16 @@ pub(crate) struct Taken {
     note: Utf8PathBuf,
     source: Utf8PathBuf,
     identity: FileIdentity,
-    /// What is known of it; else there is a copy.
-    known: Option<CacheEntry>,
-    copy: Option<TempPath>,
+    bytes: Bytes,
+}
+
+/// Where the bytes of an executable are.
+enum Bytes {
+    /// In the cache.
+    Cached(Box<CacheEntry>),
+    /// In cargo's file, which stays readable when cargo removes or replaces it.
+    Source(File),
+    Copy(TempPath),
 }
 
 /// The executable cache, and what a workspace knows of it, while the lock on the
@@ -112,21 +120,27 @@ impl<'a> ExecutableCache<'a> {
         })
     }
 
-    /// Copies an executable of cargo's, unless it is known: all the rest can wait, and
-    /// cargo may write to its path again.
+    /// Opens an executable of cargo's, unless it is known.
     pub(crate) fn take(&self, note: &str, source: &Utf8Path) -> anyhow::Result<Taken> {
         let note = self.notes.join(note);
-        let identity = FileIdentity::of_path(source)?;
+        let open = || format!("cannot read {source}");
+        let file = File::open(source).with_context(open)?;
+        let identity = FileIdentity::from(file.metadata().with_context(open)?);
         let known = read_json::<CacheEntry>(&note).ok().filter(|known| {
             known.source == source
                 && identity.is_as_written(&known.identity)
                 && known.executable.is_intact()
         });
-        let copy = match &known {
-            Some(_) => None,
-            None => Some(self.copy(source)?),
-        };
-        Ok(Taken { note, source: source.to_owned(), identity, known, copy })
+        let bytes = known.map_or(Bytes::Source(file), |known| Bytes::Cached(Box::new(known)));
+        Ok(Taken { note, source: source.to_owned(), identity, bytes })
+    }
+
+    /// Copies what was taken: from now on cargo may write into its file.
+    pub(crate) fn copied(&self, mut taken: Taken) -> anyhow::Result<Taken> {
+        if let Bytes::Source(file) = taken.bytes {
+            taken.bytes = Bytes::Copy(self.copy(file, &taken.source, &taken.identity)?);
+        }
+        Ok(taken)
     }
 
     /// Takes in the program of a service, and its files.
@@ -153,12 +167,11 @@ impl<'a> ExecutableCache<'a> {
 
     /// What is known of a file of cargo's, taken in if it is a new one.
     fn entry(&self, taken: Taken, service: Option<&Service>) -> anyhow::Result<CacheEntry> {
-        let Taken { note, source, identity, known, copy } = taken;
-        let is_new = copy.is_some();
-        let (executable, known) = match (known, copy) {
-            (Some(known), _) => (known.executable, known.image),
-            (None, Some(copy)) => (self.keep(copy, &source)?, None),
-            (None, None) => bail!("nothing was taken of {source}"),
+        let Taken { note, source, identity, bytes } = self.copied(taken)?;
+        let (executable, known, is_new) = match bytes {
+            Bytes::Cached(known) => (known.executable, known.image, false),
+            Bytes::Copy(copy) => (self.keep(copy, &source)?, None, true),
+            Bytes::Source(_) => bail!("nothing was copied of {source}"),
         };
         self.borrow(&Resource::CachedExecutable { digest: executable.digest })?;
         let (image, is_new_image) = match service {
@@ -175,16 +188,24 @@ impl<'a> ExecutableCache<'a> {
         Ok(entry)
     }
 
-    /// Copies an executable.
+    /// Copies an executable, as it was when it was opened.
     ///
     /// A reflink where the file system has them, else a copy; never a hard link:
     /// cargo may write into its own file again.
-    fn copy(&self, source: &Utf8Path) -> anyhow::Result<TempPath> {
+    fn copy(
+        &self,
+        mut file: File,
+        source: &Utf8Path,
+        identity: &FileIdentity,
+    ) -> anyhow::Result<TempPath> {
         let cache = self.layout.executables();
         let copy = temporary(&cache)?;
-        fs::copy(source, &copy)
+        let copied = File::create(&copy).and_then(|mut to| io::copy(&mut file, &mut to));
+        copied
             .with_context(|| format!("cannot copy {source} to {cache}"))
             .hint("look whether the disk is full")?;
+        let is_same = FileIdentity::from(file.metadata()?).is_as_written(identity);
+        ensure!(is_same, "{source} was changed while it was copied");
         fs::set_permissions(&copy, fs::Permissions::from_mode(0o555))
             .with_context(|| format!("cannot make a copy of {source} executable"))?;
         Ok(copy)

@@ -12,6 +12,34 @@ fn target(name: &str) -> TestTarget {
     }
 }
 
+#[test]
+fn what_cargo_does_after_an_executable_was_taken_changes_nothing_unseen() {
+    let temp = tempfile::tempdir().unwrap();
+    let root = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+    let layout = Layout::below(&root.join("target"));
+    let workspace = Fixture::new().load().unwrap();
+    let cache = ExecutableCache::open(&layout, &workspace, None, &[]).unwrap();
+    let source = root.join("program");
+    let take = || {
+        fs::write(&source, "one").unwrap();
+        cache.take(&test_note(&target("program")), &source).unwrap()
+    };
+
+    let taken = take();
+    fs::remove_file(&source).unwrap();
+    fs::write(&source, "of other features").unwrap();
+    assert_eq!(fs::read(cache.test(taken).unwrap()).unwrap(), b"one");
+
+    let taken = take();
+    fs::write(&source, "of other features").unwrap();
+    let error = cache.test(taken).unwrap_err().to_string();
+    assert_eq!(error, format!("{source} was changed while it was copied"));
+
+    let taken = cache.copied(take()).unwrap();
+    fs::write(&source, "of other features").unwrap();
+    assert_eq!(fs::read(cache.test(taken).unwrap()).unwrap(), b"one");
+}
+
 /// A run that has the executable from an earlier build knows it by its
 /// identity, and would take another file of the same bytes for a stranger.
 #[test]

@@ -137,7 +137,7 @@ fn locked_build<'a>(
     let workspace = &context.workspace;
     let cache = executables::ExecutableCache::open(layout, workspace, library, ledgers)?;
     let mut builder = Builder { context, ledgers, sources: request.sources(workspace, layout) };
-    // Hashing goes on beside the next call.
+    // Copying and hashing go on beside the next call.
     thread::scope(|scope| {
         let mut hashing = Vec::new();
         if let Some(call) = request.services_call(workspace) {
@@ -149,9 +149,12 @@ fn locked_build<'a>(
                 let program = artifacts.program(package_id, binary);
                 let program = program
                     .with_context(|| format!("cargo built no program `{binary}` of `{package}`"))?;
-                // Now: cargo builds the program of a package again for the tests in it,
-                // with the features of their dependencies, and to the same path.
-                let taken = cache.take(&service_note(&service.name), program)?;
+                let mut taken = cache.take(&service_note(&service.name), program)?;
+                if request.tests.iter().any(|test| test.package_id == *package_id) {
+                    // Now: cargo builds the program of a package again for the tests in
+                    // it, with the features of their dependencies, and to the same path.
+                    taken = cache.copied(taken)?;
+                }
                 hashing.push((service, scope.spawn(|| cache.compiled(service, taken))));
             }
         }

@@ -6,7 +6,8 @@ use anyhow::anyhow;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
-use super::{BuildOptions, Format, context, print_json};
+use super::{BuildOptions, Format, On, context, print_json};
+use crate::backend::{BackendKind, run_options};
 use crate::context::{Context, here};
 use crate::cycle::{Job, build_request, check_machine};
 use crate::error::{Attach as _, Kind};
@@ -27,6 +28,8 @@ pub(crate) struct Bench {
     #[arg(long, value_name = "COUNT", default_value_t = 9, value_parser = clap::value_parser!(u16).range(1..))]
     pairs: u16,
     #[command(flatten)]
+    on: On,
+    #[command(flatten)]
     build: BuildOptions,
     /// What nextest gets as well, both ways, for example `-E 'test(name)'`
     #[arg(last = true, allow_hyphen_values = true, value_name = "NEXTEST ARGS")]
@@ -41,6 +44,8 @@ pub(crate) fn bench(arguments: &Bench, ui: Ui) -> anyhow::Result<Exit> {
     sweep(&context.layout(), &context.interrupt, &context.ui)?;
     let plan = Job::new(&context, &arguments.suite)?.plan;
     plan.services().try_for_each(|planned| service(planned).map(drop))?;
+    let backend = arguments.on.backend.unwrap_or_default();
+    let run = engine_options(backend)?;
     let folder = context.layout().bench();
     let here = go_to_copy(&mut context, &folder)?;
 
@@ -49,12 +54,13 @@ pub(crate) fn bench(arguments: &Bench, ui: Ui) -> anyhow::Result<Exit> {
     let services_call = request.services_call(&context.workspace);
     let suite_calls = request.suite_calls(&context.workspace).into_iter();
     let scratch = folder.join("by-hand");
+    let host = BenchHost::new(&context, &job.plan, backend, scratch.clone())?;
     let bench = onetag_bench::Bench {
         suite: job.suite.name.clone(),
         pairs: arguments.pairs.into(),
         folder: here,
         target: context.workspace.target_directory.clone(),
-        scratch: scratch.clone(),
+        scratch,
         cargo: context.cargo.clone(),
         build: services_call.map(|call| call.arguments).unwrap_or_default(),
         // Nextest calls `cargo test --no-run` itself.
@@ -64,8 +70,11 @@ pub(crate) fn bench(arguments: &Bench, ui: Ui) -> anyhow::Result<Exit> {
         nextest: nextest.rest(),
         services: job.plan.services().map(service).collect::<anyhow::Result<_>>()?,
         profile: request.profile,
+        engine: run.map(|run| {
+            let (program, id) = (backend.name().to_owned(), host.id());
+            onetag_bench::Engine { program, run, id }
+        }),
     };
-    let host = BenchHost::new(&context, &job.plan, scratch)?;
     let figures = onetag_bench::measure(&bench, &host)?;
     match arguments.build.format {
         Format::Json => print_json(&onetag_bench::document(&figures))?,
@@ -90,6 +99,21 @@ fn go_to_copy(context: &mut Context, folder: &Utf8Path) -> anyhow::Result<Utf8Pa
     Ok(if inside.is_dir() { inside } else { copy })
 }
 
+/// What `run` of an engine needs; none where services are plain processes.
+///
+/// # Errors
+///
+/// It is the backend of another program, which nobody can do by hand.
+fn engine_options(backend: BackendKind) -> anyhow::Result<Option<Vec<String>>> {
+    let options = run_options(backend)?;
+    match options.is_none() && backend != BackendKind::Process {
+        true => Err(anyhow!("nobody runs services on `{}` by hand", backend.name())
+            .kind(Kind::Usage)
+            .hint("`bench` knows how on `process`, `podman` and `docker`")),
+        false => Ok(options),
+    }
+}
+
 /// # Errors
 ///
 /// It is an external service: by hand, nothing starts those.
@@ -111,5 +135,6 @@ fn service(planned: &PlannedService) -> anyhow::Result<onetag_bench::Service> {
         folder: service.manifest_path.parent().unwrap_or(&service.manifest_path).to_owned(),
         binary: program.binary.clone(),
         needs: service.needs.clone(),
+        files: program.files.clone(),
     })
 }

@@ -1,6 +1,6 @@
 //! The engines of this machine, with the fixture workspace.
 
-#[path = "real_containerfile.rs"]
+mod bench;
 mod containerfile;
 
 use std::process::Command;

@@ -80,9 +80,6 @@ pub(super) fn arguments(
     if !spec.config.is_empty() {
         add("--volume", format!("{}:{CONFIG}:ro,Z", folder.config(service)));
     }
-    for (limit, value) in capped_limits() {
-        add("--ulimit", format!("{limit}={value}"));
-    }
     let user = getuid();
     if !user.is_root() && !image.is_external {
         // What a service writes is the caller's, who has to be able to remove it.
@@ -109,10 +106,17 @@ pub(super) fn arguments(
     let options = ["run", "--detach"].iter().chain(client.dialect.run).chain(read_only);
     let mut arguments: Vec<String> =
         options.chain(rootless).map(|option| (*option).to_owned()).collect();
+    arguments.extend(limit_options());
     arguments.append(&mut all);
     arguments.push(spec.reference.clone());
     arguments.extend(spec.args.iter().cloned());
     Ok(Arguments { arguments, secrets })
+}
+
+/// What keeps an engine from asking for more than there is.
+pub(super) fn limit_options() -> impl Iterator<Item = String> {
+    let option = |(limit, value)| ["--ulimit".to_owned(), format!("{limit}={value}")];
+    capped_limits().into_iter().flat_map(option)
 }
 
 /// The limits of resources for a root that may not raise any, as in a container or a

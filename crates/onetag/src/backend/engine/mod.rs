@@ -23,7 +23,7 @@ mod working;
 
 use std::time::Duration;
 
-use crate::backend::{Backend, ExternalForm};
+use crate::backend::{Backend, BackendKind, ExternalForm};
 use crate::build::image::Digest;
 use crate::run::RunId;
 use dialect::Dialect;
@@ -54,6 +54,23 @@ pub(super) const DOCKER: Backend = Backend {
     doctor: || doctor::doctor(&dialect::DOCKER),
     ..PODMAN
 };
+
+/// What `run` needs on this machine whatever it runs, also by hand; none of a backend that
+/// is no engine.
+///
+/// # Errors
+///
+/// When the engine is not there, does not answer, or cannot run what cargo builds here.
+pub(crate) fn run_options(kind: BackendKind) -> anyhow::Result<Option<Vec<String>>> {
+    let dialect = match kind {
+        BackendKind::Podman => &dialect::PODMAN,
+        BackendKind::Docker => &dialect::DOCKER,
+        _ => return Ok(None),
+    };
+    client::Client::probe(dialect)?.pinned.info.check(dialect)?;
+    let own = dialect.run.iter().map(|option| (*option).to_owned());
+    Ok(Some(own.chain(container::limit_options()).collect()))
+}
 
 /// What the ledger calls things.
 const CONTAINER: &str = "container";

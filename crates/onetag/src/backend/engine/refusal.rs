@@ -91,8 +91,9 @@ pub(super) fn is_absent(error: &anyhow::Error) -> bool {
 /// Whether podman met an image that somebody was just removing. It keeps an image in
 /// several places and reads them without a lock over all (podman 4.3).
 pub(super) fn is_race(error: &anyhow::Error) -> bool {
-    const RACES: [&str; 3] = [
+    const RACES: [&str; 4] = [
         "layer not known",
+        "is dangling: reading image",
         "consider removing the image to resolve",
         "you may need to remove the image to resolve",
     ];
@@ -107,6 +108,14 @@ mod tests {
     fn refusal(said: &str) -> anyhow::Error {
         let [line, ended] = ["docker ps", "ended with code 1"].map(str::to_owned);
         anyhow!(Refusal { line, ended, said: said.to_owned() })
+    }
+
+    #[test]
+    fn an_image_that_goes_while_all_are_listed_is_a_race() {
+        let said = "checking if image \"c8\" is dangling: reading image \"c8\": locating image \
+                    with ID \"c8\": image not known";
+        assert!(is_race(&refusal(said)));
+        assert!(!is_race(&refusal("c8: image not known")));
     }
 
     #[test]
