@@ -73,7 +73,9 @@ impl TestDatabase {
 /// need tokio's macros.
 ///
 /// ```
-/// testing::on_both_databases! {
+/// use testing::{TestDatabase, on_both_databases};
+///
+/// on_both_databases! {
 ///     async fn it_is_named(database: TestDatabase) {
 ///         assert!(!database.url().is_empty());
 ///     }
@@ -83,23 +85,23 @@ impl TestDatabase {
 macro_rules! on_both_databases {
     ($(
         $(#[$attribute:meta])*
-        async fn $name:ident($database:ident: TestDatabase) $body:block
+        async fn $name:ident($database:ident: $type:ty) $body:block
     )*) => {$(
         $(#[$attribute])*
         mod $name {
             #[allow(unused_imports, reason = "a test may need nothing")]
             use super::*;
 
-            async fn test($database: $crate::TestDatabase) $body
+            async fn test($database: $type) $body
 
             #[tokio::test]
             async fn sqlite() {
-                test($crate::TestDatabase::sqlite()).await;
+                test(<$type>::sqlite()).await;
             }
 
             #[tokio::test]
             async fn postgres() {
-                test($crate::TestDatabase::postgres()).await;
+                test(<$type>::postgres()).await;
             }
         }
     )*};

@@ -43,7 +43,6 @@ impl Statement {
     }
 
     /// The statement, ready to run.
-    #[must_use]
     pub fn build(self) -> Query<'static, Any, AnyArguments> {
         sqlx::query_with(AssertSqlSafe(self.text), self.arguments)
     }
