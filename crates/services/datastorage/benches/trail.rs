@@ -8,8 +8,9 @@ use datastorage::audit::trail::{AppendOutcome, TrailWriter};
 use datastorage::spool::Limits;
 use datastorage::{Spool, Store};
 use kit::Service;
-use kit::database::Database;
+use kit::database::DatabaseConfig;
 use serde_json::json;
+use testing::{PostgresServer, TestDatabase};
 
 /// How long each measurement takes.
 const MEASURE_TIME: Duration = Duration::from_secs(3);
@@ -47,12 +48,22 @@ async fn measure(what: &str, writer: &TrailWriter, clients: usize, batch: usize)
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let folder = tempfile::tempdir()?;
-    let url = format!("sqlite://{}", folder.path().join("trail.db").display());
-    let store = Store::new(url.parse()?);
+    println!("SQLite");
+    measure_all(&TestDatabase::sqlite()).await?;
+    println!("\nPostgreSQL, on the same disk, with every commit synced");
+    let server = PostgresServer::start_with(&[]);
+    measure_all(&TestDatabase::on(&server)).await
+}
+
+async fn measure_all(database: &TestDatabase) -> Result<(), Box<dyn Error>> {
+    let store = || -> Result<_, Box<dyn Error>> {
+        Ok(Store::new(DatabaseConfig::new(database.url().parse()?)))
+    };
+    let other = store()?.database;
+    let store = store()?;
     store.database.migrate(Duration::from_secs(20)).await?;
     let service = Service::for_tests(kit::package!());
-    let spool = Spool::open(&folder.path().join("spool"), Limits::events(1_000_000))?;
+    let spool = Spool::open(&database.folder().join("spool"), Limits::events(1_000_000))?;
     let (writer, task) = TrailWriter::new(&service, store.clone(), spool);
     tokio::spawn(task.run());
 
@@ -66,6 +77,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     for (what, clients, batch) in [
         ("single events, 1 client", 1, 1),
+        ("single events, 8 clients", 8, 1),
         ("single events, 50 clients", 50, 1),
         ("batches of 500, 1 client", 1, 500),
         ("batches of 500, 8 clients", 8, 500),
@@ -75,8 +87,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 
     // As another process would hold it.
-    let Database::Sqlite(other) = Store::new(url.parse()?).database;
-    let lock = other.begin().await?;
+    let lock = other.begin_exclusive().await?;
     writer.append(vec![event(0)]).await.expect("taken over");
     for (what, clients, batch) in
         [("spooled events, 1 client", 1, 1), ("spooled events, 50 clients", 50, 1)]

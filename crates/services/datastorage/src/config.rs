@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use kit::database::DatabaseUrl;
+use kit::database::DatabaseConfig;
 
 /// Keeps the audit trail of all services and the catalog of workflows.
 #[derive(Clone, Debug, clap::Parser)]
@@ -12,10 +12,9 @@ pub struct Config {
     #[command(flatten)]
     pub common: kit::Common,
 
-    /// The database, as `sqlite:///absolute/path/to/file.db`; it is created if
-    /// it does not exist.
-    #[arg(long, env = "DATABASE_URL", value_name = "DATABASE_URL")]
-    pub database_url: DatabaseUrl,
+    /// The database.
+    #[command(flatten)]
+    pub database: DatabaseConfig,
 
     /// The folder of the spool, where events wait while the database is
     /// unavailable. It is created if it does not exist, must outlive a restart,

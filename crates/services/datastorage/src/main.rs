@@ -11,15 +11,15 @@ use datastorage::{Config, Spool, State, Store, TrailWriter, app, spool};
 const MIGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 
 fn main() -> ExitCode {
-    let Config { common, database_url, spool_dir, spool_max_events } = Config::parse();
+    let Config { common, database, spool_dir, spool_max_events } = Config::parse();
     kit::run(kit::package!(), common, async |service| {
         let spool = Spool::open(&spool_dir, spool::Limits::events(spool_max_events))
             .with_context(|| format!("cannot use the spool {} (SPOOL_DIR)", spool_dir.display()))?;
         if spool.depth() > 0 {
             tracing::info!(events = spool.depth(), "the spool has events of a former process");
         }
-        let place = database_url.to_string();
-        let store = Store::new(database_url);
+        let place = database.database_url.to_string();
+        let store = Store::new(database);
         let (trail, task) = TrailWriter::new(&service, store.clone(), spool);
         let state = State::new(&service, store.clone(), trail.clone());
         let app = app(&service, state.clone());

@@ -1,12 +1,14 @@
 //! The database behind the trail and the catalog.
 //!
 //! The kit opens, migrates and watches the database. The statements of a
-//! feature are in the feature's own module, one per kind of database:
-//! `audit/sqlite`.
+//! feature are in the feature's own module: `audit/sql`, `catalog/sql`.
 
-use kit::database::{Database, DatabaseUrl, Migrations};
+use kit::database::{Database, DatabaseConfig, Migrations};
+use sqlx::migrate::Migrator;
 
-static SQLITE: sqlx::migrate::Migrator = sqlx::migrate!("./migrations/sqlite");
+static MIGRATIONS: Migrations = Migrations { sqlite: &SQLITE, postgres: &POSTGRES };
+static SQLITE: Migrator = sqlx::migrate!("./migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("./migrations/postgres");
 
 /// The database with our schema. Cheap to clone; clones share connections.
 #[derive(Clone, Debug)]
@@ -16,9 +18,9 @@ pub struct Store {
 }
 
 impl Store {
-    /// The database at this URL. Nothing is opened yet;
+    /// The database of this configuration. Nothing is opened yet;
     /// [migrate](Database::migrate) it before use.
-    pub fn new(url: DatabaseUrl) -> Self {
-        Self { database: Database::new(url, Migrations { sqlite: &SQLITE }) }
+    pub fn new(config: DatabaseConfig) -> Self {
+        Self { database: Database::new(config, MIGRATIONS) }
     }
 }

@@ -7,9 +7,9 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use axum::response::Response;
 use contract::datastorage::{Category, Essentials, NewEvent, Outcome};
-use kit::database::Database;
+use kit::database::{DatabaseConfig, Transaction};
 use serde_json::{Value, json};
-use sqlx::Transaction;
+use testing::TestDatabase;
 use tower::ServiceExt as _;
 
 use crate::audit::trail::TrailWriter;
@@ -25,7 +25,7 @@ pub(crate) struct TestService {
     app: Router,
     pub(crate) service: kit::Service,
     pub(crate) state: State,
-    pub(crate) folder: tempfile::TempDir,
+    pub(crate) database: TestDatabase,
 }
 
 impl TestService {
@@ -34,21 +34,20 @@ impl TestService {
     }
 
     pub(crate) async fn with_spool(limits: Limits) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let store = store(&folder).await;
+        let database = TestDatabase::sqlite();
+        let store = store(&database).await;
         let service = kit::Service::for_tests(kit::package!());
-        let spool = Spool::open(&folder.path().join("spool"), limits).expect("a spool");
+        let spool = Spool::open(&database.folder().join("spool"), limits).expect("a spool");
         let (trail, task) = TrailWriter::new(&service, store.clone(), spool);
         tokio::spawn(task.run());
         let state = State::new(&service, store, trail);
         let app = crate::app(&service, state.clone());
-        Self { app, service, state, folder }
+        Self { app, service, state, database }
     }
 
     /// Takes the write lock of the database, as another process could.
-    pub(crate) async fn lock_database(&self) -> Transaction<'static, sqlx::Sqlite> {
-        let Database::Sqlite(other) = open(&self.folder).database;
-        other.begin().await.expect("the write lock")
+    pub(crate) async fn lock_database(&self) -> Transaction {
+        open(&self.database).database.begin_exclusive().await.expect("the write lock")
     }
 
     /// Waits until a metric has a value.
@@ -123,17 +122,16 @@ impl TestService {
     }
 }
 
-/// A migrated database in a folder.
-pub(crate) async fn store(folder: &tempfile::TempDir) -> Store {
-    let store = open(folder);
+/// A database, migrated.
+pub(crate) async fn store(database: &TestDatabase) -> Store {
+    let store = open(database);
     store.database.migrate(TEST_TIMEOUT).await.expect("migrated");
     store
 }
 
-/// Opens the database of a folder, as another process would.
-pub(crate) fn open(folder: &tempfile::TempDir) -> Store {
-    let url = format!("sqlite://{}", folder.path().join("trail.db").display());
-    Store::new(url.parse().expect("a good URL"))
+/// Opens a database, as another process would.
+pub(crate) fn open(database: &TestDatabase) -> Store {
+    Store::new(DatabaseConfig::new(database.url().parse().expect("a good URL")))
 }
 
 pub(crate) fn event(correlation_id: &str) -> Value {

@@ -78,7 +78,7 @@ impl Common {
 }
 
 /// Parses an interval, which must be longer than zero.
-fn interval(text: &str) -> Result<Duration, String> {
+pub(crate) fn interval(text: &str) -> Result<Duration, String> {
     match crate::duration::parse(text)? {
         Duration::ZERO => Err("must be longer than 0s".to_owned()),
         interval => Ok(interval),

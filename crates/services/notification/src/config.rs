@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
-use kit::database::DatabaseUrl;
+use kit::database::DatabaseConfig;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
@@ -19,10 +19,9 @@ pub struct Config {
     #[command(flatten)]
     pub common: kit::Common,
 
-    /// The database, as `sqlite:///absolute/path/to/file.db`; it is created if
-    /// it does not exist.
-    #[arg(long, env = "DATABASE_URL", value_name = "DATABASE_URL")]
-    pub database_url: DatabaseUrl,
+    /// The database.
+    #[command(flatten)]
+    pub database: DatabaseConfig,
 
     /// The URL of DataStorage, as `http://host:port`; audit events go there.
     #[arg(long, env = "DATASTORAGE_URL", value_name = "DATASTORAGE_URL")]
@@ -56,6 +55,17 @@ pub struct Config {
         value_parser = kit::duration::parse
     )]
     pub send_timeout: Duration,
+
+    /// After which time another process repeats an attempt whose process died.
+    /// It is renewed while the attempt runs.
+    #[arg(
+        long,
+        env = "LEASE",
+        value_name = "LEASE",
+        default_value = "10s",
+        value_parser = kit::duration::parse
+    )]
+    pub lease: Duration,
 
     /// How failed deliveries are tried again.
     #[command(flatten)]

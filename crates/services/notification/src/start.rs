@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use crate::channel::Channels;
 use crate::config::Config;
-use crate::delivery::{Audit, Dispatcher, Metrics, now};
+use crate::delivery::{Audit, Dispatcher, Metrics};
 use crate::routes::AppState;
 use crate::store::Store;
 
@@ -29,7 +29,7 @@ pub async fn start(config: Config, service: Service) -> anyhow::Result<App> {
     let slack = config.slack_url()?;
     let routing = config.routing(slack.is_some())?;
     let channels = Channels::open(config.output_dir, slack, config.send_timeout)?;
-    let store = Store::new(config.database_url);
+    let store = Store::new(config.database);
     let writer = AuditWriter::start(client.clone(), WriterConfig::default());
     let audit = Audit::new(store.clone(), writer);
     let wake = Arc::new(Notify::new());
@@ -37,6 +37,7 @@ pub async fn start(config: Config, service: Service) -> anyhow::Result<App> {
         store: store.clone(),
         channels: Arc::new(channels),
         policy: config.retry,
+        lease: config.lease,
         audit: audit.clone(),
         metrics: Metrics::new(&service),
         wake: Arc::clone(&wake),
@@ -49,7 +50,7 @@ pub async fn start(config: Config, service: Service) -> anyhow::Result<App> {
         let (store, audit, service) = (store.clone(), audit.clone(), service.clone());
         async move {
             service.readiness.wait_for("the database");
-            store.prepare(now()).await.context(
+            store.prepare().await.context(
                 "cannot use the database (DATABASE_URL)\n\
                  hint: its folder must exist and be writable",
             )?;

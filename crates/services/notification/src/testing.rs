@@ -11,28 +11,26 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
+use kit::database::DatabaseConfig;
 use serde_json::{Value, json};
-use tempfile::TempDir;
+use testing::TestDatabase;
 
-use crate::delivery::now;
 use crate::model::Spec;
 use crate::store::Store;
 
 /// How long anything in these tests may take.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
-/// A new database in a temporary folder.
-pub(crate) async fn store() -> (Store, TempDir) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let store = open(&folder);
-    store.prepare(now()).await.expect("a new database");
-    (store, folder)
+/// A database, prepared.
+pub(crate) async fn store(database: &TestDatabase) -> Store {
+    let store = open(database);
+    store.prepare().await.expect("a new database");
+    store
 }
 
-/// The database in a folder, not yet prepared.
-pub(crate) fn open(folder: &TempDir) -> Store {
-    let url = format!("sqlite://{}/n.db", folder.path().display());
-    Store::new(url.parse().expect("a good URL"))
+/// A database as another process opens it, not yet prepared.
+pub(crate) fn open(database: &TestDatabase) -> Store {
+    Store::new(DatabaseConfig::new(database.url().parse().expect("a good URL")))
 }
 
 /// A request with these channels, tried again after 5 ms, at most 3 attempts.

@@ -2,8 +2,14 @@
 //!
 //! | module | what it has |
 //! |---|---|
+//! | [`database`] | an empty database of either kind, and tests that run on both |
 //! | [`peer`] | a fake service with programmed answers |
+//! | [`postgres`] | a PostgreSQL server from the machine's own binaries |
 
+pub mod database;
 pub mod peer;
+pub mod postgres;
 
+pub use database::TestDatabase;
 pub use peer::FakePeer;
+pub use postgres::PostgresServer;

@@ -8,12 +8,12 @@
 //! | [`trail`] | the task that writes to the database or the spool |
 //! | [`admission`] | which events of a request are new, already stored or refused |
 //! | [`records`] | the operations of the trail on a database |
-//! | `sqlite` | these operations on SQLite |
+//! | `sql` | the statements of these operations |
 
 pub mod admission;
 pub mod input;
 pub mod records;
 pub mod routes;
 pub mod search;
-mod sqlite;
+mod sql;
 pub mod trail;

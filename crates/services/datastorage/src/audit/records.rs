@@ -1,13 +1,13 @@
 //! The operations of the trail on a database.
 
 use contract::datastorage::{Event, NewEvent, StoredReceipt};
-use kit::database::{Database, StoreError};
+use kit::database::StoreError;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::admission::Rejection;
 use super::search::Search;
-use super::sqlite;
+use super::sql;
 use crate::store::Store;
 
 /// Why events were not stored.
@@ -74,9 +74,7 @@ impl Store {
         &self,
         submissions: &[Submission<'_>],
     ) -> Result<Vec<Result<RecordOutcome, Rejection>>, StoreError> {
-        match &self.database {
-            Database::Sqlite(store) => sqlite::record_group(store, submissions).await,
-        }
+        sql::record_group(&self.database, submissions).await
     }
 
     /// One page of the events that the filters select.
@@ -84,9 +82,7 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn search(&self, search: &Search) -> Result<EventList, StoreError> {
-        match &self.database {
-            Database::Sqlite(store) => sqlite::search(store, search).await,
-        }
+        sql::search(&self.database, search).await
     }
 
     /// One event.
@@ -94,9 +90,7 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn event(&self, event_id: Uuid) -> Result<Option<Event>, StoreError> {
-        match &self.database {
-            Database::Sqlite(store) => sqlite::event(store, event_id).await,
-        }
+        sql::event(&self.database, event_id).await
     }
 }
 

@@ -19,7 +19,7 @@
 //! | [`score`] | scores how well workflows fit a signal, and ranks them |
 //! | [`search_event`] | the audit event of a search |
 //! | [`records`] | the operations of the catalog on a database |
-//! | `sqlite` | these operations on SQLite |
+//! | `sql` | the statements of these operations |
 
 pub mod change;
 pub mod content;
@@ -30,6 +30,6 @@ pub mod routes;
 pub mod score;
 pub mod search;
 pub mod search_event;
-mod sqlite;
+mod sql;
 #[cfg(test)]
 mod testing;

@@ -2,11 +2,11 @@
 
 use contract::datastorage::{NewWorkflow, StatusChange, Workflow, WorkflowSearch, WorkflowSummary};
 use kit::Page;
-use kit::database::{Database, StoreError};
+use kit::database::StoreError;
 use uuid::Uuid;
 
 use super::filter::Filter;
-use super::sqlite;
+use super::sql;
 use crate::store::Store;
 
 /// The outcome of creating a version.
@@ -36,9 +36,7 @@ impl Store {
         &self,
         workflow: NewWorkflow,
     ) -> Result<CreateOutcome, StoreError> {
-        match &self.database {
-            Database::Sqlite(store) => sqlite::create(store, workflow).await,
-        }
+        sql::create(&self.database, workflow).await
     }
 
     /// Sets the status of a version, and returns what it is now; `None` if
@@ -51,9 +49,7 @@ impl Store {
         workflow_id: Uuid,
         change: &StatusChange,
     ) -> Result<Option<Workflow>, StoreError> {
-        match &self.database {
-            Database::Sqlite(store) => sqlite::set_status(store, workflow_id, change).await,
-        }
+        sql::set_status(&self.database, workflow_id, change).await
     }
 
     /// One version.
@@ -61,9 +57,7 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn workflow(&self, workflow_id: Uuid) -> Result<Option<Workflow>, StoreError> {
-        match &self.database {
-            Database::Sqlite(store) => sqlite::workflow(store, workflow_id).await,
-        }
+        sql::workflow(&self.database, workflow_id).await
     }
 
     /// One page of the workflows that the filters select.
@@ -71,9 +65,7 @@ impl Store {
     /// # Errors
     /// See [`StoreError`].
     pub async fn workflows(&self, filter: &Filter) -> Result<WorkflowList, StoreError> {
-        match &self.database {
-            Database::Sqlite(store) => sqlite::list(store, filter).await,
-        }
+        sql::list(&self.database, filter).await
     }
 
     /// One page of the versions of a name.
@@ -97,8 +89,6 @@ impl Store {
         &self,
         signal: &WorkflowSearch,
     ) -> Result<Vec<WorkflowSummary>, StoreError> {
-        match &self.database {
-            Database::Sqlite(store) => sqlite::select(store, signal).await,
-        }
+        sql::select(&self.database, signal).await
     }
 }

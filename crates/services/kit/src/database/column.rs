@@ -1,5 +1,6 @@
 //! Values in columns, written and read the same way by every service: ids,
-//! words and JSON as text, times as microseconds since 1970.
+//! words and JSON as text, times as microseconds since 1970, yes and no as 1 and
+//! 0.
 //!
 //! A column that cannot be read was not written by us, which is
 //! [`StoreError::Broken`].
@@ -10,11 +11,10 @@ use anyhow::Context as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::StoreError;
+use super::{Row, StoreError};
 
 type Cause = anyhow::Error;
 
@@ -22,7 +22,7 @@ type Cause = anyhow::Error;
 ///
 /// # Errors
 /// When the column holds something else.
-pub fn uuid(row: &SqliteRow, name: &str) -> Result<Uuid, StoreError> {
+pub fn uuid(row: &Row, name: &str) -> Result<Uuid, StoreError> {
     read(row, name, |text| Ok(Uuid::parse_str(text)?))
 }
 
@@ -30,7 +30,7 @@ pub fn uuid(row: &SqliteRow, name: &str) -> Result<Uuid, StoreError> {
 ///
 /// # Errors
 /// When the column holds something else.
-pub fn optional_uuid(row: &SqliteRow, name: &str) -> Result<Option<Uuid>, StoreError> {
+pub fn optional_uuid(row: &Row, name: &str) -> Result<Option<Uuid>, StoreError> {
     read_optional(row, name, |text| Ok(Uuid::parse_str(text)?))
 }
 
@@ -38,7 +38,7 @@ pub fn optional_uuid(row: &SqliteRow, name: &str) -> Result<Option<Uuid>, StoreE
 ///
 /// # Errors
 /// When the column holds something else.
-pub fn word<T>(row: &SqliteRow, name: &str) -> Result<T, StoreError>
+pub fn word<T>(row: &Row, name: &str) -> Result<T, StoreError>
 where
     T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
 {
@@ -49,7 +49,7 @@ where
 ///
 /// # Errors
 /// When the column holds something else.
-pub fn optional_word<T>(row: &SqliteRow, name: &str) -> Result<Option<T>, StoreError>
+pub fn optional_word<T>(row: &Row, name: &str) -> Result<Option<T>, StoreError>
 where
     T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
 {
@@ -60,7 +60,7 @@ where
 ///
 /// # Errors
 /// When the column holds something else.
-pub fn json<T: DeserializeOwned>(row: &SqliteRow, name: &str) -> Result<T, StoreError> {
+pub fn json<T: DeserializeOwned>(row: &Row, name: &str) -> Result<T, StoreError> {
     read(row, name, |text| Ok(serde_json::from_str(text)?))
 }
 
@@ -68,10 +68,52 @@ pub fn json<T: DeserializeOwned>(row: &SqliteRow, name: &str) -> Result<T, Store
 ///
 /// # Errors
 /// When the column holds something else.
-pub fn moment(row: &SqliteRow, name: &str) -> Result<OffsetDateTime, StoreError> {
-    let microseconds: i64 = row.try_get(name)?;
+pub fn moment(row: &Row, name: &str) -> Result<OffsetDateTime, StoreError> {
+    from_microseconds(row.try_get(name)?)
+}
+
+/// A point in time, or nothing.
+///
+/// # Errors
+/// When the column holds something else.
+pub fn optional_moment(row: &Row, name: &str) -> Result<Option<OffsetDateTime>, StoreError> {
+    let microseconds: Option<i64> = row.try_get(name)?;
+    microseconds.map(from_microseconds).transpose()
+}
+
+/// A number of any integer type.
+///
+/// # Errors
+/// When the column holds something else, or a number out of range.
+pub fn number<T: TryFrom<i64>>(row: &Row, name: &str) -> Result<T, StoreError> {
+    let number: i64 = row.try_get(name)?;
+    in_range(number, name)
+}
+
+/// A number of any integer type, or nothing.
+///
+/// # Errors
+/// When the column holds something else, or a number out of range.
+pub fn optional_number<T: TryFrom<i64>>(row: &Row, name: &str) -> Result<Option<T>, StoreError> {
+    let number: Option<i64> = row.try_get(name)?;
+    number.map(|number| in_range(number, name)).transpose()
+}
+
+/// Yes or no, stored as 1 or 0: SQLite has no other type for it.
+///
+/// # Errors
+/// When the column holds something else.
+pub fn flag(row: &Row, name: &str) -> Result<bool, StoreError> {
+    Ok(number::<i64>(row, name)? != 0)
+}
+
+/// The time so many microseconds after 1970.
+///
+/// # Errors
+/// When it lies beyond the calendar.
+pub fn from_microseconds(microseconds: i64) -> Result<OffsetDateTime, StoreError> {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(microseconds) * 1000)
-        .with_context(|| damaged(name))
+        .with_context(|| format!("{microseconds} is no time"))
         .map_err(StoreError::Broken)
 }
 
@@ -91,8 +133,13 @@ pub fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<String, StoreError> {
         .map_err(StoreError::Broken)
 }
 
+fn in_range<T: TryFrom<i64>>(number: i64, name: &str) -> Result<T, StoreError> {
+    let number = T::try_from(number).ok().with_context(|| damaged(name));
+    number.map_err(StoreError::Broken)
+}
+
 fn read<T>(
-    row: &SqliteRow,
+    row: &Row,
     name: &str,
     parse: impl FnOnce(&str) -> Result<T, Cause>,
 ) -> Result<T, StoreError> {
@@ -100,7 +147,7 @@ fn read<T>(
 }
 
 fn read_optional<T>(
-    row: &SqliteRow,
+    row: &Row,
     name: &str,
     parse: impl FnOnce(&str) -> Result<T, Cause>,
 ) -> Result<Option<T>, StoreError> {

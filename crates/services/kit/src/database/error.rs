@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use sqlx::error::DatabaseError;
+use sqlx::postgres::PgDatabaseError;
 use sqlx::sqlite::SqliteError;
 
 use crate::problem::Problem;
@@ -23,7 +24,7 @@ pub enum StoreError {
 
 /// Primary result codes of SQLite for temporary failures:
 /// <https://www.sqlite.org/rescode.html>.
-const NOT_NOW: [i32; 8] = [
+const SQLITE_UNAVAILABLE: [i32; 8] = [
     5,  // SQLITE_BUSY: someone else holds the write lock.
     6,  // SQLITE_LOCKED: the same, within one process.
     7,  // SQLITE_NOMEM
@@ -36,7 +37,25 @@ const NOT_NOW: [i32; 8] = [
 
 /// SQLITE_CONSTRAINT: a write breaks a rule of the schema. A trigger that
 /// refuses counts too.
-const CONSTRAINT: i32 = 19;
+const SQLITE_CONSTRAINT: i32 = 19;
+
+/// How codes of PostgreSQL for temporary failures begin:
+/// <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+const POSTGRES_UNAVAILABLE: [&str; 8] = [
+    "08",    // Connection exception.
+    "25006", // The server became a standby, or was made read-only.
+    "25P03", // The transaction was idle for too long.
+    "40",    // Transaction rollback: a deadlock, a serialisation failure.
+    "53",    // Insufficient resources: connections, disk, memory.
+    "55P03", // Someone else holds a lock.
+    "57",    // Operator intervention: the server stops or starts.
+    "58",    // System error, for instance of its disk.
+];
+
+/// How codes of PostgreSQL for writes that break a rule begin: integrity
+/// constraints, with which our triggers report too, and values that a column
+/// cannot hold.
+const POSTGRES_CONSTRAINT: [&str; 2] = ["22", "23"];
 
 impl StoreError {
     /// Whether a rule of the schema refused the write. The same write would be
@@ -47,7 +66,9 @@ impl StoreError {
             return false;
         };
         let database = error.downcast_ref().and_then(sqlx::Error::as_database_error);
-        database.and_then(primary_code) == Some(CONSTRAINT)
+        database.is_some_and(|error| {
+            code_is(error, |code| code == SQLITE_CONSTRAINT, &POSTGRES_CONSTRAINT)
+        })
     }
 }
 
@@ -58,13 +79,21 @@ impl From<sqlx::Error> for StoreError {
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed
             | sqlx::Error::Io(_) => true,
-            sqlx::Error::Database(database) => {
-                primary_code(&**database).is_some_and(|code| NOT_NOW.contains(&code))
+            sqlx::Error::Database(error) => {
+                code_is(&**error, |code| SQLITE_UNAVAILABLE.contains(&code), &POSTGRES_UNAVAILABLE)
             }
             _ => false,
         };
         if unavailable { Self::Unavailable(error) } else { Self::Broken(error.into()) }
     }
+}
+
+/// Whether the error's code is one of these.
+fn code_is(error: &dyn DatabaseError, sqlite: impl Fn(i32) -> bool, postgres: &[&str]) -> bool {
+    if let Some(error) = error.try_downcast_ref::<PgDatabaseError>() {
+        return postgres.iter().any(|beginning| error.code().starts_with(beginning));
+    }
+    primary_code(error).is_some_and(sqlite)
 }
 
 /// The primary result code of an error of SQLite: the low byte of the extended

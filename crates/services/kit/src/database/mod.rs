@@ -1,55 +1,148 @@
-//! The database of a service that keeps state.
+//! The database of a service that keeps state: SQLite or PostgreSQL.
 //!
 //! [`DatabaseUrl`] says which kind of database it is and where, [`Database`] is
-//! the open one. This module opens a database, migrates it to the current
-//! schema and watches it; [`column`](mod@column) converts values of columns.
+//! the open one. Both kinds are used through sqlx's `Any` driver, so a service
+//! has one set of statements, with parameters `$1`, `$2`, …
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`config`] | flags and environment variables, [`DatabaseUrl`] |
+//! | [`mod@column`] | values in columns: ids, words, times, JSON |
+//! | [`statement`] | builds a statement from parts |
+//! | [`kind`] | what differs between SQLite and PostgreSQL |
+//! | `sqlite`, `postgres` | how connections are opened |
+//! | [`error`] | failures, sorted into unavailable and broken |
+//!
 //! The statements of a feature are in the feature's own module.
 
 pub mod column;
-mod error;
+pub mod config;
+pub mod error;
+pub mod kind;
+mod postgres;
 mod sqlite;
+pub mod statement;
 mod url;
 
+use std::fmt;
 use std::time::Duration;
 
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::{AnyPool, Connection as _};
+use time::OffsetDateTime;
+use tokio::time::timeout;
 
 use crate::service::Service;
 
+pub use config::DatabaseConfig;
 pub use error::StoreError;
-pub use sqlite::Sqlite;
+pub use kind::DatabaseKind;
+pub use statement::Statement;
 pub use url::DatabaseUrl;
 
 /// The name under which `/health/ready` lists the database when it is
 /// unavailable.
 pub const DATABASE_PART: &str = "database";
 
+/// A connection to a database of either kind.
+pub type Connection = sqlx::AnyConnection;
+
+/// A row of a database of either kind.
+pub type Row = sqlx::any::AnyRow;
+
+/// A transaction, rolled back unless it is committed.
+pub type Transaction = sqlx::Transaction<'static, sqlx::Any>;
+
 /// The embedded migrations of a service, one set for each kind of database.
 #[derive(Clone, Copy, Debug)]
 pub struct Migrations {
     /// For SQLite.
     pub sqlite: &'static Migrator,
+    /// For PostgreSQL.
+    pub postgres: &'static Migrator,
 }
 
 /// The database. Cheap to clone; clones share connections.
-#[derive(Clone, Debug)]
-pub enum Database {
-    /// One file, one writer at a time, readers beside it.
-    Sqlite(Sqlite),
+#[derive(Clone)]
+pub struct Database {
+    /// What it is.
+    pub kind: DatabaseKind,
+    config: DatabaseConfig,
+    migrations: Migrations,
+    writers: AnyPool,
+    readers: AnyPool,
 }
 
 impl Database {
-    /// The database at this URL. Nothing is opened yet.
+    /// The database of this configuration. Nothing is opened yet.
     #[must_use]
-    pub fn new(url: DatabaseUrl, migrations: Migrations) -> Self {
-        match url {
-            DatabaseUrl::Sqlite(options) => Self::Sqlite(Sqlite::new(options, migrations.sqlite)),
-        }
+    pub fn new(config: DatabaseConfig, migrations: Migrations) -> Self {
+        sqlx::any::install_default_drivers();
+        let kind = config.database_url.kind();
+        let (writers, readers) = match kind {
+            DatabaseKind::Sqlite => sqlite::pools(&config),
+            DatabaseKind::Postgres => postgres::pools(&config),
+        };
+        Self { kind, config, migrations, writers, readers }
     }
 
-    /// Opens the database, creates it if it does not exist, and migrates it to
-    /// the current schema. If several processes do this at the same time, one
-    /// does the work and the others wait, at most `timeout`.
+    /// Begins a write transaction.
+    ///
+    /// On SQLite it holds the write lock from the start. On PostgreSQL other
+    /// transactions write at the same time: what this one has read may change
+    /// before it writes, unless it locks the rows or relies on a unique index.
+    ///
+    /// # Errors
+    ///
+    /// See [`StoreError`].
+    pub async fn begin(&self) -> Result<Transaction, StoreError> {
+        Ok(self.writers.begin_with(self.kind.begin()).await?)
+    }
+
+    /// Begins a write transaction that excludes all others that begin like
+    /// this, in every process. What it reads of their tables does not change
+    /// before it commits, and its commits have one order.
+    ///
+    /// # Errors
+    ///
+    /// See [`StoreError`].
+    pub async fn begin_exclusive(&self) -> Result<Transaction, StoreError> {
+        let mut transaction = self.begin().await?;
+        if self.kind == DatabaseKind::Postgres {
+            sqlx::query(postgres::LOCK).execute(&mut *transaction).await?;
+        }
+        Ok(transaction)
+    }
+
+    /// Begins a read transaction, in which all statements see the same state.
+    ///
+    /// # Errors
+    ///
+    /// See [`StoreError`].
+    pub async fn snapshot(&self) -> Result<Transaction, StoreError> {
+        Ok(self.readers.begin_with(self.kind.begin_snapshot()).await?)
+    }
+
+    /// The time by the database's clock, in whole microseconds. All processes
+    /// that share a database agree on it.
+    ///
+    /// # Errors
+    ///
+    /// See [`StoreError`].
+    pub async fn now(&self, connection: &mut Connection) -> Result<OffsetDateTime, StoreError> {
+        let microseconds = match self.kind {
+            // The processes that share a file share the machine's clock.
+            DatabaseKind::Sqlite => column::microseconds(OffsetDateTime::now_utc()),
+            DatabaseKind::Postgres => {
+                sqlx::query_scalar(postgres::NOW).fetch_one(connection).await?
+            }
+        };
+        column::from_microseconds(microseconds)
+    }
+
+    /// Opens the database and migrates it to the current schema; a file of
+    /// SQLite is created if it does not exist. If several processes do this at
+    /// the same time, one does the work and the others wait, at most `timeout`.
     ///
     /// # Errors
     ///
@@ -57,9 +150,30 @@ impl Database {
     /// locked for longer than `timeout`; [`StoreError::Broken`] if its schema
     /// is unknown.
     pub async fn migrate(&self, timeout: Duration) -> Result<(), StoreError> {
-        match self {
-            Self::Sqlite(sqlite) => sqlite.migrate(timeout).await,
+        let url = &self.config.database_url;
+        match self.kind {
+            DatabaseKind::Sqlite => {
+                // One transaction that holds the write lock, because sqlx takes
+                // no lock of its own on SQLite.
+                let mut connection = sqlite::first_connection(url, timeout).await?;
+                let mut transaction = connection.begin_with(self.kind.begin()).await?;
+                run(self.migrations.sqlite, &mut transaction).await?;
+                transaction.commit().await?;
+                connection.close().await?;
+            }
+            DatabaseKind::Postgres => {
+                // sqlx takes an advisory lock. A failure closes the connection,
+                // which releases it.
+                let migration = async {
+                    let mut connection = postgres::connect(url, timeout).await?;
+                    run(self.migrations.postgres, &mut connection).await?;
+                    connection.close().await?;
+                    Ok(())
+                };
+                within(timeout, migration).await?;
+            }
         }
+        Ok(())
     }
 
     /// Whether the database can be written at the moment; it writes nothing.
@@ -68,9 +182,8 @@ impl Database {
     ///
     /// See [`StoreError`].
     pub async fn check(&self) -> Result<(), StoreError> {
-        match self {
-            Self::Sqlite(sqlite) => sqlite.check().await,
-        }
+        let check = async { Ok(self.begin().await?.rollback().await?) };
+        within(self.config.turn_timeout + self.config.lock_timeout, check).await
     }
 
     /// Checks the database at intervals until the service stops, so that
@@ -83,8 +196,34 @@ impl Database {
 
     /// Waits for running statements and closes all connections.
     pub async fn close(&self) {
-        match self {
-            Self::Sqlite(sqlite) => sqlite.close().await,
-        }
+        self.readers.close().await;
+        // The last connection to close moves the log of SQLite into the file.
+        self.writers.close().await;
     }
 }
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+/// Like [`Migrator::run`], whose future cannot be spawned; see the comment on
+/// `run_direct` in sqlx.
+async fn run(migrator: &Migrator, connection: &mut Connection) -> Result<(), StoreError> {
+    migrator.run_direct(None, connection, false).await.map_err(|error| match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
+        other => StoreError::Broken(other.into()),
+    })
+}
+
+/// A database that does not answer in time is unavailable.
+async fn within<T>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    timeout(limit, work).await.unwrap_or(Err(StoreError::Unavailable(sqlx::Error::PoolTimedOut)))
+}
+
+#[cfg(test)]
+mod tests;

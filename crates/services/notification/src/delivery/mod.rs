@@ -1,9 +1,10 @@
 //! The background task that delivers notifications.
 //!
-//! It claims due deliveries, makes the attempts, and stores each outcome. If
-//! the process ends before an outcome is stored, the attempt is repeated at the
-//! next start: its receiver may get the message twice. A stored success is
-//! never sent again.
+//! It claims due deliveries, makes the attempts, and stores each outcome. A
+//! claim is a lease, renewed while the attempt runs, so several processes share
+//! one database. If a process ends before an outcome is stored, any process
+//! repeats the attempt once the lease has ended: its receiver may get the
+//! message twice. A stored success is never sent again.
 
 mod attempt;
 mod audit;
@@ -49,6 +50,8 @@ pub struct Dispatcher {
     pub channels: Arc<Channels>,
     /// The retry policy.
     pub policy: RetryPolicy,
+    /// How long a claim lasts without being renewed.
+    pub lease: Duration,
     /// Sends the audit events.
     pub audit: Audit,
     /// The metrics.
@@ -88,7 +91,7 @@ impl Dispatcher {
         if room == 0 {
             return POLL_INTERVAL;
         }
-        let claim = match self.store.claim(room, now()).await {
+        let claim = match self.store.claim(room, self.lease).await {
             Ok(claim) => claim,
             Err(error) => {
                 tracing::warn!("cannot look for what is due: {error}");
@@ -98,11 +101,11 @@ impl Dispatcher {
         for job in claim.jobs {
             attempts.spawn(self.clone().attempt(job));
         }
-        match claim.next_due {
+        match claim.wait {
             // More deliveries are due than there is room for. The next attempt
             // that ends wakes the loop.
-            Some(due) if due <= now() && attempts.len() >= MAX_PARALLEL => POLL_INTERVAL,
-            Some(due) => Duration::try_from(due - now()).unwrap_or_default().min(POLL_INTERVAL),
+            Some(Duration::ZERO) if attempts.len() >= MAX_PARALLEL => POLL_INTERVAL,
+            Some(wait) => wait.min(POLL_INTERVAL),
             None => POLL_INTERVAL,
         }
     }
@@ -119,7 +122,10 @@ impl Dispatcher {
             correlation_id = job.spec.correlation_id,
         );
         async {
-            let finish = attempt::make(&self.channels, &self.policy, &job).await;
+            let finish = tokio::select! {
+                finish = attempt::make(&self.channels, &self.policy, &job) => finish,
+                () = self.renew(&job) => unreachable!("renewing has no end"),
+            };
             self.metrics.attempt(&job, &finish);
             self.keep(&job, &finish).await;
             self.audit.tell(&finish);
@@ -127,6 +133,16 @@ impl Dispatcher {
         .instrument(span)
         .await;
         self.wake.notify_one();
+    }
+
+    /// Keeps the claim while the attempt runs.
+    async fn renew(&self, job: &Job) {
+        loop {
+            tokio::time::sleep(self.lease / 3).await;
+            if let Err(error) = self.store.renew(job, self.lease).await {
+                tracing::warn!("cannot renew the claim: {error}");
+            }
+        }
     }
 
     /// Stores the outcome, and retries while the database is unavailable: a

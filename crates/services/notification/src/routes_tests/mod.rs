@@ -3,6 +3,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use kit::Service;
 use serde_json::{Value, json};
+use testing::TestDatabase;
 use tower::ServiceExt as _;
 
 use super::*;
@@ -21,7 +22,7 @@ url = "http://u:p@host/hook"
 /// The service's routes with a new database, and without deliveries.
 struct TestApp {
     router: Router,
-    _folder: tempfile::TempDir,
+    _database: TestDatabase,
 }
 
 impl TestApp {
@@ -30,13 +31,11 @@ impl TestApp {
     }
 
     async fn with(routing: Routing) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let url = format!("sqlite://{}/n.db", folder.path().display());
-        let store = Store::new(url.parse().expect("a good URL"));
-        store.prepare(now()).await.expect("a new database");
+        let database = TestDatabase::sqlite();
+        let store = crate::testing::store(&database).await;
         let service = Service::for_tests(kit::package!());
         let state = AppState { store, routing: Arc::new(routing), wake: Arc::default() };
-        Self { router: crate::app(&service, state), _folder: folder }
+        Self { router: crate::app(&service, state), _database: database }
     }
 
     async fn send(&self, method: &str, path: &str, body: &Value) -> (StatusCode, Value) {

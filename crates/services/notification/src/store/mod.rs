@@ -1,23 +1,20 @@
 //! The database: notifications, their deliveries and unconfirmed audit events.
 //!
-//! The operations are documented here; one module for each kind of database
-//! implements them.
+//! The operations are documented here; `sql` has their statements.
 
 mod rows;
-mod sqlite;
+mod sql;
 #[cfg(test)]
 mod tests;
 
 use std::time::Duration;
 
 use contract::datastorage::NewEvent;
-use kit::database::{Database, DatabaseUrl, Migrations, StoreError};
+use kit::database::{Database, DatabaseConfig, StoreError};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::model::{Attempt, AttemptOutcome, Channel, Notification, Phase, Receiver, Spec};
-
-static MIGRATIONS: Migrations = Migrations { sqlite: &sqlite::MIGRATOR };
 
 /// How long to wait for another process that migrates the same database.
 const MIGRATION_TIMEOUT: Duration = Duration::from_secs(30);
@@ -58,6 +55,8 @@ pub struct Filter {
 pub struct Job {
     /// The notification's id.
     pub id: Uuid,
+    /// The claim's id.
+    pub owner: Uuid,
     /// When it was accepted.
     pub created_at: OffsetDateTime,
     /// The request.
@@ -72,13 +71,13 @@ pub struct Job {
     pub started_at: OffsetDateTime,
 }
 
-/// Claimed deliveries, and when the next one is due.
+/// Claimed deliveries, and how long to wait for the next one.
 #[derive(Debug)]
 pub struct Claim {
     /// The deliveries to attempt, the most urgent first.
     pub jobs: Vec<Job>,
-    /// When the next delivery is due.
-    pub next_due: Option<OffsetDateTime>,
+    /// How long until a delivery is due, or a claim ends; `None` if there is none.
+    pub wait: Option<Duration>,
 }
 
 /// A finished attempt and its next step.
@@ -106,23 +105,19 @@ pub enum NextStep {
 }
 
 impl Store {
-    /// The state in the database at this URL. Nothing is opened yet.
+    /// The state in the database of this configuration. Nothing is opened yet.
     #[must_use]
-    pub fn new(url: DatabaseUrl) -> Self {
-        Self { database: Database::new(url, MIGRATIONS) }
+    pub fn new(config: DatabaseConfig) -> Self {
+        Self { database: Database::new(config, sql::MIGRATIONS) }
     }
 
-    /// Migrates the database to the current schema, and makes unfinished
-    /// attempts of an earlier process due again.
+    /// Migrates the database to the current schema.
     ///
     /// # Errors
     ///
     /// See [`StoreError`].
-    pub async fn prepare(&self, now: OffsetDateTime) -> Result<(), StoreError> {
-        self.database.migrate(MIGRATION_TIMEOUT).await?;
-        match &self.database {
-            Database::Sqlite(db) => sqlite::deliveries::recover(db, now).await,
-        }
+    pub async fn prepare(&self) -> Result<(), StoreError> {
+        self.database.migrate(MIGRATION_TIMEOUT).await
     }
 
     /// Stores a new notification, unless its name is in use. `receiver` is the
@@ -137,9 +132,7 @@ impl Store {
         receiver: Option<Receiver>,
         now: OffsetDateTime,
     ) -> Result<CreateOutcome, StoreError> {
-        match &self.database {
-            Database::Sqlite(db) => sqlite::notifications::create(db, spec, receiver, now).await,
-        }
+        sql::notifications::create(&self.database, spec, receiver, now).await
     }
 
     /// The notification of this name.
@@ -148,9 +141,7 @@ impl Store {
     ///
     /// See [`StoreError`].
     pub async fn get(&self, name: &str) -> Result<Option<Notification>, StoreError> {
-        match &self.database {
-            Database::Sqlite(db) => sqlite::notifications::get(db, name).await,
-        }
+        sql::notifications::get(&self.database, name).await
     }
 
     /// A page of notifications, newest first, and the total.
@@ -159,9 +150,7 @@ impl Store {
     ///
     /// See [`StoreError`].
     pub async fn list(&self, filter: &Filter) -> Result<(Vec<Notification>, u64), StoreError> {
-        match &self.database {
-            Database::Sqlite(db) => sqlite::notifications::list(db, filter).await,
-        }
+        sql::notifications::list(&self.database, filter).await
     }
 
     /// Deletes a notification with all its deliveries. Returns whether it
@@ -171,33 +160,38 @@ impl Store {
     ///
     /// See [`StoreError`].
     pub async fn delete(&self, name: &str) -> Result<bool, StoreError> {
-        match &self.database {
-            Database::Sqlite(db) => sqlite::notifications::delete(db, name).await,
-        }
+        sql::notifications::delete(&self.database, name).await
     }
 
-    /// Claims at most `limit` due deliveries. They are not claimed again until
-    /// [`finish`](Self::finish) or the next start.
+    /// Claims at most `limit` due deliveries. No process claims them again until
+    /// [`finish`](Self::finish), or until `lease` has passed by the database's
+    /// clock without [`renew`](Self::renew): then their process has died.
     ///
     /// # Errors
     ///
     /// See [`StoreError`].
-    pub async fn claim(&self, limit: usize, now: OffsetDateTime) -> Result<Claim, StoreError> {
-        match &self.database {
-            Database::Sqlite(db) => sqlite::deliveries::claim(db, limit, now).await,
-        }
+    pub async fn claim(&self, limit: usize, lease: Duration) -> Result<Claim, StoreError> {
+        sql::deliveries::claim(&self.database, limit, lease).await
+    }
+
+    /// Claims a delivery for another `lease`, if it is not lost yet.
+    ///
+    /// # Errors
+    ///
+    /// See [`StoreError`].
+    pub async fn renew(&self, job: &Job, lease: Duration) -> Result<(), StoreError> {
+        sql::deliveries::renew(&self.database, job, lease).await
     }
 
     /// Stores the outcome of an attempt and its next step. If the notification
-    /// was deleted meanwhile, only the audit event is stored.
+    /// was deleted meanwhile, only the audit event is stored. If the claim was
+    /// lost, only the outcome is: another attempt decides.
     ///
     /// # Errors
     ///
     /// See [`StoreError`].
     pub async fn finish(&self, job: &Job, finish: &FinishedAttempt) -> Result<(), StoreError> {
-        match &self.database {
-            Database::Sqlite(db) => sqlite::deliveries::finish(db, job, finish).await,
-        }
+        sql::deliveries::finish(&self.database, job, finish).await
     }
 
     /// All audit events that were not confirmed, oldest first.
@@ -206,9 +200,7 @@ impl Store {
     ///
     /// See [`StoreError`].
     pub async fn unconfirmed(&self) -> Result<Vec<NewEvent>, StoreError> {
-        match &self.database {
-            Database::Sqlite(db) => sqlite::outbox::all(db).await,
-        }
+        sql::outbox::all(&self.database).await
     }
 
     /// Deletes audit events that DataStorage has confirmed.
@@ -217,9 +209,7 @@ impl Store {
     ///
     /// See [`StoreError`].
     pub async fn confirm(&self, events: &[Uuid]) -> Result<(), StoreError> {
-        match &self.database {
-            Database::Sqlite(db) => sqlite::outbox::remove(db, events).await,
-        }
+        sql::outbox::remove(&self.database, events).await
     }
 }
 

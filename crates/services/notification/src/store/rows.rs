@@ -18,6 +18,11 @@ pub(super) fn moment(micros: i64) -> Result<OffsetDateTime, StoreError> {
         .map_err(StoreError::Broken)
 }
 
+/// A text that a column can hold: PostgreSQL has no zero characters.
+pub(super) fn storable(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
 pub(super) fn json<T: Serialize>(value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value)
         .context("a value cannot be written as JSON")

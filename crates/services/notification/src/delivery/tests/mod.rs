@@ -1,6 +1,6 @@
 use datastorage_client::{AuditWriter, Client, WriterConfig};
 use serde_json::{Value, json};
-use tempfile::TempDir;
+use testing::{TestDatabase, on_both_databases};
 use tokio::task::JoinHandle;
 use url::Url;
 
@@ -10,6 +10,9 @@ mod slack;
 use super::*;
 use crate::model::{AttemptOutcome, DeliveryState, Notification, Phase, Reason};
 use crate::testing::{Answer, FakeReceiver, FakeTrail, eventually, nobody, open, spec};
+
+/// Short, since a test waits for its end.
+const LEASE: Duration = Duration::from_millis(300);
 
 /// A running dispatcher over a database of its own.
 struct TestDispatcher {
@@ -21,19 +24,19 @@ struct TestDispatcher {
 }
 
 impl TestDispatcher {
-    async fn start(folder: &TempDir, trail: &str) -> Self {
-        Self::with_slack(folder, trail, None).await
+    async fn start(database: &TestDatabase, trail: &str) -> Self {
+        Self::with_slack(database, trail, None).await
     }
 
-    async fn with_slack(folder: &TempDir, trail: &str, slack: Option<Url>) -> Self {
-        let store = open(folder);
-        store.prepare(now()).await.expect("the database is there");
+    async fn with_slack(database: &TestDatabase, trail: &str, slack: Option<Url>) -> Self {
+        let store = open(database);
+        store.prepare().await.expect("the database is there");
         let client = Client::new(trail).expect("an address");
         let writer = AuditWriter::start(client, WriterConfig::default());
         let audit = Audit::new(store.clone(), writer);
         audit.catch_up().await.expect("the database is there");
         let service = Service::for_tests(kit::package!());
-        let output = folder.path().join("output");
+        let output = database.folder().join("output");
         let channels = Channels::open(output, slack, Duration::from_secs(5)).expect("a folder");
         let dispatcher = Dispatcher {
             store: store.clone(),
@@ -44,6 +47,7 @@ impl TestDispatcher {
                 max: Duration::from_secs(480),
                 attempts: 5,
             },
+            lease: LEASE,
             audit: audit.clone(),
             metrics: Metrics::new(&service),
             wake: Arc::default(),
@@ -82,10 +86,6 @@ impl TestDispatcher {
     }
 }
 
-fn folder() -> TempDir {
-    tempfile::tempdir().expect("a folder")
-}
-
 fn webhook(url: &str) -> Value {
     json!({ "type": "webhook", "url": url })
 }
@@ -111,112 +111,116 @@ fn event_lines(trail: &FakeTrail) -> Vec<String> {
     told
 }
 
-#[tokio::test]
-async fn every_channel_gets_the_message_once() {
-    let (folder, (trail, address)) = (folder(), FakeTrail::start().await);
-    let (receiver, url) = FakeReceiver::start(&[]).await;
-    let running = TestDispatcher::start(&folder, &address).await;
-    running.send("a", &json!([{ "type": "log" }, { "type": "file" }, webhook(&url)])).await;
-    let notification = running.finished("a").await;
-    assert_eq!(notification.status.phase, Phase::Sent);
+on_both_databases! {
+    async fn every_channel_gets_the_message_once(database: TestDatabase) {
+        let (trail, address) = FakeTrail::start().await;
+        let (receiver, url) = FakeReceiver::start(&[]).await;
+        let running = TestDispatcher::start(&database, &address).await;
+        running.send("a", &json!([{ "type": "log" }, { "type": "file" }, webhook(&url)])).await;
+        let notification = running.finished("a").await;
+        assert_eq!(notification.status.phase, Phase::Sent);
 
-    let [(headers, mut body)] = receiver.received().try_into().expect("one request");
-    assert_eq!(headers["content-type"], "application/json");
-    assert_eq!(headers["idempotency-key"], format!("{}-webhook", notification.id).as_str());
-    assert_eq!(body["id"].take(), json!(notification.id));
-    assert!(body["created_at"].take().is_string());
-    insta::assert_snapshot!(body, @r#"{"action_links":[],"body":"b","channel":"webhook","correlation_id":"rr-a","created_at":null,"id":null,"labels":{},"metadata":{},"name":"a","priority":"medium","subject":"s","type":"simple"}"#);
+        let [(headers, mut body)] = receiver.received().try_into().expect("one request");
+        assert_eq!(headers["content-type"], "application/json");
+        assert_eq!(headers["idempotency-key"], format!("{}-webhook", notification.id).as_str());
+        assert_eq!(body["id"].take(), json!(notification.id));
+        assert!(body["created_at"].take().is_string());
+        insta::assert_snapshot!(body, @r#"{"action_links":[],"body":"b","channel":"webhook","correlation_id":"rr-a","created_at":null,"id":null,"labels":{},"metadata":{},"name":"a","priority":"medium","subject":"s","type":"simple"}"#);
 
-    let file = notification.status.channels[1].attempts[0].receipt.clone().expect("a path");
-    let text = std::fs::read_to_string(&file).expect("the file is there");
-    let mut file: Value = serde_json::from_str(&text).expect("JSON");
-    for field in ["id", "created_at"] {
-        file[field].take();
+        let file = notification.status.channels[1].attempts[0].receipt.clone().expect("a path");
+        let text = std::fs::read_to_string(&file).expect("the file is there");
+        let mut file: Value = serde_json::from_str(&text).expect("JSON");
+        for field in ["id", "created_at"] {
+            file[field].take();
+        }
+        body["channel"] = json!("file");
+        assert_eq!(file, body, "every channel says the same");
+        let names = std::fs::read_dir(database.folder().join("output")).expect("a folder").count();
+        assert_eq!(names, 1, "no temporary file is left");
+
+        running.stop().await;
+        insta::assert_snapshot!(event_lines(&trail).join("\n"), @r"
+        notification.message.sent success file 1x rr-a
+        notification.message.sent success log 1x rr-a
+        notification.message.sent success webhook 1x rr-a
+        ");
     }
-    body["channel"] = json!("file");
-    assert_eq!(file, body, "every channel says the same");
-    let names = std::fs::read_dir(folder.path().join("output")).expect("a folder").count();
-    assert_eq!(names, 1, "no temporary file is left");
-
-    running.stop().await;
-    insta::assert_snapshot!(event_lines(&trail).join("\n"), @r"
-    notification.message.sent success file 1x rr-a
-    notification.message.sent success log 1x rr-a
-    notification.message.sent success webhook 1x rr-a
-    ");
 }
 
-#[tokio::test]
-async fn a_channel_that_fails_is_tried_again_without_the_others() {
-    let (folder, (trail, address)) = (folder(), FakeTrail::start().await);
-    let (good, good_url) = FakeReceiver::start(&[]).await;
-    let (bad, bad_url) = FakeReceiver::start(&[Answer::Status(503), Answer::Status(408)]).await;
-    let running = TestDispatcher::start(&folder, &address).await;
-    let [mut first, mut second] = [webhook(&good_url), webhook(&bad_url)];
-    first["name"] = json!("good");
-    second["name"] = json!("bad");
-    running.send("a", &json!([first, second])).await;
-    let status = running.finished("a").await.status;
+on_both_databases! {
+    async fn a_channel_that_fails_is_tried_again_without_the_others(database: TestDatabase) {
+        let (trail, address) = FakeTrail::start().await;
+        let (good, good_url) = FakeReceiver::start(&[]).await;
+        let (bad, bad_url) = FakeReceiver::start(&[Answer::Status(503), Answer::Status(408)]).await;
+        let running = TestDispatcher::start(&database, &address).await;
+        let [mut first, mut second] = [webhook(&good_url), webhook(&bad_url)];
+        first["name"] = json!("good");
+        second["name"] = json!("bad");
+        running.send("a", &json!([first, second])).await;
+        let status = running.finished("a").await.status;
 
-    assert_eq!(status.phase, Phase::Sent);
-    assert_eq!((good.received().len(), bad.received().len()), (1, 3));
-    let attempts = &status.channels[1].attempts;
-    let outcomes: Vec<_> = attempts.iter().map(|a| (a.number, a.http_status, a.outcome)).collect();
-    assert_eq!(
-        outcomes,
-        [
-            (1, Some(503), Some(AttemptOutcome::Failure)),
-            (2, Some(408), Some(AttemptOutcome::Failure)),
-            (3, Some(200), Some(AttemptOutcome::Success)),
-        ]
-    );
-    let waits: Vec<_> =
-        attempts.windows(2).map(|a| a[1].started_at - a[0].ended_at.expect("ended")).collect();
-    assert!(
-        waits[0] >= Duration::from_millis(5) && waits[1] >= Duration::from_millis(10),
-        "{waits:?}"
-    );
-    running.stop().await;
-    insta::assert_snapshot!(event_lines(&trail).join("\n"), @r"
-    notification.message.sent success bad 3x rr-a
-    notification.message.sent success good 1x rr-a
-    ");
+        assert_eq!(status.phase, Phase::Sent);
+        assert_eq!((good.received().len(), bad.received().len()), (1, 3));
+        let attempts = &status.channels[1].attempts;
+        let outcomes: Vec<_> = attempts.iter().map(|a| (a.number, a.http_status, a.outcome)).collect();
+        assert_eq!(
+            outcomes,
+            [
+                (1, Some(503), Some(AttemptOutcome::Failure)),
+                (2, Some(408), Some(AttemptOutcome::Failure)),
+                (3, Some(200), Some(AttemptOutcome::Success)),
+            ]
+        );
+        let waits: Vec<_> =
+            attempts.windows(2).map(|a| a[1].started_at - a[0].ended_at.expect("ended")).collect();
+        assert!(
+            waits[0] >= Duration::from_millis(5) && waits[1] >= Duration::from_millis(10),
+            "{waits:?}"
+        );
+        running.stop().await;
+        insta::assert_snapshot!(event_lines(&trail).join("\n"), @r"
+        notification.message.sent success bad 3x rr-a
+        notification.message.sent success good 1x rr-a
+        ");
+    }
 }
 
-#[tokio::test]
-async fn failures_end_after_the_last_attempt_or_at_once() {
-    let (folder, (trail, address)) = (folder(), FakeTrail::start().await);
-    let (busy, busy_url) = FakeReceiver::start(&[Answer::Status(500); 9]).await;
-    let (gone, gone_url) = FakeReceiver::start(&[Answer::Status(410)]).await;
-    let running = TestDispatcher::start(&folder, &address).await;
-    running.send("busy", &json!([webhook(&busy_url)])).await;
-    running.send("gone", &json!([{ "type": "log" }, webhook(&gone_url)])).await;
+on_both_databases! {
+    async fn failures_end_after_the_last_attempt_or_at_once(database: TestDatabase) {
+        let (trail, address) = FakeTrail::start().await;
+        let (busy, busy_url) = FakeReceiver::start(&[Answer::Status(500); 9]).await;
+        let (gone, gone_url) = FakeReceiver::start(&[Answer::Status(410)]).await;
+        let running = TestDispatcher::start(&database, &address).await;
+        running.send("busy", &json!([webhook(&busy_url)])).await;
+        running.send("gone", &json!([{ "type": "log" }, webhook(&gone_url)])).await;
 
-    let status = running.finished("busy").await.status;
-    assert_eq!((status.phase, status.reason), (Phase::Failed, Some(Reason::MaxRetriesExhausted)));
-    assert_eq!(busy.received().len(), 3, "three attempts were asked for");
-    let status = running.finished("gone").await.status;
-    assert_eq!((status.phase, status.reason), (Phase::PartiallySent, None));
-    assert_eq!(gone.received().len(), 1);
-    assert_eq!(status.channels[1].state, DeliveryState::Failed);
-    running.stop().await;
-    insta::assert_snapshot!(event_lines(&trail).join("\n"), @r"
-    notification.message.failed failure webhook 1x rr-gone
-    notification.message.failed failure webhook 3x rr-busy
-    notification.message.sent success log 1x rr-gone
-    ");
+        let status = running.finished("busy").await.status;
+        assert_eq!((status.phase, status.reason), (Phase::Failed, Some(Reason::MaxRetriesExhausted)));
+        assert_eq!(busy.received().len(), 3, "three attempts were asked for");
+        let status = running.finished("gone").await.status;
+        assert_eq!((status.phase, status.reason), (Phase::PartiallySent, None));
+        assert_eq!(gone.received().len(), 1);
+        assert_eq!(status.channels[1].state, DeliveryState::Failed);
+        running.stop().await;
+        insta::assert_snapshot!(event_lines(&trail).join("\n"), @r"
+        notification.message.failed failure webhook 1x rr-gone
+        notification.message.failed failure webhook 3x rr-busy
+        notification.message.sent success log 1x rr-gone
+        ");
+    }
 }
 
-#[tokio::test]
-async fn retry_after_of_a_receiver_is_respected() {
-    let (folder, (_trail, address)) = (folder(), FakeTrail::start().await);
-    let (receiver, url) = FakeReceiver::start(&[Answer::RetryAfterASecond]).await;
-    let running = TestDispatcher::start(&folder, &address).await;
-    running.send("a", &json!([webhook(&url)])).await;
-    let status = running.finished("a").await.status;
-    assert_eq!((status.phase, receiver.received().len()), (Phase::Sent, 2));
-    let attempts = &status.channels[0].attempts;
-    let wait = attempts[1].started_at - attempts[0].ended_at.expect("ended");
-    assert!(wait >= Duration::from_secs(1), "only {wait}");
-    running.stop().await;
+on_both_databases! {
+    async fn retry_after_of_a_receiver_is_respected(database: TestDatabase) {
+        let (_trail, address) = FakeTrail::start().await;
+        let (receiver, url) = FakeReceiver::start(&[Answer::RetryAfterASecond]).await;
+        let running = TestDispatcher::start(&database, &address).await;
+        running.send("a", &json!([webhook(&url)])).await;
+        let status = running.finished("a").await.status;
+        assert_eq!((status.phase, receiver.received().len()), (Phase::Sent, 2));
+        let attempts = &status.channels[0].attempts;
+        let wait = attempts[1].started_at - attempts[0].ended_at.expect("ended");
+        assert!(wait >= Duration::from_secs(1), "only {wait}");
+        running.stop().await;
+    }
 }

@@ -102,14 +102,14 @@ async fn a_full_spool_is_a_503_that_keeps_nothing() {
 async fn a_spool_that_cannot_be_written_is_a_503_until_it_can() {
     let datastorage = TestService::new().await;
     let lock = datastorage.lock_database().await;
-    std::fs::remove_dir_all(datastorage.folder.path().join("spool")).expect("removed");
+    std::fs::remove_dir_all(datastorage.database.folder().join("spool")).expect("removed");
 
     let (status, problem) = datastorage.post(&event("rr-1")).await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(problem["detail"], "the spool cannot be written");
 
     lock.rollback().await.expect("released");
-    std::fs::create_dir(datastorage.folder.path().join("spool")).expect("made");
+    std::fs::create_dir(datastorage.database.folder().join("spool")).expect("made");
     let (status, _) = datastorage.post(&event("rr-1")).await;
     assert!(status.is_success(), "{status}");
     datastorage.until_metric("datastorage_audit_events_stored_total", 1).await;

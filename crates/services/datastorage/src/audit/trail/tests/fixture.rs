@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use contract::datastorage::{Category, Essentials, Event, NewEvent, Outcome, to_microseconds};
-use kit::database::{Database, Sqlite};
+use kit::database::Database;
 use serde_json::json;
 use sqlx::Row as _;
+use testing::TestDatabase;
 use time::OffsetDateTime;
 use tokio::task::JoinHandle;
 
@@ -24,7 +25,7 @@ pub(super) type Answer = Result<AppendOutcome, AppendError>;
 
 /// A folder with a database that is migrated, and a spool.
 pub(super) struct TrailFixture {
-    folder: tempfile::TempDir,
+    database: TestDatabase,
     pub(super) store: Store,
 }
 
@@ -36,16 +37,13 @@ pub(super) struct TestTrail {
 }
 
 impl TrailFixture {
-    pub(super) async fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let url = format!("sqlite://{}", folder.path().join("trail.db").display());
-        let store = Store::new(url.parse().expect("a good URL"));
-        store.database.migrate(TEST_TIMEOUT).await.expect("migrated");
-        Self { folder, store }
+    pub(super) async fn on(database: TestDatabase) -> Self {
+        let store = crate::testing::store(&database).await;
+        Self { database, store }
     }
 
     pub(super) fn spool_folder(&self) -> PathBuf {
-        self.folder.path().join("spool")
+        self.database.folder().join("spool")
     }
 
     fn spool(&self, limit: u64) -> Spool {
@@ -80,19 +78,21 @@ impl TrailFixture {
     }
 
     /// The database, as another process would open it.
-    pub(super) fn database(&self) -> Sqlite {
-        let url = format!("sqlite://{}", self.folder.path().join("trail.db").display());
-        let Database::Sqlite(sqlite) = Store::new(url.parse().expect("a good URL")).database;
-        sqlite
+    pub(super) fn database(&self) -> Database {
+        crate::testing::open(&self.database).database
     }
 
     /// Adds a rule to the schema that only the database checks.
     pub(super) async fn refuse(&self, event_type: &str) {
-        let rule = format!(
-            "CREATE TRIGGER audit_events_refuse_type BEFORE INSERT ON audit_events
-             WHEN NEW.event_type = '{event_type}'
-             BEGIN SELECT RAISE(ABORT, 'no such type'); END"
-        );
+        let rule = if self.database.is_postgres() {
+            format!("ALTER TABLE audit_events ADD CHECK (event_type <> '{event_type}')")
+        } else {
+            format!(
+                "CREATE TRIGGER audit_events_refuse_type BEFORE INSERT ON audit_events
+                 WHEN NEW.event_type = '{event_type}'
+                 BEGIN SELECT RAISE(ABORT, 'no such type'); END"
+            )
+        };
         let mut transaction = self.database().begin().await.expect("begun");
         let made = sqlx::raw_sql(sqlx::AssertSqlSafe(rule)).execute(&mut *transaction).await;
         made.expect("a rule");
@@ -102,12 +102,12 @@ impl TrailFixture {
     /// All events in the order in which they were stored.
     pub(super) async fn stored(&self) -> Vec<Event> {
         let mut snapshot = self.database().snapshot().await.expect("begun");
-        let rows = sqlx::query("SELECT event_id FROM audit_events ORDER BY rowid")
-            .fetch_all(&mut *snapshot)
-            .await
-            .expect("rows");
+        // The place in the file; nothing is ever deleted.
+        let place = if self.database.is_postgres() { "ctid" } else { "rowid" };
+        let query = format!("SELECT event_id FROM audit_events ORDER BY {place}");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(query)).fetch_all(&mut *snapshot).await;
         let mut events = Vec::new();
-        for row in rows {
+        for row in rows.expect("rows") {
             let event_id: String = row.get("event_id");
             let event = self.store.event(event_id.parse().expect("a UUID")).await;
             events.push(event.expect("read").expect("there"));

@@ -1,13 +1,12 @@
 //! Creating, reading and changing workflows.
 
 use axum::http::StatusCode;
-use kit::database::Database;
 use serde_json::json;
 use uuid::Uuid;
 
 use super::{WORKFLOWS, create, fields, path_of};
 use crate::catalog::testing::{sent, signal, with};
-use crate::testing::{TestService, open};
+use crate::testing::TestService;
 
 #[tokio::test]
 async fn a_version_is_created_and_read_back_where_its_location_says() {
@@ -134,8 +133,7 @@ async fn missing_workflows_are_not_found_and_malformed_ids_are_bad_input() {
 async fn while_the_database_is_unavailable_reads_work_and_writes_do_not() {
     let datastorage = TestService::new().await;
     let created = create(&datastorage, &sent("a", "1")).await;
-    let Database::Sqlite(other) = open(&datastorage.folder).database;
-    let lock = other.begin().await.expect("the write lock");
+    let lock = datastorage.lock_database().await;
 
     let change = json!({ "status": "disabled", "status_reason": "x" });
     let path = path_of(&created);

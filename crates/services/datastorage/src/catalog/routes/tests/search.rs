@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use axum::body::to_bytes;
 use axum::http::StatusCode;
-use kit::database::Database;
 use serde_json::{Value, json};
 
 use super::{WORKFLOWS, create};
 use crate::audit::input::EventInput;
 use crate::catalog::testing::{sent, signal, with};
-use crate::testing::{TestService, open};
+use crate::testing::TestService;
 
 const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -133,8 +132,7 @@ async fn a_search_that_is_refused_is_not_in_the_trail() {
 async fn the_answer_does_not_wait_for_the_trail() {
     let datastorage = TestService::new().await;
     create(&datastorage, &sent("a", "1")).await;
-    let Database::Sqlite(other) = open(&datastorage.folder).database;
-    let lock = other.begin().await.expect("the write lock");
+    let lock = datastorage.lock_database().await;
 
     let signal = with(signal(), "correlation_id", json!("rr-1"));
     for _ in 0..3 {

@@ -1,12 +1,11 @@
 //! From a row of `audit_events` to an event.
 
 use contract::datastorage::{Event, NewEvent};
-use kit::database::StoreError;
 use kit::database::column::{json, moment, optional_uuid, optional_word, uuid, word};
+use kit::database::{Row, StoreError};
 use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
 
-pub(super) fn read(row: &SqliteRow) -> Result<Event, StoreError> {
+pub(super) fn read(row: &Row) -> Result<Event, StoreError> {
     let event = NewEvent {
         version: row.try_get("version")?,
         event_id: uuid(row, "event_id")?,

@@ -5,12 +5,15 @@ use contract::datastorage::{
     WorkflowSummary,
 };
 use proptest::prelude::*;
+use proptest::test_runner::TestCaseResult;
 use serde_json::json;
+use testing::TestDatabase;
 use uuid::Uuid;
 
-use super::tests::{catalog, create};
+use super::tests::create;
 use crate::catalog::filter::Filter;
 use crate::catalog::testing::{EVERYTHING, search, sent, signal, with};
+use crate::testing::store;
 
 /// Whether a search selects a workflow, computed in memory.
 fn fits(labels: &Labels, signal: &WorkflowSearch) -> bool {
@@ -114,53 +117,75 @@ fn any_filter() -> impl Strategy<Value = Filter> {
     )
 }
 
+fn check(
+    database: &TestDatabase,
+    versions: Vec<(u8, Labels, WorkflowStatus)>,
+    signals: &[WorkflowSearch],
+    filters: &[Filter],
+) -> TestCaseResult {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let store = store(database).await;
+        let mut all: Vec<WorkflowSummary> = Vec::new();
+        for (number, (name, labels, status)) in versions.into_iter().enumerate() {
+            let sent = sent(&format!("w{name}"), &number.to_string());
+            let created = create(&store, &with(sent, "labels", json!(labels))).await;
+            let change = StatusChange { status, status_reason: "x".to_owned() };
+            let id = created.summary.workflow_id;
+            let changed = store.set_workflow_status(id, &change).await.expect("an answer");
+            let changed = changed.expect("there").summary;
+            for older in all
+                .iter_mut()
+                .filter(|workflow| workflow.definition.name == changed.definition.name)
+            {
+                older.is_latest = false;
+            }
+            all.insert(0, changed);
+        }
+        let ids = |selected: &[WorkflowSummary]| -> Vec<Uuid> {
+            selected.iter().map(|workflow| workflow.workflow_id).collect()
+        };
+        for signal in signals {
+            let expected: Vec<_> = all
+                .iter()
+                .filter(|workflow| workflow.is_latest && workflow.status == WorkflowStatus::Active)
+                .filter(|workflow| fits(&workflow.definition.labels, signal))
+                .cloned()
+                .collect();
+            let found = store.workflows_for(signal).await.expect("found");
+            prop_assert_eq!(ids(&found), ids(&expected), "{:?}", signal);
+        }
+        for filter in filters.iter().chain([&Filter::all(EVERYTHING)]) {
+            let selected: Vec<_> =
+                all.iter().filter(|workflow| selects(filter, workflow)).cloned().collect();
+            let (skip, take) = (filter.page.offset as usize, filter.page.limit as usize);
+            let page: Vec<_> = selected.iter().skip(skip).take(take).cloned().collect();
+            let listed = store.workflows(filter).await.expect("listed");
+            prop_assert_eq!(listed.total, selected.len() as u64, "{:?}", filter);
+            prop_assert_eq!(listed.workflows, page, "{:?}", filter);
+        }
+        Ok(())
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
-    fn the_database_selects_and_orders_as_memory_does(
+    fn the_database_selects_and_orders_as_memory_does_on_sqlite(
         versions in prop::collection::vec((0..6_u8, any_labels(), status()), 0..25),
         signals in prop::collection::vec(any_signal(), 15),
         filters in prop::collection::vec(any_filter(), 15),
     ) {
-        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-        runtime.block_on(async {
-            let (_folder, store) = catalog().await;
-            let mut all: Vec<WorkflowSummary> = Vec::new();
-            for (number, (name, labels, status)) in versions.into_iter().enumerate() {
-                let sent = sent(&format!("w{name}"), &number.to_string());
-                let created = create(&store, &with(sent, "labels", json!(labels))).await;
-                let change = StatusChange { status, status_reason: "x".to_owned() };
-                let id = created.summary.workflow_id;
-                let changed = store.set_workflow_status(id, &change).await.expect("an answer");
-                let changed = changed.expect("there").summary;
-                for older in all.iter_mut().filter(|workflow| workflow.definition.name == changed.definition.name) {
-                    older.is_latest = false;
-                }
-                all.insert(0, changed);
-            }
-            let ids = |selected: &[WorkflowSummary]| -> Vec<Uuid> {
-                selected.iter().map(|workflow| workflow.workflow_id).collect()
-            };
-            for signal in &signals {
-                let expected: Vec<_> = all
-                    .iter()
-                    .filter(|workflow| workflow.is_latest && workflow.status == WorkflowStatus::Active)
-                    .filter(|workflow| fits(&workflow.definition.labels, signal))
-                    .cloned()
-                    .collect();
-                let found = store.workflows_for(signal).await.expect("found");
-                prop_assert_eq!(ids(&found), ids(&expected), "{:?}", signal);
-            }
-            for filter in filters.iter().chain([&Filter::all(EVERYTHING)]) {
-                let selected: Vec<_> = all.iter().filter(|workflow| selects(filter, workflow)).cloned().collect();
-                let (skip, take) = (filter.page.offset as usize, filter.page.limit as usize);
-                let page: Vec<_> = selected.iter().skip(skip).take(take).cloned().collect();
-                let listed = store.workflows(filter).await.expect("listed");
-                prop_assert_eq!(listed.total, selected.len() as u64, "{:?}", filter);
-                prop_assert_eq!(listed.workflows, page, "{:?}", filter);
-            }
-            Ok(())
-        })?;
+        check(&TestDatabase::sqlite(), versions, &signals, &filters)?;
+    }
+
+    #[test]
+    fn the_database_selects_and_orders_as_memory_does_on_postgres(
+        versions in prop::collection::vec((0..6_u8, any_labels(), status()), 0..25),
+        signals in prop::collection::vec(any_signal(), 15),
+        filters in prop::collection::vec(any_filter(), 15),
+    ) {
+        check(&TestDatabase::postgres(), versions, &signals, &filters)?;
     }
 }

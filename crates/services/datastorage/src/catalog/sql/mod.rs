@@ -1,4 +1,4 @@
-//! The catalog on SQLite.
+//! The statements of the catalog.
 
 mod read;
 mod row;

@@ -1,13 +1,14 @@
-//! The trail on SQLite.
+//! The statements of the trail.
 
 mod row;
 
 use std::collections::HashSet;
 
-use contract::datastorage::{Event, NewEvent, StoredReceipt, to_microseconds};
-use kit::database::column::{microseconds, uuid};
-use kit::database::{Sqlite, StoreError};
-use sqlx::{QueryBuilder, SqliteConnection};
+use contract::datastorage::{Event, NewEvent, StoredReceipt};
+use futures_util::TryStreamExt as _;
+use kit::database::column::{microseconds, number, uuid};
+use kit::database::{Connection, Database, Statement, StoreError};
+use sqlx::{AssertSqlSafe, Row as _};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -16,15 +17,20 @@ use super::admission::{Admission, Rejection, StoredEvents, admit};
 use super::records::{EventList, RecordOutcome, Submission};
 use super::search::Search;
 
+/// How many bytes of data the events of a page have together at most, if it is
+/// not a single one. A page that ends here has more, like any other.
+const PAGE_BYTES: usize = 4 * 1024 * 1024;
+
 pub(super) async fn record_group(
-    store: &Sqlite,
+    database: &Database,
     submissions: &[Submission<'_>],
 ) -> Result<Vec<Result<RecordOutcome, Rejection>>, StoreError> {
-    let mut transaction = store.begin().await?;
-    let mut stored = stored_events(&mut transaction, submissions).await?;
-    // Read the clock while holding the write lock, so that times follow the
-    // order of commits.
-    let now = to_microseconds(OffsetDateTime::now_utc());
+    // Nobody else appends meanwhile: what is stored does not change, and rows
+    // have the order of the commits.
+    let mut transaction = database.begin_exclusive().await?;
+    let mut stored = stored_events(database, &mut transaction, submissions).await?;
+    // Times follow the order of commits too, whichever process commits.
+    let now = database.now(&mut transaction).await?;
     let mut outcomes = Vec::with_capacity(submissions.len());
     for submission in submissions {
         outcomes.push(match admit(submission.events, &stored) {
@@ -42,7 +48,7 @@ pub(super) async fn record_group(
 
 /// Inserts the new events, and adds them to `stored` for the next submission.
 async fn insert_new(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     events: impl Iterator<Item = (&NewEvent, Admission)>,
     now: OffsetDateTime,
     stored: &mut StoredEvents,
@@ -64,45 +70,53 @@ async fn insert_new(
     Ok(recorded)
 }
 
-pub(super) async fn event(store: &Sqlite, event_id: Uuid) -> Result<Option<Event>, StoreError> {
-    let mut transaction = store.snapshot().await?;
-    let row = sqlx::query("SELECT * FROM audit_events WHERE event_id = ?")
+pub(super) async fn event(
+    database: &Database,
+    event_id: Uuid,
+) -> Result<Option<Event>, StoreError> {
+    let mut transaction = database.snapshot().await?;
+    let row = sqlx::query("SELECT * FROM audit_events WHERE event_id = $1")
         .bind(event_id.to_string())
         .fetch_optional(&mut *transaction)
         .await?;
     row.as_ref().map(read).transpose()
 }
 
-pub(super) async fn search(store: &Sqlite, search: &Search) -> Result<EventList, StoreError> {
-    let mut transaction = store.snapshot().await?;
-    let mut count = QueryBuilder::new("SELECT count(*) FROM audit_events");
+pub(super) async fn search(database: &Database, search: &Search) -> Result<EventList, StoreError> {
+    let mut transaction = database.snapshot().await?;
+    let mut count = Statement::new("SELECT count(*) AS total FROM audit_events");
     push_filters(&mut count, search);
-    let total: i64 = count.build_query_scalar().fetch_one(&mut *transaction).await?;
+    let total = number(&count.build().fetch_one(&mut *transaction).await?, "total")?;
 
-    let mut page = QueryBuilder::new("SELECT * FROM audit_events");
+    let mut page = Statement::new("SELECT * FROM audit_events");
     push_filters(&mut page, search);
     page.push(" ORDER BY event_timestamp DESC, event_id DESC LIMIT ");
-    page.push_bind(i64::from(search.page.limit));
-    page.push(" OFFSET ");
-    page.push_bind(i64::try_from(search.page.offset).unwrap_or(i64::MAX));
-    let rows = page.build().fetch_all(&mut *transaction).await?;
-    let events = rows.iter().map(read).collect::<Result<_, _>>()?;
-    Ok(EventList { events, total: u64::try_from(total).unwrap_or(0) })
+    page.bind(i64::from(search.page.limit));
+    page.push(" OFFSET ").bind(i64::try_from(search.page.offset).unwrap_or(i64::MAX));
+    let mut rows = page.build().fetch(&mut *transaction);
+    let (mut events, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = rows.try_next().await? {
+        bytes += row.try_get::<&str, _>("event_data")?.len();
+        if bytes > PAGE_BYTES && !events.is_empty() {
+            break;
+        }
+        events.push(read(&row)?);
+    }
+    Ok(EventList { events, total })
 }
 
 /// Looks up all ids of the submissions, in two statements.
 async fn stored_events(
-    connection: &mut SqliteConnection,
+    database: &Database,
+    connection: &mut Connection,
     submissions: &[Submission<'_>],
 ) -> Result<StoredEvents, StoreError> {
     let events = || submissions.iter().flat_map(|submission| submission.events);
     let ids = serde_json::json!(events().map(|event| event.event_id).collect::<Vec<_>>());
-    let rows = sqlx::query(
-        "SELECT * FROM audit_events WHERE event_id IN (SELECT value FROM json_each(?))",
-    )
-    .bind(ids.to_string())
-    .fetch_all(&mut *connection)
-    .await?;
+    let one_of = database.kind.texts_of(1);
+    let statement = format!("SELECT * FROM audit_events WHERE event_id IN {one_of}");
+    let query = sqlx::query(AssertSqlSafe(statement)).bind(ids.to_string());
+    let rows = query.fetch_all(&mut *connection).await?;
     let stored = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let events_by_id = stored.into_iter().map(|event| (event.event.event_id, event)).collect();
 
@@ -110,19 +124,17 @@ async fn stored_events(
     let parents = if parents.is_empty() {
         HashSet::new()
     } else {
-        let rows = sqlx::query(
-            "SELECT event_id FROM audit_events WHERE event_id IN (SELECT value FROM json_each(?))",
-        )
-        .bind(serde_json::json!(parents).to_string())
-        .fetch_all(connection)
-        .await?;
+        let statement = format!("SELECT event_id FROM audit_events WHERE event_id IN {one_of}");
+        let parents = serde_json::json!(parents).to_string();
+        let query = sqlx::query(AssertSqlSafe(statement)).bind(parents);
+        let rows = query.fetch_all(connection).await?;
         rows.iter().map(|row| uuid(row, "event_id")).collect::<Result<_, _>>()?
     };
     Ok(StoredEvents { events: events_by_id, parents })
 }
 
 async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     event: &NewEvent,
     recorded_at: OffsetDateTime,
 ) -> Result<(), StoreError> {
@@ -131,7 +143,9 @@ async fn insert(
             event_id, version, event_type, event_timestamp, event_category, event_action,
             event_outcome, correlation_id, event_data, parent_event_id, actor_type, actor_id,
             resource_type, resource_id, namespace, cluster_name, severity, duration_ms, recorded_at
-        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ) VALUES (
+            $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19
+        )",
     )
     .bind(event.event_id.to_string())
     .bind(event.version.as_str())
@@ -158,7 +172,7 @@ async fn insert(
 }
 
 /// Adds ` WHERE … AND …` for every filter that is set.
-fn push_filters(query: &mut QueryBuilder<sqlx::Sqlite>, search: &Search) {
+fn push_filters(query: &mut Statement, search: &Search) {
     let texts = [
         ("event_type", search.event_type.clone()),
         ("event_category", search.event_category.map(|category| category.to_string())),
@@ -170,14 +184,19 @@ fn push_filters(query: &mut QueryBuilder<sqlx::Sqlite>, search: &Search) {
     ];
     let mut glue = " WHERE ";
     for (column, value) in texts {
-        if let Some(value) = value {
-            query.push(glue).push(column).push(" = ").push_bind(value);
-            glue = " AND ";
+        let Some(value) = value else { continue };
+        query.push(glue);
+        glue = " AND ";
+        if value.contains('\0') {
+            // No row has it, and PostgreSQL fails on it.
+            query.push("1 = 0");
+        } else {
+            query.push(column).push(" = ").bind(value);
         }
     }
     for (bound, moment) in [(" >= ", search.since), (" < ", search.until)] {
         if let Some(moment) = moment {
-            query.push(glue).push("event_timestamp").push(bound).push_bind(microseconds(moment));
+            query.push(glue).push("event_timestamp").push(bound).bind(microseconds(moment));
             glue = " AND ";
         }
     }

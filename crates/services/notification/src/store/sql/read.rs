@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 
-use kit::database::StoreError;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use kit::database::{Connection, DatabaseKind, Row, StoreError};
+use sqlx::{AssertSqlSafe, Row as _};
 use uuid::Uuid;
 
 use crate::model::{Attempt, Channel, Delivery, Notification, Reason, Receiver, Spec, Status};
@@ -12,15 +11,16 @@ use crate::store::rows::{from_json, from_word, json, moment, number};
 
 /// The notifications with these ids, newest first.
 pub(super) async fn notifications(
-    connection: &mut SqliteConnection,
+    kind: DatabaseKind,
+    connection: &mut Connection,
     ids: &[String],
 ) -> Result<Vec<Notification>, StoreError> {
     let ids = json(&ids)?;
-    let mut deliveries = deliveries(connection, &ids).await?;
-    let rows = sqlx::query(
-        "SELECT * FROM notifications WHERE id IN (SELECT value FROM json_each(?))
-         ORDER BY created_at DESC, id DESC",
-    )
+    let mut deliveries = deliveries(kind, connection, &ids).await?;
+    let rows = sqlx::query(AssertSqlSafe(format!(
+        "SELECT * FROM notifications WHERE id IN {} ORDER BY created_at DESC, id DESC",
+        kind.texts_of(1)
+    )))
     .bind(&ids)
     .fetch_all(connection)
     .await?;
@@ -48,7 +48,7 @@ pub(super) async fn notifications(
 }
 
 /// The request of a notification, and the receiver that routing chose for it.
-pub(super) fn asked(row: &SqliteRow) -> Result<(Spec, Option<Receiver>), StoreError> {
+pub(super) fn asked(row: &Row) -> Result<(Spec, Option<Receiver>), StoreError> {
     let receiver = row.get::<Option<&str>, _>("receiver").map(from_json).transpose()?;
     Ok((from_json(row.get("spec"))?, receiver))
 }
@@ -66,14 +66,15 @@ pub(super) fn channel<'a>(
 }
 
 async fn deliveries(
-    connection: &mut SqliteConnection,
+    kind: DatabaseKind,
+    connection: &mut Connection,
     ids: &str,
 ) -> Result<HashMap<String, Vec<Delivery>>, StoreError> {
-    let mut attempts = attempts(connection, ids).await?;
-    let rows = sqlx::query(
-        "SELECT * FROM deliveries WHERE notification_id IN (SELECT value FROM json_each(?))
-         ORDER BY notification_id, position",
-    )
+    let mut attempts = attempts(kind, connection, ids).await?;
+    let rows = sqlx::query(AssertSqlSafe(format!(
+        "SELECT * FROM deliveries WHERE notification_id IN {} ORDER BY notification_id, position",
+        kind.texts_of(1)
+    )))
     .bind(ids)
     .fetch_all(connection)
     .await?;
@@ -81,11 +82,14 @@ async fn deliveries(
     for row in rows {
         let id: String = row.get("notification_id");
         let name: String = row.get("channel");
+        let due_at = row.get::<Option<i64>, _>("due_at").map(moment).transpose()?;
+        // While an attempt is under way, the next one is not planned.
+        let is_claimed = row.get::<Option<&str>, _>("owner").is_some();
         let delivery = Delivery {
             state: from_word(row.get("state"))?,
-            next_attempt_at: row.get::<Option<i64>, _>("due_at").map(moment).transpose()?,
+            next_attempt_at: due_at.filter(|_| !is_claimed),
             attempts: attempts.remove(&(id.clone(), name.clone())).unwrap_or_default(),
-            permanent: row.get::<Option<bool>, _>("permanent").unwrap_or_default(),
+            permanent: row.get::<Option<i64>, _>("permanent") == Some(1),
             kind: String::new(),
             name,
         };
@@ -95,13 +99,11 @@ async fn deliveries(
 }
 
 async fn attempts(
-    connection: &mut SqliteConnection,
+    kind: DatabaseKind,
+    connection: &mut Connection,
     ids: &str,
 ) -> Result<HashMap<(String, String), Vec<Attempt>>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT * FROM attempts WHERE notification_id IN (SELECT value FROM json_each(?))
-         ORDER BY notification_id, channel, number",
-    )
+    let rows = sqlx::query(AssertSqlSafe(format!("SELECT * FROM attempts WHERE notification_id IN {} ORDER BY notification_id, channel, number", kind.texts_of(1))))
     .bind(ids)
     .fetch_all(connection)
     .await?;
@@ -113,7 +115,7 @@ async fn attempts(
     Ok(attempts)
 }
 
-fn attempt(row: &SqliteRow) -> Result<Attempt, StoreError> {
+fn attempt(row: &Row) -> Result<Attempt, StoreError> {
     Ok(Attempt {
         number: number(row.get("number"))?,
         started_at: moment(row.get("started_at"))?,

@@ -1,13 +1,9 @@
 //! Writing the catalog.
 
 use anyhow::Context as _;
-use contract::datastorage::{
-    NewWorkflow, StatusChange, Workflow, WorkflowStatus, WorkflowSummary, to_microseconds,
-};
+use contract::datastorage::{NewWorkflow, StatusChange, Workflow, WorkflowStatus, WorkflowSummary};
 use kit::database::column::{microseconds, to_json, uuid};
-use kit::database::{Sqlite, StoreError};
-use sqlx::SqliteConnection;
-use time::OffsetDateTime;
+use kit::database::{Connection, Database, StoreError};
 use uuid::Uuid;
 
 use super::read::by_id;
@@ -15,7 +11,7 @@ use crate::catalog::content::canonical;
 use crate::catalog::records::CreateOutcome;
 
 pub(in crate::catalog) async fn create(
-    store: &Sqlite,
+    database: &Database,
     workflow: NewWorkflow,
 ) -> Result<CreateOutcome, StoreError> {
     let content = canonical(&workflow.content)
@@ -23,14 +19,13 @@ pub(in crate::catalog) async fn create(
         .map_err(StoreError::Broken)?;
     let name = workflow.definition.name.clone();
     let version = workflow.definition.version.clone();
-    // The transaction holds the write lock, so the latest version cannot change
-    // before the new one replaces it.
-    let mut transaction = store.begin().await?;
+    // The latest version cannot change before the new one replaces it.
+    let mut transaction = database.begin_exclusive().await?;
     if let Some(workflow_id) = id_of(&mut transaction, &name, &version).await? {
         return Ok(CreateOutcome::Exists(workflow_id));
     }
     let previous_version = supersede(&mut transaction, &name).await?;
-    let now = to_microseconds(OffsetDateTime::now_utc());
+    let now = database.now(&mut transaction).await?;
     let created = Workflow {
         summary: WorkflowSummary {
             workflow_id: Uuid::now_v7(),
@@ -51,14 +46,15 @@ pub(in crate::catalog) async fn create(
 }
 
 pub(in crate::catalog) async fn set_status(
-    store: &Sqlite,
+    database: &Database,
     workflow_id: Uuid,
     change: &StatusChange,
 ) -> Result<Option<Workflow>, StoreError> {
-    let mut transaction = store.begin().await?;
-    let now = to_microseconds(OffsetDateTime::now_utc());
+    let mut transaction = database.begin_exclusive().await?;
+    let now = database.now(&mut transaction).await?;
     sqlx::query(
-        "UPDATE workflows SET status = ?, status_reason = ?, updated_at = ? WHERE workflow_id = ?",
+        "UPDATE workflows SET status = $1, status_reason = $2, updated_at = $3
+         WHERE workflow_id = $4",
     )
     .bind(change.status.as_str())
     .bind(change.status_reason.as_str())
@@ -72,11 +68,11 @@ pub(in crate::catalog) async fn set_status(
 }
 
 async fn id_of(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     name: &str,
     version: &str,
 ) -> Result<Option<Uuid>, StoreError> {
-    let row = sqlx::query("SELECT workflow_id FROM workflows WHERE name = ? AND version = ?")
+    let row = sqlx::query("SELECT workflow_id FROM workflows WHERE name = $1 AND version = $2")
         .bind(name)
         .bind(version)
         .fetch_optional(connection)
@@ -85,12 +81,9 @@ async fn id_of(
 }
 
 /// Clears `is_latest` of the latest version, and returns its version.
-async fn supersede(
-    connection: &mut SqliteConnection,
-    name: &str,
-) -> Result<Option<String>, StoreError> {
+async fn supersede(connection: &mut Connection, name: &str) -> Result<Option<String>, StoreError> {
     let latest = sqlx::query_scalar(
-        "UPDATE workflows SET is_latest = 0 WHERE name = ? AND is_latest = 1 RETURNING version",
+        "UPDATE workflows SET is_latest = 0 WHERE name = $1 AND is_latest = 1 RETURNING version",
     )
     .bind(name)
     .fetch_optional(connection)
@@ -99,7 +92,7 @@ async fn supersede(
 }
 
 async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     workflow: &WorkflowSummary,
     content: &str,
 ) -> Result<(), StoreError> {
@@ -111,7 +104,10 @@ async fn insert(
             container_digest, signal_type, severity, component, environment, priority,
             custom_labels, detected_labels, parameters, content, content_hash, status,
             status_reason, is_latest, previous_version, created_at, updated_at
-        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ) VALUES (
+            $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+            $20, $21, $22, $23, $24, $25
+        )",
     )
     .bind(workflow.workflow_id.to_string())
     .bind(definition.name.as_str())
@@ -134,7 +130,7 @@ async fn insert(
     .bind(workflow.content_hash.as_str())
     .bind(workflow.status.as_str())
     .bind(workflow.status_reason.as_deref())
-    .bind(workflow.is_latest)
+    .bind(i64::from(workflow.is_latest))
     .bind(workflow.previous_version.as_deref())
     .bind(microseconds(workflow.created_at))
     .bind(microseconds(workflow.updated_at))

@@ -1,8 +1,8 @@
 //! Reading the catalog.
 
 use contract::datastorage::{Workflow, WorkflowSearch, WorkflowSummary};
-use kit::database::{Sqlite, StoreError};
-use sqlx::{QueryBuilder, SqliteConnection};
+use kit::database::column::number;
+use kit::database::{Connection, Database, Statement, StoreError};
 use uuid::Uuid;
 
 use super::row::{SUMMARY, summary, whole};
@@ -10,17 +10,17 @@ use crate::catalog::filter::Filter;
 use crate::catalog::records::WorkflowList;
 
 pub(in crate::catalog) async fn workflow(
-    store: &Sqlite,
+    database: &Database,
     workflow_id: Uuid,
 ) -> Result<Option<Workflow>, StoreError> {
-    by_id(&mut *store.snapshot().await?, workflow_id).await
+    by_id(&mut *database.snapshot().await?, workflow_id).await
 }
 
 pub(super) async fn by_id(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     workflow_id: Uuid,
 ) -> Result<Option<Workflow>, StoreError> {
-    let row = sqlx::query("SELECT * FROM workflows WHERE workflow_id = ?")
+    let row = sqlx::query("SELECT * FROM workflows WHERE workflow_id = $1")
         .bind(workflow_id.to_string())
         .fetch_optional(connection)
         .await?;
@@ -28,26 +28,26 @@ pub(super) async fn by_id(
 }
 
 pub(in crate::catalog) async fn list(
-    store: &Sqlite,
+    database: &Database,
     filter: &Filter,
 ) -> Result<WorkflowList, StoreError> {
-    let mut transaction = store.snapshot().await?;
-    let mut count = QueryBuilder::new("SELECT count(*) FROM workflows");
+    let mut transaction = database.snapshot().await?;
+    let mut count = Statement::new("SELECT count(*) AS total FROM workflows");
     push_filters(&mut count, filter);
-    let total: i64 = count.build_query_scalar().fetch_one(&mut *transaction).await?;
+    let total = number(&count.build().fetch_one(&mut *transaction).await?, "total")?;
 
-    let mut page = QueryBuilder::new("SELECT ");
+    let mut page = Statement::new("SELECT ");
     page.push(SUMMARY).push(" FROM workflows");
     push_filters(&mut page, filter);
-    page.push(" ORDER BY sequence DESC LIMIT ").push_bind(i64::from(filter.page.limit));
-    page.push(" OFFSET ").push_bind(i64::try_from(filter.page.offset).unwrap_or(i64::MAX));
+    page.push(" ORDER BY sequence DESC LIMIT ").bind(i64::from(filter.page.limit));
+    page.push(" OFFSET ").bind(i64::try_from(filter.page.offset).unwrap_or(i64::MAX));
     let rows = page.build().fetch_all(&mut *transaction).await?;
     let workflows = rows.iter().map(summary).collect::<Result<_, _>>()?;
-    Ok(WorkflowList { workflows, total: u64::try_from(total).unwrap_or(0) })
+    Ok(WorkflowList { workflows, total })
 }
 
 pub(in crate::catalog) async fn select(
-    store: &Sqlite,
+    database: &Database,
     signal: &WorkflowSearch,
 ) -> Result<Vec<WorkflowSummary>, StoreError> {
     let labels = [
@@ -57,18 +57,18 @@ pub(in crate::catalog) async fn select(
         ("environment", signal.environment.as_str()),
         ("priority", signal.priority.as_str()),
     ];
-    let mut query = QueryBuilder::new("SELECT ");
+    let mut query = Statement::new("SELECT ");
     query.push(SUMMARY).push(" FROM workflows WHERE is_latest = 1 AND status = 'active'");
     for (column, value) in labels {
-        query.push(" AND ").push(column).push(" IN ('*', ").push_bind(value).push(")");
+        query.push(" AND ").push(column).push(" IN ('*', ").bind(value).push(")");
     }
     query.push(" ORDER BY sequence DESC");
-    let rows = query.build().fetch_all(&mut *store.snapshot().await?).await?;
+    let rows = query.build().fetch_all(&mut *database.snapshot().await?).await?;
     rows.iter().map(summary).collect()
 }
 
 /// Adds ` WHERE … AND …` for every filter that is set.
-fn push_filters(query: &mut QueryBuilder<sqlx::Sqlite>, filter: &Filter) {
+fn push_filters(query: &mut Statement, filter: &Filter) {
     let texts = [
         ("name", filter.name.clone()),
         ("status", filter.status.map(|status| status.to_string())),
@@ -81,11 +81,11 @@ fn push_filters(query: &mut QueryBuilder<sqlx::Sqlite>, filter: &Filter) {
     let mut glue = " WHERE ";
     for (column, value) in texts {
         if let Some(value) = value {
-            query.push(glue).push(column).push(" = ").push_bind(value);
+            query.push(glue).push(column).push(" = ").bind(value);
             glue = " AND ";
         }
     }
     if let Some(is_latest) = filter.is_latest {
-        query.push(glue).push("is_latest = ").push_bind(is_latest);
+        query.push(glue).push("is_latest = ").bind(i64::from(is_latest));
     }
 }

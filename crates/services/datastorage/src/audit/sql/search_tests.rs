@@ -2,7 +2,9 @@
 
 use contract::datastorage::{Category, Outcome, Severity};
 use proptest::prelude::*;
+use proptest::test_runner::TestCaseResult;
 use serde_json::Value;
+use testing::TestDatabase;
 
 use super::tests::{event, everything, store};
 use super::*;
@@ -94,25 +96,36 @@ fn any_search() -> impl Strategy<Value = Search> {
         })
 }
 
+fn check(database: &TestDatabase, events: &[NewEvent], searches: &[Search]) -> TestCaseResult {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let store = store(database).await;
+        store.record(events).await.expect("recorded");
+        for search in searches.iter().chain([&everything()]) {
+            let found = store.search(search).await.expect("found");
+            let ids: Vec<_> = found.events.iter().map(|event| event.event.event_id).collect();
+            prop_assert_eq!((ids, found.total), expected(events, search), "{:?}", search);
+        }
+        Ok(())
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
-    fn filters_order_and_page_are_as_in_memory(
+    fn filters_order_and_page_are_as_in_memory_on_sqlite(
         events in prop::collection::vec(any_event(), 0..40),
         searches in prop::collection::vec(any_search(), 20),
     ) {
-        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-        runtime.block_on(async {
-            let folder = tempfile::tempdir().expect("a folder");
-            let store = store(&folder).await;
-            store.record(&events).await.expect("recorded");
-            for search in searches.iter().chain([&everything()]) {
-                let found = store.search(search).await.expect("found");
-                let ids: Vec<_> = found.events.iter().map(|event| event.event.event_id).collect();
-                prop_assert_eq!((ids, found.total), expected(&events, search), "{:?}", search);
-            }
-            Ok(())
-        })?;
+        check(&TestDatabase::sqlite(), &events, &searches)?;
+    }
+
+    #[test]
+    fn filters_order_and_page_are_as_in_memory_on_postgres(
+        events in prop::collection::vec(any_event(), 0..40),
+        searches in prop::collection::vec(any_search(), 20),
+    ) {
+        check(&TestDatabase::postgres(), &events, &searches)?;
     }
 }

@@ -1,10 +1,9 @@
 //! From a row of `workflows` to a workflow.
 
 use contract::datastorage::{Definition, Labels, Workflow, WorkflowSummary};
-use kit::database::StoreError;
-use kit::database::column::{json, moment, uuid, word};
+use kit::database::column::{flag, json, moment, uuid, word};
+use kit::database::{Row, StoreError};
 use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
 
 /// The columns of a summary: all but the content, which is large and not part
 /// of a list.
@@ -13,7 +12,7 @@ pub(super) const SUMMARY: &str = "workflow_id, name, version, title, description
     priority, custom_labels, detected_labels, parameters, content_hash, status, status_reason, \
     is_latest, previous_version, created_at, updated_at";
 
-pub(super) fn summary(row: &SqliteRow) -> Result<WorkflowSummary, StoreError> {
+pub(super) fn summary(row: &Row) -> Result<WorkflowSummary, StoreError> {
     Ok(WorkflowSummary {
         workflow_id: uuid(row, "workflow_id")?,
         definition: Definition {
@@ -39,13 +38,13 @@ pub(super) fn summary(row: &SqliteRow) -> Result<WorkflowSummary, StoreError> {
         content_hash: row.try_get("content_hash")?,
         status: word(row, "status")?,
         status_reason: row.try_get("status_reason")?,
-        is_latest: row.try_get("is_latest")?,
+        is_latest: flag(row, "is_latest")?,
         previous_version: row.try_get("previous_version")?,
         created_at: moment(row, "created_at")?,
         updated_at: moment(row, "updated_at")?,
     })
 }
 
-pub(super) fn whole(row: &SqliteRow) -> Result<Workflow, StoreError> {
+pub(super) fn whole(row: &Row) -> Result<Workflow, StoreError> {
     Ok(Workflow { summary: summary(row)?, content: json(row, "content")? })
 }

@@ -1,0 +1,55 @@
+//! Flags and environment variables of a database.
+
+use std::time::Duration;
+
+use super::url::{DatabaseUrl, DatabaseUrlParser};
+
+/// The database of a service. A service's own configuration flattens it in.
+#[derive(Clone, Debug, clap::Args)]
+pub struct DatabaseConfig {
+    /// The database: `sqlite:///absolute/path/to/file.db`, which is created if
+    /// it does not exist, or `postgres://user:password@host:port/database`.
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        value_name = "DATABASE_URL",
+        hide_env_values = true,
+        value_parser = DatabaseUrlParser
+    )]
+    pub database_url: DatabaseUrl,
+
+    /// How long a statement waits for a lock that another process holds.
+    #[arg(
+        id = "database_lock_timeout",
+        long = "database-lock-timeout",
+        env = "DATABASE_LOCK_TIMEOUT",
+        value_name = "DATABASE_LOCK_TIMEOUT",
+        default_value = "2s",
+        value_parser = crate::config::interval
+    )]
+    pub lock_timeout: Duration,
+
+    /// How long a request waits for a connection. Together with the wait for a
+    /// lock it should stay well below the 30 s that a request may take.
+    #[arg(
+        id = "database_turn_timeout",
+        long = "database-turn-timeout",
+        env = "DATABASE_TURN_TIMEOUT",
+        value_name = "DATABASE_TURN_TIMEOUT",
+        default_value = "5s",
+        value_parser = crate::config::interval
+    )]
+    pub turn_timeout: Duration,
+}
+
+impl DatabaseConfig {
+    /// A database with the default timeouts.
+    #[must_use]
+    pub fn new(database_url: DatabaseUrl) -> Self {
+        Self {
+            database_url,
+            lock_timeout: Duration::from_secs(2),
+            turn_timeout: Duration::from_secs(5),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! PostgreSQL: two pools, so that queries do not keep writers waiting.
+
+use std::time::Duration;
+
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::{AnyConnection, AnyPool, Connection as _};
+
+use super::config::DatabaseConfig;
+use super::url::DatabaseUrl;
+
+/// How many transactions write at the same time.
+const WRITERS: u32 = 4;
+
+/// How many queries run at the same time.
+const READERS: u32 = 4;
+
+/// After which time a connection that nobody needs is closed.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// After which time the server ends a session that holds a transaction open and
+/// asks nothing: a process that hangs must not hold its locks for ever.
+const IDLE_IN_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The time in microseconds since 1970, not that of the transaction's begin.
+pub(super) const NOW: &str =
+    "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)";
+
+/// Excludes other transactions until the end of this one. Statements after it
+/// see all that was committed before it, because each of them has a snapshot of
+/// its own. Two services may share a database with a schema for each. Our number
+/// keeps the lock apart from those with one key, like sqlx's.
+pub(super) const LOCK: &str =
+    "SELECT pg_advisory_xact_lock(20591, hashtext(current_schema()::text))";
+
+/// The connections for writing, and those for reading.
+pub(super) fn pools(config: &DatabaseConfig) -> (AnyPool, AnyPool) {
+    let pool = |size, read_only| {
+        AnyPoolOptions::new()
+            .max_connections(size)
+            .acquire_timeout(config.turn_timeout)
+            .idle_timeout(IDLE_TIMEOUT)
+            // A connection of before a restart of the server is replaced,
+            // instead of failing a request.
+            .test_before_acquire(true)
+            .connect_lazy_with(options(&config.database_url, config.lock_timeout, read_only))
+    };
+    (pool(WRITERS, false), pool(READERS, true))
+}
+
+/// Connects once, for a migration.
+pub(super) async fn connect(
+    url: &DatabaseUrl,
+    lock_timeout: Duration,
+) -> Result<AnyConnection, sqlx::Error> {
+    AnyConnection::connect_with(&options(url, lock_timeout, false)).await
+}
+
+/// Settings of the session go along with the connection's start, and cost no
+/// statement.
+fn options(url: &DatabaseUrl, lock_timeout: Duration, read_only: bool) -> AnyConnectOptions {
+    let mut options = url.options();
+    options
+        .database_url
+        .query_pairs_mut()
+        .append_pair("options[lock_timeout]", &lock_timeout.as_millis().to_string())
+        .append_pair(
+            "options[idle_in_transaction_session_timeout]",
+            &IDLE_IN_TRANSACTION_TIMEOUT.as_millis().to_string(),
+        )
+        .append_pair(
+            "options[default_transaction_read_only]",
+            if read_only { "on" } else { "off" },
+        );
+    options
+}

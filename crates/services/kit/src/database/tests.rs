@@ -1,0 +1,268 @@
+use std::time::Duration;
+
+use sqlx::Row as _;
+use testing::{PostgresServer, TestDatabase, on_both_databases};
+
+use super::*;
+
+static MIGRATIONS: Migrations = Migrations { sqlite: &SQLITE, postgres: &POSTGRES };
+static SQLITE: Migrator = sqlx::migrate!("./tests/migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("./tests/migrations/postgres");
+
+const TEST_TIMEOUT: Duration = Duration::from_secs(20);
+
+fn open(database: &TestDatabase) -> Database {
+    open_url(database.url())
+}
+
+fn open_url(url: &str) -> Database {
+    let lock_timeout = Duration::from_millis(100);
+    let config =
+        DatabaseConfig { lock_timeout, ..DatabaseConfig::new(url.parse().expect("a good URL")) };
+    Database::new(config, MIGRATIONS)
+}
+
+async fn migrated(database: &TestDatabase) -> Database {
+    let store = open(database);
+    store.migrate(TEST_TIMEOUT).await.expect("migrated");
+    store
+}
+
+async fn insert(connection: &mut Connection, name: &str) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO things (name) VALUES ($1)").bind(name).execute(connection).await?;
+    Ok(())
+}
+
+async fn names(connection: &mut Connection) -> Vec<String> {
+    let query = sqlx::query_scalar("SELECT name FROM things ORDER BY name");
+    query.fetch_all(connection).await.expect("names")
+}
+
+on_both_databases! {
+    async fn many_that_migrate_at_once_agree(database: TestDatabase) {
+        let runs: Vec<_> = (0..8)
+            .map(|_| {
+                let store = open(&database);
+                tokio::spawn(async move { store.migrate(TEST_TIMEOUT).await })
+            })
+            .collect();
+        for run in runs {
+            run.await.expect("no panic").expect("migrated");
+        }
+        let store = open(&database);
+        store.migrate(TEST_TIMEOUT).await.expect("a second time is no change");
+        store.check().await.expect("writable");
+    }
+
+    async fn whoever_is_alone_makes_others_wait_until_the_end(database: TestDatabase) {
+        let (store, other) = (migrated(&database).await, open(&database));
+        let alone = other.begin_exclusive().await.expect("alone");
+        let second = store.begin_exclusive().await.err();
+        assert!(matches!(second, Some(StoreError::Unavailable(_))), "{second:?}");
+        alone.rollback().await.expect("ended");
+        store.begin_exclusive().await.expect("alone").rollback().await.expect("ended");
+    }
+
+    async fn the_next_one_alone_sees_what_the_former_one_wrote(database: TestDatabase) {
+        let (store, other) = (migrated(&database).await, open(&database));
+        let mut first = store.begin_exclusive().await.expect("alone");
+        insert(&mut first, "a").await.expect("written");
+        let next = tokio::spawn(async move {
+            let mut next = loop {
+                match other.begin_exclusive().await {
+                    Ok(next) => break next,
+                    Err(StoreError::Unavailable(_)) => {}
+                    Err(error) => panic!("{error}"),
+                }
+            };
+            names(&mut next).await
+        });
+        first.commit().await.expect("committed");
+        assert_eq!(next.await.expect("no panic"), ["a"]);
+    }
+
+    async fn an_abandoned_transaction_lets_the_next_one_write(database: TestDatabase) {
+        let store = migrated(&database).await;
+        let mut abandoned = store.begin_exclusive().await.expect("begun");
+        insert(&mut abandoned, "a").await.expect("written");
+        drop(abandoned);
+        // Rolling back is the next thing that its connection does.
+        let mut next = open(&database);
+        next.config.lock_timeout = TEST_TIMEOUT;
+        let next = Database::new(next.config, MIGRATIONS);
+        let mut next = next.begin_exclusive().await.expect("begun");
+        assert!(names(&mut next).await.is_empty());
+    }
+
+    async fn a_snapshot_stays_as_it_was_and_refuses_to_write(database: TestDatabase) {
+        let store = migrated(&database).await;
+        let mut snapshot = store.snapshot().await.expect("begun");
+        assert!(names(&mut snapshot).await.is_empty());
+        let mut transaction = store.begin().await.expect("begun");
+        insert(&mut transaction, "a").await.expect("written");
+        transaction.commit().await.expect("committed");
+        assert!(names(&mut snapshot).await.is_empty());
+        insert(&mut snapshot, "b").await.expect_err("read only");
+        drop(snapshot);
+        assert_eq!(names(&mut store.snapshot().await.expect("begun")).await, ["a"]);
+    }
+
+    async fn a_row_that_breaks_a_rule_is_a_refusal(database: TestDatabase) {
+        let store = migrated(&database).await;
+        let mut transaction = store.begin().await.expect("begun");
+        insert(&mut transaction, "a").await.expect("written");
+        let error = insert(&mut transaction, "a").await.expect_err("a name twice");
+        assert!(error.is_refusal(), "{error:?}");
+        drop(transaction);
+        let mut transaction = store.begin().await.expect("begun");
+        let syntax = sqlx::query("SELECT nothing FROM nowhere").execute(&mut *transaction).await;
+        assert!(!StoreError::from(syntax.expect_err("no such table")).is_refusal());
+    }
+
+    async fn a_statement_of_parts_reads_rows_of_an_array(database: TestDatabase) {
+        let store = migrated(&database).await;
+        let mut transaction = store.begin().await.expect("begun");
+        for name in ["a", "b", "c"] {
+            insert(&mut transaction, name).await.expect("written");
+        }
+        let mut statement = Statement::new("SELECT name FROM things WHERE name <> ");
+        statement.bind("b").push(" AND name IN ").push(store.kind.texts_of(2));
+        statement.push(" ORDER BY name LIMIT ");
+        // The array is the second parameter, the limit the third.
+        let mut query = statement;
+        query.push("$3");
+        let rows = query.build().bind(r#"["a", "b", "x"]"#).bind(10_i64);
+        let rows = rows.fetch_all(&mut *transaction).await.expect("rows");
+        let names: Vec<String> = rows.iter().map(|row| row.get("name")).collect();
+        assert_eq!(names, ["a"]);
+    }
+
+    async fn the_clock_is_right(database: TestDatabase) {
+        let store = migrated(&database).await;
+        let mut transaction = store.begin().await.expect("begun");
+        let before = OffsetDateTime::now_utc() - Duration::from_micros(1);
+        let now = store.now(&mut transaction).await.expect("a time");
+        assert!(before <= now && now <= OffsetDateTime::now_utc(), "{before} {now}");
+    }
+
+    async fn columns_read_back_what_was_written(database: TestDatabase) {
+        let store = migrated(&database).await;
+        let mut transaction = store.begin().await.expect("begun");
+        let moment = column::from_microseconds(1_234_567).expect("a time");
+        sqlx::query("INSERT INTO things (name, size, made_at, good) VALUES ($1, $2, $3, $4)")
+            .bind("a")
+            .bind(None::<i64>)
+            .bind(column::microseconds(moment))
+            .bind(i64::from(true))
+            .execute(&mut *transaction)
+            .await
+            .expect("written");
+        let row = sqlx::query("SELECT * FROM things").fetch_one(&mut *transaction).await;
+        let row = row.expect("a row");
+        assert_eq!(column::optional_number::<u16>(&row, "size").expect("a number"), None);
+        assert_eq!(column::moment(&row, "made_at").expect("a time"), moment);
+        assert_eq!(column::optional_moment(&row, "made_at").expect("a time"), Some(moment));
+        assert!(column::flag(&row, "good").expect("a flag"));
+        assert!(matches!(column::uuid(&row, "name"), Err(StoreError::Broken(_))));
+        assert!(matches!(column::number::<u8>(&row, "made_at"), Err(StoreError::Broken(_))));
+    }
+}
+
+#[tokio::test]
+async fn sqlite_syncs_commits_and_checks_references() {
+    let database = TestDatabase::sqlite();
+    let store = migrated(&database).await;
+    let mut writer = store.begin().await.expect("begun");
+    let mut reader = store.snapshot().await.expect("begun");
+    for (pragma, of_writer, of_reader) in [
+        ("synchronous", 2_i64, 2),
+        ("foreign_keys", 1, 1),
+        ("busy_timeout", 100, 100),
+        ("query_only", 0, 1),
+    ] {
+        let query = || sqlx::AssertSqlSafe(format!("PRAGMA {pragma}"));
+        let value = sqlx::query_scalar(query()).fetch_one(&mut *writer).await;
+        assert_eq!(value.ok(), Some(of_writer), "{pragma}");
+        let value = sqlx::query_scalar(query()).fetch_one(&mut *reader).await;
+        assert_eq!(value.ok(), Some(of_reader), "{pragma}");
+    }
+    let mode = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *writer).await;
+    assert_eq!(mode.ok(), Some("wal".to_owned()));
+}
+
+#[tokio::test]
+async fn a_file_name_is_taken_as_it_is() {
+    let database = TestDatabase::sqlite();
+    let path = database.folder().join("My dätä 100%.db");
+    let url = format!("sqlite://{}", path.display()).replace('%', "%25");
+    open_url(&url).migrate(TEST_TIMEOUT).await.expect("migrated");
+    assert!(path.exists());
+}
+
+#[tokio::test]
+async fn a_held_lock_makes_sqlite_unavailable_until_its_release() {
+    let database = TestDatabase::sqlite();
+    let (store, other) = (migrated(&database).await, open(&database));
+    let held = other.begin().await.expect("the lock");
+    let migration = store.migrate(Duration::from_millis(50)).await;
+    assert!(matches!(migration, Err(StoreError::Unavailable(_))), "{migration:?}");
+    let check = store.check().await;
+    assert!(matches!(check, Err(StoreError::Unavailable(_))), "{check:?}");
+
+    held.rollback().await.expect("released");
+    store.check().await.expect("writable again");
+}
+
+#[tokio::test]
+async fn a_held_lock_bounds_a_migration_of_postgres() {
+    let database = TestDatabase::postgres();
+    let (store, other) = (migrated(&database).await, open(&database));
+    let mut held = other.begin().await.expect("begun");
+    let lock = sqlx::query("LOCK TABLE _sqlx_migrations").execute(&mut *held).await;
+    lock.expect("the lock");
+    let migration = store.migrate(Duration::from_millis(50)).await;
+    assert!(matches!(migration, Err(StoreError::Unavailable(_))), "{migration:?}");
+    held.rollback().await.expect("released");
+    store.migrate(TEST_TIMEOUT).await.expect("migrated");
+}
+
+#[tokio::test]
+async fn a_folder_that_is_not_there_is_unavailable() {
+    let database = TestDatabase::sqlite();
+    let store = open_url(&format!("sqlite://{}/missing/x.db", database.folder().display()));
+    let error = store.migrate(TEST_TIMEOUT).await.expect_err("no folder");
+    assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+    assert!(error.to_string().contains("unable to open database file"), "{error}");
+}
+
+#[tokio::test]
+async fn a_stopped_server_is_unavailable_until_it_is_back() {
+    let server = PostgresServer::start();
+    let database = TestDatabase::on(&server);
+    let store = open(&database);
+    let mut config = store.config.clone();
+    config.turn_timeout = Duration::from_millis(200);
+    let store = Database::new(config, MIGRATIONS);
+    store.migrate(TEST_TIMEOUT).await.expect("migrated");
+    let mut transaction = store.begin().await.expect("begun");
+    server.stop();
+    let error = insert(&mut transaction, "a").await.expect_err("stopped");
+    assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+    drop(transaction);
+    for _ in 0..2 {
+        let error = store.check().await.expect_err("stopped");
+        assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+    }
+    let migration = store.migrate(Duration::from_millis(200)).await;
+    assert!(matches!(migration, Err(StoreError::Unavailable(_))), "{migration:?}");
+    server.restart();
+    store.check().await.expect("back");
+}
+
+#[tokio::test]
+async fn a_database_that_does_not_exist_is_a_mistake() {
+    let database = TestDatabase::postgres();
+    let url = database.url().replace("/test", "/nowhere");
+    let error = open_url(&url).migrate(TEST_TIMEOUT).await.expect_err("no such database");
+    assert!(matches!(error, StoreError::Broken(_)), "{error:?}");
+}

@@ -1,0 +1,6 @@
+CREATE TABLE things (
+    name    TEXT PRIMARY KEY,
+    size    INTEGER,
+    made_at INTEGER,
+    good    INTEGER
+) STRICT;
