@@ -7,6 +7,7 @@
 //! | [`mod@router`], [`operations`] | `/health/*`, `/version`, `/metrics`, `/openapi.json` around a service's own routes |
 //! | [`problem`] | errors as RFC 9457 problem documents |
 //! | [`page`] | the page of a list |
+//! | `outbox` (a feature) | audit events, stored with the change that they tell of |
 //! | [`peer`] | calls of other services |
 //! | [`extract`], [`check`] | reading input strictly, with *all* violations listed |
 //! | [`document`], [`schema`] | the OpenAPI document, completed with the common parts |
@@ -56,6 +57,8 @@ pub mod listen;
 pub mod logging;
 pub mod metrics;
 pub mod operations;
+#[cfg(feature = "database")]
+pub mod outbox;
 pub mod page;
 pub mod peer;
 pub mod problem;

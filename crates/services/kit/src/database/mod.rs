@@ -53,9 +53,11 @@ pub type Row = sqlx::any::AnyRow;
 /// A transaction, rolled back unless it is committed.
 pub type Transaction = sqlx::Transaction<'static, sqlx::Any>;
 
-/// The embedded migrations of a service, one set for each kind of database.
+/// Embedded migrations, one set for each kind of database.
 #[derive(Clone, Copy, Debug)]
 pub struct Migrations {
+    /// The table that remembers which of them were done.
+    pub table: &'static str,
     /// For SQLite.
     pub sqlite: &'static Migrator,
     /// For PostgreSQL.
@@ -68,15 +70,16 @@ pub struct Database {
     /// What it is.
     pub kind: DatabaseKind,
     config: DatabaseConfig,
-    migrations: Migrations,
+    migrations: &'static [Migrations],
     writers: AnyPool,
     readers: AnyPool,
 }
 
 impl Database {
-    /// The database of this configuration. Nothing is opened yet.
+    /// The database of this configuration, with these migrations in their
+    /// order. Nothing is opened yet.
     #[must_use]
-    pub fn new(config: DatabaseConfig, migrations: Migrations) -> Self {
+    pub fn new(config: DatabaseConfig, migrations: &'static [Migrations]) -> Self {
         sqlx::any::install_default_drivers();
         let kind = config.database_url.kind();
         let (writers, readers) = match kind {
@@ -157,7 +160,9 @@ impl Database {
                 // no lock of its own on SQLite.
                 let mut connection = sqlite::first_connection(url, timeout).await?;
                 let mut transaction = connection.begin_with(self.kind.begin()).await?;
-                run(self.migrations.sqlite, &mut transaction).await?;
+                for migrations in self.migrations {
+                    run(migrations.table, migrations.sqlite, &mut transaction).await?;
+                }
                 transaction.commit().await?;
                 connection.close().await?;
             }
@@ -166,7 +171,9 @@ impl Database {
                 // which releases it.
                 let migration = async {
                     let mut connection = postgres::connect(url, timeout).await?;
-                    run(self.migrations.postgres, &mut connection).await?;
+                    for migrations in self.migrations {
+                        run(migrations.table, migrations.postgres, &mut connection).await?;
+                    }
                     connection.close().await?;
                     Ok(())
                 };
@@ -210,7 +217,13 @@ impl fmt::Debug for Database {
 
 /// Like [`Migrator::run`], whose future cannot be spawned; see the comment on
 /// `run_direct` in sqlx.
-async fn run(migrator: &Migrator, connection: &mut Connection) -> Result<(), StoreError> {
+async fn run(
+    table: &'static str,
+    migrator: &Migrator,
+    connection: &mut Connection,
+) -> Result<(), StoreError> {
+    let mut migrator = Migrator::with_migrations(migrator.iter().cloned().collect());
+    migrator.dangerous_set_table_name(table);
     migrator.run_direct(None, connection, false).await.map_err(|error| match error {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
         other => StoreError::Broken(other.into()),

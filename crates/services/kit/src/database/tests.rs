@@ -5,7 +5,8 @@ use testing::{PostgresServer, TestDatabase, on_both_databases};
 
 use super::*;
 
-static MIGRATIONS: Migrations = Migrations { sqlite: &SQLITE, postgres: &POSTGRES };
+static MIGRATIONS: &[Migrations] =
+    &[Migrations { table: "_sqlx_migrations", sqlite: &SQLITE, postgres: &POSTGRES }];
 static SQLITE: Migrator = sqlx::migrate!("./tests/migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("./tests/migrations/postgres");
 

@@ -129,6 +129,19 @@ impl PeerError {
         positions.dedup();
         positions
     }
+
+    /// What is wrong at this position of a list that was sent; the whole error
+    /// if it names no positions.
+    #[must_use]
+    pub fn reason_at(&self, index: usize) -> String {
+        let Self::Refused { problem, .. } = self else {
+            return self.to_string();
+        };
+        let here = problem.errors.iter().filter(|error| position(&error.field) == Some(index));
+        let here: Vec<_> =
+            here.map(|error| format!("{}: {}", error.field, error.message)).collect();
+        if here.is_empty() { self.to_string() } else { here.join("; ") }
+    }
 }
 
 /// Reads the 3 of `[3].event_type`.
