@@ -6,7 +6,8 @@
 use kit::database::{Database, DatabaseConfig, Migrations};
 use sqlx::migrate::Migrator;
 
-static MIGRATIONS: Migrations = Migrations { sqlite: &SQLITE, postgres: &POSTGRES };
+static MIGRATIONS: &[Migrations] =
+    &[Migrations { table: "_sqlx_migrations", sqlite: &SQLITE, postgres: &POSTGRES }];
 static SQLITE: Migrator = sqlx::migrate!("./migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("./migrations/postgres");
 

@@ -87,7 +87,10 @@ impl Service {
 
     /// Checks a part every `WATCH_INTERVAL` until the service stops, and marks
     /// it as degraded while `is_there` returns false.
-    pub async fn watch<F>(&self, part: &str, is_there: impl Fn() -> F)
+    ///
+    /// # Errors
+    /// None; it is a background task of [`App::task`](crate::App::task).
+    pub async fn watch<F>(&self, part: &str, is_there: impl Fn() -> F) -> anyhow::Result<()>
     where
         F: Future<Output = bool>,
     {
@@ -95,7 +98,7 @@ impl Service {
         loop {
             tokio::select! {
                 _ = tick.tick() => {}
-                () = self.stopped() => return,
+                () = self.stopped() => return Ok(()),
             }
             self.readiness.set_degraded(part, !is_there().await);
         }
@@ -120,7 +123,7 @@ mod tests {
         let every = service.watch_interval;
         let watched = service.clone();
         let watch = tokio::spawn(async move {
-            watched.watch("peer", || async { THERE.load(Ordering::SeqCst) }).await;
+            watched.watch("peer", || async { THERE.load(Ordering::SeqCst) }).await
         });
 
         tokio::time::sleep(every / 2).await;
@@ -130,6 +133,6 @@ mod tests {
         assert!(service.readiness.degraded().is_empty());
 
         service.stop();
-        watch.await.expect("the watch ends with the service");
+        watch.await.expect("no panic").expect("the watch ends with the service");
     }
 }

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use datastorage_client::{AuditWriter, Client, WriterConfig};
-use kit::{App, Service};
+use kit::{App, Peer, Service};
 use tokio::sync::Notify;
 
 use crate::channel::Channels;
 use crate::config::Config;
-use crate::delivery::{Audit, Dispatcher, Metrics};
+use crate::delivery::{Dispatcher, Metrics};
 use crate::routes::AppState;
 use crate::store::Store;
 
@@ -24,64 +23,48 @@ const DATASTORAGE: &str = "datastorage";
 ///
 /// When the configuration cannot be used.
 pub async fn start(config: Config, service: Service) -> anyhow::Result<App> {
-    let client = Client::new(&config.datastorage_url)
-        .context("cannot use DATASTORAGE_URL\nhint: it has the form http://host:port")?;
+    let datastorage =
+        Peer::new(DATASTORAGE, &config.datastorage_url).context("cannot use DATASTORAGE_URL")?;
     let slack = config.slack_url()?;
     let routing = config.routing(slack.is_some())?;
     let channels = Channels::open(config.output_dir, slack, config.send_timeout)?;
     let store = Store::new(config.database);
-    let writer = AuditWriter::start(client.clone(), WriterConfig::default());
-    let audit = Audit::new(store.clone(), writer);
     let wake = Arc::new(Notify::new());
     let dispatcher = Dispatcher {
         store: store.clone(),
         channels: Arc::new(channels),
         policy: config.retry,
         lease: config.lease,
-        audit: audit.clone(),
         metrics: Metrics::new(&service),
         wake: Arc::clone(&wake),
     };
-
     let state = AppState { store: store.clone(), routing: Arc::new(routing), wake };
     let router = crate::app(&service, state);
-    let (begin, begun) = tokio::sync::oneshot::channel();
+
+    let Store { database, outbox } = store.clone();
     let prepare = {
-        let (store, audit, service) = (store.clone(), audit.clone(), service.clone());
+        let service = service.clone();
         async move {
             service.readiness.wait_for("the database");
             store.prepare().await.context(
                 "cannot use the database (DATABASE_URL)\n\
                  hint: its folder must exist and be writable",
-            )?;
-            audit.catch_up().await?;
-            tokio::spawn(audit.confirm_deliveries(service.clone()));
-            tokio::spawn(store.database.watch(service.clone()));
-            let watched = service.clone();
-            tokio::spawn(async move {
-                let is_live = || async { client.is_live().await };
-                watched.watch(DATASTORAGE, is_live).await;
-            });
-            // The receiver is gone only if the service is already stopping.
-            let _ = begin.send(tokio::spawn(dispatcher.run(service)));
-            Ok(())
+            )
         }
     };
+    let watch_datastorage = {
+        let (service, datastorage) = (service.clone(), datastorage.clone());
+        async move { service.watch(DATASTORAGE, || datastorage.is_live()).await }
+    };
+    let watch_database = database.clone().watch(service.clone());
     Ok(App::new(router)
         .before_ready("database", prepare)
-        .on_stop("deliveries", async move {
-            match begun.await {
-                Ok(dispatcher) => dispatcher.await.context("the dispatcher panicked"),
-                // The dispatcher never started.
-                Err(_) => Ok(()),
-            }
-        })
-        .on_stop("audit", async move {
-            audit.close().await;
-            Ok(())
-        })
+        .task("watch of the database", |_| watch_database)
+        .task("watch of datastorage", |_| watch_datastorage)
+        .task("deliveries", |stop| dispatcher.run(stop))
+        .task("audit", |stop| outbox.run(service, datastorage, stop))
         .on_stop("database", async move {
-            store.database.close().await;
+            database.close().await;
             Ok(())
         }))
 }

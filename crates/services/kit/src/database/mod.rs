@@ -195,10 +195,14 @@ impl Database {
 
     /// Checks the database at intervals until the service stops, so that
     /// `/health/ready` is right without traffic too.
-    pub async fn watch(self, service: Service) {
+    ///
+    /// # Errors
+    ///
+    /// None; it is a background task of [`App::task`](crate::App::task).
+    pub async fn watch(self, service: Service) -> anyhow::Result<()> {
         let check =
             || async { self.check().await.inspect_err(|error| tracing::debug!("{error}")).is_ok() };
-        service.watch(DATABASE_PART, check).await;
+        service.watch(DATABASE_PART, check).await
     }
 
     /// Waits for running statements and closes all connections.

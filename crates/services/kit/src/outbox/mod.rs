@@ -41,14 +41,8 @@ pub struct Outbox {
 impl Outbox {
     /// The outbox in this database, whose migrations include [`MIGRATIONS`].
     #[must_use]
-    pub fn new(service: &Service, database: Database) -> Self {
-        let refused = Counter::default();
-        service.metrics.register(
-            "audit_events_refused",
-            "Audit events that DataStorage refused for good",
-            refused.clone(),
-        );
-        Self { database, refused, added: Arc::default() }
+    pub fn new(database: Database) -> Self {
+        Self { database, refused: Counter::default(), added: Arc::default() }
     }
 
     /// Adds events within the transaction of the change that they tell of. Call
@@ -84,7 +78,17 @@ impl Outbox {
     ///
     /// # Errors
     /// None; it goes on after every failure.
-    pub async fn run(self, datastorage: Peer, stop: CancellationToken) -> anyhow::Result<()> {
+    pub async fn run(
+        self,
+        service: Service,
+        datastorage: Peer,
+        stop: CancellationToken,
+    ) -> anyhow::Result<()> {
+        service.metrics.register(
+            "audit_events_refused",
+            "Audit events that DataStorage refused for good",
+            self.refused.clone(),
+        );
         send::run(self, datastorage, stop).await;
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use contract::datastorage::{Category, Essentials, Outcome};
 use serde_json::{Value, json};
-use testing::{FakePeer, on_both_databases};
+use testing::{FakePeer, TestDatabase, on_both_databases};
 
 use super::*;
 use crate::database::DatabaseConfig;
@@ -22,11 +22,15 @@ fn event(data: Value) -> NewEvent {
     })
 }
 
-async fn outbox(database: &testing::TestDatabase) -> Outbox {
+fn service() -> Service {
+    Service::for_tests(crate::package!())
+}
+
+async fn outbox(database: &TestDatabase) -> Outbox {
     let url = database.url().parse().expect("a URL");
     let database = Database::new(DatabaseConfig::new(url), &[MIGRATIONS]);
     database.migrate(TIMEOUT).await.expect("migrated");
-    Outbox::new(&Service::for_tests(crate::package!()), database)
+    Outbox::new(database)
 }
 
 async fn add(outbox: &Outbox, events: &[NewEvent]) {
@@ -46,7 +50,7 @@ async fn numbered(outbox: &Outbox, count: usize) -> Vec<NewEvent> {
 async fn send_all(outbox: &Outbox, server: &FakePeer) {
     let peer = Peer::new("datastorage", &server.url).expect("an address");
     let stop = CancellationToken::new();
-    let task = tokio::spawn(outbox.clone().run(peer, stop.clone()));
+    let task = tokio::spawn(outbox.clone().run(service(), peer, stop.clone()));
     let empty = async {
         while outbox.waiting().await.expect("counted") > 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -151,9 +155,9 @@ on_both_databases! {
         numbered(&outbox, 2).await;
         let peer = || Peer::new("datastorage", &server.url).expect("an address");
         server.will_answer(503, json!({}));
-        outbox.clone().run(peer(), stop.clone()).await.expect("it ends well");
+        outbox.clone().run(service(), peer(), stop.clone()).await.expect("it ends well");
         assert_eq!(outbox.waiting().await.expect("counted"), 2, "nobody could take them");
-        outbox.clone().run(peer(), stop).await.expect("it ends well");
+        outbox.clone().run(service(), peer(), stop).await.expect("it ends well");
         assert_eq!(outbox.waiting().await.expect("counted"), 0, "the next start sends them");
     }
 }

@@ -57,11 +57,3 @@ CREATE TABLE attempts (
     FOREIGN KEY (notification_id, channel)
         REFERENCES deliveries (notification_id, channel) ON DELETE CASCADE
 );
-
--- Audit events that DataStorage has not confirmed yet. They are written together
--- with the outcome that they tell of, so that neither is lost without the other.
-CREATE TABLE outbox (
-    event_id   TEXT   COLLATE "C" PRIMARY KEY,
-    event      TEXT   NOT NULL,
-    created_at BIGINT NOT NULL
-);

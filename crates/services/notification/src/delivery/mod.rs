@@ -7,7 +7,6 @@
 //! message twice. A stored success is never sent again.
 
 mod attempt;
-mod audit;
 mod metrics;
 #[cfg(test)]
 mod tests;
@@ -15,17 +14,16 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kit::Service;
 use kit::database::StoreError;
 use time::OffsetDateTime;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use crate::channel::Channels;
 use crate::model::RetryPolicy;
 use crate::store::{Job, Store};
 
-pub use audit::Audit;
 pub use metrics::Metrics;
 
 /// How many attempts run at the same time.
@@ -52,8 +50,6 @@ pub struct Dispatcher {
     pub policy: RetryPolicy,
     /// How long a claim lasts without being renewed.
     pub lease: Duration,
-    /// Sends the audit events.
-    pub audit: Audit,
     /// The metrics.
     pub metrics: Metrics,
     /// Wakes the dispatcher when there is something new.
@@ -61,14 +57,18 @@ pub struct Dispatcher {
 }
 
 impl Dispatcher {
-    /// Runs until the service is asked to stop, then waits for running attempts
-    /// for at most 8 s.
-    pub async fn run(self, service: Service) {
+    /// Runs until it is asked to stop, then waits for running attempts for at
+    /// most 8 s.
+    ///
+    /// # Errors
+    ///
+    /// None; it goes on after every failure.
+    pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
         let mut attempts = JoinSet::new();
         loop {
             let wait = self.take_up(&mut attempts).await;
             tokio::select! {
-                () = service.stopped() => break,
+                () = stop.cancelled() => break,
                 () = self.wake.notified() => {}
                 () = tokio::time::sleep(wait) => {}
                 // An attempt has ended, so there is room for another one.
@@ -82,6 +82,7 @@ impl Dispatcher {
             let left = attempts.len();
             tracing::warn!(left, "attempts were cut off and are made again at the next start");
         }
+        Ok(())
     }
 
     /// Starts attempts of due deliveries, as far as there is room. Returns how
@@ -128,7 +129,6 @@ impl Dispatcher {
             };
             self.metrics.attempt(&job, &finish);
             self.keep(&job, &finish).await;
-            self.audit.tell(&finish);
         }
         .instrument(span)
         .await;

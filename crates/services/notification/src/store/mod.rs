@@ -1,4 +1,4 @@
-//! The database: notifications, their deliveries and unconfirmed audit events.
+//! The database: notifications, their deliveries, and audit events on their way.
 //!
 //! The operations are documented here; `sql` has their statements.
 
@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use contract::datastorage::NewEvent;
 use kit::database::{Database, DatabaseConfig, StoreError};
+use kit::outbox::Outbox;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -24,6 +25,8 @@ const MIGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct Store {
     /// The database.
     pub database: Database,
+    /// The audit events, stored with the outcomes that they tell of.
+    pub outbox: Outbox,
 }
 
 /// The outcome of creating a notification.
@@ -108,7 +111,8 @@ impl Store {
     /// The state in the database of this configuration. Nothing is opened yet.
     #[must_use]
     pub fn new(config: DatabaseConfig) -> Self {
-        Self { database: Database::new(config, sql::MIGRATIONS) }
+        let database = Database::new(config, sql::MIGRATIONS);
+        Self { outbox: Outbox::new(database.clone()), database }
     }
 
     /// Migrates the database to the current schema.
@@ -191,25 +195,9 @@ impl Store {
     ///
     /// See [`StoreError`].
     pub async fn finish(&self, job: &Job, finish: &FinishedAttempt) -> Result<(), StoreError> {
-        sql::deliveries::finish(&self.database, job, finish).await
-    }
-
-    /// All audit events that were not confirmed, oldest first.
-    ///
-    /// # Errors
-    ///
-    /// See [`StoreError`].
-    pub async fn unconfirmed(&self) -> Result<Vec<NewEvent>, StoreError> {
-        sql::outbox::all(&self.database).await
-    }
-
-    /// Deletes audit events that DataStorage has confirmed.
-    ///
-    /// # Errors
-    ///
-    /// See [`StoreError`].
-    pub async fn confirm(&self, events: &[Uuid]) -> Result<(), StoreError> {
-        sql::outbox::remove(&self.database, events).await
+        sql::deliveries::finish(&self.database, &self.outbox, job, finish).await?;
+        self.outbox.wake();
+        Ok(())
     }
 }
 

@@ -1,4 +1,4 @@
-use datastorage_client::{AuditWriter, Client, WriterConfig};
+use kit::{Peer, Service};
 use serde_json::{Value, json};
 use testing::{TestDatabase, on_both_databases};
 use tokio::task::JoinHandle;
@@ -16,11 +16,10 @@ const LEASE: Duration = Duration::from_millis(300);
 
 /// A running dispatcher over a database of its own.
 struct TestDispatcher {
-    service: Service,
     store: Store,
-    audit: Audit,
     wake: Arc<Notify>,
-    task: JoinHandle<()>,
+    /// The dispatcher and the outbox, in the order in which they end.
+    tasks: [(CancellationToken, JoinHandle<anyhow::Result<()>>); 2],
 }
 
 impl TestDispatcher {
@@ -31,10 +30,6 @@ impl TestDispatcher {
     async fn with_slack(database: &TestDatabase, trail: &str, slack: Option<Url>) -> Self {
         let store = open(database);
         store.prepare().await.expect("the database is there");
-        let client = Client::new(trail).expect("an address");
-        let writer = AuditWriter::start(client, WriterConfig::default());
-        let audit = Audit::new(store.clone(), writer);
-        audit.catch_up().await.expect("the database is there");
         let service = Service::for_tests(kit::package!());
         let output = database.folder().join("output");
         let channels = Channels::open(output, slack, Duration::from_secs(5)).expect("a folder");
@@ -48,13 +43,16 @@ impl TestDispatcher {
                 attempts: 5,
             },
             lease: LEASE,
-            audit: audit.clone(),
             metrics: Metrics::new(&service),
             wake: Arc::default(),
         };
         let wake = Arc::clone(&dispatcher.wake);
-        let task = tokio::spawn(dispatcher.run(service.clone()));
-        Self { service, store, audit, wake, task }
+        let stops = [CancellationToken::new(), CancellationToken::new()];
+        let datastorage = Peer::new("datastorage", trail).expect("an address");
+        let deliveries = tokio::spawn(dispatcher.run(stops[0].clone()));
+        let audit = tokio::spawn(store.outbox.clone().run(service, datastorage, stops[1].clone()));
+        let [first, second] = stops;
+        Self { store, wake, tasks: [(first, deliveries), (second, audit)] }
     }
 
     async fn send(&self, name: &str, channels: &Value) {
@@ -78,10 +76,20 @@ impl TestDispatcher {
 
     /// Stops as the service does, after all audit events are delivered.
     async fn stop(self) {
-        self.service.stop();
-        self.task.await.expect("no panic");
-        self.audit.close().await;
-        assert!(self.store.unconfirmed().await.expect("there").is_empty(), "all is confirmed");
+        for (stop, task) in self.tasks {
+            stop.cancel();
+            task.await.expect("no panic").expect("it ends well");
+        }
+        assert_eq!(self.store.outbox.waiting().await.expect("there"), 0, "all is delivered");
+        self.store.database.close().await;
+    }
+
+    /// Ends as by a kill: no attempt is finished, no event is sent any more.
+    async fn kill(self) {
+        for (_, task) in self.tasks {
+            task.abort();
+            let _ = task.await;
+        }
         self.store.database.close().await;
     }
 }

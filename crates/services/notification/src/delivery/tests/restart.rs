@@ -19,11 +19,7 @@ on_both_databases! {
         })
         .await;
 
-        // As a kill: no attempt is finished and the writer flushes no event.
-        running.task.abort();
-        let _ = running.task.await;
-        running.store.database.close().await;
-        drop(running.audit);
+        running.kill().await;
 
         let running = TestDispatcher::start(&database, &address).await;
         let status = running.finished("a").await.status;
@@ -46,9 +42,7 @@ on_both_databases! {
         let running = TestDispatcher::start(&database, &nobody().await).await;
         running.send("a", &json!([{ "type": "log" }])).await;
         running.finished("a").await;
-        running.task.abort();
-        let _ = running.task.await;
-        running.store.database.close().await;
+        running.kill().await;
         assert!(trail.events().is_empty());
 
         let running = TestDispatcher::start(&database, &address).await;

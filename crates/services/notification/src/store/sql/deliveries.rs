@@ -1,15 +1,17 @@
 //! Deliveries: claim, renew, finish.
 
+use std::slice;
 use std::time::Duration;
 
 use kit::database::{Connection, Database, StoreError};
+use kit::outbox::Outbox;
 use sqlx::Row as _;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::read::{asked, channel, uuid};
 use crate::model::{AttemptOutcome, DeliveryState, Phase};
-use crate::store::rows::{from_word, json, micros, moment, number, storable, word};
+use crate::store::rows::{from_word, micros, moment, number, storable, word};
 use crate::store::{Claim, FinishedAttempt, Job, NextStep};
 
 pub(in crate::store) async fn claim(
@@ -132,6 +134,7 @@ async fn begin(
 
 pub(in crate::store) async fn finish(
     db: &Database,
+    outbox: &Outbox,
     job: &Job,
     finish: &FinishedAttempt,
 ) -> Result<(), StoreError> {
@@ -182,12 +185,7 @@ pub(in crate::store) async fn finish(
         return Ok(());
     }
     if let NextStep::Done { event, .. } = &finish.next {
-        sqlx::query("INSERT INTO outbox (event_id, event, created_at) VALUES ($1, $2, $3)")
-            .bind(event.event_id.to_string())
-            .bind(json(event)?)
-            .bind(micros(ended_at))
-            .execute(&mut *transaction)
-            .await?;
+        outbox.add(&mut transaction, slice::from_ref(&**event)).await?;
     }
     update_phase(&mut transaction, &id, ended_at).await?;
     transaction.commit().await?;

@@ -5,13 +5,17 @@
 
 pub(super) mod deliveries;
 pub(super) mod notifications;
-pub(super) mod outbox;
 mod read;
 
 use kit::database::Migrations;
+use kit::outbox;
 use sqlx::migrate::Migrator;
 
-/// The migrations, embedded.
-pub(super) static MIGRATIONS: Migrations = Migrations { sqlite: &SQLITE, postgres: &POSTGRES };
+/// The migrations, embedded. Ours move what an earlier version left to the
+/// outbox, whose tables therefore come first.
+pub(super) static MIGRATIONS: &[Migrations] = &[
+    outbox::MIGRATIONS,
+    Migrations { table: "_sqlx_migrations", sqlite: &SQLITE, postgres: &POSTGRES },
+];
 static SQLITE: Migrator = sqlx::migrate!("./migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("./migrations/postgres");
