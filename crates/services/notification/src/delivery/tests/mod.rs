@@ -11,8 +11,8 @@ use super::*;
 use crate::model::{AttemptOutcome, DeliveryState, Notification, Phase, Reason};
 use crate::testing::{Answer, FakeReceiver, FakeTrail, eventually, nobody, open, spec};
 
-/// Short, since a test waits for its end.
-const LEASE: Duration = Duration::from_millis(300);
+/// Longer than any test takes.
+const LEASE: Duration = Duration::from_secs(60);
 
 /// A running dispatcher over a database of its own.
 struct TestDispatcher {
@@ -24,10 +24,15 @@ struct TestDispatcher {
 
 impl TestDispatcher {
     async fn start(database: &TestDatabase, trail: &str) -> Self {
-        Self::with_slack(database, trail, None).await
+        Self::with(database, trail, None, LEASE).await
     }
 
-    async fn with_slack(database: &TestDatabase, trail: &str, slack: Option<Url>) -> Self {
+    async fn with(
+        database: &TestDatabase,
+        trail: &str,
+        slack: Option<Url>,
+        lease: Duration,
+    ) -> Self {
         let store = open(database);
         store.prepare().await.expect("the database is there");
         let service = Service::for_tests(kit::package!());
@@ -42,7 +47,7 @@ impl TestDispatcher {
                 max: Duration::from_secs(480),
                 attempts: 5,
             },
-            lease: LEASE,
+            lease,
             metrics: Metrics::new(&service),
             wake: Arc::default(),
         };

@@ -7,7 +7,9 @@ on_both_databases! {
         let (trail, address) = FakeTrail::start().await;
         let (good, good_url) = FakeReceiver::start(&[]).await;
         let (slow, slow_url) = FakeReceiver::start(&[Answer::Never]).await;
-        let running = TestDispatcher::start(&database, &address).await;
+        // Its claims end soon after it.
+        let lease = Duration::from_secs(2);
+        let running = TestDispatcher::with(&database, &address, None, lease).await;
         let [mut first, mut second] = [webhook(&good_url), webhook(&slow_url)];
         first["name"] = json!("good");
         second["name"] = json!("slow");

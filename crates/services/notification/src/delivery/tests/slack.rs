@@ -8,7 +8,7 @@ on_both_databases! {
         let (own, own_url) = FakeReceiver::start(&[Answer::Status(404)]).await;
         let (default, default_url) = FakeReceiver::start(&[Answer::Status(429)]).await;
         let slack = Url::parse(&default_url).expect("a URL");
-        let running = TestDispatcher::with_slack(&database, &address, Some(slack)).await;
+        let running = TestDispatcher::with(&database, &address, Some(slack), LEASE).await;
         let channels = json!([
             { "type": "slack" },
             { "type": "slack", "url": own_url, "name": "own" },
