@@ -31,6 +31,7 @@ mod target_directory;
 
 mod assemble;
 mod binary;
+mod database;
 mod external;
 mod graph;
 mod memory;
@@ -45,6 +46,7 @@ mod validate;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub(crate) use database::{DATABASE_SERVER, SUPERUSER, ServerImage, check_asked};
 pub use external::External;
 pub(crate) use load::load_with_digest;
 pub use load::{Location, load, locate};

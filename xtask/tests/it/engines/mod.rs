@@ -6,6 +6,7 @@
 
 mod fake;
 mod faults;
+mod postgres;
 mod real;
 mod registry;
 

@@ -24,6 +24,7 @@ use std::time::Duration;
 use crate::backend::{Backend, ExternalForm};
 use crate::build::image::Digest;
 use crate::run::RunId;
+use crate::workspace::DatabaseKind;
 use dialect::Dialect;
 use images::EngineImages;
 use runtime::EngineRuntime;
@@ -40,6 +41,7 @@ pub(super) const PODMAN: Backend = Backend {
     // As on `process`.
     grace: Duration::from_secs(25),
     externals: ExternalForm::Image,
+    databases: &[DatabaseKind::Postgres, DatabaseKind::Sqlite],
 };
 
 /// The backend on which services are containers of docker's.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
 use camino::Utf8PathBuf;
-use signal_hook::consts::{SIGCONT, SIGKILL, SIGSTOP, SIGTERM};
+use signal_hook::consts::{SIGCONT, SIGKILL, SIGSTOP};
 
 use super::super::log::BoundedLog;
 use super::super::{Replica, ServiceSpec, Stop, lock};
@@ -25,7 +25,7 @@ use crate::system::launch::{GO, Launched, gate};
 use crate::system::signals::{Interrupt, name};
 use crate::system::wait::{Poll, until};
 use crate::system::{
-    ProcessId, has_halted, is_hidden, own_executable, session_members, signal_group,
+    ProcessId, children, has_halted, is_hidden, own_executable, session_members, signal_group,
     signal_process, start_time, wait_for_end,
 };
 
@@ -74,7 +74,10 @@ impl Child {
         folder.write_config(service, &spec.config)?;
         let (pump, output) = Pump::start(BoundedLog::open(&folder.log(service))?)?;
         let mut command = Command::new(own_executable()?);
-        command.args(gate(Launched::Service)).arg(&image.executable.path).args(&spec.args);
+        command
+            .args(gate(Launched::Service, image.user))
+            .arg(&image.executable.path)
+            .args(&spec.args);
         command.env_clear();
         if let Some(libraries) = &image.library_path {
             command.env("LD_LIBRARY_PATH", libraries);
@@ -185,7 +188,7 @@ impl Child {
         let asked = Instant::now();
         lock(&self.asked).get_or_insert(asked);
         if let Stop::Terminate(grace) = how {
-            self.signal(SIGTERM)?;
+            self.signal(self.image.stop_signal)?;
             // It cannot end in good order as long as it is halted.
             self.signal_all(SIGCONT)?;
             if self.wait(grace) {
@@ -236,10 +239,13 @@ impl Child {
         Ok(())
     }
 
-    /// Sends a signal to it and to all groups below it.
+    /// Sends a signal to it, to all groups of its session, and to its children, which may
+    /// lead sessions of their own.
     fn signal_all(&self, signal: i32) -> anyhow::Result<()> {
         self.signal(signal)?;
-        for member in session_members(self.pid()).context("cannot look for processes")? {
+        let looked = || "cannot look for processes";
+        let members = session_members(self.pid()).with_context(looked)?;
+        for member in members.into_iter().chain(children(self.pid()).with_context(looked)?) {
             signal_process(member, signal)
                 .with_context(|| format!("cannot send {} to process {member}", name(signal)))?;
         }
