@@ -68,6 +68,10 @@ fn arguments_for_nextest_follow_two_dashes() {
             on: On {
                 backend: None,
             },
+            databases: Databases {
+                database: None,
+                database_url: None,
+            },
             build: BuildOptions {
                 release: false,
                 profile: Some(

@@ -36,12 +36,17 @@ pub(crate) fn choose(
     backend: BackendKind,
 ) -> anyhow::Result<()> {
     let image = image(workspace)?;
+    let (name, databases) = (backend.name(), backend.backend().databases);
     if let Some(asked) = choice.kind {
+        if !databases.contains(&asked) {
+            let error = anyhow!("the backend `{name}` does not offer {asked}");
+            return Err(error.kind(Kind::Usage));
+        }
         check_asked(asked, jobs.iter().map(|job| &job.plan))?;
     }
     let runs_images = backend.backend().externals == ExternalForm::Image;
     let lacks_image = runs_images && image.is_none() && choice.kind.is_none();
-    let mut offered = backend.backend().databases.to_vec();
+    let mut offered = databases.to_vec();
     offered.retain(|kind| *kind != DatabaseKind::Postgres || !lacks_image);
     for job in jobs {
         let plan: &mut Plan = &mut job.plan;
@@ -64,13 +69,13 @@ pub(crate) fn choose(
             }
             (None, true) => {
                 let image = image.clone().ok_or_else(|| {
-                    anyhow!("`{}` has no image of PostgreSQL to run", backend.name())
-                        .kind(Kind::Metadata)
-                        .hint(format!(
+                    anyhow!("`{name}` has no image of PostgreSQL to run").kind(Kind::Metadata).hint(
+                        format!(
                             "write `postgres-image = \"docker.io/library/postgres@sha256:…\"` into \
                              [workspace.metadata.onetag] of {}, or set {IMAGE}",
                             workspace.root.join("Cargo.toml")
-                        ))
+                        ),
+                    )
                 })?;
                 plan.add_server(workspace, ServerImage::Published(image));
             }

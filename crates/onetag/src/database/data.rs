@@ -1,5 +1,6 @@
 //! The data of a server that is a process of this machine: made, removed, looked for.
 
+use std::collections::BTreeSet;
 use std::fs::{DirBuilder, OpenOptions, Permissions};
 use std::io::Write as _;
 use std::os::unix::fs::{
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use camino::{Utf8Path, Utf8PathBuf};
+use rustix::process::getuid;
 
 use super::machine::Installation;
 use crate::backend::{BackendResource, Leftover, Sweep, SweptObject, Verdict};
@@ -100,8 +102,8 @@ fn name(run_id: RunId) -> String {
 fn temporary() -> Vec<Utf8PathBuf> {
     let own = Utf8PathBuf::try_from(std::env::temp_dir()).ok();
     let mut all: Vec<_> = own.into_iter().chain(TEMPORARY.map(Utf8PathBuf::from)).collect();
-    all.retain(|path| path.is_absolute());
-    all.dedup();
+    let mut seen = BTreeSet::new();
+    all.retain(|path| path.is_absolute() && seen.insert(path.clone()));
     all
 }
 
@@ -198,7 +200,9 @@ pub(crate) fn sweep(sweep: &Sweep) -> anyhow::Result<Vec<SweptObject>> {
             }
             let of = std::fs::read_to_string(path.join(OF)).unwrap_or_default();
             let bytes = size(&path);
-            let verdict = match (of == sweep.folder.as_str(), sweep.dry_run) {
+            // Anybody may make a folder of this name there.
+            let is_own = path.symlink_metadata().is_ok_and(|it| it.uid() == getuid().as_raw());
+            let verdict = match (is_own && of == sweep.folder.as_str(), sweep.dry_run) {
                 (false, _) => {
                     Verdict::Left(format!("of run {run}, which is not of this target folder"))
                 }

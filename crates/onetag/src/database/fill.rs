@@ -37,6 +37,11 @@ pub(crate) fn fill(
     services: &[&str],
 ) -> anyhow::Result<()> {
     let ledger = Ledger::open(folder.path())?;
+    if let Server::Named { url } = &access.server {
+        // Before anything is made there: what was never made need not be dropped.
+        psql::execute(client()?.as_str(), &url.for_administration(), None, IS_NEW, Some(&ledger))
+            .with_context(|| format!("cannot use the server {url}"))?;
+    }
     let mut statements = String::new();
     for service in services {
         let name = names::of(folder.run_id(), service);
@@ -96,6 +101,11 @@ pub(crate) fn drop_from_server(resource: &BackendResource) -> anyhow::Result<boo
         .with_context(|| format!("cannot drop the database {name} at {url}"))?;
     Ok(true)
 }
+
+/// Fails where the server is too old to have its databases dropped by force.
+const IS_NEW: &str = "DO $$ BEGIN IF current_setting('server_version_num')::int < 130000 THEN \
+                      RAISE EXCEPTION 'it is PostgreSQL %, and 13 or newer is wanted', \
+                      current_setting('server_version'); END IF; END $$;\n";
 
 /// Statements with passwords are not for the log of the server.
 const UNLOGGED: &str = "SET log_min_error_statement = panic;\nSET log_statement = none;\n";

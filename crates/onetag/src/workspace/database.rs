@@ -165,11 +165,17 @@ fn server(workspace: &Workspace, image: ServerImage) -> PlannedService {
         ServerImage::Program(program) => (Some(program), None, BTreeMap::new()),
         ServerImage::Published(image) => {
             let initdb = "--no-sync --encoding=UTF8 --locale=C";
-            let env = [("POSTGRES_USER", SUPERUSER), ("POSTGRES_INITDB_ARGS", initdb)];
+            let env = [
+                ("PGDATA", "{self.volume}/data"),
+                ("POSTGRES_INITDB_ARGS", initdb),
+                ("POSTGRES_USER", SUPERUSER),
+            ];
             let env = env.map(|(key, value)| (key.to_owned(), text(value)));
             (None, Some(image), BTreeMap::from(env))
         }
     };
+    // On `process` it is told when the data are made.
+    let volume = image.is_some().then(|| "/database".into());
     let external = External {
         image,
         program,
@@ -188,7 +194,7 @@ fn server(workspace: &Workspace, image: ServerImage) -> PlannedService {
         ready: Ready::Postgres,
         args: settings.map(text).collect(),
         database: Vec::new(),
-        volume: None,
+        volume,
         memory: None,
         env: env.clone(),
         source,

@@ -63,6 +63,9 @@ pub(super) struct EngineImage {
     pub(super) id: String,
     /// Whether others built it.
     pub(super) is_external: bool,
+    /// Whether its volume is the engine's: the server of a database belongs to a user that
+    /// only the engine can remove the files of.
+    pub(super) has_own_volume: bool,
 }
 
 /// The label that tells the version of what is in an image (OCI image specification,
@@ -126,7 +129,8 @@ impl ImageStore for EngineImages {
             pulled.join(", ")
         );
         let version = there.config.labels.and_then(|mut labels| labels.remove(VERSION));
-        let details = EngineImage { id: there.id, is_external: true };
+        let details =
+            EngineImage { id: there.id, is_external: true, has_own_volume: external.is_database };
         let image = StoredImage { digest, details: serde_json::to_value(details)? };
         Ok(ExternalImage { name, version, image })
     }
@@ -193,6 +197,6 @@ fn stored(
         return Err(anyhow!("`{engine}` has other bytes under the name {name}: {id}")
             .hint(format!("see what made it: `{engine} image inspect {name}`")));
     };
-    let details = EngineImage { id: there.id.clone(), is_external: false };
+    let details = EngineImage { id: there.id.clone(), is_external: false, has_own_volume: false };
     Ok(StoredImage { digest, details: serde_json::to_value(details)? })
 }

@@ -58,6 +58,7 @@ pub(super) const DOCKER: Backend = Backend {
 const CONTAINER: &str = "container";
 const IMAGE: &str = "image";
 const NETWORK: &str = "network";
+const VOLUME: &str = "volume";
 
 /// The labels of all that can carry one.
 const LABEL_RUN: &str = "onetag.run";

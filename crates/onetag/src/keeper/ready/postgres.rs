@@ -30,7 +30,7 @@ pub(super) fn greet(address: SocketAddr, deadline: &Deadline) -> anyhow::Result<
     message.extend(PROTOCOL.to_be_bytes());
     message.extend(parameters.as_bytes());
     stream.write_all(&message)?;
-    let answer = read(&mut stream, deadline, |answer| is_whole(answer))?;
+    let answer = read(&mut stream, deadline, is_whole)?;
     ensure!(!answer.is_empty(), "it closed the connection");
     match answer[0] {
         b'R' => Ok(None),
