@@ -129,11 +129,15 @@ pub(crate) fn prepare(
             password()
         });
     }
-    if let Server::Own { password, folder: made @ None } = &mut access.server
-        && minted.backend().backend().externals == ExternalForm::Program
-    {
-        *made = Some(data::make(folder, minted.ledger(), password)?);
-        is_changed = true;
+    match &mut access.server {
+        Server::Own { folder: Some(made), .. } => data::release(made)?,
+        Server::Own { password, folder: made @ None }
+            if minted.backend().backend().externals == ExternalForm::Program =>
+        {
+            *made = Some(data::make(folder, minted.ledger(), password)?);
+            is_changed = true;
+        }
+        _ => {}
     }
     if is_changed {
         write_json(&folder.database_access(), &access)?;

@@ -21,7 +21,7 @@ use crate::run::{RunFolder, RunId, make_folder, remove as remove_path, write_fil
 use crate::system::signals::Interrupt;
 use crate::system::tool::{Output, Tool};
 use crate::system::wait::{self, Poll};
-use crate::system::{User, working_in};
+use crate::system::{User, start_time, working_in};
 use crate::workspace::{DATABASE_SERVER, SUPERUSER};
 
 /// What the ledger calls the folder of a server.
@@ -142,16 +142,37 @@ pub(crate) fn remove(folder: &RunFolder, resource: &BackendResource) -> anyhow::
 
 fn remove_data(server: &Utf8Path) -> anyhow::Result<()> {
     let data = server.join("data");
+    wait_until_unused(&data)?;
+    remove_shared_memory(&data);
+    remove_path(server)
+}
+
+fn wait_until_unused(data: &Utf8Path) -> anyhow::Result<()> {
     let what = format!("the end of what works in {data}");
     wait::until(&what, END, &Interrupt::default(), || {
-        let working = working_in(&data).context("cannot look for processes")?;
+        let working = working_in(data).context("cannot look for processes")?;
         Ok(match working.first() {
             Some(pid) => Poll::Pending(format!("process {pid}")),
             None => Poll::Ready(()),
         })
-    })?;
+    })
+}
+
+/// Lets the next server start on data whose server was killed with its keeper.
+///
+/// Nobody may have waited for that one yet, and in a container nobody may ever do: then
+/// its number is in use, and PostgreSQL takes it for running.
+pub(super) fn release(server: &Utf8Path) -> anyhow::Result<()> {
+    let data = server.join("data");
+    let lock = data.join("postmaster.pid");
+    let Ok(text) = std::fs::read_to_string(&lock) else { return Ok(()) };
+    let pid = text.lines().next().and_then(|line| line.trim().parse().ok());
+    if pid.is_none_or(|pid: u32| start_time(pid).is_some()) {
+        return Ok(());
+    }
+    wait_until_unused(&data)?;
     remove_shared_memory(&data);
-    remove_path(server)
+    remove_path(&lock)
 }
 
 /// Removes the few bytes of shared memory that a server leaves when it is killed, by
@@ -235,6 +256,24 @@ mod tests {
         for other in ["onetag-", "onetag-database", "onetag-0193-database", "onetag-x", ""] {
             assert_eq!(run_of(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn only_the_lock_of_a_server_that_is_gone_is_released() {
+        let temp = tempfile::tempdir().unwrap();
+        let server = Utf8Path::from_path(temp.path()).unwrap();
+        std::fs::create_dir(server.join("data")).unwrap();
+        let lock = server.join("data/postmaster.pid");
+        // It has ended, and nobody has waited for it.
+        let mut ended = Command::new("true").spawn().unwrap();
+        crate::system::wait_for_end(ended.id());
+        for (pid, stays) in [(std::process::id(), true), (ended.id(), false)] {
+            std::fs::write(&lock, format!("{pid}\n")).unwrap();
+            release(server).unwrap();
+            assert_eq!(lock.exists(), stays, "{pid}");
+        }
+        ended.wait().unwrap();
+        release(server).unwrap();
     }
 
     #[test]

@@ -113,6 +113,12 @@ pub(crate) fn has_halted(child: u32) -> io::Result<bool> {
     Ok(told.is_some())
 }
 
+/// Whether a process runs and was not halted.
+pub(crate) fn moves(pid: u32) -> bool {
+    let state = Stat::of(pid).filter(Stat::runs).and_then(|stat| stat.field(3));
+    state.is_some_and(|state| !state.eq_ignore_ascii_case("t"))
+}
+
 fn wait_for(child: u32, options: WaitIdOptions) -> io::Result<Option<WaitIdStatus>> {
     let child = pid(child)?;
     Ok(retry_on_intr(|| waitid(WaitId::Pid(child), options))?)

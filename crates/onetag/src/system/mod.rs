@@ -26,7 +26,7 @@ pub(crate) use disk::free_space;
 #[cfg(target_os = "linux")]
 pub(crate) use linux::{
     adopt_orphans, boot_id, children, command, executable, handles, has_halted, is_hidden,
-    is_ignored, is_owned_by, listeners, listening_addresses, listening_in, may_raise_limits,
+    is_ignored, is_owned_by, listeners, listening_addresses, listening_in, may_raise_limits, moves,
     own_executable, own_path, owned_by, parent, reap, session_members, signal_with_parent,
     start_time, variable, wait_for_end, working_in,
 };
@@ -36,7 +36,7 @@ pub(crate) use pipe::{
 #[cfg(not(target_os = "linux"))]
 pub(crate) use portable::{
     adopt_orphans, boot_id, children, command, executable, handles, has_halted, is_hidden,
-    is_ignored, is_owned_by, listeners, listening_addresses, listening_in, may_raise_limits,
+    is_ignored, is_owned_by, listeners, listening_addresses, listening_in, may_raise_limits, moves,
     own_executable, own_path, owned_by, parent, reap, session_members, signal_with_parent,
     start_time, variable, wait_for_end, working_in,
 };

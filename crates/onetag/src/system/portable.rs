@@ -109,6 +109,11 @@ pub(crate) fn has_halted(child: u32) -> io::Result<bool> {
     Ok(ps("stat=", child).is_some_and(|state| state.starts_with('T')))
 }
 
+/// Whether a process runs and was not halted.
+pub(crate) fn moves(pid: u32) -> bool {
+    ps("stat=", pid).is_some_and(|state| !state.starts_with(['T', 't', 'Z', 'X']))
+}
+
 /// Whether this process ignores a signal.
 pub(crate) fn is_ignored(signal: i32) -> bool {
     let mask = ps("ignored=", std::process::id());
