@@ -120,6 +120,7 @@ mod tests {
             consumer: "shop".to_owned(),
             backend: "process".to_owned(),
             run_dir: "/nowhere".to_owned(),
+            databases: BTreeSet::new(),
             services: BTreeMap::from([("shop".to_owned(), service)]),
             externals: BTreeMap::new(),
             capabilities: BTreeSet::new(),

@@ -89,6 +89,9 @@ impl Environment {
                 }
             }
         }
+        for database in &self.databases {
+            label(keys::DATABASE, database)?;
+        }
         for capability in &self.capabilities {
             label(keys::CAPABILITIES, capability)?;
         }

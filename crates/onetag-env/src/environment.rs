@@ -21,6 +21,9 @@ pub struct Environment {
     pub backend: String,
     /// Absolute path of the run folder.
     pub run_dir: String,
+    /// What services of the run keep their state in, for example `sqlite`; empty if none
+    /// has a database.
+    pub databases: BTreeSet<String>,
     /// The services of the run by name; names are DNS labels.
     pub services: BTreeMap<String, Service>,
     /// Its external services by name; names are DNS labels.
@@ -180,6 +183,9 @@ impl Environment {
             (keys::RUN_DIR, self.run_dir.clone()),
             (keys::SERVICES, services),
         ];
+        let databases = Vec::from_iter(self.databases.iter().map(String::as_str)).join(",");
+        let databases = Some((keys::DATABASE.to_owned(), databases));
+        let databases = databases.filter(|_| !self.databases.is_empty());
         let of_services = self.services.iter().flat_map(|(name, service)| {
             let image =
                 [(keys::IMAGE_SUFFIX, &service.image), (keys::DIGEST_SUFFIX, &service.digest)];
@@ -195,6 +201,7 @@ impl Environment {
         let tail = (keys::CAPABILITIES.to_owned(), capabilities);
         head.map(|(key, value)| (key.to_owned(), value))
             .into_iter()
+            .chain(databases)
             .chain(of_services)
             .chain([externals])
             .chain(of_externals)

@@ -21,6 +21,10 @@ pub const BACKEND: &str = "ONETAG_BACKEND";
 /// Absolute path of the run folder: logs, `witness.json`, control socket.
 pub const RUN_DIR: &str = "ONETAG_RUN_DIR";
 
+/// What services of the run keep their state in, sorted, separated by commas: `postgres`,
+/// `sqlite`. Absent if none has a database.
+pub const DATABASE: &str = "ONETAG_DATABASE";
+
 /// The services of the run, sorted, separated by commas.
 pub const SERVICES: &str = "ONETAG_SERVICES";
 

@@ -84,8 +84,8 @@ fn entry(line: &str) -> Result<(&str, &str), Error> {
     Ok((key, value))
 }
 
-/// The names in `ONETAG_SERVICES` or `ONETAG_EXTERNALS`, which decide what other keys
-/// there are.
+/// The names in a list that is in order; those in `ONETAG_SERVICES` and
+/// `ONETAG_EXTERNALS` decide what other keys there are.
 fn names(key: &str, values: &Values) -> Result<Vec<String>, Error> {
     let names = list(key, values)?;
     for name in &names {
@@ -121,6 +121,7 @@ fn assemble(values: &Values) -> Result<Environment, Error> {
         consumer: required(keys::CONSUMER, values)?,
         backend: required(keys::BACKEND, values)?,
         run_dir: required(keys::RUN_DIR, values)?,
+        databases: BTreeSet::new(),
         services: BTreeMap::new(),
         externals: BTreeMap::new(),
         capabilities: BTreeSet::new(),
@@ -144,6 +145,11 @@ fn assemble(values: &Values) -> Result<Environment, Error> {
             return Err(Error::damaged(keys::EXTERNALS, format!("`{name}` is a service as well")));
         }
         environment.externals.insert(name, External { image, address });
+    }
+    if values.contains_key(keys::DATABASE) {
+        for database in names(keys::DATABASE, values)? {
+            environment.databases.insert(database);
+        }
     }
     for capability in capabilities {
         if let Some(twice) = environment.capabilities.replace(capability) {

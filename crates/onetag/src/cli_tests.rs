@@ -40,6 +40,10 @@ fn arguments_for_nextest_follow_two_dashes() {
                 on: On {
                     backend: None,
                 },
+                databases: Databases {
+                    database: None,
+                    database_url: None,
+                },
                 build: BuildOptions {
                     release: false,
                     profile: None,
@@ -63,6 +67,10 @@ fn arguments_for_nextest_follow_two_dashes() {
             suite: "a",
             on: On {
                 backend: None,
+            },
+            databases: Databases {
+                database: None,
+                database_url: None,
             },
             build: BuildOptions {
                 release: false,
@@ -138,6 +146,8 @@ fn each_verb_has_its_own_help() {
           --keep-on-failure           Keep the run if it fails once its services are up
           --ready-timeout <DURATION>  How long a service may take to become ready [default: 60s]
           --on <BACKEND>              Run the images on this backend: `process`, the default, `podman` or `docker`
+          --database <KIND>           Keep the state of services in `sqlite` or `postgres`, where they can use it
+          --database-url <URL>        Use this PostgreSQL server instead of starting one: `postgres://user@host:port`
           --release                   Build the services with cargo's profile `release`
           --profile <NAME>            Build the services with this cargo profile; tests keep their own
           --format <FORMAT>           What goes to stdout besides the talk on stderr [default: human] [possible values: human, json]
@@ -155,6 +165,8 @@ fn each_verb_has_its_own_help() {
     Options:
           --ready-timeout <DURATION>  How long a service may take to become ready [default: 60s]
           --on <BACKEND>              Run the images on this backend: `process`, the default, `podman` or `docker`
+          --database <KIND>           Keep the state of services in `sqlite` or `postgres`, where they can use it
+          --database-url <URL>        Use this PostgreSQL server instead of starting one: `postgres://user@host:port`
           --release                   Build the services with cargo's profile `release`
           --profile <NAME>            Build the services with this cargo profile; tests keep their own
           --format <FORMAT>           What goes to stdout besides the talk on stderr [default: human] [possible values: human, json]
@@ -171,12 +183,14 @@ fn each_verb_has_its_own_help() {
       [NEXTEST ARGS]...  What nextest gets as well, for example `-E 'test(name)'`
 
     Options:
-          --on <BACKEND>     Run the images on this backend: `process`, the default, `podman` or `docker`
-          --release          Build the services with cargo's profile `release`
-          --profile <NAME>   Build the services with this cargo profile; tests keep their own
-          --format <FORMAT>  What goes to stdout besides the talk on stderr [default: human] [possible values: human, json]
-      -q, --quiet            Print errors and verdicts only; what cargo and nextest print is shown if they fail
-      -h, --help             Print help
+          --on <BACKEND>        Run the images on this backend: `process`, the default, `podman` or `docker`
+          --database <KIND>     Keep the state of services in `sqlite` or `postgres`, where they can use it
+          --database-url <URL>  Use this PostgreSQL server instead of starting one: `postgres://user@host:port`
+          --release             Build the services with cargo's profile `release`
+          --profile <NAME>      Build the services with this cargo profile; tests keep their own
+          --format <FORMAT>     What goes to stdout besides the talk on stderr [default: human] [possible values: human, json]
+      -q, --quiet               Print errors and verdicts only; what cargo and nextest print is shown if they fail
+      -h, --help                Print help
     ");
     insta::assert_snapshot!(says("down -h"), @"
     End the kept runs of a suite
@@ -213,6 +227,8 @@ fn each_verb_has_its_own_help() {
           --all                       Run every suite of the workspace
           --ready-timeout <DURATION>  How long a service may take to become ready [default: 60s]
           --on <BACKEND>              Run the images on this backend: `process`, the default, `podman` or `docker`
+          --database <KIND>           Keep the state of services in `sqlite` or `postgres`, where they can use it
+          --database-url <URL>        Use this PostgreSQL server instead of starting one: `postgres://user@host:port`
           --release                   Build the services with cargo's profile `release`
           --profile <NAME>            Build the services with this cargo profile; tests keep their own
           --format <FORMAT>           What goes to stdout besides the talk on stderr [default: human] [possible values: human, json]

@@ -17,6 +17,7 @@ pub mod build;
 pub mod phase;
 
 pub mod backend;
+mod database;
 mod keeper;
 
 mod cycle;

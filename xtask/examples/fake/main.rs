@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use onetag::backend::{Backend, Check, ExternalForm};
+use onetag::workspace::DatabaseKind;
 
 use runtime::Fake;
 use world::World;
@@ -23,6 +24,7 @@ static BACKENDS: [Backend; 1] = [Backend {
     grace: Duration::from_millis(100),
     externals: ExternalForm::Image,
     builds_images: false,
+    databases: &[DatabaseKind::Sqlite],
     images: |folder| Box::new(Fake::new(folder)),
     runtime: |folder| Box::new(Fake::new(folder)),
     sweep: |sweep| World::open().sweep(sweep),

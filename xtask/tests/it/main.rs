@@ -11,6 +11,7 @@ mod witness;
 mod cargo_settings;
 mod externals;
 mod foreign;
+mod postgres;
 mod proof;
 mod services;
 

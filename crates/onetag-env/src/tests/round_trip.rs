@@ -28,6 +28,7 @@ prop_compose! {
         services in btree_map(label(), ("[a-f0-9]{64}", 1_u32..40, "https?://[a-z0-9.:]{1,20}"), 0..5),
         externals in btree_map(label(), ("[a-f0-9]{64}", 0..2_u32, "[a-z]{1,5}:[a-z0-9.:]{1,20}"), 0..4),
         capabilities in btree_set(label(), 0..5),
+        databases in btree_set(label(), 0..3),
     ) -> Environment {
         let service = |(name, (hex, of_image, url)): (String, (String, u32, String))| {
             let tag = tag(&consumer, &run_id, of_image.min(generation));
@@ -50,7 +51,7 @@ prop_compose! {
             externals,
             tag: tag(&consumer, &run_id, generation),
             services: services.into_iter().map(service).collect(),
-            run_id, consumer, backend, run_dir, capabilities,
+            run_id, consumer, backend, run_dir, capabilities, databases,
         }
     }
 }

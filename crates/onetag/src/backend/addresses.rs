@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context as _, anyhow, bail};
 
 use super::{Endpoint, ServiceAddresses};
+use crate::database::Access;
 use crate::workspace::{Placeholder, PlannedService, Values, resolve};
 
 /// What the backend prepared for the services of a run.
@@ -13,6 +14,8 @@ pub struct Addresses {
     pub(crate) services: BTreeMap<String, ServiceAddresses>,
     /// What suites can ask for.
     pub(crate) capabilities: BTreeSet<String>,
+    /// How its PostgreSQL databases are reached, if it has some.
+    pub(crate) database: Option<Access>,
 }
 
 impl Addresses {

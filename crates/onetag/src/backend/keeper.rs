@@ -6,11 +6,12 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use super::{Addresses, ServicePorts};
+use crate::database::{self, ServerUrl};
 use crate::keeper::{self, Attachment, Client};
 use crate::run::MintedRun;
 use crate::system::signals::Interrupt;
 use crate::system::wait::{self, Poll};
-use crate::workspace::Plan;
+use crate::workspace::{DATABASE_SERVER, Plan};
 
 /// How long a keeper may take that was told to end and has let go of everything.
 const REAP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -29,10 +30,11 @@ impl KeeperHandle {
     pub(crate) fn start(
         minted: &MintedRun,
         plan: &Plan,
+        url: Option<&ServerUrl>,
     ) -> anyhow::Result<(KeeperHandle, Addresses)> {
         let (child, attachment) = keeper::start(minted.folder(), minted.ledger(), minted.lock())?;
         let keeper = KeeperHandle { child: Some(child), _attachment: attachment };
-        match prepare(minted, plan) {
+        match prepare(minted, plan, url) {
             Ok(addresses) => Ok((keeper, addresses)),
             Err(error) => {
                 // Asked to end, it leaves the teardown to the harness; left alone,
@@ -49,10 +51,11 @@ impl KeeperHandle {
     pub(crate) fn attach(
         minted: &MintedRun,
         plan: &Plan,
+        url: Option<&ServerUrl>,
     ) -> anyhow::Result<(KeeperHandle, Addresses)> {
         let attachment = Client::connect_soon(minted.folder())?.attach()?;
         let keeper = KeeperHandle { child: None, _attachment: attachment };
-        Ok((keeper, prepare(minted, plan)?))
+        Ok((keeper, prepare(minted, plan, url)?))
     }
 
     /// Whether this command started it.
@@ -87,9 +90,22 @@ impl KeeperHandle {
     }
 }
 
-/// Has the keeper prepare what the services of the plan need.
-fn prepare(minted: &MintedRun, plan: &Plan) -> anyhow::Result<Addresses> {
+/// Has the keeper prepare what the services of the plan need, and prepares what their
+/// databases need.
+fn prepare(minted: &MintedRun, plan: &Plan, url: Option<&ServerUrl>) -> anyhow::Result<Addresses> {
     let services = plan.services().map(|planned| ServicePorts::of(&planned.service)).collect();
     let limit = minted.backend().backend().step_limit;
-    Client::connect(minted.folder())?.prepare(services, limit)
+    let mut addresses = Client::connect(minted.folder())?.prepare(services, limit)?;
+    addresses.database = database::prepare(minted, plan, url)?;
+    if let (Some(access), Some(server)) =
+        (&mut addresses.database, addresses.services.get_mut(DATABASE_SERVER))
+    {
+        if let Some(own) = &server.own {
+            access.found_at(&own.internal);
+        }
+        if let Some(folder) = access.server_folder() {
+            server.volume.clone_from(folder);
+        }
+    }
+    Ok(addresses)
 }

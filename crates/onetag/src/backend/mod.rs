@@ -46,7 +46,7 @@ pub use types::{
 };
 pub(crate) use wiring::{
     OwnValues, Wired, args_on, check_host_variables, host_variables, needs, of_every_service,
-    passed_on, resolve, secrets, settings, wants_database,
+    passed_on, resolve, secrets, settings,
 };
 
 /// The only address at which tests reach the services of a run on this machine.

@@ -6,8 +6,9 @@ use anyhow::ensure;
 use serde::{Deserialize, Serialize};
 
 use super::{BackendKind, Expected};
+use crate::database::DatabaseChoice;
 use crate::run::{RunFolder, RunId, read_json, write_json};
-use crate::workspace::Ready;
+use crate::workspace::{DatabaseKind, Ready};
 
 /// `plan.json` of a run.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -22,6 +23,8 @@ pub(crate) struct RunPlan {
     pub(crate) backend: BackendKind,
     /// The cargo profile of the services; none for `dev`.
     pub(crate) profile: Option<String>,
+    /// What the caller asked for.
+    pub(crate) database: DatabaseChoice,
     pub(crate) services: BTreeMap<String, Deployed>,
 }
 
@@ -73,11 +76,18 @@ pub(crate) struct Settings {
     pub(crate) config: BTreeMap<String, String>,
     /// In bytes.
     pub(crate) memory: Option<u64>,
+    /// What it keeps its state in, if it has a database.
+    pub(crate) database: Option<DatabaseKind>,
 }
 
 impl RunPlan {
+    /// Whether a service of the run keeps its state in a database of this kind.
+    pub(crate) fn uses(&self, kind: DatabaseKind) -> bool {
+        self.services.values().any(|deployed| deployed.settings.database == Some(kind))
+    }
+
     /// The format that this version writes.
-    pub(crate) const VERSION: u32 = 4;
+    pub(crate) const VERSION: u32 = 5;
 
     pub(crate) fn read(folder: &RunFolder) -> anyhow::Result<RunPlan> {
         let path = folder.plan();

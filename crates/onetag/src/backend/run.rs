@@ -11,19 +11,23 @@ use anyhow::{Context as _, anyhow, bail, ensure};
 use super::addresses::url;
 use super::plan::Address;
 use super::{
-    Addresses, Backend, BackendKind, Deployed, Expected, ImageStore, Seen, ServicePorts,
-    ServiceSpec, StoredImage, wiring,
+    Addresses, Backend, BackendKind, Deployed, Expected, ExternalForm, ImageStore, Seen,
+    ServicePorts, ServiceSpec, StoredImage, wiring,
 };
 use crate::build::Compiled;
+use crate::database::{Access, fill};
 use crate::keeper::{Client, ReadyWait, ServiceState, StartedService, quote_log, wait_until_ready};
 use crate::run::{Brand, Reference, Run, RunFolder};
 use crate::system::signals::Interrupt;
 use crate::system::wait::bounded;
-use crate::workspace::{PlannedService, Ready};
+use crate::workspace::{DatabaseKind, PlannedService, Ready};
 use wiring::Wired;
 
 /// How often a service that is ready is looked at while others are not.
 const STATE_INTERVAL: Duration = Duration::from_millis(250);
+
+/// The variable in which images of PostgreSQL get the password of the server's owner.
+const SERVER_PASSWORD: &str = "POSTGRES_PASSWORD";
 
 /// The backend of the run `'run`: what belongs to another run does not fit.
 #[derive(Debug)]
@@ -81,7 +85,17 @@ impl<'run> RunBackend<'run> {
         let service = &planned.service;
         let run_id = self.folder.run_id();
         let own = wiring::OwnValues { image: reference.to_string(), run_id, backend: self.kind };
-        let Wired { args, environment, config } = wiring::resolve(planned, &own, &self.addresses)?;
+        let wired = wiring::resolve(planned, &own, &self.addresses)?;
+        let Wired { args, mut environment, config } = wired;
+        let mut secrets = wiring::secrets(planned);
+        let is_server = service.external().is_some_and(|external| external.is_database);
+        // The data of a program know its password already.
+        let is_image = is_server && self.kind.backend().externals == ExternalForm::Image;
+        let access = self.addresses.database.as_ref().filter(|_| is_image);
+        if let Some(password) = access.and_then(Access::server_password) {
+            environment.insert(SERVER_PASSWORD.to_owned(), password.to_owned());
+            secrets.insert(SERVER_PASSWORD.to_owned());
+        }
         Ok(ServiceSpec {
             run_id,
             generation: reference.tag().generation(),
@@ -90,14 +104,20 @@ impl<'run> RunBackend<'run> {
             image: image.clone(),
             args,
             environment,
-            secrets: wiring::secrets(planned),
+            secrets,
             config,
             ready: service.ready.clone(),
             ready_key: format!("`ready` in {}", service.manifest_path),
             needs: wiring::needs(planned),
-            database: wiring::wants_database(planned),
+            database: planned.database == Some(DatabaseKind::Sqlite),
             memory: service.memory,
         })
+    }
+
+    /// Makes the databases of these services on their server.
+    pub(crate) fn fill_databases(&self, services: &[&str]) -> anyhow::Result<()> {
+        let access = self.addresses.database.as_ref().context("no database was prepared")?;
+        fill(&self.folder, self.kind, access, services)
     }
 
     /// Has services started that do not need each other.
@@ -225,5 +245,6 @@ pub(crate) fn waiting_for(ready: &Ready) -> String {
         Ready::Http(path) => format!("waiting for {path}"),
         Ready::Tcp => "waiting for its port".to_owned(),
         Ready::Started => "waiting for its process".to_owned(),
+        Ready::Postgres => "waiting for the server to let clients in".to_owned(),
     }
 }

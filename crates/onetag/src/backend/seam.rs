@@ -4,7 +4,7 @@
 //! the witness's verdict, diagnostics, teardown. Whoever calls one of these functions
 //! bounds it, so none of them needs a deadline of its own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use crate::report::Leftover;
 use crate::run::ledger::{BackendResource, Ledger};
 use crate::run::{Reference, RunFolder};
 use crate::system::signals::Interrupt;
-use crate::workspace::{External, Ready};
+use crate::workspace::{DatabaseKind, External, Ready};
 
 /// A backend: its name, and how its two halves are made for a run.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +40,8 @@ pub struct Backend {
     pub externals: ExternalForm,
     /// Whether it builds images from containerfiles.
     pub builds_images: bool,
+    /// What services on it may keep their state in, the default first.
+    pub databases: &'static [DatabaseKind],
     /// Where it keeps images.
     pub images: fn(&RunFolder) -> Box<dyn ImageStore>,
     /// What runs them.
@@ -147,6 +149,18 @@ pub trait Runtime: Send + Sync {
     /// Copies a file out of the volume of a service, whether that runs or not; `from` is
     /// relative to the volume.
     fn copy_out(&self, service: &str, from: &Utf8Path, to: &Utf8Path) -> anyhow::Result<()>;
+
+    /// Executes a program beside a service, where that runs, with these variables; it has
+    /// to succeed. In commands as well.
+    fn exec(
+        &self,
+        service: &str,
+        _arguments: &[String],
+        _variables: &BTreeMap<&str, &str>,
+        _ledger: &Ledger,
+    ) -> anyhow::Result<()> {
+        anyhow::bail!("nothing can be executed beside `{service}`")
+    }
 
     /// What suites can ask for.
     fn capabilities(&self) -> BTreeSet<Capability>;

@@ -105,6 +105,7 @@ pub(crate) fn settings(
         urls: planned.urls.iter().map(written).collect(),
         config: config(&planned.service).map(written).collect(),
         memory: planned.service.memory,
+        database: planned.database,
     })
 }
 
@@ -121,7 +122,7 @@ pub(crate) fn host_variables(planned: &PlannedService) -> impl Iterator<Item = &
 /// The services that this one talks to: those of its metadata, and those that
 /// its variables and arguments name.
 pub(crate) fn needs(planned: &PlannedService) -> Vec<String> {
-    let named = placeholders(planned).filter_map(|placeholder| match placeholder {
+    let named = planned.placeholders().filter_map(|placeholder| match placeholder {
         Placeholder::Service { service, .. } => Some(service),
         _ => None,
     });
@@ -129,23 +130,18 @@ pub(crate) fn needs(planned: &PlannedService) -> Vec<String> {
     all.into_iter().cloned().collect()
 }
 
-/// The variables of a service that hold a value of the caller's.
+/// The variables of a service that hold a value of the caller's, or a password.
 pub(crate) fn secrets(planned: &PlannedService) -> BTreeSet<String> {
+    let has_password = planned.database == Some(DatabaseKind::Postgres);
     let is_secret = |template: &Template| {
-        template.placeholders().any(|part| matches!(part, Placeholder::HostVariable(_)))
+        template.placeholders().any(|part| match part {
+            Placeholder::HostVariable(_) => true,
+            Placeholder::DatabaseUrl => has_password,
+            _ => false,
+        })
     };
     let secrets = planned.env.iter().filter(|(_, template)| is_secret(template));
     secrets.map(|(key, _)| key.clone()).collect()
-}
-
-/// Whether the service asks for a database.
-pub(crate) fn wants_database(planned: &PlannedService) -> bool {
-    placeholders(planned).any(|placeholder| matches!(placeholder, Placeholder::DatabaseUrl))
-}
-
-fn placeholders(planned: &PlannedService) -> impl Iterator<Item = &Placeholder> {
-    let values = planned.service.values().map(|(_, template)| template);
-    planned.env.values().chain(values).flat_map(Template::placeholders)
 }
 
 /// Makes sure that the caller has the variables that services want of it.
@@ -197,17 +193,13 @@ impl Values for Wiring<'_> {
             Placeholder::Volume => addresses.of(name)?.volume.to_string(),
             Placeholder::Config => addresses.of(name)?.config.to_string(),
             Placeholder::Image => own.image.clone(),
-            Placeholder::DatabaseUrl => {
-                if !service.database.contains(&DatabaseKind::Sqlite) {
-                    let manifest = &service.manifest_path;
-                    return Err(anyhow!(
-                        "service `{name}` has no database that the backend `{}` offers",
-                        own.backend.name()
-                    )
-                    .hint(format!("add \"sqlite\" to `database` in {manifest}")));
+            Placeholder::DatabaseUrl => match self.planned.database {
+                Some(DatabaseKind::Postgres) => {
+                    let access = addresses.database.as_ref();
+                    access.context("no database was prepared")?.url(name)?
                 }
-                format!("sqlite://{}", addresses.of(name)?.database)
-            }
+                _ => format!("sqlite://{}", addresses.of(name)?.database),
+            },
             Placeholder::Service { service, port, field } => {
                 let port = port.as_deref();
                 match field {

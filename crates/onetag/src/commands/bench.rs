@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::gc::sweep::sweep;
 use crate::report::{Ui, write_stdout};
 use crate::suite::NextestArguments;
-use crate::workspace::PlannedService;
+use crate::workspace::{DatabaseKind, PlannedService};
 use host::BenchHost;
 
 /// Measure what a run costs, against the same done by hand
@@ -49,7 +49,8 @@ pub(crate) fn bench(arguments: &Bench, ui: Ui) -> anyhow::Result<Exit> {
     let folder = context.layout().bench();
     let here = go_to_copy(&mut context, &folder)?;
 
-    let job = Job::new(&context, &arguments.suite)?;
+    let mut job = Job::new(&context, &arguments.suite)?;
+    job.plan.choose_databases(None, &[DatabaseKind::Sqlite])?;
     let request = build_request(std::slice::from_ref(&job), arguments.build.profile());
     let services_call = request.services_call(&context.workspace);
     let suite_calls = request.suite_calls(&context.workspace).into_iter();

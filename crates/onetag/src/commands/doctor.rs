@@ -36,8 +36,9 @@ pub(crate) fn doctor(arguments: &Doctor) -> anyhow::Result<Exit> {
         interrupt.check()?;
         backends.push(BackendDiagnosis::new(kind, checks(kind, &interrupt)));
     }
-    // Services bring it along.
-    let databases = vec![Check::ok("sqlite", "embedded in the services that use it")];
+    // Services bring SQLite along.
+    let sqlite = Check::ok("sqlite", "embedded in the services that use it");
+    let databases = vec![sqlite, crate::database::check()];
     let diagnosis = Diagnosis::new(asked, machine, backends, databases);
     interrupt.check()?;
     match arguments.format {

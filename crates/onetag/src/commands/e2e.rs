@@ -38,7 +38,8 @@ fn reports(arguments: &E2e, ui: Ui) -> anyhow::Result<Vec<(Exit, crate::report::
         ready: run.ready_timeout,
         profile: run.build.profile(),
         backend: run.on.backend,
+        database: run.databases.choice()?,
     };
     let jobs = arguments.suites.jobs(&context)?;
-    cycle::drive(&context, &jobs, &options)
+    cycle::drive(&context, jobs, &options)
 }

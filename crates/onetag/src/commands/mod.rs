@@ -22,7 +22,7 @@ pub(crate) use e2e::{E2e, e2e};
 pub(crate) use gc::{Gc, gc};
 pub(crate) use hook::{Hook, hook};
 pub(crate) use logs::{Logs, logs};
-pub(crate) use options::{BuildOptions, Format, On, RunOptions, Suites};
+pub(crate) use options::{BuildOptions, Databases, Format, On, RunOptions, Suites};
 pub(crate) use plan::{Plan, plan};
 pub(crate) use status::{Status, status};
 pub(crate) use test::{Test, test};
@@ -34,6 +34,7 @@ use camino::Utf8Path;
 use crate::backend::{BackendKind, RunPlan};
 use crate::context::Context;
 use crate::cycle::{Job, KeptRun, Options};
+use crate::database::DatabaseChoice;
 use crate::error::{Attach as _, Kind, describe};
 use crate::exit::Exit;
 use crate::gc::dead::{RunEntry, kept, kept_by_others};
@@ -106,7 +107,7 @@ fn kept_run(layout: &Layout, root: &Utf8Path, suite: &str) -> anyhow::Result<Opt
 /// backend is asked for.
 fn kept_job<'a>(job: Job<'a>, entry: RunEntry, options: &mut Options) -> anyhow::Result<Job<'a>> {
     let suite = &job.suite.name;
-    let up = |options: &Options| up_line(suite, options.profile.as_deref(), options.backend);
+    let up = |options: &Options| up_line(suite, options);
     let start_over = format!("cargo xtask down {suite} && {}", up(options));
     let folder = entry.folder.path();
     let record = Record::read(folder)?;
@@ -124,6 +125,9 @@ fn kept_job<'a>(job: Job<'a>, entry: RunEntry, options: &mut Options) -> anyhow:
         options.backend = options
             .backend
             .or_else(|| Some(plan.backend).filter(|backend| *backend != BackendKind::default()));
+        if options.database == DatabaseChoice::default() {
+            options.database.clone_from(&plan.database);
+        }
         format!("cargo xtask down {suite} && {}", up(&options))
     };
     let name = |profile: &Option<String>| profile.clone().unwrap_or_else(|| "dev".to_owned());
@@ -145,21 +149,44 @@ fn kept_job<'a>(job: Job<'a>, entry: RunEntry, options: &mut Options) -> anyhow:
         .kind(Kind::Usage)
         .hint(start_over()));
     }
+    let asked = &options.database;
+    let other = match (&asked.url, asked.kind) {
+        (Some(url), _) if Some(url) != plan.database.url.as_ref() => {
+            Some(format!("does not use the server {url}"))
+        }
+        (_, Some(kind)) if asked.kind != plan.database.kind && !plan.uses(kind) => {
+            Some(format!("does not keep its state in {kind}"))
+        }
+        _ => None,
+    };
+    if let Some(other) = other {
+        return Err(anyhow!("the kept run of `{suite}` {other}")
+            .kind(Kind::Usage)
+            .hint(start_over()));
+    }
+    options.database.clone_from(&plan.database);
     options.profile.clone_from(&plan.profile);
     options.backend = Some(plan.backend);
     Ok(Job { kept: Some(KeptRun { entry, plan }), ..job })
 }
 
 /// The line that brings up a run of a suite with these options.
-fn up_line(suite: &str, profile: Option<&str>, backend: Option<BackendKind>) -> String {
+fn up_line(suite: &str, options: &Options) -> String {
     let mut line = format!("cargo xtask up {suite}");
-    match profile {
+    match options.profile.as_deref() {
         None => {}
         Some("release") => line.push_str(" --release"),
         Some(profile) => line.push_str(&format!(" --profile {profile}")),
     }
-    if let Some(backend) = backend {
+    if let Some(backend) = options.backend {
         line.push_str(&format!(" --on {}", backend.name()));
+    }
+    match &options.database {
+        DatabaseChoice { url: Some(url), .. } => {
+            line.push_str(&format!(" --database-url '{url}'"));
+        }
+        DatabaseChoice { kind: Some(kind), .. } => line.push_str(&format!(" --database {kind}")),
+        _ => {}
     }
     line
 }

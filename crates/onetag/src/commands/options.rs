@@ -9,7 +9,9 @@ use clap::{Args, ValueEnum};
 use crate::backend::BackendKind;
 use crate::context::Context;
 use crate::cycle::Job;
+use crate::database::{DatabaseChoice, ServerUrl};
 use crate::error::{Attach as _, Kind};
+use crate::workspace::DatabaseKind;
 
 /// Which suites.
 #[derive(Clone, Debug, Args)]
@@ -61,6 +63,42 @@ pub(crate) struct On {
     pub(super) backend: Option<BackendKind>,
 }
 
+/// What services keep their state in.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Databases {
+    /// Keep the state of services in `sqlite` or `postgres`, where they can use it
+    #[arg(long, value_name = "KIND", value_parser = DatabaseKind::named)]
+    database: Option<DatabaseKind>,
+    /// Use this PostgreSQL server instead of starting one: `postgres://user@host:port`
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
+}
+
+impl Databases {
+    /// What is asked for.
+    ///
+    /// # Errors
+    ///
+    /// A server is named in a way that cannot be, or another kind of database is asked for
+    /// as well.
+    pub(super) fn choice(&self) -> anyhow::Result<DatabaseChoice> {
+        let Databases { database, database_url } = self.clone();
+        // What is wrong with it may be a password, so it is not repeated.
+        let refused = |error| anyhow!("`--database-url`: {error}").kind(Kind::Usage);
+        let url =
+            database_url.map(|text| text.parse::<ServerUrl>().map_err(refused)).transpose()?;
+        let kind = match (database, &url) {
+            (Some(DatabaseKind::Sqlite), Some(_)) => {
+                let error = anyhow!("`--database-url` names a server, and sqlite has none");
+                return Err(error.kind(Kind::Usage));
+            }
+            (None, Some(_)) => Some(DatabaseKind::Postgres),
+            (kind, _) => kind,
+        };
+        Ok(DatabaseChoice { kind, url })
+    }
+}
+
 /// Options of the whole cycle.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct RunOptions {
@@ -69,6 +107,8 @@ pub(crate) struct RunOptions {
     pub(super) ready_timeout: Duration,
     #[command(flatten)]
     pub(super) on: On,
+    #[command(flatten)]
+    pub(super) databases: Databases,
     #[command(flatten)]
     pub(super) build: BuildOptions,
     /// What nextest gets as well, for example `-E 'test(name)'`

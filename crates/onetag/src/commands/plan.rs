@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::{Format, RunOptions, Suites, context, print_json};
 use crate::cycle::{self, build_request};
+use crate::database;
 use crate::exit::Exit;
 use crate::report::{Ui, write_stdout};
 use crate::suite::NextestArguments;
@@ -29,13 +30,15 @@ pub(crate) fn plan(arguments: &Plan, ui: Ui) -> anyhow::Result<Exit> {
     let context = context(ui)?;
     let run = &arguments.run;
     let nextest = NextestArguments::new(&run.nextest)?;
-    let jobs = arguments.suites.jobs(&context)?;
+    let mut jobs = arguments.suites.jobs(&context)?;
+    let (choice, backend) = (run.databases.choice()?, run.on.backend.unwrap_or_default());
+    database::choose(&context.workspace, &mut jobs, &choice, backend)?;
     cycle::check(&context, &jobs, run.on.backend)?;
     let request = build_request(&jobs, run.build.profile());
     let preview = Preview::new(&Wanted {
         commands: crate::build::commands(&context, &request)?,
         jobs: &jobs,
-        backend: run.on.backend.unwrap_or_default(),
+        backend,
         profile: run.build.profile(),
         ready: run.ready_timeout,
         nextest: &nextest,

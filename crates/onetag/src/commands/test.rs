@@ -5,7 +5,9 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 
-use super::{BuildOptions, On, conclude, context, kept_elsewhere, kept_job, kept_run, up_line};
+use super::{
+    BuildOptions, Databases, On, conclude, context, kept_elsewhere, kept_job, kept_run, up_line,
+};
 use crate::cycle::{self, Goal, Job, Options};
 use crate::error::Attach as _;
 use crate::exit::Exit;
@@ -21,6 +23,8 @@ pub(crate) struct Test {
     suite: String,
     #[command(flatten)]
     on: On,
+    #[command(flatten)]
+    databases: Databases,
     #[command(flatten)]
     build: BuildOptions,
     /// What nextest gets as well, for example `-E 'test(name)'`
@@ -43,6 +47,7 @@ fn reports(arguments: &Test, ui: Ui) -> anyhow::Result<Vec<(Exit, RunReport)>> {
         ready: Duration::ZERO,
         profile: arguments.build.profile(),
         backend: arguments.on.backend,
+        database: arguments.databases.choice()?,
     };
     let job = Job::new(&context, &arguments.suite)?;
     let suite = &job.suite.name;
@@ -52,11 +57,11 @@ fn reports(arguments: &Test, ui: Ui) -> anyhow::Result<Vec<(Exit, RunReport)>> {
             others if others.is_empty() => anyhow!("there is no kept run of `{suite}`"),
             others => anyhow!("there is no kept run of `{suite}` of this workspace{others}"),
         };
-        return Err(none.hint(up_line(suite, options.profile.as_deref(), options.backend)));
+        return Err(none.hint(up_line(suite, &options)));
     };
     let job = kept_job(job, entry, &mut options)?;
     expect_running(&job)?;
-    cycle::drive(&context, &[job], &options)
+    cycle::drive(&context, vec![job], &options)
 }
 
 /// Before anything is built: `up` starts again what has ended.

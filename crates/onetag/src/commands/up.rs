@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{BuildOptions, On, conclude, context, kept_job, kept_run};
+use super::{BuildOptions, Databases, On, conclude, context, kept_job, kept_run};
 use crate::cycle::{self, Goal, Job, Options};
 use crate::exit::Exit;
 use crate::report::{RunReport, Ui};
@@ -21,6 +21,8 @@ pub(crate) struct Up {
     ready_timeout: Duration,
     #[command(flatten)]
     on: On,
+    #[command(flatten)]
+    databases: Databases,
     #[command(flatten)]
     build: BuildOptions,
 }
@@ -40,10 +42,11 @@ fn reports(arguments: &Up, ui: Ui) -> anyhow::Result<Vec<(Exit, RunReport)>> {
         ready: arguments.ready_timeout,
         profile: arguments.build.profile(),
         backend: arguments.on.backend,
+        database: arguments.databases.choice()?,
     };
     let job = match kept_run(&context.layout(), &context.workspace.root, &arguments.suite)? {
         Some(entry) => kept_job(job, entry, &mut options)?,
         None => job,
     };
-    cycle::drive(&context, &[job], &options)
+    cycle::drive(&context, vec![job], &options)
 }

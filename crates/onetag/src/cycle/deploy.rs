@@ -6,6 +6,7 @@ use super::current::Cycle;
 use crate::backend::{ReadyWait, RunBackend, waiting_for};
 use crate::phase::{Image, Loaded, Minted, Running};
 use crate::system::wait::side_by_side;
+use crate::workspace::DatabaseKind::Postgres;
 use crate::workspace::PlannedService;
 
 /// Loads the images of all services of the plan, side by side.
@@ -61,6 +62,12 @@ pub(super) fn deploy<'run>(
                     new.push((image, planned));
                 }
             }
+        }
+        let uses_server = |planned: &&PlannedService| planned.database == Some(Postgres);
+        let new_planned = new.iter().map(|(_, planned)| *planned).filter(uses_server);
+        let to_fill: Vec<&str> = new_planned.map(|one| one.service.name.as_str()).collect();
+        if !to_fill.is_empty() {
+            backend.fill_databases(&to_fill)?;
         }
         let say = |text: &str| cycle.context.ui.line(text);
         let interrupt = &cycle.context.interrupt;

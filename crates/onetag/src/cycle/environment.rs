@@ -41,6 +41,11 @@ pub(crate) fn write<'a>(
         consumer: plan.consumer.clone(),
         backend: plan.backend.name().to_owned(),
         run_dir: folder.path().to_string(),
+        databases: plan
+            .services
+            .values()
+            .filter_map(|deployed| Some(deployed.settings.database?.to_string()))
+            .collect(),
         services,
         externals,
         capabilities: capabilities.cloned().collect(),

@@ -24,6 +24,7 @@ use std::time::Duration;
 use crate::backend::{BackendKind, RunPlan, check_externals, check_host_variables};
 use crate::build::{check_containerfiles, check_files};
 use crate::context::Context;
+use crate::database::{self, DatabaseChoice};
 use crate::exit::Exit;
 use crate::gc::dead::RunEntry;
 use crate::gc::sweep::sweep;
@@ -102,6 +103,8 @@ pub(crate) struct Options {
     pub(crate) profile: Option<String>,
     /// Where images run; none for the default.
     pub(crate) backend: Option<BackendKind>,
+    /// What services keep their state in.
+    pub(crate) database: DatabaseChoice,
 }
 
 /// Goes through one run for each job: one build for all of them, then one run
@@ -113,9 +116,12 @@ pub(crate) struct Options {
 /// in the report of its run.
 pub(crate) fn drive(
     context: &Context,
-    jobs: &[Job<'_>],
+    mut jobs: Vec<Job<'_>>,
     options: &Options,
 ) -> anyhow::Result<Vec<(Exit, RunReport)>> {
+    let backend = options.backend.unwrap_or_default();
+    database::choose(&context.workspace, &mut jobs, &options.database, backend)?;
+    let jobs = &jobs[..];
     check(context, jobs, options.backend)?;
     jobs.iter().try_for_each(|job| check_host_variables(&job.plan))?;
     sweep(&context.layout(), &context.interrupt, &context.ui)?;

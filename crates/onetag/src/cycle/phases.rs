@@ -12,7 +12,7 @@ use super::outcome::Outcome;
 use super::start::StartedRun;
 use super::witness::witness;
 use super::{Goal, Job, KeptRun, Options, environment};
-use crate::backend::{Addresses, RunBackend, RunPlan, wants_database};
+use crate::backend::{Addresses, RunBackend, RunPlan};
 use crate::build::Build;
 use crate::context::Context;
 use crate::error::Attach as _;
@@ -22,6 +22,7 @@ use crate::phase::{Image, Running};
 use crate::report::{PhaseFailed, RunReport, Timeline, counted, waiting_for};
 use crate::run::RunFolder;
 use crate::suite::{self, RunLost};
+use crate::workspace::{DATABASE_SERVER, DatabaseKind};
 
 /// Takes a run whose keeper is there through the phases to its end.
 pub(super) fn go(
@@ -206,7 +207,10 @@ impl<'run> Cycle<'_, 'run> {
 
     /// What suites can ask for: of what the backend can do, what the services have.
     fn capabilities<'a>(&self, backend: &'a RunBackend<'run>) -> impl Iterator<Item = &'a String> {
-        let has_database = self.job.plan.services().any(wants_database);
+        let plan = &self.job.plan;
+        // A server that somebody named is not the run's to stop.
+        let has_database =
+            plan.uses(DatabaseKind::Sqlite) || plan.service(DATABASE_SERVER).is_some();
         let outage = Capability::DatabaseOutage.as_str();
         backend.capabilities().filter(move |capability| *capability != outage || has_database)
     }
@@ -222,6 +226,7 @@ impl<'run> Cycle<'_, 'run> {
             generation: tag.generation(),
             backend: self.run.minted().backend(),
             profile: options.profile.clone(),
+            database: options.database.clone(),
             services: images
                 .iter()
                 .map(|image| (image.reference().service().to_owned(), image.deployed().clone()))

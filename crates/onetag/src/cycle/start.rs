@@ -77,7 +77,7 @@ pub(super) fn start<'a>(
             let preparing = Instant::now();
             let _activity = context.ui.activity("prepare");
             let keepers = entered.iter().zip(jobs).map(|(minted, job)| {
-                let keeper = prepare(minted, job);
+                let keeper = prepare(minted, job, options);
                 (keeper.context(PhaseFailed("prepare")), pin(minted, job, &context.interrupt))
             });
             (keepers.collect::<Vec<_>>(), preparing.elapsed())
@@ -152,10 +152,15 @@ fn take_lock(folder: &RunFolder) -> anyhow::Result<Option<FileLock>> {
 }
 
 /// Phase 2: the keeper of the run, and what it prepares.
-fn prepare(minted: &MintedRun, job: &Job<'_>) -> anyhow::Result<(KeeperHandle, Addresses)> {
+fn prepare(
+    minted: &MintedRun,
+    job: &Job<'_>,
+    options: &Options,
+) -> anyhow::Result<(KeeperHandle, Addresses)> {
+    let url = options.database.url.as_ref();
     match &job.kept {
-        Some(_) if minted.lock().is_none() => KeeperHandle::attach(minted, &job.plan),
-        _ => KeeperHandle::start(minted, &job.plan),
+        Some(_) if minted.lock().is_none() => KeeperHandle::attach(minted, &job.plan, url),
+        _ => KeeperHandle::start(minted, &job.plan, url),
     }
 }
 

@@ -99,7 +99,9 @@ impl Client {
         limit: Duration,
     ) -> anyhow::Result<Addresses> {
         match self.ask(&Request::Prepare { services }, limit + MARGIN)? {
-            Reply::Prepared { services, capabilities } => Ok(Addresses { services, capabilities }),
+            Reply::Prepared { services, capabilities } => {
+                Ok(Addresses { services, capabilities, database: None })
+            }
             other => Err(unexpected(other)),
         }
     }

@@ -16,6 +16,7 @@ use super::ready::{ReadyWait, wait_until_ready};
 use crate::error::{Attach as _, hints};
 use crate::run::RunFolder;
 use crate::system::signals::Interrupt;
+use crate::workspace::DATABASE_SERVER;
 
 /// How long a service may take until it is ready.
 const READY: Duration = Duration::from_secs(60);
@@ -33,7 +34,7 @@ pub(super) struct Control<'a> {
 impl Control<'_> {
     /// Does what is asked, and says why if it cannot be done.
     pub(super) fn answer(&self, question: Question) -> Answer {
-        let done = match question {
+        let done = match self.resolved(question) {
             Question::Stop { target } => self.stop(target),
             Question::Start { target, wait } => self.start(target, wait),
             Question::Kill { target } => self.service(&target).and_then(|service| {
@@ -72,6 +73,24 @@ impl Control<'_> {
             Ok(()) => Answer::Done,
             Err(error) => Answer::Refused { reason: format!("{error:#}"), hints: hints(&error) },
         }
+    }
+
+    /// The same question about a service, where the database is one: the run's own server.
+    fn resolved(&self, mut question: Question) -> Question {
+        match &mut question {
+            Question::Stop { target }
+            | Question::Start { target, .. }
+            | Question::Kill { target }
+            | Question::Restart { target }
+            | Question::Pause { target }
+            | Question::Resume { target }
+                if *target == Target::Database && self.state(DATABASE_SERVER).is_ok() =>
+            {
+                *target = Target::service(DATABASE_SERVER);
+            }
+            _ => {}
+        }
+        question
     }
 
     fn stop(&self, target: Target) -> anyhow::Result<()> {

@@ -274,6 +274,11 @@ impl RunFolder {
         self.path.join("scratch").join(service)
     }
 
+    /// Server, users and passwords of the run's PostgreSQL databases.
+    pub(crate) fn database_access(&self) -> Utf8PathBuf {
+        self.path.join("database.json")
+    }
+
     /// The file of a service's SQLite database.
     pub fn database(&self, service: &str) -> Utf8PathBuf {
         self.database_folder(service).join(format!("{service}.db"))

@@ -12,10 +12,10 @@ use std::io::Read as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use signal_hook::consts::{SIGKILL, SIGTERM};
 
-use crate::system::{lead_session, signal_with_parent};
+use crate::system::{User, lead_session, signal_with_parent};
 
 /// What is written to standard input once the process stands in the ledger.
 pub(crate) const GO: &[u8] = b"go";
@@ -42,10 +42,29 @@ impl Launched {
     }
 }
 
-/// The arguments that make this program a gate of the calling process; the
-/// program to execute and its arguments follow.
-pub(crate) fn gate(launched: Launched) -> [String; 3] {
-    [LAUNCH.to_owned(), launched.name().to_owned(), std::process::id().to_string()]
+/// The arguments that make this program a gate of the calling process, and of another
+/// `user`; the program to execute and its arguments follow.
+pub(crate) fn gate(launched: Launched, user: Option<User>) -> [String; 3] {
+    let mut what = launched.name().to_owned();
+    if let Some(User { uid, gid }) = user {
+        what.push_str(&format!(":{uid}:{gid}"));
+    }
+    [LAUNCH.to_owned(), what, std::process::id().to_string()]
+}
+
+/// What a gate is to become, and whose.
+fn parse(what: &str) -> Option<(Launched, Option<User>)> {
+    let (name, user) = what.split_once(':').map_or((what, None), |(name, user)| (name, Some(user)));
+    let launched =
+        [Launched::Service, Launched::Tool].into_iter().find(|launched| launched.name() == name)?;
+    let user = user.map(|user| {
+        let (uid, gid) = user.split_once(':')?;
+        Some(User { uid: uid.parse().ok()?, gid: gid.parse().ok()? })
+    });
+    match user {
+        None => Some((launched, None)),
+        Some(user) => Some((launched, Some(user?))),
+    }
 }
 
 /// Becomes what stands in the arguments behind the verb, see [`gate`], once the
@@ -58,12 +77,17 @@ pub(crate) fn launch(arguments: impl IntoIterator<Item = OsString>) -> anyhow::R
     let mut next = || arguments.next().context("only the harness itself calls this");
     let (launched, parent, program) = (next()?, next()?, next()?);
     let parent = parent.to_str().and_then(|it| it.parse().ok()).context("no parent is named")?;
-    let signal = match launched.to_str() {
-        Some("service") => SIGKILL,
-        Some("tool") => SIGTERM,
-        _ => bail!("only a service or a tool is launched"),
+    let (launched, user) =
+        launched.to_str().and_then(parse).context("only a service or a tool is launched")?;
+    let signal = match launched {
+        Launched::Service => SIGKILL,
+        Launched::Tool => SIGTERM,
     };
     lead_session().context("cannot start a session")?;
+    if let Some(user) = user {
+        // Before the tie: the kernel forgets it when the user changes.
+        user.assume().with_context(|| format!("cannot become the user {}", user.uid))?;
+    }
     signal_with_parent(parent, signal).context("cannot be tied to the parent")?;
     let mut said = Vec::new();
     std::io::stdin().read_to_end(&mut said).context("cannot hear the parent")?;
@@ -74,4 +98,22 @@ pub(crate) fn launch(arguments: impl IntoIterator<Item = OsString>) -> anyhow::R
     drop(null);
     let error = Command::new(&program).args(arguments).stdin(Stdio::inherit()).exec();
     Err(error).with_context(|| format!("cannot execute {shown}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gate_is_told_what_it_becomes_and_whose() {
+        let user = User { uid: 104, gid: 109 };
+        for launched in [Launched::Service, Launched::Tool] {
+            for user in [None, Some(user)] {
+                assert_eq!(parse(&gate(launched, user)[1]), Some((launched, user)));
+            }
+        }
+        for what in ["", "services", "tool:", "tool:1", "tool:a:b", "tool:1:2:3"] {
+            assert_eq!(parse(what), None, "{what}");
+        }
+    }
 }

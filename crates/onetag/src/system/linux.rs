@@ -6,6 +6,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use camino::Utf8Path;
 use rustix::io::retry_on_intr;
 use rustix::process::{
     WaitId, WaitIdOptions, WaitIdStatus, WaitOptions, getpid, set_child_subreaper,
@@ -40,6 +41,15 @@ pub(crate) fn parent(pid: u32) -> Option<u32> {
 /// The file that a process executes, even when its name is gone.
 pub(crate) fn executable(pid: u32) -> PathBuf {
     PathBuf::from(format!("/proc/{pid}/exe"))
+}
+
+/// The processes whose working folder is this one; those that must not be looked into are
+/// not seen.
+pub(crate) fn working_in(folder: &Utf8Path) -> io::Result<Vec<u32>> {
+    let works = |pid: &u32| {
+        fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|path| path == folder.as_std_path())
+    };
+    Ok(pids()?.into_iter().filter(works).collect())
 }
 
 /// Whether a process runs that must not be looked into: it is of another user, or
@@ -79,10 +89,9 @@ pub(crate) fn adopt_orphans() -> io::Result<()> {
     Ok(set_child_subreaper(Some(getpid()))?)
 }
 
-/// The children of this process, be it that they have ended.
-pub(crate) fn children() -> io::Result<Vec<u32>> {
-    let own = Some(std::process::id());
-    Ok(pids()?.into_iter().filter(|pid| parent(*pid) == own).collect())
+/// The children of a process, be it that they have ended.
+pub(crate) fn children(of: u32) -> io::Result<Vec<u32>> {
+    Ok(pids()?.into_iter().filter(|pid| parent(*pid) == Some(of)).collect())
 }
 
 /// Takes note of the end of a child of this process that nobody waits for, if it has
@@ -102,6 +111,12 @@ pub(crate) fn wait_for_end(child: u32) {
 pub(crate) fn has_halted(child: u32) -> io::Result<bool> {
     let told = wait_for(child, WaitIdOptions::STOPPED | WaitIdOptions::NOHANG)?;
     Ok(told.is_some())
+}
+
+/// Whether a process runs and was not halted.
+pub(crate) fn moves(pid: u32) -> bool {
+    let state = Stat::of(pid).filter(Stat::runs).and_then(|stat| stat.field(3));
+    state.is_some_and(|state| !state.eq_ignore_ascii_case("t"))
 }
 
 fn wait_for(child: u32, options: WaitIdOptions) -> io::Result<Option<WaitIdStatus>> {

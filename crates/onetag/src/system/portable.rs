@@ -10,6 +10,8 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
+use camino::Utf8Path;
+
 fn ps(column: &str, pid: u32) -> Option<String> {
     let output = Command::new("ps").args(["-o", column, "-p", &pid.to_string()]).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?.trim().to_owned();
@@ -38,7 +40,7 @@ pub(crate) fn adopt_orphans() -> io::Result<()> {
 }
 
 /// Not to be had here: only those would be told that were adopted.
-pub(crate) fn children() -> io::Result<Vec<u32>> {
+pub(crate) fn children(_of: u32) -> io::Result<Vec<u32>> {
     Ok(Vec::new())
 }
 
@@ -90,6 +92,11 @@ pub(crate) fn signal_with_parent(_parent: u32, _signal: i32) -> io::Result<()> {
     Ok(())
 }
 
+/// Not to be had here.
+pub(crate) fn working_in(_folder: &Utf8Path) -> io::Result<Vec<u32>> {
+    Ok(Vec::new())
+}
+
 /// Looks again and again until a child of this process is gone or a zombie.
 pub(crate) fn wait_for_end(child: u32) {
     while start_time(child).is_some() {
@@ -100,6 +107,11 @@ pub(crate) fn wait_for_end(child: u32) {
 /// Whether a process is halted.
 pub(crate) fn has_halted(child: u32) -> io::Result<bool> {
     Ok(ps("stat=", child).is_some_and(|state| state.starts_with('T')))
+}
+
+/// Whether a process runs and was not halted.
+pub(crate) fn moves(pid: u32) -> bool {
+    ps("stat=", pid).is_some_and(|state| !state.starts_with(['T', 't', 'Z', 'X']))
 }
 
 /// Whether this process ignores a signal.

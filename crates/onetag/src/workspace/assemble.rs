@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::external::external;
 use super::metadata::{ServiceMetadata, SuiteMetadata, Variable, WorkspaceMetadata, parse};
+use super::pinned_image::PinnedImage;
 use super::placeholder::Template;
 use super::source::Source;
 use super::test_target::TestTarget;
@@ -41,6 +42,10 @@ pub(super) fn assemble(cargo: Metadata) -> anyhow::Result<Workspace> {
         Some(table) => parse(&source, table)?,
         None => WorkspaceMetadata::default(),
     };
+    let postgres_image = root
+        .postgres_image
+        .map(|text| PinnedImage::parse(&source.key("postgres-image"), &text))
+        .transpose()?;
     let tests_package = root.tests.as_deref().unwrap_or(TESTS);
     let mut services: BTreeMap<String, Service> = BTreeMap::new();
     let mut suites = BTreeMap::new();
@@ -93,6 +98,7 @@ pub(super) fn assemble(cargo: Metadata) -> anyhow::Result<Workspace> {
         services,
         suites,
         tests_package: tests_package.to_owned(),
+        postgres_image,
         test_targets,
     };
     validate(&workspace)?;

@@ -27,6 +27,8 @@ pub struct External {
     pub url: Option<Template>,
     /// Files that are written before it starts, by name.
     pub config: BTreeMap<String, Template>,
+    /// Whether it is the run's own database server, which the harness makes and fills.
+    pub is_database: bool,
 }
 
 impl External {
@@ -68,6 +70,7 @@ pub(super) fn external(
         process_args: process.transpose()?,
         url: table.url.map(|text| template(&source.key("url"), &text)).transpose()?,
         config: config.collect::<anyhow::Result<_>>()?,
+        is_database: false,
     };
     Ok(Service {
         name: name.to_owned(),

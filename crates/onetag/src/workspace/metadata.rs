@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::num::NonZeroU16;
 
+use anyhow::Context as _;
 use camino::Utf8PathBuf;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::source::Source;
@@ -14,20 +15,32 @@ use super::suggest;
 use crate::error::Attach as _;
 
 /// Keys of the design that nothing reads yet.
-const LATER: [&str; 6] =
-    ["allow-images", "kube", "manifests", "postgres-image", "registry", "replicas"];
+const LATER: [&str; 5] = ["allow-images", "kube", "manifests", "registry", "replicas"];
 
 /// Keys that were renamed, and what they are called now.
 const RENAMED: [(&str, &str); 1] = [("store", "database")];
 
 /// A kind of database that a service can use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DatabaseKind {
     /// A file in the run folder.
     Sqlite,
     /// A server.
     Postgres,
+}
+
+impl DatabaseKind {
+    /// The one of this name.
+    ///
+    /// # Errors
+    ///
+    /// There is none; says which there are.
+    pub(crate) fn named(name: &str) -> anyhow::Result<DatabaseKind> {
+        let mut kinds = [Self::Sqlite, Self::Postgres].into_iter();
+        let found = kinds.find(|kind| kind.to_string() == name);
+        found.with_context(|| format!("there is no database `{name}`, only: sqlite, postgres"))
+    }
 }
 
 impl fmt::Display for DatabaseKind {
@@ -105,7 +118,7 @@ pub(super) struct SuiteMetadata {
 
 /// `[workspace.metadata.onetag]`.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a table")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", expecting = "a table")]
 pub(super) struct WorkspaceMetadata {
     /// The package that holds the suites.
     pub(super) tests: Option<String>,
@@ -113,6 +126,7 @@ pub(super) struct WorkspaceMetadata {
     pub(super) suites: BTreeMap<String, SuiteMetadata>,
     #[serde(default)]
     pub(super) externals: BTreeMap<String, ExternalMetadata>,
+    pub(super) postgres_image: Option<String>,
 }
 
 /// `[workspace.metadata.onetag.externals.<name>]`: a program that others wrote.

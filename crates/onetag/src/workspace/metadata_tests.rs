@@ -29,7 +29,7 @@ fn misspelt_keys_are_named_with_their_path() {
     ");
     insta::assert_snapshot!(error(Fixture::new().workspace(json!({ "suite": {} }))), @r"
     Cargo.toml: unknown key `workspace.metadata.onetag.suite`
-    hint: did you mean `suites`? allowed here: tests, suites, externals
+    hint: did you mean `suites`? allowed here: tests, suites, externals, postgres-image
     ");
     insta::assert_snapshot!(service(json!({ "`, expected `": 1 })), @r"
     crates/a/Cargo.toml: unknown key `package.metadata.onetag.`, expected ``

@@ -32,6 +32,7 @@ mod target_directory;
 mod assemble;
 mod binary;
 mod containerfile;
+mod database;
 mod external;
 mod graph;
 mod memory;
@@ -47,6 +48,7 @@ mod validate;
 pub(crate) mod testing;
 
 pub use containerfile::Containerfile;
+pub(crate) use database::{DATABASE_SERVER, SUPERUSER, ServerImage, check_asked};
 pub use external::External;
 pub(crate) use load::load_with_digest;
 pub use load::{Location, load, locate};

@@ -27,6 +27,15 @@ impl PinnedImage {
         self.digest
     }
 
+    /// The image that a variable of the caller names.
+    ///
+    /// # Errors
+    ///
+    /// As for a key of metadata; they name the variable.
+    pub(crate) fn of_variable(variable: &str, text: &str) -> anyhow::Result<PinnedImage> {
+        PinnedImage::parse(&Source::new("".into(), "environment".into(), variable), text)
+    }
+
     /// The image that the key at `source` names. A tag before the digest is for people:
     /// it is left out.
     ///

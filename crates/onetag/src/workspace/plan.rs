@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::anyhow;
 
+use super::metadata::DatabaseKind;
 use super::order;
 use super::placeholder::Template;
 use super::suggest;
@@ -31,6 +32,8 @@ pub struct PlannedService {
     /// The addresses of external services that it may name, and its own if it is one:
     /// by name, of `{self.host}` and `{self.port}`.
     pub urls: BTreeMap<String, Template>,
+    /// What it keeps its state in; none if it has no database.
+    pub database: Option<DatabaseKind>,
 }
 
 impl Workspace {
@@ -55,7 +58,7 @@ impl Workspace {
             let named = templates.flat_map(order::named_services).chain([name]);
             let url = |name: &str| self.services.get(name)?.external()?.url.clone();
             let urls = named.filter_map(|name| Some((name.to_owned(), url(name)?))).collect();
-            PlannedService { service, env, urls }
+            PlannedService { service, env, urls, database: None }
         };
         let levels = order::levels(&order::edges(self, suite), suite)?;
         let levels =

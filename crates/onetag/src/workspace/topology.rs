@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::containerfile::Containerfile;
 use super::external::External;
 use super::metadata::DatabaseKind;
+use super::pinned_image::PinnedImage;
 use super::placeholder::Template;
 use super::source::Source;
 use super::test_target::TestTarget;
@@ -32,6 +33,8 @@ pub struct Workspace {
     pub suites: BTreeMap<String, Suite>,
     /// The name of the package that holds the suites.
     pub tests_package: String,
+    /// The image of the database server that engines run, if the root manifest names one.
+    pub postgres_image: Option<PinnedImage>,
     /// Every integration test of the workspace, sorted by binary id.
     pub test_targets: Vec<TestTarget>,
 }
@@ -169,6 +172,9 @@ pub enum Ready {
     Tcp,
     /// Its process runs.
     Started,
+    /// A PostgreSQL server there lets clients in. No metadata says so: it is of the run's
+    /// own server.
+    Postgres,
 }
 
 /// Nextest tests with what they need around them.

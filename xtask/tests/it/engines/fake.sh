@@ -6,7 +6,7 @@ set -u
 state=$FAKE_ENGINE
 engine=${0##*/}
 mkdir -p "$state/images" "$state/containers" "$state/networks" "$state/faults"
-case $1 in image | container | network) command="$1 $2"; shift 2 ;; *) command=$1; shift ;; esac
+case $1 in image | container | network | volume) command="$1 $2"; shift 2 ;; *) command=$1; shift ;; esac
 echo "$command $*" >>"$state/calls"
 
 fault=$(cat "$state/faults/$command" 2>/dev/null)
@@ -42,6 +42,8 @@ case $command in
   "network create") for last; do :; done; touch "$state/networks/$last" ;;
   "network rm") rm "$state/networks/$1" 2>/dev/null || absent network ;;
   "network ls") ls "$state/networks" | of_run "$*" ;;
+  # Nothing that it runs has one.
+  "volume ls") ;;
   load)
     manifest=$(tar -xOf "$2" manifest.json)
     digest=$(echo "$manifest" | sed 's/.*"Config":"blobs\/sha256\/\([0-9a-f]*\)".*/\1/')

@@ -7,6 +7,7 @@
 mod containerfile;
 mod fake;
 mod faults;
+mod postgres;
 mod real;
 mod registry;
 

@@ -45,9 +45,10 @@ fn up_on(engine: &'static str) -> Project {
 /// What an engine has that was made for runs of this copy.
 pub(crate) fn left(engine: &str, project: &Project) -> Vec<String> {
     let label = format!("label=onetag.target={}", project.onetag());
-    let lists: [&[&str]; 2] = [
+    let lists: [&[&str]; 3] = [
         &["ps", "--all", "--filter", &label, "--format", "{{.Names}}"],
         &["network", "ls", "--filter", &label, "--format", "{{.Name}}"],
+        &["volume", "ls", "--filter", &label, "--format", "{{.Name}}"],
     ];
     let mut left: Vec<String> = lists.iter().flat_map(|list| lines(engine, list)).collect();
     let images = images(engine);
@@ -76,9 +77,10 @@ fn images(engine: &str) -> Vec<String> {
 /// Removes what this copy has in an engine: its test has failed.
 pub(crate) fn clear(engine: &str, project: &Project) {
     let label = format!("label=onetag.target={}", project.onetag());
-    let removals: [(&[&str], &[&str]); 2] = [
-        (&["ps", "--all", "--quiet"], &["rm", "--force"]),
+    let removals: [(&[&str], &[&str]); 3] = [
+        (&["ps", "--all", "--quiet"], &["rm", "--force", "--volumes"]),
         (&["network", "ls", "--quiet"], &["network", "rm"]),
+        (&["volume", "ls", "--quiet"], &["volume", "rm"]),
     ];
     for (list, remove) in removals {
         let found = Command::new(engine).args(list).args(["--filter", &label]).output().unwrap();

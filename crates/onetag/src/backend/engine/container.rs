@@ -72,7 +72,13 @@ pub(super) fn arguments(
     add("--log-opt", LOG.to_owned());
     add("--pull", "never".to_owned());
     if let Some(volume) = &spec.ports.volume {
-        add("--volume", format!("{}:{volume}:Z", folder.volume(service)));
+        add(
+            "--volume",
+            match image.has_own_volume {
+                true => format!("{name}:{volume}"),
+                false => format!("{}:{volume}:Z", folder.volume(service)),
+            },
+        );
     }
     if spec.database {
         add("--volume", format!("{}:{DATABASE}:Z", folder.database_folder(service)));

@@ -68,6 +68,9 @@ pub(super) struct EngineImage {
     /// Who runs it, where the image has no user or only root.
     #[serde(default)]
     pub(super) user: Option<String>,
+    /// Whether its volume is the engine's: the server of a database belongs to a user that
+    /// only the engine can remove the files of.
+    pub(super) has_own_volume: bool,
 }
 
 /// The label that tells the version of what is in an image (OCI image specification,
@@ -131,7 +134,12 @@ impl ImageStore for EngineImages {
             pulled.join(", ")
         );
         let version = there.config.labels.and_then(|mut labels| labels.remove(VERSION));
-        let details = EngineImage { id: there.id, is_external: true, user: None };
+        let details = EngineImage {
+            id: there.id,
+            is_external: true,
+            user: None,
+            has_own_volume: external.is_database,
+        };
         let image = StoredImage { digest, details: serde_json::to_value(details)? };
         Ok(ExternalImage { name, version, image })
     }
@@ -214,7 +222,8 @@ fn stored(
             .hint(format!("see what made it: `{engine} image inspect {name}`")));
     };
     let user = is_root(&there.config.user).then(|| closure::USER.to_owned());
-    let details = EngineImage { id: there.id.clone(), is_external: false, user };
+    let id = there.id.clone();
+    let details = EngineImage { id, is_external: false, user, has_own_volume: false };
     Ok(StoredImage { digest, details: serde_json::to_value(details)? })
 }
 

@@ -26,6 +26,7 @@ use std::time::Duration;
 use crate::backend::{Backend, BackendKind, ExternalForm};
 use crate::build::image::Digest;
 use crate::run::RunId;
+use crate::workspace::DatabaseKind;
 use dialect::Dialect;
 use images::EngineImages;
 use runtime::EngineRuntime;
@@ -43,6 +44,7 @@ pub(super) const PODMAN: Backend = Backend {
     grace: Duration::from_secs(25),
     externals: ExternalForm::Image,
     builds_images: true,
+    databases: &[DatabaseKind::Postgres, DatabaseKind::Sqlite],
 };
 
 /// The backend on which services are containers of docker's.
@@ -76,6 +78,7 @@ pub(crate) fn run_options(kind: BackendKind) -> anyhow::Result<Option<Vec<String
 const CONTAINER: &str = "container";
 const IMAGE: &str = "image";
 const NETWORK: &str = "network";
+const VOLUME: &str = "volume";
 
 /// The labels of all that can carry one.
 const LABEL_RUN: &str = "onetag.run";

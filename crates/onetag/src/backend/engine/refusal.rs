@@ -71,11 +71,12 @@ fn hint(dialect: &Dialect, said: &str) -> Option<String> {
 /// own, and not its host.
 pub(super) fn is_absent(error: &anyhow::Error) -> bool {
     // podman 4.3, podman 5, docker 20.10, docker 29.
-    const ABSENT: [&str; 9] = [
+    const ABSENT: [&str; 10] = [
         "no such container",
         "no such image",
         "no such network",
         "no such object",
+        "no such volume",
         "image not known",
         "network not found",
         "no container with name",

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 
 use super::client::Client;
 use super::working::{self, BUILD};
-use super::{CONTAINER, IMAGE, LABEL_RUN, NETWORK};
+use super::{CONTAINER, IMAGE, LABEL_RUN, NETWORK, VOLUME};
 use crate::report::Leftover;
 use crate::run::RunId;
 use crate::run::ledger::{BackendResource, Ledger};
@@ -21,6 +21,7 @@ pub(super) fn remove(client: &Client, resource: &BackendResource) -> anyhow::Res
     match resource.what.as_str() {
         CONTAINER => remove_container(client, name()?)?,
         NETWORK => client.end(["network", "rm", name()?], REMOVAL)?,
+        VOLUME => client.end(["volume", "rm", name()?], REMOVAL)?,
         // The image itself stays as long as another run has a name for it; what it was
         // built from is the engine's cache, which stays as well.
         IMAGE => client.end(["rmi", "--no-prune", name()?], REMOVAL)?,
@@ -67,11 +68,14 @@ pub(super) fn leftovers(client: &Client, run_id: RunId) -> anyhow::Result<Vec<Le
     let tag = run_id.to_string();
     let containers = ["ps", "--all", "--filter", &label, "--format", "{{.Names}}"];
     let networks = ["network", "ls", "--filter", &label, "--format", "{{.Name}}"];
+    let volumes = ["volume", "ls", "--filter", &label, "--format", "{{.Name}}"];
     let images = ["images", "--format", "{{.Repository}}:{{.Tag}}"];
-    let asked = side_by_side([&containers[..], &networks, &images], |asked| lines(client, asked))?;
-    let [containers, networks, images] = <[_; 3]>::try_from(asked).expect("as many answers");
+    let asked = [&containers[..], &networks, &volumes, &images];
+    let asked = side_by_side(asked, |asked| lines(client, asked))?;
+    let [containers, networks, volumes, images] =
+        <[_; 4]>::try_from(asked).expect("as many answers");
     let images = images.into_iter().filter(|name| name.contains(&tag)).collect();
-    let kinds = [(CONTAINER, containers), (NETWORK, networks), (IMAGE, images)];
+    let kinds = [(CONTAINER, containers), (NETWORK, networks), (VOLUME, volumes), (IMAGE, images)];
     let left = kinds
         .into_iter()
         .flat_map(|(kind, names)| names.into_iter().map(move |name| Leftover { kind, name }));

@@ -292,6 +292,21 @@ impl Runtime for EngineRuntime {
         Ok(())
     }
 
+    fn exec(
+        &self,
+        service: &str,
+        arguments: &[String],
+        variables: &BTreeMap<&str, &str>,
+        ledger: &Ledger,
+    ) -> anyhow::Result<()> {
+        let name = container_name(self.folder.run_id(), service);
+        // Their values are for the engine's own environment alone.
+        let named = variables.keys().flat_map(|name| ["--env", name]);
+        let all = ["exec"].into_iter().chain(named).chain([name.as_str()]);
+        let all = all.chain(arguments.iter().map(String::as_str));
+        self.client()?.work(all, variables, ledger).map(drop)
+    }
+
     fn capabilities(&self) -> BTreeSet<Capability> {
         let mut all: BTreeSet<_> = Capability::ALL.into();
         let info = self.pinned().ok().flatten().map(|client| client.pinned.info);

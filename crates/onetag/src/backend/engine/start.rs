@@ -11,7 +11,7 @@ use super::client::Client;
 use super::container::arguments;
 use super::images::EngineImage;
 use super::runtime::{EngineRuntime, Started};
-use super::{CONTAINER, LABEL_RUN, LABEL_TARGET, NETWORK, container_name, remains};
+use super::{CONTAINER, LABEL_RUN, LABEL_TARGET, NETWORK, VOLUME, container_name, remains};
 use crate::backend::{Instance, Runtime as _, ServiceSpec};
 use crate::run::ledger::{BackendResource, Ledger};
 use crate::run::make_folder;
@@ -49,6 +49,28 @@ impl EngineRuntime {
         client.work(arguments, &BTreeMap::new(), ledger).map(drop)
     }
 
+    /// Makes the volume of a service, which is called as its container; one that is there
+    /// stays.
+    fn make_volume(
+        &self,
+        client: &Client,
+        service: &str,
+        name: &str,
+        ledger: &Ledger,
+    ) -> anyhow::Result<()> {
+        if client
+            .inspect::<serde_json::Value>("volume", &[name])?
+            .is_some_and(|all| !all.is_empty())
+        {
+            return Ok(());
+        }
+        ledger.owns(&BackendResource::new(VOLUME, service, json!(name)))?;
+        let run = format!("{LABEL_RUN}={}", self.folder.run_id());
+        let target = format!("{LABEL_TARGET}={}", self.folder.layout().base());
+        let arguments = ["volume", "create", "--label", &run, "--label", &target, name];
+        client.work(arguments, &BTreeMap::new(), ledger).map(drop)
+    }
+
     pub(super) fn start_one(
         &self,
         spec: &ServiceSpec,
@@ -64,7 +86,10 @@ impl EngineRuntime {
             ledger.released(&owned)?;
             remains::release_images(&client, service, &spec.reference, ledger)?;
         }
-        if spec.ports.volume.is_some() {
+        let image: EngineImage = serde_json::from_value(spec.image.details.clone())?;
+        if image.has_own_volume {
+            self.make_volume(&client, service, &name, ledger)?;
+        } else if spec.ports.volume.is_some() {
             shared_folder(&self.folder.volume(service))?;
         }
         if spec.database {
@@ -74,7 +99,6 @@ impl EngineRuntime {
         if !spec.config.is_empty() {
             readable(&self.folder.config(service))?;
         }
-        let image: EngineImage = serde_json::from_value(spec.image.details.clone())?;
         let port = |port: Option<&str>| self.leases.port(service, port);
         let run = arguments(&client, &self.folder, &name, spec, &image, port)?;
         let secrets = run.secrets.iter().map(|(key, value)| (key.as_str(), value.as_str()));

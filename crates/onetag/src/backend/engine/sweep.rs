@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::client::Client;
 use super::dialect::Dialect;
 use super::remains::{lines, remove};
-use super::{CONTAINER, IMAGE, LABEL_RUN, LABEL_TARGET, NETWORK};
+use super::{CONTAINER, IMAGE, LABEL_RUN, LABEL_TARGET, NETWORK, VOLUME};
 use crate::backend::{Sweep, SweptObject, Verdict};
 use crate::run::RunId;
 use crate::run::ledger::BackendResource;
@@ -41,13 +41,17 @@ pub(super) fn sweep(dialect: &'static Dialect, sweep: &Sweep) -> anyhow::Result<
     Ok(swept.collect())
 }
 
-/// What there is of runs: containers before the networks and images that they use.
+/// What there is of runs: containers before the networks, images and volumes that they
+/// use.
 fn find(client: &Client, sweep: &Sweep) -> anyhow::Result<Vec<Found>> {
     let finished = sweep.folder.join("finished").read_dir_utf8().into_iter().flatten().flatten();
     let mut ours: BTreeSet<RunId> = finished.filter_map(|run| run_id(run.file_name())).collect();
     let mut found = Vec::new();
-    let lists: [(_, &[&str], _); 2] =
-        [(CONTAINER, &["ps", "--all"], "{{.Names}}"), (NETWORK, &["network", "ls"], "{{.Name}}")];
+    let lists: [(_, &[&str], _); 3] = [
+        (CONTAINER, &["ps", "--all"], "{{.Names}}"),
+        (NETWORK, &["network", "ls"], "{{.Name}}"),
+        (VOLUME, &["volume", "ls"], "{{.Name}}"),
+    ];
     let [of_any_run, of_this_folder] =
         [format!("label={LABEL_RUN}"), format!("label={LABEL_TARGET}={}", sweep.folder)];
     for (kind, list, name) in lists {

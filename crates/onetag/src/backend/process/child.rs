@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
 use camino::Utf8PathBuf;
-use signal_hook::consts::{SIGCONT, SIGKILL, SIGSTOP, SIGTERM};
+use signal_hook::consts::{SIGCONT, SIGKILL, SIGSTOP};
 
 use super::super::log::BoundedLog;
 use super::super::{Replica, ServiceSpec, Stop, lock};
@@ -25,8 +25,8 @@ use crate::system::launch::{GO, Launched, gate};
 use crate::system::signals::{Interrupt, name};
 use crate::system::wait::{Poll, until};
 use crate::system::{
-    ProcessId, has_halted, is_hidden, own_executable, session_members, signal_group,
-    signal_process, start_time, wait_for_end,
+    ProcessId, children, has_halted, is_hidden, moves, own_executable, session_members,
+    signal_group, signal_process, start_time, wait_for_end,
 };
 
 /// How long the kernel may take to end a process that was killed, before it is
@@ -74,7 +74,10 @@ impl Child {
         folder.write_config(service, &spec.config)?;
         let (pump, output) = Pump::start(BoundedLog::open(&folder.log(service))?)?;
         let mut command = Command::new(own_executable()?);
-        command.args(gate(Launched::Service)).arg(&image.executable.path).args(&spec.args);
+        command
+            .args(gate(Launched::Service, image.user))
+            .arg(&image.executable.path)
+            .args(&spec.args);
         command.env_clear();
         if let Some(libraries) = &image.library_path {
             command.env("LD_LIBRARY_PATH", libraries);
@@ -185,7 +188,7 @@ impl Child {
         let asked = Instant::now();
         lock(&self.asked).get_or_insert(asked);
         if let Stop::Terminate(grace) = how {
-            self.signal(SIGTERM)?;
+            self.signal(self.image.stop_signal)?;
             // It cannot end in good order as long as it is halted.
             self.signal_all(SIGCONT)?;
             if self.wait(grace) {
@@ -210,13 +213,22 @@ impl Child {
             return self.signal_all(SIGCONT);
         }
         self.signal_all(SIGSTOP)?;
+        let mut leader_halted = false;
         let halted = until("pausing it", PAUSE_TIMEOUT, &Interrupt::default(), || {
             if self.end().is_some() {
                 bail!("it ended before it halted");
             }
-            Ok(match has_halted(self.pid()).context("cannot wait until it halts")? {
-                true => Poll::Ready(()),
-                false => Poll::Pending("it moves".to_owned()),
+            // That is told once.
+            leader_halted =
+                leader_halted || has_halted(self.pid()).context("cannot wait until it halts")?;
+            if !leader_halted {
+                return Ok(Poll::Pending("it moves".to_owned()));
+            }
+            // What it started at the last moment is there by now.
+            self.signal_all(SIGSTOP)?;
+            Ok(match self.others()?.into_iter().find(|pid| moves(*pid)) {
+                None => Poll::Ready(()),
+                Some(pid) => Poll::Pending(format!("process {pid} moves")),
             })
         });
         if halted.is_err() {
@@ -236,14 +248,24 @@ impl Child {
         Ok(())
     }
 
-    /// Sends a signal to it and to all groups below it.
+    /// Sends a signal to it and to all that is below it.
     fn signal_all(&self, signal: i32) -> anyhow::Result<()> {
         self.signal(signal)?;
-        for member in session_members(self.pid()).context("cannot look for processes")? {
-            signal_process(member, signal)
-                .with_context(|| format!("cannot send {} to process {member}", name(signal)))?;
+        for process in self.others()? {
+            signal_process(process, signal)
+                .with_context(|| format!("cannot send {} to process {process}", name(signal)))?;
         }
         Ok(())
+    }
+
+    /// All groups of its session, and its children, which may lead sessions of their own.
+    fn others(&self) -> anyhow::Result<Vec<u32>> {
+        let look = || {
+            let mut found = session_members(self.pid())?;
+            found.extend(children(self.pid())?);
+            std::io::Result::Ok(found)
+        };
+        look().context("cannot look for processes")
     }
 
     /// Whether it has ended, within this time.

@@ -9,19 +9,21 @@ use anyhow::{Context as _, anyhow, ensure};
 use camino::{Utf8Path, Utf8PathBuf};
 use onetag_image::Files;
 use serde::{Deserialize, Serialize};
+use signal_hook::consts::{SIGINT, SIGTERM};
 
 use super::super::{ExternalImage, ImageStore, Replica, Seen, StoredImage};
 use super::child::Child;
 use crate::build::image::digest::hash_file;
 use crate::build::image::{Digest, FileIdentity};
 use crate::build::{CachedExecutable, Compiled};
+use crate::database::Access;
 use crate::error::Attach as _;
 use crate::run::ledger::Ledger;
 use crate::run::{Reference, RunFolder, make_folder};
 use crate::system::signals::Interrupt;
 use crate::system::tail::printable;
 use crate::system::tool::{Output, Tool};
-use crate::system::{find_program, is_hidden};
+use crate::system::{User, find_program, is_hidden};
 use crate::workspace::External;
 
 /// How long a program may take to tell its version, and how much of that is read.
@@ -57,6 +59,8 @@ impl ImageStore for ProcessImages {
             folder: compiled.files().folder().to_owned(),
             files: Some(compiled.files().digest),
             library_path: compiled.library_path().map(Utf8Path::to_owned),
+            user: None,
+            stop_signal: SIGTERM,
         };
         Ok(StoredImage { digest: executable.digest, details: serde_json::to_value(image)? })
     }
@@ -74,11 +78,20 @@ impl ImageStore for ProcessImages {
         }
         let digest = hash_file(&path)?;
         let version = version(&path, &self.0);
+        // Asked by SIGTERM, PostgreSQL would wait for all its clients.
+        let (user, stop_signal) = match external.is_database {
+            true => (User::unprivileged()?, SIGINT),
+            false => (None, SIGTERM),
+        };
+        let access = Access::read(&self.0)?.filter(|_| external.is_database);
+        let folder = access.as_ref().and_then(Access::server_folder).cloned();
         let image = ProcessImage {
             executable: CachedExecutable { digest, path: path.clone(), identity },
-            folder: self.0.scratch(service),
+            folder: folder.unwrap_or_else(|| self.0.scratch(service)),
             files: None,
             library_path: None,
+            user,
+            stop_signal,
         };
         let image = StoredImage { digest, details: serde_json::to_value(image)? };
         Ok(ExternalImage { name: path.into_string(), version, image })
@@ -110,6 +123,10 @@ pub(super) struct ProcessImage {
     files: Option<Digest>,
     /// Shared libraries that the loader does not find by itself.
     pub(super) library_path: Option<Utf8PathBuf>,
+    /// Who runs it, if that is not the caller.
+    pub(super) user: Option<User>,
+    /// What asks it to end.
+    pub(super) stop_signal: i32,
 }
 
 impl ProcessImage {

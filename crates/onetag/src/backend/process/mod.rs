@@ -27,13 +27,14 @@ use super::{
     Backend, Endpoint, ExternalForm, Instance, LOCALHOST, Prepared, Probe, Runtime, Seen,
     ServiceAddresses, ServicePorts, ServiceSpec, State, Stop, lock,
 };
+use crate::database::{self, DATA};
 use crate::keeper::ask;
 use crate::report::Leftover;
 use crate::run::RunFolder;
 use crate::run::ledger::{BackendResource, Ledger, Record};
 use crate::system::tail::last_lines;
 use crate::system::{self, ProcessId};
-use crate::workspace::Ready;
+use crate::workspace::{DatabaseKind, Ready};
 
 /// The backend on which services are plain processes.
 pub(super) const BACKEND: Backend = Backend {
@@ -54,10 +55,11 @@ pub(super) const BACKEND: Backend = Backend {
     grace: Duration::from_secs(25),
     externals: ExternalForm::Program,
     builds_images: false,
+    databases: &[DatabaseKind::Sqlite, DatabaseKind::Postgres],
     images: |folder| Box::new(ProcessImages::new(folder)),
     runtime: |folder| Box::new(ProcessRuntime::new(folder)),
     // Processes end with their run, and what outlives it is reported and left alone.
-    sweep: |_| Ok(Vec::new()),
+    sweep: database::sweep,
     doctor: doctor::doctor,
 };
 
@@ -283,6 +285,9 @@ impl Runtime for ProcessRuntime {
     }
 
     fn remove(&self, resource: &BackendResource) -> anyhow::Result<bool> {
+        if resource.what == DATA {
+            return database::remove(&self.folder, resource);
+        }
         remains::remove(self.folder.run_id(), resource)
     }
 
@@ -291,6 +296,8 @@ impl Runtime for ProcessRuntime {
         outstanding: &[BackendResource],
         gone: &[BackendResource],
     ) -> anyhow::Result<Vec<Leftover>> {
-        remains::leftovers(self.folder.run_id(), outstanding, gone)
+        let mut left = remains::leftovers(self.folder.run_id(), outstanding, gone)?;
+        left.extend(database::leftovers(self.folder.run_id()));
+        Ok(left)
     }
 }

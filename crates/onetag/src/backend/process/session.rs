@@ -55,7 +55,7 @@ impl Pids {
     /// What was left behind and runs. Nobody else waits for it, so what has ended goes.
     fn others(&self) -> Vec<u32> {
         let pids = lock(&self.0);
-        let mut found = system::children().unwrap_or_default();
+        let mut found = system::children(std::process::id()).unwrap_or_default();
         found.retain(|pid| !pids.contains(pid));
         found.iter().for_each(|pid| system::reap(*pid));
         found

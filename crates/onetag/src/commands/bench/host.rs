@@ -184,6 +184,12 @@ impl<'a> BenchHost<'a> {
             consumer: self.plan.suite.clone(),
             backend: self.backend.name().to_owned(),
             run_dir: self.scratch.to_string(),
+            databases: self
+                .plan
+                .services()
+                .filter_map(|planned| planned.database)
+                .map(|kind| kind.to_string())
+                .collect(),
             services,
             externals: BTreeMap::new(),
             capabilities: BTreeSet::new(),

@@ -9,7 +9,6 @@ use serde::Serialize;
 
 use crate::backend::{
     BackendKind, args_on, host_variables, needs, of_every_service, passed_on, source_of,
-    wants_database,
 };
 use crate::cycle::Job;
 use crate::run::{RUN_ID, Reference, Tag};
@@ -75,7 +74,7 @@ pub(super) struct PreviewedService {
     pub(super) port: Option<u16>,
     pub(super) ports: BTreeMap<String, u16>,
     pub(super) volume: Option<Utf8PathBuf>,
-    pub(super) database: Option<String>,
+    pub(super) database: Option<DatabaseKind>,
     pub(super) files: Vec<Utf8PathBuf>,
     /// What an engine builds its image from, relative to its package.
     pub(super) containerfile: Option<Utf8PathBuf>,
@@ -164,7 +163,7 @@ fn service(job: &Job<'_>, planned: &PlannedService, kind: BackendKind) -> Previe
         memory: service.memory,
         env: written.chain(of_every_service).collect(),
         host_variables: host_variables(planned).map(is_set).collect(),
-        database: wants_database(planned).then(|| DatabaseKind::Sqlite.to_string()),
+        database: planned.database,
         service: service.name,
         reference,
         ready: service.ready,

@@ -66,6 +66,7 @@ fn lines(service: &PreviewedService, preview: &Preview) -> Vec<String> {
             Ready::Http(path) => format!("{path} answers 2xx"),
             Ready::Tcp => "its port accepts connections".to_owned(),
             Ready::Started => "its process runs".to_owned(),
+            Ready::Postgres => "it lets clients in".to_owned(),
         },
         humantime::format_duration(limit)
     )];

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::backend::{BackendResource, Runtime};
+use crate::database;
 use crate::report::Leftover;
 use crate::run::RunFolder;
 use crate::run::ledger::{Ledger, Record};
@@ -54,7 +55,11 @@ impl Remover {
     fn remove_one(&self, resource: &BackendResource, ledger: &Ledger) -> anyhow::Result<()> {
         let what = format!("removing the {} of `{}`", resource.what, resource.name);
         let (runtime, removed) = (Arc::clone(&self.runtime), resource.clone());
-        let remove = move || runtime.remove(&removed);
+        let remove = move || match removed.what.as_str() {
+            // Whatever the backend: it is on no server of its own.
+            database::ON_SERVER => database::drop_from_server(&removed),
+            _ => runtime.remove(&removed),
+        };
         if bounded(&what, self.limit, &Interrupt::default(), remove)? {
             super::note(
                 ledger,

@@ -1,6 +1,7 @@
 //! Waiting until a service serves, and saying why it does not.
 
 mod pace;
+mod postgres;
 mod question;
 mod wait;
 

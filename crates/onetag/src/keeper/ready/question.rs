@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 
+use super::postgres;
 use crate::backend::Probe;
 use crate::system::wait::Deadline;
 use crate::workspace::Ready;
@@ -31,6 +32,11 @@ pub fn ask(address: SocketAddr, ready: &Ready, limit: Duration) -> Probe {
             Err(error) => Probe::Pending(failed(&address.to_string(), &error)),
         },
         Ready::Started => Probe::Ready,
+        Ready::Postgres => match postgres::greet(address, &deadline) {
+            Ok(None) => Probe::Ready,
+            Ok(Some(why)) => Probe::Pending(format!("{address} answers: {why}")),
+            Err(error) => Probe::Pending(failed(&address.to_string(), &error)),
+        },
     }
 }
 
@@ -93,12 +99,12 @@ fn is_http2(answer: &[u8]) -> bool {
     matches!(answer, [0, _, _, 4 | 7, _, 0, 0, 0, 0, ..])
 }
 
-fn connect(address: SocketAddr, deadline: &Deadline) -> anyhow::Result<TcpStream> {
+pub(super) fn connect(address: SocketAddr, deadline: &Deadline) -> anyhow::Result<TcpStream> {
     Ok(TcpStream::connect_timeout(&address, left(deadline))?)
 }
 
 /// Reads until that is enough, or all that is there.
-fn read(
+pub(super) fn read(
     stream: &mut TcpStream,
     deadline: &Deadline,
     is_enough: impl Fn(&[u8]) -> bool,

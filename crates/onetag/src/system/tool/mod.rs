@@ -20,7 +20,7 @@ pub(crate) use environment::scrub;
 
 use crate::system::launch::{Launched, gate};
 use crate::system::signals::Interrupt;
-use crate::system::{ProcessId, own_executable};
+use crate::system::{ProcessId, User, own_executable};
 use line::Line;
 use output::{Drain, stdio};
 use running::Running;
@@ -64,6 +64,8 @@ pub(crate) struct Tool<'a> {
     tied: bool,
     /// What it started outlives it.
     leaves_others: bool,
+    /// Who runs it, if that is not the caller.
+    user: Option<User>,
     watch: Watch<'a>,
 }
 
@@ -102,6 +104,7 @@ impl<'a> Tool<'a> {
             records: vec![],
             tied: false,
             leaves_others: false,
+            user: None,
             watch: Box::new(|| Ok(())),
         }
     }
@@ -130,6 +133,12 @@ impl<'a> Tool<'a> {
         records: impl IntoIterator<Item = &'a R>,
     ) -> Tool<'a> {
         self.records.extend(records.into_iter().map(|record| record as &dyn ProcessRecord));
+        self.tied()
+    }
+
+    /// Has another user run it, if one is given.
+    pub(crate) fn run_by(mut self, user: Option<User>) -> Tool<'a> {
+        self.user = user;
         self.tied()
     }
 
@@ -163,7 +172,7 @@ impl<'a> Tool<'a> {
         let line = Line(&self.command).to_string();
         let failed = || format!("running `{line}`");
         self.command = match self.tied {
-            true => gated(&self.command, &self.records)?,
+            true => gated(&self.command, &self.records, self.user)?,
             false => grouped(self.command),
         };
         match self.file.take() {
@@ -210,10 +219,14 @@ fn grouped(mut command: Command) -> Command {
 /// A command behind the gate: it waits for the word that it stands in the
 /// ledgers, leads a session of its own, and all below it carries the ids of its
 /// runs.
-fn gated(command: &Command, records: &[&dyn ProcessRecord]) -> anyhow::Result<Command> {
+fn gated(
+    command: &Command,
+    records: &[&dyn ProcessRecord],
+    user: Option<User>,
+) -> anyhow::Result<Command> {
     let program = own_executable().context("cannot find this program")?;
     let mut gated = Command::new(program);
-    gated.args(gate(Launched::Tool)).arg(command.get_program()).args(command.get_args());
+    gated.args(gate(Launched::Tool, user)).arg(command.get_program()).args(command.get_args());
     for (key, value) in command.get_envs() {
         match value {
             Some(value) => gated.env(key, value),
