@@ -49,7 +49,7 @@ pub struct Receipt {
 /// The receiver did not confirm the message.
 #[derive(Debug, PartialEq)]
 pub struct SendError {
-    /// What went wrong, without secrets.
+    /// What went wrong, without secrets and control characters.
     pub message: String,
     /// Whether trying again could help.
     pub retry: bool,
@@ -119,7 +119,14 @@ async fn blocking(
 impl SendError {
     /// A temporary failure: another attempt may succeed.
     pub fn transient(message: impl AsRef<str>) -> Self {
-        let message = scrub::text(message.as_ref());
+        let message = scrub::text(&one_line(message.as_ref()));
+/// Replaces control characters with spaces. The text may be a receiver's, and
+/// goes to the status, the log and the audit trail, which refuses U+0000. Call
+/// it before secrets are removed: without control characters it may hold others.
+fn one_line(text: &str) -> String {
+    text.replace(char::is_control, " ")
+}
+
         Self { message, retry: true, retry_after: None, http_status: None }
     }
 

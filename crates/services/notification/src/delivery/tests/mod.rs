@@ -207,6 +207,23 @@ async fn failures_end_after_the_last_attempt_or_at_once() {
     ");
 }
 
+/// DataStorage refuses U+0000, so an event that repeated it would be lost.
+#[tokio::test]
+async fn control_characters_of_an_answer_reach_neither_status_nor_event() {
+    let (folder, (trail, address)) = (folder(), FakeTrail::start().await);
+    let (_receiver, url) = FakeReceiver::start(&[Answer::BadRequest("bad\0\x1b[2J\r\nline")]).await;
+    let running = TestDispatcher::start(&folder, &address).await;
+    running.send("a", &json!([webhook(&url)])).await;
+    let status = running.finished("a").await.status;
+    running.stop().await;
+
+    let error = "the receiver answered 400 Bad Request: bad  [2J  line";
+    assert_eq!(status.channels[0].attempts[0].error.as_deref(), Some(error));
+    let events = trail.events();
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0]["event_data"]["error"], error);
+}
+
 #[tokio::test]
 async fn retry_after_of_a_receiver_is_respected() {
     let (folder, (_trail, address)) = (folder(), FakeTrail::start().await);
