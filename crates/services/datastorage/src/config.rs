@@ -1,7 +1,9 @@
 //! Flags and environment variables.
 
 use std::path::PathBuf;
+use std::str::FromStr as _;
 
+use kit::config::Secret;
 use kit::database::DatabaseUrl;
 
 /// Keeps the audit trail of all services and the catalog of workflows.
@@ -14,7 +16,13 @@ pub struct Config {
 
     /// The database, as `sqlite:///absolute/path/to/file.db`; it is created if
     /// it does not exist.
-    #[arg(long, env = "DATABASE_URL", value_name = "DATABASE_URL")]
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        value_name = "DATABASE_URL",
+        hide_env_values = true,
+        value_parser = Secret(DatabaseUrl::from_str)
+    )]
     pub database_url: DatabaseUrl,
 
     /// The folder of the spool, where events wait while the database is
@@ -32,4 +40,28 @@ pub struct Config {
         value_parser = clap::value_parser!(u64).range(1..=10_000_000)
     )]
     pub spool_max_events: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, Parser as _};
+
+    use super::*;
+
+    #[test]
+    fn every_flag_has_a_variable_and_secrets_are_not_shown() {
+        for argument in Config::command().get_arguments() {
+            let name = argument.get_id().as_str();
+            if ["help", "version"].contains(&name) {
+                continue;
+            }
+            assert!(argument.get_env().is_some(), "{name} has no variable");
+            assert!(argument.get_help().is_some(), "{name} is not explained");
+            assert_eq!(argument.is_hide_env_values_set(), name == "database_url", "{name}");
+        }
+        let arguments = ["", "--spool-dir", "/s", "--database-url", "mysql://ann:hunter2@host/d"];
+        let error = Config::try_parse_from(arguments).expect_err("not supported").to_string();
+        assert!(error.starts_with("error: invalid value for '--database-url "), "{error}");
+        assert!(!error.contains("hunter2"), "{error}");
+    }
 }

@@ -1,9 +1,11 @@
 //! Flags and environment variables.
 
 use std::path::PathBuf;
+use std::str::FromStr as _;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
+use kit::config::Secret;
 use kit::database::DatabaseUrl;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
@@ -21,11 +23,17 @@ pub struct Config {
 
     /// The database, as `sqlite:///absolute/path/to/file.db`; it is created if
     /// it does not exist.
-    #[arg(long, env = "DATABASE_URL", value_name = "DATABASE_URL")]
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        value_name = "DATABASE_URL",
+        hide_env_values = true,
+        value_parser = Secret(DatabaseUrl::from_str)
+    )]
     pub database_url: DatabaseUrl,
 
     /// The URL of DataStorage, as `http://host:port`; audit events go there.
-    #[arg(long, env = "DATASTORAGE_URL", value_name = "DATASTORAGE_URL")]
+    #[arg(long, env = "DATASTORAGE_URL", value_name = "DATASTORAGE_URL", hide_env_values = true)]
     pub datastorage_url: String,
 
     /// The folder that the `file` channel writes to; it is created if it does

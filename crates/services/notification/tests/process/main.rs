@@ -88,11 +88,36 @@ fn a_start_that_cannot_work_ends_with_one_sentence_and_shows_no_secret() {
     ] {
         let folder = tempfile::tempdir().expect("a folder");
         let output = command(&folder).env(variable, value).output().expect("it runs");
-        assert_eq!(output.status.code(), Some(1), "{variable}");
-        let line: Value = serde_json::from_slice(&output.stderr).expect("one JSON line");
-        let message = line["message"].as_str().expect("a message");
-        assert!(message.starts_with(sentence), "{message}");
-        assert!(!message.contains("hunter2"), "{message}");
+        let text = String::from_utf8(output.stderr).expect("text");
+        assert!(!text.contains("hunter2"), "{text}");
         assert!(output.stdout.is_empty());
     }
 }
+        (
+            "DATABASE_URL",
+            "mysql://ann:hunter2@host/n",
+            "error: invalid value for '--database-url <DATABASE_URL>': ",
+        ),
+        ("DATASTORAGE_URL", "https://ann:hunter2@host", "cannot use DATASTORAGE_URL"),
+        if sentence.starts_with("error: ") {
+            assert_eq!(output.status.code(), Some(2), "{variable}");
+            assert!(text.starts_with(sentence), "{text}");
+        } else {
+            assert_eq!(output.status.code(), Some(1), "{variable}");
+            let line: Value = serde_json::from_str(&text).expect("one JSON line");
+            let message = line["message"].as_str().expect("a message");
+            assert!(message.starts_with(sentence), "{message}");
+        }
+    }
+}
+
+#[test]
+fn help_shows_no_secret() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut help = command(&folder);
+    for variable in ["DATABASE_URL", "DATASTORAGE_URL", "SLACK_URL", "ROUTING"] {
+        help.env(variable, "http://ann:hunter2@host/");
+    let output = help.arg("--help").output().expect("it runs");
+    assert_eq!(output.status.code(), Some(0));
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(text.contains("DATASTORAGE_URL") && !text.contains("hunter2"), "{text}");
