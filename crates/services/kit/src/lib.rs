@@ -61,6 +61,7 @@ pub mod readiness;
 pub mod router;
 pub mod run;
 pub mod schema;
+mod serve;
 pub mod service;
 mod signals;
 #[cfg(feature = "toml")]
