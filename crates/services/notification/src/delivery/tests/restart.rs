@@ -74,6 +74,10 @@ async fn no_attempt_follows_a_deletion() {
     })
     .await;
     assert!(running.store.delete("a").await.expect("the database is there"));
+    // The retry would be due by then.
+    let later = now() + Duration::from_secs(7200);
+    let claim = running.store.claim(1, later).await.expect("the database is there");
+    assert!(claim.jobs.is_empty(), "{:?}", claim.jobs);
     running.stop().await;
     assert_eq!(receiver.received().len(), 1);
     assert!(trail.events().is_empty(), "{:?}", trail.events());
