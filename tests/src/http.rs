@@ -91,14 +91,35 @@ impl Endpoint {
         self.send(method, path, Some(("application/json", body.to_string().as_bytes())))
     }
 
+    /// Sends a GET with a header, a pair of name and value.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub fn get_with(&self, path: &str, header: (&str, &str)) -> Result<Answer> {
+        self.send_with("GET", path, &[header], None)
+    }
+
     /// Sends any method and any body, a pair of media type and bytes.
     ///
     /// # Errors
     /// When there is no answer.
     pub fn send(&self, method: &str, path: &str, body: Option<(&str, &[u8])>) -> Result<Answer> {
+        self.send_with(method, path, &[], body)
+    }
+
+    fn send_with(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<(&str, &[u8])>,
+    ) -> Result<Answer> {
         let url = format!("{}{path}", self.base);
         let line = format!("{method} {url}");
-        let request = Request::builder().method(method).uri(&url);
+        let mut request = Request::builder().method(method).uri(&url);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         let response = match body {
             Some((media_type, bytes)) => {
                 let request = request.header("content-type", media_type).body(bytes);

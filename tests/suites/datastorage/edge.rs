@@ -9,8 +9,10 @@ use crate::support::{BATCH, EVENTS, datastorage, event, store, with};
 #[test]
 fn the_service_is_live_and_ready() -> Result<()> {
     let (datastorage, _) = datastorage()?;
-    datastorage.get("/health/live")?.expect(200)?;
-    datastorage.get("/health/ready")?.expect(200)?;
+    let get = |path: &str| datastorage.get(path)?.expect(200)?.value();
+    ensure!(get("/health/live")? == json!({ "status": "live" }));
+    // Ready with its database, not without it.
+    ensure!(get("/health/ready")? == json!({ "status": "ready", "degraded": [] }));
     Ok(())
 }
 

@@ -1,9 +1,11 @@
 //! Concurrent clients.
 
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use e2e::unique;
 use serde_json::{Value, json};
 
@@ -70,27 +72,51 @@ fn of_two_events_with_one_id_exactly_one_wins() -> Result<()> {
     Ok(())
 }
 
+/// How many different totals the reader must see.
+const TOTALS: usize = 5;
+
+/// How many batches each writer sends at most.
+const MAX_BATCHES: usize = 20;
+
 #[test]
 fn a_reader_sees_all_of_a_batch_or_nothing() -> Result<()> {
     let (datastorage, trail) = datastorage()?;
     let correlation_id = unique("rr");
-    let batches: Vec<Value> = (0..8)
-        .map(|_| (0..25).map(|_| event(&correlation_id)).collect::<Vec<_>>().into())
-        .collect();
     let query = format!("{EVENTS}?correlation_id={correlation_id}&limit=1");
 
-    thread::scope(|scope| -> Result<()> {
-        let jobs =
-            batches.iter().map(|batch| || datastorage.post(BATCH, batch)?.expect(201)).collect();
-        let writing = scope.spawn(|| run_parallel(jobs));
-        while !writing.is_finished() {
-            let page = datastorage.get(&query)?.expect(200)?.value()?;
-            let total = page["pagination"]["total"].as_u64();
-            ensure!(total.is_some_and(|total| total % 25 == 0), "a part of a batch: {total:?}");
+    // Two clients write until the third has seen several totals in between.
+    let enough = AtomicBool::new(false);
+    let write = || -> Result<usize> {
+        let mut sent = 0;
+        while sent < MAX_BATCHES && !enough.load(Ordering::SeqCst) {
+            let batch: Vec<_> = (0..25).map(|_| event(&correlation_id)).collect();
+            datastorage.post(BATCH, &json!(batch))?.expect(201)?;
+            sent += 1;
         }
-        writing.join().map_err(|_| anyhow!("a writer panicked"))??;
-        Ok(())
+        Ok(sent)
+    };
+    let (sent, seen) = thread::scope(|scope| -> Result<_> {
+        let writing = [scope.spawn(write), scope.spawn(write)];
+        let mut seen = BTreeSet::new();
+        let mut read = || -> Result<()> {
+            while seen.len() < TOTALS && !writing.iter().all(|thread| thread.is_finished()) {
+                let page = datastorage.get(&query)?.expect(200)?.value()?;
+                let total = page["pagination"]["total"].as_u64().context("a total")?;
+                ensure!(total % 25 == 0, "a part of a batch: {total}");
+                seen.insert(total);
+            }
+            Ok(())
+        };
+        let read = read();
+        enough.store(true, Ordering::SeqCst);
+        let mut sent = 0;
+        for thread in writing {
+            sent += thread.join().map_err(|_| anyhow!("a writer panicked"))??;
+        }
+        read?;
+        Ok((sent, seen))
     })?;
-    trail.expect_exactly(&correlation_id, 200, TIMEOUT)?;
+    ensure!(seen.len() == TOTALS, "only the totals {seen:?} were seen of {sent} batches");
+    trail.expect_exactly(&correlation_id, 25 * sent, TIMEOUT)?;
     Ok(())
 }

@@ -1,8 +1,9 @@
 //! Bad input, and the operational routes.
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::unique;
-use serde_json::{Value, json};
+use e2e::{Answer, unique};
+use serde_json::json;
+use uuid::Uuid;
 
 use crate::support::{NOTIFICATIONS, NotificationFixture, ids, request, text};
 
@@ -123,8 +124,19 @@ fn the_operational_routes_answer() -> Result<()> {
 #[test]
 fn a_request_keeps_its_id() -> Result<()> {
     let fixture = NotificationFixture::new()?;
-    let missing = fixture.notification.get(&format!("{NOTIFICATIONS}/{}", unique("no")))?;
-    let problem: Value = missing.problem(404, "not-found")?;
-    ensure!(text(&problem["request_id"])?.len() == 36, "{problem:#}");
+    let path = format!("{NOTIFICATIONS}/{}", unique("no"));
+    let id = unique("request");
+    let missing = fixture.notification.get_with(&path, ("x-request-id", &id))?;
+    ensure!(missing.header("x-request-id") == id, "{:?}", missing.headers);
+    ensure!(missing.problem(404, "not-found")?["request_id"] == id);
+
+    // Without a usable one it gets a new one each time.
+    let made = |answer: Answer| -> Result<Uuid> {
+        let problem = answer.problem(404, "not-found")?;
+        Ok(text(&problem["request_id"])?.parse()?)
+    };
+    let first = made(fixture.notification.get(&path)?)?;
+    let second = made(fixture.notification.get_with(&path, ("x-request-id", "two words"))?)?;
+    ensure!(first != second, "{first} twice");
     Ok(())
 }

@@ -43,7 +43,7 @@ impl Client {
     /// # Errors
     /// [`ClientError::BaseUrl`] if the address is not one of an HTTP server.
     pub fn new(base_url: &str) -> Result<Self, ClientError> {
-        let refuse = |reason: String| ClientError::BaseUrl { url: base_url.to_owned(), reason };
+        let refuse = |reason: String| ClientError::BaseUrl { reason };
         let root = Url::parse(base_url).map_err(|error| refuse(error.to_string()))?;
         if root.scheme() != "http" || root.host_str().is_none() {
             return Err(refuse("it does not start with http://<host>".to_owned()));

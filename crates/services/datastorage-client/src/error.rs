@@ -7,10 +7,9 @@ use serde::Deserialize;
 /// Why a call to DataStorage failed.
 #[derive(Debug)]
 pub enum ClientError {
-    /// The base URL cannot be used.
+    /// The base URL cannot be used. It is not shown, since it may hold a
+    /// password.
     BaseUrl {
-        /// The URL.
-        url: String,
         /// What is wrong with it.
         reason: String,
     },
@@ -105,8 +104,8 @@ fn position(violation: &Violation) -> Option<usize> {
 impl fmt::Display for ClientError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::BaseUrl { url, reason } => {
-                writeln!(f, "`{url}` is not the address of DataStorage: {reason}")?;
+            Self::BaseUrl { reason } => {
+                writeln!(f, "it is not the address of DataStorage: {reason}")?;
                 write!(f, "hint: it has the form http://<host>:<port>")
             }
             Self::Unreachable { request, source } => {

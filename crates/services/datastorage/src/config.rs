@@ -32,3 +32,27 @@ pub struct Config {
     )]
     pub spool_max_events: u64,
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, Parser as _};
+
+    use super::*;
+
+    #[test]
+    fn every_flag_has_a_variable_and_secrets_are_not_shown() {
+        for argument in Config::command().get_arguments() {
+            let name = argument.get_id().as_str();
+            if ["help", "version"].contains(&name) {
+                continue;
+            }
+            assert!(argument.get_env().is_some(), "{name} has no variable");
+            assert!(argument.get_help().is_some(), "{name} is not explained");
+            assert_eq!(argument.is_hide_env_values_set(), name == "database_url", "{name}");
+        }
+        let arguments = ["", "--spool-dir", "/s", "--database-url", "mysql://ann:hunter2@host/d"];
+        let error = Config::try_parse_from(arguments).expect_err("not supported").to_string();
+        assert!(error.starts_with("error: invalid value for '--database-url "), "{error}");
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+}

@@ -1,8 +1,11 @@
 //! The configuration of every service.
 
+use std::ffi::OsStr;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use clap::builder::TypedValueParser;
+use clap::error::ErrorKind;
 use tracing_subscriber::EnvFilter;
 
 /// Flags and environment variables of every service. A service's own
@@ -61,6 +64,34 @@ pub struct Common {
     pub revision: Option<String>,
 }
 
+/// Parses a value that may hold a secret, with an error that does not show the
+/// value, as clap's own errors do. Such an argument also needs
+/// `hide_env_values`, since `--help` shows the values of variables.
+#[derive(Clone, Copy, Debug)]
+pub struct Secret<F>(pub F);
+
+impl<T, F> TypedValueParser for Secret<F>
+where
+    T: Clone + Send + Sync + 'static,
+    F: Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static,
+{
+    type Value = T;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<T, clap::Error> {
+        let text = value.to_str().ok_or_else(|| "is not UTF-8".to_owned());
+        text.and_then(&self.0).map_err(|reason| {
+            let argument = argument.map(ToString::to_string).unwrap_or_default();
+            let message = format!("invalid value for '{argument}': {reason}\n");
+            clap::Error::raw(ErrorKind::ValueValidation, message).with_cmd(command)
+        })
+    }
+}
+
 #[cfg(test)]
 impl Common {
     /// The configuration of a start without flags and variables.
@@ -99,12 +130,22 @@ mod tests {
     struct Config {
         #[command(flatten)]
         common: Common,
+
+        /// A secret.
+        #[arg(long, env = "SECRET", value_parser = Secret(no_secret))]
+        secret: Option<String>,
     }
 
+    fn no_secret(_: &str) -> Result<String, String> {
+        Err("is too short".to_owned())
+    }
+
+    /// The whole refusal, without clap's pointer to `--help`.
     fn refusal(arguments: &[&str]) -> String {
         let arguments = [&["service"], arguments].concat();
         let error = Config::try_parse_from(arguments).expect_err("the value is malformed");
-        error.to_string().lines().next().unwrap_or_default().to_owned()
+        assert_eq!(error.exit_code(), 2);
+        error.to_string().replace("\n\nFor more information, try '--help'.\n", "")
     }
 
     #[test]
@@ -112,6 +153,7 @@ mod tests {
         insta::assert_snapshot!(refusal(&["--listen", "localhost"]), @"error: invalid value 'localhost' for '--listen <LISTEN_ADDR>': invalid socket address syntax");
         insta::assert_snapshot!(refusal(&["--stop-delay", "5"]), @"error: invalid value '5' for '--stop-delay <STOP_DELAY>': is not a duration; write it like 50ms, 30s or 5m");
         insta::assert_snapshot!(refusal(&["--watch-interval", "0s"]), @"error: invalid value '0s' for '--watch-interval <WATCH_INTERVAL>': must be longer than 0s");
+        insta::assert_snapshot!(refusal(&["--secret", "hunter2"]), @"error: invalid value for '--secret <SECRET>': is too short");
         insta::assert_snapshot!(refusal(&["--log", "info,="]), @"error: invalid value 'info,=' for '--log <RUST_LOG>': invalid filter directive");
     }
 

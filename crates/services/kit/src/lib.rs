@@ -66,6 +66,7 @@ pub mod readiness;
 pub mod router;
 pub mod run;
 pub mod schema;
+mod serve;
 pub mod service;
 mod signals;
 mod tasks;

@@ -1,7 +1,7 @@
 //! The operational routes of every service.
 
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
@@ -89,13 +89,21 @@ async fn version(State(service): State<Service>) -> Json<Version> {
     })
 }
 
-/// Metrics in the OpenMetrics text format.
+/// Metrics in the text format of Prometheus, or as OpenMetrics if `Accept`
+/// prefers that.
 #[utoipa::path(get, path = "/metrics", tag = "operations", responses(
-    (status = 200, body = String, content_type = "application/openmetrics-text"),
+    (status = 200, content((String = "text/plain"), (String = "application/openmetrics-text"))),
 ))]
-async fn metrics_text(State(service): State<Service>) -> Result<Response, Problem> {
-    let text = service.metrics.text().map_err(anyhow::Error::from)?;
-    let media_type = HeaderValue::from_static(metrics::MEDIA_TYPE);
+async fn metrics_text(
+    State(service): State<Service>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let (text, media_type) = match metrics::prefers_open_metrics(&headers) {
+        true => (service.metrics.open_metrics(), metrics::OPEN_METRICS),
+        false => (service.metrics.text(), metrics::TEXT),
+    };
+    let text = text.map_err(anyhow::Error::from)?;
+    let media_type = HeaderValue::from_static(media_type);
     Ok(([(header::CONTENT_TYPE, media_type)], text).into_response())
 }
 

@@ -205,8 +205,14 @@ async fn a_service_says_who_it_is() {
     let paths: Vec<_> = openapi["paths"].as_object().unwrap().keys().collect();
     assert_eq!(paths, ["/health/live", "/health/ready", "/metrics", "/version"]);
 
+    let mut open_metrics = request(Method::GET, "/metrics");
+    let accept = HeaderValue::from_static("application/openmetrics-text; version=1.0.0");
+    open_metrics.headers_mut().insert("accept", accept);
+    let metrics = app.clone().oneshot(open_metrics).await.unwrap();
+    assert_eq!(metrics.headers()["content-type"], crate::metrics::OPEN_METRICS);
+    assert!(body(metrics).await.ends_with("# EOF\n"));
     let metrics = ask("/metrics").await;
-    assert_eq!(metrics.headers()["content-type"], crate::metrics::MEDIA_TYPE);
+    assert_eq!(metrics.headers()["content-type"], crate::metrics::TEXT);
     let metrics = body(metrics).await;
     let line = r#"http_requests_total{method="GET",route="/version",status="200"} 1"#;
     assert!(metrics.lines().any(|l| l == line), "no line {line} in:\n{metrics}");

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use axum::serve::ListenerExt as _;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
@@ -13,6 +12,7 @@ use crate::config::Common;
 use crate::listen;
 use crate::logging;
 use crate::readiness::Readiness;
+use crate::serve::{HEAD_TIMEOUT, serve};
 use crate::service::{Package, Service};
 use crate::signals::Signals;
 use crate::tasks::Tasks;
@@ -68,18 +68,9 @@ where
     let address = listener.local_addr().context("cannot read the address listened on")?;
     let App { router, start, on_stop } = start(service.clone()).await?;
 
-    // Answers are small, so send them without delay.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!("cannot set TCP_NODELAY: {error}");
-        }
-    });
     let (close, closed) = oneshot::channel::<()>();
-    let mut server = tokio::spawn(
-        axum::serve(listener, router)
-            .with_graceful_shutdown(async { closed.await.unwrap_or_default() })
-            .into_future(),
-    );
+    let closed = async { closed.await.unwrap_or_default() };
+    let mut server = tokio::spawn(serve(listener, router, HEAD_TIMEOUT, closed));
     tracing::info!(
         service = package.name,
         version = package.version,
@@ -94,7 +85,7 @@ where
         signal = signals.next() => Ok(signal),
         error = useful(start, &mut tasks, &service.readiness) => Err(error),
         stopped = &mut server => {
-            stopped.context("the server panicked")?.context("the server stopped")?;
+            stopped.context("the server panicked")?;
             anyhow::bail!("the server stopped by itself");
         }
     };

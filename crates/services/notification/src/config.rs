@@ -24,7 +24,7 @@ pub struct Config {
     pub database: DatabaseConfig,
 
     /// The URL of DataStorage, as `http://host:port`; audit events go there.
-    #[arg(long, env = "DATASTORAGE_URL", value_name = "DATASTORAGE_URL")]
+    #[arg(long, env = "DATASTORAGE_URL", value_name = "DATASTORAGE_URL", hide_env_values = true)]
     pub datastorage_url: String,
 
     /// The folder that the `file` channel writes to; it is created if it does

@@ -21,7 +21,7 @@ fn every_flag_has_a_variable_and_secrets_are_not_shown() {
         }
         assert!(argument.get_env().is_some(), "{name} has no variable");
         assert!(argument.get_help().is_some(), "{name} is not explained");
-        let secret = ["database_url", "slack_url", "routing"].contains(&name);
+        let secret = ["database_url", "datastorage_url", "slack_url", "routing"].contains(&name);
         assert_eq!(argument.is_hide_env_values_set(), secret, "{name} in --help");
     }
     let config = config(&["--slack-url", SECRET, "--routing", SECRET]);

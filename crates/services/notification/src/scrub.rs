@@ -20,6 +20,9 @@ pub const REDACTED: &str = "[REDACTED]";
 /// allowed around an IPv6 address (RFC 3986, section 3.2.2).
 const REDACTED_IN_URL: &str = "REDACTED";
 
+/// Marks the place where text was cut off.
+const CUT: char = '…';
+
 /// The largest number of passes over a text, so that scrubbing always ends.
 const PASSES: usize = 16;
 
@@ -77,6 +80,26 @@ pub fn text(text: &str) -> String {
     text
 }
 
+/// Removes secrets from a text and cuts it to at most `limit` characters, since
+/// a secret can be shorter than its replacement. A cut text ends with `…`.
+#[must_use]
+pub fn text_within(limit: usize, text: &str) -> String {
+    cut(limit, self::text(text))
+}
+
+fn cut(limit: usize, text: String) -> String {
+    if text.chars().count() <= limit {
+        return text;
+    }
+    text.chars().take(limit.saturating_sub(1)).chain([CUT]).collect()
+}
+
+/// Whether a text holds a secret.
+#[must_use]
+pub fn has_secret(text: &str) -> bool {
+    self::text(text) != text
+}
+
 fn pass(text: &str) -> String {
     let mut text = Cow::Borrowed(text);
     for pattern in PATTERNS.iter() {
@@ -94,10 +117,18 @@ pub fn entry(name: &str, value: &str) -> String {
     if NAME.is_match(name) && !value.is_empty() { REDACTED.to_owned() } else { text(value) }
 }
 
-/// Removes secrets from names and their values; see [`entry`].
+/// Removes secrets from names and their values, and cuts both; see [`entry`]
+/// and [`text_within`].
 #[must_use]
-pub fn entries(entries: BTreeMap<String, String>) -> BTreeMap<String, String> {
-    entries.into_iter().map(|(name, value)| (text(&name), entry(&name, &value))).collect()
+pub fn entries_within(
+    name_limit: usize,
+    limit: usize,
+    entries: BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    entries
+        .into_iter()
+        .map(|(name, value)| (text_within(name_limit, &name), cut(limit, entry(&name, &value))))
+        .collect()
 }
 
 /// Removes user, password and secret parameters from a URL.

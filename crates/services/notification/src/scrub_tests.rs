@@ -108,6 +108,19 @@ proptest! {
     }
 
     #[test]
+    fn a_text_keeps_its_limit(input in "(?s)(pwd=.,|token|[a-zß-ÿ]){0,60}", limit in 0..80_usize) {
+        let cut = text_within(limit, &input);
+        let whole = text(&input);
+        if whole.chars().count() <= limit {
+            prop_assert_eq!(cut, whole);
+        } else {
+            prop_assert_eq!(cut.chars().count(), limit.max(1));
+            let start = cut.strip_suffix('…').expect("the mark");
+            prop_assert!(whole.starts_with(start), "{} became {}", whole, cut);
+        }
+    }
+
+    #[test]
     fn no_text_panics(input in "(?s).{0,200}") {
         let _ = text(&input);
     }

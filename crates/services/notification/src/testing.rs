@@ -73,6 +73,8 @@ pub(crate) struct FakeReceiver {
 #[derive(Clone, Copy)]
 pub(crate) enum Answer {
     Status(u16),
+    /// 400 with this body.
+    BadRequest(&'static str),
     RetryAfterASecond,
     /// Takes the request and never answers.
     Never,
@@ -102,6 +104,7 @@ async fn receive(
     let answer = receiver.answers.lock().expect("no panic").pop_front();
     match answer.unwrap_or(Answer::Status(200)) {
         Answer::Status(status) => StatusCode::from_u16(status).expect("a status").into_response(),
+        Answer::BadRequest(body) => (StatusCode::BAD_REQUEST, body).into_response(),
         Answer::RetryAfterASecond => {
             (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "1")]).into_response()
         }

@@ -1,8 +1,10 @@
 //! Flags and environment variables of a database.
 
+use std::str::FromStr as _;
 use std::time::Duration;
 
-use super::url::{DatabaseUrl, DatabaseUrlParser};
+use super::url::DatabaseUrl;
+use crate::config::Secret;
 
 /// The database of a service. A service's own configuration flattens it in.
 #[derive(Clone, Debug, clap::Args)]
@@ -14,7 +16,7 @@ pub struct DatabaseConfig {
         env = "DATABASE_URL",
         value_name = "DATABASE_URL",
         hide_env_values = true,
-        value_parser = DatabaseUrlParser
+        value_parser = Secret(DatabaseUrl::from_str)
     )]
     pub database_url: DatabaseUrl,
 

@@ -103,27 +103,6 @@ fn root(error: &dyn std::error::Error) -> &dyn std::error::Error {
     error.source().map_or(error, root)
 }
 
-/// Reads a [`DatabaseUrl`] for clap, whose own errors show the value.
-#[derive(Clone)]
-pub(super) struct DatabaseUrlParser;
-
-impl TypedValueParser for DatabaseUrlParser {
-    type Value = DatabaseUrl;
-
-    fn parse_ref(
-        &self,
-        _: &clap::Command,
-        _: Option<&clap::Arg>,
-        value: &OsStr,
-    ) -> Result<DatabaseUrl, clap::Error> {
-        let url = value.to_str().ok_or_else(|| format!("it is not UTF-8\n{HINT}"));
-        url.and_then(DatabaseUrl::from_str).map_err(|reason| {
-            let message = format!("cannot use --database-url (DATABASE_URL): {reason}\n");
-            clap::Error::raw(ErrorKind::ValueValidation, message)
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

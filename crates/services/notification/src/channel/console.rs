@@ -4,9 +4,14 @@
 //! message is one write, so that two messages never mix. Its text cannot
 //! imitate another message or a terminal command: every line but the first
 //! begins with a mark, and control characters are escaped.
+//!
+//! A write that outlives its attempt goes on, since a part of it may be out.
+//! The next attempt waits for it and takes over its outcome.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use time::format_description::well_known::Rfc3339;
 
@@ -16,15 +21,40 @@ use crate::model::ActionLink;
 /// The marks of lines of the body, of metadata and labels, and of links.
 const MARKS: [&str; 3] = ["  | ", "  = ", "  > "];
 
-pub(super) async fn send(message: &Message<'_>) -> Result<Receipt, SendError> {
-    let text = render(message);
-    blocking("standard output", move || {
-        let mut stdout = std::io::stdout().lock();
-        stdout.write_all(text.as_bytes())?;
-        stdout.flush()
-    })
-    .await?;
-    Ok(Receipt::default())
+/// Standard output.
+#[derive(Debug, Default)]
+pub(super) struct Console {
+    /// Held by the write that is under way.
+    turn: Arc<tokio::sync::Mutex<()>>,
+    /// The deliveries that are out and whose attempts do not know it yet.
+    written: Arc<Mutex<HashSet<String>>>,
+}
+
+impl Console {
+    pub(super) async fn send(&self, message: &Message<'_>) -> Result<Receipt, SendError> {
+        let (key, text) = (message.key(), render(message));
+        let turn = Arc::clone(&self.turn).lock_owned().await;
+        if !self.forget(&key) {
+            let written = Arc::clone(&self.written);
+            let written_key = key.clone();
+            blocking("standard output", move || {
+                let _turn = turn;
+                let mut stdout = std::io::stdout().lock();
+                stdout.write_all(text.as_bytes())?;
+                stdout.flush()?;
+                written.lock().unwrap_or_else(PoisonError::into_inner).insert(written_key);
+                Ok(())
+            })
+            .await?;
+            self.forget(&key);
+        }
+        Ok(Receipt::default())
+    }
+
+    /// Removes a delivery from `written`; whether it was there.
+    fn forget(&self, key: &str) -> bool {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(key)
+    }
 }
 
 /// The lines of one message.

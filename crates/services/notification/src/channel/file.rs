@@ -1,12 +1,14 @@
 //! The `file` channel: a JSON file in the output folder.
 //!
-//! A reader sees a complete file or none: the file is written under another
-//! name, synced and renamed. Its name is derived from the notification's id, so
-//! a repeated attempt replaces the same file.
+//! A reader sees a complete file or none: every attempt writes a file with a
+//! name of its own, syncs it and renames it. The name that it gets is derived
+//! from the notification's id, so a repeated attempt replaces the same file.
 
-use std::fs::{self, File};
-use std::io::Write as _;
+use std::fs::{self, File, Permissions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Weak};
 
 use anyhow::Context as _;
 
@@ -36,20 +38,33 @@ impl Files {
         let name = format!("{}.{}.{}.json", message.name, message.channel, message.id.simple());
         let path = self.folder.join(name);
         let location = path.display().to_string();
-        blocking(&location, move || write(&path, &text)).await?;
+        // It is dropped together with this future when the attempt times out.
+        let attempt = Arc::new(());
+        let running = Arc::downgrade(&attempt);
+        blocking(&location, move || write(&path, &text, &running)).await?;
         Ok(Receipt { location: Some(location), http_status: None })
     }
 }
 
-fn write(path: &Path, text: &[u8]) -> std::io::Result<()> {
-    let mut name = std::ffi::OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(".tmp");
-    let temporary = path.with_file_name(name);
-    let mut file = File::create(&temporary)?;
+/// Writes a file, unless its attempt is over before the file is complete.
+fn write(path: &Path, text: &[u8], attempt: &Weak<()>) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new()
+        .prefix(".")
+        .suffix(".tmp")
+        // As for every new file, less what the umask forbids.
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(folder)?;
     file.write_all(text)?;
-    file.sync_all()?;
-    fs::rename(&temporary, path)?;
+    file.as_file().sync_all()?;
+    if attempt.strong_count() == 0 {
+        return Err(io::Error::other("the attempt is over"));
+    }
+    file.persist(path)?;
     // The folder is synced too, so that the new name survives a crash.
-    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+    File::open(folder)?.sync_all()
 }
+
+#[cfg(test)]
+#[path = "file_tests.rs"]
+mod tests;

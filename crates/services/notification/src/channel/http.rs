@@ -21,6 +21,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
 use url::Url;
 
+use super::one_line;
 use crate::scrub;
 
 /// How long to wait for a connection.
@@ -202,7 +203,7 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
 /// Scrubs the body, then cuts it: a cut secret might not be recognised any
 /// more.
 fn excerpt(body: &str) -> String {
-    scrub::text(body.trim()).chars().take(EXCERPT).collect()
+    scrub::text(&one_line(body.trim())).chars().take(EXCERPT).collect()
 }
 
 /// An untrusted certificate is a permanent failure; all other failures of the

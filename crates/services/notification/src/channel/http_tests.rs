@@ -101,6 +101,11 @@ fn a_secret_at_the_end_of_an_excerpt_is_gone_too() {
 }
 
 #[test]
+fn a_secret_behind_control_characters_is_gone_too() {
+    assert_eq!(excerpt("password\0=\nhunter2"), "password = [REDACTED]");
+}
+
+#[test]
 fn retry_after_is_seconds_or_a_date() {
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
     let wait = |text: &'static str| {

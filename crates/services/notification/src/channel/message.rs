@@ -59,4 +59,10 @@ impl<'a> Message<'a> {
             created_at,
         }
     }
+
+    /// The same for every attempt at a delivery, and different for all others.
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!("{}-{}", self.id, self.channel)
+    }
 }

@@ -25,12 +25,14 @@ use crate::scrub;
 
 pub use message::Message;
 
+use console::Console;
 use file::Files;
 use http::Http;
 
 /// All channels, with their shared state.
 #[derive(Debug)]
 pub struct Channels {
+    console: Console,
     files: Files,
     http: Http,
     slack: Option<Url>,
@@ -49,7 +51,7 @@ pub struct Receipt {
 /// The receiver did not confirm the message.
 #[derive(Debug, PartialEq)]
 pub struct SendError {
-    /// What went wrong, without secrets.
+    /// What went wrong, without secrets and control characters.
     pub message: String,
     /// Whether trying again could help.
     pub retry: bool,
@@ -72,7 +74,8 @@ impl Channels {
         slack: Option<Url>,
         timeout: Duration,
     ) -> anyhow::Result<Self> {
-        Ok(Self { files: Files::open(output_dir)?, http: Http::new(), slack, timeout })
+        let (console, files) = (Console::default(), Files::open(output_dir)?);
+        Ok(Self { console, files, http: Http::new(), slack, timeout })
     }
 
     /// Sends a message over one channel.
@@ -87,7 +90,7 @@ impl Channels {
     ) -> Result<Receipt, SendError> {
         let send = async {
             match kind {
-                ChannelKind::Console => console::send(message).await,
+                ChannelKind::Console => self.console.send(message).await,
                 ChannelKind::Log => Ok(log::send(message)),
                 ChannelKind::File => self.files.send(message).await,
                 ChannelKind::Slack { url } => {
@@ -103,7 +106,8 @@ impl Channels {
     }
 }
 
-/// Writes to `what`, on a thread that may block. Failures are temporary: a full
+/// Writes to `what`, on a thread that may block. If the future is dropped, the
+/// write goes on. Failures are temporary: a full
 /// disk, a missing folder and a closed pipe can be repaired.
 async fn blocking(
     what: impl Display,
@@ -116,10 +120,17 @@ async fn blocking(
     }
 }
 
+/// Replaces control characters with spaces. The text may be a receiver's, and
+/// goes to the status, the log and the audit trail, which refuses U+0000. Call
+/// it before secrets are removed: without control characters it may hold others.
+fn one_line(text: &str) -> String {
+    text.replace(char::is_control, " ")
+}
+
 impl SendError {
     /// A temporary failure: another attempt may succeed.
     pub fn transient(message: impl AsRef<str>) -> Self {
-        let message = scrub::text(message.as_ref());
+        let message = scrub::text(&one_line(message.as_ref()));
         Self { message, retry: true, retry_after: None, http_status: None }
     }
 

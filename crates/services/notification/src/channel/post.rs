@@ -20,8 +20,7 @@ pub(super) async fn post(
 ) -> Result<Receipt, SendError> {
     let body = serde_json::to_vec(body)
         .map_err(|error| SendError::permanent(format!("cannot be written as JSON: {error}")))?;
-    let key = format!("{}-{}", message.id, message.channel);
-    let answer = http.post(url, &[(IDEMPOTENCY_KEY, &key)], body).await;
+    let answer = http.post(url, &[(IDEMPOTENCY_KEY, &message.key())], body).await;
     judge(answer.map_err(|error| match error {
         HttpError::Refused(reason) => SendError::permanent(reason),
         HttpError::Network(reason) => SendError::transient(reason),

@@ -12,13 +12,22 @@ use crate::scrub;
 
 /// The rules for a notification that its schema cannot express; see
 /// [`kit::document::RULES`].
-pub const RULES: [&str; 5] = [
+pub const RULES: [&str; 6] = [
+    "correlation_id must not hold a secret",
     "channels must have names of their own",
     "channels.url must be a URL",
     "channels.url is required, unless",
     "retry.initial is longer than",
     "retry.max is longer than",
 ];
+
+/// Characters of the subject and of the body.
+const SUBJECT: usize = 200;
+const BODY: usize = 20_000;
+
+/// Characters of a link's text and of its address.
+const LINK_LABEL: usize = 100;
+const LINK_URL: usize = 2000;
 
 /// The largest number of labels.
 const LABELS: usize = 50;
@@ -102,17 +111,17 @@ impl Spec {
         self.channels.as_deref().or_else(chosen).unwrap_or_default()
     }
 
-    /// A copy without secrets in its texts. Addresses of channels stay, because
-    /// deliveries need them.
+    /// A copy without secrets in its texts, which are cut to their limits
+    /// afterwards. Addresses of channels stay, because deliveries need them.
     #[must_use]
     pub fn scrubbed(mut self) -> Self {
-        self.subject = scrub::text(&self.subject);
-        self.body = scrub::text(&self.body);
-        self.labels = scrub::entries(self.labels);
-        self.metadata = scrub::entries(self.metadata);
+        self.subject = scrub::text_within(SUBJECT, &self.subject);
+        self.body = scrub::text_within(BODY, &self.body);
+        self.labels = scrub::entries_within(LABEL_NAME, LABEL_VALUE, self.labels);
+        self.metadata = scrub::entries_within(KEY, TEXT, self.metadata);
         for link in &mut self.action_links {
-            link.label = scrub::text(&link.label);
-            link.url = scrub::text(&link.url);
+            link.label = scrub::text_within(LINK_LABEL, &link.label);
+            link.url = scrub::text_within(LINK_URL, &link.url);
         }
         self
     }
@@ -139,11 +148,11 @@ impl FromInput for Spec {
     fn read(node: Node<'_>) -> Option<Self> {
         node.object(|object| {
             let name = object.required("name", Node::label);
-            let correlation_id = object.required("correlation_id", |node| node.string(1..=255));
+            let correlation_id = object.required("correlation_id", correlation_id);
             let kind = object.optional("type", Kind::read);
             let priority = object.optional("priority", Priority::read);
-            let subject = object.required("subject", |node| node.string(1..=200));
-            let body = object.required("body", |node| node.string(1..=20_000));
+            let subject = object.required("subject", |node| node.string(1..=SUBJECT));
+            let body = object.required("body", |node| node.string(1..=BODY));
             let channels = object.optional("channels", channel::list);
             let labels = object.optional("labels", |node| {
                 node.map(LABELS, LABEL_NAME, |_, value| value.string(0..=LABEL_VALUE))
@@ -171,11 +180,20 @@ impl FromInput for Spec {
     }
 }
 
+/// It is the key of the audit trail, so a secret in it is refused and not
+/// removed.
+fn correlation_id(node: Node<'_>) -> Option<String> {
+    node.parse(1..=255, |text| match scrub::has_secret(text) {
+        true => Err("must not hold a secret".to_owned()),
+        false => Ok(text.to_owned()),
+    })
+}
+
 impl FromInput for ActionLink {
     fn read(node: Node<'_>) -> Option<Self> {
         node.object(|object| {
-            let label = object.required("label", |node| node.string(1..=100));
-            let url = object.required("url", |node| node.string(1..=2000));
+            let label = object.required("label", |node| node.string(1..=LINK_LABEL));
+            let url = object.required("url", |node| node.string(1..=LINK_URL));
             Some(Self { label: label?, url: url? })
         })
     }

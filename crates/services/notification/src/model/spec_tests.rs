@@ -118,3 +118,32 @@ fn secrets_are_gone_before_anything_is_kept_and_addresses_stay() {
     assert!(!shown.contains("hunter2"), "{shown}");
     assert!(shown.contains("http://host/hook"), "{shown}");
 }
+
+/// A secret can be shorter than what replaces it.
+#[test]
+fn texts_are_within_their_limits_without_their_secrets_too() {
+    let long = |length: usize| "pwd=ä,".repeat(length).chars().take(length).collect::<String>();
+    let mut input = smallest();
+    input["subject"] = json!(long(200));
+    input["body"] = json!(long(20_000));
+    input["labels"] = json!({ long(100): long(1000) });
+    input["metadata"] = json!({ long(100): long(2000), "pwd": "ä" });
+    input["action_links"] = json!([{ "label": long(100), "url": long(2000) }]);
+    let spec: Spec = kit::check::from_json(&input).expect("a good request");
+    let spec = spec.scrubbed();
+
+    assert_eq!(spec.subject.chars().count(), 200);
+    assert!(spec.subject.starts_with("pwd=[REDACTED],pwd=["), "{}", spec.subject);
+    assert!(spec.subject.ends_with('…'), "{}", spec.subject);
+    assert_eq!(spec.metadata["pwd"], "[REDACTED]");
+    let kept = serde_json::to_value(&spec).expect("JSON");
+    let again: Spec = kit::check::from_json(&kept).expect("it keeps the limits");
+    assert_eq!(again, spec);
+}
+
+#[test]
+fn a_correlation_id_may_not_hold_a_secret() {
+    let mut input = smallest();
+    input["correlation_id"] = json!("rr-1 token=hunter2");
+    insta::assert_snapshot!(violations(&input), @"correlation_id must not hold a secret");
+}

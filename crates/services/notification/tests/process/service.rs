@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,8 @@ const DEADLINE: Duration = Duration::from_secs(20);
 pub(crate) struct TestService {
     process: Process,
     stdout: JoinHandle<String>,
+    /// Dropped, it lets the reader of the standard output begin.
+    stdout_closed: Option<Sender<()>>,
     folder: TempDir,
     url: String,
 }
@@ -26,7 +29,20 @@ struct Process(Child);
 impl TestService {
     /// Starts a service with these variables, and waits until it is ready.
     pub(crate) fn start(variables: &[(&str, &str)]) -> anyhow::Result<Self> {
+        let mut service = Self::start_unread(variables)?;
+        service.read_stdout();
+        Ok(service)
+    }
+
+    /// Like [`Self::start`], but nobody reads the standard output until
+    /// [`Self::read_stdout`] is called.
+    pub(crate) fn start_unread(variables: &[(&str, &str)]) -> anyhow::Result<Self> {
         Self::start_in(tempfile::tempdir()?, variables)
+    }
+
+    /// Begins to read the standard output.
+    pub(crate) fn read_stdout(&mut self) {
+        self.stdout_closed = None;
     }
 
     fn start_in(folder: TempDir, variables: &[(&str, &str)]) -> anyhow::Result<Self> {
@@ -36,12 +52,15 @@ impl TestService {
         let mut process = Process(child);
         let mut stdout = process.0.stdout.take().context("stdout is piped")?;
         let stderr = process.0.stderr.take().context("stderr is piped")?;
+        let (stdout_closed, opened) = channel::<()>();
         let stdout = std::thread::spawn(move || {
+            // It fails once the sender is dropped.
+            let _ = opened.recv();
             let mut text = String::new();
             stdout.read_to_string(&mut text).expect("standard output is text");
             text
         });
-        let (send, lines) = std::sync::mpsc::channel();
+        let (send, lines) = channel();
         std::thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
                 // The receiver is gone once the service is ready.
@@ -59,7 +78,10 @@ impl TestService {
                     let address = line["address"].as_str().context("the line has an address")?;
                     url = format!("http://{address}");
                 }
-                Some("ready") => return Ok(Self { process, stdout, folder, url }),
+                Some("ready") => {
+                    let stdout_closed = Some(stdout_closed);
+                    return Ok(Self { process, stdout, stdout_closed, folder, url });
+                }
                 _ => {}
             }
         }
@@ -89,13 +111,18 @@ impl TestService {
     }
 
     pub(crate) fn wait_until_sent(&self, name: &str) {
+        self.wait_until(name, "sent", |status| status["phase"] == "Sent");
+    }
+
+    /// Waits for a status of a notification.
+    pub(crate) fn wait_until(&self, name: &str, what: &str, reached: impl Fn(&Value) -> bool) {
         let deadline = Instant::now() + DEADLINE;
         loop {
             let notification = self.read(name);
-            if notification["status"]["phase"] == "Sent" {
+            if reached(&notification["status"]) {
                 return;
             }
-            assert!(Instant::now() < deadline, "{name} is not sent: {notification:#}");
+            assert!(Instant::now() < deadline, "{name} is not {what}: {notification:#}");
         }
     }
 
@@ -108,11 +135,14 @@ impl TestService {
     /// Stops it, and starts it again on the same data with these variables.
     pub(crate) fn restart(self, variables: &[(&str, &str)]) -> anyhow::Result<Self> {
         let (.., folder) = self.end();
-        Self::start_in(folder, variables)
+        let mut service = Self::start_in(folder, variables)?;
+        service.read_stdout();
+        Ok(service)
     }
 
     fn end(self) -> (ExitStatus, String, TempDir) {
-        let Self { mut process, stdout, folder, .. } = self;
+        let Self { mut process, stdout, stdout_closed, folder, .. } = self;
+        drop(stdout_closed);
         kill_process(Pid::from_child(&process.0), Signal::TERM).expect("it runs");
         // The service ends within the deadlines of its stop steps; nextest
         // bounds the test.

@@ -224,6 +224,25 @@ on_both_databases! {
 }
 
 on_both_databases! {
+    /// DataStorage refuses U+0000, so an event that repeated it would be lost.
+    async fn control_characters_of_an_answer_reach_neither_status_nor_event(database: TestDatabase) {
+        let (trail, address) = FakeTrail::start().await;
+        let answers = [Answer::BadRequest("bad\0\x1b[2J\r\nline")];
+        let (_receiver, url) = FakeReceiver::start(&answers).await;
+        let running = TestDispatcher::start(&database, &address).await;
+        running.send("a", &json!([webhook(&url)])).await;
+        let status = running.finished("a").await.status;
+        running.stop().await;
+
+        let error = "the receiver answered 400 Bad Request: bad  [2J  line";
+        assert_eq!(status.channels[0].attempts[0].error.as_deref(), Some(error));
+        let events = trail.events();
+        assert_eq!(events.len(), 1);
+        assert_eq!(events[0]["event_data"]["error"], error);
+    }
+}
+
+on_both_databases! {
     async fn retry_after_of_a_receiver_is_respected(database: TestDatabase) {
         let (_trail, address) = FakeTrail::start().await;
         let (receiver, url) = FakeReceiver::start(&[Answer::RetryAfterASecond]).await;

@@ -72,6 +72,13 @@ on_both_databases! {
         })
         .await;
         assert!(running.store.delete("a").await.expect("the database is there"));
+        // The time of the retry has come.
+        let mut transaction = running.store.database.begin().await.expect("begun");
+        let passed = sqlx::query("UPDATE deliveries SET due_at = 0");
+        passed.execute(&mut *transaction).await.expect("changed");
+        transaction.commit().await.expect("committed");
+        let claim = running.store.claim(1, LEASE).await.expect("the database is there");
+        assert!(claim.jobs.is_empty(), "{:?}", claim.jobs);
         running.stop().await;
         assert_eq!(receiver.received().len(), 1);
         assert!(trail.events().is_empty(), "{:?}", trail.events());
