@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use testing::FakePeer;
-// Call, FakePeer
 use contract::datastorage::{Category, Essentials, NewEvent, Outcome};
 use datastorage_client::{AuditWriter, Client, WriterConfig, WriterStats};
 use serde_json::{Value, json};
+use testing::FakePeer;
+use testing::peer::Call;
 use tokio::time::Instant;
 
 /// Longer than any delivery of a working test takes.

@@ -1,11 +1,8 @@
 //! `DATABASE_URL`.
 
-use std::ffi::OsStr;
 use std::fmt;
 use std::str::FromStr;
 
-use clap::builder::TypedValueParser;
-use clap::error::ErrorKind;
 use sqlx::ConnectOptions as _;
 use sqlx::any::AnyConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
