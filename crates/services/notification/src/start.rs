@@ -49,10 +49,9 @@ pub async fn start(config: Config, service: Service) -> anyhow::Result<App> {
     let prepare = {
         let (store, audit, service) = (store.clone(), audit.clone(), service.clone());
         async move {
-            service.readiness.wait_for("the database");
-            store.prepare().await.context(
+            store.database.migrate_when_available(&service.readiness).await.context(
                 "cannot use the database (DATABASE_URL)\n\
-                 hint: its folder must exist and be writable",
+                 hint: a file's folder must exist and be writable; a server must know the user and the database",
             )?;
             audit.catch_up().await?;
             tokio::spawn(audit.confirm_deliveries(service.clone()));

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use testing::FakePeer;
 use contract::datastorage::{
     Category, Essentials, EventQuery, Moment, NewEvent, Outcome, Severity,
 };
 use datastorage_client::{Client, ClientError};
 use serde_json::json;
+use testing::FakePeer;
 use time::macros::datetime;
 
 fn event() -> NewEvent {

@@ -6,8 +6,8 @@ use datastorage_client::{WriterConfig, WriterStats};
 use serde_json::json;
 use tokio::time::Instant;
 
-use testing::FakePeer;
 use crate::writer::{CLOSE_TIMEOUT, data, event, quick, writer};
+use testing::FakePeer;
 
 #[tokio::test]
 async fn a_refused_event_does_not_cost_the_others_and_is_not_sent_again() {
