@@ -10,20 +10,17 @@
 //! | [`config`] | flags and environment variables |
 //! | [`state`] | what the handlers share |
 //! | [`store`] | the database with our schema |
-//! | [`recorder`] | writes the service's own events to the trail |
 //! | [`audit`] | the trail, from request to row |
 //! | [`spool`] | keeps events on disk while the database is unavailable |
 //! | [`catalog`] | the workflow catalog, from request to row |
 
 use axum::Router;
 use kit::Service;
-use utoipa_axum::router::OpenApiRouter;
 
 pub mod audit;
 pub mod catalog;
 pub mod config;
 mod page;
-pub mod recorder;
 pub mod spool;
 pub mod state;
 pub mod store;
@@ -38,8 +35,10 @@ pub use store::Store;
 
 /// All routes of the service. The database has to be migrated before the
 /// service is ready; see [`Database::migrate`](kit::database::Database::migrate).
+/// Events are taken before that.
 pub fn app(service: &Service, state: State) -> Router {
-    let trail = audit::routes::routes(state.clone());
+    let writing = audit::routes::writing(state.clone());
+    let reading = audit::routes::reading(state.clone());
     let catalog = catalog::routes::routes(state);
-    kit::router(service, OpenApiRouter::new().merge(trail).merge(catalog))
+    kit::router::router_with_early(service, writing, reading.merge(catalog))
 }

@@ -1,14 +1,11 @@
 //! The DataStorage service.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use clap::Parser as _;
 use datastorage::{Config, Spool, State, Store, TrailWriter, app, spool};
-
-/// How long to wait for another process that migrates the same database.
-const MIGRATION_TIMEOUT: Duration = Duration::from_secs(30);
+use tokio::sync::oneshot;
 
 fn main() -> ExitCode {
     let Config { common, database, spool_dir, spool_max_events } = Config::parse();
@@ -22,16 +19,24 @@ fn main() -> ExitCode {
         let store = Store::new(database);
         let (trail, task) = TrailWriter::new(&service, store.clone(), spool);
         let state = State::new(&service, store.clone(), trail.clone());
-        let app = app(&service, state.clone());
+        let app = app(&service, state);
         let database = store.database.clone();
+        let (seen, schema_is_good) = oneshot::channel::<()>();
+        tokio::spawn(task.run_after(async {
+            if schema_is_good.await.is_err() {
+                // The start has failed, and the service stops.
+                std::future::pending().await
+            }
+        }));
         let migrated = async move {
-            database.migrate(MIGRATION_TIMEOUT).await.map_err(|error| {
+            database.migrate_when_available(&service.readiness).await.map_err(|error| {
                 anyhow!(
                     "cannot use {place} (DATABASE_URL): {error}\n\
-                     hint: its folder must exist and be writable, and no other process may keep it locked"
+                     hint: a file's folder must exist and be writable; a server must know the user and the database"
                 )
             })?;
-            tokio::spawn(task.run());
+            // The task has ended if the service is stopping.
+            let _ = seen.send(());
             tokio::spawn(database.watch(service));
             Ok(())
         };
@@ -45,7 +50,6 @@ fn main() -> ExitCode {
         };
         Ok(kit::App::new(app)
             .before_ready("database", migrated)
-            .on_stop("own audit events", state.close())
             .on_stop("trail", flushed)
             .on_stop("database", closed))
     })

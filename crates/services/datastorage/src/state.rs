@@ -4,7 +4,6 @@ use kit::database::{DATABASE_PART, StoreError};
 use kit::{Problem, Readiness, Service};
 
 use crate::audit::trail::TrailWriter;
-use crate::recorder::Recorder;
 use crate::store::Store;
 
 /// What the handlers share. Cheap to clone.
@@ -13,28 +12,13 @@ pub struct State {
     /// For reading and for the catalog; the trail is written through `trail`.
     pub(crate) store: Store,
     pub(crate) trail: TrailWriter,
-    pub(crate) recorder: Recorder,
     readiness: Readiness,
 }
 
 impl State {
-    /// The state of a service with this database and its trail. Starts a task,
-    /// so it must be called within a tokio runtime.
+    /// The state of a service with this database and its trail.
     pub fn new(service: &Service, store: Store, trail: TrailWriter) -> Self {
-        let recorder = Recorder::start(service, trail.clone());
-        Self { store, trail, recorder, readiness: service.readiness.clone() }
-    }
-
-    /// Appends the service's remaining own audit events to the trail. Call it
-    /// before the trail is closed.
-    ///
-    /// # Errors
-    /// When some of them were lost.
-    pub async fn close(self) -> anyhow::Result<()> {
-        match self.recorder.close().await {
-            0 => Ok(()),
-            lost => anyhow::bail!("{lost} audit events of our own could not be stored"),
-        }
+        Self { store, trail, readiness: service.readiness.clone() }
     }
 
     /// Marks the database as available, after a successful write.

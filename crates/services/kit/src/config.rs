@@ -109,7 +109,11 @@ impl Common {
 }
 
 /// Parses an interval, which must be longer than zero.
-pub(crate) fn interval(text: &str) -> Result<Duration, String> {
+///
+/// # Errors
+///
+/// The message continues a sentence that begins with the name of the value.
+pub fn interval(text: &str) -> Result<Duration, String> {
     match crate::duration::parse(text)? {
         Duration::ZERO => Err("must be longer than 0s".to_owned()),
         interval => Ok(interval),

@@ -23,12 +23,24 @@ use crate::service::Service;
 /// Adds the operational routes to `routes`, and wraps both in the edge. Until
 /// the service is ready, its own routes answer 503.
 pub fn router(service: &Service, routes: OpenApiRouter) -> Router {
-    build(service, routes, REQUEST_TIMEOUT)
+    router_with_early(service, OpenApiRouter::new(), routes)
 }
 
-fn build(service: &Service, routes: OpenApiRouter, timeout: Duration) -> Router {
+/// Like [`router`], with routes that also work before the service is ready.
+pub fn router_with_early(service: &Service, early: OpenApiRouter, routes: OpenApiRouter) -> Router {
+    build(service, early, routes, REQUEST_TIMEOUT)
+}
+
+fn build(
+    service: &Service,
+    early: OpenApiRouter,
+    routes: OpenApiRouter,
+    timeout: Duration,
+) -> Router {
     let (operations, mut openapi) = operations::routes(service.clone()).split_for_parts();
+    let (early, own_early) = early.split_for_parts();
     let (routes, own) = routes.split_for_parts();
+    openapi.merge(own_early);
     openapi.merge(own);
     openapi.info =
         InfoBuilder::new().title(service.package.name).version(service.package.version).build();
@@ -40,6 +52,7 @@ fn build(service: &Service, routes: OpenApiRouter, timeout: Duration) -> Router 
     let edge = Edge { metrics: service.metrics.clone(), timeout };
     operations
         .route("/openapi.json", get(async move || json(&document)))
+        .merge(early)
         .merge(routes.layer(middleware::from_fn_with_state(service.clone(), gate)))
         .fallback(async |request: Request| {
             Problem::not_found(format_args!("path {}", request.uri().path()))

@@ -31,7 +31,7 @@ fn app(service: &Service, timeout: Duration) -> Router {
         .route("/panic", get(async || -> () { panic!("on purpose") }))
         .route("/fault", get(async || Problem::from(anyhow::anyhow!("the secret cause"))))
         .route("/slow", get(std::future::pending::<()>));
-    build(service, OpenApiRouter::from(routes), timeout)
+    build(service, OpenApiRouter::new(), OpenApiRouter::from(routes), timeout)
 }
 
 /// Sends one request to a service that is ready.
@@ -216,4 +216,20 @@ async fn a_service_says_who_it_is() {
     let metrics = body(metrics).await;
     let line = r#"http_requests_total{method="GET",route="/version",status="200"} 1"#;
     assert!(metrics.lines().any(|l| l == line), "no line {line} in:\n{metrics}");
+}
+
+#[tokio::test]
+async fn early_routes_work_before_the_service_is_ready() {
+    let service = Service::new(crate::package!(), &crate::Common::for_tests());
+    let route = |answer: &'static str| {
+        OpenApiRouter::from(Router::new().route("/a", get(move || async move { answer })))
+    };
+    let early =
+        OpenApiRouter::from(Router::new().route("/a", axum::routing::post(|| async { "early" })));
+    let router = router_with_early(&service, early, route("late"));
+    for (method, status) in [("POST", 200), ("GET", 503), ("PUT", 405)] {
+        let request = Request::builder().method(method).uri("/a").body(axum::body::Body::empty());
+        let answer = router.clone().oneshot(request.expect("a request")).await.expect("infallible");
+        assert_eq!(answer.status(), status, "{method}");
+    }
 }

@@ -63,7 +63,7 @@ pub struct Config {
         env = "LEASE",
         value_name = "LEASE",
         default_value = "10s",
-        value_parser = kit::duration::parse
+        value_parser = kit::config::interval
     )]
     pub lease: Duration,
 

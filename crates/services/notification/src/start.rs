@@ -41,14 +41,13 @@ pub async fn start(config: Config, service: Service) -> anyhow::Result<App> {
     let state = AppState { store: store.clone(), routing: Arc::new(routing), wake };
     let router = crate::app(&service, state);
 
-    let Store { database, outbox } = store.clone();
+    let Store { database, outbox } = store;
     let prepare = {
-        let service = service.clone();
+        let (database, service) = (database.clone(), service.clone());
         async move {
-            service.readiness.wait_for("the database");
-            store.prepare().await.context(
+            database.migrate_when_available(&service.readiness).await.context(
                 "cannot use the database (DATABASE_URL)\n\
-                 hint: its folder must exist and be writable",
+                 hint: a file's folder must exist and be writable; a server must know the user and the database",
             )
         }
     };

@@ -24,7 +24,7 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 /// A database, prepared.
 pub(crate) async fn store(database: &TestDatabase) -> Store {
     let store = open(database);
-    store.prepare().await.expect("a new database");
+    store.database.migrate(DEADLINE).await.expect("a new database");
     store
 }
 

@@ -16,4 +16,5 @@ pub mod records;
 pub mod routes;
 pub mod search;
 mod sql;
+pub(crate) use sql::insert;
 pub mod trail;

@@ -13,6 +13,7 @@
 //! | [`routes`] | the HTTP interface |
 //! | [`input`] | reads a workflow from a request and lists every violation |
 //! | [`change`] | reads a status change |
+//! | `change_event` | the audit events of a new version and a status change |
 //! | [`filter`] | reads filters and page of a list |
 //! | [`search`] | reads the signal of a search |
 //! | [`content`] | the canonical form of content, and its hash |
@@ -22,6 +23,7 @@
 //! | `sql` | the statements of these operations |
 
 pub mod change;
+mod change_event;
 pub mod content;
 pub mod filter;
 pub mod input;

@@ -28,19 +28,22 @@ pub struct WorkflowList {
 }
 
 impl Store {
-    /// Adds a version and makes it the latest of its name, in one transaction.
+    /// Adds a version and makes it the latest of its name, in one transaction
+    /// with the audit event that tells of it.
     ///
     /// # Errors
     /// See [`StoreError`].
     pub async fn create_workflow(
         &self,
         workflow: NewWorkflow,
+        correlation_id: &str,
     ) -> Result<CreateOutcome, StoreError> {
-        sql::create(&self.database, workflow).await
+        sql::create(&self.database, workflow, correlation_id).await
     }
 
-    /// Sets the status of a version, and returns what it is now; `None` if
-    /// there is no such version.
+    /// Sets the status of a version, in one transaction with the audit event
+    /// that tells of it, and returns what it is now; `None` if there is no such
+    /// version.
     ///
     /// # Errors
     /// See [`StoreError`].
@@ -48,8 +51,9 @@ impl Store {
         &self,
         workflow_id: Uuid,
         change: &StatusChange,
+        correlation_id: &str,
     ) -> Result<Option<Workflow>, StoreError> {
-        sql::set_status(&self.database, workflow_id, change).await
+        sql::set_status(&self.database, workflow_id, change, correlation_id).await
     }
 
     /// One version.

@@ -73,19 +73,22 @@ async fn events_survive_a_kill_in_the_spool_and_are_stored_equal_in_every_field(
     assert_eq!(client.get(single.event_id).await.expect("an answer"), None);
     service.kill().expect("killed");
 
-    // The database is still unavailable: the service listens and is not ready.
+    // The database is still unavailable: the service listens and is not ready,
+    // but takes events from its first moment.
     let service = TestService::launch(&lease, &folder, &[]).expect("launched");
     service.until_logged("listening").expect("listening");
     // A new client, without connections to the old process.
     let client = Client::new(&lease.url()).expect("an address");
     assert!(client.is_live().await);
-    let refused = client.create(&event(4)).await.expect_err("not ready");
+    let refused = client.get(single.event_id).await.expect_err("not ready");
     assert!(matches!(refused, ClientError::Refused { status: 503, .. }), "{refused}");
+    let early = event(4);
+    assert!(client.create(&early).await.expect("taken over").is_spooled());
     other.release().await;
     service.until_logged("ready").expect("ready");
 
-    let expected = [&[before, single][..], &batch].concat();
-    let found = until_stored(&client, 5).await;
+    let expected = [&[before, single][..], &batch, &[early]].concat();
+    let found = until_stored(&client, 6).await;
     assert!(found.iter().map(|event| &event.event).eq(&expected), "{found:#?}");
     assert!(found.is_sorted_by_key(|event| event.recorded_at), "{found:#?}");
 }

@@ -72,6 +72,16 @@ impl StoreError {
     }
 }
 
+impl StoreError {
+    /// Whether SQLite cannot open or create its file: SQLITE_CANTOPEN.
+    pub(super) fn is_missing_file(&self) -> bool {
+        let Self::Unavailable(sqlx::Error::Database(error)) = self else {
+            return false;
+        };
+        primary_code(&**error) == Some(14)
+    }
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         let unavailable = match &error {

@@ -32,6 +32,7 @@ use sqlx::{AnyPool, Connection as _};
 use time::OffsetDateTime;
 use tokio::time::timeout;
 
+use crate::readiness::Readiness;
 use crate::service::Service;
 
 pub use config::DatabaseConfig;
@@ -43,6 +44,13 @@ pub use url::DatabaseUrl;
 /// The name under which `/health/ready` lists the database when it is
 /// unavailable.
 pub const DATABASE_PART: &str = "database";
+
+/// How long one attempt at a migration waits for another process that migrates
+/// the same database.
+const MIGRATION_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long to wait before the next attempt.
+const MIGRATION_RETRY: Duration = Duration::from_millis(500);
 
 /// A connection to a database of either kind.
 pub type Connection = sqlx::AnyConnection;
@@ -181,6 +189,26 @@ impl Database {
             }
         }
         Ok(())
+    }
+
+    /// [Migrates](Self::migrate) once the database is available. A restart
+    /// during an outage waits, and `/health/ready` says for what.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Broken`], and what no waiting mends: a file of SQLite that
+    /// cannot be opened.
+    pub async fn migrate_when_available(&self, readiness: &Readiness) -> Result<(), StoreError> {
+        readiness.wait_for("the database");
+        loop {
+            match self.migrate(MIGRATION_TIMEOUT).await {
+                Err(error @ StoreError::Unavailable(_)) if !error.is_missing_file() => {
+                    tracing::warn!("waiting for the database: {error}");
+                }
+                migrated => return migrated,
+            }
+            tokio::time::sleep(MIGRATION_RETRY).await;
+        }
     }
 
     /// Whether the database can be written at the moment; it writes nothing.

@@ -102,12 +102,14 @@ impl Dispatcher {
         for job in claim.jobs {
             attempts.spawn(self.clone().attempt(job));
         }
+        // Another process may have claimed something since, and died.
+        let poll = POLL_INTERVAL.min(self.lease);
         match claim.wait {
             // More deliveries are due than there is room for. The next attempt
             // that ends wakes the loop.
-            Some(Duration::ZERO) if attempts.len() >= MAX_PARALLEL => POLL_INTERVAL,
-            Some(wait) => wait.min(POLL_INTERVAL),
-            None => POLL_INTERVAL,
+            Some(Duration::ZERO) if attempts.len() >= MAX_PARALLEL => poll,
+            Some(wait) => wait.min(poll),
+            None => poll,
         }
     }
 

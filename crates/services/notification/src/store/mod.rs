@@ -17,9 +17,6 @@ use uuid::Uuid;
 
 use crate::model::{Attempt, AttemptOutcome, Channel, Notification, Phase, Receiver, Spec};
 
-/// How long to wait for another process that migrates the same database.
-const MIGRATION_TIMEOUT: Duration = Duration::from_secs(30);
-
 /// The stored state of the service. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -113,15 +110,6 @@ impl Store {
     pub fn new(config: DatabaseConfig) -> Self {
         let database = Database::new(config, sql::MIGRATIONS);
         Self { outbox: Outbox::new(database.clone()), database }
-    }
-
-    /// Migrates the database to the current schema.
-    ///
-    /// # Errors
-    ///
-    /// See [`StoreError`].
-    pub async fn prepare(&self) -> Result<(), StoreError> {
-        self.database.migrate(MIGRATION_TIMEOUT).await
     }
 
     /// Stores a new notification, unless its name is in use. `receiver` is the

@@ -7,7 +7,7 @@ use testing::{TestDatabase, on_both_databases};
 use super::*;
 use crate::delivery::now;
 use crate::model::{DeliveryState, Reason};
-use crate::testing::{open, spec, store};
+use crate::testing::{DEADLINE, open, spec, store};
 
 /// Longer than any test takes.
 const LEASE: Duration = Duration::from_secs(60);
@@ -76,7 +76,7 @@ on_both_databases! {
         store.database.close().await;
 
         let store = open(&database);
-        store.prepare().await.expect("prepared again");
+        store.database.migrate(DEADLINE).await.expect("prepared again");
         let notification = get(&store, "a").await;
         assert_eq!((&notification.spec, &notification.receiver), (&request, &Some(receiver.clone())));
         let channels: Vec<_> = claim(&store).await.into_iter().map(|job| job.channel).collect();
@@ -172,7 +172,7 @@ on_both_databases! {
         store.finish(&log, &done(&log, AttemptOutcome::Success, false)).await.expect("kept");
 
         let other = open(&database);
-        other.prepare().await.expect("prepared again");
+        other.database.migrate(DEADLINE).await.expect("prepared again");
         let [again] = claim(&other).await.try_into().expect("one lease has ended");
         assert_eq!((again.channel.name.as_str(), again.number, again.failed), ("file", 2, 0));
         assert!(claim(&store).await.is_empty(), "this one has not");

@@ -1,5 +1,6 @@
 //! Tests that need a process: standard output, and failing starts.
 
+mod replicas;
 mod service;
 
 use std::collections::BTreeSet;

@@ -27,13 +27,15 @@ use crate::state::State;
 /// How long a client should wait after a 503.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// The routes of the trail, with their documentation.
-pub fn routes(state: State) -> OpenApiRouter {
-    OpenApiRouter::new()
-        .routes(routes!(create, search))
-        .routes(routes!(create_batch))
-        .routes(routes!(get))
-        .with_state(state)
+/// The routes that write, which work from the first moment: the spool takes
+/// events before the database was seen.
+pub fn writing(state: State) -> OpenApiRouter {
+    OpenApiRouter::new().routes(routes!(create)).routes(routes!(create_batch)).with_state(state)
+}
+
+/// The routes that read.
+pub fn reading(state: State) -> OpenApiRouter {
+    OpenApiRouter::new().routes(routes!(search)).routes(routes!(get)).with_state(state)
 }
 
 /// Store an event

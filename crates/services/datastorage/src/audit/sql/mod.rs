@@ -133,7 +133,8 @@ async fn stored_events(
     Ok(StoredEvents { events: events_by_id, parents })
 }
 
-async fn insert(
+/// Inserts an event that is new and has no parent, or one that is stored.
+pub(crate) async fn insert(
     connection: &mut Connection,
     event: &NewEvent,
     recorded_at: OffsetDateTime,

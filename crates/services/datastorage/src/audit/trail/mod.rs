@@ -37,7 +37,8 @@
 //!   as many events leave the spool as enter it, so draining ends under any
 //!   load.
 //!
-//! The first mode after a start is draining. If the spool cannot take a request
+//! Before the database was migrated, groups go to the spool too. The first mode
+//! after that is draining. If the spool cannot take a request
 //! either, the answer is 503 and none of its events is kept.
 //!
 //! # Replay

@@ -78,7 +78,17 @@ impl TrailTask {
         }
     }
 
-    /// Runs until the trail is closed and every request is answered.
+    /// Runs until the trail is closed and every request is answered. Until
+    /// `migrated` returns, groups go to the spool.
+    pub async fn run_after(mut self, migrated: impl Future<Output = ()>) {
+        match self.spool_until(migrated).await {
+            Mode::Closed => {}
+            _ => self.run().await,
+        }
+    }
+
+    /// Runs on a migrated database until the trail is closed and every request
+    /// is answered.
     pub async fn run(mut self) {
         let mut mode = Mode::Draining;
         loop {
@@ -105,7 +115,11 @@ impl TrailTask {
 
     /// Writes groups to the spool until the database can be written.
     async fn unavailable(&mut self) -> Mode {
-        let back = writable(self.store.database.clone());
+        self.spool_until(writable(self.store.database.clone())).await
+    }
+
+    /// Writes groups to the spool until the database is back.
+    async fn spool_until(&mut self, back: impl Future<Output = ()>) -> Mode {
         tokio::pin!(back);
         loop {
             tokio::select! {

@@ -1,11 +1,11 @@
 //! Creating, reading and changing workflows.
 
-use axum::extract;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
+use axum::{Extension, extract};
 use contract::datastorage::{NewWorkflow, StatusChange, Workflow, WorkflowPage};
-use kit::{Json, Page, Path, Problem, Query, Violation};
+use kit::{Json, Page, Path, Problem, Query, RequestId, Violation};
 use uuid::Uuid;
 
 use super::WORKFLOWS;
@@ -21,6 +21,9 @@ use crate::state::State;
 /// The new version is active, and is the latest of its name whatever its
 /// version is called. The same name and version again are a conflict, even with
 /// the same content.
+///
+/// The audit trail tells of it as `workflow.catalog.created`, with the request id
+/// as its correlation.
 #[utoipa::path(
     post,
     path = "/api/v1/workflows",
@@ -35,12 +38,16 @@ use crate::state::State;
 )]
 pub(super) async fn create(
     extract::State(state): extract::State<State>,
+    Extension(request_id): Extension<RequestId>,
     Json(WorkflowInput(workflow)): Json<WorkflowInput>,
 ) -> Result<impl IntoResponse, Problem> {
     let (name, version) = (&workflow.definition.name, &workflow.definition.version);
     let taken = format!("there is a workflow {name} with version {version}");
-    let created =
-        state.store.create_workflow(workflow).await.map_err(|error| state.problem(error))?;
+    let created = state
+        .store
+        .create_workflow(workflow, request_id.as_str())
+        .await
+        .map_err(|error| state.problem(error))?;
     state.database_is_back();
     match created {
         CreateOutcome::New(workflow) => {
@@ -134,6 +141,9 @@ pub(super) async fn get(
 /// other. To change anything else, create a new version. A search finds a
 /// workflow only if its latest version is active; older versions do not replace
 /// it.
+///
+/// The audit trail tells of it as `workflow.catalog.status_changed`, with the
+/// request id as its correlation.
 #[utoipa::path(
     patch,
     path = "/api/v1/workflows/{workflow_id}",
@@ -148,11 +158,12 @@ pub(super) async fn get(
 pub(super) async fn change(
     extract::State(state): extract::State<State>,
     Path(workflow_id): Path<Uuid>,
+    Extension(request_id): Extension<RequestId>,
     Json(ChangeInput(change)): Json<ChangeInput>,
 ) -> Result<Json<Workflow>, Problem> {
     let changed = state
         .store
-        .set_workflow_status(workflow_id, &change)
+        .set_workflow_status(workflow_id, &change, request_id.as_str())
         .await
         .map_err(|error| state.problem(error))?;
     state.database_is_back();

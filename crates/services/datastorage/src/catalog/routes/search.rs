@@ -1,15 +1,19 @@
 //! Finding the workflows that fit a signal.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::{Extension, extract};
 use contract::datastorage::{WorkflowMatches, WorkflowSearch};
 use kit::{Json, Problem, RequestId};
 
+use crate::audit::trail::AppendError;
 use crate::catalog::score::rank;
 use crate::catalog::search::SearchInput;
 use crate::catalog::search_event::search_completed;
 use crate::state::State;
+
+/// How long a client should wait after a 503.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Find workflows for a signal
 ///
@@ -27,8 +31,8 @@ use crate::state::State;
 /// that names none of them gets 10. Labels of the signal that a workflow does
 /// not name change nothing.
 ///
-/// Every search is in the audit trail as `workflow.catalog.search_completed`;
-/// the answer does not wait for that.
+/// Every search is in the audit trail as `workflow.catalog.search_completed`.
+/// The answer waits until it is there, or safe in the spool.
 #[utoipa::path(
     post,
     path = "/api/v1/workflows/search",
@@ -36,6 +40,7 @@ use crate::state::State;
     request_body = WorkflowSearch,
     responses(
         (status = 200, description = "What fits, best first", body = WorkflowMatches),
+        (status = 503, description = "The search cannot be recorded", body = Problem),
     ),
 )]
 pub(super) async fn search(
@@ -47,6 +52,16 @@ pub(super) async fn search(
     let fitting = state.store.workflows_for(&search).await.map_err(|error| state.problem(error))?;
     let ranking = rank(fitting, &search);
     let correlation_id = search.correlation_id.as_deref().unwrap_or(request_id.as_str());
-    state.recorder.record(search_completed(&search, &ranking, correlation_id, start.elapsed()));
+    let event = search_completed(&search, &ranking, correlation_id, start.elapsed());
+    state.trail.append(vec![event]).await.map_err(unrecorded)?;
     Ok(Json(WorkflowMatches { data: ranking.best, total: ranking.total }))
+}
+
+/// A search that cannot be recorded is not answered.
+fn unrecorded(error: AppendError) -> Problem {
+    match error {
+        AppendError::Unavailable(why) => Problem::unavailable(why, RETRY_AFTER),
+        AppendError::Broken(error) => error.into(),
+        rejected @ AppendError::Rejected(_) => anyhow::Error::from(rejected).into(),
+    }
 }

@@ -132,7 +132,7 @@ fn check(
             let created = create(&store, &with(sent, "labels", json!(labels))).await;
             let change = StatusChange { status, status_reason: "x".to_owned() };
             let id = created.summary.workflow_id;
-            let changed = store.set_workflow_status(id, &change).await.expect("an answer");
+            let changed = store.set_workflow_status(id, &change, "req-1").await.expect("an answer");
             let changed = changed.expect("there").summary;
             for older in all
                 .iter_mut()

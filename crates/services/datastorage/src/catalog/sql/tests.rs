@@ -13,7 +13,7 @@ use crate::store::Store;
 use crate::testing::store;
 
 pub(super) async fn create(store: &Store, sent: &Value) -> Workflow {
-    match store.create_workflow(workflow(sent)).await.expect("an answer") {
+    match store.create_workflow(workflow(sent), "req-1").await.expect("an answer") {
         CreateOutcome::New(workflow) => *workflow,
         CreateOutcome::Exists(id) => panic!("taken by {id}"),
     }
@@ -88,7 +88,7 @@ on_both_databases! {
         let first = create(&store, &sent("a", "1")).await;
         create(&store, &sent("a", "2")).await;
         for again in [sent("a", "1"), with(sent("a", "1"), "title", json!("Another"))] {
-            let answer = store.create_workflow(workflow(&again)).await.expect("an answer");
+            let answer = store.create_workflow(workflow(&again), "req-1").await.expect("an answer");
             assert_eq!(answer, CreateOutcome::Exists(first.summary.workflow_id));
         }
         assert_eq!(versions(&store, "a").await, named(&[("2", true), ("1", false)]));
@@ -106,7 +106,7 @@ on_both_databases! {
         let jobs: Vec<_> = (0..20)
             .map(|number| {
                 let store = if number % 2 == 0 { first.clone() } else { second.clone() };
-                tokio::spawn(async move { store.create_workflow(workflow(&sent("a", "1"))).await })
+                tokio::spawn(async move { store.create_workflow(workflow(&sent("a", "1")), "req-1").await })
             })
             .collect();
         let mut created = 0;
@@ -158,7 +158,7 @@ on_both_databases! {
             change(WorkflowStatus::Active, "somebody does"),
             change(WorkflowStatus::Active, "for another reason"),
         ] {
-            let after = store.set_workflow_status(id, &change).await.expect("an answer");
+            let after = store.set_workflow_status(id, &change, "req-1").await.expect("an answer");
             let after = after.expect("there");
             assert!(after.summary.updated_at >= before.summary.updated_at);
             before.summary.status = change.status;
@@ -168,7 +168,7 @@ on_both_databases! {
             assert_eq!(store.workflow(id).await.expect("read"), Some(after));
         }
         let change = change(WorkflowStatus::Active, "x");
-        assert_eq!(store.set_workflow_status(Uuid::nil(), &change).await.expect("an answer"), None);
+        assert_eq!(store.set_workflow_status(Uuid::nil(), &change, "req-1").await.expect("an answer"), None);
     }
 }
 
@@ -185,7 +185,7 @@ on_both_databases! {
         assert_eq!(found().await, ["2"]);
         for status in [WorkflowStatus::Disabled, WorkflowStatus::Deprecated, WorkflowStatus::Archived] {
             let change = StatusChange { status, status_reason: "x".to_owned() };
-            store.set_workflow_status(second, &change).await.expect("an answer");
+            store.set_workflow_status(second, &change, "req-1").await.expect("an answer");
             assert!(found().await.is_empty(), "{status}");
             assert_eq!(versions(&store, "a").await, named(&[("2", true), ("1", false)]));
         }
@@ -236,5 +236,44 @@ on_both_databases! {
             assert!(StoreError::from(refused).is_refusal(), "{statement}");
         }
         assert_eq!(store.workflows(&Filter::all(EVERYTHING)).await.expect("listed"), before);
+    }
+}
+
+on_both_databases! {
+    async fn the_trail_tells_of_every_change_and_of_nothing_else(database: TestDatabase) {
+        let store = store(&database).await;
+        create(&store, &sent("a", "1")).await;
+        let created = create(&store, &sent("a", "2")).await.summary;
+        store.create_workflow(workflow(&sent("a", "2")), "req-1").await.expect("an answer");
+        let status = WorkflowStatus::Disabled;
+        let change = StatusChange { status, status_reason: "broken".to_owned() };
+        store.set_workflow_status(created.workflow_id, &change, "req-2").await.expect("changed");
+        store.set_workflow_status(Uuid::nil(), &change, "req-2").await.expect("an answer");
+
+        let search = kit::check::from_text(&json!({})).expect("a good query");
+        let events = store.search(&search).await.expect("found").events;
+        let lines: Vec<_> = events
+            .iter()
+            .rev()
+            .map(|event| (event.event.event_type.as_str(), event.event.correlation_id.as_str()))
+            .collect();
+        assert_eq!(lines, [
+            ("workflow.catalog.created", "req-1"),
+            ("workflow.catalog.created", "req-1"),
+            ("workflow.catalog.status_changed", "req-2"),
+        ]);
+        let [changed, second, _] = events.try_into().expect("three events");
+        let id = created.workflow_id.to_string();
+        for event in [&changed, &second] {
+            assert_eq!(event.event.resource_id.as_ref(), Some(&id));
+        }
+        assert_eq!(second.event.event_data, json!({
+            "name": "a", "version": "2", "previous_version": "1",
+            "content_hash": created.content_hash,
+        }));
+        assert_eq!(changed.event.event_data, json!({
+            "name": "a", "version": "2", "from": "active", "to": "disabled", "reason": "broken",
+        }));
+        assert_eq!(second.recorded_at, created.created_at);
     }
 }

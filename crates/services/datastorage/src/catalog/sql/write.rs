@@ -7,12 +7,15 @@ use kit::database::{Connection, Database, StoreError};
 use uuid::Uuid;
 
 use super::read::by_id;
+use crate::audit;
+use crate::catalog::change_event;
 use crate::catalog::content::canonical;
 use crate::catalog::records::CreateOutcome;
 
 pub(in crate::catalog) async fn create(
     database: &Database,
     workflow: NewWorkflow,
+    correlation_id: &str,
 ) -> Result<CreateOutcome, StoreError> {
     let content = canonical(&workflow.content)
         .context("the content cannot be written as JSON")
@@ -41,6 +44,8 @@ pub(in crate::catalog) async fn create(
         content: workflow.content,
     };
     insert(&mut transaction, &created.summary, &content.text).await?;
+    let event = change_event::created(&created.summary, correlation_id);
+    audit::insert(&mut transaction, &event, now).await?;
     transaction.commit().await?;
     Ok(CreateOutcome::New(Box::new(created)))
 }
@@ -49,8 +54,12 @@ pub(in crate::catalog) async fn set_status(
     database: &Database,
     workflow_id: Uuid,
     change: &StatusChange,
+    correlation_id: &str,
 ) -> Result<Option<Workflow>, StoreError> {
     let mut transaction = database.begin_exclusive().await?;
+    let Some(before) = by_id(&mut transaction, workflow_id).await? else {
+        return Ok(None);
+    };
     let now = database.now(&mut transaction).await?;
     sqlx::query(
         "UPDATE workflows SET status = $1, status_reason = $2, updated_at = $3
@@ -63,6 +72,10 @@ pub(in crate::catalog) async fn set_status(
     .execute(&mut *transaction)
     .await?;
     let changed = by_id(&mut transaction, workflow_id).await?;
+    if let Some(Workflow { summary, .. }) = &changed {
+        let event = change_event::status_changed(summary, before.summary.status, correlation_id);
+        audit::insert(&mut transaction, &event, now).await?;
+    }
     transaction.commit().await?;
     Ok(changed)
 }

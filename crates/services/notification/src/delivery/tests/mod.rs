@@ -9,7 +9,7 @@ mod slack;
 
 use super::*;
 use crate::model::{AttemptOutcome, DeliveryState, Notification, Phase, Reason};
-use crate::testing::{Answer, FakeReceiver, FakeTrail, eventually, nobody, open, spec};
+use crate::testing::{Answer, DEADLINE, FakeReceiver, FakeTrail, eventually, nobody, open, spec};
 
 /// Longer than any test takes.
 const LEASE: Duration = Duration::from_secs(60);
@@ -34,7 +34,7 @@ impl TestDispatcher {
         lease: Duration,
     ) -> Self {
         let store = open(database);
-        store.prepare().await.expect("the database is there");
+        store.database.migrate(DEADLINE).await.expect("the database is there");
         let service = Service::for_tests(kit::package!());
         let output = database.folder().join("output");
         let channels = Channels::open(output, slack, Duration::from_secs(5)).expect("a folder");

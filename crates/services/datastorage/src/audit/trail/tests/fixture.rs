@@ -85,7 +85,9 @@ impl TrailFixture {
     /// Adds a rule to the schema that only the database checks.
     pub(super) async fn refuse(&self, event_type: &str) {
         let rule = if self.database.is_postgres() {
-            format!("ALTER TABLE audit_events ADD CHECK (event_type <> '{event_type}')")
+            format!(
+                "ALTER TABLE audit_events ADD CONSTRAINT \"no such type\" CHECK (event_type <> '{event_type}')"
+            )
         } else {
             format!(
                 "CREATE TRIGGER audit_events_refuse_type BEFORE INSERT ON audit_events

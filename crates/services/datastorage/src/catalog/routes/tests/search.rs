@@ -1,7 +1,5 @@
 //! Searching, and the audit event of a search.
 
-use std::time::Duration;
-
 use axum::body::to_bytes;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -9,9 +7,8 @@ use serde_json::{Value, json};
 use super::{WORKFLOWS, create};
 use crate::audit::input::EventInput;
 use crate::catalog::testing::{sent, signal, with};
+use crate::spool::Limits;
 use crate::testing::TestService;
-
-const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 async fn search(datastorage: &TestService, signal: &Value) -> Value {
     let (status, found) =
@@ -20,9 +17,8 @@ async fn search(datastorage: &TestService, signal: &Value) -> Value {
     found
 }
 
-/// Events of a correlation, once the service has stored all of its own.
+/// Events of a correlation.
 async fn events(datastorage: &TestService, correlation_id: &str) -> Vec<Value> {
-    assert_eq!(datastorage.state.recorder.close().await, 0);
     let path = format!("/api/v1/audit/events?correlation_id={correlation_id}");
     datastorage.get(&path).await.1["data"].as_array().expect("events").clone()
 }
@@ -129,21 +125,26 @@ async fn a_search_that_is_refused_is_not_in_the_trail() {
 }
 
 #[tokio::test]
-async fn the_answer_does_not_wait_for_the_trail() {
-    let datastorage = TestService::new().await;
+async fn a_search_is_answered_once_its_event_is_safe() {
+    let datastorage = TestService::with_spool(Limits::events(2)).await;
     create(&datastorage, &sent("a", "1")).await;
-    let lock = datastorage.lock_database().await;
-
     let signal = with(signal(), "correlation_id", json!("rr-1"));
-    for _ in 0..3 {
-        // The search is answered although the database cannot be written.
+    search(&datastorage, &signal).await;
+    assert_eq!(datastorage.total("rr-1").await, 1, "it is stored when the answer comes");
+
+    let lock = datastorage.lock_database().await;
+    for depth in 1..=2 {
         assert_eq!(search(&datastorage, &signal).await["total"], 1);
+        datastorage.until_metric("datastorage_spool_depth", depth).await;
     }
-    assert_eq!(datastorage.total("rr-1").await, 0);
+    // Neither the database nor the spool takes it.
+    let path = format!("{WORKFLOWS}/search");
+    let (status, problem) = datastorage.send("POST", &path, Some(&signal)).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{problem}");
 
     lock.rollback().await.expect("released");
-    let stored = tokio::time::timeout(TEST_TIMEOUT, events(&datastorage, "rr-1")).await;
-    assert_eq!(stored.expect("in time").len(), 3);
+    datastorage.until_metric("datastorage_spool_depth", 0).await;
+    assert_eq!(datastorage.total("rr-1").await, 3);
 }
 
 #[tokio::test]
