@@ -6,6 +6,7 @@ use anyhow::{Context as _, anyhow};
 use clap::Parser as _;
 use datastorage::{Config, Spool, State, Store, TrailWriter, app, spool};
 use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
 
 fn main() -> ExitCode {
     let Config { common, database, spool_dir, spool_max_events } = Config::parse();
@@ -22,12 +23,25 @@ fn main() -> ExitCode {
         let app = app(&service, state);
         let database = store.database.clone();
         let (seen, schema_is_good) = oneshot::channel::<()>();
-        tokio::spawn(task.run_after(async {
-            if schema_is_good.await.is_err() {
-                // The start has failed, and the service stops.
-                std::future::pending().await
+        let take_events = async move |stop: CancellationToken| {
+            let schema_is_good = async {
+                if schema_is_good.await.is_err() {
+                    // The start has failed, and the service stops.
+                    std::future::pending().await
+                }
+            };
+            let close = async {
+                stop.cancelled().await;
+                trail.close().await;
+            };
+            tokio::select! {
+                () = task.run_after(schema_is_good) => {}
+                () = close => {}
             }
-        }));
+            Ok(())
+        };
+        let watch = database.clone().watch(service.clone());
+        let closed = database.clone();
         let migrated = async move {
             database.migrate_when_available(&service.readiness).await.map_err(|error| {
                 anyhow!(
@@ -37,20 +51,16 @@ fn main() -> ExitCode {
             })?;
             // The task has ended if the service is stopping.
             let _ = seen.send(());
-            tokio::spawn(database.watch(service));
             Ok(())
         };
-        let flushed = async move {
-            trail.close().await;
-            Ok(())
-        };
-        let closed = async move {
-            store.database.close().await;
-            Ok(())
-        };
+        // Events are taken from the first moment.
         Ok(kit::App::new(app)
+            .task("trail", take_events)
             .before_ready("database", migrated)
-            .on_stop("trail", flushed)
-            .on_stop("database", closed))
+            .task("watch of the database", |_| watch)
+            .on_stop("database", async move {
+                closed.close().await;
+                Ok(())
+            }))
     })
 }
