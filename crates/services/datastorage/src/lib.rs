@@ -22,7 +22,6 @@ use utoipa_axum::router::OpenApiRouter;
 pub mod audit;
 pub mod catalog;
 pub mod config;
-mod page;
 pub mod recorder;
 pub mod spool;
 pub mod state;

@@ -11,24 +11,20 @@
 //! | module | what it does |
 //! |---|---|
 //! | [`routes`] | the HTTP interface |
-//! | [`input`] | reads a workflow from a request and lists every violation |
-//! | [`change`] | reads a status change |
-//! | [`filter`] | reads filters and page of a list |
-//! | [`search`] | reads the signal of a search |
+//! | [`input`] | the rules for a workflow that its schema cannot express |
+//! | `change` | the refusal of a change of anything but the status |
 //! | [`content`] | the canonical form of content, and its hash |
 //! | [`score`] | scores how well workflows fit a signal, and ranks them |
 //! | [`search_event`] | the audit event of a search |
 //! | [`records`] | the operations of the catalog on a database |
 //! | `sqlite` | these operations on SQLite |
 
-pub mod change;
+mod change;
 pub mod content;
-pub mod filter;
 pub mod input;
 pub mod records;
 pub mod routes;
 pub mod score;
-pub mod search;
 pub mod search_event;
 mod sqlite;
 #[cfg(test)]

@@ -53,7 +53,7 @@ async fn a_claimed_delivery_is_not_claimed_again() {
     let (store, _folder) = store().await;
     store.create(two_channels("a"), None, now()).await.expect("kept");
     let jobs = claim(&store).await;
-    let channels: Vec<_> = jobs.iter().map(|job| (job.channel.name.as_str(), job.number)).collect();
+    let channels: Vec<_> = jobs.iter().map(|job| (job.channel.name(), job.number)).collect();
     assert_eq!(channels, [("log", 1), ("file", 1)]);
     assert!(claim(&store).await.is_empty());
     assert_eq!(get(&store, "a").await.status.phase, Phase::Sending);
@@ -120,7 +120,7 @@ async fn the_phase_follows_every_outcome() {
 
     let again = store.claim(10, later).await.expect("the database is there").jobs;
     let [again] = again.try_into().expect("one is due");
-    assert_eq!((again.channel.name.as_str(), again.number, again.failed), ("file", 2, 1));
+    assert_eq!((again.channel.name(), again.number, again.failed), ("file", 2, 1));
     store.finish(&again, &done(&again, AttemptOutcome::Failure, false)).await.expect("kept");
     let status = get(&store, "a").await.status;
     assert_eq!((status.phase, status.reason), (Phase::PartiallySent, None));
@@ -156,7 +156,7 @@ async fn a_start_makes_interrupted_attempts_due_and_leaves_the_rest() {
     let store = open(&folder);
     store.prepare(now()).await.expect("prepared again");
     let [again] = claim(&store).await.try_into().expect("one was interrupted");
-    assert_eq!((again.channel.name.as_str(), again.number, again.failed), ("file", 2, 0));
+    assert_eq!((again.channel.name(), again.number, again.failed), ("file", 2, 0));
     let file = &get(&store, "a").await.status.channels[1];
     assert_eq!(file.state, DeliveryState::Sending);
     assert_eq!(file.attempts[0].outcome, Some(AttemptOutcome::Interrupted));

@@ -4,6 +4,7 @@ mod row;
 
 use std::collections::HashSet;
 
+use contract::Words as _;
 use contract::datastorage::{Event, NewEvent, StoredReceipt, to_microseconds};
 use kit::database::column::{microseconds, uuid};
 use kit::database::{Sqlite, StoreError};

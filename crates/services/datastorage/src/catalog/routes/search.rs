@@ -3,11 +3,11 @@
 use std::time::Instant;
 
 use axum::{Extension, extract};
-use contract::datastorage::{WorkflowMatches, WorkflowSearch};
+use contract::Endpoint as _;
+use contract::datastorage::{SearchWorkflows, WorkflowMatches, WorkflowSearch};
 use kit::{Json, Problem, RequestId};
 
 use crate::catalog::score::rank;
-use crate::catalog::search::SearchInput;
 use crate::catalog::search_event::search_completed;
 use crate::state::State;
 
@@ -31,7 +31,7 @@ use crate::state::State;
 /// the answer does not wait for that.
 #[utoipa::path(
     post,
-    path = "/api/v1/workflows/search",
+    path = SearchWorkflows::PATH,
     tag = "workflows",
     request_body = WorkflowSearch,
     responses(
@@ -41,7 +41,7 @@ use crate::state::State;
 pub(super) async fn search(
     extract::State(state): extract::State<State>,
     Extension(request_id): Extension<RequestId>,
-    Json(SearchInput(search)): Json<SearchInput>,
+    Json(search): Json<WorkflowSearch>,
 ) -> Result<Json<WorkflowMatches>, Problem> {
     let start = Instant::now();
     let fitting = state.store.workflows_for(&search).await.map_err(|error| state.problem(error))?;

@@ -1,12 +1,12 @@
 //! Reading the catalog.
 
-use contract::datastorage::{Workflow, WorkflowSearch, WorkflowSummary};
+use contract::Words as _;
+use contract::datastorage::{Workflow, WorkflowQuery, WorkflowSearch, WorkflowSummary};
 use kit::database::{Sqlite, StoreError};
 use sqlx::{QueryBuilder, SqliteConnection};
 use uuid::Uuid;
 
 use super::row::{SUMMARY, summary, whole};
-use crate::catalog::filter::Filter;
 use crate::catalog::records::WorkflowList;
 
 pub(in crate::catalog) async fn workflow(
@@ -29,7 +29,7 @@ pub(super) async fn by_id(
 
 pub(in crate::catalog) async fn list(
     store: &Sqlite,
-    filter: &Filter,
+    filter: &WorkflowQuery,
 ) -> Result<WorkflowList, StoreError> {
     let mut transaction = store.snapshot().await?;
     let mut count = QueryBuilder::new("SELECT count(*) FROM workflows");
@@ -39,8 +39,8 @@ pub(in crate::catalog) async fn list(
     let mut page = QueryBuilder::new("SELECT ");
     page.push(SUMMARY).push(" FROM workflows");
     push_filters(&mut page, filter);
-    page.push(" ORDER BY sequence DESC LIMIT ").push_bind(i64::from(filter.page.limit));
-    page.push(" OFFSET ").push_bind(i64::try_from(filter.page.offset).unwrap_or(i64::MAX));
+    page.push(" ORDER BY sequence DESC LIMIT ").push_bind(i64::from(filter.page().limit));
+    page.push(" OFFSET ").push_bind(i64::try_from(filter.page().offset).unwrap_or(i64::MAX));
     let rows = page.build().fetch_all(&mut *transaction).await?;
     let workflows = rows.iter().map(summary).collect::<Result<_, _>>()?;
     Ok(WorkflowList { workflows, total: u64::try_from(total).unwrap_or(0) })
@@ -68,7 +68,7 @@ pub(in crate::catalog) async fn select(
 }
 
 /// Adds ` WHERE … AND …` for every filter that is set.
-fn push_filters(query: &mut QueryBuilder<sqlx::Sqlite>, filter: &Filter) {
+fn push_filters(query: &mut QueryBuilder<sqlx::Sqlite>, filter: &WorkflowQuery) {
     let texts = [
         ("name", filter.name.clone()),
         ("status", filter.status.map(|status| status.to_string())),

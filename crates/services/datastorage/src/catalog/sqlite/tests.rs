@@ -2,13 +2,13 @@
 
 use contract::datastorage::{StatusChange, Workflow, WorkflowStatus};
 use kit::database::Database;
+use kit::page::PageQuery;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::catalog::filter::Filter;
 use crate::catalog::records::CreateOutcome;
-use crate::catalog::testing::{EVERYTHING, search, sent, signal, with, workflow};
+use crate::catalog::testing::{everything, search, sent, signal, with, workflow};
 use crate::store::Store;
 use crate::testing::store;
 
@@ -27,7 +27,7 @@ pub(super) async fn create(store: &Store, sent: &Value) -> Workflow {
 
 /// Versions of a name, newest first, and whether each is the latest.
 async fn versions(store: &Store, name: &str) -> Vec<(String, bool)> {
-    let listed = store.workflow_versions(name, EVERYTHING).await.expect("an answer");
+    let listed = store.workflow_versions(name, PageQuery::default()).await.expect("an answer");
     assert_eq!(listed.total, listed.workflows.len() as u64);
     listed
         .workflows
@@ -62,7 +62,7 @@ async fn a_version_reads_back_equal_in_every_field() {
     assert_eq!(read.content, workflow(&full).content);
     assert_eq!(read.summary.status, WorkflowStatus::Active);
     assert_eq!(read.summary.created_at, read.summary.updated_at);
-    let listed = store.workflows(&Filter::all(EVERYTHING)).await.expect("listed");
+    let listed = store.workflows(&everything()).await.expect("listed");
     assert_eq!(listed.workflows, [created.summary]);
     assert_eq!(store.workflow(Uuid::nil()).await.expect("read"), None);
 }
@@ -134,7 +134,8 @@ async fn different_versions_at_once_leave_one_latest_and_one_line_of_descent() {
     for job in jobs {
         job.await.expect("created");
     }
-    let listed = first.workflow_versions("a", EVERYTHING).await.expect("listed").workflows;
+    let listed =
+        first.workflow_versions("a", PageQuery::default()).await.expect("listed").workflows;
     let latest: Vec<bool> = listed.iter().map(|workflow| workflow.is_latest).collect();
     assert_eq!(latest, [&[true][..], &[false; 19]].concat());
     let mut previous: Vec<_> =
@@ -198,7 +199,7 @@ async fn the_database_keeps_the_rules_whoever_writes() {
     let (_folder, store) = catalog().await;
     create(&store, &sent("a", "1")).await;
     create(&store, &sent("a", "2")).await;
-    let before = store.workflows(&Filter::all(EVERYTHING)).await.expect("listed");
+    let before = store.workflows(&everything()).await.expect("listed");
     let Database::Sqlite(sqlite) = &store.database;
 
     let copy = |verb: &str, changes: &str| {
@@ -226,5 +227,5 @@ async fn the_database_keeps_the_rules_whoever_writes() {
             .expect_err(&statement);
         assert!(refused.to_string().contains(message), "{statement}: {refused}");
     }
-    assert_eq!(store.workflows(&Filter::all(EVERYTHING)).await.expect("listed"), before);
+    assert_eq!(store.workflows(&everything()).await.expect("listed"), before);
 }

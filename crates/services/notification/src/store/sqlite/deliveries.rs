@@ -87,14 +87,14 @@ async fn begin(connection: &mut SqliteConnection, job: &Job) -> Result<(), Store
     )
     .bind(word(&state)?)
     .bind(&id)
-    .bind(&job.channel.name)
+    .bind(job.channel.name())
     .execute(&mut *connection)
     .await?;
     sqlx::query(
         "INSERT INTO attempts (notification_id, channel, number, started_at) VALUES (?, ?, ?, ?)",
     )
     .bind(&id)
-    .bind(&job.channel.name)
+    .bind(job.channel.name())
     .bind(job.number)
     .bind(micros(job.started_at))
     .execute(&mut *connection)
@@ -121,7 +121,7 @@ pub(in crate::store) async fn finish(
     .bind(&attempt.error)
     .bind(&attempt.receipt)
     .bind(&id)
-    .bind(&job.channel.name)
+    .bind(job.channel.name())
     .bind(attempt.number)
     .execute(&mut *transaction)
     .await?;
@@ -139,7 +139,7 @@ pub(in crate::store) async fn finish(
     .bind(due_at)
     .bind(permanent)
     .bind(&id)
-    .bind(&job.channel.name)
+    .bind(job.channel.name())
     .execute(&mut *transaction)
     .await?;
     if let NextStep::Done { event, .. } = &finish.next {

@@ -51,7 +51,7 @@ pub(in crate::store) async fn create(
              VALUES (?, ?, ?, 'Pending', ?)",
         )
         .bind(&id)
-        .bind(&channel.name)
+        .bind(channel.name())
         .bind(position)
         .bind(micros(now))
         .execute(&mut *transaction)

@@ -7,7 +7,9 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 use uuid::Uuid;
 
-use crate::model::{Attempt, Channel, Delivery, Notification, Reason, Receiver, Spec, Status};
+use crate::model::{
+    Attempt, Channel, ChannelType, Delivery, Notification, Reason, Receiver, Spec, Status,
+};
 use crate::store::rows::{from_json, from_word, json, moment, number};
 
 /// The notifications with these ids, newest first.
@@ -32,7 +34,7 @@ pub(super) async fn notifications(
             let mut channels = deliveries.remove(id).unwrap_or_default();
             for delivery in &mut channels {
                 let channel = channel(&spec, receiver.as_ref(), &delivery.name)?;
-                delivery.kind = channel.kind.word().to_owned();
+                delivery.kind = channel.kind;
             }
             let reason = Reason::of(phase, &channels);
             let completed_at = row.get::<Option<i64>, _>("completed_at").map(moment).transpose()?;
@@ -61,7 +63,7 @@ pub(super) fn channel<'a>(
 ) -> Result<&'a Channel, StoreError> {
     let mut channels = spec.channels(receiver).iter();
     channels
-        .find(|channel| channel.name == name)
+        .find(|channel| channel.name() == name)
         .ok_or_else(|| StoreError::Broken(anyhow::anyhow!("{} has no channel {name}", spec.name)))
 }
 
@@ -86,7 +88,8 @@ async fn deliveries(
             next_attempt_at: row.get::<Option<i64>, _>("due_at").map(moment).transpose()?,
             attempts: attempts.remove(&(id.clone(), name.clone())).unwrap_or_default(),
             permanent: row.get::<Option<bool>, _>("permanent").unwrap_or_default(),
-            kind: String::new(),
+            // Set when the request is known.
+            kind: ChannelType::Log,
             name,
         };
         deliveries.entry(id).or_default().push(delivery);
