@@ -34,6 +34,6 @@ pub use http::{Answer, Endpoint};
 pub use name::unique;
 pub use provenance::provenance;
 pub use run::Run;
-pub use trail_reader::TrailReader;
+pub use trail_reader::{TrailReader, payload};
 pub use wait::{Poll, eventually};
 pub use webhook::Webhook;

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use contract::AuditEvent;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -125,6 +126,16 @@ impl TrailReader {
             })
         })
     }
+}
+
+/// What an event of the trail says, typed.
+///
+/// # Errors
+/// When it is not an event of this workspace, or has not its payload.
+pub fn payload(event: &Value) -> Result<AuditEvent> {
+    let [event_type, event_data] = ["event_type", "event_data"].map(|field| &event[field]);
+    let payload = json!({ "event_type": event_type, "event_data": event_data });
+    serde_json::from_value(payload).with_context(|| format!("an unexpected event: {event:#}"))
 }
 
 /// The current time in the format of DataStorage.

@@ -1,6 +1,10 @@
 //! Every channel, and its audit events.
 
 use anyhow::{Context as _, Result, ensure};
+use contract::AuditEvent;
+use contract::audit::Message;
+use contract::notification::{Kind, Priority};
+use e2e::payload;
 use e2e::webhook::{body, header};
 use serde_json::{Value, json};
 
@@ -82,17 +86,17 @@ fn the_trail_gets_one_event_for_each_channel() -> Result<()> {
         for (field, value) in fields {
             ensure!(event[field] == value, "{field} is not {value}: {event:#}");
         }
-        let data = json!({
-            "notification": name,
-            "channel": kind,
-            "channel_type": kind,
-            "type": "simple",
-            "priority": "critical",
-            "attempts": 1,
-            "http_status": if kind == "webhook" { json!(200) } else { Value::Null },
-            "error": null,
-        });
-        same(&event["event_data"], &data)?;
+        let message = Message {
+            notification: name.to_owned(),
+            channel: kind.to_owned(),
+            channel_type: kind.parse()?,
+            kind: Kind::Simple,
+            priority: Priority::Critical,
+            attempts: 1,
+            http_status: (kind == "webhook").then_some(200),
+            error: None,
+        };
+        ensure!(payload(event)? == AuditEvent::MessageSent(message), "{event:#}");
     }
     Ok(())
 }

@@ -24,3 +24,20 @@ pub type NoBody = ();
 
 /// There is no query.
 pub type NoQuery = ();
+
+/// The methods and paths of endpoints, sorted, to compare a document with:
+/// `POST /api/v1/workflows`.
+#[macro_export]
+macro_rules! calls {
+    ($($endpoint:ty),+ $(,)?) => {{
+        let mut calls = vec![$(
+            format!(
+                "{} {}",
+                <$endpoint as $crate::Endpoint>::METHOD,
+                <$endpoint as $crate::Endpoint>::PATH,
+            )
+        ),+];
+        calls.sort();
+        calls
+    }};
+}

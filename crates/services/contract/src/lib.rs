@@ -6,13 +6,25 @@
 //! | module | what it has |
 //! |---|---|
 //! | [`endpoint`] | a call that a service answers |
+//! | [`audit`] | the events of the audit trail, with their payloads |
 //! | [`datastorage`] | the audit trail and the workflow catalog |
-//! | [`page`] | the page of a list |
-//! | [`problem`] | errors |
+//! | [`notification`] | messages to people and webhooks |
+//! | [`sink`] | a receiver of webhooks, for the suites |
+//! | [`page`], [`problem`] | the pages of a list; errors |
+//! | [`duration`], [`schema`], [`words`] | forms of texts |
 
+pub mod audit;
 pub mod datastorage;
+pub mod duration;
 pub mod endpoint;
+pub mod notification;
 pub mod page;
 pub mod problem;
+pub mod schema;
+pub mod sink;
+pub mod words;
 
+pub use audit::AuditEvent;
 pub use endpoint::{Endpoint, NoBody, NoQuery};
+pub use strum;
+pub use words::Words;

@@ -81,7 +81,7 @@ impl Client {
     /// # Errors
     /// See [`ClientError`].
     pub async fn query(&self, query: &EventQuery) -> Result<EventPage, ClientError> {
-        self.send(Method::GET, self.list(EVENTS, query.pairs()), None).await
+        self.send(Method::GET, self.list(EVENTS, query), None).await
     }
 
     /// One event, or `None` if there is none with this id.
@@ -116,9 +116,13 @@ impl Client {
     }
 
     /// The URL of a path with a query, which is escaped here.
-    fn list(&self, path: &str, pairs: Vec<(&'static str, String)>) -> Url {
+    fn list(&self, path: &str, query: &impl Serialize) -> Url {
         let mut url = self.at(path);
-        url.query_pairs_mut().extend_pairs(pairs).finish();
+        let query = serde_json::to_value(query).unwrap_or_default();
+        for (name, value) in query.as_object().into_iter().flatten() {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            url.query_pairs_mut().append_pair(name, &text);
+        }
         url
     }
 

@@ -20,7 +20,6 @@ use kit::Service;
 pub mod audit;
 pub mod catalog;
 pub mod config;
-mod page;
 pub mod spool;
 pub mod state;
 pub mod store;

@@ -1,5 +1,6 @@
 //! Extractors that refuse with problem documents.
 
+use anyhow::Context as _;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
@@ -10,15 +11,16 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::check::{self, FromInput};
+use crate::check::Operations;
 use crate::problem::{Problem, ProblemKind, Violation};
 
-/// A JSON body, read strictly with [`FromInput`]. As a response, any
+/// A JSON body, validated with the schema that the document has for the operation. As a
+/// response, any
 /// serialisable value as JSON.
 #[derive(Clone, Debug)]
 pub struct Json<T>(pub T);
 
-/// The query, read strictly with [`FromInput`]; a key given twice is a violation.
+/// The query, validated like a body; a key given twice is a violation.
 #[derive(Clone, Debug)]
 pub struct Query<T>(pub T);
 
@@ -30,7 +32,7 @@ pub struct Path<T>(pub T);
 #[derive(Clone, Debug)]
 pub struct Body(pub Bytes);
 
-impl<T: FromInput, S: Send + Sync> FromRequest<S> for Json<T> {
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
@@ -40,10 +42,14 @@ impl<T: FromInput, S: Send + Sync> FromRequest<S> for Json<T> {
                 "the body must be sent as content-type: application/json",
             ));
         }
-        let Body(bytes) = Body::from_request(request, state).await?;
+        let (parts, body) = request.into_parts();
+        let operations = operations(&parts)?;
+        let schema = operations.find(&parts).and_then(|operation| operation.body.as_ref());
+        let schema = schema.with_context(|| undocumented("body", &parts))?;
+        let Body(bytes) = Body::from_request(Request::from_parts(parts, body), state).await?;
         let value: Value = serde_json::from_slice(&bytes)
             .map_err(|error| at_root(format!("is not JSON: {error}")))?;
-        check::from_json(&value).map(Self).map_err(Problem::validation)
+        schema.read(value).map(Self).map_err(Problem::validation)
     }
 }
 
@@ -53,10 +59,12 @@ impl<T: Serialize> IntoResponse for Json<T> {
     }
 }
 
-impl<T: FromInput, S: Send + Sync> FromRequestParts<S> for Query<T> {
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let operations = operations(parts)?;
+        let operation = operations.find(parts).with_context(|| undocumented("query", parts))?;
         let axum::extract::Query(pairs) =
             axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).map_err(
                 |error| at_root(format!("has a malformed query: {}", error.body_text())),
@@ -68,7 +76,7 @@ impl<T: FromInput, S: Send + Sync> FromRequestParts<S> for Query<T> {
                 twice.push(Violation { field: name, message: "is given more than once".into() });
             }
         }
-        let read = check::from_text(&Value::Object(fields));
+        let read = operation.query.read_text(Value::Object(fields));
         match read {
             Ok(read) if twice.is_empty() => Ok(Self(read)),
             read => {
@@ -113,6 +121,15 @@ impl<S: Send + Sync> FromRequest<S> for Body {
             Err(error) => Err(at_root(format!("could not be read: {}", error.body_text()))),
         }
     }
+}
+
+/// The schemas of all operations, which [`router`](fn@crate::router) provides.
+fn operations(parts: &Parts) -> anyhow::Result<Operations> {
+    parts.extensions.get::<Operations>().cloned().context("the router is not kit's")
+}
+
+fn undocumented(what: &str, parts: &Parts) -> String {
+    format!("the document has no {what} of {} {}", parts.method, parts.uri.path())
 }
 
 fn at_root(message: String) -> Problem {

@@ -6,11 +6,10 @@
 //! | [`service`], [`readiness`] | the identity of the process, and whether it is ready |
 //! | [`mod@router`], [`operations`] | `/health/*`, `/version`, `/metrics`, `/openapi.json` around a service's own routes |
 //! | [`problem`] | errors as RFC 9457 problem documents |
-//! | [`page`] | the page of a list |
 //! | `outbox` (a feature) | audit events, stored with the change that they tell of |
 //! | [`peer`] | calls of other services |
 //! | [`extract`], [`check`] | reading input strictly, with *all* violations listed |
-//! | [`document`], [`schema`] | the OpenAPI document, completed with the common parts |
+//! | [`document`] | the OpenAPI document, completed with the common parts |
 //! | [`config`], [`duration`] | flags and environment variables |
 //! | `database` (a feature) | the database of a service that keeps state |
 //! | `toml` (a feature) | TOML documents, read as strictly as requests |
@@ -50,7 +49,6 @@ pub mod config;
 #[cfg(feature = "database")]
 pub mod database;
 pub mod document;
-pub mod duration;
 pub mod edge;
 pub mod extract;
 pub mod listen;
@@ -59,13 +57,11 @@ pub mod metrics;
 pub mod operations;
 #[cfg(feature = "database")]
 pub mod outbox;
-pub mod page;
 pub mod peer;
 pub mod problem;
 pub mod readiness;
 pub mod router;
 pub mod run;
-pub mod schema;
 mod serve;
 pub mod service;
 mod signals;
@@ -74,11 +70,11 @@ mod tasks;
 pub mod toml;
 
 pub use app::App;
-pub use check::{FromInput, Node, Violations};
+pub use check::Violations;
 pub use config::Common;
+pub use contract::{duration, page};
 pub use edge::RequestId;
 pub use extract::{Body, Json, Path, Query};
-pub use page::Page;
 pub use peer::{Peer, PeerError};
 pub use problem::{Problem, ProblemKind, Violation};
 pub use readiness::Readiness;

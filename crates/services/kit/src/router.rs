@@ -3,16 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::InfoBuilder;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::check::Operations;
 use crate::document;
 use crate::edge::{self, BODY_LIMIT, Edge, REQUEST_TIMEOUT};
 use crate::operations::{self, not_ready};
@@ -47,6 +48,7 @@ fn build(
     let mut document =
         serde_json::to_value(openapi).expect("the document is made of strings and numbers");
     document::complete(&mut document);
+    let inputs = Operations::of(&document);
     let document: Arc<str> = document.to_string().into();
 
     let edge = Edge { metrics: service.metrics.clone(), timeout };
@@ -67,6 +69,7 @@ fn build(
                 .into_response()
         }))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(Extension(inputs))
         .layer(middleware::from_fn_with_state(edge, edge::edge))
 }
 

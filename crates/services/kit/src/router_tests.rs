@@ -7,31 +7,47 @@ use axum::routing::{any, post};
 use futures_util::StreamExt as _;
 use serde_json::Value;
 use tower::ServiceExt as _;
+use utoipa_axum::routes;
 
 use super::*;
-use crate::check::{FromInput, Node};
 use crate::extract::{Body, Json, Path, Query};
 
-/// Reads a body or query with one field, `name`.
-struct Named(String);
+/// A body with one field.
+#[derive(serde::Deserialize, utoipa::ToSchema)]
+struct Named {
+    #[schema(value_type = contract::schema::Label)]
+    name: String,
+}
 
-impl FromInput for Named {
-    fn read(node: Node<'_>) -> Option<Self> {
-        node.object(|object| object.required("name", Node::label).map(Self))
-    }
+/// A query with one field.
+#[derive(serde::Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct NamedQuery {
+    #[param(value_type = contract::schema::Label, inline)]
+    name: String,
+}
+
+#[utoipa::path(post, path = "/echo", request_body = Named)]
+async fn echo(Json(Named { name }): Json<Named>) -> Json<String> {
+    Json(name)
+}
+
+#[utoipa::path(get, path = "/query", params(NamedQuery))]
+async fn query(Query(NamedQuery { name }): Query<NamedQuery>) -> Json<String> {
+    Json(name)
 }
 
 fn app(service: &Service, timeout: Duration) -> Router {
     let routes = Router::new()
-        .route("/echo", post(async |Json(Named(name)): Json<Named>| Json(name)))
-        .route("/query", get(async |Query(Named(name)): Query<Named>| Json(name)))
+        .route("/undocumented", post(async |Json(Named { name }): Json<Named>| Json(name)))
         .route("/number/{n}", get(async |Path(n): Path<u8>| Json(n)))
         .route("/bytes", post(async |Body(bytes): Body| Json(bytes.len())))
         .route("/any", any(async || "any"))
         .route("/panic", get(async || -> () { panic!("on purpose") }))
         .route("/fault", get(async || Problem::from(anyhow::anyhow!("the secret cause"))))
         .route("/slow", get(std::future::pending::<()>));
-    build(service, OpenApiRouter::new(), OpenApiRouter::from(routes), timeout)
+    let documented = OpenApiRouter::new().routes(routes!(echo)).routes(routes!(query));
+    build(service, OpenApiRouter::new(), OpenApiRouter::from(routes).merge(documented), timeout)
 }
 
 /// Sends one request to a service that is ready.
@@ -97,6 +113,12 @@ async fn a_good_body_is_read_and_a_bad_one_refused() {
     let mut text = request_with(Method::POST, "/echo", r#"{"name":"a"}"#);
     text.headers_mut().insert("content-type", HeaderValue::from_static("text/plain"));
     insta::assert_snapshot!(problem(send(text).await).await, @"415 urn:problem:unsupported-media-type /echo: the body must be sent as content-type: application/json");
+}
+
+#[tokio::test]
+async fn a_body_that_the_document_does_not_have_is_a_fault() {
+    let response = send(request_with(Method::POST, "/undocumented", r#"{"name":"a"}"#)).await;
+    insta::assert_snapshot!(problem(response).await, @"500 urn:problem:internal-error /undocumented: the log has the cause under this request id");
 }
 
 #[tokio::test]
@@ -203,7 +225,7 @@ async fn a_service_says_who_it_is() {
     let openapi: Value = serde_json::from_str(&body(ask("/openapi.json").await).await).unwrap();
     assert_eq!(openapi["info"]["title"], "kit");
     let paths: Vec<_> = openapi["paths"].as_object().unwrap().keys().collect();
-    assert_eq!(paths, ["/health/live", "/health/ready", "/metrics", "/version"]);
+    assert_eq!(paths, ["/echo", "/health/live", "/health/ready", "/metrics", "/query", "/version"]);
 
     let mut open_metrics = request(Method::GET, "/metrics");
     let accept = HeaderValue::from_static("application/openmetrics-text; version=1.0.0");

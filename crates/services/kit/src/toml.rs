@@ -1,20 +1,18 @@
-//! TOML documents, read with [`FromInput`] as strictly as requests. All
-//! violations are listed, each with its position.
+//! TOML documents, validated as strictly as requests. All violations are listed,
+//! each with its position.
 //!
 //! ```
+//! use kit::check::Schema;
 //! use kit::toml::Document;
-//! use kit::{FromInput, Node};
 //!
-//! struct Greeting(i64);
-//!
-//! impl FromInput for Greeting {
-//!     fn read(node: Node<'_>) -> Option<Self> {
-//!         node.object(|object| object.required("volume", |node| node.integer(0..=11)).map(Self))
-//!     }
+//! #[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
+//! struct Greeting {
+//!     #[schema(minimum = 0, maximum = 11)]
+//!     volume: i64,
 //! }
 //!
 //! let document = Document::parse("# loud\nvolume = 12").unwrap();
-//! let error = document.read::<Greeting>().err().unwrap();
+//! let error = document.read::<Greeting>(&Schema::of::<Greeting>()).unwrap_err();
 //! assert_eq!(
 //!     error.to_string(),
 //!     "line 2, column 1: volume must be a whole number from 0 to 11"
@@ -26,16 +24,17 @@ use std::collections::BTreeMap;
 use ::toml::Spanned;
 use ::toml::de::{DeTable, DeValue};
 use anyhow::anyhow;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
 
-use crate::check::{self, FromInput};
+use crate::check::{self, Schema};
 use crate::problem::Violation;
 
 /// A TOML document with valid syntax.
 #[derive(Clone, Debug)]
 pub struct Document {
     value: Value,
-    /// The position of each value, by its path as in [`crate::Node`].
+    /// The position of each value, by its path as violations have it.
     positions: BTreeMap<String, Position>,
 }
 
@@ -66,9 +65,9 @@ impl Document {
     ///
     /// # Errors
     ///
-    /// All rules that the document breaks, in one line.
-    pub fn read<T: FromInput>(&self) -> anyhow::Result<T> {
-        check::from_json(&self.value).map_err(|violations| self.refusal(&violations))
+    /// All rules of the schema that the document breaks, in one line.
+    pub fn read<T: DeserializeOwned>(&self, schema: &Schema) -> anyhow::Result<T> {
+        schema.read(self.value.clone()).map_err(|violations| self.refusal(&violations))
     }
 
     /// The error for these violations, each with its position. A missing value
@@ -157,18 +156,7 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Node;
     use proptest::prelude::*;
-
-    /// Accepts anything.
-    #[derive(Debug)]
-    struct Tree(Value);
-
-    impl FromInput for Tree {
-        fn read(node: Node<'_>) -> Option<Self> {
-            Some(Self(node.value().clone()))
-        }
-    }
 
     fn violation(field: &str) -> Violation {
         Violation { field: field.to_owned(), message: "is odd".to_owned() }
@@ -177,7 +165,7 @@ mod tests {
     #[test]
     fn a_document_reads_like_the_same_json() {
         let text = "a = 'x'\nb = [1, 0x10, 1.5]\n[c]\nd.e = true\n[[f]]\ng = 2026-01-31T12:00:00Z";
-        let Tree(value) = Document::parse(text).expect("good TOML").read().expect("any tree");
+        let value = Document::parse(text).expect("good TOML").value;
         let expected = serde_json::json!({
             "a": "x", "b": [1, 16, 1.5], "c": { "d": { "e": true } },
             "f": [{ "g": "2026-01-31T12:00:00Z" }],
@@ -212,8 +200,7 @@ mod tests {
     #[test]
     fn numbers_that_json_does_not_have_stay_text() {
         let document = Document::parse("a = nan\nb = 99999999999999999999").expect("good TOML");
-        let Tree(value) = document.read().expect("any tree");
-        assert_eq!(value, serde_json::json!({ "a": "nan", "b": "99999999999999999999" }));
+        assert_eq!(document.value, serde_json::json!({ "a": "nan", "b": "99999999999999999999" }));
     }
 
     proptest! {

@@ -5,15 +5,18 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use kit::{FromInput, Json, Node, Path, Problem, Query};
-use serde::Serialize;
+use contract::Endpoint as _;
+use contract::notification::{
+    CreateNotification, DeleteNotification, GetNotification, ListNotifications,
+};
+use kit::page::{Page, PageRequest};
+use kit::{Json, Path, Problem, Query};
 use tokio::sync::Notify;
-use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::delivery::now;
-use crate::model::{Notification, Phase, RULES, Spec};
+use crate::model::{Notification, NotificationQuery, RULES, Spec, admit, for_display, scrubbed};
 use crate::routing::Routing;
 use crate::store::{CreateOutcome, Filter, Store};
 
@@ -36,51 +39,11 @@ pub(crate) fn routes(state: AppState) -> OpenApiRouter {
         .with_state(state)
 }
 
-/// A page of notifications.
-#[derive(Debug, Serialize, ToSchema)]
-struct Page {
-    /// Newest first.
-    data: Vec<Notification>,
-    /// The position of the page in the list.
-    pagination: Pagination,
-}
-
-/// The position of a page in the list.
-#[derive(Debug, Serialize, ToSchema)]
-struct Pagination {
-    /// The requested size.
-    limit: u32,
-    /// How many notifications were skipped.
-    offset: u32,
-    /// How many notifications the filters select.
-    total: u64,
-    /// Whether there are more after this page.
-    has_more: bool,
-}
-
-/// The query of a list.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "it describes the query, which `Filter` reads")]
-struct ListQuery {
-    /// Only those in this phase.
-    phase: Option<Phase>,
-    /// Only those with this correlation id.
-    #[param(min_length = 1, max_length = 255)]
-    correlation_id: Option<String>,
-    /// The largest number of notifications.
-    #[param(minimum = 1, maximum = 1000, default = 100)]
-    limit: Option<u32>,
-    /// How many notifications to skip.
-    #[param(minimum = 0, maximum = 1_000_000)]
-    offset: Option<u32>,
-}
-
 /// Accepts a notification. It is sent in the background; read it to get its
 /// status. The same request again answers 200 and sends nothing again. A
 /// `slack` channel without an address is refused if the service has no
 /// `SLACK_URL`.
-#[utoipa::path(post, path = "/api/v1/notifications", tag = "notifications",
+#[utoipa::path(post, path = CreateNotification::PATH, tag = "notifications",
     request_body = Spec,
     extensions(("x-rules" = json!(RULES))),
     responses(
@@ -93,10 +56,11 @@ async fn create(
     State(state): State<AppState>,
     Json(spec): Json<Spec>,
 ) -> Result<Response, Problem> {
+    let spec = admit(spec).map_err(Problem::validation)?;
     let name = spec.name.clone();
     // Route by the unscrubbed request, since scrubbing may change labels.
     let receiver = state.routing.receiver(&spec).map_err(Problem::validation)?;
-    match state.store.create(spec.scrubbed(), receiver, now()).await? {
+    match state.store.create(scrubbed(spec), receiver, now()).await? {
         CreateOutcome::New(notification) => {
             tracing::info!(
                 notification = name,
@@ -106,10 +70,10 @@ async fn create(
             state.wake.notify_one();
             let location = HeaderValue::try_from(format!("/api/v1/notifications/{name}"))
                 .map_err(anyhow::Error::from)?;
-            let body = Json(notification.for_display());
+            let body = Json(for_display(notification));
             Ok((StatusCode::CREATED, [(header::LOCATION, location)], body).into_response())
         }
-        CreateOutcome::Same(notification) => Ok(Json(notification.for_display()).into_response()),
+        CreateOutcome::Same(notification) => Ok(Json(for_display(notification)).into_response()),
         CreateOutcome::Other => {
             Err(Problem::conflict(format!("there is a notification {name} with other content")))
         }
@@ -117,29 +81,25 @@ async fn create(
 }
 
 /// Lists notifications, newest first.
-#[utoipa::path(get, path = "/api/v1/notifications", tag = "notifications",
-    params(ListQuery),
+#[utoipa::path(get, path = ListNotifications::PATH, tag = "notifications",
+    params(NotificationQuery),
     responses(
-        (status = 200, body = Page),
+        (status = 200, body = Page<Notification>),
     ))]
 async fn list(
     State(state): State<AppState>,
-    Query(filter): Query<Filter>,
-) -> Result<Json<Page>, Problem> {
+    Query(query): Query<NotificationQuery>,
+) -> Result<Json<Page<Notification>>, Problem> {
+    let page = PageRequest::new(query.limit, query.offset.map(u64::from));
+    let NotificationQuery { phase, correlation_id, offset, .. } = query;
+    let offset = offset.unwrap_or(0);
+    let filter = Filter { phase, correlation_id, limit: page.limit, offset };
     let (data, total) = state.store.list(&filter).await?;
-    let shown = u64::from(filter.offset) + data.len() as u64;
-    let pagination = Pagination {
-        limit: filter.limit,
-        offset: filter.offset,
-        total,
-        has_more: shown < total && !data.is_empty(),
-    };
-    let data = data.into_iter().map(Notification::for_display).collect();
-    Ok(Json(Page { data, pagination }))
+    Ok(Json(page.answer(data.into_iter().map(for_display).collect(), total)))
 }
 
 /// One notification with its status.
-#[utoipa::path(get, path = "/api/v1/notifications/{name}", tag = "notifications",
+#[utoipa::path(get, path = GetNotification::PATH, tag = "notifications",
     params(("name" = String, Path, description = "The notification's name")),
     responses(
         (status = 200, body = Notification),
@@ -150,11 +110,11 @@ async fn read(
     Path(name): Path<String>,
 ) -> Result<Json<Notification>, Problem> {
     let found = state.store.get(&name).await?;
-    found.map(|found| Json(found.for_display())).ok_or_else(|| missing(&name))
+    found.map(|found| Json(for_display(found))).ok_or_else(|| missing(&name))
 }
 
 /// Deletes a notification. Running attempts end; no others follow.
-#[utoipa::path(delete, path = "/api/v1/notifications/{name}", tag = "notifications",
+#[utoipa::path(delete, path = DeleteNotification::PATH, tag = "notifications",
     params(("name" = String, Path, description = "The notification's name")),
     responses(
         (status = 204, description = "Forgotten"),
@@ -165,31 +125,6 @@ async fn delete(
     Path(name): Path<String>,
 ) -> Result<StatusCode, Problem> {
     if state.store.delete(&name).await? { Ok(StatusCode::NO_CONTENT) } else { Err(missing(&name)) }
-}
-
-impl FromInput for Filter {
-    fn read(node: Node<'_>) -> Option<Self> {
-        const PHASES: [(&str, Phase); 6] = [
-            ("Pending", Phase::Pending),
-            ("Sending", Phase::Sending),
-            ("Retrying", Phase::Retrying),
-            ("Sent", Phase::Sent),
-            ("PartiallySent", Phase::PartiallySent),
-            ("Failed", Phase::Failed),
-        ];
-        node.object(|object| {
-            let phase = object.optional("phase", |node| node.one_of(&PHASES));
-            let correlation_id = object.optional("correlation_id", |node| node.string(1..=255));
-            let limit = object.optional("limit", |node| node.integer(1..=1000));
-            let offset = object.optional("offset", |node| node.integer(0..=1_000_000));
-            Some(Self {
-                phase: phase?,
-                correlation_id: correlation_id?,
-                limit: u32::try_from(limit?.unwrap_or(100)).ok()?,
-                offset: u32::try_from(offset?.unwrap_or(0)).ok()?,
-            })
-        })
-    }
 }
 
 fn missing(name: &str) -> Problem {

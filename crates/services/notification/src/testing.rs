@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::future::IntoFuture as _;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -11,11 +11,12 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
+use kit::check::Schema;
 use kit::database::DatabaseConfig;
 use serde_json::{Value, json};
 use testing::TestDatabase;
 
-use crate::model::Spec;
+use crate::model::{Spec, admit};
 use crate::store::Store;
 
 /// How long anything in these tests may take.
@@ -39,7 +40,13 @@ pub(crate) fn spec(name: &str, channels: &Value) -> Spec {
         "name": name, "correlation_id": format!("rr-{name}"), "subject": "s", "body": "b",
         "channels": channels, "retry": { "initial": "5ms", "attempts": 3 },
     });
-    kit::check::from_json(&input).expect("a good request")
+    read_spec(&input).expect("a good request")
+}
+
+/// Reads a request as the service does.
+pub(crate) fn read_spec(input: &Value) -> Result<Spec, Vec<kit::Violation>> {
+    static SPEC: LazyLock<Schema> = LazyLock::new(Schema::of::<Spec>);
+    SPEC.read(input.clone()).and_then(admit)
 }
 
 /// Calls `look` until it returns a value.

@@ -5,6 +5,10 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use contract::Endpoint as _;
+use contract::sink::{
+    ListRequests, Program, ProgramAnswers, RecordedRequest, RecordedRequests, ResetWebhook,
+};
 use kit::{Body, Json, Path, Problem, ProblemKind};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -12,8 +16,8 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::response::Program;
-use crate::webhooks::{LimitReached, RecordedRequest, Webhooks};
+use crate::response::responses;
+use crate::webhooks::{LimitReached, Webhooks};
 
 /// All routes, with empty webhooks.
 pub(crate) fn app(service: &kit::Service) -> Router {
@@ -34,15 +38,6 @@ struct WebhookPath {
     name: String,
 }
 
-/// Answer of `GET /hook/{name}/requests`.
-#[derive(Debug, Serialize, ToSchema)]
-struct Requests {
-    /// The recorded requests, oldest first.
-    requests: Vec<RecordedRequest>,
-    /// How many programmed responses are left.
-    responses_left: usize,
-}
-
 /// Answer of a webhook without a programmed response.
 #[derive(Debug, Serialize, ToSchema)]
 struct Receipt {
@@ -51,17 +46,20 @@ struct Receipt {
 }
 
 /// Lists the recorded requests of a webhook.
-#[utoipa::path(get, path = "/hook/{name}/requests", tag = "control",
+#[utoipa::path(get, path = ListRequests::PATH, tag = "control",
     params(("name" = String, Path, description = "The hook's name")),
-    responses((status = 200, body = Requests)))]
-async fn requests(State(webhooks): State<Webhooks>, Path(name): Path<String>) -> Json<Requests> {
+    responses((status = 200, body = RecordedRequests)))]
+async fn requests(
+    State(webhooks): State<Webhooks>,
+    Path(name): Path<String>,
+) -> Json<RecordedRequests> {
     let (requests, responses_left) = webhooks.requests(&name);
-    Json(Requests { requests, responses_left })
+    Json(RecordedRequests { requests, responses_left })
 }
 
 /// Replaces the programmed responses of a webhook: a list of `status`,
 /// `headers`, `delay_ms`, `body` and `times`.
-#[utoipa::path(put, path = "/hook/{name}/responses", tag = "control",
+#[utoipa::path(put, path = ProgramAnswers::PATH, tag = "control",
     params(("name" = String, Path, description = "The hook's name")),
     request_body = Program,
     responses(
@@ -70,14 +68,15 @@ async fn requests(State(webhooks): State<Webhooks>, Path(name): Path<String>) ->
 async fn program(
     State(webhooks): State<Webhooks>,
     Path(name): Path<String>,
-    Json(Program(responses)): Json<Program>,
+    Json(program): Json<Program>,
 ) -> Result<StatusCode, Problem> {
+    let responses = responses(program).map_err(Problem::validation)?;
     webhooks.program(&name, responses)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Deletes the recorded requests and the programmed responses of a webhook.
-#[utoipa::path(delete, path = "/hook/{name}", tag = "control",
+#[utoipa::path(delete, path = ResetWebhook::PATH, tag = "control",
     params(("name" = String, Path, description = "The hook's name")),
     responses((status = 204, description = "Forgotten")))]
 async fn reset(State(webhooks): State<Webhooks>, Path(name): Path<String>) -> StatusCode {

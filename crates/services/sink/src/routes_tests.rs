@@ -195,14 +195,13 @@ async fn a_bad_program_is_refused_whole() {
         .map(|e| format!("{} {}", e["field"].as_str().unwrap(), e["message"].as_str().unwrap()))
         .collect();
     insta::assert_snapshot!(errors.join("\n"), @r"
-    [1].status must be a whole number from 200 to 599
-    [1].headers.content-length cannot be programmed
     [1].headers.no name is not under a header's name
     [1].headers.x is not a header's value
-    [2].status is required
-    [2].delay_ms must be a whole number from 0 to 20000
-    [2].times must be a whole number from 1 to 1000
+    [1].status must be a whole number from 200 to 599
     [2].colour is not a known field
+    [2].delay_ms must be a whole number from 0 to 20000
+    [2].status is required
+    [2].times must be a whole number from 1 to 1000
     ");
     assert_eq!(recorded(&sink, "a").await["responses_left"], 0);
 }
@@ -215,4 +214,14 @@ async fn control_paths_keep_their_methods() {
         assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
     }
     assert_eq!(recorded(&sink, "a").await["requests"], json!([]));
+}
+
+#[tokio::test]
+async fn the_document_has_the_calls_of_the_contract() {
+    let document = text(send(&sink(), "GET", "/openapi.json", "").await).await;
+    let document: Value = serde_json::from_str(&document).expect("JSON");
+    assert_eq!(
+        kit::document::calls(&document, "/hook"),
+        contract::calls!(ListRequests, ProgramAnswers, ResetWebhook),
+    );
 }

@@ -3,9 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde::Serialize;
-use time::OffsetDateTime;
-use utoipa::ToSchema;
+use contract::sink::RecordedRequest;
 
 use crate::response::Response;
 
@@ -14,31 +12,6 @@ pub(crate) const MAX_REQUESTS: usize = 10_000;
 
 /// How many webhooks there may be.
 pub(crate) const MAX_WEBHOOKS: usize = 10_000;
-
-/// One recorded request.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct RecordedRequest {
-    /// Its number on this webhook, from 0.
-    pub(crate) index: usize,
-    /// When its body had arrived.
-    #[serde(with = "time::serde::rfc3339")]
-    pub(crate) received_at: OffsetDateTime,
-    /// The method.
-    pub(crate) method: String,
-    /// The whole path.
-    pub(crate) path: String,
-    /// The query as it was sent, without `?`.
-    pub(crate) query: Option<String>,
-    /// The headers, with lower-case names; a value that is not text is written
-    /// as lossy UTF-8.
-    pub(crate) headers: Vec<(String, String)>,
-    /// The body, if it is text.
-    pub(crate) body: Option<String>,
-    /// The body in hexadecimal digits, if it is not text.
-    pub(crate) body_hex: Option<String>,
-    /// The status that it was answered with.
-    pub(crate) status: u16,
-}
 
 /// Why a request is not recorded.
 #[derive(Debug)]
@@ -79,7 +52,7 @@ impl Webhooks {
     pub(crate) fn requests(&self, name: &str) -> (Vec<RecordedRequest>, usize) {
         let webhooks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         webhooks.get(name).map_or_else(Default::default, |webhook| {
-            let left = webhook.responses.iter().map(|response| response.times).sum();
+            let left = webhook.responses.iter().map(|response| response.times as usize).sum();
             (webhook.requests.clone(), left)
         })
     }

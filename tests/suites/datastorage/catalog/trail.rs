@@ -1,7 +1,8 @@
 //! Searches in the audit trail, with exact counts.
 
-use anyhow::{Result, ensure};
-use e2e::{Endpoint, TrailReader, unique};
+use anyhow::{Result, bail, ensure};
+use contract::AuditEvent;
+use e2e::{Endpoint, TrailReader, payload, unique};
 use serde_json::{Value, json};
 
 use super::support::{SEARCH, create, find, signal, signal_type, workflow};
@@ -65,8 +66,10 @@ fn every_search_is_in_the_trail_once_with_what_it_found() -> Result<()> {
         ensure!(event[field] == value, "{field}: {event:#}");
     }
     ensure!(event["duration_ms"].is_u64(), "{event:#}");
-    ensure!(events[1]["event_data"]["total"] == 0, "{:#}", events[1]);
-    ensure!(events[1]["event_data"]["workflows"] == json!([]), "{:#}", events[1]);
+    let AuditEvent::SearchCompleted(second) = payload(&events[1])? else {
+        bail!("not a search: {:#}", events[1]);
+    };
+    ensure!((second.total, second.workflows.len()) == (0, 0), "{:#}", events[1]);
     Ok(())
 }
 

@@ -4,12 +4,23 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
+use utoipa::openapi::extensions::ExtensionsBuilder;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType};
 use uuid::Uuid;
 
 use crate::datastorage::{Category, Outcome, Severity};
 
 /// The only version of the event format so far.
 pub const VERSION: &str = "1.0";
+
+/// The versions of the event format.
+#[derive(ToSchema)]
+#[schema(as = EventVersion)]
+#[expect(dead_code, reason = "only its schema is of interest")]
+enum Version {
+    #[schema(rename = "1.0")]
+    One,
+}
 
 /// An audit event as a client sends it.
 ///
@@ -18,10 +29,11 @@ pub const VERSION: &str = "1.0";
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct NewEvent {
     /// Version of the event format, `1.0`.
-    #[schema(example = "1.0", pattern = r"^1\.0$")]
+    #[schema(value_type = Version, example = "1.0")]
     pub version: String,
     /// The event's id. A client that may send the event twice sets it; else
     /// DataStorage makes one.
+    #[serde(default = "Uuid::now_v7")]
     #[schema(required = false)]
     pub event_id: Uuid,
     /// What happened: `notification.message.sent`.
@@ -41,7 +53,9 @@ pub struct NewEvent {
     /// The remediation request's name.
     #[schema(min_length = 1, max_length = 255, example = "rr-0123456789ab-1766000000")]
     pub correlation_id: String,
-    /// Details: any JSON of at most 64 KiB and 100 levels.
+    /// Details: any JSON of at most 64 KiB and 100 levels. Readers give up at 128
+    /// levels (`serde_json`), and an answer wraps the data in some of its own.
+    #[schema(schema_with = data)]
     pub event_data: Value,
     /// The event that led to this one; it must already be stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -75,9 +89,21 @@ pub struct NewEvent {
     pub severity: Option<Severity>,
     /// How long it took, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, maximum = 9_223_372_036_854_775_807_i64)]
     pub duration_ms: Option<i64>,
 }
+
+fn data() -> Schema {
+    let limits = ExtensionsBuilder::new().add("x-max-bytes", 65_536).add("x-max-levels", 100);
+    let any = ObjectBuilder::new().schema_type(SchemaType::AnyValue);
+    let description = "Details: any JSON of at most 64 KiB and 100 levels.";
+    any.description(Some(description)).extensions(Some(limits.build())).build().into()
+}
+
+/// 1 to 1000 events, stored all or none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(min_items = 1, max_items = 1000)]
+pub struct EventBatch(pub Vec<NewEvent>);
 
 /// An audit event as DataStorage stores it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]

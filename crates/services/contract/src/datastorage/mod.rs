@@ -13,17 +13,18 @@ mod receipt;
 mod words;
 mod workflow;
 
-pub use endpoints::CreateEvents;
-pub use event::{Event, NewEvent, VERSION, to_microseconds};
+pub use endpoints::{CreateEvent, CreateEvents, GetEvent, ListEvents};
+pub use event::{Event, EventBatch, NewEvent, VERSION, to_microseconds};
 pub use new_event::Essentials;
 pub use page::EventPage;
 pub use query::{EventQuery, Moment};
 pub use receipt::{
     BatchReceipt, Receipt, SpoolStatus, SpooledBatch, SpooledReceipt, StoredBatch, StoredReceipt,
 };
-pub use words::{Category, Outcome, Severity, UnknownWord};
+pub use words::{Category, Outcome, Severity};
 pub use workflow::{
-    Definition, LabelPattern, Labels, NewWorkflow, Parameter, ParameterType, Priority,
-    StatusChange, Step, StepType, Workflow, WorkflowMatch, WorkflowMatches, WorkflowPage,
-    WorkflowQuery, WorkflowSearch, WorkflowStatus, WorkflowSummary,
+    ChangeWorkflow, CreateWorkflow, Definition, GetWorkflow, LabelPattern, Labels,
+    ListWorkflowVersions, ListWorkflows, NewWorkflow, Parameter, ParameterType, Priority,
+    SearchWorkflows, StatusChange, Step, StepType, Workflow, WorkflowMatch, WorkflowMatches,
+    WorkflowPage, WorkflowQuery, WorkflowSearch, WorkflowStatus, WorkflowSummary,
 };

@@ -1,16 +1,7 @@
 //! A page of the trail.
 
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-
 use crate::datastorage::Event;
-use crate::page::Pagination;
+use crate::page::Page;
 
 /// One page of the trail, newest first.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct EventPage {
-    /// The events of this page.
-    pub data: Vec<Event>,
-    /// The position of this page in the list.
-    pub pagination: Pagination,
-}
+pub type EventPage = Page<Event>;

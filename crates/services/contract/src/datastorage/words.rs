@@ -1,144 +1,136 @@
-//! The vocabularies of an audit event, and the macro that defines one.
+//! The vocabularies of an audit event.
 
-use std::fmt;
+use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, IntoStaticStr, VariantNames};
+use utoipa::ToSchema;
 
-/// Defines an enum whose variants are lower-case words in JSON. Validation,
-/// documentation and parsing share its list of words.
-macro_rules! words {
-    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:tt,)+ }) => {
-        $(#[$meta])*
-        #[derive(
-            Clone,
-            Copy,
-            Debug,
-            PartialEq,
-            Eq,
-            Hash,
-            serde::Serialize,
-            serde::Deserialize,
-            utoipa::ToSchema,
-        )]
-        pub enum $name {
-            $($(#[$doc])* #[serde(rename = $word)] $variant,)+
-        }
+use crate::words::UnknownWord;
 
-        impl $name {
-            /// Every word, in the order of the documentation.
-            pub const WORDS: &[&str] = &[$($word),+];
-
-            /// The word on the wire and in the database.
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word,)+
-                }
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = $crate::datastorage::UnknownWord;
-
-            fn from_str(word: &str) -> Result<Self, $crate::datastorage::UnknownWord> {
-                match word {
-                    $($word => Ok(Self::$variant),)+
-                    _ => Err($crate::datastorage::UnknownWord::new(word, Self::WORDS)),
-                }
-            }
-        }
-    };
+/// Which part of the pipeline an event is about.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    Display,
+    EnumString,
+    IntoStaticStr,
+    VariantNames,
+)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase", parse_err_ty = UnknownWord, parse_err_fn = UnknownWord::of::<Self>)]
+pub enum Category {
+    /// Signals and their deduplication.
+    Gateway,
+    /// Messages to people and webhooks.
+    Notification,
+    /// Root cause analysis.
+    Analysis,
+    /// Enrichment and classification of signals.
+    SignalProcessing,
+    /// Workflows: the catalog and its searches, executions.
+    Workflow,
+    /// Life cycle of a remediation request.
+    Orchestration,
+    /// DataStorage's own actions.
+    Storage,
 }
 
-pub(crate) use words;
-
-words! {
-    /// Which part of the pipeline an event is about.
-    Category {
-        /// Signals and their deduplication.
-        Gateway = "gateway",
-        /// Messages to people and webhooks.
-        Notification = "notification",
-        /// Root cause analysis.
-        Analysis = "analysis",
-        /// Enrichment and classification of signals.
-        SignalProcessing = "signalprocessing",
-        /// Workflows: the catalog and its searches, executions.
-        Workflow = "workflow",
-        /// Life cycle of a remediation request.
-        Orchestration = "orchestration",
-        /// DataStorage's own actions.
-        Storage = "storage",
-    }
+/// How the action ended.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    Display,
+    EnumString,
+    IntoStaticStr,
+    VariantNames,
+)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase", parse_err_ty = UnknownWord, parse_err_fn = UnknownWord::of::<Self>)]
+pub enum Outcome {
+    /// It did what it should.
+    Success,
+    /// It did not.
+    Failure,
+    /// It has not ended yet.
+    Pending,
 }
 
-words! {
-    /// How the action ended.
-    Outcome {
-        /// It did what it should.
-        Success = "success",
-        /// It did not.
-        Failure = "failure",
-        /// It has not ended yet.
-        Pending = "pending",
-    }
+/// How bad it is, in the words that are used inside the pipeline.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    Display,
+    EnumString,
+    IntoStaticStr,
+    VariantNames,
+)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase", parse_err_ty = UnknownWord, parse_err_fn = UnknownWord::of::<Self>)]
+pub enum Severity {
+    /// Someone has to act now.
+    Critical,
+    /// Someone has to act soon.
+    High,
+    /// Worth a look.
+    Medium,
+    /// For the record.
+    Low,
 }
-
-words! {
-    /// How bad it is, in the words that are used inside the pipeline.
-    Severity {
-        /// Someone has to act now.
-        Critical = "critical",
-        /// Someone has to act soon.
-        High = "high",
-        /// Worth a look.
-        Medium = "medium",
-        /// For the record.
-        Low = "low",
-    }
-}
-
-/// A word that is not in the vocabulary.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownWord {
-    word: String,
-    known: &'static [&'static str],
-}
-
-impl UnknownWord {
-    pub(crate) fn new(word: &str, known: &'static [&'static str]) -> Self {
-        Self { word: word.to_owned(), known }
-    }
-}
-
-impl fmt::Display for UnknownWord {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is none of {}", self.word, self.known.join(", "))
-    }
-}
-
-impl std::error::Error for UnknownWord {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::datastorage::{ParameterType, Priority, StepType, WorkflowStatus};
+    use crate::notification::{ChannelType, Kind, Phase};
+    use crate::words::Words;
+
+    /// Every word in the order of the documentation, and that JSON and columns
+    /// spell it the same way.
+    fn words<T: Words + Serialize>() -> String
+    where
+        T::Err: std::fmt::Debug,
+    {
+        for word in T::VARIANTS {
+            let value: T = word.parse().expect("a listed word");
+            assert_eq!(value.as_str(), *word);
+            assert_eq!(serde_json::to_value(value).expect("serializable"), *word);
+        }
+        T::VARIANTS.join(" ")
+    }
 
     #[test]
     fn every_word_reads_back_as_itself() {
-        for word in Category::WORDS {
-            let category: Category = word.parse().expect("a listed word");
-            assert_eq!(category.as_str(), *word);
-            assert_eq!(serde_json::to_value(category).expect("serializable"), *word);
-        }
-        for word in Outcome::WORDS {
-            assert_eq!(word.parse::<Outcome>().expect("a listed word").as_str(), *word);
-        }
-        for word in Severity::WORDS {
-            assert_eq!(word.parse::<Severity>().expect("a listed word").as_str(), *word);
-        }
+        insta::assert_snapshot!(words::<Category>(), @"gateway notification analysis signalprocessing workflow orchestration storage");
+        insta::assert_snapshot!(words::<Outcome>(), @"success failure pending");
+        insta::assert_snapshot!(words::<Severity>(), @"critical high medium low");
+        insta::assert_snapshot!(words::<Priority>(), @"P0 P1 P2 P3");
+        insta::assert_snapshot!(words::<WorkflowStatus>(), @"active disabled deprecated archived");
+        insta::assert_snapshot!(words::<ParameterType>(), @"string integer number boolean");
+        insta::assert_snapshot!(words::<StepType>(), @"http wait");
+        insta::assert_snapshot!(words::<Kind>(), @"escalation simple status-update approval manual-review");
+        insta::assert_snapshot!(words::<ChannelType>(), @"console log file slack webhook");
+        insta::assert_snapshot!(words::<Phase>(), @"Pending Sending Retrying Sent PartiallySent Failed");
+        insta::assert_snapshot!(words::<crate::notification::Priority>(), @"critical high medium low");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use contract::datastorage::{
     NewWorkflow, StatusChange, Workflow, WorkflowMatches, WorkflowPage, WorkflowQuery,
     WorkflowSearch,
 };
+use contract::page::PageQuery;
 
 /// The path of workflows.
 const WORKFLOWS: &str = "/api/v1/workflows";
@@ -36,7 +37,7 @@ impl Client {
     /// # Errors
     /// See [`ClientError`].
     pub async fn workflows(&self, query: &WorkflowQuery) -> Result<WorkflowPage, ClientError> {
-        self.send(Method::GET, self.list(WORKFLOWS, query.pairs()), None).await
+        self.send(Method::GET, self.list(WORKFLOWS, query), None).await
     }
 
     /// One page of the versions of a workflow, newest first, or `None` if there
@@ -49,8 +50,8 @@ impl Client {
         name: &str,
         offset: u64,
     ) -> Result<Option<WorkflowPage>, ClientError> {
-        let mut url =
-            self.list(&format!("{WORKFLOWS}/by-name"), vec![("offset", offset.to_string())]);
+        let query = PageQuery { limit: None, offset: Some(offset) };
+        let mut url = self.list(&format!("{WORKFLOWS}/by-name"), &query);
         // This escapes the name, so that it stays one segment.
         if let Ok(mut path) = url.path_segments_mut() {
             path.extend([name, "versions"]);

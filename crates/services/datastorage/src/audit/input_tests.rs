@@ -1,9 +1,18 @@
+use std::sync::LazyLock;
+
+use kit::check::Schema;
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 use time::macros::datetime;
 
+use uuid::Uuid;
+
 use super::*;
+
+/// The limits of `event_data`.
+const MAX_DATA_BYTES: usize = 64 * 1024;
+const MAX_DATA_DEPTH: usize = 100;
 
 fn good() -> Value {
     json!({
@@ -24,12 +33,19 @@ fn with(field: &str, value: Value) -> Value {
     event
 }
 
+static EVENT: LazyLock<Schema> = LazyLock::new(Schema::of::<NewEvent>);
+static BATCH: LazyLock<Schema> = LazyLock::new(Schema::of::<EventBatch>);
+
+fn read(sent: &Value) -> Result<NewEvent, Vec<Violation>> {
+    EVENT.read(sent.clone()).and_then(event)
+}
+
 fn accepted(event: &Value) -> NewEvent {
-    kit::check::from_json::<EventInput>(event).expect("a good event").0
+    read(event).expect("a good event")
 }
 
 fn refused(event: &Value) -> Vec<String> {
-    let violations = kit::check::from_json::<EventInput>(event).expect_err("a bad event");
+    let violations = read(event).expect_err("a bad event");
     violations
         .iter()
         .map(|violation| format!("{} {}", violation.field, violation.message))
@@ -74,16 +90,16 @@ fn every_field_is_taken_over() {
 
 #[test]
 fn all_violations_are_listed() {
-    insta::assert_snapshot!(refused(&json!({})).join("\n"), @r#"
-    version is required
-    event_type is required
-    event_timestamp is required
-    event_category is required
-    event_action is required
-    event_outcome is required
+    insta::assert_snapshot!(refused(&json!({})).join("\n"), @r"
     correlation_id is required
+    event_action is required
+    event_category is required
     event_data is required
-    "#);
+    event_outcome is required
+    event_timestamp is required
+    event_type is required
+    version is required
+    ");
     insta::assert_snapshot!(refused(&json!({
         "version": "2.0",
         "event_id": "7",
@@ -98,20 +114,20 @@ fn all_violations_are_listed() {
         "severity": "warning",
         "duration_ms": -1,
         "colour": "red",
-    })).join("\n"), @r#"
-    version must be one of 1.0
-    event_id must be a UUID
-    event_type must have 1 to 100 characters
-    event_timestamp must be a time like 2026-01-31T12:00:00Z (RFC 3339)
-    event_category must be one of gateway, notification, analysis, signalprocessing, workflow, orchestration, storage
-    event_action must have 1 to 50 characters
-    event_outcome must be one of success, failure, pending
+    })).join("\n"), @r"
+    colour is not a known field
     correlation_id must have 1 to 255 characters
+    duration_ms must be a whole number from 0 to 9223372036854775807
+    event_action must have 1 to 50 characters
+    event_category must be one of gateway, notification, analysis, signalprocessing, workflow, orchestration, storage
+    event_id must be a UUID
+    event_outcome must be one of success, failure, pending
+    event_timestamp must be a time like 2026-01-31T12:00:00Z (RFC 3339)
+    event_type must have 1 to 100 characters
     parent_event_id must be a string
     severity must be one of critical, high, medium, low
-    duration_ms must be a whole number from 0 to 9223372036854775807
-    colour is not a known field
-    "#);
+    version must be one of 1.0
+    ");
 }
 
 #[test]
@@ -165,9 +181,17 @@ fn the_window_of_times_includes_its_ends() {
 }
 
 #[test]
+fn a_time_outside_of_the_calendar_in_utc_is_refused() {
+    assert_eq!(
+        refused(&with("event_timestamp", json!("9999-12-31T23:59:59-01:00"))),
+        ["event_timestamp must be a time like 2026-01-31T12:00:00Z (RFC 3339)"]
+    );
+}
+
+#[test]
 fn a_batch_has_1_to_1000_events_and_names_positions() {
-    let batch = |events: Vec<Value>| kit::check::from_json::<BatchInput>(&Value::Array(events));
-    assert_eq!(batch(vec![good(); 1000]).expect("a good batch").0.len(), 1000);
+    let batch = |events: Vec<Value>| BATCH.read(Value::Array(events)).and_then(batch);
+    assert_eq!(batch(vec![good(); 1000]).expect("a good batch").len(), 1000);
     for size in [0, 1001] {
         let violations = batch(vec![good(); size]).expect_err("a bad batch");
         assert_eq!(violations[0].field, "$");
@@ -176,6 +200,13 @@ fn a_batch_has_1_to_1000_events_and_names_positions() {
     let fields: Vec<_> =
         bad.expect_err("a bad batch").into_iter().map(|violation| violation.field).collect();
     assert_eq!(fields, ["[1].severity", "[2].version"]);
+    let old = with("event_timestamp", json!("2020-01-31T12:00:00Z"));
+    let fields: Vec<_> = batch(vec![old.clone(), good(), old])
+        .expect_err("a bad batch")
+        .into_iter()
+        .map(|violation| violation.field)
+        .collect();
+    assert_eq!(fields, ["[0].event_timestamp", "[2].event_timestamp"]);
 }
 
 /// Any JSON, not too deep and not too large.
@@ -200,7 +231,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 proptest! {
     #[test]
     fn no_json_makes_it_panic(event in any_json()) {
-        let _ = kit::check::from_json::<EventInput>(&event);
+        let _ = read(&event);
     }
 
     #[test]
@@ -213,8 +244,7 @@ proptest! {
         ]),
         value in prop_oneof![Just(json!([])), Just(json!({})), Just(json!(true)), Just(json!(1.5)), Just(json!(""))],
     ) {
-        let violations =
-            kit::check::from_json::<EventInput>(&with(field, value)).expect_err("a bad event");
+        let violations = read(&with(field, value)).expect_err("a bad event");
         let fields: Vec<_> = violations.iter().map(|violation| violation.field.as_str()).collect();
         prop_assert_eq!(fields, [field]);
     }

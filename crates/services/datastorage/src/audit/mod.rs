@@ -3,8 +3,8 @@
 //! | module | what it does |
 //! |---|---|
 //! | [`routes`] | the HTTP interface |
-//! | [`input`] | reads an event from a request and lists every violation |
-//! | [`search`] | reads filters and page of a query |
+//! | [`input`] | the rules for an event that its schema cannot express |
+//! | [`search`] | filters and page of a query, with times in place of distances |
 //! | [`trail`] | the task that writes to the database or the spool |
 //! | [`admission`] | which events of a request are new, already stored or refused |
 //! | [`records`] | the operations of the trail on a database |

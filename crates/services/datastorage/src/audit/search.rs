@@ -1,22 +1,14 @@
-//! Reading the filters and the page of a query.
+//! The filters and the page of a query, with times in place of distances.
 
-use contract::datastorage::{Category, Outcome, Severity, to_microseconds};
-use kit::{FromInput, Node, Page};
-use time::format_description::well_known::Rfc3339;
+use contract::datastorage::{Category, EventQuery, Moment, Outcome, Severity, to_microseconds};
+use kit::page::PageRequest;
+use kit::{Violation, Violations};
 use time::{Duration, OffsetDateTime, PrimitiveDateTime, UtcOffset};
-use utoipa::IntoParams;
-use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{
-    KnownFormat, ObjectBuilder, OneOfBuilder, Schema, SchemaFormat, SchemaType, Type,
-};
 
-/// What to read from the trail. Filters are combined with "and"; events come
-/// newest first, ties by id, the larger one first.
-#[derive(Clone, Debug, PartialEq, IntoParams)]
-#[into_params(parameter_in = Query)]
+/// What to read from the trail. Filters are combined with "and".
+#[derive(Clone, Debug, PartialEq)]
 pub struct Search {
     /// Only this type.
-    #[param(min_length = 1, max_length = 100)]
     pub event_type: Option<String>,
     /// Only this category.
     pub event_category: Option<Category>,
@@ -25,115 +17,72 @@ pub struct Search {
     /// Only this severity.
     pub severity: Option<Severity>,
     /// Only this remediation request.
-    #[param(min_length = 1, max_length = 255)]
     pub correlation_id: Option<String>,
     /// Only this kind of resource.
-    #[param(min_length = 1, max_length = 100)]
     pub resource_type: Option<String>,
     /// Only this resource.
-    #[param(min_length = 1, max_length = 255)]
     pub resource_id: Option<String>,
-    /// Not before this moment: a distance from now (`90s`, `30m`, `24h`, `7d`)
-    /// or RFC 3339.
-    #[param(schema_with = moment_schema, required = false, example = "24h")]
+    /// Not before this time.
     pub since: Option<OffsetDateTime>,
-    /// Before this moment, in the same forms. An event of exactly this moment
-    /// is left out, so that windows that follow each other share no event.
-    #[param(schema_with = moment_schema, required = false, example = "2026-01-31T12:00:00Z")]
+    /// Before this time.
     pub until: Option<OffsetDateTime>,
     /// The page of the selected events.
-    #[param(ignore)]
-    pub page: Page,
+    pub page: PageRequest,
 }
 
-impl FromInput for Search {
-    fn read(node: Node<'_>) -> Option<Self> {
-        let now = OffsetDateTime::now_utc();
-        node.object(|object| {
-            let event_type = object.optional("event_type", |node| node.string(1..=100));
-            let event_category =
-                object.optional("event_category", |node| node.word(Category::WORDS));
-            let event_outcome = object.optional("event_outcome", |node| node.word(Outcome::WORDS));
-            let severity = object.optional("severity", |node| node.word(Severity::WORDS));
-            let correlation_id = object.optional("correlation_id", |node| node.string(1..=255));
-            let resource_type = object.optional("resource_type", |node| node.string(1..=100));
-            let resource_id = object.optional("resource_id", |node| node.string(1..=255));
-            let since =
-                object.optional("since", |node| node.parse(1..=64, |text| moment(text, now)));
-            let until =
-                object.optional("until", |node| node.parse(1..=64, |text| moment(text, now)));
-            let page = Page::fields(object);
-            if let (Some(Some(since)), Some(Some(until))) = (since, until)
-                && since > until
-            {
-                object.refuse::<()>("since", "must not be after until");
-            }
-            Some(Self {
-                event_type: event_type?,
-                event_category: event_category?,
-                event_outcome: event_outcome?,
-                severity: severity?,
-                correlation_id: correlation_id?,
-                resource_type: resource_type?,
-                resource_id: resource_id?,
-                since: since?,
-                until: until?,
-                page: page?,
-            })
+impl Search {
+    /// What a query asks for, now.
+    ///
+    /// # Errors
+    ///
+    /// When it ends before it begins.
+    pub fn of(query: EventQuery, now: OffsetDateTime) -> Result<Self, Vec<Violation>> {
+        let page = query.page();
+        let [since, until] =
+            [query.since, query.until].map(|moment| moment.map(|moment| at(moment, now)));
+        let mut violations = Violations::default();
+        if let (Some(since), Some(until)) = (since, until)
+            && since > until
+        {
+            violations.refuse("since", "must not be after until");
+        }
+        violations.or(Self {
+            event_type: query.event_type,
+            event_category: query.event_category,
+            event_outcome: query.event_outcome,
+            severity: query.severity,
+            correlation_id: query.correlation_id,
+            resource_type: query.resource_type,
+            resource_id: query.resource_id,
+            since,
+            until,
+            page,
         })
     }
 }
 
-/// Reads `90s`, `30m`, `24h`, `7d` as a time before `now`, anything else as RFC
-/// 3339. Stored times are whole microseconds, so a bound between two of them is
-/// rounded up, which selects the same events. A time that lies beyond the
-/// calendar in UTC becomes the end of the calendar.
-fn moment(text: &str, now: OffsetDateTime) -> Result<OffsetDateTime, String> {
+/// The time of a moment. Stored times are whole microseconds, so a bound between
+/// two of them is rounded up, which selects the same events. A time that lies
+/// beyond the calendar in UTC becomes the end of the calendar.
+fn at(moment: Moment, now: OffsetDateTime) -> OffsetDateTime {
+    const BEGIN: OffsetDateTime = PrimitiveDateTime::MIN.assume_utc();
     const END: OffsetDateTime = PrimitiveDateTime::MAX.assume_utc();
-    let moment = match distance(text) {
-        Some(distance) => now.checked_sub(distance),
-        None => OffsetDateTime::parse(text, &Rfc3339)
+    let moment = match moment {
+        Moment::At(time) => time.checked_to_offset(UtcOffset::UTC).unwrap_or(END),
+        Moment::Ago(distance) => Duration::try_from(distance)
             .ok()
-            .map(|moment| moment.checked_to_offset(UtcOffset::UTC).unwrap_or(END)),
+            .and_then(|distance| now.checked_sub(distance))
+            .unwrap_or(BEGIN),
     };
-    let moment = moment.ok_or_else(|| {
-        let hint = if text.contains(' ') { "; in a query `+` is written as %2B" } else { "" };
-        format!("must be a distance like 30m, 24h or 7d, or a time like 2026-01-31T12:00:00Z{hint}")
-    })?;
     let whole = to_microseconds(moment);
-    if whole == moment {
-        Ok(whole)
-    } else {
-        Ok(whole.checked_add(Duration::MICROSECOND).unwrap_or(END))
-    }
-}
-
-/// The units of a distance: the length in seconds, and the largest number of
-/// digits before it. A longer number would lie before the calendar.
-const UNITS: [(char, i64, usize); 4] =
-    [('s', 1, 10), ('m', 60, 8), ('h', 3600, 6), ('d', 86_400, 6)];
-
-fn distance(text: &str) -> Option<Duration> {
-    let unit = text.chars().next_back()?;
-    let (_, seconds, digits) = UNITS.into_iter().find(|(name, ..)| *name == unit)?;
-    let number = &text[..text.len() - 1];
-    if number.len() > digits || !number.bytes().all(|digit| digit.is_ascii_digit()) {
-        return None;
-    }
-    number.parse::<i64>().ok().map(|number| Duration::seconds(number * seconds))
-}
-
-/// The schema of what [`moment`] reads.
-fn moment_schema() -> RefOr<Schema> {
-    let text = || ObjectBuilder::new().schema_type(SchemaType::new(Type::String));
-    let distances = UNITS.map(|(unit, _, digits)| format!("[0-9]{{1,{digits}}}{unit}"));
-    let distance = text().pattern(Some(format!("^({})$", distances.join("|"))));
-    let time = text().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)));
-    OneOfBuilder::new().item(distance).item(time).into()
+    if whole == moment { whole } else { whole.checked_add(Duration::MICROSECOND).unwrap_or(END) }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
+    use kit::check::Schema;
     use proptest::prelude::*;
     use serde_json::json;
     use time::macros::datetime;
@@ -142,18 +91,33 @@ mod tests {
 
     const NOW: OffsetDateTime = datetime!(2026-01-31 12:00 UTC);
 
-    fn refused(query: serde_json::Value) -> Vec<String> {
-        let violations = kit::check::from_text::<Search>(&query).expect_err("not a good query");
-        violations
+    static QUERY: LazyLock<Schema> = LazyLock::new(Schema::of_query::<EventQuery>);
+
+    fn read(query: serde_json::Value) -> Result<Search, Vec<Violation>> {
+        QUERY.read_text(query).and_then(|query| Search::of(query, NOW))
+    }
+
+    fn refused(query: serde_json::Value) -> String {
+        let violations = read(query).expect_err("not a good query");
+        let lines: Vec<_> = violations
             .iter()
             .map(|violation| format!("{} {}", violation.field, violation.message))
-            .collect()
+            .collect();
+        lines.join("\n")
+    }
+
+    /// The time that a text stands for, if the schema allows it.
+    fn moment(text: &str, now: OffsetDateTime) -> Result<OffsetDateTime, String> {
+        let query: EventQuery = QUERY
+            .read_text(json!({ "since": text }))
+            .map_err(|violations| violations[0].message.clone())?;
+        Ok(at(query.since.expect("it was given"), now))
     }
 
     #[test]
     fn an_empty_query_is_the_first_hundred() {
-        let search = kit::check::from_text::<Search>(&json!({})).expect("a good query");
-        assert_eq!(search.page, Page { limit: 100, offset: 0 });
+        let search = read(json!({})).expect("a good query");
+        assert_eq!(search.page, PageRequest { limit: 100, offset: 0 });
         assert_eq!(search.correlation_id, None);
     }
 
@@ -167,29 +131,27 @@ mod tests {
             "limit": "0",
             "offset": "-1",
             "colour": "red",
-        })).join("\n"), @r#"
+        })), @r"
+        colour is not a known field
         event_category must be one of gateway, notification, analysis, signalprocessing, workflow, orchestration, storage
-        severity must be one of critical, high, medium, low
-        since must be a distance like 30m, 24h or 7d, or a time like 2026-01-31T12:00:00Z
-        until must be a distance like 30m, 24h or 7d, or a time like 2026-01-31T12:00:00Z; in a query `+` is written as %2B
         limit must be a whole number from 1 to 1000
         offset must be a whole number from 0 to 9223372036854775807
-        colour is not a known field
-        "#);
+        severity must be one of critical, high, medium, low
+        since must be a distance like 30m, 24h or 7d, or a time like 2026-01-31T12:00:00Z; in a query `+` is written as %2B
+        until must be a distance like 30m, 24h or 7d, or a time like 2026-01-31T12:00:00Z; in a query `+` is written as %2B
+        ");
         insta::assert_snapshot!(refused(json!({
             "event_type": "",
             "event_outcome": "maybe",
-            "since": "1h",
-            "until": "2h",
             "limit": "1001",
             "offset": "9223372036854775808",
-        })).join("\n"), @r#"
-        event_type must have 1 to 100 characters
+        })), @r"
         event_outcome must be one of success, failure, pending
+        event_type must have 1 to 100 characters
         limit must be a whole number from 1 to 1000
         offset must be a whole number from 0 to 9223372036854775807
-        since must not be after until
-        "#);
+        ");
+        insta::assert_snapshot!(refused(json!({ "since": "1h", "until": "2h" })), @"since must not be after until");
     }
 
     #[test]

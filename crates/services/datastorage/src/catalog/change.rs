@@ -1,7 +1,6 @@
-//! Reading a status change of a version from a request.
+//! The refusal of a change of anything but a version's status.
 
-use contract::datastorage::{StatusChange, WorkflowStatus};
-use kit::{FromInput, Node};
+use kit::{Problem, Violation};
 
 /// The fields of a version that never change.
 const FIXED: [&str; 19] = [
@@ -26,43 +25,49 @@ const FIXED: [&str; 19] = [
     "updated_at",
 ];
 
-/// The status change of a request.
-#[derive(Clone, Debug)]
-pub struct ChangeInput(pub StatusChange);
-
-impl FromInput for ChangeInput {
-    fn read(node: Node<'_>) -> Option<Self> {
-        node.object(|object| {
-            let status = object.required("status", |node| node.word(WorkflowStatus::WORDS));
-            let status_reason = object.required("status_reason", |node| node.string(1..=500));
-            for name in FIXED {
-                object.forbidden(name, "cannot be changed; it needs a new version");
-            }
-            Some(Self(StatusChange { status: status?, status_reason: status_reason? }))
-        })
+/// Says of fields that exist but never change why they are refused.
+pub(super) fn explain(problem: Problem) -> Problem {
+    if problem.errors().is_empty() {
+        return problem;
     }
+    let explained = problem.errors().iter().map(|Violation { field, message }| {
+        let is_fixed = FIXED.contains(&field.as_str());
+        let message = if is_fixed { "cannot be changed; it needs a new version" } else { message };
+        Violation { field: field.clone(), message: message.to_owned() }
+    });
+    Problem::validation(explained.collect())
 }
 
 #[cfg(test)]
 mod tests {
-    use contract::datastorage::WorkflowSummary;
+    use std::sync::LazyLock;
+
+    use contract::datastorage::{StatusChange, WorkflowStatus, WorkflowSummary};
+    use kit::check::Schema;
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::catalog::testing::{refused, sent, stored, workflow};
+    use crate::catalog::testing::{lines, sent, stored, workflow};
+
+    static CHANGE: LazyLock<Schema> = LazyLock::new(Schema::of::<StatusChange>);
+
+    fn refused(body: Value) -> String {
+        let violations = CHANGE.read::<StatusChange>(body).expect_err("the body breaks rules");
+        lines(explain(Problem::validation(violations)).errors())
+    }
 
     #[test]
     fn a_status_comes_with_a_reason() {
         let body = json!({ "status": "disabled", "status_reason": "it loops" });
-        let ChangeInput(change) = kit::check::from_json(&body).expect("a good change");
+        let change: StatusChange = CHANGE.read(body).expect("a good change");
         assert_eq!(change.status, WorkflowStatus::Disabled);
         assert_eq!(change.status_reason, "it loops");
-        insta::assert_snapshot!(refused::<ChangeInput>(&json!({})), @r"
+        insta::assert_snapshot!(refused(json!({})), @r"
         status is required
         status_reason is required
         ");
         insta::assert_snapshot!(
-            refused::<ChangeInput>(&json!({ "status": "off", "status_reason": "", "why": null })),
+            refused(json!({ "status": "off", "status_reason": "", "why": null })),
             @r"
         status must be one of active, disabled, deprecated, archived
         status_reason must have 1 to 500 characters
@@ -91,7 +96,7 @@ mod tests {
             for value in [version[field].clone(), Value::Null] {
                 let body = json!({ "status": "active", "status_reason": "x", field: value });
                 let expected = format!("{field} cannot be changed; it needs a new version");
-                assert_eq!(refused::<ChangeInput>(&body), expected);
+                assert_eq!(refused(body), expected);
             }
         }
     }

@@ -11,26 +11,22 @@
 //! | module | what it does |
 //! |---|---|
 //! | [`routes`] | the HTTP interface |
-//! | [`input`] | reads a workflow from a request and lists every violation |
-//! | [`change`] | reads a status change |
+//! | [`input`] | the rules for a workflow that its schema cannot express |
+//! | `change` | the refusal of a change of anything but the status |
 //! | `change_event` | the audit events of a new version and a status change |
-//! | [`filter`] | reads filters and page of a list |
-//! | [`search`] | reads the signal of a search |
 //! | [`content`] | the canonical form of content, and its hash |
 //! | [`score`] | scores how well workflows fit a signal, and ranks them |
 //! | [`search_event`] | the audit event of a search |
 //! | [`records`] | the operations of the catalog on a database |
 //! | `sql` | the statements of these operations |
 
-pub mod change;
+mod change;
 mod change_event;
 pub mod content;
-pub mod filter;
 pub mod input;
 pub mod records;
 pub mod routes;
 pub mod score;
-pub mod search;
 pub mod search_event;
 mod sql;
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! The operations of the catalog on a database.
 
-use contract::datastorage::{NewWorkflow, StatusChange, Workflow, WorkflowSearch, WorkflowSummary};
-use kit::Page;
+use contract::datastorage::{
+    NewWorkflow, StatusChange, Workflow, WorkflowQuery, WorkflowSearch, WorkflowSummary,
+};
 use kit::database::StoreError;
+use kit::page::PageQuery;
 use uuid::Uuid;
 
-use super::filter::Filter;
 use super::sql;
 use crate::store::Store;
 
@@ -68,7 +69,7 @@ impl Store {
     ///
     /// # Errors
     /// See [`StoreError`].
-    pub async fn workflows(&self, filter: &Filter) -> Result<WorkflowList, StoreError> {
+    pub async fn workflows(&self, filter: &WorkflowQuery) -> Result<WorkflowList, StoreError> {
         sql::list(&self.database, filter).await
     }
 
@@ -79,9 +80,11 @@ impl Store {
     pub async fn workflow_versions(
         &self,
         name: &str,
-        page: Page,
+        page: PageQuery,
     ) -> Result<WorkflowList, StoreError> {
-        self.workflows(&Filter { name: Some(name.to_owned()), ..Filter::all(page) }).await
+        let PageQuery { limit, offset } = page;
+        let name = Some(name.to_owned());
+        self.workflows(&WorkflowQuery { name, limit, offset, ..WorkflowQuery::default() }).await
     }
 
     /// All active, latest workflows whose five labels match a signal, newest

@@ -65,7 +65,7 @@ pub fn score(workflow: &Definition, signal: &WorkflowSearch) -> f64 {
 /// Ranks workflows by score, and equal scores by age, the newest first. Keeps
 /// the best. The input is ordered newest first.
 pub fn rank(newest_first: Vec<WorkflowSummary>, search: &WorkflowSearch) -> Ranking {
-    let min_score = search.min_score.unwrap_or_default();
+    let min_score = search.min_score();
     let mut scored: Vec<(f64, WorkflowSummary)> = newest_first
         .into_iter()
         .map(|workflow| (score(&workflow.definition, search), workflow))
@@ -74,7 +74,7 @@ pub fn rank(newest_first: Vec<WorkflowSummary>, search: &WorkflowSearch) -> Rank
     // A stable order: equal scores stay newest first.
     scored.sort_by(|(one, _), (other, _)| other.total_cmp(one));
     let total = scored.len() as u64;
-    let best = (1..=search.top_k.unwrap_or(u32::MAX))
+    let best = (1..=search.top_k())
         .zip(scored)
         .map(|(rank, (score, workflow))| WorkflowMatch { rank, score, workflow })
         .collect();

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use contract::datastorage::{
-    Category, Essentials, NewEvent, Outcome, WorkflowMatch, WorkflowSearch,
-};
-use serde_json::{Value, json};
+use contract::AuditEvent;
+use contract::audit::{FoundWorkflow, SearchResult, WorkflowVersion};
+use contract::datastorage::{NewEvent, WorkflowMatch, WorkflowSearch};
 
 use super::score::Ranking;
 
@@ -17,39 +16,31 @@ pub fn search_completed(
     correlation_id: &str,
     took: Duration,
 ) -> NewEvent {
-    let found: Vec<Value> = ranking.best.iter().map(summary).collect();
-    NewEvent::new(Essentials {
-        event_type: "workflow.catalog.search_completed",
-        category: Category::Workflow,
-        action: "search_completed",
-        outcome: Outcome::Success,
-        correlation_id,
-        data: json!({
-            "signal_type": search.signal_type,
-            "severity": search.severity,
-            "component": search.component,
-            "environment": search.environment,
-            "priority": search.priority,
-            "custom_labels": search.custom_labels,
-            "detected_labels": search.detected_labels,
-            "min_score": search.min_score,
-            "top_k": search.top_k,
-            "total": ranking.total,
-            "workflows": found,
-        }),
-    })
-    .with_actor("service", "datastorage")
-    .with_severity(search.severity)
-    .with_duration(took)
+    let result = SearchResult {
+        signal_type: search.signal_type.clone(),
+        severity: search.severity,
+        component: search.component.clone(),
+        environment: search.environment.clone(),
+        priority: search.priority,
+        custom_labels: search.custom_labels.clone(),
+        detected_labels: search.detected_labels.clone(),
+        min_score: search.min_score(),
+        top_k: search.top_k(),
+        total: ranking.total,
+        workflows: ranking.best.iter().map(summary).collect(),
+    };
+    NewEvent::of(&AuditEvent::SearchCompleted(result), correlation_id)
+        .with_actor("service", "datastorage")
+        .with_severity(search.severity)
+        .with_duration(took)
 }
 
-fn summary(found: &WorkflowMatch) -> Value {
-    let workflow = &found.workflow;
-    json!({
-        "rank": found.rank,
-        "score": found.score,
-        "workflow_id": workflow.workflow_id,
-        "name": workflow.definition.name,
-        "version": workflow.definition.version,
-    })
+fn summary(found: &WorkflowMatch) -> FoundWorkflow {
+    let summary = &found.workflow;
+    let workflow = WorkflowVersion {
+        workflow_id: summary.workflow_id,
+        name: summary.definition.name.clone(),
+        version: summary.definition.version.clone(),
+    };
+    FoundWorkflow { rank: found.rank, score: found.score, workflow }
 }

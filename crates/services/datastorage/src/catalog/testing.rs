@@ -1,16 +1,18 @@
 //! For unit tests: workflows and signals to find them by.
 
+use std::sync::LazyLock;
+
 use contract::datastorage::{
-    Definition, LabelPattern, Labels, NewWorkflow, Priority, Severity, WorkflowSearch,
-    WorkflowStatus, WorkflowSummary,
+    Definition, LabelPattern, Labels, NewWorkflow, Priority, Severity, WorkflowQuery,
+    WorkflowSearch, WorkflowStatus, WorkflowSummary,
 };
-use kit::FromInput;
+use kit::Violation;
+use kit::check::Schema;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::input::WorkflowInput;
-use super::search::SearchInput;
+use super::input;
 
 /// A workflow as JSON, with the required fields only.
 pub(crate) fn sent(name: &str, version: &str) -> Value {
@@ -44,9 +46,11 @@ pub(crate) fn with(mut value: Value, field: &str, other: Value) -> Value {
     value
 }
 
-/// The violations of a body, a line each.
-pub(crate) fn refused<T: FromInput>(body: &Value) -> String {
-    let violations = kit::check::from_json::<T>(body).err().expect("the body breaks rules");
+static WORKFLOW: LazyLock<Schema> = LazyLock::new(Schema::of::<NewWorkflow>);
+static SEARCH: LazyLock<Schema> = LazyLock::new(Schema::of::<WorkflowSearch>);
+
+/// Violations, a line each.
+pub(crate) fn lines(violations: &[Violation]) -> String {
     let lines: Vec<_> = violations
         .iter()
         .map(|violation| format!("{} {}", violation.field, violation.message))
@@ -54,18 +58,34 @@ pub(crate) fn refused<T: FromInput>(body: &Value) -> String {
     lines.join("\n")
 }
 
+fn read(sent: &Value) -> Result<NewWorkflow, Vec<Violation>> {
+    WORKFLOW.read(sent.clone()).and_then(input::workflow)
+}
+
+/// The violations of a workflow, a line each.
+pub(crate) fn refused_workflow(sent: &Value) -> String {
+    lines(&read(sent).expect_err("the workflow breaks rules"))
+}
+
 /// Reads a valid workflow.
 pub(crate) fn workflow(sent: &Value) -> NewWorkflow {
-    kit::check::from_json::<WorkflowInput>(sent).expect("a good workflow").0
+    read(sent).expect("a good workflow")
+}
+
+/// The violations of a search, a line each.
+pub(crate) fn refused_search(sent: &Value) -> String {
+    lines(&SEARCH.read::<WorkflowSearch>(sent.clone()).expect_err("the search breaks rules"))
 }
 
 /// Reads a valid search.
 pub(crate) fn search(sent: &Value) -> WorkflowSearch {
-    kit::check::from_json::<SearchInput>(sent).expect("a good search").0
+    SEARCH.read(sent.clone()).expect("a good search")
 }
 
-/// A page that is large enough for everything.
-pub(crate) const EVERYTHING: kit::Page = kit::Page { limit: 1000, offset: 0 };
+/// A query of everything.
+pub(crate) fn everything() -> WorkflowQuery {
+    WorkflowQuery { limit: Some(1000), ..WorkflowQuery::default() }
+}
 
 /// Labels that fit any signal.
 pub(crate) fn any_labels() -> Labels {

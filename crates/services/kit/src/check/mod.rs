@@ -1,109 +1,106 @@
 //! Reading input strictly and listing *all* violations.
 //!
-//! Serde stops at the first mistake. Here a request is parsed to a
-//! [`serde_json::Value`] first; then [`FromInput`] walks it with [`Node`] and
-//! [`Object`], which collect every broken rule under its path. Fields that were
-//! not asked for are violations too.
+//! Serde stops at the first mistake. Here a value is validated first, with the
+//! very schema that the OpenAPI document publishes, and then read with serde.
+//! Rules that a schema cannot express are code of the service, which lists what
+//! they find in [`Violations`].
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `schema` | compiles schemas and reads values with them |
+//! | `operations` | the schemas of the document, by operation |
+//! | `fit` | what is done to a value before it is validated |
+//! | `limits` | keywords of our own |
+//! | `errors` | turns the validator's errors into violations |
+//! | `message` | the messages of all violations |
 //!
 //! ```
-//! use kit::{FromInput, Node};
+//! use kit::check::Schema;
 //!
+//! #[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
 //! struct Greeting {
+//!     #[schema(max_length = 20)]
 //!     name: String,
-//!     volume: i64,
-//! }
-//!
-//! impl FromInput for Greeting {
-//!     fn read(node: Node<'_>) -> Option<Self> {
-//!         node.object(|object| {
-//!             let name = object.required("name", Node::label);
-//!             let volume = object.optional("volume", |node| node.integer(0..=11));
-//!             Some(Self { name: name?, volume: volume?.unwrap_or(5) })
-//!         })
-//!     }
+//!     #[schema(minimum = 0, maximum = 11)]
+//!     volume: Option<i64>,
 //! }
 //!
 //! let input = serde_json::json!({ "volume": 12, "tone": "warm" });
-//! let violations = kit::check::from_json::<Greeting>(&input).err().unwrap();
-//! let fields: Vec<_> = violations.iter().map(|v| v.field.as_str()).collect();
-//! assert_eq!(fields, ["name", "volume", "tone"]);
+//! let violations = Schema::of::<Greeting>().read::<Greeting>(input).unwrap_err();
+//! let lines: Vec<_> = violations.iter().map(|v| format!("{} {}", v.field, v.message)).collect();
+//! assert_eq!(lines, [
+//!     "name is required",
+//!     "tone is not a known field",
+//!     "volume must be a whole number from 0 to 11",
+//! ]);
 //! ```
 
-mod node;
-mod object;
-mod scalars;
+mod errors;
+mod fit;
+mod limits;
+mod message;
+mod operations;
+mod schema;
 #[cfg(test)]
 mod tests;
 
-use std::cell::RefCell;
-
-use serde_json::Value;
+use serde::Serialize;
 
 use crate::problem::Violation;
 
-pub use node::Node;
-#[cfg(feature = "toml")]
-pub(crate) use node::{child_path, element_path};
-pub use object::Object;
+pub(crate) use operations::Operations;
+pub use schema::Schema;
 
-/// A value that can be read from a request.
-pub trait FromInput: Sized {
-    /// Reads the value. Returns `None` if it recorded a violation.
-    fn read(node: Node<'_>) -> Option<Self>;
-}
-
-/// Reads `T` from a request body.
-///
-/// # Errors
-///
-/// All rules that the body breaks, in the order of the checks.
-pub fn from_json<T: FromInput>(value: &Value) -> Result<T, Vec<Violation>> {
-    collect(value, Source::Body)
-}
-
-/// Reads `T` from an object of strings, such as a query. Numbers and booleans
-/// are read from their text.
-///
-/// # Errors
-///
-/// All rules that the query breaks.
-pub fn from_text<T: FromInput>(value: &Value) -> Result<T, Vec<Violation>> {
-    collect(value, Source::Text)
-}
-
-/// The violations that are collected while a request is read.
-#[derive(Debug)]
-pub struct Violations {
-    found: RefCell<Vec<Violation>>,
-    source: Source,
-}
-
-/// Whether numbers are JSON numbers or text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Source {
-    Body,
-    Text,
-}
+/// The violations of rules that a schema cannot express.
+#[derive(Debug, Default)]
+pub struct Violations(Vec<Violation>);
 
 impl Violations {
-    fn record(&self, field: String, message: String) {
-        self.found.borrow_mut().push(Violation { field, message });
+    /// Adds a violation; `message` is read after the field's path.
+    pub fn refuse(&mut self, field: impl Into<String>, message: impl Into<String>) {
+        self.0.push(Violation { field: field.into(), message: message.into() });
+    }
+
+    /// Refuses a value of more than `bytes` bytes, as JSON without spaces, or with
+    /// more than `levels` objects and arrays around the innermost value.
+    pub fn limit_json(&mut self, field: &str, value: &impl Serialize, bytes: usize, levels: usize) {
+        let value = serde_json::to_value(value).unwrap_or_default();
+        let size = limits::bytes(&value);
+        if limits::levels(&value) > levels {
+            self.refuse(field, format!("must be nested at most {levels} levels deep"));
+        } else if size > bytes {
+            self.refuse(field, format!("must have at most {bytes} bytes as JSON, has {size}"));
+        }
+    }
+
+    /// Whether no rule was broken.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many violations there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The value, if no rule was broken.
+    ///
+    /// # Errors
+    ///
+    /// All violations.
+    pub fn or<T>(self, value: T) -> Result<T, Vec<Violation>> {
+        if self.0.is_empty() { Ok(value) } else { Err(self.0) }
     }
 }
 
-fn collect<T: FromInput>(value: &Value, source: Source) -> Result<T, Vec<Violation>> {
-    let violations = Violations { found: RefCell::default(), source };
-    let read = T::read(Node::root(value, &violations));
-    let mut found = violations.found.into_inner();
-    match read {
-        Some(read) if found.is_empty() => Ok(read),
-        _ => {
-            if found.is_empty() {
-                // A reader that returns `None` without a violation has a bug;
-                // the caller still gets a refusal and not a panic.
-                found.push(Violation { field: "$".into(), message: "is not valid".into() });
-            }
-            Err(found)
-        }
-    }
+/// The path of a field.
+pub(crate) fn child_path(parent: &str, name: &str) -> String {
+    if parent.is_empty() { name.to_owned() } else { format!("{parent}.{name}") }
+}
+
+/// The path of an element.
+pub(crate) fn element_path(parent: &str, index: usize) -> String {
+    format!("{parent}[{index}]")
 }

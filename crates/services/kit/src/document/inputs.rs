@@ -14,7 +14,7 @@ use super::operations;
 const SCHEMAS: &str = "#/components/schemas/";
 
 /// The component for JSON of any shape.
-const ANY: &str = "Json";
+pub(crate) const ANY: &str = "Json";
 
 /// Strings without U+0000, which PostgreSQL cannot store.
 const NO_NUL: &str = "^[^\\u0000]*$";
@@ -24,32 +24,26 @@ pub(super) fn complete(document: &mut Value) {
     let schemas = document["components"]["schemas"].as_object().cloned().unwrap_or_default();
     let mut answered = BTreeSet::new();
     for operation in operations(document) {
-        references(&operation["responses"], &schemas, &mut answered);
+        if let Some(responses) = operation.get("responses") {
+            references(responses, &schemas, &mut answered);
+        }
     }
     let mut inputs = Inputs { schemas, answered, made: Map::new() };
     for operation in operations(document) {
         let body = operation.get_mut("requestBody").and_then(|body| body.get_mut("content"));
         for media in body.and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut) {
-            inputs.visit(&mut media["schema"], Position::Whole);
+            inputs.visit(&mut media["schema"]);
         }
         let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
         for parameter in
             parameters.into_iter().flatten().filter(|parameter| parameter["in"] == "query")
         {
-            inputs.visit(&mut parameter["schema"], Position::Whole);
+            inputs.visit(&mut parameter["schema"]);
         }
     }
     if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
         schemas.extend(inputs.made);
     }
-}
-
-/// Whether a schema describes a whole value, or is one part of an `allOf` and
-/// does not list all fields.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Position {
-    Whole,
-    Part,
 }
 
 struct Inputs {
@@ -62,7 +56,7 @@ struct Inputs {
 }
 
 impl Inputs {
-    fn visit(&mut self, schema: &mut Value, position: Position) {
+    fn visit(&mut self, schema: &mut Value) {
         let Some(schema) = schema.as_object_mut() else { return };
         if is_any(schema) {
             self.made.entry(ANY).or_insert_with(any);
@@ -70,21 +64,19 @@ impl Inputs {
             return;
         }
         if let Some(name) = schema.get("$ref").and_then(name_of) {
-            let input = self.component(&name, position);
+            let input = self.component(&name);
             schema.insert("$ref".to_owned(), format!("{SCHEMAS}{input}").into());
             return;
         }
-        for part in members(schema, "allOf") {
-            self.visit(part, Position::Part);
-        }
+        self.merge(schema);
         for choice in ["oneOf", "anyOf"] {
             for member in members(schema, choice) {
-                self.visit(member, position);
+                self.visit(member);
             }
         }
         for key in ["items", "additionalProperties", "propertyNames"] {
             if let Some(inner) = schema.get_mut(key) {
-                self.visit(inner, Position::Whole);
+                self.visit(inner);
             }
         }
         if schema.get("additionalProperties").is_some_and(Value::is_object) {
@@ -94,8 +86,29 @@ impl Inputs {
         if is_string(schema) && !is_narrowed(schema) {
             schema.insert("pattern".to_owned(), NO_NUL.into());
         }
-        if position == Position::Whole {
-            close(schema);
+        close(schema);
+    }
+
+    /// Replaces the parts of an object, such as flattened fields, by one object
+    /// with the fields of all of them.
+    fn merge(&self, schema: &mut Map<String, Value>) {
+        let Some(Value::Array(parts)) = schema.remove("allOf") else { return };
+        for part in parts {
+            let named = part.get("$ref").and_then(component);
+            let mut part = named.and_then(|name| self.schemas.get(name)).cloned().unwrap_or(part);
+            let Some(part) = part.as_object_mut() else { continue };
+            assert!(!part.contains_key("oneOf"), "a request cannot flatten a choice");
+            self.merge(part);
+            for (key, value) in std::mem::take(part) {
+                match (schema.get_mut(&key), value) {
+                    (Some(Value::Object(own)), Value::Object(more)) => own.extend(more),
+                    (Some(Value::Array(own)), Value::Array(more)) => own.extend(more),
+                    (Some(_), _) => {}
+                    (None, value) => {
+                        schema.insert(key, value);
+                    }
+                }
+            }
         }
     }
 
@@ -107,7 +120,7 @@ impl Inputs {
         };
         let fields = schema.get_mut("properties").and_then(Value::as_object_mut);
         for (name, field) in fields.into_iter().flatten() {
-            self.visit(field, Position::Whole);
+            self.visit(field);
             if !required(name) {
                 allow_null(field);
             }
@@ -115,12 +128,9 @@ impl Inputs {
     }
 
     /// Creates the request form of a component and returns its name.
-    fn component(&mut self, name: &str, position: Position) -> String {
-        let input = match position {
-            Position::Part => format!("{name}Part"),
-            Position::Whole if self.answered.contains(name) => format!("{name}Input"),
-            Position::Whole => name.to_owned(),
-        };
+    fn component(&mut self, name: &str) -> String {
+        let input =
+            if self.answered.contains(name) { format!("{name}Input") } else { name.to_owned() };
         if self.made.contains_key(&input) {
             return input;
         }
@@ -128,7 +138,7 @@ impl Inputs {
         let mut schema = own.clone();
         // Insert a placeholder first, for components that contain themselves.
         self.made.insert(input.clone(), Value::Null);
-        self.visit(&mut schema, position);
+        self.visit(&mut schema);
         if schema == own {
             self.made.remove(&input);
             return name.to_owned();
@@ -140,11 +150,8 @@ impl Inputs {
 
 /// Forbids further fields.
 fn close(schema: &mut Map<String, Value>) {
-    let key =
-        if schema.contains_key("allOf") { "unevaluatedProperties" } else { "additionalProperties" };
-    let has_fields = schema.contains_key("properties") || schema.contains_key("allOf");
-    if has_fields && !schema.contains_key("additionalProperties") {
-        schema.insert(key.to_owned(), false.into());
+    if schema.contains_key("properties") {
+        schema.entry("additionalProperties").or_insert(false.into());
     }
 }
 
@@ -210,8 +217,12 @@ fn members<'a>(
 }
 
 /// The component that a reference names.
+pub(crate) fn component(reference: &Value) -> Option<&str> {
+    reference.as_str()?.strip_prefix(SCHEMAS)
+}
+
 fn name_of(reference: &Value) -> Option<String> {
-    reference.as_str()?.strip_prefix(SCHEMAS).map(str::to_owned)
+    component(reference).map(str::to_owned)
 }
 
 /// Collects the components that a part of the document uses, directly or not.

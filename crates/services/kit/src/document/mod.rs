@@ -4,7 +4,7 @@
 //! | module | what it adds |
 //! |---|---|
 //! | `answers` | the answers of [`edge`](mod@crate::edge) and [`router`](mod@crate::router), and the request id header |
-//! | `inputs` | the rules that [`check`](crate::check) applies to every body and query |
+//! | `inputs` | the rules of every body and query, with which [`check`](crate::check) validates them |
 //!
 //! Rules that a schema cannot express (a time near the clock, a stored parent)
 //! are listed by the operation itself, as [`RULES`].
@@ -15,6 +15,8 @@ mod inputs;
 mod tests;
 
 use serde_json::{Map, Value};
+
+pub(crate) use inputs::{ANY, component};
 
 /// The extension under which an operation lists the rules that a schema cannot
 /// express. Each rule is the beginning of a violation, `<field> <message>`.
@@ -38,6 +40,11 @@ pub(crate) fn complete(document: &mut Value) {
     answers::define(document);
 }
 
+/// Completes only the schemas of bodies and queries.
+pub(crate) fn complete_inputs(document: &mut Value) {
+    inputs::complete(document);
+}
+
 /// Sets a unique operation id: handlers of different modules may have the same
 /// name.
 fn identify(operation: &mut Map<String, Value>) {
@@ -47,6 +54,20 @@ fn identify(operation: &mut Map<String, Value>) {
         let id = format!("{tag}_{id}");
         operation.insert("operationId".to_owned(), id.into());
     }
+}
+
+/// The methods and paths of a document below a path, sorted: `POST
+/// /api/v1/workflows`.
+#[must_use]
+pub fn calls(document: &Value, below: &str) -> Vec<String> {
+    let paths = document["paths"].as_object().into_iter().flatten();
+    let calls = paths.filter(|(path, _)| path.starts_with(below)).flat_map(|(path, item)| {
+        let methods = item.as_object().into_iter().flat_map(Map::keys);
+        methods.map(move |method| format!("{} {path}", method.to_uppercase()))
+    });
+    let mut calls: Vec<_> = calls.collect();
+    calls.sort();
+    calls
 }
 
 /// All operations of the document.

@@ -33,18 +33,17 @@ struct Note {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only its schema is of interest")]
 struct Line {
-    #[schema(required = false, value_type = crate::schema::Label)]
+    #[schema(required = false, value_type = contract::schema::Label)]
     label: String,
     #[serde(flatten)]
-    kind: Kind,
+    paint: Paint,
 }
 
 #[derive(ToSchema)]
-#[serde(tag = "type", rename_all = "lowercase")]
 #[expect(dead_code, reason = "only its schema is of interest")]
-enum Kind {
-    Plain,
-    Painted { colour: String },
+struct Paint {
+    colour: String,
+    gloss: Option<u8>,
 }
 
 #[derive(ToSchema)]
@@ -131,7 +130,7 @@ fn what_is_read_strictly_is_documented_strictly_and_answered_openly() {
     size: {"$ref":"#/components/schemas/Size"}
     "##);
     insta::assert_snapshot!(document["components"]["schemas"]["NoteInput"], @r##"{"additionalProperties":{"$ref":"#/components/schemas/Json"},"description":"Anything under any name.","propertyNames":{"pattern":"^[^\\u0000]*$"},"type":"object"}"##);
-    insta::assert_snapshot!(document["components"]["schemas"]["LineInput"], @r##"{"allOf":[{"$ref":"#/components/schemas/KindPart"},{"properties":{"label":{"anyOf":[{"$ref":"#/components/schemas/Label"},{"type":"null"}]}},"type":"object"}],"unevaluatedProperties":false}"##);
+    insta::assert_snapshot!(document["components"]["schemas"]["LineInput"], @r##"{"additionalProperties":false,"properties":{"colour":{"pattern":"^[^\\u0000]*$","type":"string"},"gloss":{"format":"int32","minimum":0,"type":["integer","null"]},"label":{"anyOf":[{"$ref":"#/components/schemas/Label"},{"type":"null"}]}},"required":["colour"],"type":"object"}"##);
     let order = &document["components"]["schemas"]["Order"];
     assert_eq!(order.get("additionalProperties"), None);
     insta::assert_snapshot!(fields(&document, "Order"), @r##"

@@ -7,53 +7,21 @@ use std::time::Duration;
 
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
+pub use contract::problem::Violation;
 pub use kind::ProblemKind;
 
 /// The media type of a problem document (RFC 9457, section 3).
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
-/// One rule that the request breaks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Violation {
-    /// The path of the field: `event_data`, `channels[0].url`, `[3].version`;
-    /// `$` is the whole body.
-    #[schema(example = "channels[0].url")]
-    pub field: String,
-    /// What is wrong, to be read after the field's name.
-    #[schema(example = "is required")]
-    pub message: String,
-}
-
 /// A problem document. As a handler's error it becomes the response; the
 /// [`edge`](mod@crate::edge) adds `instance` and `request_id` on the way out.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug)]
 pub struct Problem {
-    /// `urn:problem:<slug>`.
-    #[serde(rename = "type")]
-    #[schema(value_type = String, example = "urn:problem:validation-error")]
-    type_: String,
-    /// The kind in words, always the same for one type.
-    #[schema(value_type = String)]
-    title: &'static str,
-    /// The HTTP status.
-    status: u16,
-    /// What happened this time.
-    detail: String,
-    /// The path of the request.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    instance: Option<String>,
-    /// The id of this request in the log.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    request_id: Option<String>,
-    /// All rules that the request breaks.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<Violation>,
-    #[serde(skip)]
+    document: contract::problem::Problem,
     kind: ProblemKind,
-    #[serde(skip)]
     retry_after: Option<Duration>,
 }
 
@@ -61,17 +29,14 @@ impl Problem {
     /// A problem of `kind`; `detail` says what happened this time.
     pub fn new(kind: ProblemKind, detail: impl Into<Cow<'static, str>>) -> Self {
         let (slug, status, title) = kind.parts();
-        Self {
-            type_: format!("urn:problem:{slug}"),
-            title,
+        let document = contract::problem::Problem {
+            kind: format!("urn:problem:{slug}"),
+            title: title.to_owned(),
             status: status.as_u16(),
             detail: detail.into().into_owned(),
-            instance: None,
-            request_id: None,
-            errors: Vec::new(),
-            kind,
-            retry_after: None,
-        }
+            ..Default::default()
+        };
+        Self { document, kind, retry_after: None }
     }
 
     /// Bad input, with every rule that it breaks.
@@ -82,7 +47,7 @@ impl Problem {
             [one] => format!("{} {}", one.field, one.message),
             more => format!("the request breaks {} rules", more.len()),
         };
-        Self { errors, ..Self::new(ProblemKind::ValidationError, detail) }
+        Self::new(ProblemKind::ValidationError, detail).with_errors(errors)
     }
 
     /// Nothing under this name; `what` names it, like `notification deploy-done`.
@@ -106,8 +71,9 @@ impl Problem {
 
     /// Adds violations, for problems other than bad input.
     #[must_use]
-    pub fn with_errors(self, errors: Vec<Violation>) -> Self {
-        Self { errors, ..self }
+    pub fn with_errors(mut self, errors: Vec<Violation>) -> Self {
+        self.document.errors = errors;
+        self
     }
 
     /// Which kind of problem this is.
@@ -119,27 +85,41 @@ impl Problem {
     /// What happened this time.
     #[must_use]
     pub fn detail(&self) -> &str {
-        &self.detail
+        &self.document.detail
     }
 
     /// The rules that the request breaks.
     #[must_use]
     pub fn errors(&self) -> &[Violation] {
-        &self.errors
+        &self.document.errors
     }
 
     /// Adds the path and the id of the request.
-    pub(crate) fn located(self, instance: &str, request_id: &str) -> Self {
-        Self {
-            instance: Some(instance.to_owned()),
-            request_id: Some(request_id.to_owned()),
-            ..self
-        }
+    pub(crate) fn located(mut self, instance: &str, request_id: &str) -> Self {
+        self.document.instance = Some(instance.to_owned());
+        self.document.request_id = Some(request_id.to_owned());
+        self
     }
 
     /// The document's bytes.
     pub(crate) fn to_json(&self) -> Vec<u8> {
-        serde_json::to_vec(self).expect("a problem has string keys only")
+        serde_json::to_vec(&self.document).expect("a problem has string keys only")
+    }
+}
+
+impl ToSchema for Problem {
+    fn name() -> Cow<'static, str> {
+        contract::problem::Problem::name()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        contract::problem::Problem::schemas(schemas);
+    }
+}
+
+impl PartialSchema for Problem {
+    fn schema() -> RefOr<Schema> {
+        contract::problem::Problem::schema()
     }
 }
 
@@ -180,7 +160,7 @@ mod tests {
             Violation { field: "$".into(), message: "must be an object".into() },
         ])
         .located("/api/v1/things", "abc");
-        let text = serde_json::to_string_pretty(&problem).unwrap();
+        let text = serde_json::to_string_pretty(&problem.document).unwrap();
         insta::assert_snapshot!(text, @r#"
         {
           "type": "urn:problem:validation-error",

@@ -17,6 +17,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::{Message, Receipt, SendError, blocking};
 use crate::model::ActionLink;
+use contract::Words as _;
 
 /// The marks of lines of the body, of metadata and labels, and of links.
 const MARKS: [&str; 3] = ["  | ", "  = ", "  > "];
@@ -64,8 +65,8 @@ fn render(message: &Message<'_>) -> String {
     let time = message.created_at.format(&Rfc3339).unwrap_or_default();
     let mut text = format!(
         "{time} {} {} {} ({}): {}\n",
-        message.priority.word().to_uppercase(),
-        message.kind.word(),
+        message.priority.as_str().to_uppercase(),
+        message.kind.as_str(),
         message.name,
         escape(message.correlation_id),
         escape(message.subject),

@@ -4,10 +4,10 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::*;
-use crate::model::Spec;
+use crate::testing::read_spec;
 
 fn rendered(input: &serde_json::Value) -> String {
-    let spec: Spec = kit::check::from_json(input).expect("a good request");
+    let spec = read_spec(input).expect("a good request");
     render(&Message::new(Uuid::nil(), OffsetDateTime::UNIX_EPOCH, &spec, "console"))
 }
 

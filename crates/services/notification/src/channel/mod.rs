@@ -1,7 +1,7 @@
 //! The channels that send messages.
 //!
 //! A channel sends a message and reports whether its receiver accepted it.
-//! [`ChannelKind`] lists the kinds; a new kind needs a variant there, a module
+//! [`ChannelType`] lists the kinds; a new kind needs a variant there, a module
 //! here and an arm in [`Channels::send`].
 
 mod console;
@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::model::ChannelKind;
+use crate::model::{Channel, ChannelType};
 use crate::scrub;
 
 pub use message::Message;
@@ -85,18 +85,22 @@ impl Channels {
     /// When the receiver did not confirm the message.
     pub async fn send(
         &self,
-        kind: &ChannelKind,
+        channel: &Channel,
         message: &Message<'_>,
     ) -> Result<Receipt, SendError> {
         let send = async {
-            match kind {
-                ChannelKind::Console => self.console.send(message).await,
-                ChannelKind::Log => Ok(log::send(message)),
-                ChannelKind::File => self.files.send(message).await,
-                ChannelKind::Slack { url } => {
-                    slack::send(&self.http, url.as_ref(), self.slack.as_ref(), message).await
+            match channel.kind {
+                ChannelType::Console => self.console.send(message).await,
+                ChannelType::Log => Ok(log::send(message)),
+                ChannelType::File => self.files.send(message).await,
+                ChannelType::Slack => {
+                    let url = channel.url.as_ref();
+                    slack::send(&self.http, url, self.slack.as_ref(), message).await
                 }
-                ChannelKind::Webhook { url } => webhook::send(&self.http, url, message).await,
+                ChannelType::Webhook => match &channel.url {
+                    Some(url) => webhook::send(&self.http, url, message).await,
+                    None => Err(SendError::permanent("the channel has no address")),
+                },
             }
         };
         tokio::time::timeout(self.timeout, send).await.unwrap_or_else(|_| {

@@ -2,9 +2,9 @@
 
 use std::panic::AssertUnwindSafe;
 
-use contract::datastorage::{Category, Essentials, NewEvent, Outcome, Severity};
+use contract::AuditEvent;
+use contract::datastorage::{NewEvent, Severity};
 use futures_util::FutureExt as _;
-use serde_json::json;
 
 use super::now;
 use crate::channel::{Channels, Message, Receipt, SendError};
@@ -13,9 +13,9 @@ use crate::store::{FinishedAttempt, Job, NextStep};
 
 /// Makes an attempt and decides the next step.
 pub(super) async fn make(channels: &Channels, policy: &RetryPolicy, job: &Job) -> FinishedAttempt {
-    let message = Message::new(job.id, job.created_at, &job.spec, &job.channel.name);
+    let message = Message::new(job.id, job.created_at, &job.spec, job.channel.name());
     // A panic in one channel must not leave its deliveries unfinished for ever.
-    let sent = AssertUnwindSafe(channels.send(&job.channel.kind, &message))
+    let sent = AssertUnwindSafe(channels.send(&job.channel, &message))
         .catch_unwind()
         .await
         .unwrap_or_else(|_| Err(SendError::permanent("the channel has a bug; the log has it")));
@@ -70,35 +70,27 @@ fn conclude(policy: &RetryPolicy, job: &Job, sent: Result<Receipt, SendError>) -
 
 /// The audit event of a finished channel.
 fn event(job: &Job, attempt: &Attempt) -> NewEvent {
-    let sent = attempt.outcome == Some(AttemptOutcome::Success);
-    let (event_type, action, outcome) = if sent {
-        ("notification.message.sent", "sent", Outcome::Success)
-    } else {
-        ("notification.message.failed", "failed", Outcome::Failure)
-    };
     let spec = &job.spec;
     let took = attempt.ended_at.unwrap_or(attempt.started_at) - job.created_at;
-    NewEvent::new(Essentials {
-        event_type,
-        category: Category::Notification,
-        action,
-        outcome,
-        correlation_id: &spec.correlation_id,
-        data: json!({
-            "notification": spec.name,
-            "channel": job.channel.name,
-            "channel_type": job.channel.kind.word(),
-            "type": spec.kind,
-            "priority": spec.priority,
-            "attempts": attempt.number,
-            "http_status": attempt.http_status,
-            "error": attempt.error,
-        }),
-    })
-    .with_actor("service", "notification")
-    .with_resource("notification", spec.name.as_str())
-    .with_severity(severity(spec.priority))
-    .with_duration(took.try_into().unwrap_or_default())
+    let message = contract::audit::Message {
+        notification: spec.name.clone(),
+        channel: job.channel.name().to_owned(),
+        channel_type: job.channel.kind,
+        kind: spec.kind,
+        priority: spec.priority,
+        attempts: attempt.number,
+        http_status: attempt.http_status,
+        error: attempt.error.clone(),
+    };
+    let event = match attempt.outcome {
+        Some(AttemptOutcome::Success) => AuditEvent::MessageSent(message),
+        _ => AuditEvent::MessageFailed(message),
+    };
+    NewEvent::of(&event, &spec.correlation_id)
+        .with_actor("service", "notification")
+        .with_resource("notification", spec.name.as_str())
+        .with_severity(severity(spec.priority))
+        .with_duration(took.try_into().unwrap_or_default())
 }
 
 fn severity(priority: Priority) -> Severity {

@@ -1,5 +1,6 @@
 //! The metrics of deliveries.
 
+use contract::Words as _;
 use kit::Service;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -39,7 +40,7 @@ impl Metrics {
     }
 
     pub(super) fn attempt(&self, job: &Job, finish: &FinishedAttempt) {
-        let channel = job.channel.kind.word();
+        let channel = job.channel.kind.as_str();
         let outcome = if finish.succeeded() { "success" } else { "failure" };
         let labels = Labels { channel, outcome };
         self.attempts.get_or_create(&labels).inc();

@@ -120,7 +120,7 @@ impl Dispatcher {
         let span = tracing::info_span!(
             "delivery",
             notification = job.spec.name,
-            channel = job.channel.name,
+            channel = job.channel.name(),
             attempt = job.number,
             correlation_id = job.spec.correlation_id,
         );

@@ -1,18 +1,20 @@
-//! Notifications and their status.
+//! What the service adds to its wire types, [`contract::notification`].
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `admit` | the rules for a request that its schema cannot express |
+//! | `display` | copies without secrets |
+//! | `retry` | when a failed delivery is tried again |
 
-mod channel;
-mod receiver;
+mod admit;
+mod display;
 mod retry;
-mod spec;
-mod status;
-mod words;
 
-pub use channel::{Channel, ChannelKind};
-pub(crate) use channel::{http_url, list};
-pub use receiver::Receiver;
-pub use retry::{Retry, RetryPolicy};
-pub use spec::{ActionLink, RULES, Spec};
-pub use status::{
-    Attempt, AttemptOutcome, Delivery, DeliveryState, Notification, Phase, Reason, Status,
+pub use admit::{RULES, admit};
+pub(crate) use admit::{check_channels, http_url};
+pub use contract::notification::{
+    ActionLink, Attempt, AttemptOutcome, Channel, ChannelType, Delivery, DeliveryState, Kind,
+    Notification, NotificationQuery, Phase, Priority, Reason, Receiver, Retry, Spec, Status,
 };
-pub use words::{Kind, Priority};
+pub use display::{for_display, scrubbed};
+pub use retry::RetryPolicy;

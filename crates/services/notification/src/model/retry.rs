@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use kit::{FromInput, Node};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use contract::notification::Retry;
 
 /// The longest wait that can be configured.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
@@ -56,27 +54,6 @@ pub struct RetryPolicy {
     pub attempts: u32,
 }
 
-/// A notification's own retry policy; missing fields are the service's.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Retry {
-    /// The wait after the first failed attempt.
-    #[serde(default, with = "as_text", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<kit::schema::DurationText>, example = "50ms")]
-    pub initial: Option<Duration>,
-    /// The factor from one wait to the next.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 1, maximum = 10)]
-    pub factor: Option<f64>,
-    /// The longest wait between two attempts.
-    #[serde(default, with = "as_text", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<kit::schema::DurationText>, example = "480s")]
-    pub max: Option<Duration>,
-    /// The largest number of attempts.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 1, maximum = 20)]
-    pub attempts: Option<u32>,
-}
-
 impl RetryPolicy {
     /// This policy with the overrides of a notification.
     #[must_use]
@@ -104,51 +81,18 @@ impl RetryPolicy {
     }
 }
 
-impl FromInput for Retry {
-    fn read(node: Node<'_>) -> Option<Self> {
-        let wait = |node: Node<'_>| node.parse(1..=64, wait);
-        node.object(|object| {
-            let initial = object.optional("initial", wait);
-            let factor = object.optional("factor", |node| node.number(1.0..=10.0));
-            let max = object.optional("max", wait);
-            let attempts = object.optional("attempts", |node| node.integer(1..=20));
-            let attempts = attempts?.map(u32::try_from).transpose().ok()?;
-            Some(Self { initial: initial?, factor: factor?, max: max?, attempts })
-        })
-    }
+fn wait(text: &str) -> Result<Duration, String> {
+    within_a_day(kit::duration::parse(text)?).map_err(str::to_owned)
 }
 
-fn wait(text: &str) -> Result<Duration, String> {
-    let wait = kit::duration::parse(text)?;
-    if wait > LONGEST { Err("is longer than a day".to_owned()) } else { Ok(wait) }
+pub(super) fn within_a_day(wait: Duration) -> Result<Duration, &'static str> {
+    if wait > LONGEST { Err("is longer than a day") } else { Ok(wait) }
 }
 
 fn factor(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(factor) if (1.0..=10.0).contains(&factor) => Ok(factor),
         _ => Err("must be a number from 1 to 10".to_owned()),
-    }
-}
-
-/// Durations as the text that people write.
-mod as_text {
-    use std::time::Duration;
-
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-
-    #[expect(clippy::ref_option, reason = "serde hands the field over by reference")]
-    pub(super) fn serialize<S: Serializer>(
-        duration: &Option<Duration>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        duration.map(kit::duration::format).serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<Duration>, D::Error> {
-        let text = Option::<String>::deserialize(deserializer)?;
-        text.map(|text| kit::duration::parse(&text)).transpose().map_err(de::Error::custom)
     }
 }
 

@@ -177,7 +177,7 @@ async fn lists_are_filtered_and_paged_newest_first() {
     assert_eq!(status, StatusCode::BAD_REQUEST);
     let fields: Vec<_> =
         problem["errors"].as_array().expect("violations").iter().map(|e| &e["field"]).collect();
-    assert_eq!(fields, ["phase", "limit", "order"]);
+    assert_eq!(fields, ["limit", "order", "phase"]);
 }
 
 #[tokio::test]
@@ -245,12 +245,29 @@ async fn the_interface_describes_itself() {
         json!({ "type": "string", "minLength": 1, "maxLength": 100 })
     );
     assert_eq!(labels["additionalProperties"]["maxLength"], 1000);
-    let kinds = &document["components"]["schemas"]["ChannelKind"]["oneOf"];
-    let kinds: Vec<_> = kinds
-        .as_array()
-        .expect("kinds")
-        .iter()
-        .map(|kind| &kind["properties"]["type"]["enum"][0])
-        .collect();
-    assert_eq!(kinds, ["console", "log", "file", "slack", "webhook"]);
+    let kinds = &document["components"]["schemas"]["ChannelType"]["enum"];
+    assert_eq!(*kinds, json!(["console", "log", "file", "slack", "webhook"]));
+    let channel = &document["components"]["schemas"]["ChannelInput"];
+    assert_eq!(
+        (&channel["allOf"], &channel["additionalProperties"]),
+        (&Value::Null, &json!(false))
+    );
+}
+
+#[tokio::test]
+async fn the_document_has_the_calls_of_the_contract() {
+    let app = TestApp::new().await;
+    let request = Request::get("/openapi.json").body(Body::empty()).expect("a request");
+    let answer = app.router.clone().oneshot(request).await.expect("routers are infallible");
+    let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX).await.expect("a body");
+    let document: Value = serde_json::from_slice(&bytes).expect("JSON");
+    assert_eq!(
+        kit::document::calls(&document, "/api/"),
+        contract::calls!(
+            CreateNotification,
+            DeleteNotification,
+            GetNotification,
+            ListNotifications
+        ),
+    );
 }

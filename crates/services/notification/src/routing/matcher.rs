@@ -3,12 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use kit::{FromInput, Node};
 use regex::Regex;
 
 /// The violation of a text that is not a matcher.
 const FORM: &str = "must be a label, one of = != =~ !~, and a value, \
      which is quoted if it has blanks, like team = \"storage and backup\"";
+
+/// How many characters a matcher may have.
+const LENGTH: usize = 1000;
 
 /// A condition on one label. A missing label has the empty value.
 #[derive(Clone, Debug)]
@@ -38,7 +40,11 @@ impl Matcher {
         fits == matches!(self.operator, Operator::Equal | Operator::Match)
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
+    /// Reads a matcher.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        if text.chars().count() > LENGTH {
+            return Err(format!("must have at most {LENGTH} characters"));
+        }
         // An operator begins with `=` or `!`, which labels do not contain.
         let at = text.find(['=', '!']).ok_or(FORM)?;
         let (label, rest) = text.split_at(at);
@@ -71,12 +77,6 @@ impl Matcher {
 impl PartialEq for Matcher {
     fn eq(&self, other: &Self) -> bool {
         (&self.label, self.operator, &self.value) == (&other.label, other.operator, &other.value)
-    }
-}
-
-impl FromInput for Matcher {
-    fn read(node: Node<'_>) -> Option<Self> {
-        node.parse(1..=1000, Self::parse)
     }
 }
 

@@ -21,19 +21,29 @@
 //! There is always a receiver `console`, with the channel `console` unless the
 //! document defines it. Channels are written as in a request.
 
+mod document;
 mod matcher;
 mod route;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
+use kit::check::Schema;
 use kit::toml::Document;
-use kit::{FromInput, Node, Violation};
+use kit::{Violation, Violations};
 
-use crate::model::{self, Channel, ChannelKind, Receiver, Spec};
+use crate::model::{Channel, ChannelType, Receiver, Spec, check_channels};
 
+use document::{ReceiverChannels, RoutingDocument};
 use route::Route;
+
+/// The schema of the document.
+static SCHEMA: LazyLock<Schema> = LazyLock::new(Schema::of::<RoutingDocument>);
+
+/// How many characters a receiver's name may have.
+const NAME_LENGTH: usize = 63;
 
 /// The name of the receiver that always exists.
 const CONSOLE: &str = "console";
@@ -63,7 +73,8 @@ impl Routing {
     /// All violations in the document, with their positions.
     pub fn read(document: &str, slack_url: bool) -> anyhow::Result<Self> {
         let document = Document::parse(document)?;
-        let rules: Rules = document.read()?;
+        let rules = Rules::read(document.read(&SCHEMA)?);
+        let rules = rules.map_err(|violations| document.refusal(&violations))?;
         let mut violations = Vec::new();
         if !slack_url {
             for (name, channels) in &rules.receivers {
@@ -100,7 +111,10 @@ impl Routing {
 
 /// A violation for each `slack` channel without an address.
 fn without_address(path: &str, channels: &[Channel]) -> Vec<Violation> {
-    let without = channels.iter().enumerate().filter(|(_, channel)| channel.needs_slack_url());
+    let without = channels
+        .iter()
+        .enumerate()
+        .filter(|(_, channel)| channel.kind == ChannelType::Slack && channel.url.is_none());
     without
         .map(|(index, _)| Violation {
             field: format!("{path}[{index}].url"),
@@ -109,43 +123,49 @@ fn without_address(path: &str, channels: &[Channel]) -> Vec<Violation> {
         .collect()
 }
 
-impl FromInput for Rules {
-    fn read(node: Node<'_>) -> Option<Self> {
-        node.object(|object| {
-            let default = object.optional("receiver", Node::label);
-            let routes = object.optional("routes", |node| node.array(0..=1000, Route::read));
-            let receivers = object.optional("receivers", |node| {
-                node.map(1000, 63, |_, channels| model::list(channels))
-            });
-            let default = default?.unwrap_or_else(|| CONSOLE.to_owned());
-            let routes = routes?.unwrap_or_default();
-            let mut receivers = receivers?.unwrap_or_default();
-            let console = Channel { name: CONSOLE.to_owned(), kind: ChannelKind::Console };
-            receivers.entry(CONSOLE.to_owned()).or_insert_with(|| vec![console]);
+impl Rules {
+    /// Reads the rules.
+    fn read(document: RoutingDocument) -> Result<Self, Vec<Violation>> {
+        let mut violations = Violations::default();
+        let mut receivers = BTreeMap::new();
+        for (name, ReceiverChannels(mut channels)) in document.receivers {
+            let path = format!("receivers.{name}");
+            if !(1..=NAME_LENGTH).contains(&name.chars().count()) {
+                violations
+                    .refuse(&path, format!("must have a key of 1 to {NAME_LENGTH} characters"));
+            }
+            check_channels(&path, &mut channels, &mut violations);
+            receivers.insert(name, channels);
+        }
+        let console =
+            Channel { name: Some(CONSOLE.to_owned()), ..Channel::new(ChannelType::Console) };
+        receivers.entry(CONSOLE.to_owned()).or_insert_with(|| vec![console]);
 
-            let known: Vec<_> = receivers.keys().map(String::as_str).collect();
-            let unknown = |name: &str| {
-                format!("names {name}, which is none of the receivers {}", known.join(", "))
-            };
-            if !receivers.contains_key(&default) {
-                object.refuse::<()>("receiver", unknown(&default));
+        let known: Vec<_> = receivers.keys().map(String::as_str).collect();
+        let unknown = |name: &str| {
+            format!("names {name}, which is none of the receivers {}", known.join(", "))
+        };
+        let default = document.receiver.unwrap_or_else(|| CONSOLE.to_owned());
+        if !receivers.contains_key(&default) {
+            violations.refuse("receiver", unknown(&default));
+        }
+        let mut routes: Vec<Route> = Vec::new();
+        for (index, rule) in document.routes.into_iter().enumerate() {
+            let path = format!("routes[{index}]");
+            let before = violations.len();
+            let route = Route::read(&path, rule, &mut violations);
+            if !receivers.contains_key(&route.receiver) {
+                violations.refuse(format!("{path}.receiver"), unknown(&route.receiver));
             }
-            for (index, route) in routes.iter().enumerate() {
-                if !receivers.contains_key(&route.receiver) {
-                    object.refuse::<()>(
-                        &format!("routes[{index}].receiver"),
-                        unknown(&route.receiver),
-                    );
-                }
-                if let Some(earlier) =
-                    routes[..index].iter().position(|before| before.covers(route))
-                {
-                    let message =
-                        format!("can never match: routes[{earlier}] matches all that it does");
-                    object.refuse::<()>(&format!("routes[{index}]"), message);
-                }
+            // A route without its bad matchers is not the one that was meant.
+            let earlier = routes.iter().position(|earlier| earlier.covers(&route));
+            if let Some(earlier) = earlier.filter(|_| violations.len() == before) {
+                let message =
+                    format!("can never match: routes[{earlier}] matches all that it does");
+                violations.refuse(path, message);
             }
-            Some(Self { default, routes, receivers })
-        })
+            routes.push(route);
+        }
+        violations.or(Self { default, routes, receivers })
     }
 }

@@ -1,7 +1,8 @@
 //! One route: its conditions and its receiver.
 
-use kit::{FromInput, Node};
+use kit::Violations;
 
+use super::document::RouteRule;
 use super::matcher::Matcher;
 use crate::model::{Kind, Priority, Spec};
 
@@ -18,6 +19,19 @@ pub(super) struct Route {
 }
 
 impl Route {
+    /// Reads a route; what is wrong with its matchers is below `path`.
+    pub(super) fn read(path: &str, rule: RouteRule, violations: &mut Violations) -> Self {
+        let mut matchers = Vec::new();
+        for (index, text) in rule.matchers.iter().enumerate() {
+            match Matcher::parse(text) {
+                Ok(matcher) => matchers.push(matcher),
+                Err(message) => violations.refuse(format!("{path}.matchers[{index}]"), message),
+            }
+        }
+        let RouteRule { kinds, priorities, receiver, .. } = rule;
+        Self { matchers, kinds, priorities, receiver }
+    }
+
     pub(super) fn matches(&self, spec: &Spec) -> bool {
         is_one_of(spec.kind, &self.kinds)
             && is_one_of(spec.priority, &self.priorities)
@@ -39,21 +53,4 @@ fn is_one_of<T: PartialEq>(value: T, list: &[T]) -> bool {
 
 fn is_within<T: PartialEq>(inner: &[T], outer: &[T]) -> bool {
     outer.is_empty() || (!inner.is_empty() && inner.iter().all(|value| outer.contains(value)))
-}
-
-impl FromInput for Route {
-    fn read(node: Node<'_>) -> Option<Self> {
-        node.object(|object| {
-            let matchers = object.optional("matchers", |node| node.array(1..=50, Matcher::read));
-            let kinds = object.optional("type", |node| node.array(1..=5, Kind::read));
-            let priorities = object.optional("priority", |node| node.array(1..=4, Priority::read));
-            let receiver = object.required("receiver", Node::label);
-            Some(Self {
-                matchers: matchers?.unwrap_or_default(),
-                kinds: kinds?.unwrap_or_default(),
-                priorities: priorities?.unwrap_or_default(),
-                receiver: receiver?,
-            })
-        })
-    }
 }

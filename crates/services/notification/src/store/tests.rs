@@ -57,7 +57,7 @@ on_both_databases! {
         let store = store(&database).await;
         store.create(two_channels("a"), None, now()).await.expect("kept");
         let jobs = claim(&store).await;
-        let channels: Vec<_> = jobs.iter().map(|job| (job.channel.name.as_str(), job.number)).collect();
+        let channels: Vec<_> = jobs.iter().map(|job| (job.channel.name(), job.number)).collect();
         assert_eq!(channels, [("log", 1), ("file", 1)]);
         assert!(claim(&store).await.is_empty());
         assert_eq!(get(&store, "a").await.status.phase, Phase::Sending);
@@ -135,7 +135,7 @@ on_both_databases! {
         transaction.commit().await.expect("committed");
         let again = super::tests::claim(&store).await;
         let [again] = again.try_into().expect("one is due");
-        assert_eq!((again.channel.name.as_str(), again.number, again.failed), ("file", 2, 1));
+        assert_eq!((again.channel.name(), again.number, again.failed), ("file", 2, 1));
         store.finish(&again, &done(&again, AttemptOutcome::Failure, false)).await.expect("kept");
         let status = get(&store, "a").await.status;
         assert_eq!((status.phase, status.reason), (Phase::PartiallySent, None));
@@ -174,7 +174,7 @@ on_both_databases! {
         let other = open(&database);
         other.database.migrate(DEADLINE).await.expect("prepared again");
         let [again] = claim(&other).await.try_into().expect("one lease has ended");
-        assert_eq!((again.channel.name.as_str(), again.number, again.failed), ("file", 2, 0));
+        assert_eq!((again.channel.name(), again.number, again.failed), ("file", 2, 0));
         assert!(claim(&store).await.is_empty(), "this one has not");
         let file = &get(&store, "a").await.status.channels[1];
         assert_eq!(file.state, DeliveryState::Sending);

@@ -6,18 +6,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{LabelPattern, Labels, Parameter, Step, schema};
+use crate::schema as forms;
 
 /// The author's description of a version of a workflow, without its steps. It
 /// never changes; a change needs a new version.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Definition {
     /// The workflow's name, which its versions share: a lower-case DNS label.
-    #[schema(
-        min_length = 1,
-        max_length = 63,
-        pattern = "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
-        example = "restart-pod"
-    )]
+    #[schema(value_type = forms::Label, example = "restart-pod")]
     pub name: String,
     /// The version's name: a semantic version, a date, a commit. Names are
     /// compared for equality and never ordered.
@@ -25,6 +21,9 @@ pub struct Definition {
         min_length = 1,
         max_length = 64,
         pattern = "^[A-Za-z0-9][A-Za-z0-9._+-]*$",
+        extensions(("x-message" = json!(
+            "must begin with a letter or digit and have only letters, digits, '.', '_', '+' and '-'"
+        ))),
         example = "1.0.0"
     )]
     pub version: String,
@@ -44,11 +43,21 @@ pub struct Definition {
     pub maintainer: Option<String>,
     /// The image that runs it, if it needs one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 512, pattern = "^[!-~]*$")]
+    #[schema(
+        min_length = 1,
+        max_length = 512,
+        pattern = "^[!-~]*$",
+        extensions(("x-message" = json!("must be ASCII without spaces"))),
+    )]
     pub container_image: Option<String>,
     /// The image's digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(pattern = "^sha256:[0-9a-f]{64}$")]
+    #[schema(
+        pattern = "^sha256:[0-9a-f]{64}$",
+        extensions(("x-message" = json!(
+            "must be sha256: and 64 lower-case hexadecimal digits"
+        ))),
+    )]
     pub container_digest: Option<String>,
     /// Which signals it is for.
     pub labels: Labels,

@@ -9,10 +9,12 @@
 //! | `stored` | a version as the catalog stores it: [`Workflow`], [`WorkflowSummary`] |
 //! | `query` | reading lists: [`WorkflowQuery`] |
 //! | `search` | finding the workflows that fit a signal: [`WorkflowSearch`], [`WorkflowMatches`] |
+//! | `endpoints` | the calls |
 //! | `words` | the vocabularies |
 //! | `schema` | pieces of the OpenAPI document |
 
 mod definition;
+mod endpoints;
 mod labels;
 mod parameter;
 mod query;
@@ -23,6 +25,10 @@ mod stored;
 mod words;
 
 pub use definition::{Definition, NewWorkflow};
+pub use endpoints::{
+    ChangeWorkflow, CreateWorkflow, GetWorkflow, ListWorkflowVersions, ListWorkflows,
+    SearchWorkflows,
+};
 pub use labels::{LabelPattern, Labels};
 pub use parameter::Parameter;
 pub use query::WorkflowQuery;

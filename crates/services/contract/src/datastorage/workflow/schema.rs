@@ -2,20 +2,27 @@
 //! wildcard, maps with bounds, parameters by type.
 //!
 //! They are written as JSON Schema. The kit adds the rules of every request: no
-//! further fields, no U+0000, null for an absent field. DataStorage repeats
-//! every bound where it reads requests, and its tests compare the two.
+//! further fields, no U+0000, null for an absent field.
 
 use serde_json::{Value, json};
+use strum::VariantNames as _;
 use utoipa::openapi::Schema;
 
 use super::{ParameterType, Priority};
 use crate::datastorage::Severity;
+use crate::schema::from_json as schema;
 
 /// A value of a label, or `*` for any; values do not contain `*`.
 const WANTED: &str = r"^(\*|[^*\x00]+)$";
 
+/// What a value is told that has not the form of [`WANTED`].
+const WANTED_MESSAGE: &str = "must be one value without `*` in it, or `*` for any";
+
 /// A value of a label.
 const VALUE: &str = r"^[^*\x00]+$";
+
+/// What a value is told that has not the form of [`VALUE`].
+const VALUE_MESSAGE: &str = "must not contain `*`";
 
 const WANTED_LABELS: &str = "The workflow is made for signals that have them; `*` wants the label \
     with any value. What a workflow does not name, it leaves open.";
@@ -34,15 +41,16 @@ pub(super) fn wanted_text() -> Schema {
         "minLength": 1,
         "maxLength": 100,
         "pattern": WANTED,
+        "x-message": WANTED_MESSAGE,
     }))
 }
 
 pub(super) fn wanted_severity() -> Schema {
-    wanted_word(Severity::WORDS)
+    wanted_word(Severity::VARIANTS)
 }
 
 pub(super) fn wanted_priority() -> Schema {
-    wanted_word(Priority::WORDS)
+    wanted_word(Priority::VARIANTS)
 }
 
 fn wanted_word(words: &[&str]) -> Schema {
@@ -54,27 +62,47 @@ fn wanted_word(words: &[&str]) -> Schema {
     }))
 }
 
+/// A label of a signal.
+pub(super) fn text() -> Schema {
+    schema(json!({
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 100,
+        "pattern": VALUE,
+        "x-message": VALUE_MESSAGE,
+    }))
+}
+
 /// Custom labels of a workflow.
 pub(super) fn wanted_custom() -> Schema {
-    label_map(WANTED, &format!("Labels of the user's own making. {WANTED_LABELS}"))
+    label_map(
+        (WANTED, WANTED_MESSAGE),
+        &format!("Labels of the user's own making. {WANTED_LABELS}"),
+    )
 }
 
 /// Detected labels of a workflow.
 pub(super) fn wanted_detected() -> Schema {
-    label_map(WANTED, &format!("Labels that signalprocessing detects. {WANTED_LABELS}"))
+    label_map(
+        (WANTED, WANTED_MESSAGE),
+        &format!("Labels that signalprocessing detects. {WANTED_LABELS}"),
+    )
 }
 
 /// Custom labels of a signal.
 pub(super) fn custom() -> Schema {
-    label_map(VALUE, &format!("Labels of the user's own making. {VALUE_LABELS}"))
+    label_map((VALUE, VALUE_MESSAGE), &format!("Labels of the user's own making. {VALUE_LABELS}"))
 }
 
 /// Detected labels of a signal.
 pub(super) fn detected() -> Schema {
-    label_map(VALUE, &format!("Labels that signalprocessing has detected. {VALUE_LABELS}"))
+    label_map(
+        (VALUE, VALUE_MESSAGE),
+        &format!("Labels that signalprocessing has detected. {VALUE_LABELS}"),
+    )
 }
 
-fn label_map(pattern: &str, description: &str) -> Schema {
+fn label_map((pattern, message): (&str, &str), description: &str) -> Schema {
     schema(json!({
         "type": "object",
         "description": description,
@@ -85,6 +113,7 @@ fn label_map(pattern: &str, description: &str) -> Schema {
             "minLength": 1,
             "maxLength": 63,
             "pattern": pattern,
+            "x-message": message,
         },
     }))
 }
@@ -103,10 +132,13 @@ pub(super) fn parameters() -> Schema {
         "description": "What can be set when the workflow is run, by name; at most 16 KiB as JSON \
             without spaces. A `minimum` above its `maximum` is refused.",
         "maxProperties": 50,
+        // They are in every list and in every answer to a search.
+        "x-max-bytes": 16_384,
         "propertyNames": {
             "type": "string",
             "maxLength": 63,
             "pattern": "^[A-Za-z_][A-Za-z0-9_]*$",
+            "x-message": "must have a name of letters, digits and '_', with no digit in front",
         },
         "additionalProperties": { "oneOf": types },
     }))
@@ -140,8 +172,4 @@ fn parameter(kind: ParameterType, value: Value) -> Value {
         properties["maximum"] = value;
     }
     json!({ "type": "object", "required": ["type"], "properties": properties })
-}
-
-fn schema(value: Value) -> Schema {
-    serde_json::from_value(value).expect("it is a schema")
 }

@@ -12,15 +12,15 @@ use crate::datastorage::Severity;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct WorkflowSearch {
     /// The kind of signal.
-    #[schema(min_length = 1, max_length = 100, pattern = r"^[^*\x00]+$", example = "OOMKilled")]
+    #[schema(schema_with = schema::text, example = "OOMKilled")]
     pub signal_type: String,
     /// How bad it is.
     pub severity: Severity,
     /// What is affected.
-    #[schema(min_length = 1, max_length = 100, pattern = r"^[^*\x00]+$", example = "deployment")]
+    #[schema(schema_with = schema::text, example = "deployment")]
     pub component: String,
     /// Where.
-    #[schema(min_length = 1, max_length = 100, pattern = r"^[^*\x00]+$", example = "production")]
+    #[schema(schema_with = schema::text, example = "production")]
     pub environment: String,
     /// How urgent it is.
     pub priority: Priority,
@@ -45,6 +45,20 @@ pub struct WorkflowSearch {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 255)]
     pub correlation_id: Option<String>,
+}
+
+impl WorkflowSearch {
+    /// The smallest score of a result.
+    #[must_use]
+    pub fn min_score(&self) -> f64 {
+        self.min_score.unwrap_or(0.0)
+    }
+
+    /// The largest number of results.
+    #[must_use]
+    pub fn top_k(&self) -> u32 {
+        self.top_k.unwrap_or(10)
+    }
 }
 
 /// The workflows that fit a signal, best first.

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{Definition, Step, WorkflowStatus};
-use crate::page::Pagination;
+use crate::page::Page;
 
 /// A version of a workflow in the catalog, without its content.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -52,13 +52,7 @@ pub struct Workflow {
 }
 
 /// One page of the catalog, newest first.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct WorkflowPage {
-    /// The workflows of this page.
-    pub data: Vec<WorkflowSummary>,
-    /// The position of this page in the list.
-    pub pagination: Pagination,
-}
+pub type WorkflowPage = Page<WorkflowSummary>;
 
 /// A change of a version's status.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -7,21 +7,22 @@ use axum::extract;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
+use contract::Endpoint as _;
 use contract::datastorage::{
-    Event, EventPage, NewEvent, SpoolStatus, SpooledBatch, SpooledReceipt, StoredBatch,
-    StoredReceipt,
+    CreateEvent, CreateEvents, Event, EventBatch, EventPage, EventQuery, GetEvent, ListEvents,
+    NewEvent, SpoolStatus, SpooledBatch, SpooledReceipt, StoredBatch, StoredReceipt,
 };
 use kit::{Json, Path, Problem, Query, Violation};
+use time::OffsetDateTime;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::admission::Rejection;
-use super::input::{BatchInput, EventInput, RULES};
+use super::input::{self, RULES};
 use super::records::EventList;
 use super::search::Search;
 use super::trail::{AppendError, AppendOutcome};
-use crate::page::pagination;
 use crate::state::State;
 
 /// How long a client should wait after a 503.
@@ -50,7 +51,7 @@ pub fn reading(state: State) -> OpenApiRouter {
 /// aside and not stored.
 #[utoipa::path(
     post,
-    path = "/api/v1/audit/events",
+    path = CreateEvent::PATH,
     tag = "audit",
     request_body = NewEvent,
     extensions(("x-rules" = json!(RULES))),
@@ -63,8 +64,9 @@ pub fn reading(state: State) -> OpenApiRouter {
 )]
 async fn create(
     extract::State(state): extract::State<State>,
-    Json(EventInput(event)): Json<EventInput>,
+    Json(event): Json<NewEvent>,
 ) -> Result<Response, Problem> {
+    let event = input::event(event).map_err(Problem::validation)?;
     let event_id = event.event_id;
     match append(&state, vec![event], |_, field| field.to_owned()).await? {
         AppendOutcome::Stored(receipts) => {
@@ -90,9 +92,9 @@ async fn create(
 /// some of its events, only those are set aside.
 #[utoipa::path(
     post,
-    path = "/api/v1/audit/events/batch",
+    path = CreateEvents::PATH,
     tag = "audit",
-    request_body = BatchInput,
+    request_body = EventBatch,
     extensions(("x-rules" = json!(RULES))),
     responses(
         (status = 201, description = "Stored", body = StoredBatch),
@@ -103,8 +105,9 @@ async fn create(
 )]
 async fn create_batch(
     extract::State(state): extract::State<State>,
-    Json(BatchInput(events)): Json<BatchInput>,
+    Json(batch): Json<EventBatch>,
 ) -> Result<Response, Problem> {
+    let events = input::batch(batch).map_err(Problem::validation)?;
     let event_ids = events.iter().map(|event| event.event_id).collect();
     match append(&state, events, |position, field| format!("[{position}].{field}")).await? {
         AppendOutcome::Stored(_) => {
@@ -123,9 +126,9 @@ async fn create_batch(
 /// comes first. Events that wait in the spool (202) are not found.
 #[utoipa::path(
     get,
-    path = "/api/v1/audit/events",
+    path = ListEvents::PATH,
     tag = "audit",
-    params(Search, kit::Page),
+    params(EventQuery),
     extensions(("x-rules" = json!(["since must not be after until"]))),
     responses(
         (status = 200, description = "A page of the trail", body = EventPage),
@@ -133,12 +136,12 @@ async fn create_batch(
 )]
 async fn search(
     extract::State(state): extract::State<State>,
-    Query(search): Query<Search>,
+    Query(query): Query<EventQuery>,
 ) -> Result<Json<EventPage>, Problem> {
+    let search = Search::of(query, OffsetDateTime::now_utc()).map_err(Problem::validation)?;
     let EventList { events, total } =
         state.store.search(&search).await.map_err(|error| state.problem(error))?;
-    let pagination = pagination(search.page, events.len(), total);
-    Ok(Json(EventPage { data: events, pagination }))
+    Ok(Json(search.page.answer(events, total)))
 }
 
 /// Read an event
@@ -146,7 +149,7 @@ async fn search(
 /// An event that waits in the spool (202) is not there yet.
 #[utoipa::path(
     get,
-    path = "/api/v1/audit/events/{event_id}",
+    path = GetEvent::PATH,
     tag = "audit",
     params(("event_id" = Uuid, Path, description = "The event's id")),
     responses(

@@ -4,6 +4,7 @@ mod row;
 
 use std::collections::HashSet;
 
+use contract::Words as _;
 use contract::datastorage::{Event, NewEvent, StoredReceipt};
 use futures_util::TryStreamExt as _;
 use kit::database::column::{microseconds, number, uuid};

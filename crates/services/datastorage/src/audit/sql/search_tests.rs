@@ -91,7 +91,7 @@ fn any_search() -> impl Strategy<Value = Search> {
                 resource_id,
                 since,
                 until,
-                page: kit::Page { limit, offset },
+                page: kit::page::PageRequest { limit, offset },
             }
         })
 }

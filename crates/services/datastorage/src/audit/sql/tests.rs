@@ -24,7 +24,8 @@ pub(super) fn event(correlation_id: &str, data: Value) -> NewEvent {
 }
 
 pub(super) fn everything() -> Search {
-    kit::check::from_text(&json!({ "limit": "1000" })).expect("a good query")
+    let query = contract::datastorage::EventQuery { limit: Some(1000), ..Default::default() };
+    Search::of(query, OffsetDateTime::now_utc()).expect("a good query")
 }
 
 async fn search_for(store: &Store, search: &Search) -> Vec<Event> {

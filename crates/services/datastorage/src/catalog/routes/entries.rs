@@ -4,16 +4,19 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use axum::{Extension, extract};
-use contract::datastorage::{NewWorkflow, StatusChange, Workflow, WorkflowPage};
-use kit::{Json, Page, Path, Problem, Query, RequestId, Violation};
+use contract::Endpoint as _;
+use contract::datastorage::{
+    ChangeWorkflow, CreateWorkflow, GetWorkflow, ListWorkflowVersions, ListWorkflows, NewWorkflow,
+    StatusChange, Workflow, WorkflowPage, WorkflowQuery,
+};
+use kit::page::{PageQuery, PageRequest};
+use kit::{Json, Path, Problem, Query, RequestId, Violation};
 use uuid::Uuid;
 
 use super::WORKFLOWS;
-use crate::catalog::change::ChangeInput;
-use crate::catalog::filter::{Filter, PageOnly};
-use crate::catalog::input::{RULES, WorkflowInput};
-use crate::catalog::records::{CreateOutcome, WorkflowList};
-use crate::page::pagination;
+use crate::catalog::change::explain;
+use crate::catalog::input::{self, RULES};
+use crate::catalog::records::CreateOutcome;
 use crate::state::State;
 
 /// Add a version of a workflow
@@ -26,7 +29,7 @@ use crate::state::State;
 /// as its correlation.
 #[utoipa::path(
     post,
-    path = "/api/v1/workflows",
+    path = CreateWorkflow::PATH,
     tag = "workflows",
     request_body = NewWorkflow,
     extensions(("x-rules" = json!(RULES))),
@@ -39,8 +42,9 @@ use crate::state::State;
 pub(super) async fn create(
     extract::State(state): extract::State<State>,
     Extension(request_id): Extension<RequestId>,
-    Json(WorkflowInput(workflow)): Json<WorkflowInput>,
+    Json(workflow): Json<NewWorkflow>,
 ) -> Result<impl IntoResponse, Problem> {
+    let workflow = input::workflow(workflow).map_err(Problem::validation)?;
     let (name, version) = (&workflow.definition.name, &workflow.definition.version);
     let taken = format!("there is a workflow {name} with version {version}");
     let created = state
@@ -70,19 +74,19 @@ pub(super) async fn create(
 /// content.
 #[utoipa::path(
     get,
-    path = "/api/v1/workflows",
+    path = ListWorkflows::PATH,
     tag = "workflows",
-    params(Filter, Page),
+    params(WorkflowQuery),
     responses(
         (status = 200, description = "A page of the catalog", body = WorkflowPage),
     ),
 )]
 pub(super) async fn list(
     extract::State(state): extract::State<State>,
-    Query(filter): Query<Filter>,
+    Query(query): Query<WorkflowQuery>,
 ) -> Result<Json<WorkflowPage>, Problem> {
-    let listed = state.store.workflows(&filter).await.map_err(|error| state.problem(error))?;
-    Ok(Json(answer(filter.page, listed)))
+    let listed = state.store.workflows(&query).await.map_err(|error| state.problem(error))?;
+    Ok(Json(query.page().answer(listed.workflows, listed.total)))
 }
 
 /// List the versions of a workflow
@@ -90,13 +94,13 @@ pub(super) async fn list(
 /// The newest first; without their content. `is_latest` marks the latest one.
 #[utoipa::path(
     get,
-    path = "/api/v1/workflows/by-name/{name}/versions",
+    path = ListWorkflowVersions::PATH,
     tag = "workflows",
     params(
         ("name" = String, Path, description = "The workflow's name",
             min_length = 1, max_length = 63, pattern = "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
             example = "restart-pod"),
-        Page,
+        PageQuery,
     ),
     responses(
         (status = 200, description = "A page of its versions", body = WorkflowPage),
@@ -106,20 +110,20 @@ pub(super) async fn list(
 pub(super) async fn versions(
     extract::State(state): extract::State<State>,
     Path(name): Path<String>,
-    Query(PageOnly(page)): Query<PageOnly>,
+    Query(page): Query<PageQuery>,
 ) -> Result<Json<WorkflowPage>, Problem> {
     let listed =
         state.store.workflow_versions(&name, page).await.map_err(|error| state.problem(error))?;
     if listed.total == 0 {
         return Err(Problem::not_found(format_args!("workflow {name}")));
     }
-    Ok(Json(answer(page, listed)))
+    Ok(Json(PageRequest::from(page).answer(listed.workflows, listed.total)))
 }
 
 /// Read a version of a workflow
 #[utoipa::path(
     get,
-    path = "/api/v1/workflows/{workflow_id}",
+    path = GetWorkflow::PATH,
     tag = "workflows",
     params(("workflow_id" = Uuid, Path, description = "The version's id")),
     responses(
@@ -146,7 +150,7 @@ pub(super) async fn get(
 /// request id as its correlation.
 #[utoipa::path(
     patch,
-    path = "/api/v1/workflows/{workflow_id}",
+    path = ChangeWorkflow::PATH,
     tag = "workflows",
     params(("workflow_id" = Uuid, Path, description = "The version's id")),
     request_body = StatusChange,
@@ -159,8 +163,9 @@ pub(super) async fn change(
     extract::State(state): extract::State<State>,
     Path(workflow_id): Path<Uuid>,
     Extension(request_id): Extension<RequestId>,
-    Json(ChangeInput(change)): Json<ChangeInput>,
+    change: Result<Json<StatusChange>, Problem>,
 ) -> Result<Json<Workflow>, Problem> {
+    let Json(change) = change.map_err(explain)?;
     let changed = state
         .store
         .set_workflow_status(workflow_id, &change, request_id.as_str())
@@ -168,11 +173,6 @@ pub(super) async fn change(
         .map_err(|error| state.problem(error))?;
     state.database_is_back();
     changed.map(Json).ok_or_else(|| missing(workflow_id))
-}
-
-fn answer(page: Page, listed: WorkflowList) -> WorkflowPage {
-    let pagination = pagination(page, listed.workflows.len(), listed.total);
-    WorkflowPage { data: listed.workflows, pagination }
 }
 
 fn missing(workflow_id: Uuid) -> Problem {

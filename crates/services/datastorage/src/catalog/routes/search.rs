@@ -3,12 +3,12 @@
 use std::time::{Duration, Instant};
 
 use axum::{Extension, extract};
-use contract::datastorage::{WorkflowMatches, WorkflowSearch};
+use contract::Endpoint as _;
+use contract::datastorage::{SearchWorkflows, WorkflowMatches, WorkflowSearch};
 use kit::{Json, Problem, RequestId};
 
 use crate::audit::trail::AppendError;
 use crate::catalog::score::rank;
-use crate::catalog::search::SearchInput;
 use crate::catalog::search_event::search_completed;
 use crate::state::State;
 
@@ -35,7 +35,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// The answer waits until it is there, or safe in the spool.
 #[utoipa::path(
     post,
-    path = "/api/v1/workflows/search",
+    path = SearchWorkflows::PATH,
     tag = "workflows",
     request_body = WorkflowSearch,
     responses(
@@ -46,7 +46,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 pub(super) async fn search(
     extract::State(state): extract::State<State>,
     Extension(request_id): Extension<RequestId>,
-    Json(SearchInput(search)): Json<SearchInput>,
+    Json(search): Json<WorkflowSearch>,
 ) -> Result<Json<WorkflowMatches>, Problem> {
     let start = Instant::now();
     let fitting = state.store.workflows_for(&search).await.map_err(|error| state.problem(error))?;

@@ -1,12 +1,12 @@
 //! Reading the catalog.
 
-use contract::datastorage::{Workflow, WorkflowSearch, WorkflowSummary};
+use contract::Words as _;
+use contract::datastorage::{Workflow, WorkflowQuery, WorkflowSearch, WorkflowSummary};
 use kit::database::column::number;
 use kit::database::{Connection, Database, Statement, StoreError};
 use uuid::Uuid;
 
 use super::row::{SUMMARY, summary, whole};
-use crate::catalog::filter::Filter;
 use crate::catalog::records::WorkflowList;
 
 pub(in crate::catalog) async fn workflow(
@@ -29,7 +29,7 @@ pub(super) async fn by_id(
 
 pub(in crate::catalog) async fn list(
     database: &Database,
-    filter: &Filter,
+    filter: &WorkflowQuery,
 ) -> Result<WorkflowList, StoreError> {
     let mut transaction = database.snapshot().await?;
     let mut count = Statement::new("SELECT count(*) AS total FROM workflows");
@@ -39,8 +39,8 @@ pub(in crate::catalog) async fn list(
     let mut page = Statement::new("SELECT ");
     page.push(SUMMARY).push(" FROM workflows");
     push_filters(&mut page, filter);
-    page.push(" ORDER BY sequence DESC LIMIT ").bind(i64::from(filter.page.limit));
-    page.push(" OFFSET ").bind(i64::try_from(filter.page.offset).unwrap_or(i64::MAX));
+    page.push(" ORDER BY sequence DESC LIMIT ").bind(i64::from(filter.page().limit));
+    page.push(" OFFSET ").bind(i64::try_from(filter.page().offset).unwrap_or(i64::MAX));
     let rows = page.build().fetch_all(&mut *transaction).await?;
     let workflows = rows.iter().map(summary).collect::<Result<_, _>>()?;
     Ok(WorkflowList { workflows, total })
@@ -68,7 +68,7 @@ pub(in crate::catalog) async fn select(
 }
 
 /// Adds ` WHERE … AND …` for every filter that is set.
-fn push_filters(query: &mut Statement, filter: &Filter) {
+fn push_filters(query: &mut Statement, filter: &WorkflowQuery) {
     let texts = [
         ("name", filter.name.clone()),
         ("status", filter.status.map(|status| status.to_string())),

@@ -1,8 +1,8 @@
 //! The database selects the same workflows as the same filters in memory.
 
 use contract::datastorage::{
-    LabelPattern, Labels, Priority, Severity, StatusChange, WorkflowSearch, WorkflowStatus,
-    WorkflowSummary,
+    LabelPattern, Labels, Priority, Severity, StatusChange, WorkflowQuery, WorkflowSearch,
+    WorkflowStatus, WorkflowSummary,
 };
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
@@ -11,8 +11,7 @@ use testing::TestDatabase;
 use uuid::Uuid;
 
 use super::tests::create;
-use crate::catalog::filter::Filter;
-use crate::catalog::testing::{EVERYTHING, search, sent, signal, with};
+use crate::catalog::testing::{everything, search, sent, signal, with};
 use crate::testing::store;
 
 /// Whether a search selects a workflow, computed in memory.
@@ -28,7 +27,7 @@ fn fits(labels: &Labels, signal: &WorkflowSearch) -> bool {
 }
 
 /// Whether a list selects a workflow, computed in memory.
-fn selects(filter: &Filter, workflow: &WorkflowSummary) -> bool {
+fn selects(filter: &WorkflowQuery, workflow: &WorkflowSummary) -> bool {
     fn same<T: PartialEq>(filter: &Option<T>, value: &T) -> bool {
         filter.as_ref().is_none_or(|filter| filter == value)
     }
@@ -89,7 +88,7 @@ fn any_signal() -> impl Strategy<Value = WorkflowSearch> {
     )
 }
 
-fn any_filter() -> impl Strategy<Value = Filter> {
+fn any_filter() -> impl Strategy<Value = WorkflowQuery> {
     let by_label = (
         prop::option::of(wanted(text())),
         prop::option::of(wanted(severity())),
@@ -102,7 +101,7 @@ fn any_filter() -> impl Strategy<Value = Filter> {
     (name, prop::option::of(status()), prop::option::of(any::<bool>()), by_label, page).prop_map(
         |(name, status, is_latest, labels, (limit, offset))| {
             let (signal_type, severity, component, environment, priority) = labels;
-            Filter {
+            WorkflowQuery {
                 name: name.map(str::to_owned),
                 status,
                 is_latest,
@@ -111,7 +110,8 @@ fn any_filter() -> impl Strategy<Value = Filter> {
                 component,
                 environment,
                 priority,
-                page: kit::Page { limit, offset },
+                limit: Some(limit),
+                offset: Some(offset),
             }
         },
     )
@@ -121,7 +121,7 @@ fn check(
     database: &TestDatabase,
     versions: Vec<(u8, Labels, WorkflowStatus)>,
     signals: &[WorkflowSearch],
-    filters: &[Filter],
+    filters: &[WorkflowQuery],
 ) -> TestCaseResult {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
@@ -155,10 +155,10 @@ fn check(
             let found = store.workflows_for(signal).await.expect("found");
             prop_assert_eq!(ids(&found), ids(&expected), "{:?}", signal);
         }
-        for filter in filters.iter().chain([&Filter::all(EVERYTHING)]) {
+        for filter in filters.iter().chain([&everything()]) {
             let selected: Vec<_> =
                 all.iter().filter(|workflow| selects(filter, workflow)).cloned().collect();
-            let (skip, take) = (filter.page.offset as usize, filter.page.limit as usize);
+            let (skip, take) = (filter.page().offset as usize, filter.page().limit as usize);
             let page: Vec<_> = selected.iter().skip(skip).take(take).cloned().collect();
             let listed = store.workflows(filter).await.expect("listed");
             prop_assert_eq!(listed.total, selected.len() as u64, "{:?}", filter);

@@ -1,14 +1,16 @@
 //! Writing: one latest version per name, and versions that never change.
 
-use contract::datastorage::{StatusChange, Workflow, WorkflowStatus};
+use contract::datastorage::{EventQuery, StatusChange, Workflow, WorkflowStatus};
 use kit::database::StoreError;
+use kit::page::PageQuery;
 use serde_json::{Value, json};
 use testing::{TestDatabase, on_both_databases};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::catalog::filter::Filter;
+use crate::audit::search::Search;
 use crate::catalog::records::CreateOutcome;
-use crate::catalog::testing::{EVERYTHING, search, sent, signal, with, workflow};
+use crate::catalog::testing::{everything, search, sent, signal, with, workflow};
 use crate::store::Store;
 use crate::testing::store;
 
@@ -21,7 +23,7 @@ pub(super) async fn create(store: &Store, sent: &Value) -> Workflow {
 
 /// Versions of a name, newest first, and whether each is the latest.
 async fn versions(store: &Store, name: &str) -> Vec<(String, bool)> {
-    let listed = store.workflow_versions(name, EVERYTHING).await.expect("an answer");
+    let listed = store.workflow_versions(name, PageQuery::default()).await.expect("an answer");
     assert_eq!(listed.total, listed.workflows.len() as u64);
     listed
         .workflows
@@ -56,7 +58,7 @@ on_both_databases! {
         assert_eq!(read.content, workflow(&full).content);
         assert_eq!(read.summary.status, WorkflowStatus::Active);
         assert_eq!(read.summary.created_at, read.summary.updated_at);
-        let listed = store.workflows(&Filter::all(EVERYTHING)).await.expect("listed");
+        let listed = store.workflows(&everything()).await.expect("listed");
         assert_eq!(listed.workflows, [created.summary]);
         assert_eq!(store.workflow(Uuid::nil()).await.expect("read"), None);
     }
@@ -132,7 +134,7 @@ on_both_databases! {
         for job in jobs {
             job.await.expect("created");
         }
-        let listed = first.workflow_versions("a", EVERYTHING).await.expect("listed").workflows;
+        let listed = first.workflow_versions("a", PageQuery::default()).await.expect("listed").workflows;
         let latest: Vec<bool> = listed.iter().map(|workflow| workflow.is_latest).collect();
         assert_eq!(latest, [&[true][..], &[false; 19]].concat());
         let mut previous: Vec<_> =
@@ -199,7 +201,7 @@ on_both_databases! {
         let store = store(&database).await;
         create(&store, &sent("a", "1")).await;
         create(&store, &sent("a", "2")).await;
-        let before = store.workflows(&Filter::all(EVERYTHING)).await.expect("listed");
+        let before = store.workflows(&everything()).await.expect("listed");
 
         let copy = |version: &str| {
             format!(
@@ -235,7 +237,7 @@ on_both_databases! {
             assert!(refused.to_string().contains(message), "{statement}: {refused}");
             assert!(StoreError::from(refused).is_refusal(), "{statement}");
         }
-        assert_eq!(store.workflows(&Filter::all(EVERYTHING)).await.expect("listed"), before);
+        assert_eq!(store.workflows(&everything()).await.expect("listed"), before);
     }
 }
 
@@ -250,7 +252,7 @@ on_both_databases! {
         store.set_workflow_status(created.workflow_id, &change, "req-2").await.expect("changed");
         store.set_workflow_status(Uuid::nil(), &change, "req-2").await.expect("an answer");
 
-        let search = kit::check::from_text(&json!({})).expect("a good query");
+        let search = Search::of(EventQuery::default(), OffsetDateTime::now_utc()).expect("a query");
         let events = store.search(&search).await.expect("found").events;
         let lines: Vec<_> = events
             .iter()

@@ -1,6 +1,7 @@
 //! Writing the catalog.
 
 use anyhow::Context as _;
+use contract::Words as _;
 use contract::datastorage::{NewWorkflow, StatusChange, Workflow, WorkflowStatus, WorkflowSummary};
 use kit::database::column::{microseconds, to_json, uuid};
 use kit::database::{Connection, Database, StoreError};

@@ -3,6 +3,7 @@
 //! Limits are those of <https://docs.slack.dev/reference/block-kit/blocks>.
 //! Slack refuses a message that exceeds a limit, so everything is cut to fit.
 
+use contract::Words as _;
 use serde_json::{Value, json};
 use url::Url;
 
@@ -36,7 +37,7 @@ const OTHERS: usize = 4;
 /// The body of the POST.
 pub(super) fn payload(message: &Message<'_>) -> Value {
     let subject = subject(message);
-    let text = line(&format!("{}: {subject}", message.priority.word()), TEXT);
+    let text = line(&format!("{}: {subject}", message.priority.as_str()), TEXT);
     let mut blocks = vec![json!({
         "type": "header",
         "text": { "type": "plain_text", "text": line(subject, HEADER) },
@@ -101,8 +102,8 @@ fn buttons<'a>(message: &Message<'a>) -> (Vec<Value>, Vec<(&'a str, &'a str)>) {
 fn context(message: &Message<'_>) -> Value {
     let text = format!(
         "{} · {} · {} · {}",
-        message.priority.word(),
-        message.kind.word(),
+        message.priority.as_str(),
+        message.kind.as_str(),
         message.name,
         message.correlation_id
     );

@@ -5,10 +5,10 @@ use uuid::Uuid;
 
 use super::mrkdwn::{chunks, escape};
 use super::*;
-use crate::model::Spec;
+use crate::testing::read_spec;
 
 fn payload_of(input: &Value) -> Value {
-    let spec: Spec = kit::check::from_json(input).expect("a good request");
+    let spec = read_spec(input).expect("a good request");
     payload::payload(&Message::new(Uuid::nil(), OffsetDateTime::UNIX_EPOCH, &spec, "slack"))
 }
 

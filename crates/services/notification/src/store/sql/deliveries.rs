@@ -75,7 +75,7 @@ pub(in crate::store) async fn renew(
     )
     .bind(micros(now + lease))
     .bind(job.id.to_string())
-    .bind(&job.channel.name)
+    .bind(job.channel.name())
     .bind(job.owner.to_string())
     .execute(&mut *transaction)
     .await?;
@@ -98,7 +98,7 @@ async fn begin(
     .bind(micros(lease_until))
     .bind(job.owner.to_string())
     .bind(&id)
-    .bind(&job.channel.name)
+    .bind(job.channel.name())
     .execute(&mut *connection)
     .await?;
     // The lease of an earlier attempt has ended without an outcome.
@@ -110,13 +110,13 @@ async fn begin(
     .bind(word(&AttemptOutcome::Interrupted)?)
     .bind(micros(job.started_at))
     .bind(&id)
-    .bind(&job.channel.name)
+    .bind(job.channel.name())
     .execute(&mut *connection)
     .await?;
     if interrupted.rows_affected() > 0 {
         tracing::warn!(
             notification = job.spec.name,
-            channel = job.channel.name,
+            channel = job.channel.name(),
             "an attempt was interrupted"
         );
     }
@@ -124,7 +124,7 @@ async fn begin(
         "INSERT INTO attempts (notification_id, channel, number, started_at) VALUES ($1, $2, $3, $4)",
     )
     .bind(&id)
-    .bind(&job.channel.name)
+    .bind(job.channel.name())
     .bind(i64::from(job.number))
     .bind(micros(job.started_at))
     .execute(&mut *connection)
@@ -153,7 +153,7 @@ pub(in crate::store) async fn finish(
     .bind(attempt.error.as_deref().map(storable))
     .bind(attempt.receipt.as_deref().map(storable))
     .bind(&id)
-    .bind(&job.channel.name)
+    .bind(job.channel.name())
     .bind(i64::from(attempt.number))
     .execute(&mut *transaction)
     .await?;
@@ -174,7 +174,7 @@ pub(in crate::store) async fn finish(
     .bind(due_at)
     .bind(i64::from(permanent))
     .bind(&id)
-    .bind(&job.channel.name)
+    .bind(job.channel.name())
     .bind(job.owner.to_string())
     .execute(&mut *transaction)
     .await?;

@@ -52,7 +52,7 @@ pub(in crate::store) async fn create(
              VALUES ($1, $2, $3, 'Pending', $4)",
         )
         .bind(&id)
-        .bind(&channel.name)
+        .bind(channel.name())
         .bind(position)
         .bind(due_at)
         .execute(&mut *transaction)

@@ -6,7 +6,9 @@ use kit::database::{Connection, DatabaseKind, Row, StoreError};
 use sqlx::{AssertSqlSafe, Row as _};
 use uuid::Uuid;
 
-use crate::model::{Attempt, Channel, Delivery, Notification, Reason, Receiver, Spec, Status};
+use crate::model::{
+    Attempt, Channel, ChannelType, Delivery, Notification, Reason, Receiver, Spec, Status,
+};
 use crate::store::rows::{from_json, from_word, json, moment, number};
 
 /// The notifications with these ids, newest first.
@@ -32,7 +34,7 @@ pub(super) async fn notifications(
             let mut channels = deliveries.remove(id).unwrap_or_default();
             for delivery in &mut channels {
                 let channel = channel(&spec, receiver.as_ref(), &delivery.name)?;
-                delivery.kind = channel.kind.word().to_owned();
+                delivery.kind = channel.kind;
             }
             let reason = Reason::of(phase, &channels);
             let completed_at = row.get::<Option<i64>, _>("completed_at").map(moment).transpose()?;
@@ -61,7 +63,7 @@ pub(super) fn channel<'a>(
 ) -> Result<&'a Channel, StoreError> {
     let mut channels = spec.channels(receiver).iter();
     channels
-        .find(|channel| channel.name == name)
+        .find(|channel| channel.name() == name)
         .ok_or_else(|| StoreError::Broken(anyhow::anyhow!("{} has no channel {name}", spec.name)))
 }
 
@@ -90,7 +92,8 @@ async fn deliveries(
             next_attempt_at: due_at.filter(|_| !is_claimed),
             attempts: attempts.remove(&(id.clone(), name.clone())).unwrap_or_default(),
             permanent: row.get::<Option<i64>, _>("permanent") == Some(1),
-            kind: String::new(),
+            // Set when the request is known.
+            kind: ChannelType::Log,
             name,
         };
         deliveries.entry(id).or_default().push(delivery);

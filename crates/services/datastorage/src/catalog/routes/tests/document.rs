@@ -3,6 +3,7 @@
 
 use axum::http::StatusCode;
 use contract::datastorage::{Priority, StepType, WorkflowStatus};
+use contract::strum::VariantNames as _;
 use serde_json::{Map, Value, json};
 
 use super::{WORKFLOWS, create, fields as violated, path_of};
@@ -165,9 +166,9 @@ async fn the_document_describes_what_a_derive_cannot() {
     let (_, document) = datastorage.get("/openapi.json").await;
     let schemas = &document["components"]["schemas"];
     for (component, words) in [
-        ("Priority", Priority::WORDS),
-        ("WorkflowStatus", WorkflowStatus::WORDS),
-        ("StepType", StepType::WORDS),
+        ("Priority", Priority::VARIANTS),
+        ("WorkflowStatus", WorkflowStatus::VARIANTS),
+        ("StepType", StepType::VARIANTS),
     ] {
         assert_eq!(schemas[component]["enum"], json!(words), "{component}");
     }

@@ -2,10 +2,11 @@
 
 use axum::body::to_bytes;
 use axum::http::StatusCode;
+use contract::datastorage::NewEvent;
+use kit::check::Schema;
 use serde_json::{Value, json};
 
 use super::{WORKFLOWS, create};
-use crate::audit::input::EventInput;
 use crate::catalog::testing::{sent, signal, with};
 use crate::spool::Limits;
 use crate::testing::TestService;
@@ -178,5 +179,6 @@ async fn the_largest_event_of_a_search_keeps_the_rules_of_the_trail() {
 
     let mut event = events(&datastorage, "rr-1").await.remove(0);
     event.as_object_mut().expect("an object").remove("recorded_at");
-    kit::check::from_json::<EventInput>(&event).expect("an event that a client could send");
+    let event = Schema::of::<NewEvent>().read(event);
+    event.and_then(crate::audit::input::event).expect("an event that a client could send");
 }

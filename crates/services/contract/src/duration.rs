@@ -16,20 +16,26 @@ pub const PATTERN: &str = concat!(
     " *)+)$"
 );
 
+/// What a text is told that is no duration.
+pub const FORM: &str = "is not a duration; write it like 50ms, 30s or 5m";
+
 /// Reads `50ms`, `30s`, `5m`, `1h 30m`, `7d`.
 ///
 /// # Errors
 ///
 /// The message continues a sentence that begins with the name of the value.
 pub fn parse(text: &str) -> Result<Duration, String> {
-    let duration = Some(text).filter(|text| has_form(text));
-    let duration = duration
-        .and_then(|text| humantime::parse_duration(text).ok())
-        .ok_or("is not a duration; write it like 50ms, 30s or 5m")?;
+    let duration = read(text)?;
     if duration > LONGEST {
         return Err("is longer than 366 days".to_owned());
     }
     Ok(duration)
+}
+
+/// Reads a duration of any length.
+fn read(text: &str) -> Result<Duration, String> {
+    let duration = Some(text).filter(|text| has_form(text));
+    Ok(duration.and_then(|text| humantime::parse_duration(text).ok()).ok_or(FORM)?)
 }
 
 /// Whether the text is numbers of at most nine digits, each with a unit.
@@ -57,6 +63,37 @@ fn has_form(text: &str) -> bool {
 #[must_use]
 pub fn format(duration: Duration) -> String {
     humantime::format_duration(duration).to_string()
+}
+
+/// Optional durations of any length as the text that people write, for serde.
+pub mod as_text {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+    /// Writes the text.
+    ///
+    /// # Errors
+    ///
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer>(
+        duration: &Option<Duration>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        duration.map(super::format).serialize(serializer)
+    }
+
+    /// Reads the text.
+    ///
+    /// # Errors
+    ///
+    /// When it is no duration.
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Duration>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        text.map(|text| super::read(&text)).transpose().map_err(de::Error::custom)
+    }
 }
 
 #[cfg(test)]
@@ -89,8 +126,7 @@ mod tests {
             text in prop_oneof![&PATTERN[1..PATTERN.len() - 1], "[0-9 .smhd]{0,12}", ".{0,40}"],
         ) {
             let pattern = regex::Regex::new(PATTERN).unwrap();
-            let refused = "is not a duration; write it like 50ms, 30s or 5m";
-            let is_read = parse(&text).err().as_deref() != Some(refused);
+            let is_read = parse(&text).err().as_deref() != Some(FORM);
             prop_assert_eq!(is_read, pattern.is_match(&text));
         }
     }

@@ -1,14 +1,15 @@
 //! The status of a notification.
 
 use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, IntoStaticStr, VariantNames};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Receiver, Spec};
+use super::{ChannelType, Receiver, Spec};
 
 /// A notification with its status.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Notification {
     /// Its id. A name that is used again after a deletion gets a new id.
     pub id: Uuid,
@@ -26,7 +27,7 @@ pub struct Notification {
 }
 
 /// The status of a notification.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Status {
     /// Its phase.
     pub phase: Phase,
@@ -40,7 +41,21 @@ pub struct Status {
 }
 
 /// The phase of a notification.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    Display,
+    EnumString,
+    IntoStaticStr,
+    VariantNames,
+)]
 pub enum Phase {
     /// Accepted; nothing was sent yet.
     Pending,
@@ -57,7 +72,21 @@ pub enum Phase {
 }
 
 /// Why a notification failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    Display,
+    EnumString,
+    IntoStaticStr,
+    VariantNames,
+)]
 pub enum Reason {
     /// At least one channel used up its attempts.
     MaxRetriesExhausted,
@@ -66,13 +95,13 @@ pub enum Reason {
 }
 
 /// The delivery to one channel.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Delivery {
     /// The channel's name.
     pub name: String,
     /// The channel's type.
     #[serde(rename = "type")]
-    pub kind: String,
+    pub kind: ChannelType,
     /// The state of the delivery.
     pub state: DeliveryState,
     /// When the next attempt is due.
@@ -86,7 +115,21 @@ pub struct Delivery {
 }
 
 /// The state of a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    Display,
+    EnumString,
+    IntoStaticStr,
+    VariantNames,
+)]
 pub enum DeliveryState {
     /// Not tried yet.
     Pending,
@@ -101,7 +144,7 @@ pub enum DeliveryState {
 }
 
 /// One attempt at a delivery.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Attempt {
     /// Its number, from 1.
     pub number: u32,
@@ -122,8 +165,23 @@ pub struct Attempt {
 }
 
 /// How an attempt ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    Display,
+    EnumString,
+    IntoStaticStr,
+    VariantNames,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum AttemptOutcome {
     /// The receiver accepted the message.
     Success,
@@ -132,15 +190,6 @@ pub enum AttemptOutcome {
     /// The service ended before the result was stored. The attempt is repeated
     /// and does not count.
     Interrupted,
-}
-
-impl Notification {
-    /// A copy for display, with scrubbed addresses of channels.
-    #[must_use]
-    pub fn for_display(self) -> Self {
-        let receiver = self.receiver.map(Receiver::for_display);
-        Self { spec: self.spec.for_display(), receiver, ..self }
-    }
 }
 
 impl DeliveryState {
