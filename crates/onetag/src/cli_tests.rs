@@ -283,6 +283,7 @@ fn each_verb_has_its_own_help() {
 
     Options:
           --pairs <COUNT>    How often each way is measured in each case [default: 9]
+          --on <BACKEND>     Run the images on this backend: `process`, the default, `podman` or `docker`
           --release          Build the services with cargo's profile `release`
           --profile <NAME>   Build the services with this cargo profile; tests keep their own
           --format <FORMAT>  What goes to stdout besides the talk on stderr [default: human] [possible values: human, json]

@@ -117,13 +117,9 @@ impl Client {
 
     /// The URL of a path with a query, which is escaped here.
     fn list(&self, path: &str, query: &impl Serialize) -> Url {
-        let mut url = self.at(path);
-        let query = serde_json::to_value(query).unwrap_or_default();
-        for (name, value) in query.as_object().into_iter().flatten() {
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            url.query_pairs_mut().append_pair(name, &text);
-        }
-        url
+        let url = self.at(path);
+        let request = self.http.get(url.clone()).query(query).build();
+        request.map_or(url, |request| request.url().clone())
     }
 
     async fn send<T: DeserializeOwned>(

@@ -237,7 +237,7 @@ async fn a_folder_that_is_not_there_is_unavailable() {
 }
 
 #[tokio::test]
-async fn a_stopped_server_is_unavailable_until_it_is_back() {
+async fn a_stopped_server_is_unavailable_until_it_is_back_on_postgres() {
     let server = PostgresServer::start();
     let database = TestDatabase::on(&server);
     let store = open(&database);
@@ -261,7 +261,7 @@ async fn a_stopped_server_is_unavailable_until_it_is_back() {
 }
 
 #[tokio::test]
-async fn a_database_that_does_not_exist_is_a_mistake() {
+async fn a_database_that_does_not_exist_is_a_mistake_on_postgres() {
     let database = TestDatabase::postgres();
     let url = database.url().replace("/test", "/nowhere");
     let error = open_url(&url).migrate(TEST_TIMEOUT).await.expect_err("no such database");

@@ -153,7 +153,7 @@ mod tests {
         let url = "postgres://ann:s3cret@db:x/trail";
         let error = Config::try_parse_from(["service", "--database-url", url]).expect_err("bad");
         insta::assert_snapshot!(error, @r"
-        error: cannot use --database-url (DATABASE_URL): it is not a URL: invalid port number
+        error: invalid value for '--database-url <DATABASE_URL>': it is not a URL: invalid port number
         hint: it has the form sqlite:///absolute/path/to/file.db or postgres://user:password@host:port/database
         ");
         let command = <Config as clap::CommandFactory>::command();

@@ -64,7 +64,7 @@ fn request(name: &str, url: &str) -> Value {
 }
 
 #[test]
-fn two_processes_deliver_everything_exactly_once() {
+fn two_processes_deliver_everything_exactly_once_on_postgres() {
     let database = TestDatabase::postgres();
     let start = || TestService::start(&[("DATABASE_URL", database.url())]).expect("it starts");
     let services = [start(), start()];
@@ -85,7 +85,7 @@ fn two_processes_deliver_everything_exactly_once() {
 }
 
 #[test]
-fn the_other_process_repeats_what_a_killed_one_had_begun() {
+fn the_other_process_repeats_what_a_killed_one_had_begun_on_postgres() {
     let database = TestDatabase::postgres();
     let variables = [("DATABASE_URL", database.url()), ("LEASE", "500ms")];
     let [killed, other] =

@@ -104,8 +104,12 @@ impl TrailFixture {
     /// All events in the order in which they were stored.
     pub(super) async fn stored(&self) -> Vec<Event> {
         let mut snapshot = self.database().snapshot().await.expect("begun");
-        // The place in the file; nothing is ever deleted.
-        let place = if self.database.is_postgres() { "ctid" } else { "rowid" };
+        // The place in the file; nothing is ever deleted. PostgreSQL fills one page for
+        // each connection, so there the transactions come first, which have an order.
+        let place = match self.database.is_postgres() {
+            true => "CAST(CAST(xmin AS text) AS bigint), ctid",
+            false => "rowid",
+        };
         let query = format!("SELECT event_id FROM audit_events ORDER BY {place}");
         let rows = sqlx::query(sqlx::AssertSqlSafe(query)).fetch_all(&mut *snapshot).await;
         let mut events = Vec::new();
