@@ -26,6 +26,12 @@ impl Run {
         &self.environment
     }
 
+    /// Whether services of the run keep their state in this kind of database:
+    /// `sqlite` or `postgres`.
+    pub fn has_database(&self, kind: &str) -> bool {
+        self.environment.databases.contains(kind)
+    }
+
     /// A service of the run, to send requests to.
     ///
     /// # Errors

@@ -19,11 +19,9 @@ fn every_violation_is_listed_and_nothing_is_kept() -> Result<()> {
         "priority": "P0",
         "channels": [
             { "type": "pigeon" },
-            { "type": "webhook" },
             { "type": "webhook", "url": "ftp://example.org/" },
             { "type": "log", "volume": 11 },
             { "type": "slack", "url": "hooks.slack.com/services" },
-            { "type": "console", "url": "http://example.org/" },
         ],
         "labels": { "team": 7, "": "x" },
         "metadata": { "number": 1 },
@@ -38,10 +36,8 @@ fn every_violation_is_listed_and_nothing_is_kept() -> Result<()> {
         "correlation_id",
         "channels[0].type",
         "channels[1].url",
-        "channels[2].url",
-        "channels[3].volume",
-        "channels[4].url",
-        "channels[5].url",
+        "channels[2].volume",
+        "channels[3].url",
         "labels.",
         "labels.team",
         "metadata.number",
@@ -53,6 +49,24 @@ fn every_violation_is_listed_and_nothing_is_kept() -> Result<()> {
     let found = fixture.notification.post(NOTIFICATIONS, &bad)?.violations()?;
     ensure!(found == expected, "expected {expected:?}, found {found:?}");
     let path = format!("{NOTIFICATIONS}/{name}");
+    fixture.notification.get(&path)?.problem(404, "not-found")?;
+    Ok(())
+}
+
+/// What the schema cannot say is looked at once the schema is satisfied.
+#[test]
+fn rules_across_fields_are_listed_together() -> Result<()> {
+    let fixture = NotificationFixture::new()?;
+    let mut bad = request(json!([
+        { "type": "webhook" },
+        { "type": "console", "url": "http://example.org/" },
+        { "type": "console" },
+    ]));
+    bad["retry"] = json!({ "initial": "2d" });
+    let found = fixture.notification.post(NOTIFICATIONS, &bad)?.violations()?;
+    let expected = ["channels", "channels[0].url", "channels[1].url", "retry.initial"];
+    ensure!(found == expected, "expected {expected:?}, found {found:?}");
+    let path = format!("{NOTIFICATIONS}/{}", ids(&bad)?.0);
     fixture.notification.get(&path)?.problem(404, "not-found")?;
     Ok(())
 }

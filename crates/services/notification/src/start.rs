@@ -37,6 +37,7 @@ pub async fn start(config: Config, service: Service) -> anyhow::Result<App> {
         lease: config.lease,
         metrics: Metrics::new(&service),
         wake: Arc::clone(&wake),
+        held: Arc::default(),
     };
     let state = AppState { store: store.clone(), routing: Arc::new(routing), wake };
     let router = crate::app(&service, state);

@@ -118,11 +118,17 @@ fn while_the_database_is_unavailable_bad_input_is_refused_and_reads_work() -> Re
     let bad =
         with(event(&correlation_id), json!({ "event_timestamp": ahead(Duration::from_secs(600)) }));
     ensure!(datastorage.post(EVENTS, &bad)?.violations()? == ["event_timestamp"]);
-    let found = page(&datastorage, &format!("correlation_id={correlation_id}"))?;
-    ensure!(
-        found["pagination"]["total"] == 1 && found["data"][0]["event_id"] == before["event_id"]
-    );
-    datastorage.get(&format!("{EVENTS}/{}", id(&before)?))?.expect(200)?;
+    let one = format!("{EVENTS}/{}", id(&before)?);
+    if run.has_database("sqlite") {
+        // Its file cannot be written, and can be read.
+        let found = page(&datastorage, &format!("correlation_id={correlation_id}"))?;
+        ensure!(
+            found["pagination"]["total"] == 1 && found["data"][0]["event_id"] == before["event_id"]
+        );
+        datastorage.get(&one)?.expect(200)?;
+    } else {
+        datastorage.get(&one)?.problem(503, "service-unavailable")?;
+    }
     away.restore()?;
     run.trail()?.expect_exactly(&correlation_id, 1, RECOVERY_TIMEOUT)?;
     Ok(())

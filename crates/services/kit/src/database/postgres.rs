@@ -8,8 +8,9 @@ use sqlx::{AnyConnection, AnyPool, Connection as _};
 use super::config::DatabaseConfig;
 use super::url::DatabaseUrl;
 
-/// How many transactions write at the same time.
-const WRITERS: u32 = 4;
+/// How many transactions write at the same time. Those of this process wait for
+/// their turn in order, as on SQLite; [`LOCK`] is for those of others.
+const WRITERS: u32 = 1;
 
 /// How many queries run at the same time.
 const READERS: u32 = 4;

@@ -11,7 +11,7 @@ mod metrics;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use kit::database::StoreError;
@@ -19,6 +19,7 @@ use time::OffsetDateTime;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::channel::Channels;
 use crate::model::RetryPolicy;
@@ -54,6 +55,28 @@ pub struct Dispatcher {
     pub metrics: Metrics,
     /// Wakes the dispatcher when there is something new.
     pub wake: Arc<Notify>,
+    /// The owners of the attempts that are under way.
+    pub held: Arc<Mutex<Vec<Uuid>>>,
+}
+
+/// An attempt that is under way; over when it is dropped, by a panic too.
+struct Held {
+    all: Arc<Mutex<Vec<Uuid>>>,
+    owner: Uuid,
+}
+
+impl Held {
+    fn new(all: &Arc<Mutex<Vec<Uuid>>>, owner: Uuid) -> Self {
+        all.lock().unwrap_or_else(PoisonError::into_inner).push(owner);
+        Self { all: Arc::clone(all), owner }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|owner| *owner != self.owner);
+    }
 }
 
 impl Dispatcher {
@@ -92,7 +115,8 @@ impl Dispatcher {
         if room == 0 {
             return POLL_INTERVAL;
         }
-        let claim = match self.store.claim(room, self.lease).await {
+        let held: Vec<_> = self.held.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let claim = match self.store.claim(room, self.lease, &held).await {
             Ok(claim) => claim,
             Err(error) => {
                 tracing::warn!("cannot look for what is due: {error}");
@@ -100,7 +124,8 @@ impl Dispatcher {
             }
         };
         for job in claim.jobs {
-            attempts.spawn(self.clone().attempt(job));
+            let held = Held::new(&self.held, job.owner);
+            attempts.spawn(self.clone().attempt(job, held));
         }
         // Another process may have claimed something since, and died.
         let poll = POLL_INTERVAL.min(self.lease);
@@ -114,7 +139,7 @@ impl Dispatcher {
     }
 
     /// Makes one attempt and stores its outcome.
-    async fn attempt(self, job: Job) {
+    async fn attempt(self, job: Job, _held: Held) {
         use tracing::Instrument as _;
 
         let span = tracing::info_span!(

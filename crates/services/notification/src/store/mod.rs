@@ -157,13 +157,20 @@ impl Store {
 
     /// Claims at most `limit` due deliveries. No process claims them again until
     /// [`finish`](Self::finish), or until `lease` has passed by the database's
-    /// clock without [`renew`](Self::renew): then their process has died.
+    /// clock without [`renew`](Self::renew): then their process has died. Those
+    /// `held` by their [owners](Job::owner) here are not: their process lives, and
+    /// only the database was away.
     ///
     /// # Errors
     ///
     /// See [`StoreError`].
-    pub async fn claim(&self, limit: usize, lease: Duration) -> Result<Claim, StoreError> {
-        sql::deliveries::claim(&self.database, limit, lease).await
+    pub async fn claim(
+        &self,
+        limit: usize,
+        lease: Duration,
+        held: &[Uuid],
+    ) -> Result<Claim, StoreError> {
+        sql::deliveries::claim(&self.database, limit, lease, held).await
     }
 
     /// Claims a delivery for another `lease`, if it is not lost yet.

@@ -50,6 +50,7 @@ impl TestDispatcher {
             lease,
             metrics: Metrics::new(&service),
             wake: Arc::default(),
+            held: Arc::default(),
         };
         let wake = Arc::clone(&dispatcher.wake);
         let stops = [CancellationToken::new(), CancellationToken::new()];

@@ -5,23 +5,27 @@ use std::time::Duration;
 
 use kit::database::{Connection, Database, StoreError};
 use kit::outbox::Outbox;
-use sqlx::Row as _;
+use sqlx::{AssertSqlSafe, Row as _};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::read::{asked, channel, uuid};
 use crate::model::{AttemptOutcome, DeliveryState, Phase};
-use crate::store::rows::{from_word, micros, moment, number, storable, word};
+use crate::store::rows::{from_word, json, micros, moment, number, storable, word};
 use crate::store::{Claim, FinishedAttempt, Job, NextStep};
 
 pub(in crate::store) async fn claim(
     db: &Database,
     limit: usize,
     lease: Duration,
+    held: &[Uuid],
 ) -> Result<Claim, StoreError> {
+    let held = json(&held)?;
+    // Those that nobody here holds.
+    let free = format!("(d.owner IS NULL OR d.owner NOT IN {})", db.kind.texts_of(1));
     let mut transaction = db.begin_exclusive().await?;
     let now = db.now(&mut transaction).await?;
-    let due = sqlx::query(
+    let due = sqlx::query(AssertSqlSafe(format!(
         "SELECT n.id, n.created_at, n.spec, n.receiver, d.channel,
             (SELECT count(*) FROM attempts a
              WHERE a.notification_id = d.notification_id AND a.channel = d.channel) AS attempts,
@@ -29,20 +33,20 @@ pub(in crate::store) async fn claim(
              WHERE a.notification_id = d.notification_id AND a.channel = d.channel
                 AND a.outcome = 'failure') AS failed
          FROM deliveries d JOIN notifications n ON n.id = d.notification_id
-         WHERE d.due_at <= $1
-         ORDER BY n.priority, d.due_at, n.id, d.position LIMIT $2",
-    )
+         WHERE {free} AND d.due_at <= $2
+         ORDER BY n.priority, d.due_at, n.id, d.position LIMIT $3",
+    )))
+    .bind(&held)
     .bind(micros(now))
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))
     .fetch_all(&mut *transaction)
     .await?;
-    let owner = Uuid::now_v7();
     let mut jobs = Vec::with_capacity(due.len());
     for row in due {
         let (spec, receiver) = asked(&row)?;
         let job = Job {
             id: uuid(row.get("id"))?,
-            owner,
+            owner: Uuid::now_v7(),
             created_at: moment(row.get("created_at"))?,
             channel: channel(&spec, receiver.as_ref(), row.get("channel"))?.clone(),
             spec,
@@ -53,7 +57,9 @@ pub(in crate::store) async fn claim(
         begin(&mut transaction, &job, now + lease).await?;
         jobs.push(job);
     }
-    let next_due: Option<i64> = sqlx::query_scalar("SELECT min(due_at) FROM deliveries")
+    let next_due = format!("SELECT min(d.due_at) FROM deliveries d WHERE {free}");
+    let next_due: Option<i64> = sqlx::query_scalar(AssertSqlSafe(next_due))
+        .bind(&held)
         .fetch_one(&mut *transaction)
         .await?;
     transaction.commit().await?;
