@@ -203,7 +203,13 @@ fn without_its_database_requests_are_refused_and_reads_work() -> Result<()> {
     let refused = request(json!([webhook_channel(&webhook)]));
     let answer = fixture.notification.post(NOTIFICATIONS, &refused)?;
     answer.problem(503, "service-unavailable")?;
-    fixture.read(ids(&before)?.0)?;
+    if fixture.run.has_database("sqlite") {
+        // Its file cannot be written, and can be read.
+        fixture.read(ids(&before)?.0)?;
+    } else {
+        let path = format!("{NOTIFICATIONS}/{}", ids(&before)?.0);
+        fixture.notification.get(&path)?.problem(503, "service-unavailable")?;
+    }
     wait_until_degraded(&fixture, "database")?;
 
     away.restore()?;
@@ -228,7 +234,7 @@ fn a_delivery_made_while_the_database_was_unavailable_is_recorded_and_not_repeat
         let line = log.lines().rfind(|line| line.contains(name) && line.contains("cannot keep"));
         Ok(match line {
             Some(_) => Poll::Ready(()),
-            None => Poll::Pending(text(&fixture.read(name)?["status"]["phase"])?.to_owned()),
+            None => Poll::Pending(log.lines().last().unwrap_or_default().to_owned()),
         })
     })?;
     away.restore()?;

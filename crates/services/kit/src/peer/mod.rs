@@ -26,6 +26,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long one attempt may take.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long a connection waits for its next call: less than the 30 s after which
+/// a service closes one.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
+
 /// How long [`Peer::is_live`] may take.
 const LIVE_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -70,6 +74,7 @@ impl Peer {
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(CALL_TIMEOUT)
+            .pool_idle_timeout(IDLE_TIMEOUT)
             // Services are on one network, so proxies of the environment do not
             // apply.
             .no_proxy()
