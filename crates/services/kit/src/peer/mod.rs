@@ -1,8 +1,8 @@
 //! Calls between services.
 //!
-//! A [`Peer`] is another service. A call is typed by its
-//! [`Endpoint`](contract::Endpoint), so that both sides change together. It
-//! carries the id of the request that it is part of.
+//! A [`Peer`] is another service. A call is typed by its [`Endpoint`], so that
+//! both sides change together. It carries the id of the request that it is part
+//! of.
 
 mod error;
 #[cfg(test)]
