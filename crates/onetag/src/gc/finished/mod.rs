@@ -16,7 +16,7 @@ use anyhow::Context as _;
 use camino::Utf8Path;
 
 use crate::gc::size;
-use crate::run::{FileLock, Layout, RunFolder, RunId, make_folder, remove};
+use crate::run::{FileLock, Layout, RunFolder, RunId, make_folder, remove, remove_partial};
 use crate::system::signals::Interrupt;
 use index::Index;
 
@@ -80,6 +80,8 @@ pub(crate) fn trim(layout: &Layout) -> anyhow::Result<()> {
     }
     {
         let _lock = lock(layout)?;
+        // An index whose writer was killed.
+        layout.finished_index().parent().into_iter().for_each(remove_partial);
         Parts::of(layout, NAMES, bounded)?.move_away(layout, AT_ONCE)?;
     }
     empty_trash(layout, AT_ONCE)

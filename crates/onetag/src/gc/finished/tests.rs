@@ -208,3 +208,16 @@ fn thousands_of_folders_are_not_all_read() {
     );
     assert!(stays.iter().all(|n| layout.finished_run(id(*n)).path().exists()));
 }
+
+#[test]
+fn an_index_that_nobody_will_finish_goes() {
+    let (_temp, layout) = layout();
+    let mut gone = std::process::Command::new("true").spawn().unwrap();
+    gone.wait().unwrap();
+    end_runs(&layout, [1]);
+    let abandoned = Utf8PathBuf::from(format!("{}.{}.partial", layout.finished_index(), gone.id()));
+    fs::write(&abandoned, "").unwrap();
+    end_runs(&layout, [2]);
+    assert!(!abandoned.exists());
+    assert!(layout.finished_index().exists());
+}
