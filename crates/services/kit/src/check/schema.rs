@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 use jsonschema::{Draft, PatternOptions, Validator};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
-use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcOffset};
 use url::Url;
 use utoipa::openapi::path::ParameterIn;
 use utoipa::{IntoParams, ToSchema};
@@ -68,7 +68,7 @@ impl Schema {
                 .with_draft(Draft::Draft202012)
                 .should_validate_formats(true)
                 // The readers of these types decide.
-                .with_format("date-time", |text| OffsetDateTime::parse(text, &Rfc3339).is_ok())
+                .with_format("date-time", is_time)
                 .with_format("uuid", |text| Uuid::parse_str(text).is_ok())
                 .with_format("uri", |text| Url::parse(text).is_ok())
                 // Without backtracking: patterns meet hostile texts.
@@ -164,4 +164,27 @@ fn only_choice(fields: &Map<String, Value>) -> Option<&Value> {
     let mut others = choices.iter().filter(|choice| !is_null(choice));
     let first = others.next()?;
     (choices.iter().any(|choice| is_null(&choice)) && others.next().is_none()).then_some(first)
+}
+
+/// Whether a text is a time by the grammar of RFC 3339, section 5.6, which has a `T`
+/// before the time of day, and lies within the calendar in UTC too.
+fn is_time(text: &str) -> bool {
+    let time = OffsetDateTime::parse(text, &Rfc3339).ok();
+    text.as_bytes().get(10).is_some_and(|byte| byte.eq_ignore_ascii_case(&b't'))
+        && time.and_then(|time| time.checked_to_offset(UtcOffset::UTC)).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_one_for_everybody() {
+        for time in ["2026-01-31T12:00:00Z", "2026-01-31t12:00:00.5+01:00"] {
+            assert!(is_time(time), "{time}");
+        }
+        for other in ["", "2026-01-31", "2026-01-31 12:00:00Z", "9999-12-31T23:59:59-01:00", "ü"] {
+            assert!(!is_time(other), "{other}");
+        }
+    }
 }

@@ -12,6 +12,7 @@ use contract::datastorage::{
     CreateEvent, CreateEvents, Event, EventBatch, EventPage, EventQuery, GetEvent, ListEvents,
     NewEvent, SpoolStatus, SpooledBatch, SpooledReceipt, StoredBatch, StoredReceipt,
 };
+use contract::page::Page;
 use kit::{Json, Path, Problem, Query, Violation};
 use time::OffsetDateTime;
 use utoipa_axum::router::OpenApiRouter;
@@ -131,7 +132,7 @@ async fn create_batch(
     params(EventQuery),
     extensions(("x-rules" = json!(["since must not be after until"]))),
     responses(
-        (status = 200, description = "A page of the trail", body = EventPage),
+        (status = 200, description = "A page of the trail", body = Page<Event>),
     ),
 )]
 async fn search(

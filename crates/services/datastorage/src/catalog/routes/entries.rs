@@ -7,8 +7,9 @@ use axum::{Extension, extract};
 use contract::Endpoint as _;
 use contract::datastorage::{
     ChangeWorkflow, CreateWorkflow, GetWorkflow, ListWorkflowVersions, ListWorkflows, NewWorkflow,
-    StatusChange, Workflow, WorkflowPage, WorkflowQuery,
+    StatusChange, Workflow, WorkflowPage, WorkflowQuery, WorkflowSummary,
 };
+use contract::page::Page;
 use kit::page::{PageQuery, PageRequest};
 use kit::{Json, Path, Problem, Query, RequestId, Violation};
 use uuid::Uuid;
@@ -78,7 +79,7 @@ pub(super) async fn create(
     tag = "workflows",
     params(WorkflowQuery),
     responses(
-        (status = 200, description = "A page of the catalog", body = WorkflowPage),
+        (status = 200, description = "A page of the catalog", body = Page<WorkflowSummary>),
     ),
 )]
 pub(super) async fn list(
@@ -103,7 +104,7 @@ pub(super) async fn list(
         PageQuery,
     ),
     responses(
-        (status = 200, description = "A page of its versions", body = WorkflowPage),
+        (status = 200, description = "A page of its versions", body = Page<WorkflowSummary>),
         (status = 404, description = "There is no such workflow", body = Problem),
     ),
 )]

@@ -175,3 +175,18 @@ async fn the_document_describes_what_a_derive_cannot() {
     let priority = &schemas["Labels"]["properties"]["priority"]["enum"];
     assert_eq!(*priority, json!(["P0", "P1", "P2", "P3", "*"]));
 }
+
+/// Both are pages, and components of one name would hide each other.
+#[tokio::test]
+async fn each_list_describes_its_own_entries() {
+    let datastorage = TestService::new().await;
+    let (_, document) = datastorage.get("/openapi.json").await;
+    for (path, id) in [(WORKFLOWS, "workflow_id"), ("/api/v1/audit/events", "event_id")] {
+        let answer = &document["paths"][path]["get"]["responses"]["200"];
+        let page = &answer["content"]["application/json"]["schema"];
+        let schemas = &document["components"]["schemas"];
+        let (fields, _) = fields_of(schemas, page);
+        let (entry, _) = fields_of(schemas, &fields["data"]["items"]);
+        assert!(entry.contains_key(id), "{path}: {entry:?}");
+    }
+}
