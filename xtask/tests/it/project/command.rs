@@ -203,12 +203,17 @@ impl Running {
     ///
     /// What it says has to end with it: a keeper that held the pipe would make
     /// whoever reads it wait for as long as a run is kept.
-    pub(crate) fn finish(mut self) -> Output {
+    pub(crate) fn finish(self) -> Output {
+        self.finish_within(DEADLINE)
+    }
+
+    /// Waits for its end for longer than for that of most commands.
+    pub(crate) fn finish_within(mut self, limit: Duration) -> Output {
         let mut said = |name: &str, pipe: &Pipe| {
-            if pipe.ended.recv_timeout(DEADLINE).is_err() {
+            if pipe.ended.recv_timeout(limit).is_err() {
                 let _ = self.child.kill();
                 let so_far = pipe.so_far();
-                panic!("{}: {name} did not end within {DEADLINE:?}:\n{so_far}", self.line)
+                panic!("{}: {name} did not end within {limit:?}:\n{so_far}", self.line)
             }
             pipe.so_far()
         };
