@@ -9,7 +9,7 @@ use e2e::{Capability, Poll, Target, Webhook, eventually};
 use serde_json::{Value, json};
 
 use crate::support::{
-    NOTIFICATIONS, NotificationFixture, TIMEOUT, between, ids, request, text, webhook_channel, with,
+    NOTIFICATIONS, NotificationFixture, TIMEOUT, between, ids, request, webhook_channel, with,
 };
 
 /// Long enough for the service to stop and start in between.
