@@ -80,6 +80,7 @@ impl TestDatabase {
 ///         assert!(!database.url().is_empty());
 ///     }
 /// }
+/// # fn main() {}
 /// ```
 #[macro_export]
 macro_rules! on_both_databases {
