@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
 
 use crate::config::Common;
 use crate::metrics::Metrics;
@@ -94,14 +95,20 @@ impl Service {
     where
         F: Future<Output = bool>,
     {
-        let mut tick = tokio::time::interval(self.watch_interval);
-        loop {
-            tokio::select! {
-                _ = tick.tick() => {}
-                () = self.stopped() => return Ok(()),
+        let watch = async {
+            let mut tick = tokio::time::interval(self.watch_interval);
+            tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                tick.tick().await;
+                self.readiness.set_degraded(part, !is_there().await);
             }
-            self.readiness.set_degraded(part, !is_there().await);
+        };
+        tokio::select! {
+            // A stop does not wait for a look at what is unavailable.
+            () = self.stopped() => {}
+            () = watch => {}
         }
+        Ok(())
     }
 
     /// Stops the service: `/health/ready` answers 503 and background tasks end.
@@ -134,5 +141,18 @@ mod tests {
 
         service.stop();
         watch.await.expect("no panic").expect("the watch ends with the service");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_watch_ends_with_the_service_also_while_it_looks() {
+        let service = Service::for_tests(crate::package!());
+        let watch = service.watch("peer", std::future::pending);
+        let stop = async {
+            tokio::time::sleep(service.watch_interval * 3).await;
+            service.stop();
+        };
+        let ended = tokio::time::timeout(service.watch_interval * 4, watch);
+        let (ended, ()) = tokio::join!(ended, stop);
+        ended.expect("in time").expect("ended");
     }
 }
