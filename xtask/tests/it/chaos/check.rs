@@ -155,11 +155,16 @@ fn entries(run: &Run) -> Vec<Value> {
     run.ledger().lines().map(|line| serde_json::from_str(line).unwrap_or(Value::Null)).collect()
 }
 
+/// A ledger with a line that nobody wrote; one may be cut off, and the next one
+/// stand behind it.
 fn damaged_ledger(project: &Project) -> Option<String> {
+    let is_cut = |line: &str| line.matches("{\"entry\":").count() > 1;
     let runs = project.runs().into_iter().chain(project.finished());
     let mut damaged = runs.filter(|run| {
         let ledger = run.ledger();
-        entries(run).contains(&Value::Null) || !(ledger.is_empty() || ledger.ends_with('\n'))
+        let lines = ledger.lines().zip(entries(run));
+        let damaged = lines.filter(|(line, entry)| entry.is_null() && !is_cut(line)).count();
+        damaged > 0 || !(ledger.is_empty() || ledger.ends_with('\n'))
     });
     damaged.next().map(|run| format!("a ledger is damaged: {}", run.ledger()))
 }

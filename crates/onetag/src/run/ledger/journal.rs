@@ -17,8 +17,9 @@ use crate::system::tool::ProcessRecord;
 /// An open ledger.
 ///
 /// The harness and the keeper of a run append to the same file. Every line is
-/// one write to a file opened for appending, so lines never mix. It is written
-/// and not synced: it has to survive the harness, not the machine.
+/// one write to a file opened for appending, so lines never mix; one whose writer is
+/// killed may be cut off. It is written and not synced: it has to survive the
+/// harness, not the machine.
 #[derive(Clone, Debug)]
 pub struct Ledger {
     path: Utf8PathBuf,

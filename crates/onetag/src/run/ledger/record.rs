@@ -10,6 +10,9 @@ use crate::report::KilledService;
 use crate::run::Origin;
 use crate::system::ProcessId;
 
+/// What every line begins with.
+const START: &str = "{\"entry\":";
+
 /// What a ledger says, read back.
 #[derive(Debug, Default)]
 pub(crate) struct Record {
@@ -44,7 +47,10 @@ impl Record {
                 // an end. What it was about to make was not made.
                 Err(_) if lines.peek().is_none() && !line.ends_with(b"\n") => {}
                 Err(_) if record.other_version().is_some() => {}
-                Err(error) => record.damaged.push((index + 1, error.to_string())),
+                Err(error) => match after_a_cut(line) {
+                    Some(entries) => record.entries.extend(entries),
+                    None => record.damaged.push((index + 1, error.to_string())),
+                },
             }
         }
         record
@@ -195,3 +201,15 @@ impl Record {
 #[cfg(test)]
 #[path = "record_tests.rs"]
 mod tests;
+
+/// The entries of a line to which a writer appended after another one was killed
+/// half-way in it: the kernel may end a write at each page. What the killed one was
+/// about to make was not made.
+fn after_a_cut(line: &[u8]) -> Option<Vec<Entry>> {
+    let line = str::from_utf8(line).ok()?;
+    let (cut, last) = line.split_at(line.rfind(START).filter(|start| *start > 0)?);
+    // Only its end of line may be missing.
+    let first = serde_json::from_str(cut).ok();
+    let last = serde_json::from_str(last).ok()?;
+    Some(first.into_iter().chain([last]).collect())
+}

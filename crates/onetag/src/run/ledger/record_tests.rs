@@ -33,6 +33,20 @@ fn a_line_that_was_cut_off_is_passed_over() {
 }
 
 #[test]
+fn a_line_that_was_cut_off_takes_no_other_with_it() {
+    let first = lines(&[Entry::Owned { resource: lease(1) }]);
+    let whole = lines(&[Entry::Owned { resource: lease(2) }]);
+    let end = lines(&[Entry::Kept]);
+    for cut in 1..whole.len() {
+        let record = Record::parse(&[&first, &whole[..cut], &end].concat());
+        assert!(record.is_kept(), "{cut}");
+        assert_eq!(record.damaged, [], "{cut}");
+        let outstanding = if cut == whole.len() - 1 { 2 } else { 1 };
+        assert_eq!(record.outstanding().len(), outstanding, "{cut}");
+    }
+}
+
+#[test]
 fn a_damaged_line_is_named_and_the_others_are_read() {
     let mut bytes = lines(&[Entry::Owned { resource: lease(1) }]);
     bytes.extend(b"{\"entry\":\"ow\n");
