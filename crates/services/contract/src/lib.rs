@@ -10,6 +10,7 @@
 //! | [`datastorage`] | the audit trail and the workflow catalog |
 //! | [`notification`] | messages to people and webhooks |
 //! | [`sink`] | a receiver of webhooks, for the suites |
+//! | [`resource`] | what all resources have: spec, phase, status, calls |
 //! | [`page`], [`problem`] | the pages of a list; errors |
 //! | [`duration`], [`schema`], [`words`] | forms of texts |
 
@@ -20,6 +21,7 @@ pub mod endpoint;
 pub mod notification;
 pub mod page;
 pub mod problem;
+pub mod resource;
 pub mod schema;
 pub mod sink;
 pub mod words;

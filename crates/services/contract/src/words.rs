@@ -1,19 +1,25 @@
 //! Enums whose variants are words: in JSON, in columns, in queries.
 
+use std::error::Error;
 use std::str::FromStr;
 
 use strum::VariantNames;
 
 /// An enum whose variants are words. Its derives are those of serde and strum,
 /// with the same spelling.
-pub trait Words: Copy + FromStr + Into<&'static str> + VariantNames {
+pub trait Words:
+    Copy + FromStr<Err: Error + Send + Sync + 'static> + Into<&'static str> + VariantNames
+{
     /// The word on the wire and in the database.
     fn as_str(self) -> &'static str {
         self.into()
     }
 }
 
-impl<T: Copy + FromStr + Into<&'static str> + VariantNames> Words for T {}
+impl<T> Words for T where
+    T: Copy + FromStr<Err: Error + Send + Sync + 'static> + Into<&'static str> + VariantNames
+{
+}
 
 /// A word that is not in the vocabulary.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
