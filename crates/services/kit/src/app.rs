@@ -3,8 +3,15 @@
 use std::fmt;
 use std::pin::Pin;
 
+#[cfg(feature = "database")]
+use anyhow::Context as _;
 use axum::Router;
 use tokio_util::sync::CancellationToken;
+
+#[cfg(feature = "database")]
+use crate::database::Database;
+use crate::peer::Peer;
+use crate::service::Service;
 
 type Step = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
 
@@ -73,6 +80,41 @@ impl App {
     ) -> Self {
         self.on_stop.push((name, Box::pin(step)));
         self
+    }
+}
+
+#[cfg(feature = "database")]
+impl App {
+    /// Adds a database: it is migrated before ready, watched, and closed after the
+    /// last task has ended. Tasks that use it are added later.
+    #[must_use]
+    pub fn database(self, service: &Service, database: &Database) -> Self {
+        let (migrated, watched, closed) = (database.clone(), database.clone(), database.clone());
+        let (readiness, service) = (service.readiness.clone(), service.clone());
+        let migrate = async move {
+            migrated.migrate_when_available(&readiness).await.context(
+                "cannot use the database (DATABASE_URL)\n\
+                 hint: a file's folder must exist and be writable; a server must know the user and the database",
+            )
+        };
+        let close = async move {
+            closed.close().await;
+            Ok(())
+        };
+        self.before_ready("database", migrate)
+            .task("watch of the database", |_| watched.watch(service))
+            .on_stop("database", close)
+    }
+}
+
+impl App {
+    /// Adds a service that this one calls: `/health/ready` lists it while it is
+    /// unavailable.
+    #[must_use]
+    pub fn peer(self, service: &Service, peer: &Peer) -> Self {
+        let (service, peer) = (service.clone(), peer.clone());
+        let watch = async move { service.watch(peer.name(), || peer.is_live()).await };
+        self.task("watch of a peer", |_| watch)
     }
 }
 

@@ -7,6 +7,8 @@
 //! | [`mod@router`], [`operations`] | `/health/*`, `/version`, `/metrics`, `/openapi.json` around a service's own routes |
 //! | [`problem`] | errors as RFC 9457 problem documents |
 //! | `outbox` (a feature) | audit events, stored with the change that they tell of |
+//! | `resource` (a feature) | resources whose phases a background task moves |
+//! | `work` (a feature) | claiming what is due, doing it, storing what came of it |
 //! | [`peer`] | calls of other services |
 //! | [`extract`], [`check`] | reading input strictly, with *all* violations listed |
 //! | [`document`] | the OpenAPI document, completed with the common parts |
@@ -60,6 +62,8 @@ pub mod outbox;
 pub mod peer;
 pub mod problem;
 pub mod readiness;
+#[cfg(feature = "database")]
+pub mod resource;
 pub mod router;
 pub mod run;
 mod serve;
@@ -68,6 +72,8 @@ mod signals;
 mod tasks;
 #[cfg(feature = "toml")]
 pub mod toml;
+#[cfg(feature = "database")]
+pub mod work;
 
 pub use app::App;
 pub use check::Violations;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use kit::database::DatabaseConfig;
+use kit::work::WorkConfig;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
@@ -56,16 +57,9 @@ pub struct Config {
     )]
     pub send_timeout: Duration,
 
-    /// After which time another process repeats an attempt whose process died.
-    /// It is renewed while the attempt runs.
-    #[arg(
-        long,
-        env = "LEASE",
-        value_name = "LEASE",
-        default_value = "10s",
-        value_parser = kit::config::interval
-    )]
-    pub lease: Duration,
+    /// How deliveries are claimed.
+    #[command(flatten)]
+    pub work: WorkConfig,
 
     /// How failed deliveries are tried again.
     #[command(flatten)]

@@ -83,6 +83,12 @@ impl Peer {
         Ok(Self { name, http, root })
     }
 
+    /// The service's name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// A call of one of its endpoints.
     pub fn call<E: Endpoint>(&self) -> Call<'_, E> {
         Call { peer: self, path: &[], query: None, body: None, budget: Duration::ZERO }

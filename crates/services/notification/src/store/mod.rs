@@ -12,6 +12,7 @@ use std::time::Duration;
 use contract::datastorage::NewEvent;
 use kit::database::{Database, DatabaseConfig, StoreError};
 use kit::outbox::Outbox;
+use kit::work::Claim;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -69,15 +70,6 @@ pub struct Job {
     pub failed: u32,
     /// When the attempt began.
     pub started_at: OffsetDateTime,
-}
-
-/// Claimed deliveries, and how long to wait for the next one.
-#[derive(Debug)]
-pub struct Claim {
-    /// The deliveries to attempt, the most urgent first.
-    pub jobs: Vec<Job>,
-    /// How long until a delivery is due, or a claim ends; `None` if there is none.
-    pub wait: Option<Duration>,
 }
 
 /// A finished attempt and its next step.
@@ -169,7 +161,7 @@ impl Store {
         limit: usize,
         lease: Duration,
         held: &[Uuid],
-    ) -> Result<Claim, StoreError> {
+    ) -> Result<Claim<Job>, StoreError> {
         sql::deliveries::claim(&self.database, limit, lease, held).await
     }
 

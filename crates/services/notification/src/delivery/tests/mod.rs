@@ -1,7 +1,10 @@
+use kit::work::{WorkConfig, Worker};
 use kit::{Peer, Service};
 use serde_json::{Value, json};
 use testing::{TestDatabase, on_both_databases};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 mod restart;
@@ -14,15 +17,15 @@ use crate::testing::{Answer, DEADLINE, FakeReceiver, FakeTrail, eventually, nobo
 /// Longer than any test takes.
 const LEASE: Duration = Duration::from_secs(60);
 
-/// A running dispatcher over a database of its own.
-struct TestDispatcher {
+/// A running worker over a database of its own.
+struct TestWorker {
     store: Store,
     wake: Arc<Notify>,
-    /// The dispatcher and the outbox, in the order in which they end.
+    /// The worker and the outbox, in the order in which they end.
     tasks: [(CancellationToken, JoinHandle<anyhow::Result<()>>); 2],
 }
 
-impl TestDispatcher {
+impl TestWorker {
     async fn start(database: &TestDatabase, trail: &str) -> Self {
         Self::with(database, trail, None, LEASE).await
     }
@@ -38,7 +41,7 @@ impl TestDispatcher {
         let service = Service::for_tests(kit::package!());
         let output = database.folder().join("output");
         let channels = Channels::open(output, slack, Duration::from_secs(5)).expect("a folder");
-        let dispatcher = Dispatcher {
+        let deliveries = Deliveries {
             store: store.clone(),
             channels: Arc::new(channels),
             policy: RetryPolicy {
@@ -47,15 +50,13 @@ impl TestDispatcher {
                 max: Duration::from_secs(480),
                 attempts: 5,
             },
-            lease,
             metrics: Metrics::new(&service),
-            wake: Arc::default(),
-            held: Arc::default(),
         };
-        let wake = Arc::clone(&dispatcher.wake);
+        let wake = Arc::<Notify>::default();
+        let worker = Worker::new(deliveries, &WorkConfig { lease }, Arc::clone(&wake));
         let stops = [CancellationToken::new(), CancellationToken::new()];
         let datastorage = Peer::new("datastorage", trail).expect("an address");
-        let deliveries = tokio::spawn(dispatcher.run(stops[0].clone()));
+        let deliveries = tokio::spawn(worker.run(stops[0].clone()));
         let audit = tokio::spawn(store.outbox.clone().run(service, datastorage, stops[1].clone()));
         let [first, second] = stops;
         Self { store, wake, tasks: [(first, deliveries), (second, audit)] }
@@ -129,7 +130,7 @@ on_both_databases! {
     async fn every_channel_gets_the_message_once(database: TestDatabase) {
         let (trail, address) = FakeTrail::start().await;
         let (receiver, url) = FakeReceiver::start(&[]).await;
-        let running = TestDispatcher::start(&database, &address).await;
+        let running = TestWorker::start(&database, &address).await;
         running.send("a", &json!([{ "type": "log" }, { "type": "file" }, webhook(&url)])).await;
         let notification = running.finished("a").await;
         assert_eq!(notification.status.phase, Phase::Sent);
@@ -166,7 +167,7 @@ on_both_databases! {
         let (trail, address) = FakeTrail::start().await;
         let (good, good_url) = FakeReceiver::start(&[]).await;
         let (bad, bad_url) = FakeReceiver::start(&[Answer::Status(503), Answer::Status(408)]).await;
-        let running = TestDispatcher::start(&database, &address).await;
+        let running = TestWorker::start(&database, &address).await;
         let [mut first, mut second] = [webhook(&good_url), webhook(&bad_url)];
         first["name"] = json!("good");
         second["name"] = json!("bad");
@@ -204,7 +205,7 @@ on_both_databases! {
         let (trail, address) = FakeTrail::start().await;
         let (busy, busy_url) = FakeReceiver::start(&[Answer::Status(500); 9]).await;
         let (gone, gone_url) = FakeReceiver::start(&[Answer::Status(410)]).await;
-        let running = TestDispatcher::start(&database, &address).await;
+        let running = TestWorker::start(&database, &address).await;
         running.send("busy", &json!([webhook(&busy_url)])).await;
         running.send("gone", &json!([{ "type": "log" }, webhook(&gone_url)])).await;
 
@@ -230,7 +231,7 @@ on_both_databases! {
         let (trail, address) = FakeTrail::start().await;
         let answers = [Answer::BadRequest("bad\0\x1b[2J\r\nline")];
         let (_receiver, url) = FakeReceiver::start(&answers).await;
-        let running = TestDispatcher::start(&database, &address).await;
+        let running = TestWorker::start(&database, &address).await;
         running.send("a", &json!([webhook(&url)])).await;
         let status = running.finished("a").await.status;
         running.stop().await;
@@ -247,7 +248,7 @@ on_both_databases! {
     async fn retry_after_of_a_receiver_is_respected(database: TestDatabase) {
         let (_trail, address) = FakeTrail::start().await;
         let (receiver, url) = FakeReceiver::start(&[Answer::RetryAfterASecond]).await;
-        let running = TestDispatcher::start(&database, &address).await;
+        let running = TestWorker::start(&database, &address).await;
         running.send("a", &json!([webhook(&url)])).await;
         let status = running.finished("a").await.status;
         assert_eq!((status.phase, receiver.received().len()), (Phase::Sent, 2));

@@ -9,7 +9,7 @@ on_both_databases! {
         let (slow, slow_url) = FakeReceiver::start(&[Answer::Never]).await;
         // Its claims end soon after it.
         let lease = Duration::from_secs(2);
-        let running = TestDispatcher::with(&database, &address, None, lease).await;
+        let running = TestWorker::with(&database, &address, None, lease).await;
         let [mut first, mut second] = [webhook(&good_url), webhook(&slow_url)];
         first["name"] = json!("good");
         second["name"] = json!("slow");
@@ -23,7 +23,7 @@ on_both_databases! {
 
         running.kill().await;
 
-        let running = TestDispatcher::start(&database, &address).await;
+        let running = TestWorker::start(&database, &address).await;
         let status = running.finished("a").await.status;
         assert_eq!(status.phase, Phase::Sent);
         assert_eq!((good.received().len(), slow.received().len()), (1, 2));
@@ -41,13 +41,13 @@ on_both_databases! {
 on_both_databases! {
     async fn undelivered_audit_events_are_sent_at_the_next_start(database: TestDatabase) {
         let (trail, address) = FakeTrail::start().await;
-        let running = TestDispatcher::start(&database, &nobody().await).await;
+        let running = TestWorker::start(&database, &nobody().await).await;
         running.send("a", &json!([{ "type": "log" }])).await;
         running.finished("a").await;
         running.kill().await;
         assert!(trail.events().is_empty());
 
-        let running = TestDispatcher::start(&database, &address).await;
+        let running = TestWorker::start(&database, &address).await;
         running.stop().await;
         insta::assert_snapshot!(event_lines(&trail).join("\n"), @"notification.message.sent success log 1x rr-a");
     }
@@ -57,7 +57,7 @@ on_both_databases! {
     async fn no_attempt_follows_a_deletion(database: TestDatabase) {
         let (trail, address) = FakeTrail::start().await;
         let (receiver, url) = FakeReceiver::start(&[Answer::Status(503); 9]).await;
-        let running = TestDispatcher::start(&database, &address).await;
+        let running = TestWorker::start(&database, &address).await;
         let mut request = spec("a", &json!([webhook(&url)]));
         request.retry.initial = Some(Duration::from_secs(3600));
         running.store.create(request, None, now()).await.expect("kept");

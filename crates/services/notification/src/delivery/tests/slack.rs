@@ -8,7 +8,7 @@ on_both_databases! {
         let (own, own_url) = FakeReceiver::start(&[Answer::Status(404)]).await;
         let (default, default_url) = FakeReceiver::start(&[Answer::Status(429)]).await;
         let slack = Url::parse(&default_url).expect("a URL");
-        let running = TestDispatcher::with(&database, &address, Some(slack), LEASE).await;
+        let running = TestWorker::with(&database, &address, Some(slack), LEASE).await;
         let channels = json!([
             { "type": "slack" },
             { "type": "slack", "url": own_url, "name": "own" },
@@ -36,7 +36,7 @@ on_both_databases! {
 on_both_databases! {
     async fn a_slack_channel_without_its_address_waits_for_it(database: TestDatabase) {
         let (_trail, address) = FakeTrail::start().await;
-        let running = TestDispatcher::start(&database, &address).await;
+        let running = TestWorker::start(&database, &address).await;
         let mut request = spec("a", &json!([{ "type": "slack" }]));
         request.retry.initial = Some(Duration::from_secs(3600));
         running.store.create(request, None, now()).await.expect("kept");

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use kit::database::{Connection, Database, StoreError};
 use kit::outbox::Outbox;
+use kit::work::Claim;
 use sqlx::{AssertSqlSafe, Row as _};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -12,14 +13,14 @@ use uuid::Uuid;
 use super::read::{asked, channel, uuid};
 use crate::model::{AttemptOutcome, DeliveryState, Phase};
 use crate::store::rows::{from_word, json, micros, moment, number, storable, word};
-use crate::store::{Claim, FinishedAttempt, Job, NextStep};
+use crate::store::{FinishedAttempt, Job, NextStep};
 
 pub(in crate::store) async fn claim(
     db: &Database,
     limit: usize,
     lease: Duration,
     held: &[Uuid],
-) -> Result<Claim, StoreError> {
+) -> Result<Claim<Job>, StoreError> {
     let held = json(&held)?;
     // Those that nobody here holds.
     let free = format!("(d.owner IS NULL OR d.owner NOT IN {})", db.kind.texts_of(1));
