@@ -25,8 +25,8 @@ use crate::service::Service;
 /// The tables of the outbox.
 pub const MIGRATIONS: Migrations = Migrations {
     table: "_outbox_migrations",
-    sqlite: &sqlx::migrate!("./migrations/sqlite"),
-    postgres: &sqlx::migrate!("./migrations/postgres"),
+    sqlite: &sqlx::migrate!("./migrations/outbox/sqlite"),
+    postgres: &sqlx::migrate!("./migrations/outbox/postgres"),
 };
 
 /// The outbox in a service's database. Cheap to clone; clones are the same
@@ -70,6 +70,12 @@ impl Outbox {
     /// See [`StoreError`].
     pub async fn waiting(&self) -> Result<u64, StoreError> {
         rows::count(&mut *self.database.snapshot().await?).await
+    }
+
+    /// The oldest events that wait, at most `limit`.
+    #[cfg(test)]
+    pub(crate) async fn oldest(&self, limit: usize) -> Result<Vec<NewEvent>, StoreError> {
+        rows::oldest(&mut *self.database.snapshot().await?, limit).await
     }
 
     /// The background task: sends events to DataStorage until it is asked to

@@ -20,7 +20,7 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 /// [`edge`](mod@crate::edge) adds `instance` and `request_id` on the way out.
 #[derive(Clone, Debug)]
 pub struct Problem {
-    document: contract::problem::Problem,
+    document: Box<contract::problem::Problem>,
     kind: ProblemKind,
     retry_after: Option<Duration>,
 }
@@ -36,7 +36,7 @@ impl Problem {
             detail: detail.into().into_owned(),
             ..Default::default()
         };
-        Self { document, kind, retry_after: None }
+        Self { document: Box::new(document), kind, retry_after: None }
     }
 
     /// Bad input, with every rule that it breaks.

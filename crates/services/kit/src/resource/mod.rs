@@ -1,0 +1,40 @@
+//! Resources: a service is its [`Rules`], and everything else is here.
+//!
+//! `POST` stores a [spec](contract::resource::Spec), a background
+//! [worker](crate::work) moves its phases one [`Step`] at a time, and `GET` shows
+//! spec and status. A step and the audit events that tell of it are stored in one
+//! transaction, which fails if the resource has changed meanwhile.
+//!
+//! | module | what it has |
+//! |---|---|
+//! | `rules` | what a service decides |
+//! | `step` | what a step comes to |
+//! | `store` | creating, finding, changing, deleting resources |
+//! | `rows` | the statements |
+//! | `queue` | the resources whose next step is due |
+//! | `routes` | the HTTP interface |
+//! | `describe` | its description, for the document |
+
+mod describe;
+mod queue;
+mod routes;
+mod rows;
+mod rules;
+mod step;
+mod store;
+#[cfg(test)]
+mod tests;
+
+use crate::database::Migrations;
+
+pub use rows::{Row, Rows};
+pub use rules::Rules;
+pub use step::{Next, Step};
+pub use store::{Created, Resources};
+
+/// The tables of resources.
+pub const MIGRATIONS: Migrations = Migrations {
+    table: "_resource_migrations",
+    sqlite: &sqlx::migrate!("./migrations/resource/sqlite"),
+    postgres: &sqlx::migrate!("./migrations/resource/postgres"),
+};

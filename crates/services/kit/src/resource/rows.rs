@@ -1,0 +1,305 @@
+//! Rows of resources, and the statements that read and write them.
+
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use contract::Words as _;
+use contract::resource::{Kind, Object, Phase as _, Resource, ResourceQuery, Spec as _, Status};
+use sqlx::Row as _;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::Step;
+use crate::database::column::{self, microseconds, to_json};
+use crate::database::{Connection, Database, Statement, StoreError};
+
+/// A stored resource.
+#[derive(Clone, Debug)]
+pub struct Row<K: Kind> {
+    /// Its id.
+    pub id: Uuid,
+    /// What was asked for.
+    pub spec: K::Spec,
+    /// How far it is.
+    pub phase: K::Phase,
+    /// What is known besides.
+    pub status: K::Status,
+    /// When it was accepted.
+    pub created_at: OffsetDateTime,
+    /// When it changed last.
+    pub updated_at: OffsetDateTime,
+    /// When it came into its last phase.
+    pub completed_at: Option<OffsetDateTime>,
+    /// How many steps have failed since the last one that did not.
+    pub attempts: u32,
+    /// When it was read, by the database's clock.
+    pub now: OffsetDateTime,
+    pub(super) version: i64,
+    pub(super) owner: Option<Uuid>,
+    pub(super) is_deleted: bool,
+}
+
+/// The resources of a database, to look for others from within a step.
+#[derive(Clone, Debug)]
+pub struct Rows<K> {
+    pub(super) database: Database,
+    kind: PhantomData<K>,
+}
+
+impl<K: Kind> Row<K> {
+    /// The resource as its service answers it.
+    #[must_use]
+    pub fn resource(self) -> Resource<K> {
+        let Self { id, spec, phase, status, created_at, updated_at, completed_at, .. } = self;
+        let status = Status { phase, completed_at, details: status };
+        Object { id, created_at, updated_at, spec, status }
+    }
+
+    /// How long it has been in work.
+    #[must_use]
+    pub fn age(&self) -> Duration {
+        Duration::try_from(self.now - self.created_at).unwrap_or_default()
+    }
+
+    pub(super) fn read(
+        row: &crate::database::Row,
+        now: OffsetDateTime,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: column::uuid(row, "id")?,
+            spec: column::json(row, "spec")?,
+            phase: column::word(row, "phase")?,
+            status: column::json(row, "status")?,
+            created_at: column::moment(row, "created_at")?,
+            updated_at: column::moment(row, "updated_at")?,
+            completed_at: column::optional_moment(row, "completed_at")?,
+            attempts: column::number(row, "attempts")?,
+            now,
+            version: column::number(row, "version")?,
+            owner: column::optional_uuid(row, "owner")?,
+            is_deleted: column::flag(row, "deleted")?,
+        })
+    }
+
+    /// Inserts the row, whose first step is due now.
+    pub(super) async fn insert(&self, connection: &mut Connection) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO resources (id, name, correlation_id, spec, phase, status, version,
+                created_at, updated_at, due_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8)",
+        )
+        .bind(self.id.to_string())
+        .bind(self.spec.name())
+        .bind(self.spec.correlation_id())
+        .bind(to_json(&self.spec)?)
+        .bind(self.phase.as_str())
+        .bind(to_json(&self.status)?)
+        .bind(self.version)
+        .bind(microseconds(self.now))
+        .execute(connection)
+        .await?;
+        Ok(())
+    }
+
+    /// Writes what a step changes, unless the row has changed since it was read.
+    /// Returns whether it was written.
+    pub(super) async fn update(
+        &self,
+        connection: &mut Connection,
+        step: &Step<K>,
+    ) -> Result<bool, StoreError> {
+        let completed_at = self.completed_at.or(step.phase.is_final().then_some(self.now));
+        let written = sqlx::query(
+            "UPDATE resources SET phase = $1, status = $2, updated_at = $3, completed_at = $4,
+                due_at = $5, owner = NULL, attempts = 0, version = version + 1
+             WHERE id = $6 AND version = $7",
+        )
+        .bind(step.phase.as_str())
+        .bind(to_json(&step.status)?)
+        .bind(microseconds(self.now))
+        .bind(completed_at.map(microseconds))
+        .bind(step.due_at(self.now))
+        .bind(self.id.to_string())
+        .bind(self.version)
+        .execute(&mut *connection)
+        .await?;
+        if step.phase.is_final() {
+            sqlx::query("DELETE FROM resource_claims WHERE resource_id = $1")
+                .bind(self.id.to_string())
+                .execute(connection)
+                .await?;
+        }
+        Ok(written.rows_affected() > 0)
+    }
+
+    /// The row as it is once a step was written.
+    pub(super) fn after(self, step: &Step<K>) -> Self {
+        let completed_at = self.completed_at.or(step.phase.is_final().then_some(self.now));
+        Self {
+            phase: step.phase,
+            status: step.status.clone(),
+            updated_at: self.now,
+            completed_at,
+            attempts: 0,
+            version: self.version + 1,
+            owner: None,
+            ..self
+        }
+    }
+
+    /// Writes the status alone: nothing of when the next step is due, nor of who
+    /// does it.
+    pub(super) async fn touch(&self, connection: &mut Connection) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE resources SET status = $1, updated_at = $2, version = version + 1
+             WHERE id = $3",
+        )
+        .bind(to_json(&self.status)?)
+        .bind(microseconds(self.now))
+        .bind(self.id.to_string())
+        .execute(connection)
+        .await?;
+        Ok(())
+    }
+
+    /// Marks the row as deleted; what it made elsewhere is to be removed now.
+    pub(super) async fn mark_deleted(&self, connection: &mut Connection) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE resources SET deleted = 1, due_at = $1, owner = NULL, version = version + 1
+             WHERE id = $2",
+        )
+        .bind(microseconds(self.now))
+        .bind(self.id.to_string())
+        .execute(connection)
+        .await?;
+        Ok(())
+    }
+
+    /// Deletes the row, with its keys and claims.
+    pub(super) async fn delete(&self, connection: &mut Connection) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM resources WHERE id = $1")
+            .bind(self.id.to_string())
+            .execute(connection)
+            .await?;
+        Ok(())
+    }
+
+    /// Replaces the keys by which the row is found.
+    pub(super) async fn index(
+        &self,
+        connection: &mut Connection,
+        keys: &[(&'static str, String)],
+    ) -> Result<(), StoreError> {
+        let id = self.id.to_string();
+        for (key, value) in keys {
+            sqlx::query(
+                "INSERT INTO resource_keys (resource_id, key, value) VALUES ($1, $2, $3)
+                 ON CONFLICT (resource_id, key) DO UPDATE SET value = excluded.value",
+            )
+            .bind(&id)
+            .bind(*key)
+            .bind(value)
+            .execute(&mut *connection)
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Takes a claim, unless another resource has it, which is returned.
+    pub(super) async fn claim(
+        &self,
+        connection: &mut Connection,
+        claim: &str,
+    ) -> Result<Option<Self>, StoreError> {
+        let holder = sqlx::query(
+            "SELECT r.* FROM resources r JOIN resource_claims c ON c.resource_id = r.id
+             WHERE c.claim = $1",
+        )
+        .bind(claim)
+        .fetch_optional(&mut *connection)
+        .await?;
+        if let Some(row) = holder {
+            let holder = Self::read(&row, self.now)?;
+            return Ok((holder.id != self.id).then_some(holder));
+        }
+        sqlx::query("INSERT INTO resource_claims (claim, resource_id) VALUES ($1, $2)")
+            .bind(claim)
+            .bind(self.id.to_string())
+            .execute(connection)
+            .await?;
+        Ok(None)
+    }
+}
+
+impl<K: Kind> Rows<K> {
+    pub(super) fn new(database: Database) -> Self {
+        Self { database, kind: PhantomData }
+    }
+
+    /// The newest `limit` resources with this value of one of their
+    /// [keys](super::Rules::keys), newest first.
+    ///
+    /// # Errors
+    ///
+    /// See [`StoreError`].
+    pub async fn with(
+        &self,
+        key: &str,
+        value: &str,
+        limit: u32,
+    ) -> Result<Vec<Row<K>>, StoreError> {
+        let mut snapshot = self.database.snapshot().await?;
+        let now = self.database.now(&mut snapshot).await?;
+        let rows = sqlx::query(
+            "SELECT r.* FROM resources r JOIN resource_keys k ON k.resource_id = r.id
+             WHERE k.key = $1 AND k.value = $2 ORDER BY r.id DESC LIMIT $3",
+        )
+        .bind(key)
+        .bind(value)
+        .bind(i64::from(limit))
+        .fetch_all(&mut *snapshot)
+        .await?;
+        rows.iter().map(|row| Row::read(row, now)).collect()
+    }
+
+    pub(super) async fn find(
+        connection: &mut Connection,
+        name: &str,
+        now: OffsetDateTime,
+    ) -> Result<Option<Row<K>>, StoreError> {
+        let row = sqlx::query("SELECT * FROM resources WHERE name = $1")
+            .bind(name)
+            .fetch_optional(connection)
+            .await?;
+        row.map(|row| Row::read(&row, now)).transpose()
+    }
+
+    /// A page of those that a query selects, newest first, and how many there are.
+    pub(super) async fn list(
+        &self,
+        query: &ResourceQuery<K::Phase>,
+    ) -> Result<(Vec<Row<K>>, u64), StoreError> {
+        let mut snapshot = self.database.snapshot().await?;
+        let now = self.database.now(&mut snapshot).await?;
+        let selected = |start: &str| {
+            let mut statement = Statement::new(start);
+            statement.push(" FROM resources WHERE deleted = 0");
+            if let Some(phase) = query.phase {
+                statement.push(" AND phase = ").bind(phase.as_str());
+            }
+            if let Some(id) = &query.correlation_id {
+                // No row has a NUL, and PostgreSQL fails on one.
+                statement.push(" AND correlation_id = ").bind(id.replace('\0', "\u{fffd}"));
+            }
+            statement
+        };
+        let count = selected("SELECT count(*) AS total").build().fetch_one(&mut *snapshot).await?;
+        let page = query.page();
+        let mut rows = selected("SELECT *");
+        rows.push(" ORDER BY id DESC LIMIT ").bind(i64::from(page.limit));
+        rows.push(" OFFSET ").bind(i64::try_from(page.offset).unwrap_or(i64::MAX));
+        let rows = rows.build().fetch_all(&mut *snapshot).await?;
+        let rows = rows.iter().map(|row| Row::read(row, now)).collect::<Result<_, _>>()?;
+        Ok((rows, count.try_get::<i64, _>("total")?.unsigned_abs()))
+    }
+}

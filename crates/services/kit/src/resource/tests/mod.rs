@@ -1,0 +1,172 @@
+//! What happens to resources, on both databases.
+
+mod fixture;
+mod routes;
+
+use std::time::Duration;
+
+use contract::resource::ResourceQuery;
+use testing::{TestDatabase, on_both_databases};
+
+use self::fixture::{Process, Script, Wish, WishPhase, wish};
+use super::{Created, Row};
+use crate::problem::{Problem, ProblemKind};
+
+on_both_databases! {
+    async fn steps_lead_to_the_last_phase_and_the_trail_is_told_of_each(database: TestDatabase) {
+        let process = Process::start(&database).await;
+        process.wish("a", &["go", "go"]).await;
+        let row = process.granted("a").await;
+        assert_eq!(row.status.steps, 3);
+        assert!(row.completed_at.is_some_and(|time| time >= row.created_at));
+        assert_eq!(process.script.begun(), ["a go", "a go", "a end"]);
+        let told = process.told().await;
+        assert_eq!(told, ["created", "Pending to Working", "granted", "Working to Granted"]);
+        process.stop().await;
+    }
+
+    async fn the_same_request_again_changes_nothing(database: TestDatabase) {
+        let process = Process::start(&database).await;
+        let asked = wish("a", &["ask"]);
+        let first = process.resources.create(asked.clone()).await.expect("stored");
+        let Created::New(first) = first else { panic!("{first:?}") };
+        let second = process.resources.create(asked.clone()).await.expect("stored");
+        let Created::There(second) = second else { panic!("{second:?}") };
+        assert_eq!(first.id, second.id);
+        let other = Wish { correlation_id: "rr-2".to_owned(), ..asked };
+        let other = process.resources.create(other).await.expect("stored");
+        assert!(matches!(other, Created::Other), "{other:?}");
+    }
+
+    async fn a_step_that_fails_or_panics_is_made_again(database: TestDatabase) {
+        let process = Process::start(&database).await;
+        process.wish("a", &["fail"]).await;
+        process.wish("b", &["panic"]).await;
+        process.granted("a").await;
+        assert_eq!(process.granted("b").await.attempts, 0, "they count until a step succeeds");
+        let mut begun = process.script.begun();
+        begun.sort();
+        assert_eq!(begun, ["a end", "a fail", "a fail", "b end", "b panic", "b panic"]);
+    }
+
+    async fn two_processes_do_each_step_once(database: TestDatabase) {
+        let script = Script::default();
+        let lease = Duration::from_secs(60);
+        let one = Process::with(&database, script.clone(), lease).await;
+        let other = Process::with(&database, script.clone(), lease).await;
+        for number in 0..20 {
+            let process = if number % 2 == 0 { &one } else { &other };
+            process.wish(&format!("w{number}"), &["go", "go"]).await;
+        }
+        for number in 0..20 {
+            one.granted(&format!("w{number}")).await;
+        }
+        assert_eq!(script.begun().len(), 60);
+        assert_eq!(one.told().await.len(), 20 * 4);
+    }
+
+    async fn what_a_killed_process_had_claimed_is_done_when_its_lease_ends(database: TestDatabase) {
+        let lease = Duration::from_millis(600);
+        let killed = Process::with(&database, Script::default(), lease).await;
+        killed.wish("a", &["hang"]).await;
+        killed.until_begun("a hang").await;
+        killed.kill().await;
+        let other = Process::with(&database, Script::default(), lease).await;
+        other.until_begun("a hang").await;
+        // It lasts longer than its lease, which is renewed.
+        let start = std::time::Instant::now();
+        while start.elapsed() < lease * 2 {
+            assert_eq!(other.script.begun(), ["a hang"]);
+            tokio::task::yield_now().await;
+        }
+        other.script.go_on.notify_one();
+        other.granted("a").await;
+    }
+
+    async fn what_one_has_claimed_another_waits_for(database: TestDatabase) {
+        let process = Process::start(&database).await;
+        process.wish("a", &["claim x", "hang"]).await;
+        process.until_begun("a hang").await;
+        process.wish("b", &["claim x"]).await;
+        process.until("b", |row| row.status.waited_for.as_deref() == Some("a")).await;
+        process.wish("c", &["claim y"]).await;
+        process.granted("c").await;
+        assert_eq!(process.until("b", |_| true).await.phase, WishPhase::Pending);
+        process.script.go_on.notify_one();
+        process.granted("a").await;
+        process.granted("b").await;
+    }
+
+    async fn of_many_equal_ones_at_once_one_is_created(database: TestDatabase) {
+        let process = Process::start(&database).await;
+        let about = |name: &str| Wish { about: Some("x".to_owned()), ..wish(name, &["ask"]) };
+        let names: Vec<_> = (0..20).map(|number| format!("w{number}")).collect();
+        let created = names.iter().map(|name| process.resources.create(about(name)));
+        let created = futures_util::future::join_all(created).await;
+        let is_new = |created: &Created<_>| matches!(created, Created::New(_));
+        let created: Vec<_> = created.into_iter().map(|one| one.expect("stored")).collect();
+        assert_eq!(created.iter().filter(|one| is_new(one)).count(), 1);
+        let (rows, total) = process.resources.list(&ResourceQuery::default()).await.expect("read");
+        assert_eq!((rows.len(), total), (1, 1));
+        assert_eq!(rows[0].status.again, 19);
+
+        // Once it is finished, the next one is new.
+        let name = rows[0].spec.name.clone();
+        let end = |row: &Row<_>| Ok(row.to(WishPhase::Refused));
+        process.resources.change(&name, end).await.expect("changed");
+        assert!(is_new(&process.resources.create(about("later")).await.expect("stored")));
+    }
+
+    async fn a_decision_goes_on_and_comes_before_a_step_under_way(database: TestDatabase) {
+        let process = Process::start(&database).await;
+        process.wish("a", &["ask"]).await;
+        process.until("a", |row| row.status.steps == 1).await;
+        process.resources.change("a", |row| Ok(row.stay())).await.expect("changed");
+        process.granted("a").await;
+
+        process.wish("b", &["hang"]).await;
+        process.until_begun("b hang").await;
+        let refuse = |row: &Row<_>| Ok(row.to(WishPhase::Refused));
+        process.resources.change("b", refuse).await.expect("changed");
+        process.script.go_on.notify_one();
+        process.stop().await;
+        let process = Process::start(&database).await;
+        assert_eq!(process.until("b", |_| true).await.phase, WishPhase::Refused);
+
+        let refused = process.resources.change("b", |_| Err(Problem::conflict("no"))).await;
+        assert_eq!(refused.expect_err("no").kind(), ProblemKind::Conflict);
+        let missing = process.resources.change("c", |row| Ok(row.stay())).await;
+        assert_eq!(missing.expect_err("missing").kind(), ProblemKind::NotFound);
+    }
+
+    async fn a_step_counts_others_by_their_keys(database: TestDatabase) {
+        let process = Process::start(&database).await;
+        for name in ["a", "b"] {
+            process.wish(name, &["go"]).await;
+            process.granted(name).await;
+        }
+        process.wish("c", &["count 2"]).await;
+        assert_eq!(process.granted("c").await.status.again, 2);
+    }
+
+    async fn a_deleted_one_is_gone_at_once_and_its_name_is_free_later(database: TestDatabase) {
+        let process = Process::start(&database).await;
+        process.wish("a", &["ask"]).await;
+        let first = process.until("a", |row| row.status.steps == 1).await;
+        assert!(process.resources.delete("a").await.expect("deleted"));
+        assert!(process.resources.get("a").await.expect("read").is_none());
+        assert!(!process.resources.delete("a").await.expect("deleted"), "it is gone");
+        let again = process.resources.create(wish("a", &["ask"])).await.expect("stored");
+        assert!(matches!(again, Created::Other), "its name is not free yet: {again:?}");
+        // The first attempt at removing fails.
+        let second = loop {
+            let again = process.resources.create(wish("a", &["ask"])).await.expect("stored");
+            if let Created::New(second) = again {
+                break second;
+            }
+            tokio::task::yield_now().await;
+        };
+        assert_ne!(first.id, second.id);
+        assert_eq!(process.script.begun()[1..3], ["a remove", "a remove"]);
+    }
+}
