@@ -9,6 +9,7 @@
 //! | [`audit`] | the events of the audit trail, with their payloads |
 //! | [`datastorage`] | the audit trail and the workflow catalog |
 //! | [`notification`] | messages to people and webhooks |
+//! | [`signalprocessing`] | signals, what is known of their targets, how urgent they are |
 //! | [`sink`] | a receiver of webhooks, for the suites |
 //! | [`resource`] | what all resources have: spec, phase, status, calls |
 //! | [`page`], [`problem`] | the pages of a list; errors |
@@ -23,6 +24,7 @@ pub mod page;
 pub mod problem;
 pub mod resource;
 pub mod schema;
+pub mod signalprocessing;
 pub mod sink;
 pub mod words;
 

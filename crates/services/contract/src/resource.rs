@@ -96,28 +96,62 @@ pub struct Status<P, T> {
     pub details: T,
 }
 
+/// Declares the phases of a kind of resource, the first one first, and those after
+/// which nothing follows; see [`resource_kind!`](crate::resource_kind).
+#[macro_export]
+macro_rules! phases {
+    (
+        $(#[$doc:meta])*
+        $vis:vis enum $phase:ident, ending in [$($last:ident),+ $(,)?] {
+            $(#[$first_doc:meta])* $first:ident,
+            $($(#[$variant_doc:meta])* $variant:ident,)+
+        }
+    ) => {
+        $(#[$doc])*
+        #[derive(
+            Clone, Copy, Debug, Default, PartialEq, Eq, Hash,
+            serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+            strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantNames,
+        )]
+        $vis enum $phase {
+            $(#[$first_doc])* #[default] $first,
+            $($(#[$variant_doc])* $variant,)+
+        }
+
+        impl $crate::resource::Phase for $phase {
+            fn is_final(self) -> bool {
+                matches!(self, $(Self::$last)|+)
+            }
+        }
+    };
+}
+
 /// Declares a [`Kind`](crate::resource::Kind) of resources as a unit struct:
 ///
 /// ```
-/// # use contract::schema;
 /// # use contract::resource::Kind as _;
 /// # use serde::{Deserialize, Serialize};
-/// # use strum::{Display, EnumString, IntoStaticStr, VariantNames};
 /// # use utoipa::ToSchema;
 /// #
 /// # #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 /// # pub struct Wish { pub name: String, pub correlation_id: String }
 /// # #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 /// # pub struct WishStatus {}
-/// # #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-/// # #[derive(Display, EnumString, IntoStaticStr, VariantNames)]
-/// # pub enum WishPhase { #[default] Pending, Granted }
-/// #
+/// contract::phases! {
+///     /// How far a wish is.
+///     pub enum WishPhase, ending in [Granted] {
+///         /// Nobody has looked at it.
+///         Pending,
+///         /// It came true.
+///         Granted,
+///     }
+/// }
+///
 /// contract::resource_kind! {
 ///     /// A wish.
 ///     pub Wishes: "wish" at "/api/v1/wishes",
-///     spec: Wish,
-///     phase: WishPhase ending in [Granted],
+///     spec: Wish, correlated by correlation_id,
+///     phase: WishPhase,
 ///     status: WishStatus,
 /// }
 ///
@@ -128,8 +162,8 @@ macro_rules! resource_kind {
     (
         $(#[$doc:meta])*
         $vis:vis $kind:ident: $name:literal at $path:literal,
-        spec: $spec:ty,
-        phase: $phase:ident ending in [$($last:ident),+ $(,)?],
+        spec: $spec:ty, correlated by $correlation:ident,
+        phase: $phase:ty,
         status: $status:ty $(,)?
     ) => {
         $(#[$doc])*
@@ -151,13 +185,7 @@ macro_rules! resource_kind {
             }
 
             fn correlation_id(&self) -> &str {
-                &self.correlation_id
-            }
-        }
-
-        impl $crate::resource::Phase for $phase {
-            fn is_final(self) -> bool {
-                matches!(self, $(Self::$last)|+)
+                &self.$correlation
             }
         }
     };

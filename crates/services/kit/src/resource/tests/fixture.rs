@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use contract::AuditEvent;
 use contract::audit::WorkflowVersion;
 use serde::{Deserialize, Serialize};
-use strum::{Display, EnumString, IntoStaticStr, VariantNames};
 use testing::TestDatabase;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -43,33 +42,19 @@ pub(super) struct WishStatus {
     pub(super) waited_for: Option<String>,
 }
 
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    ToSchema,
-    Display,
-    EnumString,
-    IntoStaticStr,
-    VariantNames,
-)]
-pub(super) enum WishPhase {
-    #[default]
-    Pending,
-    Working,
-    Granted,
-    Refused,
+contract::phases! {
+    pub(super) enum WishPhase, ending in [Granted, Refused] {
+        Pending,
+        Working,
+        Granted,
+        Refused,
+    }
 }
 
 contract::resource_kind! {
     pub(super) Wishes: "wish" at "/api/v1/wishes",
-    spec: Wish,
-    phase: WishPhase ending in [Granted, Refused],
+    spec: Wish, correlated by correlation_id,
+    phase: WishPhase,
     status: WishStatus,
 }
 
