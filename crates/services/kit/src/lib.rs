@@ -8,6 +8,7 @@
 //! | [`problem`] | errors as RFC 9457 problem documents |
 //! | `outbox` (a feature) | audit events, stored with the change that they tell of |
 //! | `resource` (a feature) | resources whose phases a background task moves |
+//! | `state` (a feature) | database, outbox and DataStorage, as every service with state has them |
 //! | `work` (a feature) | claiming what is due, doing it, storing what came of it |
 //! | [`peer`] | calls of other services |
 //! | [`extract`], [`check`] | reading input strictly, with *all* violations listed |
@@ -69,6 +70,8 @@ pub mod run;
 mod serve;
 pub mod service;
 mod signals;
+#[cfg(feature = "database")]
+pub mod state;
 mod tasks;
 #[cfg(feature = "toml")]
 pub mod toml;

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
-use kit::database::DatabaseConfig;
-use kit::work::WorkConfig;
+use kit::state::StateConfig;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
@@ -20,13 +19,9 @@ pub struct Config {
     #[command(flatten)]
     pub common: kit::Common,
 
-    /// The database.
+    /// The database, and where audit events go.
     #[command(flatten)]
-    pub database: DatabaseConfig,
-
-    /// The URL of DataStorage, as `http://host:port`; audit events go there.
-    #[arg(long, env = "DATASTORAGE_URL", value_name = "DATASTORAGE_URL", hide_env_values = true)]
-    pub datastorage_url: String,
+    pub state: StateConfig,
 
     /// The folder that the `file` channel writes to; it is created if it does
     /// not exist.
@@ -56,10 +51,6 @@ pub struct Config {
         value_parser = kit::duration::parse
     )]
     pub send_timeout: Duration,
-
-    /// How deliveries are claimed.
-    #[command(flatten)]
-    pub work: WorkConfig,
 
     /// How failed deliveries are tried again.
     #[command(flatten)]

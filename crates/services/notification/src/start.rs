@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use kit::state::State;
 use kit::work::Worker;
-use kit::{App, Peer, Service};
+use kit::{App, Service};
 use tokio::sync::Notify;
 
 use crate::channel::Channels;
 use crate::config::Config;
 use crate::delivery::{Deliveries, Metrics};
 use crate::routes::AppState;
-use crate::store::Store;
+use crate::store::{MIGRATIONS, Store};
 
 /// Builds the service from its configuration. Its background tasks start once
 /// the database is ready, and end with the service.
@@ -20,12 +20,11 @@ use crate::store::Store;
 ///
 /// When the configuration cannot be used.
 pub async fn start(config: Config, service: Service) -> anyhow::Result<App> {
-    let datastorage =
-        Peer::new("datastorage", &config.datastorage_url).context("cannot use DATASTORAGE_URL")?;
+    let state = State::new(config.state.clone(), MIGRATIONS)?;
     let slack = config.slack_url()?;
     let routing = config.routing(slack.is_some())?;
     let channels = Channels::open(config.output_dir, slack, config.send_timeout)?;
-    let store = Store::new(config.database);
+    let store = Store::new(&state);
     let wake = Arc::new(Notify::new());
     let deliveries = Deliveries {
         store: store.clone(),
@@ -33,14 +32,7 @@ pub async fn start(config: Config, service: Service) -> anyhow::Result<App> {
         policy: config.retry,
         metrics: Metrics::new(&service),
     };
-    let worker = Worker::new(deliveries, &config.work, Arc::clone(&wake));
-    let state = AppState { store: store.clone(), routing: Arc::new(routing), wake };
-    let router = crate::app(&service, state);
-
-    let Store { database, outbox } = store;
-    Ok(App::new(router)
-        .database(&service, &database)
-        .peer(&service, &datastorage)
-        .task("deliveries", |stop| worker.run(stop))
-        .task("audit", |stop| outbox.run(service, datastorage, stop)))
+    let worker = Worker::new(deliveries, &state.work, Arc::clone(&wake));
+    let router = crate::app(&service, AppState { store, routing: Arc::new(routing), wake });
+    Ok(state.app(&service, router, |app| app.task("deliveries", |stop| worker.run(stop))))
 }

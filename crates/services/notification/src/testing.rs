@@ -13,11 +13,13 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use kit::check::Schema;
 use kit::database::DatabaseConfig;
+use kit::state::{self, StateConfig};
+use kit::work::WorkConfig;
 use serde_json::{Value, json};
 use testing::TestDatabase;
 
 use crate::model::{Spec, admit};
-use crate::store::Store;
+use crate::store::{MIGRATIONS, Store};
 
 /// How long anything in these tests may take.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
@@ -31,7 +33,12 @@ pub(crate) async fn store(database: &TestDatabase) -> Store {
 
 /// A database as another process opens it, not yet prepared.
 pub(crate) fn open(database: &TestDatabase) -> Store {
-    Store::new(DatabaseConfig::new(database.url().parse().expect("a good URL")))
+    let config = StateConfig {
+        database: DatabaseConfig::new(database.url().parse().expect("a good URL")),
+        work: WorkConfig { lease: DEADLINE },
+        datastorage_url: "http://nobody.invalid".to_owned(),
+    };
+    Store::new(&state::State::new(config, MIGRATIONS).expect("an address"))
 }
 
 /// A request with these channels, tried again after 5 ms, at most 3 attempts.

@@ -10,7 +10,8 @@ use super::Row;
 #[derive(Clone, Debug)]
 pub struct Step<K: Kind> {
     pub(super) phase: K::Phase,
-    pub(super) status: K::Status,
+    /// What is known from then on.
+    pub status: K::Status,
     pub(super) events: Vec<AuditEvent>,
     pub(super) next: Next,
     pub(super) claim: Option<String>,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use contract::AuditEvent;
 use contract::datastorage::NewEvent;
 use contract::resource::{Kind, ResourceQuery, Spec as _};
@@ -9,19 +10,21 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::{Row, Rows, Rules, Step};
-use crate::database::{Connection, Database, StoreError};
-use crate::outbox::Outbox;
+use crate::app::App;
+use crate::database::{Connection, StoreError};
 use crate::problem::Problem;
-use crate::work::{WorkConfig, Worker};
+use crate::service::Service;
+use crate::state::State;
+use crate::work::Worker;
 
 /// The resources of a service, in its database. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Resources<R: Rules> {
     pub(super) rules: R,
     pub(super) rows: Rows<R::Kind>,
-    pub(super) outbox: Outbox,
+    pub(super) state: State,
     wake: Arc<Notify>,
-    service: &'static str,
+    service: Service,
 }
 
 /// What creating a resource has come to.
@@ -47,18 +50,24 @@ pub(super) enum Stored<K: Kind> {
 }
 
 impl<R: Rules> Resources<R> {
-    /// The resources in this database, whose migrations include
-    /// [`MIGRATIONS`](super::MIGRATIONS) and those of the outbox. `service` is the
-    /// actor that the trail is told.
+    /// The resources of a service, whose migrations include
+    /// [`MIGRATIONS`](super::MIGRATIONS).
     #[must_use]
-    pub fn new(service: &'static str, rules: R, database: Database, outbox: Outbox) -> Self {
-        Self { rules, rows: Rows::new(database), outbox, wake: Arc::default(), service }
+    pub fn new(service: &Service, state: &State, rules: R) -> Self {
+        let rows = Rows::new(state.database.clone());
+        Self { rules, rows, state: state.clone(), wake: Arc::default(), service: service.clone() }
+    }
+
+    /// The application with these routes, whose worker does the steps.
+    pub fn app(&self, router: Router) -> App {
+        let worker = self.worker();
+        self.state.app(&self.service, router, |app| app.task("steps", |stop| worker.run(stop)))
     }
 
     /// The background worker that does the steps.
     #[must_use]
-    pub fn worker(&self, config: &WorkConfig) -> Worker<Self> {
-        Worker::new(self.clone(), config, Arc::clone(&self.wake))
+    pub fn worker(&self) -> Worker<Self> {
+        Worker::new(self.clone(), &self.state.work, Arc::clone(&self.wake))
     }
 
     /// Creates a resource, unless there is one like it.
@@ -231,17 +240,17 @@ impl<R: Rules> Resources<R> {
     ) -> Result<(), StoreError> {
         let event = |event| {
             NewEvent::of(&event, row.spec.correlation_id())
-                .with_actor("service", self.service)
+                .with_actor("service", self.service.package.name)
                 .with_resource(R::Kind::NAME, row.spec.name())
         };
         let events: Vec<_> = events.into_iter().map(event).collect();
-        self.outbox.add(connection, &events).await
+        self.state.outbox.add(connection, &events).await
     }
 
     /// Tells the background tasks that there is something new.
     pub(super) fn wake(&self) {
         self.wake.notify_one();
-        self.outbox.wake();
+        self.state.outbox.wake();
     }
 
     pub(super) fn missing(name: &str) -> Problem {

@@ -10,13 +10,16 @@ mod tests;
 use std::time::Duration;
 
 use contract::datastorage::NewEvent;
-use kit::database::{Database, DatabaseConfig, StoreError};
+use kit::database::{Database, StoreError};
 use kit::outbox::Outbox;
+use kit::state::State;
 use kit::work::Claim;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::model::{Attempt, AttemptOutcome, Channel, Notification, Phase, Receiver, Spec};
+
+pub use sql::MIGRATIONS;
 
 /// The stored state of the service. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -97,11 +100,10 @@ pub enum NextStep {
 }
 
 impl Store {
-    /// The state in the database of this configuration. Nothing is opened yet.
+    /// The notifications in the database of a service.
     #[must_use]
-    pub fn new(config: DatabaseConfig) -> Self {
-        let database = Database::new(config, sql::MIGRATIONS);
-        Self { outbox: Outbox::new(database.clone()), database }
+    pub fn new(state: &State) -> Self {
+        Self { database: state.database.clone(), outbox: state.outbox.clone() }
     }
 
     /// Stores a new notification, unless its name is in use. `receiver` is the

@@ -14,9 +14,11 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::check::Violations;
-use crate::database::{Database, DatabaseConfig};
-use crate::outbox::{self, Outbox};
+use crate::database::DatabaseConfig;
+use crate::outbox;
 use crate::resource::{MIGRATIONS, Resources, Row, Rows, Rules, Step};
+use crate::service::Service;
+use crate::state::{State, StateConfig};
 use crate::work::WorkConfig;
 
 /// How long anything in these tests may take.
@@ -173,13 +175,17 @@ impl Process {
 
     pub(super) async fn with(database: &TestDatabase, script: Script, lease: Duration) -> Self {
         let url = database.url().parse().expect("a URL");
-        let config = DatabaseConfig::new(url);
-        let database = Database::new(config, &[outbox::MIGRATIONS, MIGRATIONS]);
-        database.migrate(DEADLINE).await.expect("migrated");
-        let outbox = Outbox::new(database.clone());
-        let resources = Resources::new("kit", script.clone(), database, outbox);
+        let config = StateConfig {
+            database: DatabaseConfig::new(url),
+            work: WorkConfig { lease },
+            datastorage_url: "http://nobody.invalid".to_owned(),
+        };
+        let state = State::new(config, &[outbox::MIGRATIONS, MIGRATIONS]).expect("an address");
+        state.database.migrate(DEADLINE).await.expect("migrated");
+        let service = Service::for_tests(crate::package!());
+        let resources = Resources::new(&service, &state, script.clone());
         let stop = CancellationToken::new();
-        let worker = tokio::spawn(resources.worker(&WorkConfig { lease }).run(stop.clone()));
+        let worker = tokio::spawn(resources.worker().run(stop.clone()));
         Self { resources, script, stop, worker }
     }
 
@@ -215,7 +221,7 @@ impl Process {
 
     /// What the trail is told, in order.
     pub(super) async fn told(&self) -> Vec<String> {
-        let events = self.resources.outbox.oldest(500).await.expect("read");
+        let events = self.resources.state.outbox.oldest(500).await.expect("read");
         let name = |event: &contract::datastorage::NewEvent| {
             event.event_data["name"].as_str().expect("a name").to_owned()
         };

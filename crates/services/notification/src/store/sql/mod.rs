@@ -13,7 +13,7 @@ use sqlx::migrate::Migrator;
 
 /// The migrations, embedded. Ours move what an earlier version left to the
 /// outbox, whose tables therefore come first.
-pub(super) static MIGRATIONS: &[Migrations] = &[
+pub static MIGRATIONS: &[Migrations] = &[
     outbox::MIGRATIONS,
     Migrations { table: "_sqlx_migrations", sqlite: &SQLITE, postgres: &POSTGRES },
 ];

@@ -1,0 +1,212 @@
+//! The service as a process, with a fake trail.
+
+use std::time::{Duration, Instant};
+
+use contract::AuditEvent;
+use contract::datastorage::{NewEvent, Severity};
+use contract::resource::{Create, Get, Resource};
+use contract::signalprocessing::{
+    EnvironmentSource, InventoryEntry, NamespaceEntry, ProcessingPhase, ProcessingSpec,
+    PutInventory, PutNamespace, SignalProcessings,
+};
+use kit::Peer;
+use serde_json::{Value, json};
+use testing::{FakePeer, Process, TestDatabase, on_both_databases};
+
+/// Longer than any step of a working test takes.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// A running service and its client.
+struct Service {
+    process: Process,
+    peer: Peer,
+}
+
+impl Service {
+    fn start(database: &TestDatabase, trail: &FakePeer) -> Self {
+        let variables = [
+            ("DATABASE_URL", database.url()),
+            ("DATASTORAGE_URL", trail.url.as_str()),
+            ("LEASE", "500ms"),
+        ];
+        let process = Process::start(env!("CARGO_BIN_EXE_signalprocessing"), &variables);
+        let peer = Peer::new("signalprocessing", &process.url).expect("an address");
+        Self { process, peer }
+    }
+
+    async fn create(&self, spec: &ProcessingSpec) -> Resource<SignalProcessings> {
+        self.peer.call::<Create<SignalProcessings>>().body(spec).send().await.expect("accepted")
+    }
+
+    async fn completed(&self, name: &str) -> Resource<SignalProcessings> {
+        let start = Instant::now();
+        loop {
+            let get = self.peer.call::<Get<SignalProcessings>>().path(&[name]).send().await;
+            let found = get.expect("an answer");
+            if found.status.phase == ProcessingPhase::Completed {
+                return found;
+            }
+            assert!(start.elapsed() < DEADLINE, "{found:?}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    async fn put(&self, path: [&str; 3], entry: Value) {
+        let entry: InventoryEntry = serde_json::from_value(entry).expect("an entry");
+        self.peer.call::<PutInventory>().path(&path).body(&entry).send().await.expect("written");
+    }
+}
+
+fn spec(name: &str, severity: &str, namespace: &str) -> ProcessingSpec {
+    let spec = json!({
+        "name": name, "correlation_id": format!("rr-{name}"),
+        "signal": {
+            "fingerprint": "0".repeat(64), "name": "OOMKilled", "severity": severity,
+            "target": { "namespace": namespace, "kind": "pod", "name": "cart-0" },
+            "labels": { "team": "shop" },
+        },
+    });
+    serde_json::from_value(spec).expect("a spec")
+}
+
+/// Waits until the trail was told so much; returns the types and payloads.
+async fn told(trail: &FakePeer, count: usize) -> Vec<(NewEvent, AuditEvent)> {
+    let start = Instant::now();
+    loop {
+        let mut events = Vec::new();
+        // The others ask whether it is there.
+        for call in trail.calls().into_iter().filter(|call| call.body.is_array()) {
+            let batch: Vec<NewEvent> = serde_json::from_value(call.body).expect("events");
+            events.extend(batch);
+        }
+        if events.len() >= count {
+            let read = |event: NewEvent| (event.clone(), AuditEvent::of(&event).expect("known"));
+            return events.into_iter().map(read).collect();
+        }
+        assert!(start.elapsed() < DEADLINE, "{} of {count}", events.len());
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+on_both_databases! {
+    async fn a_signal_is_enriched_and_classified_and_the_trail_is_told(database: TestDatabase) {
+        let trail = FakePeer::start().await;
+        let service = Service::start(&database, &trail);
+        service.put(["shop", "pod", "cart-0"], json!({
+            "labels": { "app": "cart" }, "owner": { "kind": "replicaset", "name": "cart-1" },
+        })).await;
+        service.put(["shop", "replicaset", "cart-1"], json!({
+            "owner": { "kind": "deployment", "name": "cart" },
+        })).await;
+        service.put(["shop", "deployment", "cart"], json!({
+            "annotations": { "argocd.argoproj.io/instance": "shop", "sidecar.istio.io/inject": "yes" },
+            "replicas": 3, "flags": { "hpa": true },
+        })).await;
+        let labels = [("environment".to_owned(), "production".to_owned())].into();
+        let namespace = NamespaceEntry { labels };
+        let put = service.peer.call::<PutNamespace>().path(&["shop"]).body(&namespace);
+        put.send().await.expect("written");
+
+        service.create(&spec("a", "critical", "shop")).await;
+        let status = service.completed("a").await.status.details;
+        let enrichment = status.enrichment.expect("enriched");
+        assert!(!enrichment.degraded_mode);
+        assert_eq!(enrichment.replicas, Some(3));
+        let owners: Vec<_> = enrichment.owners.iter().map(|owner| owner.kind.as_str()).collect();
+        assert_eq!(owners, ["replicaset", "deployment"]);
+        let detected = json!({ "gitops": "argocd", "service_mesh": "istio", "hpa": "true" });
+        assert_eq!(json!(enrichment.detected_labels), detected);
+        let classification = status.classification.expect("classified");
+        assert_eq!(classification.environment_source, EnvironmentSource::NamespaceLabel);
+        let priority = classification.priority.to_string();
+        assert_eq!((classification.severity, priority.as_str()), (Severity::Critical, "P0"));
+
+        let events = told(&trail, 6).await;
+        let lines: Vec<_> = events.iter().map(|(event, _)| {
+            let of = |name: &Option<String>| name.clone().unwrap_or_default();
+            let (actor, resource) = (of(&event.actor_id), of(&event.resource_id));
+            format!("{} {} {actor} {resource}", event.event_type, event.correlation_id)
+        }).collect();
+        let line = |event: &str| format!("signalprocessing.{event} rr-a signalprocessing a");
+        assert_eq!(lines, [
+            line("phase.changed"), line("enrichment.completed"), line("phase.changed"),
+            line("classification.decided"), line("processing.completed"), line("phase.changed"),
+        ]);
+        assert_eq!(events[4].1, AuditEvent::ProcessingCompleted(classification));
+        let (code, log) = service.process.stop();
+        assert_eq!(code, Some(0), "{log}");
+    }
+
+    async fn what_nobody_knows_is_taken_from_the_signal(database: TestDatabase) {
+        let trail = FakePeer::start().await;
+        let service = Service::start(&database, &trail);
+        service.create(&spec("a", "warning", "shop-staging")).await;
+        let status = service.completed("a").await.status.details;
+        let enrichment = status.enrichment.expect("enriched");
+        assert!(enrichment.degraded_mode);
+        assert_eq!(json!(enrichment.labels), json!({ "team": "shop" }));
+        let classification = status.classification.expect("classified");
+        assert_eq!(classification.environment_source, EnvironmentSource::NamespaceName);
+        let priority = classification.priority.to_string();
+        assert_eq!((classification.severity, priority.as_str()), (Severity::High, "P2"));
+    }
+
+    async fn owners_that_own_each_other_end(database: TestDatabase) {
+        let trail = FakePeer::start().await;
+        let service = Service::start(&database, &trail);
+        let owned_by = |kind: &str| json!({ "owner": { "kind": kind, "name": "cart-0" } });
+        service.put(["shop", "pod", "cart-0"], owned_by("job")).await;
+        service.put(["shop", "job", "cart-0"], owned_by("pod")).await;
+        service.create(&spec("a", "info", "shop")).await;
+        let enrichment = service.completed("a").await.status.details.enrichment.expect("enriched");
+        let owners: Vec<_> = enrichment.owners.iter().map(|owner| owner.kind.as_str()).collect();
+        assert_eq!(owners, ["job", "pod"]);
+    }
+
+    async fn a_killed_process_loses_nothing_and_tells_nothing_twice(database: TestDatabase) {
+        let trail = FakePeer::start().await;
+        let mut service = Service::start(&database, &trail);
+        let names: Vec<_> = (0..10).map(|number| format!("s-{number}")).collect();
+        for name in &names {
+            service.create(&spec(name, "info", "shop")).await;
+        }
+        // At a different point in each run.
+        service.process.kill();
+        let service = Service::start(&database, &trail);
+        for name in &names {
+            service.completed(name).await;
+        }
+        let mut ids: Vec<_> =
+            told(&trail, 60).await.into_iter().map(|(event, _)| event.event_id).collect();
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), 60, "six of each; what was sent twice has the same id");
+        let (code, log) = service.process.stop();
+        assert_eq!(code, Some(0), "{log}");
+    }
+}
+
+/// Two processes on one database do everything once.
+#[tokio::test]
+async fn two_replicas_do_nothing_twice_on_postgres() {
+    let database = TestDatabase::postgres();
+    let trail = FakePeer::start().await;
+    let services = [Service::start(&database, &trail), Service::start(&database, &trail)];
+    for number in 0..20 {
+        let spec = spec(&format!("s-{number}"), "info", "shop");
+        // Both are asked for each.
+        let (one, other) = tokio::join!(services[0].create(&spec), services[1].create(&spec));
+        assert_eq!(one.id, other.id);
+    }
+    for number in 0..20 {
+        services[number % 2].completed(&format!("s-{number}")).await;
+    }
+    let [one, other] = services;
+    one.process.stop();
+    other.process.stop();
+    let events = told(&trail, 120).await;
+    let mut ids: Vec<_> = events.iter().map(|(event, _)| event.event_id).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 120, "six of each");
+}
