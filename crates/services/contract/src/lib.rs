@@ -9,6 +9,7 @@
 //! | [`audit`] | the events of the audit trail, with their payloads |
 //! | [`datastorage`] | the audit trail and the workflow catalog |
 //! | [`notification`] | messages to people and webhooks |
+//! | [`remediationorchestrator`] | remediation requests, and somebody's agreement |
 //! | [`signalprocessing`] | signals, what is known of their targets, how urgent they are |
 //! | [`sink`] | a receiver of webhooks, for the suites |
 //! | [`resource`] | what all resources have: spec, phase, status, calls |
@@ -22,6 +23,7 @@ pub mod endpoint;
 pub mod notification;
 pub mod page;
 pub mod problem;
+pub mod remediationorchestrator;
 pub mod resource;
 pub mod schema;
 pub mod signalprocessing;
