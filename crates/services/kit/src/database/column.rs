@@ -64,6 +64,20 @@ pub fn json<T: DeserializeOwned>(row: &Row, name: &str) -> Result<T, StoreError>
     read(row, name, |text| Ok(serde_json::from_str(text)?))
 }
 
+/// A value that was written with [`to_json`], or nothing.
+///
+/// # Errors
+/// When the column holds something else.
+pub fn optional_json<T: DeserializeOwned>(row: &Row, name: &str) -> Result<Option<T>, StoreError> {
+    read_optional(row, name, |text| Ok(serde_json::from_str(text)?))
+}
+
+/// A text that a column can hold: PostgreSQL has no zero characters.
+#[must_use]
+pub fn storable(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
 /// A point in time that was written with [`microseconds`].
 ///
 /// # Errors

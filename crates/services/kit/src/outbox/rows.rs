@@ -4,7 +4,7 @@ use contract::datastorage::NewEvent;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::database::column::{json, microseconds, number, to_json};
+use crate::database::column::{json, microseconds, number, storable, to_json};
 use crate::database::{Connection, DatabaseKind, StoreError};
 
 /// How many events a batch may have; DataStorage takes 1000.
@@ -88,8 +88,7 @@ pub(super) async fn refuse(
     )
     .bind(&id)
     .bind(to_json(event)?)
-    // PostgreSQL stores no NUL.
-    .bind(reason.replace('\0', "\u{fffd}"))
+    .bind(storable(reason))
     .bind(microseconds(OffsetDateTime::now_utc()))
     .execute(&mut *connection)
     .await?;

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::Step;
-use crate::database::column::{self, microseconds, to_json};
+use crate::database::column::{self, microseconds, storable, to_json};
 use crate::database::{Connection, Database, Statement, StoreError};
 
 /// A stored resource.
@@ -289,7 +289,7 @@ impl<K: Kind> Rows<K> {
             }
             if let Some(id) = &query.correlation_id {
                 // No row has a NUL, and PostgreSQL fails on one.
-                statement.push(" AND correlation_id = ").bind(id.replace('\0', "\u{fffd}"));
+                statement.push(" AND correlation_id = ").bind(storable(id));
             }
             statement
         };

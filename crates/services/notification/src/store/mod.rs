@@ -2,7 +2,6 @@
 //!
 //! The operations are documented here; `sql` has their statements.
 
-mod rows;
 mod sql;
 #[cfg(test)]
 mod tests;

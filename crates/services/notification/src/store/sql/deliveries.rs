@@ -3,6 +3,10 @@
 use std::slice;
 use std::time::Duration;
 
+use contract::Words as _;
+use kit::database::column::{
+    from_microseconds, microseconds, moment, number, storable, to_json, uuid, word,
+};
 use kit::database::{Connection, Database, StoreError};
 use kit::outbox::Outbox;
 use kit::work::Claim;
@@ -10,9 +14,8 @@ use sqlx::{AssertSqlSafe, Row as _};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::read::{asked, channel, uuid};
+use super::read::{asked, channel};
 use crate::model::{AttemptOutcome, DeliveryState, Phase};
-use crate::store::rows::{from_word, json, micros, moment, number, storable, word};
 use crate::store::{FinishedAttempt, Job, NextStep};
 
 pub(in crate::store) async fn claim(
@@ -21,7 +24,7 @@ pub(in crate::store) async fn claim(
     lease: Duration,
     held: &[Uuid],
 ) -> Result<Claim<Job>, StoreError> {
-    let held = json(&held)?;
+    let held = to_json(held)?;
     // Those that nobody here holds.
     let free = format!("(d.owner IS NULL OR d.owner NOT IN {})", db.kind.texts_of(1));
     let mut transaction = db.begin_exclusive().await?;
@@ -38,7 +41,7 @@ pub(in crate::store) async fn claim(
          ORDER BY n.priority, d.due_at, n.id, d.position LIMIT $3",
     )))
     .bind(&held)
-    .bind(micros(now))
+    .bind(microseconds(now))
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))
     .fetch_all(&mut *transaction)
     .await?;
@@ -46,13 +49,13 @@ pub(in crate::store) async fn claim(
     for row in due {
         let (spec, receiver) = asked(&row)?;
         let job = Job {
-            id: uuid(row.get("id"))?,
+            id: uuid(&row, "id")?,
             owner: Uuid::now_v7(),
-            created_at: moment(row.get("created_at"))?,
+            created_at: moment(&row, "created_at")?,
             channel: channel(&spec, receiver.as_ref(), row.get("channel"))?.clone(),
             spec,
-            number: number::<u32>(row.get("attempts"))? + 1,
-            failed: number(row.get("failed"))?,
+            number: number::<u32>(&row, "attempts")? + 1,
+            failed: number(&row, "failed")?,
             started_at: now,
         };
         begin(&mut transaction, &job, now + lease).await?;
@@ -64,7 +67,7 @@ pub(in crate::store) async fn claim(
         .fetch_one(&mut *transaction)
         .await?;
     transaction.commit().await?;
-    let next_due = next_due.map(moment).transpose()?;
+    let next_due = next_due.map(from_microseconds).transpose()?;
     let wait = next_due.map(|due| Duration::try_from(due - now).unwrap_or_default());
     Ok(Claim { jobs, wait })
 }
@@ -80,7 +83,7 @@ pub(in crate::store) async fn renew(
         "UPDATE deliveries SET due_at = $1
          WHERE notification_id = $2 AND channel = $3 AND owner = $4",
     )
-    .bind(micros(now + lease))
+    .bind(microseconds(now + lease))
     .bind(job.id.to_string())
     .bind(job.channel.name())
     .bind(job.owner.to_string())
@@ -101,8 +104,8 @@ async fn begin(
         "UPDATE deliveries SET state = $1, due_at = $2, owner = $3
          WHERE notification_id = $4 AND channel = $5",
     )
-    .bind(word(&state)?)
-    .bind(micros(lease_until))
+    .bind(state.as_str())
+    .bind(microseconds(lease_until))
     .bind(job.owner.to_string())
     .bind(&id)
     .bind(job.channel.name())
@@ -114,8 +117,8 @@ async fn begin(
             error = 'its process ended before the outcome was known'
          WHERE notification_id = $3 AND channel = $4 AND outcome IS NULL",
     )
-    .bind(word(&AttemptOutcome::Interrupted)?)
-    .bind(micros(job.started_at))
+    .bind(AttemptOutcome::Interrupted.as_str())
+    .bind(microseconds(job.started_at))
     .bind(&id)
     .bind(job.channel.name())
     .execute(&mut *connection)
@@ -133,7 +136,7 @@ async fn begin(
     .bind(&id)
     .bind(job.channel.name())
     .bind(i64::from(job.number))
-    .bind(micros(job.started_at))
+    .bind(microseconds(job.started_at))
     .execute(&mut *connection)
     .await?;
     update_phase(connection, &id, job.started_at).await
@@ -154,8 +157,8 @@ pub(in crate::store) async fn finish(
         "UPDATE attempts SET ended_at = $1, outcome = $2, http_status = $3, error = $4, receipt = $5
          WHERE notification_id = $6 AND channel = $7 AND number = $8",
     )
-    .bind(micros(ended_at))
-    .bind(attempt.outcome.as_ref().map(word).transpose()?)
+    .bind(microseconds(ended_at))
+    .bind(attempt.outcome.map(AttemptOutcome::as_str))
     .bind(attempt.http_status.map(i64::from))
     .bind(attempt.error.as_deref().map(storable))
     .bind(attempt.receipt.as_deref().map(storable))
@@ -168,7 +171,7 @@ pub(in crate::store) async fn finish(
     let (state, due_at, permanent) = match &finish.next {
         // The wait is that of this process, the time that of the database.
         NextStep::Retry(at) => {
-            (DeliveryState::Retrying, Some(micros(now + (*at - ended_at))), false)
+            (DeliveryState::Retrying, Some(microseconds(now + (*at - ended_at))), false)
         }
         NextStep::Done { .. } if finish.succeeded() => (DeliveryState::Sent, None, false),
         NextStep::Done { permanent, .. } => (DeliveryState::Failed, None, *permanent),
@@ -177,7 +180,7 @@ pub(in crate::store) async fn finish(
         "UPDATE deliveries SET state = $1, due_at = $2, permanent = $3, owner = NULL
          WHERE notification_id = $4 AND channel = $5 AND owner = $6",
     )
-    .bind(word(&state)?)
+    .bind(state.as_str())
     .bind(due_at)
     .bind(i64::from(permanent))
     .bind(&id)
@@ -212,17 +215,16 @@ async fn update_phase(
     id: &str,
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
-    let states: Vec<String> =
-        sqlx::query_scalar("SELECT state FROM deliveries WHERE notification_id = $1")
-            .bind(id)
-            .fetch_all(&mut *connection)
-            .await?;
+    let rows = sqlx::query("SELECT state FROM deliveries WHERE notification_id = $1")
+        .bind(id)
+        .fetch_all(&mut *connection)
+        .await?;
     let states: Vec<DeliveryState> =
-        states.iter().map(|state| from_word(state)).collect::<Result<_, _>>()?;
+        rows.iter().map(|row| word(row, "state")).collect::<Result<_, _>>()?;
     let phase = Phase::of(&states);
     sqlx::query("UPDATE notifications SET phase = $1, completed_at = $2 WHERE id = $3")
-        .bind(word(&phase)?)
-        .bind(phase.is_final().then(|| micros(now)))
+        .bind(phase.as_str())
+        .bind(phase.is_final().then(|| microseconds(now)))
         .bind(id)
         .execute(connection)
         .await?;

@@ -1,5 +1,7 @@
 //! Notifications: create, read, list, delete.
 
+use contract::Words as _;
+use kit::database::column::{json, microseconds, number, to_json};
 use kit::database::{Database, StoreError};
 use sqlx::Row as _;
 use time::OffsetDateTime;
@@ -7,7 +9,6 @@ use uuid::Uuid;
 
 use super::read;
 use crate::model::{Notification, Phase, Receiver, Spec};
-use crate::store::rows::{from_json, json, micros, number, word};
 use crate::store::{CreateOutcome, Filter};
 
 pub(in crate::store) async fn create(
@@ -22,14 +23,14 @@ pub(in crate::store) async fn create(
         .fetch_optional(&mut *transaction)
         .await?;
     if let Some(row) = existing {
-        if from_json::<Spec>(row.get("spec"))? != spec {
+        if json::<Spec>(&row, "spec")? != spec {
             return Ok(CreateOutcome::Other);
         }
         let same = read::notifications(db.kind, &mut transaction, &[row.get("id")]).await?;
         return same.into_iter().next().map(CreateOutcome::Same).ok_or_else(vanished);
     }
 
-    let due_at = micros(db.now(&mut transaction).await?);
+    let due_at = microseconds(db.now(&mut transaction).await?);
     let id = Uuid::now_v7().to_string();
     sqlx::query(
         "INSERT INTO notifications
@@ -40,10 +41,10 @@ pub(in crate::store) async fn create(
     .bind(&spec.name)
     .bind(&spec.correlation_id)
     .bind(spec.priority.rank())
-    .bind(json(&spec)?)
-    .bind(receiver.as_ref().map(json).transpose()?)
-    .bind(word(&Phase::Pending)?)
-    .bind(micros(now))
+    .bind(to_json(&spec)?)
+    .bind(receiver.as_ref().map(to_json).transpose()?)
+    .bind(Phase::Pending.as_str())
+    .bind(microseconds(now))
     .execute(&mut *transaction)
     .await?;
     for (position, channel) in (0_i64..).zip(spec.channels(receiver.as_ref())) {
@@ -84,13 +85,13 @@ pub(in crate::store) async fn list(
         // No row has it, and PostgreSQL fails on it.
         return Ok((Vec::new(), 0));
     }
-    let phase = filter.phase.as_ref().map(word).transpose()?;
+    let phase = filter.phase.map(Phase::as_str);
     let mut snapshot = db.snapshot().await?;
-    let total: i64 = sqlx::query_scalar(
-        "SELECT count(*) FROM notifications
+    let total = sqlx::query(
+        "SELECT count(*) AS total FROM notifications
          WHERE ($1 IS NULL OR phase = $1) AND ($2 IS NULL OR correlation_id = $2)",
     )
-    .bind(&phase)
+    .bind(phase)
     .bind(&filter.correlation_id)
     .fetch_one(&mut *snapshot)
     .await?;
@@ -99,14 +100,14 @@ pub(in crate::store) async fn list(
          WHERE ($1 IS NULL OR phase = $1) AND ($2 IS NULL OR correlation_id = $2)
          ORDER BY created_at DESC, id DESC LIMIT $3 OFFSET $4",
     )
-    .bind(&phase)
+    .bind(phase)
     .bind(&filter.correlation_id)
     .bind(i64::from(filter.limit))
     .bind(i64::from(filter.offset))
     .fetch_all(&mut *snapshot)
     .await?;
     let page = read::notifications(db.kind, &mut snapshot, &ids).await?;
-    Ok((page, number(total)?))
+    Ok((page, number(&total, "total")?))
 }
 
 pub(in crate::store) async fn delete(db: &Database, name: &str) -> Result<bool, StoreError> {

@@ -2,14 +2,16 @@
 
 use std::collections::HashMap;
 
+use kit::database::column::{
+    json, moment, number, optional_json, optional_moment, optional_number, optional_word, to_json,
+    uuid, word,
+};
 use kit::database::{Connection, DatabaseKind, Row, StoreError};
 use sqlx::{AssertSqlSafe, Row as _};
-use uuid::Uuid;
 
 use crate::model::{
     Attempt, Channel, ChannelType, Delivery, Notification, Reason, Receiver, Spec, Status,
 };
-use crate::store::rows::{from_json, from_word, json, moment, number};
 
 /// The notifications with these ids, newest first.
 pub(super) async fn notifications(
@@ -17,7 +19,7 @@ pub(super) async fn notifications(
     connection: &mut Connection,
     ids: &[String],
 ) -> Result<Vec<Notification>, StoreError> {
-    let ids = json(&ids)?;
+    let ids = to_json(ids)?;
     let mut deliveries = deliveries(kind, connection, &ids).await?;
     let rows = sqlx::query(AssertSqlSafe(format!(
         "SELECT * FROM notifications WHERE id IN {} ORDER BY created_at DESC, id DESC",
@@ -30,17 +32,17 @@ pub(super) async fn notifications(
         .map(|row| {
             let id: &str = row.get("id");
             let (spec, receiver) = asked(row)?;
-            let phase = from_word(row.get("phase"))?;
+            let phase = word(row, "phase")?;
             let mut channels = deliveries.remove(id).unwrap_or_default();
             for delivery in &mut channels {
                 let channel = channel(&spec, receiver.as_ref(), &delivery.name)?;
                 delivery.kind = channel.kind;
             }
             let reason = Reason::of(phase, &channels);
-            let completed_at = row.get::<Option<i64>, _>("completed_at").map(moment).transpose()?;
+            let completed_at = optional_moment(row, "completed_at")?;
             Ok(Notification {
-                id: uuid(id)?,
-                created_at: moment(row.get("created_at"))?,
+                id: uuid(row, "id")?,
+                created_at: moment(row, "created_at")?,
                 spec,
                 receiver,
                 status: Status { phase, reason, completed_at, channels },
@@ -51,8 +53,7 @@ pub(super) async fn notifications(
 
 /// The request of a notification, and the receiver that routing chose for it.
 pub(super) fn asked(row: &Row) -> Result<(Spec, Option<Receiver>), StoreError> {
-    let receiver = row.get::<Option<&str>, _>("receiver").map(from_json).transpose()?;
-    Ok((from_json(row.get("spec"))?, receiver))
+    Ok((json(row, "spec")?, optional_json(row, "receiver")?))
 }
 
 /// The channel of this name.
@@ -84,14 +85,14 @@ async fn deliveries(
     for row in rows {
         let id: String = row.get("notification_id");
         let name: String = row.get("channel");
-        let due_at = row.get::<Option<i64>, _>("due_at").map(moment).transpose()?;
+        let due_at = optional_moment(&row, "due_at")?;
         // While an attempt is under way, the next one is not planned.
         let is_claimed = row.get::<Option<&str>, _>("owner").is_some();
         let delivery = Delivery {
-            state: from_word(row.get("state"))?,
+            state: word(&row, "state")?,
             next_attempt_at: due_at.filter(|_| !is_claimed),
             attempts: attempts.remove(&(id.clone(), name.clone())).unwrap_or_default(),
-            permanent: row.get::<Option<i64>, _>("permanent") == Some(1),
+            permanent: optional_number(&row, "permanent")? == Some(1),
             // Set when the request is known.
             kind: ChannelType::Log,
             name,
@@ -120,17 +121,12 @@ async fn attempts(
 
 fn attempt(row: &Row) -> Result<Attempt, StoreError> {
     Ok(Attempt {
-        number: number(row.get("number"))?,
-        started_at: moment(row.get("started_at"))?,
-        ended_at: row.get::<Option<i64>, _>("ended_at").map(moment).transpose()?,
-        outcome: row.get::<Option<&str>, _>("outcome").map(from_word).transpose()?,
-        http_status: row.get::<Option<i64>, _>("http_status").map(number).transpose()?,
+        number: number(row, "number")?,
+        started_at: moment(row, "started_at")?,
+        ended_at: optional_moment(row, "ended_at")?,
+        outcome: optional_word(row, "outcome")?,
+        http_status: optional_number(row, "http_status")?,
         error: row.get("error"),
         receipt: row.get("receipt"),
     })
-}
-
-pub(super) fn uuid(text: &str) -> Result<Uuid, StoreError> {
-    Uuid::parse_str(text)
-        .map_err(|error| StoreError::Broken(anyhow::anyhow!("`{text}` is no UUID: {error}")))
 }
