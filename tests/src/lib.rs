@@ -11,6 +11,7 @@
 //! | [`control`] | stopping, killing and pausing services |
 //! | [`http`] | requests, with failures that show request and answer |
 //! | [`escape`](mod@escape) | escaping text in a URL |
+//! | [`resource`] | resources of any kind, with the types of their contract |
 //! | [`webhook`] | receivers of webhooks |
 //! | [`trail_reader`] | reading the audit trail, with exact counts |
 //! | [`wait`] | waiting for a condition, with a deadline |
@@ -22,6 +23,7 @@ pub mod escape;
 pub mod http;
 pub mod name;
 pub mod provenance;
+pub mod resource;
 pub mod run;
 pub mod trail_reader;
 pub mod wait;
@@ -33,6 +35,7 @@ pub use escape::escape;
 pub use http::{Answer, Endpoint};
 pub use name::unique;
 pub use provenance::provenance;
+pub use resource::Resources;
 pub use run::Run;
 pub use trail_reader::{TrailReader, payload};
 pub use wait::{Poll, eventually};
