@@ -86,7 +86,6 @@ pub struct Object<S, P, T> {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Status<P, T> {
     /// Its phase.
-    #[schema(inline)]
     pub phase: P,
     /// When it came into its last phase.
     #[serde(with = "time::serde::rfc3339::option")]

@@ -157,7 +157,15 @@ async fn the_document_describes_the_calls_and_all_that_they_name() {
         let pointer = reference.split('"').next().expect("a pointer");
         assert!(document.pointer(pointer).is_some(), "{pointer} is not defined");
     }
+    // What is answered is what is described.
+    let (_, made) = api.call("POST", "/api/v1/wishes", wish("a", &[])).await;
     let post = &document["paths"]["/api/v1/wishes"]["post"];
+    let mut described = post["responses"]["201"]["content"]["application/json"]["schema"].clone();
+    described["components"] = document["components"].clone();
+    let validator = jsonschema::validator_for(&described).expect("a schema");
+    let errors: Vec<_> = validator.iter_errors(&made).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+
     let rules = post["responses"]["400"]["description"].as_str().expect("a text");
     assert!(rules.contains("- name must not be taboo"), "{rules}");
 }
