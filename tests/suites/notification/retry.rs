@@ -48,15 +48,15 @@ fn waits_grow_by_the_factor_up_to_the_maximum() -> Result<()> {
     let fixture = NotificationFixture::new()?;
     let webhook = fixture.webhook("schedule")?;
     webhook.answer_with(&json!([{ "status": 500, "times": 3 }]))?;
-    let retry = json!({ "initial": "500ms", "factor": 4, "max": "2500ms", "attempts": 4 });
+    let retry = json!({ "initial": "200ms", "factor": 4, "max": "1s", "attempts": 4 });
     let request = with(request(json!([webhook_channel(&webhook)])), "retry", retry);
     fixture.send(&request)?;
     let status = fixture.reach(ids(&request)?.0, "Sent")?;
 
     let received = webhook.exactly(4)?;
     let attempts = status["channels"][0]["attempts"].as_array().context("attempts")?;
-    // The waits are 0.5 s, then 2 s, and not 8 s because of the maximum.
-    for (index, due) in [500, 2000, 2500].map(Duration::from_millis).into_iter().enumerate() {
+    // The waits are 0.2 s, then 0.8 s, and not 3.2 s because of the maximum.
+    for (index, due) in [200, 800, 1000].map(Duration::from_millis).into_iter().enumerate() {
         waited(attempts, &received, index, due)?;
     }
     Ok(())
@@ -141,11 +141,11 @@ fn an_unreachable_receiver_is_tried_again() -> Result<()> {
 #[test]
 fn no_attempt_follows_a_deletion() -> Result<()> {
     let fixture = NotificationFixture::new()?;
-    // Its first attempt fails, and the second is due after three seconds.
+    // Its first attempt fails, and the second is due after a second.
     let failing = |prefix: &str| -> Result<(Webhook, Value)> {
         let webhook = fixture.webhook(prefix)?;
         webhook.answer_with(&json!([{ "status": 503 }]))?;
-        let retry = json!({ "initial": "3s" });
+        let retry = json!({ "initial": "1s" });
         let request = with(request(json!([webhook_channel(&webhook)])), "retry", retry);
         fixture.send(&request)?;
         fixture.reach(ids(&request)?.0, "Retrying")?;
