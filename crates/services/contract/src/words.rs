@@ -1,25 +1,19 @@
 //! Enums whose variants are words: in JSON, in columns, in queries.
 
-use std::error::Error;
 use std::str::FromStr;
 
 use strum::VariantNames;
 
 /// An enum whose variants are words, declared with
 /// [`words!`](crate::words!).
-pub trait Words:
-    Copy + FromStr<Err: Error + Send + Sync + 'static> + Into<&'static str> + VariantNames
-{
+pub trait Words: Copy + FromStr<Err = UnknownWord> + Into<&'static str> + VariantNames {
     /// The word on the wire and in the database.
     fn as_str(self) -> &'static str {
         self.into()
     }
 }
 
-impl<T> Words for T where
-    T: Copy + FromStr<Err: Error + Send + Sync + 'static> + Into<&'static str> + VariantNames
-{
-}
+impl<T: Copy + FromStr<Err = UnknownWord> + Into<&'static str> + VariantNames> Words for T {}
 
 /// A word that is not in the vocabulary.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -55,10 +55,7 @@ mod tests {
 
     /// Every word in the order of the documentation, and that JSON and columns
     /// spell it the same way.
-    fn words<T: Words + Serialize>() -> String
-    where
-        T::Err: std::fmt::Debug,
-    {
+    fn words<T: Words + Serialize>() -> String {
         for word in T::VARIANTS {
             let value: T = word.parse().expect("a listed word");
             assert_eq!(value.as_str(), *word);
