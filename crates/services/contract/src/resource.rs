@@ -106,15 +106,13 @@ macro_rules! phases {
             $($(#[$variant_doc:meta])* $variant:ident,)+
         }
     ) => {
-        $(#[$doc])*
-        #[derive(
-            Clone, Copy, Debug, Default, PartialEq, Eq, Hash,
-            serde::Serialize, serde::Deserialize, utoipa::ToSchema,
-            strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantNames,
-        )]
-        $vis enum $phase {
-            $(#[$first_doc])* #[default] $first,
-            $($(#[$variant_doc])* $variant,)+
+        $crate::words! {
+            $(#[$doc])*
+            #[derive(Default)]
+            $vis enum $phase in "PascalCase" {
+                $(#[$first_doc])* #[default] $first,
+                $($(#[$variant_doc])* $variant,)+
+            }
         }
 
         impl $crate::resource::Phase for $phase {

@@ -109,3 +109,30 @@ impl BatchReceipt {
         matches!(self, Self::Spooled(_))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn stored_and_spooled_are_told_apart() {
+        let id = Uuid::nil();
+        let receipt = |value| serde_json::from_value::<Receipt>(value).expect("a receipt");
+        let stored =
+            receipt(json!({ "event_id": id, "recorded_at": "2026-01-02T03:04:05.000006Z" }));
+        assert!(!stored.is_spooled(), "{stored:?}");
+        assert_eq!(stored.recorded_at(), Some(datetime!(2026-01-02 03:04:05.000006 UTC)));
+        let spooled = receipt(json!({ "event_id": id, "status": "spooled" }));
+        assert!(spooled.is_spooled(), "{spooled:?}");
+        assert_eq!((spooled.event_id(), spooled.recorded_at()), (id, None));
+
+        let receipt = |value| serde_json::from_value::<BatchReceipt>(value).expect("a receipt");
+        assert!(!receipt(json!({ "event_ids": [id] })).is_spooled());
+        let spooled = receipt(json!({ "event_ids": [id], "status": "spooled" }));
+        assert!(spooled.is_spooled(), "{spooled:?}");
+        assert_eq!(spooled.event_ids(), [id]);
+    }
+}

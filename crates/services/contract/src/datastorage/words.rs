@@ -1,104 +1,53 @@
 //! The vocabularies of an audit event.
 
-use serde::{Deserialize, Serialize};
-use strum::{Display, EnumString, IntoStaticStr, VariantNames};
-use utoipa::ToSchema;
+use crate::words;
 
-use crate::words::UnknownWord;
+words! {
+    /// Which part of the pipeline an event is about.
+    pub enum Category in "lowercase" {
+        /// Signals and their deduplication.
+        Gateway,
+        /// Messages to people and webhooks.
+        Notification,
+        /// Root cause analysis.
+        Analysis,
+        /// Enrichment and classification of signals.
+        SignalProcessing,
+        /// Workflows: the catalog and its searches, executions.
+        Workflow,
+        /// Life cycle of a remediation request.
+        Orchestration,
+        /// DataStorage's own actions.
+        Storage,
+    }
 
-/// Which part of the pipeline an event is about.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    ToSchema,
-    Display,
-    EnumString,
-    IntoStaticStr,
-    VariantNames,
-)]
-#[serde(rename_all = "lowercase")]
-#[strum(serialize_all = "lowercase", parse_err_ty = UnknownWord, parse_err_fn = UnknownWord::of::<Self>)]
-pub enum Category {
-    /// Signals and their deduplication.
-    Gateway,
-    /// Messages to people and webhooks.
-    Notification,
-    /// Root cause analysis.
-    Analysis,
-    /// Enrichment and classification of signals.
-    SignalProcessing,
-    /// Workflows: the catalog and its searches, executions.
-    Workflow,
-    /// Life cycle of a remediation request.
-    Orchestration,
-    /// DataStorage's own actions.
-    Storage,
-}
+    /// How the action ended.
+    pub enum Outcome in "lowercase" {
+        /// It did what it should.
+        Success,
+        /// It did not.
+        Failure,
+        /// It has not ended yet.
+        Pending,
+    }
 
-/// How the action ended.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    ToSchema,
-    Display,
-    EnumString,
-    IntoStaticStr,
-    VariantNames,
-)]
-#[serde(rename_all = "lowercase")]
-#[strum(serialize_all = "lowercase", parse_err_ty = UnknownWord, parse_err_fn = UnknownWord::of::<Self>)]
-pub enum Outcome {
-    /// It did what it should.
-    Success,
-    /// It did not.
-    Failure,
-    /// It has not ended yet.
-    Pending,
-}
-
-/// How bad it is, in the words that are used inside the pipeline.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    ToSchema,
-    Display,
-    EnumString,
-    IntoStaticStr,
-    VariantNames,
-)]
-#[serde(rename_all = "lowercase")]
-#[strum(serialize_all = "lowercase", parse_err_ty = UnknownWord, parse_err_fn = UnknownWord::of::<Self>)]
-pub enum Severity {
-    /// Someone has to act now.
-    Critical,
-    /// Someone has to act soon.
-    High,
-    /// Worth a look.
-    Medium,
-    /// For the record.
-    Low,
+    /// How bad it is, in the words that are used inside the pipeline.
+    pub enum Severity in "lowercase" {
+        /// Someone has to act now.
+        Critical,
+        /// Someone has to act soon.
+        High,
+        /// Worth a look.
+        Medium,
+        /// For the record.
+        Low,
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde::Serialize;
+
     use super::*;
     use crate::datastorage::{ParameterType, Priority, StepType, WorkflowStatus};
     use crate::notification::{ChannelType, Kind, Phase};
@@ -106,10 +55,7 @@ mod tests {
 
     /// Every word in the order of the documentation, and that JSON and columns
     /// spell it the same way.
-    fn words<T: Words + Serialize>() -> String
-    where
-        T::Err: std::fmt::Debug,
-    {
+    fn words<T: Words + Serialize>() -> String {
         for word in T::VARIANTS {
             let value: T = word.parse().expect("a listed word");
             assert_eq!(value.as_str(), *word);

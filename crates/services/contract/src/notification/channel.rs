@@ -1,11 +1,10 @@
 //! The channels of a notification.
 
 use serde::{Deserialize, Serialize};
-use strum::{Display, EnumString, IntoStaticStr, VariantNames};
 use url::Url;
 use utoipa::ToSchema;
 
-use crate::schema;
+use crate::{schema, words};
 
 /// A channel, with a unique name within the notification.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -25,35 +24,20 @@ pub struct Channel {
     pub url: Option<Url>,
 }
 
-/// The type of a channel.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    ToSchema,
-    Display,
-    EnumString,
-    IntoStaticStr,
-    VariantNames,
-)]
-#[serde(rename_all = "lowercase")]
-#[strum(serialize_all = "lowercase")]
-pub enum ChannelType {
-    /// The service's standard output, for people.
-    Console,
-    /// The service's log.
-    Log,
-    /// A JSON file in the service's output folder.
-    File,
-    /// An incoming webhook of Slack.
-    Slack,
-    /// A POST with a JSON body.
-    Webhook,
+words! {
+    /// The type of a channel.
+    pub enum ChannelType in "lowercase" {
+        /// The service's standard output, for people.
+        Console,
+        /// The service's log.
+        Log,
+        /// A JSON file in the service's output folder.
+        File,
+        /// An incoming webhook of Slack.
+        Slack,
+        /// A POST with a JSON body.
+        Webhook,
+    }
 }
 
 /// A list of channels under a name. Routing chooses one for a notification that

@@ -1,12 +1,12 @@
 //! The status of a notification.
 
 use serde::{Deserialize, Serialize};
-use strum::{Display, EnumString, IntoStaticStr, VariantNames};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{ChannelType, Receiver, Spec};
+use crate::words;
 
 /// A notification with its status.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -40,58 +40,30 @@ pub struct Status {
     pub channels: Vec<Delivery>,
 }
 
-/// The phase of a notification.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    ToSchema,
-    Display,
-    EnumString,
-    IntoStaticStr,
-    VariantNames,
-)]
-pub enum Phase {
-    /// Accepted; nothing was sent yet.
-    Pending,
-    /// First attempts are under way.
-    Sending,
-    /// At least one channel is tried again.
-    Retrying,
-    /// All channels succeeded.
-    Sent,
-    /// Some channels succeeded, the others failed for good.
-    PartiallySent,
-    /// All channels failed for good.
-    Failed,
-}
+words! {
+    /// The phase of a notification.
+    pub enum Phase in "PascalCase" {
+        /// Accepted; nothing was sent yet.
+        Pending,
+        /// First attempts are under way.
+        Sending,
+        /// At least one channel is tried again.
+        Retrying,
+        /// All channels succeeded.
+        Sent,
+        /// Some channels succeeded, the others failed for good.
+        PartiallySent,
+        /// All channels failed for good.
+        Failed,
+    }
 
-/// Why a notification failed.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    ToSchema,
-    Display,
-    EnumString,
-    IntoStaticStr,
-    VariantNames,
-)]
-pub enum Reason {
-    /// At least one channel used up its attempts.
-    MaxRetriesExhausted,
-    /// All channels failed permanently.
-    AllDeliveriesFailed,
+    /// Why a notification failed.
+    pub enum Reason in "PascalCase" {
+        /// At least one channel used up its attempts.
+        MaxRetriesExhausted,
+        /// All channels failed permanently.
+        AllDeliveriesFailed,
+    }
 }
 
 /// The delivery to one channel.
@@ -114,33 +86,20 @@ pub struct Delivery {
     pub permanent: bool,
 }
 
-/// The state of a delivery.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    ToSchema,
-    Display,
-    EnumString,
-    IntoStaticStr,
-    VariantNames,
-)]
-pub enum DeliveryState {
-    /// Not tried yet.
-    Pending,
-    /// The first attempt is under way.
-    Sending,
-    /// An attempt has failed; another one is due or under way.
-    Retrying,
-    /// It succeeded and is never sent again.
-    Sent,
-    /// It failed for good.
-    Failed,
+words! {
+    /// The state of a delivery.
+    pub enum DeliveryState in "PascalCase" {
+        /// Not tried yet.
+        Pending,
+        /// The first attempt is under way.
+        Sending,
+        /// An attempt has failed; another one is due or under way.
+        Retrying,
+        /// It succeeded and is never sent again.
+        Sent,
+        /// It failed for good.
+        Failed,
+    }
 }
 
 /// One attempt at a delivery.
@@ -164,32 +123,17 @@ pub struct Attempt {
     pub receipt: Option<String>,
 }
 
-/// How an attempt ended.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    ToSchema,
-    Display,
-    EnumString,
-    IntoStaticStr,
-    VariantNames,
-)]
-#[serde(rename_all = "lowercase")]
-#[strum(serialize_all = "lowercase")]
-pub enum AttemptOutcome {
-    /// The receiver accepted the message.
-    Success,
-    /// The receiver did not accept the message.
-    Failure,
-    /// The service ended before the result was stored. The attempt is repeated
-    /// and does not count.
-    Interrupted,
+words! {
+    /// How an attempt ended.
+    pub enum AttemptOutcome in "lowercase" {
+        /// The receiver accepted the message.
+        Success,
+        /// The receiver did not accept the message.
+        Failure,
+        /// The service ended before the result was stored. The attempt is repeated
+        /// and does not count.
+        Interrupted,
+    }
 }
 
 impl DeliveryState {

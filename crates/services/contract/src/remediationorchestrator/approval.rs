@@ -2,13 +2,12 @@
 
 use http::Method;
 use serde::{Deserialize, Serialize};
-use strum::{Display, EnumString, IntoStaticStr, VariantNames};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::RemediationRequests;
 use crate::resource::Resource;
-use crate::{Endpoint, NoQuery};
+use crate::{Endpoint, NoQuery, words};
 
 /// Whether somebody has to agree, and what they said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -26,32 +25,18 @@ pub struct Approval {
     pub comment: Option<String>,
 }
 
-/// What somebody said who has to agree.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    ToSchema,
-    Display,
-    EnumString,
-    IntoStaticStr,
-    VariantNames,
-)]
-#[serde(rename_all = "lowercase")]
-#[strum(serialize_all = "lowercase")]
-pub enum ApprovalState {
-    /// Nothing yet.
-    Requested,
-    /// Yes.
-    Approved,
-    /// No.
-    Rejected,
-    /// Nothing in time.
-    Expired,
+words! {
+    /// What somebody said who has to agree.
+    pub enum ApprovalState in "lowercase" {
+        /// Nothing yet.
+        Requested,
+        /// Yes.
+        Approved,
+        /// No.
+        Rejected,
+        /// Nothing in time.
+        Expired,
+    }
 }
 
 /// Somebody's answer.

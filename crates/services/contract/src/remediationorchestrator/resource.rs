@@ -1,15 +1,14 @@
 //! A remediation request.
 
 use serde::{Deserialize, Serialize};
-use strum::{Display, EnumString, IntoStaticStr, VariantNames};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Approval;
 use crate::datastorage::Priority;
-use crate::schema;
 use crate::signalprocessing::Signal;
+use crate::{schema, words};
 
 /// A signal that asks for a remedy. Its name is the correlation id of all that
 /// follows. While a request is not finished, another one with the same fingerprint
@@ -75,30 +74,18 @@ pub struct Blocked {
     pub by: Option<String>,
 }
 
-/// The rules that may hold a request up, in the order in which they are asked.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    ToSchema,
-    Display,
-    EnumString,
-    IntoStaticStr,
-    VariantNames,
-)]
-pub enum BlockReason {
-    /// The last three requests with this fingerprint have failed.
-    ConsecutiveFailures,
-    /// Another request is at work on the target.
-    TargetBusy,
-    /// The same workflow ran on the target a moment ago.
-    RecentlyRemediated,
-    /// The last request with this fingerprint has failed.
-    Backoff,
+words! {
+    /// The rules that may hold a request up, in the order in which they are asked.
+    pub enum BlockReason in "PascalCase" {
+        /// The last three requests with this fingerprint have failed.
+        ConsecutiveFailures,
+        /// Another request is at work on the target.
+        TargetBusy,
+        /// The same workflow ran on the target a moment ago.
+        RecentlyRemediated,
+        /// The last request with this fingerprint has failed.
+        Backoff,
+    }
 }
 
 crate::phases! {

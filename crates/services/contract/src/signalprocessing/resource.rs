@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use strum::{Display, EnumString, IntoStaticStr, VariantNames};
 use utoipa::ToSchema;
 
 use super::{Owner, Signal};
 use crate::datastorage::{Priority, Severity};
-use crate::schema;
+use crate::{schema, words};
 
 /// A signal to enrich and classify.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -64,30 +63,16 @@ pub struct Classification {
     pub priority: Priority,
 }
 
-/// How an environment was found.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    ToSchema,
-    Display,
-    EnumString,
-    IntoStaticStr,
-    VariantNames,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum EnvironmentSource {
-    /// By the namespace's label.
-    NamespaceLabel,
-    /// By the namespace's name.
-    NamespaceName,
-    /// Not at all.
-    Unknown,
+words! {
+    /// How an environment was found.
+    pub enum EnvironmentSource in "kebab-case" {
+        /// By the namespace's label.
+        NamespaceLabel,
+        /// By the namespace's name.
+        NamespaceName,
+        /// Not at all.
+        Unknown,
+    }
 }
 
 crate::phases! {

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use strum::{Display, EnumString, IntoStaticStr, VariantNames};
 use utoipa::ToSchema;
 use utoipa::openapi::Schema;
 
-use crate::schema;
+use crate::{schema, words};
 
 /// What is wrong with what, as the gateway takes it from an alert or an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -38,32 +37,18 @@ pub struct Signal {
     pub annotations: BTreeMap<String, String>,
 }
 
-/// How bad a signal is, in the words of alerts. Inside the pipeline there are
-/// others, see [`Severity`](crate::datastorage::Severity); signalprocessing knows
-/// which.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    ToSchema,
-    Display,
-    EnumString,
-    IntoStaticStr,
-    VariantNames,
-)]
-#[serde(rename_all = "lowercase")]
-#[strum(serialize_all = "lowercase")]
-pub enum SignalSeverity {
-    /// Someone has to act now.
-    Critical,
-    /// Someone has to act soon.
-    Warning,
-    /// For the record.
-    Info,
+words! {
+    /// How bad a signal is, in the words of alerts. Inside the pipeline there are
+    /// others, see [`Severity`](crate::datastorage::Severity); signalprocessing knows
+    /// which.
+    pub enum SignalSeverity in "lowercase" {
+        /// Someone has to act now.
+        Critical,
+        /// Someone has to act soon.
+        Warning,
+        /// For the record.
+        Info,
+    }
 }
 
 /// What is affected: `shop/pod/cart-0`.

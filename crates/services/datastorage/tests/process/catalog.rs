@@ -1,8 +1,12 @@
 //! The catalog over a restart and a kill of the process.
 
-use contract::datastorage::{NewWorkflow, StatusChange, WorkflowSearch, WorkflowStatus};
-use datastorage_client::Client;
+use contract::datastorage::{
+    ChangeWorkflow, CreateWorkflow, GetWorkflow, ListWorkflowVersions, NewWorkflow,
+    SearchWorkflows, StatusChange, Workflow, WorkflowSearch, WorkflowStatus,
+};
+use kit::Peer;
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::service::{Lease, TestService};
 use crate::spool::{DatabaseLock, until_stored};
@@ -30,33 +34,40 @@ fn search() -> WorkflowSearch {
     serde_json::from_value(search).expect("a search")
 }
 
+async fn create(client: &Peer, workflow: NewWorkflow) -> Workflow {
+    client.call::<CreateWorkflow>().body(&workflow).send().await.expect("created")
+}
+
+async fn get(client: &Peer, id: Uuid) -> Workflow {
+    client.call::<GetWorkflow>().path(&[&id.to_string()]).send().await.expect("found")
+}
+
 #[tokio::test]
 async fn what_was_acknowledged_survives_being_killed() {
     let folder = tempfile::tempdir().expect("a folder");
     let lease = Lease::take().expect("a port");
     let mut service = TestService::start(&lease, &folder).expect("started");
-    let client = Client::new(&lease.url()).expect("an address");
+    let client = lease.client();
 
-    let first = client.create_workflow(&workflow("1")).await.expect("created");
-    let second = client.create_workflow(&workflow("2")).await.expect("created");
+    let first = create(&client, workflow("1")).await;
+    let second = create(&client, workflow("2")).await;
     let change = StatusChange {
         status: WorkflowStatus::Deprecated,
         status_reason: "there is a better one".to_owned(),
     };
     let first_id = first.summary.workflow_id;
-    let changed = client.set_workflow_status(first_id, &change).await.expect("changed");
+    let (path, call) = (first_id.to_string(), client.call::<ChangeWorkflow>());
+    let changed = call.path(&[&path]).body(&change).send().await.expect("changed");
     service.kill().expect("killed");
 
     let _service = TestService::start(&lease, &folder).expect("started again");
-    // A new client, without connections to the old process.
-    let client = Client::new(&lease.url()).expect("an address");
-    let changed = changed.expect("there");
-    assert_eq!(client.workflow(first_id).await.expect("an answer"), Some(changed));
+    let client = lease.client();
+    assert_eq!(get(&client, first_id).await, changed);
     let second_id = second.summary.workflow_id;
-    assert_eq!(client.workflow(second_id).await.expect("an answer"), Some(second));
-    let versions = client.workflow_versions("restart-pod", 0).await.expect("an answer");
-    assert_eq!(versions.expect("there").pagination.total, 2);
-    let found = client.search_workflows(&search()).await.expect("an answer");
+    assert_eq!(get(&client, second_id).await, second);
+    let versions = client.call::<ListWorkflowVersions>().path(&["restart-pod"]).send().await;
+    assert_eq!(versions.expect("a page").pagination.total, 2);
+    let found = client.call::<SearchWorkflows>().body(&search()).send().await.expect("an answer");
     assert_eq!(found.data[0].workflow.workflow_id, second_id);
     assert_eq!((found.total, found.data[0].score), (1, 0.65));
 }
@@ -67,13 +78,15 @@ async fn every_search_that_was_answered_comes_into_the_trail_also_after_a_stop()
     let folder = tempfile::tempdir().expect("a folder");
     let lease = Lease::take().expect("a port");
     let service = TestService::start(&lease, &folder).expect("started");
-    let client = Client::new(&lease.url()).expect("an address");
+    let client = lease.client();
     // They go into the spool, and from there into the trail at the next start.
     let other = DatabaseLock::lock(&folder).await;
     let searches: Vec<_> = (0..SEARCHES)
         .map(|_| {
             let client = client.clone();
-            tokio::spawn(async move { client.search_workflows(&search()).await })
+            tokio::spawn(
+                async move { client.call::<SearchWorkflows>().body(&search()).send().await },
+            )
         })
         .collect();
     for search in searches {
@@ -85,7 +98,6 @@ async fn every_search_that_was_answered_comes_into_the_trail_also_after_a_stop()
     other.release().await;
 
     let _service = TestService::start(&lease, &folder).expect("started again");
-    // A new client, without connections to the old process.
-    let client = Client::new(&lease.url()).expect("an address");
+    let client = lease.client();
     until_stored(&client, SEARCHES).await;
 }

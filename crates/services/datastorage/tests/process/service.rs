@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
+use kit::Peer;
 use tokio::net::TcpSocket;
 
 /// How long a start or a stop may take.
@@ -33,8 +34,9 @@ impl Lease {
         Ok(Self { address: socket.local_addr()?, _socket: socket })
     }
 
-    pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
+    /// A new client of the service, without connections to an old process.
+    pub(crate) fn client(&self) -> Peer {
+        Peer::new("datastorage", &format!("http://{}", self.address)).expect("an address")
     }
 }
 

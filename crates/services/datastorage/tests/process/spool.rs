@@ -2,15 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use contract::datastorage::{Event, EventQuery, NewEvent, Severity};
-use datastorage_client::{Client, ClientError};
+use contract::datastorage::{CreateEvents, Event, NewEvent, Severity};
+use kit::{Peer, PeerError};
 use serde_json::json;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
+use crate::calls::{create, get, page, stored};
 use crate::service::{Lease, TestService};
 use crate::writers::Writers;
-use crate::{TEST_TIMEOUT, assert_kept, event, stored};
+use crate::{TEST_TIMEOUT, assert_kept, event};
 
 /// A connection that the database cannot tell from another process.
 pub(crate) struct DatabaseLock(SqliteConnection);
@@ -30,11 +31,10 @@ impl DatabaseLock {
 }
 
 /// Waits until the trail has `count` events; returns them, oldest first.
-pub(crate) async fn until_stored(client: &Client, count: u64) -> Vec<Event> {
+pub(crate) async fn until_stored(client: &Peer, count: u64) -> Vec<Event> {
     let deadline = Instant::now() + TEST_TIMEOUT;
     loop {
-        let query = EventQuery { limit: Some(1000), ..EventQuery::of_correlation("rr-1") };
-        let page = client.query(&query).await.expect("a page");
+        let page = page(client, 1000, 0).await;
         if page.pagination.total == count {
             return page.data.into_iter().rev().collect();
         }
@@ -60,30 +60,29 @@ async fn events_survive_a_kill_in_the_spool_and_are_stored_equal_in_every_field(
     let folder = tempfile::tempdir().expect("a folder");
     let lease = Lease::take().expect("a port");
     let mut service = TestService::start(&lease, &folder).expect("started");
-    let client = Client::new(&lease.url()).expect("an address");
+    let client = lease.client();
     let before = event(0);
-    assert!(!client.create(&before).await.expect("stored").is_spooled());
+    assert!(!create(&client, &before).await.expect("stored").is_spooled());
 
     let other = DatabaseLock::lock(&folder).await;
     let single = full(&before);
     let batch = vec![full(&single), event(2), event(3)];
-    assert!(client.create(&single).await.expect("taken over").is_spooled());
-    let receipt = client.create_batch(&batch).await.expect("taken over");
+    assert!(create(&client, &single).await.expect("taken over").is_spooled());
+    let receipt = client.call::<CreateEvents>().body(&batch).send().await.expect("taken over");
     assert!(receipt.is_spooled(), "{receipt:?}");
-    assert_eq!(client.get(single.event_id).await.expect("an answer"), None);
+    assert_eq!(get(&client, single.event_id).await.expect("an answer"), None);
     service.kill().expect("killed");
 
     // The database is still unavailable: the service listens and is not ready,
     // but takes events from its first moment.
     let service = TestService::launch(&lease, &folder, &[]).expect("launched");
     service.until_logged("listening").expect("listening");
-    // A new client, without connections to the old process.
-    let client = Client::new(&lease.url()).expect("an address");
+    let client = lease.client();
     assert!(client.is_live().await);
-    let refused = client.get(single.event_id).await.expect_err("not ready");
-    assert!(matches!(refused, ClientError::Refused { status: 503, .. }), "{refused}");
+    let refused = get(&client, single.event_id).await.expect_err("not ready");
+    assert!(matches!(refused, PeerError::Refused { status: 503, .. }), "{refused}");
     let early = event(4);
-    assert!(client.create(&early).await.expect("taken over").is_spooled());
+    assert!(create(&client, &early).await.expect("taken over").is_spooled());
     other.release().await;
     service.until_logged("ready").expect("ready");
 
@@ -98,7 +97,7 @@ async fn what_was_spooled_while_many_wrote_survives_being_killed() {
     let folder = tempfile::tempdir().expect("a folder");
     let lease = Lease::take().expect("a port");
     let mut service = TestService::start(&lease, &folder).expect("started");
-    let client = Client::new(&lease.url()).expect("an address");
+    let client = lease.client();
 
     let mut writers = Writers::start(&client);
     writers.acknowledge(50).await;
@@ -111,9 +110,9 @@ async fn what_was_spooled_while_many_wrote_survives_being_killed() {
     let service = TestService::start(&lease, &folder).expect("started again");
     // New events come after all spooled ones.
     let last = event(0);
-    client.create(&last).await.expect("taken over");
+    create(&client, &last).await.expect("taken over");
     let deadline = Instant::now() + TEST_TIMEOUT;
-    while client.get(last.event_id).await.expect("an answer").is_none() {
+    while get(&client, last.event_id).await.expect("an answer").is_none() {
         assert!(Instant::now() < deadline, "the spool is not drained");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -131,7 +130,7 @@ async fn a_stop_while_the_database_is_unavailable_is_clean_and_keeps_the_spool()
     let folder = tempfile::tempdir().expect("a folder");
     let lease = Lease::take().expect("a port");
     let service = TestService::start(&lease, &folder).expect("started");
-    let client = Client::new(&lease.url()).expect("an address");
+    let client = lease.client();
     let other = DatabaseLock::lock(&folder).await;
 
     let mut writers = Writers::start(&client);
@@ -155,16 +154,18 @@ async fn a_full_spool_refuses_and_says_so() {
     let arguments = ["--spool-max-events", "2"];
     let service = TestService::launch(&lease, &folder, &arguments).expect("launched");
     service.until_logged("ready").expect("ready");
-    let client = Client::new(&lease.url()).expect("an address");
+    let client = lease.client();
     let _other = DatabaseLock::lock(&folder).await;
 
-    assert!(client.create(&event(0)).await.expect("taken over").is_spooled());
-    let refused = client.create_batch(&[event(1), event(2)]).await.expect_err("two do not fit");
-    let ClientError::Refused { status: 503, problem, .. } = &refused else { panic!("{refused}") };
+    assert!(create(&client, &event(0)).await.expect("taken over").is_spooled());
+    let batch = vec![event(1), event(2)];
+    let refused = client.call::<CreateEvents>().body(&batch).send().await;
+    let refused = refused.expect_err("two do not fit");
+    let PeerError::Refused { status: 503, problem, .. } = &refused else { panic!("{refused}") };
     assert_eq!(problem.kind, "urn:problem:service-unavailable");
     assert_eq!(problem.detail, "the spool is full");
-    assert!(!refused.is_permanent(), "a client may try again");
-    assert!(client.create(&event(3)).await.expect("taken over").is_spooled());
+    assert!(refused.may_pass(), "a client may try again");
+    assert!(create(&client, &event(3)).await.expect("taken over").is_spooled());
 }
 
 #[tokio::test]

@@ -1,10 +1,11 @@
 //! Clients that write until the service ends.
 
 use contract::datastorage::{NewEvent, Receipt};
-use datastorage_client::Client;
+use kit::Peer;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
+use crate::calls::create;
 use crate::{TEST_TIMEOUT, event};
 
 /// How many clients there are. Each may have one unanswered event.
@@ -18,7 +19,7 @@ pub(crate) struct Writers {
 }
 
 impl Writers {
-    pub(crate) fn start(client: &Client) -> Self {
+    pub(crate) fn start(client: &Peer) -> Self {
         let (send, acknowledged) = unbounded_channel();
         let running = (0..WRITERS)
             .map(|writer| tokio::spawn(write(client.clone(), writer, send.clone())))
@@ -61,10 +62,10 @@ impl Writers {
     }
 }
 
-async fn write(client: Client, writer: usize, acknowledged: UnboundedSender<(NewEvent, Receipt)>) {
+async fn write(client: Peer, writer: usize, acknowledged: UnboundedSender<(NewEvent, Receipt)>) {
     loop {
         let event = event(writer);
-        let Ok(receipt) = client.create(&event).await else {
+        let Ok(receipt) = create(&client, &event).await else {
             return;
         };
         // The test may have stopped reading.

@@ -24,19 +24,6 @@ impl DatabaseKind {
         }
     }
 
-    /// The end of a `SELECT` that takes rows of the table `alias` for itself.
-    ///
-    /// PostgreSQL locks them until the end of the transaction and passes over
-    /// those that another transaction has locked. On SQLite the transaction is
-    /// the only one that writes.
-    #[must_use]
-    pub fn for_update_skip_locked(self, alias: &str) -> String {
-        match self {
-            Self::Sqlite => String::new(),
-            Self::Postgres => format!(" FOR UPDATE OF {alias} SKIP LOCKED"),
-        }
-    }
-
     pub(super) fn begin(self) -> &'static str {
         match self {
             // Takes the write lock now: a transaction that takes it later fails

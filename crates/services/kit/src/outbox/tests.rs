@@ -140,6 +140,17 @@ on_both_databases! {
         assert!(refused(&outbox).await.is_empty());
     }
 
+    async fn what_is_in_the_spool_is_not_sent_again(database: TestDatabase) {
+        let (outbox, server) = (outbox(&database).await, FakePeer::start().await);
+        let events = [event(json!(0)), event(json!(1))];
+        let ids: Vec<_> = events.iter().map(|event| event.event_id).collect();
+        server.will_answer(202, json!({ "event_ids": ids, "status": "spooled" }));
+        add(&outbox, &events).await;
+        send_all(&outbox, &server).await;
+        assert_eq!(sent(&server), [[json!(0), json!(1)]]);
+        assert!(refused(&outbox).await.is_empty());
+    }
+
     async fn what_was_rolled_back_is_not_told(database: TestDatabase) {
         let outbox = outbox(&database).await;
         let mut transaction = outbox.database.begin().await.expect("a transaction");

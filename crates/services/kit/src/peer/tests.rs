@@ -4,10 +4,15 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
+use contract::datastorage::{
+    EventQuery, LabelPattern, ListEvents, ListWorkflows, Moment, Priority, Severity, WorkflowQuery,
+    WorkflowStatus,
+};
 use contract::{NoBody, NoQuery};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use testing::FakePeer;
+use time::macros::datetime;
 use tower::ServiceExt as _;
 
 use super::*;
@@ -52,6 +57,47 @@ async fn path_query_and_body_arrive_escaped() {
     assert_eq!(calls[0].path_and_query, "/things/a%2Fb/%C3%BC%3F?q=a%26b%3Dc+d%2F%C3%BC");
     assert_eq!((calls[1].method.as_str(), &calls[1].body), ("POST", &json!([1, 2])));
     assert_eq!(calls[1].headers["content-type"], "application/json");
+}
+
+#[tokio::test]
+async fn queries_of_the_contract_are_written_as_they_are_read() {
+    let server = FakePeer::start().await;
+    let pagination = json!({ "limit": 5, "offset": 10, "total": 10, "has_more": false });
+    for _ in 0..2 {
+        server.will_answer(200, json!({ "data": [], "pagination": pagination }));
+    }
+    let events = EventQuery {
+        severity: Some(Severity::High),
+        correlation_id: Some("a&b=c d/ü".to_owned()),
+        since: Some(Moment::At(datetime!(2026-01-02 03:04:05 +01:00))),
+        until: Some(Moment::Ago(Duration::from_secs(90))),
+        limit: Some(5),
+        offset: Some(10),
+        ..EventQuery::default()
+    };
+    let workflows = WorkflowQuery {
+        status: Some(WorkflowStatus::Active),
+        is_latest: Some(true),
+        signal_type: Some(LabelPattern::Only("a&b c".to_owned())),
+        environment: Some(LabelPattern::Any),
+        priority: Some(LabelPattern::Only(Priority::P2)),
+        ..WorkflowQuery::default()
+    };
+    let peer = peer(&server);
+    let page = peer.call::<ListEvents>().query(&events).send().await.expect("a page");
+    assert_eq!(page.pagination.total, 10);
+    peer.call::<ListWorkflows>().query(&workflows).send().await.expect("a page");
+
+    let sent: Vec<_> = server.calls().into_iter().map(|call| call.path_and_query).collect();
+    assert_eq!(
+        sent,
+        [
+            "/api/v1/audit/events?severity=high&correlation_id=a%26b%3Dc+d%2F%C3%BC\
+             &since=2026-01-02T03%3A04%3A05%2B01%3A00&until=90s&limit=5&offset=10",
+            "/api/v1/workflows?status=active&is_latest=true&signal_type=a%26b+c\
+             &environment=*&priority=P2",
+        ]
+    );
 }
 
 #[tokio::test]

@@ -54,7 +54,7 @@
 //!   event is refused if its parent is unknown or its id belongs to another
 //!   event. It becomes a [dead letter](crate::spool::dead_letters), is counted
 //!   and logged, and does not block the queue. The other events of its batch
-//!   are stored, as the audit writer of our clients would do after a 400.
+//!   are stored, as after a 400, when an outbox sends them again.
 //! - An event cannot be read before it is replayed: `GET` answers 404, and no
 //!   query finds it.
 
