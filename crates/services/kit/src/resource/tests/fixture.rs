@@ -176,7 +176,8 @@ impl Process {
     pub(super) async fn with(database: &TestDatabase, script: Script, lease: Duration) -> Self {
         let url = database.url().parse().expect("a URL");
         let config = StateConfig {
-            database: DatabaseConfig::new(url),
+            // Many at once wait for their turn on a busy machine.
+            database: DatabaseConfig { turn_timeout: DEADLINE, ..DatabaseConfig::new(url) },
             work: WorkConfig { lease },
             datastorage_url: "http://nobody.invalid".to_owned(),
         };
