@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use contract::datastorage::{Category, Essentials, NewEvent, Outcome};
 use datastorage::audit::trail::{AppendOutcome, TrailWriter};
-use datastorage::spool::Limits;
 use datastorage::{Spool, Store};
 use kit::Service;
 use kit::database::DatabaseConfig;
@@ -63,7 +62,7 @@ async fn measure_all(database: &TestDatabase) -> Result<(), Box<dyn Error>> {
     let store = store()?;
     store.database.migrate(Duration::from_secs(20)).await?;
     let service = Service::for_tests(kit::package!());
-    let spool = Spool::open(&database.folder().join("spool"), Limits::events(1_000_000))?;
+    let spool = Spool::open(&database.folder().join("spool"), 1_000_000).await?;
     let (writer, task) = TrailWriter::new(&service, store.clone(), spool);
     tokio::spawn(task.run());
 

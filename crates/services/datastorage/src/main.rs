@@ -4,14 +4,15 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow};
 use clap::Parser as _;
-use datastorage::{Config, Spool, State, Store, TrailWriter, app, spool};
+use datastorage::{Config, Spool, State, Store, TrailWriter, app};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 fn main() -> ExitCode {
     let Config { common, database, spool_dir, spool_max_events } = Config::parse();
     kit::run(kit::package!(), common, async |service| {
-        let spool = Spool::open(&spool_dir, spool::Limits::events(spool_max_events))
+        let spool = Spool::open(&spool_dir, spool_max_events)
+            .await
             .with_context(|| format!("cannot use the spool {} (SPOOL_DIR)", spool_dir.display()))?;
         if spool.depth() > 0 {
             tracing::info!(events = spool.depth(), "the spool has events of a former process");

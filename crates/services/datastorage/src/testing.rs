@@ -13,7 +13,7 @@ use testing::TestDatabase;
 use tower::ServiceExt as _;
 
 use crate::audit::trail::TrailWriter;
-use crate::spool::{Limits, Spool};
+use crate::spool::Spool;
 use crate::state::State;
 use crate::store::Store;
 
@@ -30,15 +30,15 @@ pub(crate) struct TestService {
 
 impl TestService {
     pub(crate) async fn new() -> Self {
-        Self::with_spool(Limits::events(1000)).await
+        Self::with_spool(1000).await
     }
 
-    pub(crate) async fn with_spool(limits: Limits) -> Self {
+    pub(crate) async fn with_spool(max_events: u64) -> Self {
         let database = TestDatabase::sqlite();
         let store = store(&database).await;
         let service = kit::Service::for_tests(kit::package!());
-        let spool = Spool::open(&database.folder().join("spool"), limits).expect("a spool");
-        let (trail, task) = TrailWriter::new(&service, store.clone(), spool);
+        let spool = Spool::open(&database.folder().join("spool"), max_events).await;
+        let (trail, task) = TrailWriter::new(&service, store.clone(), spool.expect("a spool"));
         tokio::spawn(task.run());
         let state = State::new(&service, store, trail);
         let app = crate::app(&service, state.clone());

@@ -3,68 +3,32 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | [`queue`] | the queue: bounded, in order, one process at a time |
-//! | [`entry`] | the events of one request, and the line that stores them |
-//! | `segment` | one file of such lines |
-//! | [`dead_letters`] | events that the database refused for good |
+//! | [`queue`] | the queue: bounded, in order |
+//! | `folder` | the folder: one process at a time |
 //!
 //! # On disk
 //!
 //! ```text
 //! <SPOOL_DIR>/
-//!   lock                          held for as long as a process uses the folder
-//!   00000000000000000007.spool    segments, the oldest first
-//!   00000000000000000008.spool    appended to
-//!   dead-letters.jsonl            for people: what could not be stored, and why
+//!   lock        held for as long as a process uses the folder
+//!   spool.db    a SQLite database: events that wait, and dead letters
 //! ```
 //!
-//! A segment is text, one line for one request:
-//!
-//! ```text
-//! 6c1f0a52 2 1766000000000000 [{"version":"1.0",…},{…}]
-//! │        │ │                └ the events, as they were accepted
-//! │        │ └ when they were taken over: microseconds since 1970
-//! │        └ how many they are
-//! └ CRC-32 of all that follows, up to the end of the line
-//! ```
-//!
-//! - **Acknowledged means synced.** Entries that are appended together are one
-//!   write and one `fdatasync`. The name of a new file is synced before.
-//! - **A torn write loses only events that were not acknowledged.** After a
-//!   crash in an append, the last line has no line end and is cut off. The
-//!   remains of a failed append are cut off before the next one.
-//! - **A damaged line does not affect others.** Lines are found by their ends,
-//!   so the lines behind it are read. The damaged line becomes a dead letter.
-//! - **A batch is one line,** so the spool has all of it or nothing.
-//! - **A file is deleted** once all of its lines are removed. After a crash the
-//!   lines of one segment may be read again, so the reader has to recognise an
-//!   event by its id.
-//!
-//! # Why not a crate
-//!
-//! `yaque` writes its state when it is dropped and syncs nothing before; the
-//! authors of `okaywal` advise against using it in production, and its last
-//! release is of 2023; `queue-file` syncs every element by itself, rewrites its
-//! file in place, and offers no way past a damaged element. The spool needs
-//! only a few functions around `write` and `fdatasync`.
+//! - **Acknowledged means synced.** Requests that are appended together are one
+//!   transaction, synced when it is committed (`synchronous = FULL`). The spool
+//!   has all events of a request or none.
+//! - **Events leave the spool** after they were stored. After a crash in between
+//!   they are read again, so the reader has to recognise an event by its id.
+//! - **Dead letters** are events that the database refused for good. They are
+//!   kept for operators, who can read them at any time:
+//!   `sqlite3 spool.db 'SELECT * FROM dead_letters'`.
 
-pub mod dead_letters;
-pub mod entry;
+mod folder;
 pub mod queue;
-mod segment;
 
-pub use dead_letters::{DeadLetter, DeadLetters};
-pub use entry::{Entry, SpoolRecord};
-pub use queue::{Limits, Spool, SpoolFull};
+pub use queue::{DeadLetter, Spool, SpoolFull, SpooledEvent};
 
-use std::fs::File;
-use std::io;
-use std::path::Path;
-
-/// Syncs a folder, so that the names of new files survive a crash.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
+#[cfg(test)]
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

@@ -1,157 +1,189 @@
-//! The queue: bounded, in order, one process at a time.
+//! The queue: bounded, in order.
 
-use std::collections::VecDeque;
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io;
+use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{anyhow, ensure};
+use contract::datastorage::NewEvent;
+use futures_util::TryStreamExt as _;
+use kit::database::column::{from_microseconds, microseconds};
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _, QueryBuilder, SqliteConnection};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
-use super::dead_letters::DeadLetters;
-use super::entry::{Entry, SpoolRecord};
-use super::segment::Segment;
-use super::sync_folder;
+use super::folder;
 
-/// The size in bytes at which a new segment is begun. At most this much is
-/// replayed again after a crash.
-const SEGMENT_BYTES: u64 = 4 * 1024 * 1024;
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/spool");
 
-/// The extension of segment files.
-const EXTENSION: &str = "spool";
+/// The name of the database in the folder.
+pub(super) const FILE: &str = "spool.db";
 
-/// The limits of a spool.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// How many events may wait.
-    pub events: u64,
-    /// The size in bytes at which a new segment is begun.
-    pub segment_bytes: u64,
-}
+/// How long a statement waits for an operator who has locked the database.
+const LOCK_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// The spool has no room for an entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SpoolFull;
-
-/// A durable queue of [entries](Entry) in a folder of its own.
-///
-/// All methods block: appending waits for the disk.
+/// A durable queue of events, in a database of its own.
 #[derive(Debug)]
 pub struct Spool {
-    folder: PathBuf,
-    limits: Limits,
-    /// The segments, oldest first; the last one is appended to.
-    segments: VecDeque<Segment>,
-    /// The number of the next segment.
-    next: u64,
+    pub(super) connection: SqliteConnection,
+    path: PathBuf,
+    max_events: u64,
     depth: u64,
-    dead_letters: DeadLetters,
+    waiting_since: Option<OffsetDateTime>,
     /// Holds the lock of the folder until the process ends.
     _lock: File,
 }
 
-impl Limits {
-    /// At most `events` events, in segments of the default size.
-    #[must_use]
-    pub fn events(events: u64) -> Self {
-        Self { events, segment_bytes: SEGMENT_BYTES }
-    }
+/// The spool has no room for the events of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpoolFull;
+
+/// An event that waits.
+#[derive(Debug)]
+pub struct SpooledEvent {
+    /// Its place in the queue; later events have greater ones.
+    pub position: i64,
+    /// When DataStorage accepted it, in whole microseconds. It gets this time as
+    /// `recorded_at` in the database, however often it is replayed.
+    pub accepted_at: OffsetDateTime,
+    /// The event, unless it was changed to something else.
+    pub event: serde_json::Result<NewEvent>,
+}
+
+/// Why an event can never be stored.
+#[derive(Clone, Debug)]
+pub struct DeadLetter {
+    /// The event's place in the queue.
+    pub position: i64,
+    /// Its id, if the event can be read.
+    pub event_id: Option<Uuid>,
+    /// Why it was rejected.
+    pub reason: String,
 }
 
 impl Spool {
-    /// Opens the spool in a folder, with all entries of an earlier process. The
-    /// folder is created if it does not exist.
+    /// Opens the spool in a folder, with all events of an earlier process. The
+    /// folder is created if it does not exist. At most `max_events` may wait.
     ///
     /// # Errors
-    /// When the folder cannot be written, or another process uses it.
-    pub fn open(folder: &Path, limits: Limits) -> anyhow::Result<Self> {
-        make_folder(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        let lock = lock(folder)?;
-        let mut spool = Self {
-            dead_letters: DeadLetters::new(folder),
-            folder: folder.to_owned(),
-            limits,
-            segments: VecDeque::new(),
-            next: 0,
-            depth: 0,
+    /// When the folder cannot be written, another process uses it, or it has
+    /// events of an earlier version.
+    pub async fn open(folder: &Path, max_events: u64) -> anyhow::Result<Self> {
+        let lock = folder::lock(folder)?;
+        let path = folder.join(FILE);
+        // The error's own sources repeat it.
+        let mut connection = connect(&path)
+            .await
+            .map_err(|error| anyhow!("cannot open {}: {error}", path.display()))?;
+        let depth: i64 = sqlx::query_scalar("SELECT count(*) FROM waiting_events")
+            .fetch_one(&mut connection)
+            .await?;
+        Ok(Self {
+            depth: u64::try_from(depth)?,
+            waiting_since: waiting_since(&mut connection).await?,
+            connection,
+            path,
+            max_events,
             _lock: lock,
-        };
-        let found = segments(folder)?;
-        let last = found.last().map(|segment| segment.0);
-        for (number, path) in found {
-            let cannot = format!("cannot read {}", path.display());
-            let segment = Segment::open(path, Some(number) == last).context(cannot)?;
-            spool.next = number + 1;
-            if segment.is_done() {
-                segment.delete();
-            } else {
-                spool.depth += segment.lines().map(|line| line.header.events).sum::<u64>();
-                spool.segments.push_back(segment);
-            }
-        }
-        Ok(spool)
+        })
     }
 
-    /// Appends entries in their order, each if there is room for all of its
-    /// events. Accepted entries are on the disk when it returns.
+    /// Appends the events of requests in their order, those of a request if
+    /// there is room for all of them. Accepted events are on the disk when it
+    /// returns.
     ///
     /// # Errors
     /// When they cannot be written; then none of them is in the spool.
-    pub fn append(&mut self, entries: &[Entry]) -> io::Result<Vec<Result<(), SpoolFull>>> {
+    pub async fn append(
+        &mut self,
+        accepted_at: OffsetDateTime,
+        requests: &[Vec<NewEvent>],
+    ) -> anyhow::Result<Vec<Result<(), SpoolFull>>> {
         let mut depth = self.depth;
-        let mut lines = Vec::with_capacity(entries.len());
-        let mut answers = Vec::with_capacity(entries.len());
-        for entry in entries {
-            let header = entry.header();
-            let fits = header.events <= self.limits.events.saturating_sub(depth);
+        let mut accepted = Vec::new();
+        let mut answers = Vec::with_capacity(requests.len());
+        for events in requests {
+            let count = events.len() as u64;
+            let fits = count <= self.max_events.saturating_sub(depth);
             if fits {
-                lines.push((header, entry.line()?));
-                depth += header.events;
+                depth += count;
+                for event in events {
+                    accepted.push(serde_json::to_string(event)?);
+                }
             }
             answers.push(if fits { Ok(()) } else { Err(SpoolFull) });
         }
-        if !lines.is_empty() {
-            self.active()?.append(&lines)?;
+        if !accepted.is_empty() {
+            // SQLite would go on in a file that nobody finds again.
+            ensure!(self.path.try_exists()?, "{} was deleted", self.path.display());
+            let mut insert = QueryBuilder::new("INSERT INTO waiting_events (accepted_at, event) ");
+            insert.push_values(accepted, |mut row, event| {
+                row.push_bind(microseconds(accepted_at)).push_bind(event);
+            });
+            // Its text depends on the number of events, so it is not kept.
+            insert.build().persistent(false).execute(&mut self.connection).await?;
+            self.depth = depth;
+            self.waiting_since.get_or_insert(accepted_at);
         }
-        self.depth = depth;
         Ok(answers)
     }
 
-    /// The oldest entries, in their order: as many as fit into `events` and
+    /// The oldest events, in their order: as many as fit into `events` and
     /// `bytes`, but at least one unless the spool is empty.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub fn oldest(&self, events: u64, bytes: usize) -> io::Result<Vec<SpoolRecord>> {
-        let (mut events_left, mut bytes_left) = (events, bytes);
+    pub async fn oldest(&mut self, events: u32, bytes: usize) -> anyhow::Result<Vec<SpooledEvent>> {
+        let mut rows = sqlx::query_as::<_, (i64, i64, String)>(
+            "SELECT position, accepted_at, event FROM waiting_events ORDER BY position LIMIT ?",
+        )
+        .bind(events)
+        .fetch(&mut self.connection);
         let mut found = Vec::new();
-        for segment in &self.segments {
-            for line in segment.lines() {
-                let fits = line.header.events <= events_left && line.length <= bytes_left;
-                if !fits && !found.is_empty() {
-                    return Ok(found);
-                }
-                events_left = events_left.saturating_sub(line.header.events);
-                bytes_left = bytes_left.saturating_sub(line.length);
-                found.push(segment.read(line)?);
+        let mut bytes_left = bytes;
+        while let Some((position, accepted_at, event)) = rows.try_next().await? {
+            if event.len() > bytes_left && !found.is_empty() {
+                break;
             }
+            bytes_left = bytes_left.saturating_sub(event.len());
+            found.push(SpooledEvent {
+                position,
+                accepted_at: from_microseconds(accepted_at)?,
+                event: serde_json::from_str(&event),
+            });
         }
         Ok(found)
     }
 
-    /// Removes the `entries` oldest entries.
-    pub fn remove(&mut self, entries: usize) {
-        for _ in 0..entries {
-            let Some(segment) = self.segments.front_mut() else {
-                return;
-            };
-            self.depth -= segment.pop().map_or(0, |header| header.events);
-            if segment.is_done()
-                && let Some(done) = self.segments.pop_front()
-            {
-                done.delete();
-            }
+    /// Removes all events up to this position. Those with a letter stay as dead
+    /// letters.
+    ///
+    /// # Errors
+    /// When the spool cannot be written; then nothing is removed.
+    pub async fn remove(&mut self, last: i64, letters: &[DeadLetter]) -> anyhow::Result<()> {
+        let mut transaction = self.connection.begin().await?;
+        for letter in letters {
+            sqlx::query(
+                "INSERT INTO dead_letters (accepted_at, event, rejected_at, reason)
+                 SELECT accepted_at, event, ?, ? FROM waiting_events WHERE position = ?",
+            )
+            .bind(microseconds(OffsetDateTime::now_utc()))
+            .bind(&letter.reason)
+            .bind(letter.position)
+            .execute(&mut *transaction)
+            .await?;
         }
+        let removed = sqlx::query("DELETE FROM waiting_events WHERE position <= ?")
+            .bind(last)
+            .execute(&mut *transaction)
+            .await?;
+        let waiting_since = waiting_since(&mut transaction).await?;
+        transaction.commit().await?;
+        self.depth = self.depth.saturating_sub(removed.rows_affected());
+        self.waiting_since = waiting_since;
+        Ok(())
     }
 
     /// How many events wait.
@@ -163,70 +195,32 @@ impl Spool {
     /// When the oldest event was accepted.
     #[must_use]
     pub fn waiting_since(&self) -> Option<OffsetDateTime> {
-        self.segments.iter().flat_map(Segment::lines).find_map(|line| line.header.taken_at)
-    }
-
-    /// The dead letters, for entries that cannot be replayed.
-    #[must_use]
-    pub fn dead_letters(&self) -> &DeadLetters {
-        &self.dead_letters
-    }
-
-    /// The segment to append to.
-    fn active(&mut self) -> io::Result<&mut Segment> {
-        let has_room = self
-            .segments
-            .back()
-            .is_some_and(|segment| segment.length() < self.limits.segment_bytes);
-        if !has_room {
-            let path = self.folder.join(format!("{:020}.{EXTENSION}", self.next));
-            // A number is used once, even if creating the file failed.
-            self.next += 1;
-            self.segments.push_back(Segment::create(path, &self.folder)?);
-        }
-        self.segments.back_mut().ok_or_else(|| io::Error::other("there is no segment"))
+        self.waiting_since
     }
 }
 
-/// Creates the folder and syncs its name.
-fn make_folder(folder: &Path) -> io::Result<()> {
-    std::fs::create_dir_all(folder)?;
-    match folder.canonicalize()?.parent() {
-        Some(parent) => sync_folder(parent),
-        None => Ok(()),
-    }
+async fn connect(path: &Path) -> anyhow::Result<SqliteConnection> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        // The file shrinks when events leave it.
+        .auto_vacuum(SqliteAutoVacuum::Full)
+        .busy_timeout(LOCK_TIMEOUT)
+        // A failed statement is an error, and whoever gets it logs it.
+        .disable_statement_logging();
+    let mut connection = options.connect().await?;
+    MIGRATIONS.run(&mut connection).await?;
+    Ok(connection)
 }
 
-/// Keeps other processes out of the folder for as long as the file is open.
-fn lock(folder: &Path) -> anyhow::Result<File> {
-    let path = folder.join("lock");
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .with_context(|| format!("cannot write {}", path.display()))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => bail!("another process uses it"),
-        Err(TryLockError::Error(error)) => {
-            Err(error).with_context(|| format!("cannot lock {}", path.display()))
-        }
-    }
-}
-
-/// The segments in a folder with their numbers, the oldest first.
-fn segments(folder: &Path) -> anyhow::Result<Vec<(u64, PathBuf)>> {
-    let mut found = Vec::new();
-    let cannot = || format!("cannot read {}", folder.display());
-    for file in folder.read_dir().with_context(cannot)? {
-        let path = file.with_context(cannot)?.path();
-        if path.extension().is_some_and(|extension| extension == EXTENSION)
-            && let Some(number) = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok())
-        {
-            found.push((number, path));
-        }
-    }
-    found.sort_unstable();
-    Ok(found)
+async fn waiting_since(
+    connection: &mut SqliteConnection,
+) -> anyhow::Result<Option<OffsetDateTime>> {
+    let oldest: Option<i64> =
+        sqlx::query_scalar("SELECT accepted_at FROM waiting_events ORDER BY position LIMIT 1")
+            .fetch_optional(connection)
+            .await?;
+    Ok(oldest.map(from_microseconds).transpose()?)
 }

@@ -52,7 +52,7 @@
 //!   not changed.
 //! - The client was answered with 202 and does not learn of a later refusal. An
 //!   event is refused if its parent is unknown or its id belongs to another
-//!   event. It becomes a [dead letter](crate::spool::dead_letters), is counted
+//!   event. It becomes a [dead letter](crate::spool), is counted
 //!   and logged, and does not block the queue. The other events of its batch
 //!   are stored, as after a 400, when an outbox sends them again.
 //! - An event cannot be read before it is replayed: `GET` answers 404, and no

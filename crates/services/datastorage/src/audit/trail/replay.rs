@@ -1,115 +1,95 @@
 //! Moving events from the spool to the database.
 
+use std::slice::from_ref;
+
 use kit::database::StoreError;
-use time::OffsetDateTime;
 
 use super::task::{COMMIT_TIMEOUT, MAX_REPLAY_TIMEOUT, TrailTask, Unavailable};
 use crate::audit::admission::Rejection;
 use crate::audit::records::Submission;
-use crate::spool::{DeadLetter, Entry, SpoolRecord};
+use crate::spool::{DeadLetter, SpooledEvent};
 
-/// How many events are replayed in one transaction, if one entry does not have
-/// more. New events wait for its end.
-const CHUNK_EVENTS: u64 = 500;
+/// How many events are replayed in one transaction. New events wait for its end.
+const CHUNK_EVENTS: u32 = 500;
 
-/// How many bytes of the spool are replayed in one transaction.
+/// How many bytes of the spool are replayed in one transaction, if one event
+/// does not have more.
 const CHUNK_BYTES: usize = 4 * 1024 * 1024;
 
-/// The outcome of replaying a chunk.
-#[derive(Debug, Default)]
-struct ReplayOutcome {
-    /// How many events are in the database now.
-    stored: u64,
-    /// The events that can never be stored.
-    letters: Vec<DeadLetter>,
-}
-
 impl TrailTask {
-    /// Moves the oldest entries of the spool to the database or, if it refuses
+    /// Moves the oldest events of the spool to the database or, if it refuses
     /// them for good, to the dead letters. Returns how many events have left
     /// the spool, 0 when it is empty.
     pub(super) async fn replay(&mut self) -> Result<i64, Unavailable> {
-        let chunk = self.on_disk(|spool| spool.oldest(CHUNK_EVENTS, CHUNK_BYTES)).await;
-        let chunk = chunk.map_err(|error| {
-            tracing::error!(%error, "the spool cannot be read");
+        let chunk = self.spool.oldest(CHUNK_EVENTS, CHUNK_BYTES).await.map_err(|error| {
+            tracing::error!("the spool cannot be read: {error:#}");
             Unavailable
         })?;
-        let entries = chunk.len();
-        let ReplayOutcome { stored, letters } = self.store_chunk(chunk).await?;
+        let Some(last) = chunk.last() else {
+            return Ok(0);
+        };
+        let letters = self.store_chunk(&chunk).await?;
 
         // The order matters: after a crash in between the chunk is replayed
         // again, and nothing is lost.
-        let removed = self.on_disk(move |spool| {
-            spool.dead_letters().append(&letters)?;
-            spool.remove(entries);
-            std::io::Result::Ok(letters)
-        });
-        let letters = removed.await.map_err(|error| {
-            tracing::error!(%error, "dead letters cannot be written");
+        self.spool.remove(last.position, &letters).await.map_err(|error| {
+            tracing::error!("events cannot leave the spool: {error:#}");
             Unavailable
         })?;
-        for letter in &letters {
-            let event_id =
-                letter.event.as_ref().map(|event| tracing::field::display(event.event_id));
-            tracing::error!(event_id, reason = letter.reason, "an event became a dead letter");
+        self.metrics.update(&self.spool);
+        for DeadLetter { event_id, reason, .. } in &letters {
+            let event_id = event_id.map(tracing::field::display);
+            tracing::error!(event_id, reason, "an event became a dead letter");
         }
-        let rejected = letters.len() as u64;
         self.replay_timeout = COMMIT_TIMEOUT;
-        self.metrics.replayed.inc_by(stored);
-        self.metrics.rejected.inc_by(rejected);
-        Ok(i64::try_from(stored + rejected).unwrap_or(i64::MAX))
+        self.metrics.replayed.inc_by((chunk.len() - letters.len()) as u64);
+        self.metrics.rejected.inc_by(letters.len() as u64);
+        Ok(i64::try_from(chunk.len()).unwrap_or(i64::MAX))
     }
 
-    /// Submits each event separately, so that a refused one does not affect the
-    /// others: no client could send them again.
-    async fn store_chunk(&mut self, chunk: Vec<SpoolRecord>) -> Result<ReplayOutcome, Unavailable> {
-        let mut replayed = ReplayOutcome::default();
-        let mut entries = Vec::with_capacity(chunk.len());
+    /// Stores events, and returns letters for those that can never be stored.
+    /// Each event is submitted separately, so that a refused one does not affect
+    /// the others: no client could send them again.
+    async fn store_chunk(
+        &mut self,
+        chunk: &[SpooledEvent],
+    ) -> Result<Vec<DeadLetter>, Unavailable> {
+        let mut letters = Vec::new();
+        let (mut readable, mut submissions) = (Vec::new(), Vec::new());
         for spooled in chunk {
-            match spooled {
-                SpoolRecord::Whole(entry) => entries.push(entry),
-                SpoolRecord::Damaged { line, reason } => {
-                    replayed.letters.push(DeadLetter { line: Some(line), ..dead_letter(reason) });
+            match &spooled.event {
+                Ok(event) => {
+                    let recorded_at = Some(spooled.accepted_at);
+                    submissions.push(Submission { events: from_ref(event), recorded_at });
+                    readable.push(spooled);
+                }
+                Err(error) => {
+                    letters.push(dead_letter(spooled, format!("it cannot be read: {error}")));
                 }
             }
-        }
-        let submissions: Vec<_> = entries.iter().flat_map(submissions).collect();
-        if submissions.is_empty() {
-            return Ok(replayed);
         }
         match self.record(&submissions, self.replay_timeout).await {
             Ok(outcomes) => {
-                for (submission, outcome) in submissions.iter().zip(outcomes) {
-                    match outcome {
-                        Ok(_) => replayed.stored += 1,
-                        Err(rejection) => replayed.refuse(submission, reason(&rejection)),
+                for (spooled, outcome) in readable.into_iter().zip(outcomes) {
+                    if let Err(rejection) = outcome {
+                        letters.push(dead_letter(spooled, reason(&rejection)));
                     }
                 }
+                Ok(letters)
             }
-            // Store them one by one, so that only the refused event fails.
-            Err(error) if error.is_refusal() => {
-                for submission in &submissions {
-                    self.store_alone(submission, &mut replayed).await?;
+            Err(error) if error.is_refusal() => match chunk {
+                [refused] => Ok(vec![dead_letter(refused, error.to_string())]),
+                // Store them one by one, so that only the refused event fails.
+                _ => {
+                    letters.clear();
+                    for spooled in chunk {
+                        letters.extend(Box::pin(self.store_chunk(from_ref(spooled))).await?);
+                    }
+                    Ok(letters)
                 }
-            }
-            Err(error) => return Err(self.note_failure(&error)),
+            },
+            Err(error) => Err(self.note_failure(&error)),
         }
-        Ok(replayed)
-    }
-
-    async fn store_alone(
-        &mut self,
-        submission: &Submission<'_>,
-        replayed: &mut ReplayOutcome,
-    ) -> Result<(), Unavailable> {
-        let outcomes = self.record(std::slice::from_ref(submission), self.replay_timeout).await;
-        match outcomes.map(|mut outcomes| outcomes.pop()) {
-            Ok(Some(Err(rejection))) => replayed.refuse(submission, reason(&rejection)),
-            Ok(_) => replayed.stored += 1,
-            Err(error) if error.is_refusal() => replayed.refuse(submission, error.to_string()),
-            Err(error) => return Err(self.note_failure(&error)),
-        }
-        Ok(())
     }
 
     fn note_failure(&mut self, error: &StoreError) -> Unavailable {
@@ -124,25 +104,9 @@ impl TrailTask {
     }
 }
 
-impl ReplayOutcome {
-    fn refuse(&mut self, submission: &Submission<'_>, reason: String) {
-        let letters = submission.events.iter().map(|event| DeadLetter {
-            taken_at: submission.recorded_at,
-            event: Some(event.clone()),
-            ..dead_letter(reason.clone())
-        });
-        self.letters.extend(letters);
-    }
-}
-
-fn submissions(entry: &Entry) -> impl Iterator<Item = Submission<'_>> {
-    let recorded_at = Some(entry.taken_at);
-    entry.events.chunks(1).map(move |events| Submission { events, recorded_at })
-}
-
-fn dead_letter(reason: String) -> DeadLetter {
-    let rejected_at = OffsetDateTime::now_utc();
-    DeadLetter { rejected_at, reason, taken_at: None, event: None, line: None }
+fn dead_letter(spooled: &SpooledEvent, reason: String) -> DeadLetter {
+    let event_id = spooled.event.as_ref().ok().map(|event| event.event_id);
+    DeadLetter { position: spooled.position, event_id, reason }
 }
 
 /// Why a single event was rejected.

@@ -1,6 +1,5 @@
 //! The task that writes each group to the database or to the spool.
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kit::Readiness;
@@ -34,8 +33,7 @@ pub struct TrailTask {
     pub(super) store: Store,
     pub(super) metrics: Metrics,
     pub(super) readiness: Readiness,
-    /// Reading and writing the spool blocks. No other task takes the lock.
-    pub(super) spool: Arc<Mutex<Spool>>,
+    pub(super) spool: Spool,
     /// How long a replay waits for the database. It doubles after each timeout,
     /// so that a slow database can store a chunk too.
     pub(super) replay_timeout: Duration,
@@ -66,7 +64,6 @@ impl TrailTask {
         readiness: Readiness,
         alive: watch::Sender<()>,
     ) -> Self {
-        let spool = Arc::new(Mutex::new(spool));
         Self {
             store,
             metrics,
@@ -143,7 +140,7 @@ impl TrailTask {
                 Ok(gone) => credit = credit.min(0) + gone / 2,
                 Err(Unavailable) => return Mode::Unavailable,
             }
-            while credit > 0 && !self.is_spool_empty() {
+            while credit > 0 && self.spool.depth() > 0 {
                 let Some(group) = self.inbox.now() else {
                     return Mode::Closed;
                 };

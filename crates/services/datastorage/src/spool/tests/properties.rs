@@ -7,113 +7,69 @@ use super::*;
 /// A step, applied to a spool and to its model in memory.
 #[derive(Clone, Debug)]
 enum Step {
-    /// Appends entries together, with these numbers of events.
+    /// Appends requests together, with these numbers of events.
     Append(Vec<usize>),
-    Remove(usize),
+    Remove(u32),
     /// The process ends and another one opens the spool.
     Restart,
-    /// As `Restart`, with this many bytes of an unfinished append left in the
-    /// file.
-    Crash(usize),
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => prop::collection::vec(1..4_usize, 1..4).prop_map(Step::Append),
-        3 => (0..4_usize).prop_map(Step::Remove),
+        3 => (1..4_u32).prop_map(Step::Remove),
         1 => Just(Step::Restart),
-        1 => (0..200_usize).prop_map(Step::Crash),
     ]
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
-    /// The queue behaves like one in memory, except that after a restart
-    /// removed entries of the oldest segment may reappear.
-    #[test]
-    fn a_spool_is_a_queue_that_survives(
-        steps in prop::collection::vec(any_step(), 1..30),
-        segment_bytes in 1..3000_u64,
-    ) {
-        let folder = tempfile::tempdir().expect("a folder");
-        let limits = Limits { events: 20, segment_bytes };
-        let mut spool = Spool::open(folder.path(), limits).expect("a spool");
-        // All accepted entries, and how many of them were removed.
-        let (mut taken, mut removed) = (Vec::<Entry>::new(), 0);
-        for step in steps {
-            match step {
-                Step::Append(sizes) => {
-                    let entries: Vec<_> = sizes.into_iter().map(entry).collect();
-                    let answers = spool.append(&entries).expect("written");
-                    for (entry, answer) in entries.into_iter().zip(answers) {
-                        let depth: usize = taken[removed..].iter().map(|entry| entry.events.len()).sum();
-                        prop_assert_eq!(answer.is_ok(), depth + entry.events.len() <= 20);
-                        if answer.is_ok() {
-                            taken.push(entry);
-                        }
+/// The spool behaves like a queue in memory, over restarts too.
+async fn check(steps: Vec<Step>) -> Result<(), TestCaseError> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut spool = Spool::open(folder.path(), 20).await.expect("a spool");
+    // What waits, with the time of acceptance.
+    let mut waiting = Vec::<(OffsetDateTime, NewEvent)>::new();
+    for step in steps {
+        match step {
+            Step::Append(sizes) => {
+                let requests: Vec<_> = sizes.into_iter().map(events).collect();
+                let accepted_at = now();
+                let answers = spool.append(accepted_at, &requests).await.expect("written");
+                prop_assert_eq!(answers.len(), requests.len());
+                for (request, answer) in requests.into_iter().zip(answers) {
+                    prop_assert_eq!(answer.is_ok(), waiting.len() + request.len() <= 20);
+                    if answer.is_ok() {
+                        waiting.extend(request.into_iter().map(|event| (accepted_at, event)));
                     }
-                }
-                Step::Remove(count) => {
-                    spool.remove(count);
-                    removed = (removed + count).min(taken.len());
-                }
-                Step::Restart | Step::Crash(_) => {
-                    drop(spool);
-                    if let (Step::Crash(left), Some(last)) = (&step, segments(folder.path()).last()) {
-                        let line = entry(1).line().expect("a line");
-                        let left = &line[..(*left).min(line.len() - 1)];
-                        let mut bytes = std::fs::read(last).expect("readable");
-                        bytes.extend_from_slice(left);
-                        std::fs::write(last, bytes).expect("written");
-                    }
-                    spool = Spool::open(folder.path(), limits).expect("a spool");
-                    let found = contents(&spool);
-                    let again = found.len().checked_sub(taken.len() - removed);
-                    prop_assert!(again.is_some_and(|count| count <= removed), "{} lost", taken.len());
-                    removed -= again.unwrap_or_default();
                 }
             }
-            prop_assert_eq!(contents(&spool), whole(&taken[removed..]));
-            let depth: usize = taken[removed..].iter().map(|entry| entry.events.len()).sum();
-            prop_assert_eq!(spool.depth(), depth as u64);
-            prop_assert_eq!(spool.waiting_since(), taken[removed..].first().map(|entry| entry.taken_at));
+            Step::Remove(count) if !waiting.is_empty() => {
+                remove(&mut spool, count).await;
+                waiting.drain(..waiting.len().min(count as usize));
+            }
+            Step::Remove(_) => {}
+            Step::Restart => {
+                drop(spool);
+                spool = Spool::open(folder.path(), 20).await.expect("a spool");
+            }
         }
+        let found = spool.oldest(ALL, usize::MAX).await.expect("readable").into_iter();
+        let found = found.map(|spooled| (spooled.accepted_at, spooled.event.expect("an event")));
+        prop_assert!(found.eq(waiting.iter().cloned()));
+        prop_assert_eq!(spool.depth(), waiting.len() as u64);
+        prop_assert_eq!(
+            spool.waiting_since(),
+            waiting.first().map(|(accepted_at, _)| *accepted_at)
+        );
     }
+    Ok(())
+}
 
-    /// A changed byte damages only its own line, or two lines if it was the
-    /// line end between them.
-    #[test]
-    fn a_changed_byte_damages_only_its_own_lines(
-        position in any::<prop::sample::Index>(),
-        byte in any::<u8>(),
-    ) {
-        let folder = tempfile::tempdir().expect("a folder");
-        let entries: Vec<_> = (0..5).map(|_| entry(1)).collect();
-        fill(&mut open(folder.path()), &entries);
-        let file = &segments(folder.path())[0];
-        let mut bytes = std::fs::read(file).expect("readable");
-        let position = position.index(bytes.len());
-        let (before, changed) = (bytes[position], bytes[position] != byte);
-        bytes[position] = byte;
-        std::fs::write(file, bytes).expect("written");
-
-        let found = contents(&open(folder.path()));
-        let good = found.iter().filter(|record| matches!(record, SpoolRecord::Whole(_))).cloned();
-        let good: Vec<_> = good.collect();
-        let cost = match (changed, before) {
-            (false, _) => 0,
-            (true, b'\n') => 2,
-            (true, _) => 1,
-        };
-        prop_assert!(good.len() + cost >= entries.len(), "{} left", good.len());
-        let expected = whole(&entries);
-        prop_assert!(good.iter().all(|record| expected.contains(record)));
-        prop_assert!(!changed || good.len() < entries.len());
-    }
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn no_line_makes_it_panic(line in prop::collection::vec(any::<u8>(), 0..100)) {
-        let _ = (crate::spool::entry::header(&line), crate::spool::entry::read(&line));
+    fn a_spool_is_a_queue_that_survives(steps in prop::collection::vec(any_step(), 1..30)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(check(steps))?;
     }
 }

@@ -9,8 +9,10 @@ use contract::resource::ResourceQuery;
 use testing::{TestDatabase, on_both_databases};
 
 use self::fixture::{Process, Script, Wish, WishPhase, wish};
+use super::queue::Outcome;
 use super::{Created, Row};
 use crate::problem::{Problem, ProblemKind};
+use crate::work::Queue as _;
 
 on_both_databases! {
     async fn steps_lead_to_the_last_phase_and_the_trail_is_told_of_each(database: TestDatabase) {
@@ -73,14 +75,35 @@ on_both_databases! {
         killed.kill().await;
         let other = Process::with(&database, Script::default(), lease).await;
         other.until_begun("a hang").await;
-        // It lasts longer than its lease, which is renewed.
+        // It lasts longer than its lease, which is renewed, so a third one waits.
+        let third = Process::with(&database, Script::default(), lease).await;
         let start = std::time::Instant::now();
-        while start.elapsed() < lease * 2 {
+        while start.elapsed() < lease * 3 {
             assert_eq!(other.script.begun(), ["a hang"]);
+            assert_eq!(third.script.begun(), [""; 0]);
             tokio::task::yield_now().await;
         }
         other.script.go_on.notify_one();
         other.granted("a").await;
+    }
+
+    async fn who_has_lost_a_claim_changes_nothing(database: TestDatabase) {
+        let process = Process::start(&database).await;
+        let resources = process.resources.clone();
+        process.stop().await;
+        resources.create(wish("a", &["go"])).await.expect("stored");
+        let claim = async |lease| resources.claim(10, lease, &[]).await.expect("claimed").jobs;
+        let lost = claim(Duration::ZERO).await.remove(0);
+        let held = claim(Duration::from_secs(60)).await.remove(0);
+        let refused = Outcome::Step(lost.to(WishPhase::Refused));
+        for outcome in [Outcome::Failed, Outcome::Removed, refused] {
+            resources.finish(&lost, &outcome).await.expect("nothing is done");
+        }
+        assert!(claim(Duration::ZERO).await.is_empty(), "the other one has it still");
+        let granted = Outcome::Step(held.to(WishPhase::Granted));
+        resources.finish(&held, &granted).await.expect("stored");
+        let row = resources.get("a").await.expect("read").expect("there");
+        assert_eq!(row.phase, WishPhase::Granted);
     }
 
     async fn what_one_has_claimed_another_waits_for(database: TestDatabase) {

@@ -1,18 +1,18 @@
 //! A trail on a database and a spool of its own.
 
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use contract::datastorage::{Category, Essentials, Event, NewEvent, Outcome, to_microseconds};
 use kit::database::Database;
 use serde_json::json;
-use sqlx::Row as _;
+use sqlx::{Row as _, SqliteConnection};
 use testing::TestDatabase;
 use time::OffsetDateTime;
 use tokio::task::JoinHandle;
 
 use crate::audit::trail::{AppendError, AppendOutcome, CAPACITY, TrailTask, TrailWriter};
-use crate::spool::{Entry, Limits, Spool};
+use crate::spool::Spool;
+use crate::spool::testing::{dead_letters, open_spool};
 use crate::store::Store;
 
 /// Longer than any step of a working test takes.
@@ -42,38 +42,36 @@ impl TrailFixture {
         Self { database, store }
     }
 
-    pub(super) fn spool_folder(&self) -> PathBuf {
-        self.database.folder().join("spool")
+    async fn spool(&self, limit: u64) -> Spool {
+        Spool::open(&self.database.folder().join("spool"), limit).await.expect("a spool")
     }
 
-    fn spool(&self, limit: u64) -> Spool {
-        Spool::open(&self.spool_folder(), Limits::events(limit)).expect("a spool")
+    /// The database of the spool, as another process would open it.
+    pub(super) async fn open_spool(&self) -> SqliteConnection {
+        open_spool(&self.database.folder().join("spool")).await
     }
 
-    /// Writes entries to the spool, as an earlier process could have left them.
-    pub(super) fn leave(&self, entries: &[Vec<NewEvent>]) -> OffsetDateTime {
-        let taken_at = to_microseconds(OffsetDateTime::now_utc()) - time::Duration::HOUR;
-        let entry = |events: &Vec<NewEvent>| Entry { taken_at, events: events.clone() };
-        let entries: Vec<_> = entries.iter().map(entry).collect();
-        let taken = self.spool(LIMIT).append(&entries).expect("written");
-        assert!(taken.iter().all(Result::is_ok), "{taken:?}");
-        taken_at
+    /// Writes requests to the spool, as an earlier process could have left them.
+    pub(super) async fn leave(&self, requests: &[Vec<NewEvent>]) -> OffsetDateTime {
+        let accepted_at = to_microseconds(OffsetDateTime::now_utc()) - time::Duration::HOUR;
+        let accepted = self.spool(LIMIT).await.append(accepted_at, requests).await;
+        assert!(accepted.expect("written").iter().all(Result::is_ok));
+        accepted_at
     }
 
-    /// The dead letters of the file.
-    pub(super) fn dead_letters(&self) -> Vec<serde_json::Value> {
-        let path = self.spool_folder().join("dead-letters.jsonl");
-        let text = std::fs::read_to_string(path).unwrap_or_default();
-        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    /// The dead letters: time of acceptance, event, reason.
+    pub(super) async fn dead_letters(&self) -> Vec<(OffsetDateTime, String, String)> {
+        dead_letters(&mut self.open_spool().await).await
     }
 
-    pub(super) fn trail(&self) -> TestTrail {
-        self.trail_with_limit(LIMIT)
+    pub(super) async fn trail(&self) -> TestTrail {
+        self.trail_with_limit(LIMIT).await
     }
 
-    pub(super) fn trail_with_limit(&self, limit: u64) -> TestTrail {
+    pub(super) async fn trail_with_limit(&self, limit: u64) -> TestTrail {
         let service = kit::Service::for_tests(kit::package!());
-        let (writer, task) = TrailWriter::new(&service, self.store.clone(), self.spool(limit));
+        let (writer, task) =
+            TrailWriter::new(&service, self.store.clone(), self.spool(limit).await);
         TestTrail { writer, service, task: Some(task) }
     }
 

@@ -18,7 +18,7 @@ fn receipts(answer: Answer) -> Vec<StoredReceipt> {
 on_both_databases! {
     async fn requests_that_wait_are_committed_together(database: TestDatabase) {
         let fixture = TrailFixture::on(database).await;
-        let mut trail = fixture.trail();
+        let mut trail = fixture.trail().await;
         let mut answers = Vec::new();
         for number in 0..50 {
             answers.push(trail.hand_over(&[event(number)]).await);
@@ -48,7 +48,7 @@ on_both_databases! {
         let fixture = TrailFixture::on(database).await;
         let old = event(0);
         fixture.store.record(std::slice::from_ref(&old)).await.expect("stored");
-        let mut trail = fixture.trail();
+        let mut trail = fixture.trail().await;
         let (first, half, last) = (event(1), event(2), event(3));
 
         let good = trail.hand_over(std::slice::from_ref(&first)).await;
@@ -77,7 +77,7 @@ on_both_databases! {
 on_both_databases! {
     async fn requests_of_a_group_are_decided_in_order(database: TestDatabase) {
         let fixture = TrailFixture::on(database).await;
-        let mut trail = fixture.trail();
+        let mut trail = fixture.trail().await;
         let (parent, other) = (event(0), event(1));
         let child = event(2).with_parent(parent.event_id);
 
@@ -111,7 +111,7 @@ on_both_databases! {
     async fn a_request_that_breaks_the_transaction_fails_alone(database: TestDatabase) {
         let fixture = TrailFixture::on(database).await;
         fixture.refuse("poison").await;
-        let mut trail = fixture.trail();
+        let mut trail = fixture.trail().await;
         let (first, last) = (event(0), event(1));
         let poison = contract::datastorage::NewEvent { event_type: "poison".to_owned(), ..event(2) };
 
@@ -133,7 +133,7 @@ on_both_databases! {
 on_both_databases! {
     async fn a_closed_trail_answers_all_waiting_requests(database: TestDatabase) {
         let fixture = TrailFixture::on(database).await;
-        let mut trail = fixture.trail();
+        let mut trail = fixture.trail().await;
         let waiting = trail.hand_over(&[event(0)]).await;
         trail.run();
         trail.writer.close().await;

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 use super::{WORKFLOWS, create};
 use crate::catalog::testing::{sent, signal, with};
-use crate::spool::Limits;
 use crate::testing::TestService;
 
 async fn search(datastorage: &TestService, signal: &Value) -> Value {
@@ -127,7 +126,7 @@ async fn a_search_that_is_refused_is_not_in_the_trail() {
 
 #[tokio::test]
 async fn a_search_is_answered_once_its_event_is_safe() {
-    let datastorage = TestService::with_spool(Limits::events(2)).await;
+    let datastorage = TestService::with_spool(2).await;
     create(&datastorage, &sent("a", "1")).await;
     let signal = with(signal(), "correlation_id", json!("rr-1"));
     search(&datastorage, &signal).await;
