@@ -107,7 +107,11 @@ impl Endpoint {
         self.send_with(method, path, &[], body)
     }
 
-    fn send_with(
+    /// Like [`send`](Self::send), with headers, pairs of name and value.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub fn send_with(
         &self,
         method: &str,
         path: &str,

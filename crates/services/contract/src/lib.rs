@@ -8,10 +8,12 @@
 //! | [`endpoint`] | a call that a service answers |
 //! | [`audit`] | the events of the audit trail, with their payloads |
 //! | [`datastorage`] | the audit trail and the workflow catalog |
+//! | [`gateway`] | alerts and events from outside |
 //! | [`notification`] | messages to people and webhooks |
 //! | [`remediationorchestrator`] | remediation requests, and somebody's agreement |
 //! | [`signalprocessing`] | signals, what is known of their targets, how urgent they are |
 //! | [`sink`] | a receiver of webhooks, for the suites |
+//! | [`workflowexecution`] | executions of workflows on a target |
 //! | [`resource`] | what all resources have: spec, phase, status, calls |
 //! | [`page`], [`problem`] | the pages of a list; errors |
 //! | [`duration`], [`schema`], [`words`] | forms of texts |
@@ -20,6 +22,7 @@ pub mod audit;
 pub mod datastorage;
 pub mod duration;
 pub mod endpoint;
+pub mod gateway;
 pub mod notification;
 pub mod page;
 pub mod problem;
@@ -29,6 +32,7 @@ pub mod schema;
 pub mod signalprocessing;
 pub mod sink;
 pub mod words;
+pub mod workflowexecution;
 
 pub use audit::AuditEvent;
 pub use endpoint::{Endpoint, NoBody, NoQuery};

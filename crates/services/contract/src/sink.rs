@@ -29,6 +29,11 @@ pub struct ProgrammedAnswer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 65_536)]
     pub body: Option<String>,
+    /// Only for requests with this text in their body; the others get the next answer
+    /// that is for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 1000)]
+    pub body_contains: Option<String>,
     /// For how many requests, one if it is left out.
     #[serde(default = "once")]
     #[schema(required = false, minimum = 1, maximum = 1000)]

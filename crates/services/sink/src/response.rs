@@ -14,6 +14,8 @@ pub(crate) struct Response {
     pub(crate) delay: Duration,
     /// A receipt as JSON if there is none.
     pub(crate) body: Option<String>,
+    /// Only for requests with this text in their body.
+    pub(crate) body_contains: Option<String>,
     pub(crate) times: u32,
 }
 
@@ -24,6 +26,7 @@ impl Default for Response {
             headers: Vec::new(),
             delay: Duration::ZERO,
             body: None,
+            body_contains: None,
             times: 1,
         }
     }
@@ -46,7 +49,7 @@ fn response(index: usize, answer: ProgrammedAnswer, violations: &mut Violations)
     // The server sets the headers of the message framing.
     const FRAMING: [HeaderName; 3] =
         [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION];
-    let ProgrammedAnswer { status, headers, delay_ms, body, times } = answer;
+    let ProgrammedAnswer { status, headers, delay_ms, body, body_contains, times } = answer;
     let mut read = Vec::new();
     for (name, value) in headers {
         match (HeaderName::try_from(&name), HeaderValue::try_from(value)) {
@@ -60,6 +63,7 @@ fn response(index: usize, answer: ProgrammedAnswer, violations: &mut Violations)
         headers: read,
         delay: Duration::from_millis(delay_ms),
         body,
+        body_contains,
         times,
     }
 }

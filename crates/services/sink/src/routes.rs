@@ -93,18 +93,18 @@ async fn record(
     Body(body): Body,
 ) -> Result<Response, Problem> {
     let received_at = OffsetDateTime::now_utc();
-    let (body, body_hex) = match String::from_utf8(body.to_vec()) {
+    let (text, body_hex) = match String::from_utf8(body.to_vec()) {
         Ok(text) => (Some(text), None),
         Err(error) => (None, Some(hex(error.as_bytes()))),
     };
-    let (index, response) = webhooks.record(&name, |index, status| RecordedRequest {
+    let (index, response) = webhooks.record(&name, &body, |index, status| RecordedRequest {
         index,
         received_at,
         method: method.to_string(),
         path: uri.path().to_owned(),
         query: uri.query().map(str::to_owned),
         headers: pairs(&headers),
-        body,
+        body: text,
         body_hex,
         status,
     })?;

@@ -142,6 +142,18 @@ async fn programmed_answers_come_in_order_and_then_the_default() {
     assert_eq!(list["responses_left"], 0);
 }
 
+#[tokio::test]
+async fn an_answer_may_be_for_some_requests_only() {
+    let sink = sink();
+    let answers = json!([{ "status": 202, "body_contains": "cart-0" }, { "status": 201 }]);
+    program(&sink, "a", &answers).await;
+    let mut statuses = Vec::new();
+    for body in ["cart-1", "cart-0", "cart-0"] {
+        statuses.push(send(&sink, "POST", "/hook/a", body).await.status().as_u16());
+    }
+    assert_eq!(statuses, [201, 202, 200]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_delay_is_kept_and_the_request_is_recorded_before_it() {
     let sink = sink();

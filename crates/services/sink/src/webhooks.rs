@@ -28,11 +28,12 @@ struct Webhook {
 }
 
 impl Webhooks {
-    /// Records a request and returns its number and the response. `request`
-    /// builds the record from the number and the response's status.
+    /// Records a request with this body and returns its number and the response.
+    /// `request` builds the record from the number and the response's status.
     pub(crate) fn record(
         &self,
         name: &str,
+        body: &[u8],
         request: impl FnOnce(usize, u16) -> RecordedRequest,
     ) -> Result<(usize, Response), LimitReached> {
         self.with(name, |webhook| {
@@ -42,7 +43,7 @@ impl Webhooks {
                     "hook {name} has recorded {MAX_REQUESTS} requests, which is all that it holds"
                 )));
             }
-            let response = webhook.next_response();
+            let response = webhook.next_response(body);
             webhook.requests.push(request(index, response.status.as_u16()));
             Ok((index, response))
         })?
@@ -83,14 +84,20 @@ impl Webhooks {
 }
 
 impl Webhook {
-    fn next_response(&mut self) -> Response {
-        let Some(next) = self.responses.front_mut() else {
+    /// The next response that is for a request with this body.
+    fn next_response(&mut self, body: &[u8]) -> Response {
+        let body = String::from_utf8_lossy(body);
+        let is_for_it = |response: &Response| {
+            response.body_contains.as_ref().is_none_or(|text| body.contains(text))
+        };
+        let Some(index) = self.responses.iter().position(is_for_it) else {
             return Response::default();
         };
+        let next = &mut self.responses[index];
         next.times -= 1;
         let response = next.clone();
         if response.times == 0 {
-            self.responses.pop_front();
+            self.responses.remove(index);
         }
         response
     }

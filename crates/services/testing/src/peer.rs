@@ -1,6 +1,7 @@
 //! A fake service with programmed answers, on a real socket.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -26,7 +27,23 @@ pub struct FakePeer {
 #[derive(Debug, Default)]
 struct Script {
     answers: VecDeque<(StatusCode, HeaderMap, Value)>,
+    /// By path, for as long as nothing else is said.
+    standing: BTreeMap<String, Standing>,
     calls: Vec<Call>,
+}
+
+/// Answers the calls of a path, by their number from 0 and their body.
+struct Standing {
+    calls: usize,
+    answer: Program,
+}
+
+type Program = Box<dyn FnMut(usize, &Value) -> (u16, Value) + Send>;
+
+impl fmt::Debug for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Standing").field("calls", &self.calls).finish_non_exhaustive()
+    }
 }
 
 /// One call as it arrived.
@@ -83,6 +100,30 @@ impl FakePeer {
         self.state.lock().expect("not poisoned").answers.push_back((status, headers, body));
     }
 
+    /// Answers every call of this path so, and takes nothing from the queue for it.
+    pub fn always_answers(&self, path: &str, status: u16, body: Value) {
+        self.answers_with(path, move |_, _| (status, body.clone()));
+    }
+
+    /// Answers the calls of this path by their number from 0 and their body, and
+    /// takes nothing from the queue for them.
+    pub fn answers_with(
+        &self,
+        path: &str,
+        answer: impl FnMut(usize, &Value) -> (u16, Value) + Send + 'static,
+    ) {
+        let standing = Standing { calls: 0, answer: Box::new(answer) };
+        self.state.lock().expect("not poisoned").standing.insert(path.to_owned(), standing);
+    }
+
+    /// The calls of this path so far.
+    #[must_use]
+    pub fn calls_of(&self, path: &str) -> Vec<Call> {
+        let mut calls = self.calls();
+        calls.retain(|call| call.path_and_query == path);
+        calls
+    }
+
     /// The calls so far.
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {
@@ -122,11 +163,17 @@ async fn answer(
         bytes: bytes.len(),
         at: Instant::now(),
     });
-    let (status, headers, answer) = script.answers.pop_front().unwrap_or_else(|| {
-        let ids: Vec<&Value> =
-            body.as_array().into_iter().flatten().map(|event| &event["event_id"]).collect();
-        (StatusCode::CREATED, HeaderMap::new(), json!({ "event_ids": ids }))
+    let standing = script.standing.get_mut(uri.path()).map(|standing| {
+        let (status, answer) = (standing.answer)(standing.calls, &body);
+        standing.calls += 1;
+        (StatusCode::from_u16(status).expect("a status"), HeaderMap::new(), answer)
     });
+    let (status, headers, answer) =
+        standing.or_else(|| script.answers.pop_front()).unwrap_or_else(|| {
+            let ids: Vec<&Value> =
+                body.as_array().into_iter().flatten().map(|event| &event["event_id"]).collect();
+            (StatusCode::CREATED, HeaderMap::new(), json!({ "event_ids": ids }))
+        });
     let seen = script.calls.len();
     drop(script);
     changed.send_replace(seen);

@@ -3,6 +3,8 @@
 //! The payloads are in a module for each part of the pipeline; what all have is
 //! here.
 
+mod execution;
+mod gateway;
 mod notification;
 mod signalprocessing;
 mod table;
@@ -14,6 +16,8 @@ use serde_json::{Value, json};
 use crate::datastorage::{Category, Essentials, NewEvent, Outcome};
 use crate::signalprocessing::Classification;
 
+pub use execution::{ExecutionResult, ExecutionStart, StepResult};
+pub use gateway::{DuplicateSignal, FailedRequest, NewRequest, ReceivedSignal};
 pub use notification::Message;
 pub use signalprocessing::Enriched;
 pub use workflow::{FoundWorkflow, SearchResult, WorkflowStatusChange, WorkflowVersion};
@@ -49,6 +53,24 @@ table::events! {
         /// A signal cannot be processed.
         "signalprocessing.processing.failed" = ProcessingFailed(Reason):
             SignalProcessing, Failure;
+
+        /// The first step of a workflow is due.
+        "workflow.execution.started" = ExecutionStarted(ExecutionStart): Workflow, Pending;
+        /// All steps of a workflow came to what they should.
+        "workflow.execution.completed" = ExecutionCompleted(ExecutionResult): Workflow, Success;
+        /// A workflow could not be executed, or a step failed.
+        "workflow.execution.failed" = ExecutionFailed(ExecutionResult): Workflow, Failure;
+        /// Somebody has ended an execution.
+        "workflow.execution.cancelled" = ExecutionCancelled(ExecutionResult): Workflow, Failure;
+
+        /// A signal came from outside.
+        "gateway.signal.received" = SignalReceived(ReceivedSignal): Gateway, Success;
+        /// There is a request for such a signal already.
+        "gateway.signal.deduplicated" = SignalDeduplicated(DuplicateSignal): Gateway, Success;
+        /// A request was made for a signal.
+        "gateway.request.created" = RequestCreated(NewRequest): Gateway, Success;
+        /// No request could be made for a signal.
+        "gateway.request.failed" = RequestFailed(FailedRequest): Gateway, Failure;
     }
 }
 

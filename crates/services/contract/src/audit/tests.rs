@@ -48,5 +48,13 @@ fn all_events_are_known() {
     signalprocessing.phase.changed signalprocessing success
     signalprocessing.processing.completed signalprocessing success
     signalprocessing.processing.failed signalprocessing failure
+    workflow.execution.started workflow pending
+    workflow.execution.completed workflow success
+    workflow.execution.failed workflow failure
+    workflow.execution.cancelled workflow failure
+    gateway.signal.received gateway success
+    gateway.signal.deduplicated gateway success
+    gateway.request.created gateway success
+    gateway.request.failed gateway failure
     ");
 }

@@ -13,8 +13,8 @@ use std::time::Duration;
 use backon::{ExponentialBuilder, Retryable as _};
 use contract::Endpoint;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::Url;
 use reqwest::header::CONTENT_TYPE;
+use reqwest::{StatusCode, Url};
 
 use crate::edge::{REQUEST_ID, RequestId};
 
@@ -141,6 +141,14 @@ impl<'a, E: Endpoint> Call<'a, E> {
     /// # Errors
     /// See [`PeerError`].
     pub async fn send(self) -> Result<E::Answer, PeerError> {
+        self.send_for_status().await.map(|(_, answer)| answer)
+    }
+
+    /// Like [`send`](Self::send), for calls whose answers differ in their status too.
+    ///
+    /// # Errors
+    /// See [`PeerError`].
+    pub async fn send_for_status(self) -> Result<(StatusCode, E::Answer), PeerError> {
         if self.budget.is_zero() {
             return self.attempt().await;
         }
@@ -158,7 +166,7 @@ impl<'a, E: Endpoint> Call<'a, E> {
             .await
     }
 
-    async fn attempt(&self) -> Result<E::Answer, PeerError> {
+    async fn attempt(&self) -> Result<(StatusCode, E::Answer), PeerError> {
         let mut segments = self.path.iter();
         let path = fill(E::PATH, || segments.next().copied().unwrap_or_default());
         debug_assert!(segments.next().is_none(), "{} has fewer parameters", E::PATH);
@@ -188,11 +196,12 @@ impl<'a, E: Endpoint> Call<'a, E> {
         }
         // An answer without a body reads like one of nothing.
         let text: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
-        serde_json::from_slice(text).map_err(|source| PeerError::Unreadable {
+        let answer = serde_json::from_slice(text).map_err(|source| PeerError::Unreadable {
             name,
             request: request(),
             source,
-        })
+        })?;
+        Ok((status, answer))
     }
 }
 

@@ -58,7 +58,10 @@ impl<R: Rules> Queue for Resources<R> {
             .await?;
         let mut jobs = Vec::with_capacity(due.len());
         for row in due {
-            let job = Row { owner: Some(Uuid::now_v7()), ..Row::<R::Kind>::read(&row, now)? };
+            let row = Row::<R::Kind>::read(&row, now)?;
+            // Whoever had finished would have given it back.
+            let repeated = row.owner.is_some();
+            let job = Row { owner: Some(Uuid::now_v7()), repeated, ..row };
             job.lease(&mut transaction, now + lease).await?;
             jobs.push(job);
         }

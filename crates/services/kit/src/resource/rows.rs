@@ -34,6 +34,9 @@ pub struct Row<K: Kind> {
     pub attempts: u32,
     /// When it was read, by the database's clock.
     pub now: OffsetDateTime,
+    /// Whether a process was at this step that ended, or lost its claim, without
+    /// telling how far it came.
+    pub repeated: bool,
     pub(super) version: i64,
     pub(super) owner: Option<Uuid>,
     pub(super) is_deleted: bool,
@@ -75,6 +78,7 @@ impl<K: Kind> Row<K> {
             completed_at: column::optional_moment(row, "completed_at")?,
             attempts: column::number(row, "attempts")?,
             now,
+            repeated: false,
             version: column::number(row, "version")?,
             owner: column::optional_uuid(row, "owner")?,
             is_deleted: column::flag(row, "deleted")?,

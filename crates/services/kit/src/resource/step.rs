@@ -35,6 +35,12 @@ impl<K: Kind> Step<K> {
         Self { phase, status, events: Vec::new(), next: Next::Now, claim: None }
     }
 
+    /// The phase that it leads to.
+    #[must_use]
+    pub fn phase(&self) -> K::Phase {
+        self.phase
+    }
+
     /// Tells the trail of something.
     #[must_use]
     pub fn tell(mut self, event: AuditEvent) -> Self {

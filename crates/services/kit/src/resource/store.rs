@@ -96,6 +96,7 @@ impl<R: Rules> Resources<R> {
             completed_at: None,
             attempts: 0,
             now,
+            repeated: false,
             version: 1,
             owner: None,
             is_deleted: false,

@@ -41,6 +41,7 @@ pub(super) struct Wish {
 pub(super) struct WishStatus {
     pub(super) steps: usize,
     pub(super) again: u32,
+    pub(super) repeated: bool,
     pub(super) waited_for: Option<String>,
 }
 
@@ -133,6 +134,7 @@ impl Rules for Script {
             "panic" if row.attempts == 0 => panic!("a bug"),
             "hang" => {
                 self.go_on.notified().await;
+                on.status.repeated = row.repeated;
                 on
             }
             "claim" => on.claim(object),

@@ -84,7 +84,11 @@ on_both_databases! {
             tokio::task::yield_now().await;
         }
         other.script.go_on.notify_one();
-        other.granted("a").await;
+        assert!(other.granted("a").await.status.repeated, "it may have had an effect before");
+        other.wish("b", &["hang"]).await;
+        other.until_begun("b hang").await;
+        other.script.go_on.notify_one();
+        assert!(!other.granted("b").await.status.repeated);
     }
 
     async fn who_has_lost_a_claim_changes_nothing(database: TestDatabase) {

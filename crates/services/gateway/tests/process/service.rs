@@ -1,0 +1,119 @@
+//! The service as a process, what is sent to it, and what it tells.
+
+use std::time::{Duration, Instant};
+
+use contract::AuditEvent;
+use contract::datastorage::NewEvent;
+use contract::gateway::SignalsReceipt;
+use contract::problem::Problem;
+use serde_json::{Value, json};
+use testing::{FakePeer, Process, TestDatabase};
+
+/// Longer than any step of a working test takes.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// A running service and its client.
+pub(crate) struct Service {
+    pub(crate) process: Process,
+    http: reqwest::Client,
+}
+
+impl Service {
+    pub(crate) fn start(
+        database: &TestDatabase,
+        trail: &FakePeer,
+        orchestrator: &FakePeer,
+        more: &[(&str, &str)],
+    ) -> Self {
+        let variables = [
+            ("DATABASE_URL", database.url()),
+            ("DATASTORAGE_URL", trail.url.as_str()),
+            ("ORCHESTRATOR_URL", orchestrator.url.as_str()),
+        ];
+        let variables = [&variables, more].concat();
+        let process = Process::start(env!("CARGO_BIN_EXE_gateway"), &variables);
+        Self { process, http: reqwest::Client::new() }
+    }
+
+    async fn send(&self, path: &str, body: &Value) -> reqwest::Response {
+        let url = format!("{}{path}", self.process.url);
+        self.http.post(url).json(body).send().await.expect("an answer")
+    }
+
+    /// Sends signals; returns the status and what became of them.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> (u16, SignalsReceipt) {
+        let answer = self.send(path, body).await;
+        let (status, text) = (answer.status(), answer.text().await.expect("a body"));
+        let receipt = serde_json::from_str(&text);
+        (status.as_u16(), receipt.unwrap_or_else(|error| panic!("{error}: {text}")))
+    }
+
+    /// Sends signals that are refused with this status.
+    pub(crate) async fn refused(&self, path: &str, body: &Value, status: u16) -> Problem {
+        let answer = self.send(path, body).await;
+        assert_eq!(answer.status().as_u16(), status);
+        assert_eq!(answer.headers().contains_key("retry-after"), status == 503);
+        answer.json().await.expect("a problem")
+    }
+}
+
+/// A group of alerts as Alertmanager sends it.
+pub(crate) fn alerts(alerts: &[Value]) -> Value {
+    json!({
+        "version": "4", "groupKey": "{}:{alertname=\"Down\"}", "truncatedAlerts": 0,
+        "status": "firing", "receiver": "gateway", "groupLabels": { "alertname": "Down" },
+        "commonLabels": { "alertname": "Down" }, "commonAnnotations": {},
+        "externalURL": "http://alertmanager:9093", "alerts": alerts,
+    })
+}
+
+/// A critical alert about a pod.
+pub(crate) fn alert(pod: &str) -> Value {
+    json!({
+        "status": "firing",
+        "labels": {
+            "alertname": "Down", "severity": "critical", "namespace": "shop", "pod": pod,
+        },
+        "annotations": { "summary": "it is down" },
+        "startsAt": "2026-01-31T12:00:00Z", "endsAt": "0001-01-01T00:00:00Z",
+        "generatorURL": "http://prometheus/graph", "fingerprint": "0123456789abcdef",
+    })
+}
+
+/// A request as the orchestrator answers it.
+pub(crate) fn request(name: &str, repetitions: u32) -> Value {
+    json!({
+        "id": "0193a5c2-e4b0-7c1e-9f3a-2b4c5d6e7f80",
+        "created_at": "2026-01-31T12:00:00Z", "updated_at": "2026-01-31T12:00:00Z",
+        "spec": {
+            "name": name,
+            "signal": {
+                "fingerprint": "0".repeat(64), "name": "Down", "severity": "critical",
+                "target": { "namespace": "shop", "kind": "pod", "name": "cart-0" },
+            },
+        },
+        "status": {
+            "phase": "Pending", "completed_at": null, "repetitions": repetitions,
+            "repeated_at": null, "children": { "notifications": [] }, "phase_since": null,
+        },
+    })
+}
+
+/// Waits until the trail was told so much; returns events and what they say.
+pub(crate) async fn told(trail: &FakePeer, count: usize) -> Vec<(NewEvent, AuditEvent)> {
+    let start = Instant::now();
+    loop {
+        let mut events: Vec<NewEvent> = Vec::new();
+        for call in trail.calls().into_iter().filter(|call| call.body.is_array()) {
+            let batch: Vec<NewEvent> = serde_json::from_value(call.body).expect("events");
+            events.extend(batch);
+        }
+        if events.len() >= count {
+            assert_eq!(events.len(), count, "{events:#?}");
+            let read = |event: NewEvent| (event.clone(), AuditEvent::of(&event).expect("known"));
+            return events.into_iter().map(read).collect();
+        }
+        assert!(start.elapsed() < DEADLINE, "{} of {count}", events.len());
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}

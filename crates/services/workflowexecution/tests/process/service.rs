@@ -1,0 +1,153 @@
+//! The service as a process, its catalog, and what its steps reach.
+
+use std::time::{Duration, Instant};
+
+use contract::AuditEvent;
+use contract::datastorage::NewEvent;
+use contract::resource::{Create, Get, Resource};
+use contract::workflowexecution::{
+    CancelExecution, Cancellation, ExecutionPhase, ExecutionSpec, WorkflowExecutions,
+};
+use kit::{Peer, PeerError};
+use serde_json::{Value, json};
+use testing::{FakePeer, Process, TestDatabase};
+use uuid::Uuid;
+
+/// Longer than any step of a working test takes.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
+
+/// A running service and its client.
+pub(crate) struct Service {
+    pub(crate) process: Process,
+    peer: Peer,
+}
+
+impl Service {
+    pub(crate) fn start(database: &TestDatabase, datastorage: &FakePeer) -> Self {
+        Self::start_with(database, datastorage, &[])
+    }
+
+    pub(crate) fn start_with(
+        database: &TestDatabase,
+        datastorage: &FakePeer,
+        more: &[(&str, &str)],
+    ) -> Self {
+        let variables = [
+            ("DATABASE_URL", database.url()),
+            ("DATASTORAGE_URL", datastorage.url.as_str()),
+            ("LEASE", "500ms"),
+            ("TARGET_INTERVAL", "20ms"),
+            ("COOL_DOWN", "0s"),
+        ];
+        let variables = [&variables, more].concat();
+        let process = Process::start(env!("CARGO_BIN_EXE_workflowexecution"), &variables);
+        let peer = Peer::new("workflowexecution", &process.url).expect("an address");
+        Self { process, peer }
+    }
+
+    pub(crate) async fn create(&self, spec: &ExecutionSpec) -> Resource<WorkflowExecutions> {
+        self.peer.call::<Create<WorkflowExecutions>>().body(spec).send().await.expect("accepted")
+    }
+
+    pub(crate) async fn until(
+        &self,
+        name: &str,
+        is: impl Fn(&Resource<WorkflowExecutions>) -> bool,
+    ) -> Resource<WorkflowExecutions> {
+        let start = Instant::now();
+        loop {
+            let get = self.peer.call::<Get<WorkflowExecutions>>().path(&[name]).send().await;
+            let found = get.expect("an answer");
+            if is(&found) {
+                return found;
+            }
+            assert!(start.elapsed() < DEADLINE, "{found:?}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    pub(crate) async fn reach(
+        &self,
+        name: &str,
+        phase: ExecutionPhase,
+    ) -> Resource<WorkflowExecutions> {
+        self.until(name, |found| found.status.phase == phase).await
+    }
+
+    pub(crate) async fn cancel(
+        &self,
+        name: &str,
+    ) -> Result<Resource<WorkflowExecutions>, PeerError> {
+        let body = Cancellation { reason: "it was wrong".to_owned() };
+        self.peer.call::<CancelExecution>().path(&[name]).body(&body).send().await
+    }
+}
+
+/// Puts a workflow with these parameters and steps into the catalog.
+pub(crate) fn workflow(datastorage: &FakePeer, parameters: Value, content: Value) -> Uuid {
+    let id = Uuid::now_v7();
+    put(datastorage, id, parameters, content);
+    id
+}
+
+/// Puts a workflow with this id into the catalog.
+pub(crate) fn put(datastorage: &FakePeer, id: Uuid, parameters: Value, content: Value) {
+    let workflow = json!({
+        "workflow_id": id, "name": "restart-pod", "version": "1.0.0", "title": "t",
+        "description": "d",
+        "labels": {
+            "signal_type": "*", "severity": "*", "component": "*", "environment": "*",
+            "priority": "*",
+        },
+        "parameters": parameters, "content": content, "content_hash": "0".repeat(64),
+        "status": "active", "is_latest": true,
+        "created_at": "2026-01-31T12:00:00Z", "updated_at": "2026-01-31T12:00:00Z",
+    });
+    datastorage.always_answers(&path(id), 200, workflow);
+}
+
+/// The path of a workflow in the catalog.
+pub(crate) fn path(id: Uuid) -> String {
+    format!("/api/v1/workflows/{id}")
+}
+
+/// A workflow that sends one request.
+pub(crate) fn one_request(datastorage: &FakePeer, url: &str) -> Uuid {
+    workflow(datastorage, json!({}), json!([{ "type": "http", "url": format!("{url}/restart") }]))
+}
+
+/// An execution on a target of its own.
+pub(crate) fn spec(name: &str, workflow_id: Uuid) -> ExecutionSpec {
+    on(name, workflow_id, name)
+}
+
+/// An execution on this pod.
+pub(crate) fn on(name: &str, workflow_id: Uuid, pod: &str) -> ExecutionSpec {
+    let spec = json!({
+        "name": name, "correlation_id": format!("rr-{name}"), "workflow_id": workflow_id,
+        "target": { "namespace": "shop", "kind": "pod", "name": pod },
+    });
+    serde_json::from_value(spec).expect("a spec")
+}
+
+/// Waits until the trail was told so much; returns events and what they say.
+pub(crate) async fn told(datastorage: &FakePeer, count: usize) -> Vec<(NewEvent, AuditEvent)> {
+    let start = Instant::now();
+    loop {
+        let mut events: Vec<NewEvent> = Vec::new();
+        for call in datastorage.calls().into_iter().filter(|call| call.body.is_array()) {
+            let batch: Vec<NewEvent> = serde_json::from_value(call.body).expect("events");
+            events.extend(batch);
+        }
+        // What was sent twice has the same id.
+        let mut ids = std::collections::BTreeSet::new();
+        events.retain(|event| ids.insert(event.event_id));
+        if events.len() >= count {
+            assert_eq!(events.len(), count, "{events:#?}");
+            let read = |event: NewEvent| (event.clone(), AuditEvent::of(&event).expect("known"));
+            return events.into_iter().map(read).collect();
+        }
+        assert!(start.elapsed() < DEADLINE, "{} of {count}", events.len());
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}

@@ -1,0 +1,121 @@
+//! Alerts, the orchestrator's answers, and what the trail is told.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use contract::gateway::SignalsReceipt;
+use contract::{AuditEvent, Endpoint as _};
+use e2e::{Answer, Endpoint, Run, TrailReader, Webhook, payload, unique};
+use serde_json::{Value, json};
+
+/// How long anything may take on a very busy machine.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+pub(crate) const ALERTS: &str = contract::gateway::PostAlerts::PATH;
+pub(crate) const EVENTS: &str = contract::gateway::PostKubernetesEvent::PATH;
+
+/// The service and its surroundings.
+pub(crate) struct Fixture {
+    pub(crate) run: Run,
+    pub(crate) gateway: Endpoint,
+    /// What the suite's metadata names.
+    pub(crate) orchestrator: Webhook,
+    trail: TrailReader,
+}
+
+impl Fixture {
+    pub(crate) fn new() -> Result<Self> {
+        let run = Run::of_process()?;
+        let (gateway, trail) = (run.service("gateway")?, run.trail()?);
+        let orchestrator = Webhook::shared(&run, "orchestrator")?;
+        Ok(Self { run, gateway, orchestrator, trail })
+    }
+
+    /// Sends signals.
+    pub(crate) fn send(&self, path: &str, body: &Value) -> Result<Answer> {
+        self.gateway.post(path, body)
+    }
+
+    /// Sends signals that are taken with this status; returns what became of them.
+    pub(crate) fn taken(&self, path: &str, body: &Value, status: u16) -> Result<SignalsReceipt> {
+        let answer = self.send(path, body)?.expect(status)?;
+        Ok(serde_json::from_value(answer.value()?)?)
+    }
+
+    /// What the trail was told of a request, oldest first.
+    pub(crate) fn told(&self, request: &str, count: usize) -> Result<Vec<AuditEvent>> {
+        let events = self.trail.expect_exactly(request, count, TIMEOUT)?;
+        events.iter().map(payload).collect()
+    }
+
+    /// The requests that the orchestrator got about this pod.
+    pub(crate) fn requests(&self, pod: &str, count: usize) -> Result<Vec<Value>> {
+        let requests = self.orchestrator.exactly_with(pod, count)?;
+        requests.iter().map(e2e::webhook::body).collect()
+    }
+}
+
+/// A group of alerts as Alertmanager sends it.
+pub(crate) fn group(alerts: &[Value]) -> Value {
+    json!({
+        "version": "4", "groupKey": "{}:{alertname=\"Down\"}", "truncatedAlerts": 0,
+        "status": "firing", "receiver": "gateway", "groupLabels": { "alertname": "Down" },
+        "commonLabels": { "alertname": "Down" }, "commonAnnotations": {},
+        "externalURL": "http://alertmanager:9093", "alerts": alerts,
+    })
+}
+
+/// A critical alert about a pod.
+pub(crate) fn alert(pod: &str) -> Value {
+    json!({
+        "status": "firing",
+        "labels": { "alertname": "Down", "severity": "critical", "namespace": "shop", "pod": pod },
+        "annotations": { "summary": "it is down" },
+        "startsAt": "2026-01-31T12:00:00Z", "endsAt": "0001-01-01T00:00:00Z",
+        "generatorURL": "http://prometheus/graph", "fingerprint": "0123456789abcdef",
+    })
+}
+
+/// An event about a pod, with all that Kubernetes tells.
+pub(crate) fn event(pod: &str, kind: &str) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Event", "metadata": { "name": format!("{pod}.1") },
+        "type": kind, "reason": "Evicted", "message": "the node was low on memory", "count": 1,
+        "involvedObject": { "kind": "Pod", "name": pod, "namespace": "shop", "uid": "1" },
+        "source": { "component": "kubelet" }, "firstTimestamp": "2026-01-31T12:00:00Z",
+        "lastTimestamp": "2026-01-31T12:00:00Z", "eventTime": null,
+        "reportingComponent": "kubelet", "reportingInstance": "node-1",
+    })
+}
+
+/// A pod that no other test has.
+pub(crate) fn pod() -> String {
+    unique("cart")
+}
+
+/// The orchestrator's answer to the requests about a pod: the request with this name.
+pub(crate) fn answer(pod: &str, status: u16, name: &str, repetitions: u32) -> Value {
+    let request = json!({
+        "id": "0193a5c2-e4b0-7c1e-9f3a-2b4c5d6e7f80",
+        "created_at": "2026-01-31T12:00:00Z", "updated_at": "2026-01-31T12:00:00Z",
+        "spec": {
+            "name": name,
+            "signal": {
+                "fingerprint": "0".repeat(64), "name": "Down", "severity": "critical",
+                "target": { "namespace": "shop", "kind": "pod", "name": pod },
+            },
+        },
+        "status": {
+            "phase": "Pending", "completed_at": null, "repetitions": repetitions,
+            "repeated_at": null, "children": { "notifications": [] }, "phase_since": null,
+        },
+    });
+    json!({ "status": status, "body_contains": pod, "body": request.to_string() })
+}
+
+/// Checks what became of the signals of a body, in their order.
+pub(crate) fn check(receipt: &SignalsReceipt, expected: &[&str]) -> Result<()> {
+    let became: Vec<_> = receipt.signals.iter().map(|signal| signal.status.to_string()).collect();
+    ensure!(became == expected, "{receipt:#?}");
+    Ok(())
+}
