@@ -13,6 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::submit::{Gateway, Submitted};
+use crate::timestamp::TimestampHeader;
 use crate::{signal, timestamp};
 
 /// The largest body: what Alertmanager sends is far smaller.
@@ -42,8 +43,7 @@ pub fn routes(gateway: Gateway) -> OpenApiRouter {
 /// Takes a group of alerts. A request is made for each that fires, unless there is
 /// one. One that is no signal does not hold up the others.
 #[utoipa::path(post, path = PostAlerts::PATH, tag = "signals",
-    params(("x-timestamp" = Option<String>, Header, pattern = "^[0-9]{1,18}$",
-        description = "When it was sent, in seconds since 1970")),
+    params(TimestampHeader),
     request_body = AlertmanagerWebhook,
     responses(
         (status = 200, body = SignalsReceipt, description = "None of them fires"),
@@ -83,8 +83,7 @@ async fn alertmanager(
 
 /// Takes an event. A request is made for it, unless there is one.
 #[utoipa::path(post, path = PostKubernetesEvent::PATH, tag = "signals",
-    params(("x-timestamp" = Option<String>, Header, pattern = "^[0-9]{1,18}$",
-        description = "When it was sent, in seconds since 1970")),
+    params(TimestampHeader),
     request_body = KubernetesEvent,
     responses(
         (status = 201, body = SignalsReceipt, description = "A request was made"),

@@ -9,6 +9,15 @@ use crate::config::Limits;
 /// The header, in seconds since 1970.
 pub const HEADER: &str = "x-timestamp";
 
+/// The header, for the document.
+#[derive(Debug, utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct TimestampHeader {
+    /// When it was sent, in seconds since 1970.
+    #[param(rename = "x-timestamp", required = false, pattern = "^[0-9]{1,18}$")]
+    pub timestamp: String,
+}
+
 /// Checks the header, if it was sent or must be.
 ///
 /// # Errors
