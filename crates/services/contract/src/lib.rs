@@ -16,7 +16,7 @@
 //! | [`workflowexecution`] | executions of workflows on a target |
 //! | [`resource`] | what all resources have: spec, phase, status, calls |
 //! | [`page`], [`problem`] | the pages of a list; errors |
-//! | [`duration`], [`schema`], [`words`] | forms of texts |
+//! | [`duration`], [`schema`], [`mod@words`] | forms of texts |
 
 pub mod audit;
 pub mod datastorage;
