@@ -19,14 +19,13 @@ pub struct Config {
     /// The folder of the spool, where events wait while the database is
     /// unavailable. It is created if it does not exist, must outlive a restart,
     /// and belongs to one process.
-    #[arg(long, env = "SPOOL_DIR", value_name = "SPOOL_DIR")]
+    #[arg(long, env)]
     pub spool_dir: PathBuf,
 
     /// How many events may wait in the spool; further ones are refused.
     #[arg(
         long,
-        env = "SPOOL_MAX_EVENTS",
-        value_name = "SPOOL_MAX_EVENTS",
+        env,
         default_value_t = 100_000,
         value_parser = clap::value_parser!(u64).range(1..=10_000_000)
     )]

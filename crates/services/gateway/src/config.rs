@@ -18,7 +18,7 @@ pub struct Config {
 
     /// The URL of the RemediationOrchestrator, as `http://host:port`; requests are
     /// made there.
-    #[arg(long, env = "ORCHESTRATOR_URL", value_name = "ORCHESTRATOR_URL", hide_env_values = true)]
+    #[arg(long, env, hide_env_values = true)]
     pub orchestrator_url: String,
 
     /// What is asked of signals.
@@ -31,57 +31,27 @@ pub struct Config {
 pub struct Limits {
     /// How long the orchestrator may take for all signals of a body, with
     /// repetitions; less than the 30 s that a request has.
-    #[arg(
-        long,
-        env = "ORCHESTRATOR_BUDGET",
-        value_name = "ORCHESTRATOR_BUDGET",
-        default_value = "10s",
-        value_parser = kit::config::interval
-    )]
+    #[arg(long, env, default_value = "10s", value_parser = kit::config::interval)]
     pub orchestrator_budget: Duration,
 
     /// For how many signals of a body the orchestrator is called at the same time.
-    #[arg(long, env = "PARALLEL", value_name = "PARALLEL", default_value = "16", value_parser = parallel)]
+    #[arg(long, env, default_value = "16", value_parser = parallel)]
     pub parallel: usize,
 
     /// When to send signals again, if the orchestrator does not say.
-    #[arg(
-        long,
-        env = "RETRY_AFTER",
-        value_name = "RETRY_AFTER",
-        default_value = "5s",
-        value_parser = kit::config::interval
-    )]
+    #[arg(long, env, default_value = "5s", value_parser = kit::config::interval)]
     pub retry_after: Duration,
 
     /// Whether `X-Timestamp` must be sent. Alertmanager cannot send it.
-    #[arg(
-        long,
-        env = "REQUIRE_TIMESTAMP",
-        value_name = "REQUIRE_TIMESTAMP",
-        default_value_t = false,
-        action = clap::ArgAction::Set
-    )]
+    #[arg(long, env, default_value_t = false, action = clap::ArgAction::Set)]
     pub require_timestamp: bool,
 
     /// How old `X-Timestamp` may be.
-    #[arg(
-        long,
-        env = "TIMESTAMP_MAX_AGE",
-        value_name = "TIMESTAMP_MAX_AGE",
-        default_value = "5m",
-        value_parser = kit::duration::parse
-    )]
+    #[arg(long, env, default_value = "5m", value_parser = kit::duration::parse)]
     pub timestamp_max_age: Duration,
 
     /// How far ahead of the clock `X-Timestamp` may be.
-    #[arg(
-        long,
-        env = "TIMESTAMP_MAX_AHEAD",
-        value_name = "TIMESTAMP_MAX_AHEAD",
-        default_value = "2m",
-        value_parser = kit::duration::parse
-    )]
+    #[arg(long, env, default_value = "2m", value_parser = kit::duration::parse)]
     pub timestamp_max_ahead: Duration,
 }
 

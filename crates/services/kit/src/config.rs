@@ -21,24 +21,12 @@ pub struct Common {
 
     /// How long to keep serving after SIGTERM while `/health/ready` already
     /// answers 503, until load balancers notice.
-    #[arg(
-        long,
-        env = "STOP_DELAY",
-        value_name = "STOP_DELAY",
-        default_value = "0s",
-        value_parser = crate::duration::parse
-    )]
+    #[arg(long, env, default_value = "0s", value_parser = crate::duration::parse)]
     pub stop_delay: Duration,
 
     /// How often to check the database and other services; `/health/ready`
     /// lists those that are unavailable.
-    #[arg(
-        long,
-        env = "WATCH_INTERVAL",
-        value_name = "WATCH_INTERVAL",
-        default_value = "2s",
-        value_parser = interval
-    )]
+    #[arg(long, env, default_value = "2s", value_parser = interval)]
     pub watch_interval: Duration,
 
     /// What to log, in the syntax of tracing's `EnvFilter`.

@@ -24,7 +24,7 @@ pub struct StateConfig {
     pub work: WorkConfig,
 
     /// The URL of DataStorage, as `http://host:port`; audit events go there.
-    #[arg(long, env = "DATASTORAGE_URL", value_name = "DATASTORAGE_URL", hide_env_values = true)]
+    #[arg(long, env, hide_env_values = true)]
     pub datastorage_url: String,
 }
 

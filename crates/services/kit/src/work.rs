@@ -38,13 +38,7 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(8);
 pub struct WorkConfig {
     /// How long a claim lasts without being renewed: after a crash, the work is
     /// done again that much later.
-    #[arg(
-        long,
-        env = "LEASE",
-        value_name = "LEASE",
-        default_value = "10s",
-        value_parser = crate::config::interval
-    )]
+    #[arg(long, env, default_value = "10s", value_parser = crate::config::interval)]
     pub lease: Duration,
 }
 

@@ -25,31 +25,25 @@ pub struct Config {
 
     /// The folder that the `file` channel writes to; it is created if it does
     /// not exist.
-    #[arg(long, env = "OUTPUT_DIR", value_name = "OUTPUT_DIR")]
+    #[arg(long, env)]
     pub output_dir: PathBuf,
 
     /// The address of `slack` channels without one of their own: an incoming
     /// webhook of Slack. A secret.
-    #[arg(long, env = "SLACK_URL", value_name = "SLACK_URL", hide_env_values = true)]
+    #[arg(long, env, hide_env_values = true)]
     pub slack_url: Option<SecretString>,
 
     /// A TOML document with the routing of notifications that name no channels;
     /// without it they go to the console.
-    #[arg(long, env = "ROUTING_FILE", value_name = "ROUTING_FILE", conflicts_with = "routing")]
+    #[arg(long, env, conflicts_with = "routing")]
     pub routing_file: Option<PathBuf>,
 
     /// The same document itself. Its addresses may hold secrets.
-    #[arg(long, env = "ROUTING", value_name = "ROUTING", hide_env_values = true)]
+    #[arg(long, env, hide_env_values = true)]
     pub routing: Option<SecretString>,
 
     /// How long one attempt may take.
-    #[arg(
-        long,
-        env = "SEND_TIMEOUT",
-        value_name = "SEND_TIMEOUT",
-        default_value = "10s",
-        value_parser = kit::duration::parse
-    )]
+    #[arg(long, env, default_value = "10s", value_parser = kit::duration::parse)]
     pub send_timeout: Duration,
 
     /// How failed deliveries are tried again.

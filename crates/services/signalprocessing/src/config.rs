@@ -18,6 +18,6 @@ pub struct Config {
 
     /// A TOML document with the table of priorities; without it the built-in one
     /// holds. It is read again when it changes.
-    #[arg(long, env = "POLICY_FILE", value_name = "POLICY_FILE")]
+    #[arg(long, env)]
     pub policy_file: Option<PathBuf>,
 }

@@ -25,47 +25,23 @@ pub struct Config {
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct Limits {
     /// How long a step's request may take.
-    #[arg(
-        long,
-        env = "STEP_TIMEOUT",
-        value_name = "STEP_TIMEOUT",
-        default_value = "30s",
-        value_parser = kit::config::interval
-    )]
+    #[arg(long, env, default_value = "30s", value_parser = kit::config::interval)]
     pub step_timeout: Duration,
 
     /// How long all steps may take together, for executions that do not say.
-    #[arg(
-        long,
-        env = "EXECUTION_TIMEOUT",
-        value_name = "EXECUTION_TIMEOUT",
-        default_value = "30m",
-        value_parser = kit::config::interval
-    )]
+    #[arg(long, env, default_value = "30m", value_parser = kit::config::interval)]
     pub execution_timeout: Duration,
 
     /// How long a target is left alone after an execution on it has ended.
-    #[arg(
-        long,
-        env = "COOL_DOWN",
-        value_name = "COOL_DOWN",
-        default_value = "5m",
-        value_parser = kit::duration::parse
-    )]
+    #[arg(long, env, default_value = "5m", value_parser = kit::duration::parse)]
     pub cool_down: Duration,
 
     /// How often to ask whether a target is free again.
-    #[arg(
-        long,
-        env = "TARGET_INTERVAL",
-        value_name = "TARGET_INTERVAL",
-        default_value = "1s",
-        value_parser = kit::config::interval
-    )]
+    #[arg(long, env, default_value = "1s", value_parser = kit::config::interval)]
     pub target_interval: Duration,
 
     /// How often the catalog is asked again for a workflow whose description cannot
     /// be understood. One that is unavailable is asked until it answers.
-    #[arg(long, env = "CATALOG_ATTEMPTS", value_name = "CATALOG_ATTEMPTS", default_value_t = 5)]
+    #[arg(long, env, default_value_t = 5)]
     pub catalog_attempts: u32,
 }

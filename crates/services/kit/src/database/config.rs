@@ -11,13 +11,7 @@ use crate::config::Secret;
 pub struct DatabaseConfig {
     /// The database: `sqlite:///absolute/path/to/file.db`, which is created if
     /// it does not exist, or `postgres://user:password@host:port/database`.
-    #[arg(
-        long,
-        env = "DATABASE_URL",
-        value_name = "DATABASE_URL",
-        hide_env_values = true,
-        value_parser = Secret(DatabaseUrl::from_str)
-    )]
+    #[arg(long, env, hide_env_values = true, value_parser = Secret(DatabaseUrl::from_str))]
     pub database_url: DatabaseUrl,
 
     /// How long a statement waits for a lock that another process holds.
