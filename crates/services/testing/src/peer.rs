@@ -1,6 +1,6 @@
 //! A fake service with programmed answers, on a real socket.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,6 +10,8 @@ use axum::extract::{OriginalUri, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
+use contract::AuditEvent;
+use contract::datastorage::NewEvent;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::time::{Instant, timeout_at};
@@ -128,6 +130,36 @@ impl FakePeer {
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {
         self.state.lock().expect("not poisoned").calls.clone()
+    }
+
+    /// What a trail was told, in order, each event once: what was sent twice has the
+    /// same id. Waits until there are `count`.
+    ///
+    /// # Panics
+    ///
+    /// When there are not so many within 20 s, or more, or one that nobody emits.
+    pub async fn told(&self, count: usize) -> Vec<(NewEvent, AuditEvent)> {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let mut changed = self.changed.clone();
+        loop {
+            changed.mark_unchanged();
+            let mut ids = BTreeSet::new();
+            let batches = self.calls().into_iter().filter(|call| call.body.is_array());
+            let events = batches.flat_map(|call| {
+                serde_json::from_value::<Vec<NewEvent>>(call.body).expect("events")
+            });
+            let events: Vec<_> = events.filter(|event| ids.insert(event.event_id)).collect();
+            if events.len() >= count {
+                assert_eq!(events.len(), count, "{events:#?}");
+                let typed = |event: NewEvent| {
+                    let what = AuditEvent::of(&event).expect("an event of ours");
+                    (event, what)
+                };
+                return events.into_iter().map(typed).collect();
+            }
+            let more = timeout_at(deadline, changed.changed()).await;
+            assert!(more.is_ok(), "waited for {count} events, saw {events:#?}");
+        }
     }
 
     /// Waits until `count` calls have arrived.

@@ -20,14 +20,29 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts a program with these variables, on a free port, and waits until it
-    /// says that it is ready.
+    /// Starts a program with these variables, on a free port if they name none, and
+    /// waits until it says that it is ready.
     ///
     /// # Panics
     ///
     /// When it does not become ready; the message has its log.
     #[must_use]
     pub fn start(program: &str, variables: &[(&str, &str)]) -> Self {
+        let mut process = Self::launch(program, variables);
+        let address = process.until_logged("listening")["address"].clone();
+        process.url = format!("http://{}", address.as_str().expect("an address"));
+        process.until_logged("ready");
+        process
+    }
+
+    /// Starts a program with these variables, and waits for nothing: its address is
+    /// not known.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be started.
+    #[must_use]
+    pub fn launch(program: &str, variables: &[(&str, &str)]) -> Self {
         let mut child = Command::new(program)
             .env("LISTEN_ADDR", "127.0.0.1:0")
             .envs(variables.iter().copied())
@@ -42,11 +57,7 @@ impl Process {
                 let _ = send.send(line);
             }
         });
-        let mut process = Self { url: String::new(), child, log };
-        let address = process.until_logged("listening")["address"].clone();
-        process.url = format!("http://{}", address.as_str().expect("an address"));
-        process.until_logged("ready");
-        process
+        Self { url: String::new(), child, log }
     }
 
     /// Waits until it logs a message; returns the line.
@@ -72,15 +83,33 @@ impl Process {
         }
     }
 
-    /// Sends SIGTERM and waits until it has ended; returns its exit code and the
-    /// unread part of its log.
+    /// Sends SIGTERM.
+    ///
+    /// # Panics
+    ///
+    /// When it has ended.
+    pub fn terminate(&self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it runs");
+    }
+
+    /// Sends SIGTERM and waits until it has ended, as [`ended`](Self::ended) does.
     ///
     /// # Panics
     ///
     /// When it does not end within 20 s.
-    pub fn stop(mut self) -> (Option<i32>, String) {
-        let pid = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it runs");
+    pub fn stop(self) -> (Option<i32>, String) {
+        self.terminate();
+        self.ended()
+    }
+
+    /// Waits until it has ended; returns its exit code and the unread part of its
+    /// log.
+    ///
+    /// # Panics
+    ///
+    /// When it does not end within 20 s.
+    pub fn ended(mut self) -> (Option<i32>, String) {
         let deadline = Instant::now() + DEADLINE;
         let mut log = String::new();
         loop {

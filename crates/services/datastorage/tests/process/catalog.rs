@@ -8,7 +8,7 @@ use kit::Peer;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::service::{Lease, TestService};
+use crate::service::{Lease, start};
 use crate::spool::{DatabaseLock, until_stored};
 
 fn workflow(version: &str) -> NewWorkflow {
@@ -46,7 +46,7 @@ async fn get(client: &Peer, id: Uuid) -> Workflow {
 async fn what_was_acknowledged_survives_being_killed() {
     let folder = tempfile::tempdir().expect("a folder");
     let lease = Lease::take().expect("a port");
-    let mut service = TestService::start(&lease, &folder).expect("started");
+    let mut service = start(&lease, &folder);
     let client = lease.client();
 
     let first = create(&client, workflow("1")).await;
@@ -58,9 +58,9 @@ async fn what_was_acknowledged_survives_being_killed() {
     let first_id = first.summary.workflow_id;
     let (path, call) = (first_id.to_string(), client.call::<ChangeWorkflow>());
     let changed = call.path(&[&path]).body(&change).send().await.expect("changed");
-    service.kill().expect("killed");
+    service.kill();
 
-    let _service = TestService::start(&lease, &folder).expect("started again");
+    let _service = start(&lease, &folder);
     let client = lease.client();
     assert_eq!(get(&client, first_id).await, changed);
     let second_id = second.summary.workflow_id;
@@ -77,7 +77,7 @@ async fn every_search_that_was_answered_comes_into_the_trail_also_after_a_stop()
     const SEARCHES: u64 = 20;
     let folder = tempfile::tempdir().expect("a folder");
     let lease = Lease::take().expect("a port");
-    let service = TestService::start(&lease, &folder).expect("started");
+    let service = start(&lease, &folder);
     let client = lease.client();
     // They go into the spool, and from there into the trail at the next start.
     let other = DatabaseLock::lock(&folder).await;
@@ -92,12 +92,12 @@ async fn every_search_that_was_answered_comes_into_the_trail_also_after_a_stop()
     for search in searches {
         search.await.expect("no panic").expect("an answer");
     }
-    service.terminate().expect("told to stop");
-    let (code, log) = service.ended().expect("ended");
+    service.terminate();
+    let (code, log) = service.ended();
     assert_eq!(code, Some(0), "{log}");
     other.release().await;
 
-    let _service = TestService::start(&lease, &folder).expect("started again");
+    let _service = start(&lease, &folder);
     let client = lease.client();
     until_stored(&client, SEARCHES).await;
 }

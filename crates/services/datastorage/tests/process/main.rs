@@ -13,7 +13,7 @@ use std::time::Duration;
 use calls::stored;
 use contract::datastorage::{Category, Essentials, NewEvent, Outcome, Receipt};
 use serde_json::json;
-use service::{Lease, TestService};
+use service::{Lease, start};
 use writers::{WRITERS, Writers};
 
 /// Longer than any step of a working test takes.
@@ -46,15 +46,15 @@ fn assert_kept(acknowledged: &[(NewEvent, Receipt)], stored: &[NewEvent]) {
 async fn what_was_acknowledged_survives_being_killed() {
     let folder = tempfile::tempdir().expect("a folder");
     let lease = Lease::take().expect("a port");
-    let mut service = TestService::start(&lease, &folder).expect("started");
+    let mut service = start(&lease, &folder);
     let client = lease.client();
 
     let mut writers = Writers::start(&client);
     writers.acknowledge(100).await;
-    service.kill().expect("killed");
+    service.kill();
     let acknowledged = writers.end().await;
 
-    let _service = TestService::start(&lease, &folder).expect("started again");
+    let _service = start(&lease, &folder);
     assert_kept(&acknowledged, &stored(&client).await);
 }
 
@@ -62,16 +62,16 @@ async fn what_was_acknowledged_survives_being_killed() {
 async fn a_stop_loses_nothing_that_was_acknowledged_and_is_clean() {
     let folder = tempfile::tempdir().expect("a folder");
     let lease = Lease::take().expect("a port");
-    let service = TestService::start(&lease, &folder).expect("started");
+    let service = start(&lease, &folder);
     let client = lease.client();
 
     let mut writers = Writers::start(&client);
     writers.acknowledge(100).await;
-    service.terminate().expect("asked");
+    service.terminate();
     let acknowledged = writers.end().await;
-    let (code, log) = service.ended().expect("ended");
+    let (code, log) = service.ended();
     assert_eq!(code, Some(0), "{log}");
 
-    let _service = TestService::start(&lease, &folder).expect("started again");
+    let _service = start(&lease, &folder);
     assert_kept(&acknowledged, &stored(&client).await);
 }

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::calls::{create, page, trail};
-use crate::service::{Lease, TestService};
+use crate::service::{Lease, start};
 use crate::{TEST_TIMEOUT, event};
 
 /// A service's outbox with its background task.
@@ -68,7 +68,7 @@ impl TestOutbox {
 async fn a_kill_loses_no_event_and_doubles_none() {
     let folder = tempfile::tempdir().expect("a folder");
     let lease = Lease::take().expect("a port");
-    let mut service = TestService::start(&lease, &folder).expect("started");
+    let mut service = start(&lease, &folder);
     let client = lease.client();
     let database = TestDatabase::sqlite();
     let outbox = TestOutbox::start(&database, client.clone()).await;
@@ -89,14 +89,14 @@ async fn a_kill_loses_no_event_and_doubles_none() {
         while page(&client, 1, 0).await.pagination.total < 150 {
             assert!(Instant::now() < deadline, "no batch is stored");
         }
-        service.kill().expect("killed");
+        service.kill();
         killed.cancel();
     };
     let (mut events, ()) = tokio::join!(add, kill);
     let rest: Vec<_> = (0..150).map(|index| event(events.len() + index)).collect();
     outbox.add(&rest).await;
     events.extend(rest);
-    let _service = TestService::start(&lease, &folder).expect("started again");
+    let _service = start(&lease, &folder);
 
     assert_eq!(outbox.end().await, []);
     let trail = trail(&client).await;
@@ -108,7 +108,7 @@ async fn a_kill_loses_no_event_and_doubles_none() {
 async fn what_is_refused_stops_nobody_else_and_is_kept_with_its_reason() {
     let folder = tempfile::tempdir().expect("a folder");
     let lease = Lease::take().expect("a port");
-    let _service = TestService::start(&lease, &folder).expect("started");
+    let _service = start(&lease, &folder);
     let client = lease.client();
     let taken = event(0);
     create(&client, &taken).await.expect("stored");

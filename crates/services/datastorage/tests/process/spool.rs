@@ -9,7 +9,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 
 use crate::calls::{create, get, page, stored};
-use crate::service::{Lease, TestService};
+use crate::service::{Lease, launch, start};
 use crate::writers::Writers;
 use crate::{TEST_TIMEOUT, assert_kept, event};
 
@@ -59,7 +59,7 @@ fn full(parent: &NewEvent) -> NewEvent {
 async fn events_survive_a_kill_in_the_spool_and_are_stored_equal_in_every_field() {
     let folder = tempfile::tempdir().expect("a folder");
     let lease = Lease::take().expect("a port");
-    let mut service = TestService::start(&lease, &folder).expect("started");
+    let mut service = start(&lease, &folder);
     let client = lease.client();
     let before = event(0);
     assert!(!create(&client, &before).await.expect("stored").is_spooled());
@@ -71,12 +71,12 @@ async fn events_survive_a_kill_in_the_spool_and_are_stored_equal_in_every_field(
     let receipt = client.call::<CreateEvents>().body(&batch).send().await.expect("taken over");
     assert!(receipt.is_spooled(), "{receipt:?}");
     assert_eq!(get(&client, single.event_id).await.expect("an answer"), None);
-    service.kill().expect("killed");
+    service.kill();
 
     // The database is still unavailable: the service listens and is not ready,
     // but takes events from its first moment.
-    let service = TestService::launch(&lease, &folder, &[]).expect("launched");
-    service.until_logged("listening").expect("listening");
+    let service = launch(&lease, &folder, &[]);
+    service.until_logged("listening");
     let client = lease.client();
     assert!(client.is_live().await);
     let refused = get(&client, single.event_id).await.expect_err("not ready");
@@ -84,7 +84,7 @@ async fn events_survive_a_kill_in_the_spool_and_are_stored_equal_in_every_field(
     let early = event(4);
     assert!(create(&client, &early).await.expect("taken over").is_spooled());
     other.release().await;
-    service.until_logged("ready").expect("ready");
+    service.until_logged("ready");
 
     let expected = [&[before, single][..], &batch, &[early]].concat();
     let found = until_stored(&client, 6).await;
@@ -96,18 +96,18 @@ async fn events_survive_a_kill_in_the_spool_and_are_stored_equal_in_every_field(
 async fn what_was_spooled_while_many_wrote_survives_being_killed() {
     let folder = tempfile::tempdir().expect("a folder");
     let lease = Lease::take().expect("a port");
-    let mut service = TestService::start(&lease, &folder).expect("started");
+    let mut service = start(&lease, &folder);
     let client = lease.client();
 
     let mut writers = Writers::start(&client);
     writers.acknowledge(50).await;
     let other = DatabaseLock::lock(&folder).await;
     writers.spool(100).await;
-    service.kill().expect("killed");
+    service.kill();
     let acknowledged = writers.end().await;
 
     other.release().await;
-    let service = TestService::start(&lease, &folder).expect("started again");
+    let service = start(&lease, &folder);
     // New events come after all spooled ones.
     let last = event(0);
     create(&client, &last).await.expect("taken over");
@@ -120,8 +120,8 @@ async fn what_was_spooled_while_many_wrote_survives_being_killed() {
     assert_eq!(found.pop(), Some(last));
     assert_kept(&acknowledged, &found);
 
-    service.terminate().expect("asked");
-    let (code, log) = service.ended().expect("ended");
+    service.terminate();
+    let (code, log) = service.ended();
     assert_eq!(code, Some(0), "{log}");
 }
 
@@ -129,19 +129,19 @@ async fn what_was_spooled_while_many_wrote_survives_being_killed() {
 async fn a_stop_while_the_database_is_unavailable_is_clean_and_keeps_the_spool() {
     let folder = tempfile::tempdir().expect("a folder");
     let lease = Lease::take().expect("a port");
-    let service = TestService::start(&lease, &folder).expect("started");
+    let service = start(&lease, &folder);
     let client = lease.client();
     let other = DatabaseLock::lock(&folder).await;
 
     let mut writers = Writers::start(&client);
     writers.spool(50).await;
-    service.terminate().expect("asked");
+    service.terminate();
     let acknowledged = writers.end().await;
-    let (code, log) = service.ended().expect("ended");
+    let (code, log) = service.ended();
     assert_eq!(code, Some(0), "{log}");
 
     other.release().await;
-    let _service = TestService::start(&lease, &folder).expect("started again");
+    let _service = start(&lease, &folder);
     let found = until_stored(&client, acknowledged.len() as u64).await;
     let found: Vec<_> = found.into_iter().map(|event| event.event).collect();
     assert_kept(&acknowledged, &found);
@@ -151,9 +151,9 @@ async fn a_stop_while_the_database_is_unavailable_is_clean_and_keeps_the_spool()
 async fn a_full_spool_refuses_and_says_so() {
     let folder = tempfile::tempdir().expect("a folder");
     let lease = Lease::take().expect("a port");
-    let arguments = ["--spool-max-events", "2"];
-    let service = TestService::launch(&lease, &folder, &arguments).expect("launched");
-    service.until_logged("ready").expect("ready");
+    let more = [("SPOOL_MAX_EVENTS", "2")];
+    let service = launch(&lease, &folder, &more);
+    service.until_logged("ready");
     let client = lease.client();
     let _other = DatabaseLock::lock(&folder).await;
 
@@ -173,8 +173,8 @@ async fn a_folder_that_cannot_be_used_ends_the_start_with_one_sentence() {
     let folder = tempfile::tempdir().expect("a folder");
     let lease = Lease::take().expect("a port");
     std::fs::write(folder.path().join("spool"), "a file").expect("written");
-    let service = TestService::launch(&lease, &folder, &[]).expect("launched");
-    let (code, log) = service.ended().expect("ended");
+    let service = launch(&lease, &folder, &[]);
+    let (code, log) = service.ended();
     assert_eq!(code, Some(1), "{log}");
     let line: serde_json::Value = serde_json::from_str(log.trim_end()).expect("one line");
     let spool = folder.path().join("spool").display().to_string();
@@ -185,10 +185,10 @@ async fn a_folder_that_cannot_be_used_ends_the_start_with_one_sentence() {
     );
 
     std::fs::remove_file(&spool).expect("removed");
-    let _first = TestService::start(&lease, &folder).expect("started");
+    let _first = start(&lease, &folder);
     let elsewhere = Lease::take().expect("a port");
-    let second = TestService::launch(&elsewhere, &folder, &[]).expect("launched");
-    let (code, log) = second.ended().expect("ended");
+    let second = launch(&elsewhere, &folder, &[]);
+    let (code, log) = second.ended();
     assert_eq!(code, Some(1), "{log}");
     let line: serde_json::Value = serde_json::from_str(log.trim_end()).expect("one line");
     let message = line["message"].as_str().expect("a message").to_owned();

@@ -7,7 +7,7 @@ use contract::gateway::SignalOutcome;
 use serde_json::json;
 use testing::{FakePeer, TestDatabase, on_both_databases};
 
-use self::service::{Service, alert, alerts, request, told};
+use self::service::{Service, alert, alerts, request};
 
 const ALERTS: &str = "/api/v1/signals/alertmanager";
 const EVENTS: &str = "/api/v1/signals/kubernetes-event";
@@ -48,7 +48,7 @@ on_both_databases! {
         let target = json!({ "namespace": "shop", "kind": "pod", "name": "cart-0" });
         assert_eq!(calls[0].body["signal"]["target"], target);
 
-        let events = told(&trail, 4).await;
+        let events = trail.told(4).await;
         let lines: Vec<_> = events
             .iter()
             .map(|(event, _)| format!("{} {}", event.event_type, event.correlation_id))
@@ -89,7 +89,7 @@ on_both_databases! {
         let problem = service.refused(ALERTS, &group, 400).await;
         let fields: Vec<_> = problem.errors.iter().map(|error| error.field.as_str()).collect();
         assert_eq!(fields, ["alerts[0]", "alerts[1]"]);
-        let events = told(&trail, 2 + 3 * 4).await;
+        let events = trail.told(2 + 3 * 4).await;
         let failed = |(_, event): &&(_, AuditEvent)| matches!(event, AuditEvent::RequestFailed(_));
         assert_eq!(events.iter().filter(failed).count(), 6);
     }
@@ -107,7 +107,7 @@ on_both_databases! {
         });
         let (status, receipt) = service.post(EVENTS, &event).await;
         assert_eq!((status, receipt.status), (201, SignalOutcome::Created));
-        let created = told(&trail, 2).await.pop().expect("an event").1;
+        let created = trail.told(2).await.pop().expect("an event").1;
         assert!(matches!(created, AuditEvent::RequestCreated(_)), "{created:?}");
     }
 
@@ -123,6 +123,6 @@ on_both_databases! {
         service.process.kill();
         let trail = FakePeer::start().await;
         let _service = Service::start(&database, &trail, &orchestrator, &[]);
-        told(&trail, 10).await;
+        trail.told(10).await;
     }
 }

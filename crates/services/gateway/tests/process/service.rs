@@ -1,16 +1,9 @@
 //! The service as a process, what is sent to it, and what it tells.
 
-use std::time::{Duration, Instant};
-
-use contract::AuditEvent;
-use contract::datastorage::NewEvent;
 use contract::gateway::SignalsReceipt;
 use contract::problem::Problem;
 use serde_json::{Value, json};
 use testing::{FakePeer, Process, TestDatabase};
-
-/// Longer than any step of a working test takes.
-const DEADLINE: Duration = Duration::from_secs(20);
 
 /// A running service and its client.
 pub(crate) struct Service {
@@ -97,23 +90,4 @@ pub(crate) fn request(name: &str, repetitions: u32) -> Value {
             "repeated_at": null, "children": { "notifications": [] }, "phase_since": null,
         },
     })
-}
-
-/// Waits until the trail was told so much; returns events and what they say.
-pub(crate) async fn told(trail: &FakePeer, count: usize) -> Vec<(NewEvent, AuditEvent)> {
-    let start = Instant::now();
-    loop {
-        let mut events: Vec<NewEvent> = Vec::new();
-        for call in trail.calls().into_iter().filter(|call| call.body.is_array()) {
-            let batch: Vec<NewEvent> = serde_json::from_value(call.body).expect("events");
-            events.extend(batch);
-        }
-        if events.len() >= count {
-            assert_eq!(events.len(), count, "{events:#?}");
-            let read = |event: NewEvent| (event.clone(), AuditEvent::of(&event).expect("known"));
-            return events.into_iter().map(read).collect();
-        }
-        assert!(start.elapsed() < DEADLINE, "{} of {count}", events.len());
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
 }

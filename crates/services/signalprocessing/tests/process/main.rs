@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use contract::AuditEvent;
-use contract::datastorage::{NewEvent, Severity};
+use contract::datastorage::Severity;
 use contract::resource::{Create, Get, Resource};
 use contract::signalprocessing::{
     EnvironmentSource, InventoryEntry, NamespaceEntry, ProcessingPhase, ProcessingSpec,
@@ -69,25 +69,6 @@ fn spec(name: &str, severity: &str, namespace: &str) -> ProcessingSpec {
     serde_json::from_value(spec).expect("a spec")
 }
 
-/// Waits until the trail was told so much; returns the types and payloads.
-async fn told(trail: &FakePeer, count: usize) -> Vec<(NewEvent, AuditEvent)> {
-    let start = Instant::now();
-    loop {
-        let mut events = Vec::new();
-        // The others ask whether it is there.
-        for call in trail.calls().into_iter().filter(|call| call.body.is_array()) {
-            let batch: Vec<NewEvent> = serde_json::from_value(call.body).expect("events");
-            events.extend(batch);
-        }
-        if events.len() >= count {
-            let read = |event: NewEvent| (event.clone(), AuditEvent::of(&event).expect("known"));
-            return events.into_iter().map(read).collect();
-        }
-        assert!(start.elapsed() < DEADLINE, "{} of {count}", events.len());
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-}
-
 on_both_databases! {
     async fn a_signal_is_enriched_and_classified_and_the_trail_is_told(database: TestDatabase) {
         let trail = FakePeer::start().await;
@@ -121,7 +102,7 @@ on_both_databases! {
         let priority = classification.priority.to_string();
         assert_eq!((classification.severity, priority.as_str()), (Severity::Critical, "P0"));
 
-        let events = told(&trail, 6).await;
+        let events = trail.told(6).await;
         let lines: Vec<_> = events.iter().map(|(event, _)| {
             let of = |name: &Option<String>| name.clone().unwrap_or_default();
             let (actor, resource) = (of(&event.actor_id), of(&event.resource_id));
@@ -177,7 +158,7 @@ on_both_databases! {
             service.completed(name).await;
         }
         let mut ids: Vec<_> =
-            told(&trail, 60).await.into_iter().map(|(event, _)| event.event_id).collect();
+            trail.told(60).await.into_iter().map(|(event, _)| event.event_id).collect();
         ids.sort();
         ids.dedup();
         assert_eq!(ids.len(), 60, "six of each; what was sent twice has the same id");
@@ -204,7 +185,7 @@ async fn two_replicas_do_nothing_twice_on_postgres() {
     let [one, other] = services;
     one.process.stop();
     other.process.stop();
-    let events = told(&trail, 120).await;
+    let events = trail.told(120).await;
     let mut ids: Vec<_> = events.iter().map(|(event, _)| event.event_id).collect();
     ids.sort();
     ids.dedup();

@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
-use self::service::{Service, on, one_request, path, put, spec, told, workflow};
+use self::service::{Service, on, one_request, path, put, spec, workflow};
 
 /// Reason, step and whether it had begun.
 fn failure(status: &ExecutionStatus) -> (FailureReason, Option<u32>, bool) {
@@ -54,7 +54,7 @@ on_both_databases! {
         assert_eq!(lines, ["PUT /pods/cart%2F0", "GET /ready"]);
         assert_eq!(calls[0].body, json!({ "to": 3 }));
 
-        let events = told(&datastorage, 2).await;
+        let events = datastorage.told(2).await;
         let AuditEvent::ExecutionStarted(started) = &events[0].1 else { panic!("{events:?}") };
         assert_eq!(json!(started.steps), json!(["http", "wait", "http"]));
         let AuditEvent::ExecutionCompleted(ended) = &events[1].1 else { panic!("{events:?}") };
@@ -93,7 +93,7 @@ on_both_databases! {
             assert!(failure.message.contains(message), "{failure:?}");
         }
         assert!(target.calls().is_empty());
-        for (_, event) in told(&datastorage, 4).await {
+        for (_, event) in datastorage.told(4).await {
             assert!(matches!(event, AuditEvent::ExecutionFailed(_)), "{event:?}");
         }
     }
@@ -168,7 +168,7 @@ on_both_databases! {
         assert!(rested >= Some(time::Duration::milliseconds(400)), "{rested:?}");
         assert_eq!(second.details.waiting, None);
 
-        let events: Vec<_> = told(&datastorage, 6).await;
+        let events: Vec<_> = datastorage.told(6).await;
         let mut lines: Vec<_> = events
             .iter()
             .map(|(event, _)| format!("{} {}", event.correlation_id, event.event_action))
@@ -207,7 +207,7 @@ on_both_databases! {
         assert!(request.contains(&key), "{request}");
         let repeated: Vec<_> = done.status.details.steps.iter().map(|step| step.repeated).collect();
         assert_eq!(repeated, [false, true, false]);
-        let events = told(&datastorage, 2).await;
+        let events = datastorage.told(2).await;
         let AuditEvent::ExecutionCompleted(ended) = &events[1].1 else { panic!("{events:?}") };
         assert!(ended.steps[1].repeated);
     }
@@ -258,5 +258,5 @@ async fn two_replicas_do_nothing_twice_on_postgres() {
     let calls = target.calls();
     let keys: BTreeSet<_> = calls.iter().map(|call| key(call).as_bytes().to_vec()).collect();
     assert_eq!((keys.len(), calls.len()), (20, 20));
-    told(&datastorage, 40).await;
+    datastorage.told(40).await;
 }

@@ -2,8 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use contract::AuditEvent;
-use contract::datastorage::NewEvent;
 use contract::resource::{Create, Get, Resource};
 use contract::workflowexecution::{
     CancelExecution, Cancellation, ExecutionPhase, ExecutionSpec, WorkflowExecutions,
@@ -128,26 +126,4 @@ pub(crate) fn on(name: &str, workflow_id: Uuid, pod: &str) -> ExecutionSpec {
         "target": { "namespace": "shop", "kind": "pod", "name": pod },
     });
     serde_json::from_value(spec).expect("a spec")
-}
-
-/// Waits until the trail was told so much; returns events and what they say.
-pub(crate) async fn told(datastorage: &FakePeer, count: usize) -> Vec<(NewEvent, AuditEvent)> {
-    let start = Instant::now();
-    loop {
-        let mut events: Vec<NewEvent> = Vec::new();
-        for call in datastorage.calls().into_iter().filter(|call| call.body.is_array()) {
-            let batch: Vec<NewEvent> = serde_json::from_value(call.body).expect("events");
-            events.extend(batch);
-        }
-        // What was sent twice has the same id.
-        let mut ids = std::collections::BTreeSet::new();
-        events.retain(|event| ids.insert(event.event_id));
-        if events.len() >= count {
-            assert_eq!(events.len(), count, "{events:#?}");
-            let read = |event: NewEvent| (event.clone(), AuditEvent::of(&event).expect("known"));
-            return events.into_iter().map(read).collect();
-        }
-        assert!(start.elapsed() < DEADLINE, "{} of {count}", events.len());
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
 }
