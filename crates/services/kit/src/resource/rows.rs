@@ -105,38 +105,7 @@ impl<K: Kind> Row<K> {
         Ok(())
     }
 
-    /// Writes what a step changes, unless the row has changed since it was read.
-    /// Returns whether it was written.
-    pub(super) async fn update(
-        &self,
-        connection: &mut Connection,
-        step: &Step<K>,
-    ) -> Result<bool, StoreError> {
-        let completed_at = self.completed_at.or(step.phase.is_final().then_some(self.now));
-        let written = sqlx::query(
-            "UPDATE resources SET phase = $1, status = $2, updated_at = $3, completed_at = $4,
-                due_at = $5, owner = NULL, attempts = 0, version = version + 1
-             WHERE id = $6 AND version = $7",
-        )
-        .bind(step.phase.as_str())
-        .bind(to_json(&step.status)?)
-        .bind(microseconds(self.now))
-        .bind(completed_at.map(microseconds))
-        .bind(step.due_at(self.now))
-        .bind(self.id.to_string())
-        .bind(self.version)
-        .execute(&mut *connection)
-        .await?;
-        if step.phase.is_final() {
-            sqlx::query("DELETE FROM resource_claims WHERE resource_id = $1")
-                .bind(self.id.to_string())
-                .execute(connection)
-                .await?;
-        }
-        Ok(written.rows_affected() > 0)
-    }
-
-    /// The row as it is once a step was written.
+    /// The row as it is after a step.
     pub(super) fn after(self, step: &Step<K>) -> Self {
         let completed_at = self.completed_at.or(step.phase.is_final().then_some(self.now));
         Self {
@@ -149,6 +118,38 @@ impl<K: Kind> Row<K> {
             owner: None,
             ..self
         }
+    }
+
+    /// Writes the row after a step.
+    pub(super) async fn update(
+        &self,
+        connection: &mut Connection,
+        step: &Step<K>,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE resources SET phase = $1, status = $2, updated_at = $3, completed_at = $4,
+                due_at = $5, owner = NULL, attempts = 0, version = $6
+             WHERE id = $7",
+        )
+        .bind(self.phase.as_str())
+        .bind(to_json(&self.status)?)
+        .bind(microseconds(self.updated_at))
+        .bind(self.completed_at.map(microseconds))
+        .bind(step.due_at(self.now))
+        .bind(self.version)
+        .bind(self.id.to_string())
+        .execute(&mut *connection)
+        .await?;
+        if self.phase.is_final() { self.leave_claims(connection).await } else { Ok(()) }
+    }
+
+    /// Leaves what it has claimed to others.
+    async fn leave_claims(&self, connection: &mut Connection) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM resource_claims WHERE resource_id = $1")
+            .bind(self.id.to_string())
+            .execute(connection)
+            .await?;
+        Ok(())
     }
 
     /// Writes the status alone: nothing of when the next step is due, nor of who
@@ -174,9 +175,9 @@ impl<K: Kind> Row<K> {
         )
         .bind(microseconds(self.now))
         .bind(self.id.to_string())
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
-        Ok(())
+        self.leave_claims(connection).await
     }
 
     /// Deletes the row, with its keys and claims.
@@ -209,29 +210,21 @@ impl<K: Kind> Row<K> {
         Ok(())
     }
 
-    /// Takes a claim, unless another resource has it, which is returned.
+    /// Takes a claim that nobody else has.
     pub(super) async fn claim(
         &self,
         connection: &mut Connection,
         claim: &str,
-    ) -> Result<Option<Self>, StoreError> {
-        let holder = sqlx::query(
-            "SELECT r.* FROM resources r JOIN resource_claims c ON c.resource_id = r.id
-             WHERE c.claim = $1",
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO resource_claims (claim, resource_id) VALUES ($1, $2)
+             ON CONFLICT (claim) DO NOTHING",
         )
         .bind(claim)
-        .fetch_optional(&mut *connection)
+        .bind(self.id.to_string())
+        .execute(connection)
         .await?;
-        if let Some(row) = holder {
-            let holder = Self::read(&row, self.now)?;
-            return Ok((holder.id != self.id).then_some(holder));
-        }
-        sqlx::query("INSERT INTO resource_claims (claim, resource_id) VALUES ($1, $2)")
-            .bind(claim)
-            .bind(self.id.to_string())
-            .execute(connection)
-            .await?;
-        Ok(None)
+        Ok(())
     }
 }
 
@@ -275,6 +268,22 @@ impl<K: Kind> Rows<K> {
             .bind(name)
             .fetch_optional(connection)
             .await?;
+        row.map(|row| Row::read(&row, now)).transpose()
+    }
+
+    /// Who has a claim.
+    pub(super) async fn holder(
+        connection: &mut Connection,
+        claim: &str,
+        now: OffsetDateTime,
+    ) -> Result<Option<Row<K>>, StoreError> {
+        let row = sqlx::query(
+            "SELECT r.* FROM resources r JOIN resource_claims c ON c.resource_id = r.id
+             WHERE c.claim = $1",
+        )
+        .bind(claim)
+        .fetch_optional(connection)
+        .await?;
         row.map(|row| Row::read(&row, now)).transpose()
     }
 

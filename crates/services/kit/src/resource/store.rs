@@ -43,8 +43,6 @@ pub enum Created<K: Kind> {
 pub(super) enum Stored<K: Kind> {
     /// As the row is now.
     Yes(Row<K>),
-    /// The row has changed since it was read, or is gone.
-    Changed,
     /// Another resource, with this name, has the claim.
     Taken(String),
 }
@@ -86,6 +84,17 @@ impl<R: Rules> Resources<R> {
             let is_same = row.spec == spec && !row.is_deleted;
             return Ok(if is_same { Created::There(row) } else { Created::Other });
         }
+        let identity = self.rules.identity(&spec);
+        if let Some(identity) = &identity
+            && let Some(mut row) = Rows::holder(&mut transaction, identity, now).await?
+        {
+            let events = self.rules.again(&mut row);
+            row.touch(&mut transaction).await?;
+            self.tell(&mut transaction, &row, events).await?;
+            transaction.commit().await?;
+            self.wake();
+            return Ok(Created::There(row));
+        }
         let new = Row {
             id: Uuid::now_v7(),
             spec,
@@ -102,34 +111,14 @@ impl<R: Rules> Resources<R> {
             is_deleted: false,
         };
         new.insert(&mut transaction).await?;
-        if let Some(identity) = self.rules.identity(&new.spec)
-            && let Some(holder) = new.claim(&mut transaction, &identity).await?
-        {
-            drop(transaction);
-            return self.again(holder).await;
+        if let Some(identity) = identity {
+            new.claim(&mut transaction, &identity).await?;
         }
         new.index(&mut transaction, &self.rules.keys(&new)).await?;
         self.tell(&mut transaction, &new, self.rules.created(&new)).await?;
         transaction.commit().await?;
         self.wake();
         Ok(Created::New(new))
-    }
-
-    /// Changes the resource that stands for the one that was asked for, and nothing
-    /// of when its next step is due.
-    async fn again(&self, holder: Row<R::Kind>) -> Result<Created<R::Kind>, StoreError> {
-        let database = &self.rows.database;
-        let mut transaction = database.begin_exclusive().await?;
-        let now = database.now(&mut transaction).await?;
-        let found = Rows::<R::Kind>::find(&mut transaction, holder.spec.name(), now).await?;
-        // It may be gone or finished by now; the answer is true of a moment before.
-        let Some(mut row) = found else { return Ok(Created::There(holder)) };
-        let events = self.rules.again(&mut row);
-        row.touch(&mut transaction).await?;
-        self.tell(&mut transaction, &row, events).await?;
-        transaction.commit().await?;
-        self.wake();
-        Ok(Created::There(row))
     }
 
     /// The resource of this name.
@@ -181,7 +170,6 @@ impl<R: Rules> Resources<R> {
                 Ok(row)
             }
             Stored::Taken(by) => Err(Problem::conflict(format!("{by} is in the way"))),
-            Stored::Changed => Err(anyhow::anyhow!("a row changed under its lock").into()),
         }
     }
 
@@ -207,23 +195,24 @@ impl<R: Rules> Resources<R> {
         Ok(true)
     }
 
-    /// Writes what a step changes, and what the trail is told of it.
+    /// Writes what a step changes, and what the trail is told of it, in an exclusive
+    /// transaction that has read the row.
     pub(super) async fn apply(
         &self,
         connection: &mut Connection,
         row: Row<R::Kind>,
         step: &Step<R::Kind>,
     ) -> Result<Stored<R::Kind>, StoreError> {
-        if let Some(claim) = &step.claim
-            && let Some(holder) = row.claim(connection, claim).await?
-        {
-            return Ok(Stored::Taken(holder.spec.name().to_owned()));
-        }
-        if !row.update(connection, step).await? {
-            return Ok(Stored::Changed);
+        if let Some(claim) = &step.claim {
+            let holder = Rows::<R::Kind>::holder(connection, claim, row.now).await?;
+            if let Some(other) = holder.filter(|holder| holder.id != row.id) {
+                return Ok(Stored::Taken(other.spec.name().to_owned()));
+            }
+            row.claim(connection, claim).await?;
         }
         let from = row.phase;
         let changed = row.after(step);
+        changed.update(connection, step).await?;
         changed.index(connection, &self.rules.keys(&changed)).await?;
         let mut events = step.events.clone();
         if changed.phase != from {

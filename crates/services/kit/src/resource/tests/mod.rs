@@ -144,6 +144,19 @@ on_both_databases! {
         assert!(is_new(&process.resources.create(about("later")).await.expect("stored")));
     }
 
+    async fn what_a_deleted_one_had_in_common_is_free_at_once(database: TestDatabase) {
+        let process = Process::start(&database).await;
+        let about = |name: &str| Wish { about: Some("x".to_owned()), ..wish(name, &["ask"]) };
+        process.resources.create(about("a")).await.expect("stored");
+        process.until("a", |row| row.status.steps == 1).await;
+        // What it has made elsewhere is not removed any more.
+        let resources = process.resources.clone();
+        process.stop().await;
+        assert!(resources.delete("a").await.expect("deleted"));
+        let second = resources.create(about("b")).await.expect("stored");
+        assert!(matches!(second, Created::New(_)), "{second:?}");
+    }
+
     async fn a_decision_goes_on_and_comes_before_a_step_under_way(database: TestDatabase) {
         let process = Process::start(&database).await;
         process.wish("a", &["ask"]).await;
