@@ -7,6 +7,8 @@
 //! lease has ended: nothing is taken back at a start, since another process may
 //! be at it.
 
+mod due;
+
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -18,6 +20,8 @@ use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
 use crate::database::StoreError;
+
+pub use due::{Due, Table};
 
 /// How many jobs are done at the same time.
 const MAX_PARALLEL: usize = 32;

@@ -6,19 +6,21 @@ use std::time::Duration;
 use contract::Words as _;
 use contract::resource::{Kind, Spec as _};
 use futures_util::FutureExt as _;
-use sqlx::AssertSqlSafe;
 use time::OffsetDateTime;
 use tracing::Span;
 use uuid::Uuid;
 
 use super::store::Stored;
 use super::{Resources, Row, Rows, Rules, Step};
-use crate::database::column::{from_microseconds, microseconds, to_json};
+use crate::database::column::microseconds;
 use crate::database::{Connection, StoreError};
-use crate::work::{Claim, Queue};
+use crate::work::{Claim, Due, Queue, Table};
 
 /// The first and the longest wait after a step that failed.
 const WAITS: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(60)];
+
+const TABLE: Table =
+    Table { name: "resources", select: "SELECT * FROM resources", order: "due_at, id" };
 
 /// What a step has come to.
 #[derive(Debug)]
@@ -41,39 +43,17 @@ impl<R: Rules> Queue for Resources<R> {
         lease: Duration,
         held: &[Uuid],
     ) -> Result<Claim<Self::Job>, StoreError> {
-        let database = &self.rows.database;
-        let held = to_json(held)?;
-        // Those that nobody here holds.
-        let free = format!("(owner IS NULL OR owner NOT IN {})", database.kind.texts_of(1));
-        let mut transaction = database.begin_exclusive().await?;
-        let now = database.now(&mut transaction).await?;
-        let due = format!(
-            "SELECT * FROM resources WHERE {free} AND due_at <= $2 ORDER BY due_at, id LIMIT $3"
-        );
-        let due = sqlx::query(AssertSqlSafe(due))
-            .bind(&held)
-            .bind(microseconds(now))
-            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-            .fetch_all(&mut *transaction)
-            .await?;
-        let mut jobs = Vec::with_capacity(due.len());
-        for row in due {
-            let row = Row::<R::Kind>::read(&row, now)?;
+        let mut due = Due::of(&self.rows.database, TABLE, limit, held).await?;
+        let mut jobs = Vec::with_capacity(due.rows.len());
+        for row in &due.rows {
+            let row = Row::<R::Kind>::read(row, due.now)?;
             // Whoever had finished would have given it back.
             let repeated = row.owner.is_some();
             let job = Row { owner: Some(Uuid::now_v7()), repeated, ..row };
-            job.lease(&mut transaction, now + lease).await?;
+            job.lease(&mut due.transaction, due.now + lease).await?;
             jobs.push(job);
         }
-        let next_due = format!("SELECT min(due_at) FROM resources WHERE {free}");
-        let next_due: Option<i64> = sqlx::query_scalar(AssertSqlSafe(next_due))
-            .bind(&held)
-            .fetch_one(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        let next_due = next_due.map(from_microseconds).transpose()?;
-        let wait = next_due.map(|due| Duration::try_from(due - now).unwrap_or_default());
-        Ok(Claim { jobs, wait })
+        due.claimed(jobs).await
     }
 
     fn owner(job: &Self::Job) -> Uuid {

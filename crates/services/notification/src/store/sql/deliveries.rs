@@ -4,13 +4,11 @@ use std::slice;
 use std::time::Duration;
 
 use contract::Words as _;
-use kit::database::column::{
-    from_microseconds, microseconds, moment, number, storable, to_json, uuid, word,
-};
+use kit::database::column::{microseconds, moment, number, storable, uuid, word};
 use kit::database::{Connection, Database, StoreError};
 use kit::outbox::Outbox;
-use kit::work::Claim;
-use sqlx::{AssertSqlSafe, Row as _};
+use kit::work::{Claim, Due, Table};
+use sqlx::Row as _;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -18,58 +16,42 @@ use super::read::{asked, channel};
 use crate::model::{AttemptOutcome, DeliveryState, Phase};
 use crate::store::{FinishedAttempt, Job, NextStep};
 
+const TABLE: Table = Table {
+    name: "deliveries",
+    select: "SELECT n.id, n.created_at, n.spec, n.receiver, d.channel,
+            (SELECT count(*) FROM attempts a
+             WHERE a.notification_id = d.notification_id AND a.channel = d.channel) AS attempts,
+            (SELECT count(*) FROM attempts a
+             WHERE a.notification_id = d.notification_id AND a.channel = d.channel
+                AND a.outcome = 'failure') AS failed
+         FROM deliveries d JOIN notifications n ON n.id = d.notification_id",
+    order: "n.priority, d.due_at, n.id, d.position",
+};
+
 pub(in crate::store) async fn claim(
     db: &Database,
     limit: usize,
     lease: Duration,
     held: &[Uuid],
 ) -> Result<Claim<Job>, StoreError> {
-    let held = to_json(held)?;
-    // Those that nobody here holds.
-    let free = format!("(d.owner IS NULL OR d.owner NOT IN {})", db.kind.texts_of(1));
-    let mut transaction = db.begin_exclusive().await?;
-    let now = db.now(&mut transaction).await?;
-    let due = sqlx::query(AssertSqlSafe(format!(
-        "SELECT n.id, n.created_at, n.spec, n.receiver, d.channel,
-            (SELECT count(*) FROM attempts a
-             WHERE a.notification_id = d.notification_id AND a.channel = d.channel) AS attempts,
-            (SELECT count(*) FROM attempts a
-             WHERE a.notification_id = d.notification_id AND a.channel = d.channel
-                AND a.outcome = 'failure') AS failed
-         FROM deliveries d JOIN notifications n ON n.id = d.notification_id
-         WHERE {free} AND d.due_at <= $2
-         ORDER BY n.priority, d.due_at, n.id, d.position LIMIT $3",
-    )))
-    .bind(&held)
-    .bind(microseconds(now))
-    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-    .fetch_all(&mut *transaction)
-    .await?;
-    let mut jobs = Vec::with_capacity(due.len());
-    for row in due {
-        let (spec, receiver) = asked(&row)?;
+    let mut due = Due::of(db, TABLE, limit, held).await?;
+    let mut jobs = Vec::with_capacity(due.rows.len());
+    for row in &due.rows {
+        let (spec, receiver) = asked(row)?;
         let job = Job {
-            id: uuid(&row, "id")?,
+            id: uuid(row, "id")?,
             owner: Uuid::now_v7(),
-            created_at: moment(&row, "created_at")?,
+            created_at: moment(row, "created_at")?,
             channel: channel(&spec, receiver.as_ref(), row.get("channel"))?.clone(),
             spec,
-            number: number::<u32>(&row, "attempts")? + 1,
-            failed: number(&row, "failed")?,
-            started_at: now,
+            number: number::<u32>(row, "attempts")? + 1,
+            failed: number(row, "failed")?,
+            started_at: due.now,
         };
-        begin(&mut transaction, &job, now + lease).await?;
+        begin(&mut due.transaction, &job, due.now + lease).await?;
         jobs.push(job);
     }
-    let next_due = format!("SELECT min(d.due_at) FROM deliveries d WHERE {free}");
-    let next_due: Option<i64> = sqlx::query_scalar(AssertSqlSafe(next_due))
-        .bind(&held)
-        .fetch_one(&mut *transaction)
-        .await?;
-    transaction.commit().await?;
-    let next_due = next_due.map(from_microseconds).transpose()?;
-    let wait = next_due.map(|due| Duration::try_from(due - now).unwrap_or_default());
-    Ok(Claim { jobs, wait })
+    due.claimed(jobs).await
 }
 
 pub(in crate::store) async fn renew(
