@@ -14,6 +14,7 @@ use contract::AuditEvent;
 use contract::datastorage::NewEvent;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
 use tokio::time::{Instant, timeout_at};
 
 /// A service, stopped when dropped.
@@ -23,7 +24,8 @@ pub struct FakePeer {
     pub url: String,
     state: Arc<Mutex<Script>>,
     changed: tokio::sync::watch::Receiver<usize>,
-    task: tokio::task::JoinHandle<()>,
+    /// Taken when it is dropped.
+    runtime: Option<Runtime>,
 }
 
 #[derive(Debug, Default)]
@@ -68,9 +70,15 @@ pub struct Call {
 type Shared = (Arc<Mutex<Script>>, Arc<tokio::sync::watch::Sender<usize>>);
 
 impl FakePeer {
-    /// Starts one on a free port.
+    /// Starts one on a free port. It has a thread of its own, so it answers while a
+    /// test waits for a process.
+    ///
+    /// # Panics
+    ///
+    /// When there is no port, or no thread.
     pub async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        listener.set_nonblocking(true).expect("a socket of ours");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let state = Arc::new(Mutex::new(Script::default()));
         let (sender, changed) = tokio::sync::watch::channel(0);
@@ -78,10 +86,13 @@ impl FakePeer {
             .fallback(answer)
             .layer(axum::extract::DefaultBodyLimit::disable())
             .with_state((Arc::clone(&state), Arc::new(sender)));
-        let task = tokio::spawn(async move {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = runtime.expect("a thread");
+        runtime.spawn(async move {
+            let listener = TcpListener::from_std(listener).expect("it does not block");
             axum::serve(listener, app).await.expect("a server");
         });
-        Self { url, state, changed, task }
+        Self { url, state, changed, runtime: Some(runtime) }
     }
 
     /// Queues an answer; without one, a batch of events is answered with its
@@ -174,7 +185,9 @@ impl FakePeer {
 
 impl Drop for FakePeer {
     fn drop(&mut self) {
-        self.task.abort();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 
