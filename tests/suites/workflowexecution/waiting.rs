@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, bail, ensure};
 use contract::AuditEvent;
-use contract::workflowexecution::{ExecutionPhase, ExecutionSpec, WaitReason};
+use contract::workflowexecution::{ExecutedWorkflow, ExecutionPhase, ExecutionSpec, WaitReason};
 use e2e::{Poll, eventually};
 use serde_json::json;
 
@@ -25,17 +25,26 @@ fn until_waiting(
     })
 }
 
-#[test]
-fn a_target_has_one_execution_at_a_time_and_rests_between_two() -> Result<()> {
-    let fixture = Fixture::new()?;
-    let long = fixture.workflow(&json!({}), &json!([wait_for("500ms")]))?;
-    let first = execution_of(&long);
-    let mut second = execution_of(&long);
+/// One that runs, and one that waits for it.
+fn two_on_one_target(
+    fixture: &Fixture,
+    workflow: &ExecutedWorkflow,
+) -> Result<(ExecutionSpec, ExecutionSpec)> {
+    let first = execution_of(workflow);
+    let mut second = execution_of(workflow);
     second.target = first.target.clone();
     fixture.executions.create(&first)?;
     fixture.reach(&first, ExecutionPhase::Running)?;
     fixture.executions.create(&second)?;
-    until_waiting(&fixture, &second, WaitReason::TargetBusy, &first)?;
+    until_waiting(fixture, &second, WaitReason::TargetBusy, &first)?;
+    Ok((first, second))
+}
+
+#[test]
+fn a_target_has_one_execution_at_a_time_and_rests_between_two() -> Result<()> {
+    let fixture = Fixture::new()?;
+    let long = fixture.workflow(&json!({}), &json!([wait_for("500ms")]))?;
+    let (first, second) = two_on_one_target(&fixture, &long)?;
     fixture.reach(&first, ExecutionPhase::Completed)?;
     until_waiting(&fixture, &second, WaitReason::CoolDown, &first)?;
     fixture.told(&second, 0)?;
@@ -106,13 +115,7 @@ fn a_cancelled_execution_makes_no_further_step() -> Result<()> {
 fn one_that_waits_is_cancelled_without_a_beginning() -> Result<()> {
     let fixture = Fixture::new()?;
     let long = fixture.workflow(&json!({}), &json!([wait_for("1h")]))?;
-    let first = execution_of(&long);
-    let mut second = execution_of(&long);
-    second.target = first.target.clone();
-    fixture.executions.create(&first)?;
-    fixture.reach(&first, ExecutionPhase::Running)?;
-    fixture.executions.create(&second)?;
-    until_waiting(&fixture, &second, WaitReason::TargetBusy, &first)?;
+    let (first, second) = two_on_one_target(&fixture, &long)?;
     fixture.cancel(&second)?;
     let told = fixture.told(&second, 1)?;
     let AuditEvent::ExecutionCancelled(last) = &told[0] else { bail!("{told:#?}") };

@@ -1,11 +1,11 @@
 //! The request of a step.
 
-use std::error::Error;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use contract::duration;
 use contract::workflowexecution::{FailureReason, HttpMethod};
+use kit::peer::innermost;
 use reqwest::redirect::Policy;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::Value;
@@ -116,13 +116,4 @@ async fn excerpt(mut answer: Response) -> String {
     let text = String::from_utf8_lossy(&bytes);
     let text: String = text.chars().filter(|char| !char.is_control()).take(EXCERPT).collect();
     if text.is_empty() { text } else { format!(": {text}") }
-}
-
-/// The last cause: `connection refused` says more than `error sending request`.
-fn innermost<'a>(error: &'a (dyn Error + 'static)) -> &'a dyn Error {
-    let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause
 }

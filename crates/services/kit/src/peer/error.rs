@@ -165,7 +165,8 @@ fn told(problem: &Problem) -> String {
 
 /// The last cause of the chain: `connection refused` says more than `error
 /// sending request`.
-fn innermost<'a>(error: &'a (dyn Error + 'static)) -> &'a dyn Error {
+#[must_use]
+pub fn innermost<'a>(error: &'a (dyn Error + 'static)) -> &'a dyn Error {
     let mut cause = error;
     while let Some(source) = cause.source() {
         cause = source;

@@ -18,7 +18,7 @@ use reqwest::{StatusCode, Url};
 
 use crate::edge::{REQUEST_ID, RequestId};
 
-pub use error::PeerError;
+pub use error::{PeerError, innermost};
 
 /// How long to wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
