@@ -102,6 +102,8 @@ fn wait_until_nothing_is_left(engine: &str, project: &Project) {
         nothing if nothing.is_empty() => Look::Done(()),
         left => Look::NotYet(format!("{left:?}")),
     });
+    // The keeper ends after what it took away.
+    project.wait_until_nothing_is_left();
 }
 
 #[test]

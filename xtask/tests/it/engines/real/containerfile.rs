@@ -164,6 +164,8 @@ fn a_build_that_is_ended_leaves_no_container() {
                 Signal::INT => harness.finish().exits(exit::SIGINT).says("nothing is left"),
                 _ => harness.finish().is_killed(),
             };
+            // The keeper has the rest to do when its asker was killed.
+            project.wait_until_nothing_is_left();
             until("no container is left", || match working(engine, &containers.label) {
                 0 => Look::Done(()),
                 left => Look::NotYet(format!("{left} are left")),
