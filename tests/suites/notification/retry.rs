@@ -47,16 +47,16 @@ fn temporary_failures_are_tried_again_with_growing_waits() -> Result<()> {
 fn waits_grow_by_the_factor_up_to_the_maximum() -> Result<()> {
     let fixture = NotificationFixture::new()?;
     let webhook = fixture.webhook("schedule")?;
-    webhook.answer_with(&json!([{ "status": 500, "times": 3 }]))?;
-    let retry = json!({ "initial": "200ms", "factor": 4, "max": "1s", "attempts": 4 });
+    webhook.answer_with(&json!([{ "status": 500, "times": 4 }]))?;
+    let retry = json!({ "initial": "20ms", "factor": 10, "max": "300ms", "attempts": 5 });
     let request = with(request(json!([webhook_channel(&webhook)])), "retry", retry);
     fixture.send(&request)?;
     let status = fixture.reach(ids(&request)?.0, "Sent")?;
 
-    let received = webhook.exactly(4)?;
+    let received = webhook.exactly(5)?;
     let attempts = status["channels"][0]["attempts"].as_array().context("attempts")?;
-    // The waits are 0.2 s, then 0.8 s, and not 3.2 s because of the maximum.
-    for (index, due) in [200, 800, 1000].map(Duration::from_millis).into_iter().enumerate() {
+    // Without the maximum the last wait would be 20 s, longer than any delay.
+    for (index, due) in [20, 200, 300, 300].map(Duration::from_millis).into_iter().enumerate() {
         waited(attempts, &received, index, due)?;
     }
     Ok(())

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use contract::datastorage::{Category, Essentials, NewEvent, Outcome};
 use datastorage::audit::trail::{AppendOutcome, TrailWriter};
+use datastorage::config::TrailConfig;
 use datastorage::{Spool, Store};
 use kit::Service;
 use kit::database::DatabaseConfig;
@@ -13,6 +14,12 @@ use testing::{PostgresServer, TestDatabase};
 
 /// How long each measurement takes.
 const MEASURE_TIME: Duration = Duration::from_secs(3);
+
+/// As the service has it unless it is told otherwise.
+const TRAIL: TrailConfig = TrailConfig {
+    commit_timeout: Duration::from_secs(3),
+    probe_interval: Duration::from_millis(500),
+};
 
 /// Lets `clients` tasks hand over batches, each one batch after the other, and
 /// prints the events per second.
@@ -63,7 +70,7 @@ async fn measure_all(database: &TestDatabase) -> Result<(), Box<dyn Error>> {
     store.database.migrate(Duration::from_secs(20)).await?;
     let service = Service::for_tests(kit::package!());
     let spool = Spool::open(&database.folder().join("spool"), 1_000_000).await?;
-    let (writer, task) = TrailWriter::new(&service, store.clone(), spool);
+    let (writer, task) = TrailWriter::new(&service, store.clone(), spool, TRAIL);
     tokio::spawn(task.run());
 
     // For comparison: without the trail task in front of the database.

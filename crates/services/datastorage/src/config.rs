@@ -1,6 +1,7 @@
 //! Flags and environment variables.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use kit::database::DatabaseConfig;
 
@@ -30,6 +31,24 @@ pub struct Config {
         value_parser = clap::value_parser!(u64).range(1..=10_000_000)
     )]
     pub spool_max_events: u64,
+
+    /// How the trail waits for its database.
+    #[command(flatten)]
+    pub trail: TrailConfig,
+}
+
+/// How the trail waits for its database.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct TrailConfig {
+    /// How long events wait for the database before they go to the spool. If the
+    /// database tells earlier that it is unavailable, they go there at once.
+    #[arg(long, env, default_value = "3s", value_parser = kit::config::interval)]
+    pub commit_timeout: Duration,
+
+    /// How often a database that is unavailable is asked whether it can be
+    /// written again.
+    #[arg(long, env, default_value = "500ms", value_parser = kit::config::interval)]
+    pub probe_interval: Duration,
 }
 
 #[cfg(test)]

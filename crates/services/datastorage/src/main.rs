@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 fn main() -> ExitCode {
-    let Config { common, database, spool_dir, spool_max_events } = Config::parse();
+    let Config { common, database, spool_dir, spool_max_events, trail } = Config::parse();
     kit::run(kit::package!(), common, async |service| {
         let spool = Spool::open(&spool_dir, spool_max_events)
             .await
@@ -19,7 +19,7 @@ fn main() -> ExitCode {
         }
         let place = database.database_url.to_string();
         let store = Store::new(database);
-        let (trail, task) = TrailWriter::new(&service, store.clone(), spool);
+        let (trail, task) = TrailWriter::new(&service, store.clone(), spool, trail);
         let state = State::new(&service, store.clone(), trail.clone());
         let app = app(&service, state);
         let database = store.database.clone();

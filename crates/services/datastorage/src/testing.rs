@@ -13,12 +13,19 @@ use testing::TestDatabase;
 use tower::ServiceExt as _;
 
 use crate::audit::trail::TrailWriter;
+use crate::config::TrailConfig;
 use crate::spool::Spool;
 use crate::state::State;
 use crate::store::Store;
 
 /// Longer than any step of a working test takes.
 const TEST_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How the trail of a test waits.
+pub(crate) const TRAIL: TrailConfig = TrailConfig {
+    commit_timeout: Duration::from_secs(3),
+    probe_interval: Duration::from_millis(100),
+};
 
 /// The service with a database and a spool of its own.
 pub(crate) struct TestService {
@@ -38,7 +45,8 @@ impl TestService {
         let store = store(&database).await;
         let service = kit::Service::for_tests(kit::package!());
         let spool = Spool::open(&database.folder().join("spool"), max_events).await;
-        let (trail, task) = TrailWriter::new(&service, store.clone(), spool.expect("a spool"));
+        let (trail, task) =
+            TrailWriter::new(&service, store.clone(), spool.expect("a spool"), TRAIL);
         tokio::spawn(task.run());
         let state = State::new(&service, store, trail);
         let app = crate::app(&service, state.clone());

@@ -1,6 +1,8 @@
 //! What every service with state has: a database, and an outbox that tells the
 //! trail.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 use axum::Router;
 
@@ -26,6 +28,10 @@ pub struct StateConfig {
     /// The URL of DataStorage, as `http://host:port`; audit events go there.
     #[arg(long, env, hide_env_values = true)]
     pub datastorage_url: String,
+
+    /// How long an audit event waits for others, with which it is sent.
+    #[arg(long, env, default_value = "200ms", value_parser = crate::config::interval)]
+    pub audit_batch_wait: Duration,
 }
 
 /// The state of a service. Cheap to clone.
@@ -52,7 +58,7 @@ impl State {
         let datastorage = Peer::new("datastorage", &config.datastorage_url)
             .context("cannot use DATASTORAGE_URL")?;
         let database = Database::new(config.database, migrations);
-        let outbox = Outbox::new(database.clone());
+        let outbox = Outbox::new(database.clone(), config.audit_batch_wait);
         Ok(Self { database, outbox, datastorage, work: config.work })
     }
 

@@ -37,6 +37,7 @@ pub(crate) fn open(database: &TestDatabase) -> Store {
         database: DatabaseConfig::new(database.url().parse().expect("a good URL")),
         work: WorkConfig { lease: DEADLINE },
         datastorage_url: "http://nobody.invalid".to_owned(),
+        audit_batch_wait: DEADLINE,
     };
     Store::new(&state::State::new(config, MIGRATIONS).expect("an address"))
 }

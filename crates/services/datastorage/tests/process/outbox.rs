@@ -15,6 +15,9 @@ use crate::calls::{create, page, trail};
 use crate::service::{Lease, start};
 use crate::{TEST_TIMEOUT, event};
 
+/// How long an event waits for others.
+const BATCH_WAIT: Duration = Duration::from_millis(200);
+
 /// A service's outbox with its background task.
 struct TestOutbox {
     outbox: Outbox,
@@ -28,7 +31,7 @@ impl TestOutbox {
         let config = DatabaseConfig::new(on.url().parse().expect("a URL"));
         let database = Database::new(config, &[MIGRATIONS]);
         database.migrate(TEST_TIMEOUT).await.expect("migrated");
-        let (outbox, stop) = (Outbox::new(database.clone()), CancellationToken::new());
+        let (outbox, stop) = (Outbox::new(database.clone(), BATCH_WAIT), CancellationToken::new());
         let service = Service::for_tests(kit::package!());
         let task = tokio::spawn(outbox.clone().run(service, datastorage, stop.clone()));
         Self { outbox, database, stop, task }

@@ -12,6 +12,7 @@ mod send;
 mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use contract::datastorage::NewEvent;
 use prometheus_client::metrics::counter::Counter;
@@ -34,15 +35,17 @@ pub const MIGRATIONS: Migrations = Migrations {
 #[derive(Clone, Debug)]
 pub struct Outbox {
     database: Database,
+    batch_wait: Duration,
     refused: Counter,
     added: Arc<Notify>,
 }
 
 impl Outbox {
-    /// The outbox in this database, whose migrations include [`MIGRATIONS`].
+    /// The outbox in this database, whose migrations include [`MIGRATIONS`]. The
+    /// first event of a batch waits so long for others.
     #[must_use]
-    pub fn new(database: Database) -> Self {
-        Self { database, refused: Counter::default(), added: Arc::default() }
+    pub fn new(database: Database, batch_wait: Duration) -> Self {
+        Self { database, batch_wait, refused: Counter::default(), added: Arc::default() }
     }
 
     /// Adds events within the transaction of the change that they tell of. Call

@@ -11,9 +11,6 @@ use super::{Outbox, rows};
 use crate::database::StoreError;
 use crate::peer::{Peer, PeerError};
 
-/// How long the first event of a batch waits for others.
-const BATCH_WAIT: Duration = Duration::from_millis(200);
-
 /// How often to look for events that another process added or left.
 const LOOK_INTERVAL: Duration = Duration::from_secs(30);
 
@@ -64,7 +61,7 @@ impl Sender {
                 Step::Later(wait) => sleep(wait).await,
                 Step::Empty => {
                     if timeout(LOOK_INTERVAL, self.outbox.added.notified()).await.is_ok() {
-                        sleep(BATCH_WAIT).await;
+                        sleep(self.outbox.batch_wait).await;
                     }
                 }
             }

@@ -30,7 +30,7 @@ async fn outbox(database: &TestDatabase) -> Outbox {
     let url = database.url().parse().expect("a URL");
     let database = Database::new(DatabaseConfig::new(url), &[MIGRATIONS]);
     database.migrate(TIMEOUT).await.expect("migrated");
-    Outbox::new(database)
+    Outbox::new(database, Duration::from_millis(200))
 }
 
 async fn add(outbox: &Outbox, events: &[NewEvent]) {

@@ -9,7 +9,7 @@
 //! | module | what it does |
 //! |---|---|
 //! | `inbox` | the waiting requests, taken in groups |
-//! | [`task`] | decides whether a group goes to the database or to the spool |
+//! | `task` | decides whether a group goes to the database or to the spool |
 //! | `storing`, `spooling` | write a group to the database, to the spool |
 //! | `replay` | moves events from the spool to the database |
 //! | `metrics` | the metrics of the trail and the spool |
@@ -26,10 +26,11 @@
 //! ```
 //!
 //! - **Direct**: the spool is empty, groups go to the database (201). If the
-//!   database does not commit a group within [`task::COMMIT_TIMEOUT`], this
-//!   group and all requests behind it go to the spool (202). A request
+//!   database does not commit a group within [`TrailConfig::commit_timeout`],
+//!   this group and all requests behind it go to the spool (202). A request
 //!   therefore waits at most for this timeout, the commit before it and a sync
-//!   of the spool: less than 4 s.
+//!   of the spool: less than 4 s. A transaction may still be committed after
+//!   the timeout; the replay then finds its events already stored.
 //! - **Unavailable**: groups go to the spool at once. The task probes meanwhile
 //!   whether the database can be written.
 //! - **Draining**: the oldest events of the spool go to the database, and new
@@ -63,7 +64,7 @@ mod metrics;
 mod replay;
 mod spooling;
 mod storing;
-pub mod task;
+mod task;
 
 use std::fmt;
 
@@ -74,6 +75,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use self::inbox::{Inbox, Request};
 use self::metrics::Metrics;
 use super::admission::Rejection;
+use crate::config::TrailConfig;
 use crate::spool::Spool;
 use crate::store::Store;
 
@@ -115,13 +117,19 @@ pub enum AppendError {
 impl TrailWriter {
     /// A handle to the trail of a database and a spool, and its task. The task has
     /// to [run](TrailTask::run) once the database is migrated.
-    pub fn new(service: &Service, store: Store, spool: Spool) -> (Self, TrailTask) {
+    pub fn new(
+        service: &Service,
+        store: Store,
+        spool: Spool,
+        config: TrailConfig,
+    ) -> (Self, TrailTask) {
         let (requests, waiting) = mpsc::channel(CAPACITY);
         let (stop, stopped) = watch::channel(false);
         let (alive, done) = watch::channel(());
         let inbox = Inbox::new(waiting, stopped);
         let metrics = Metrics::register(service, &spool);
-        let task = TrailTask::new(store, spool, inbox, metrics, service.readiness.clone(), alive);
+        let task =
+            TrailTask::new(store, spool, config, inbox, metrics, service.readiness.clone(), alive);
         (Self { requests, stop, done }, task)
     }
 

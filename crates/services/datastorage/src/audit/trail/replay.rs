@@ -4,7 +4,7 @@ use std::slice::from_ref;
 
 use kit::database::StoreError;
 
-use super::task::{COMMIT_TIMEOUT, MAX_REPLAY_TIMEOUT, TrailTask, Unavailable};
+use super::task::{MAX_REPLAY_TIMEOUT, TrailTask, Unavailable};
 use crate::audit::admission::Rejection;
 use crate::audit::records::Submission;
 use crate::spool::{DeadLetter, SpooledEvent};
@@ -41,7 +41,7 @@ impl TrailTask {
             let event_id = event_id.map(tracing::field::display);
             tracing::error!(event_id, reason, "an event became a dead letter");
         }
-        self.replay_timeout = COMMIT_TIMEOUT;
+        self.replay_timeout = self.config.commit_timeout;
         self.metrics.replayed.inc_by((chunk.len() - letters.len()) as u64);
         self.metrics.rejected.inc_by(letters.len() as u64);
         Ok(i64::try_from(chunk.len()).unwrap_or(i64::MAX))

@@ -6,7 +6,7 @@ use kit::database::{DATABASE_PART, StoreError};
 use tokio::time::timeout;
 
 use super::inbox::{Group, Request};
-use super::task::{COMMIT_TIMEOUT, TrailTask};
+use super::task::TrailTask;
 use super::{AppendError, AppendOutcome};
 use crate::audit::admission::Rejection;
 use crate::audit::records::{RecordOutcome, Submission};
@@ -25,7 +25,7 @@ impl TrailTask {
             .iter()
             .map(|request| Submission { events: &request.events, recorded_at: None })
             .collect();
-        match self.record(&submissions, COMMIT_TIMEOUT).await {
+        match self.record(&submissions, self.config.commit_timeout).await {
             Ok(outcomes) => {
                 for (request, outcome) in group.into_iter().zip(outcomes) {
                     request.answer(match outcome {

@@ -8,23 +8,13 @@ use tokio::sync::watch;
 
 use super::inbox::Inbox;
 use super::metrics::Metrics;
+use crate::config::TrailConfig;
 use crate::spool::Spool;
 use crate::store::Store;
-
-/// How long a group waits for the database before it goes to the spool. If the
-/// database reports earlier that it is unavailable, the group goes to the spool
-/// at once; SQLite reports it after waiting 2 s for a lock.
-///
-/// A transaction may still be committed after the timeout. The replay then
-/// finds its events already stored.
-pub const COMMIT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The longest time that a replay waits for the database; new events wait
 /// meanwhile.
 pub(super) const MAX_REPLAY_TIMEOUT: Duration = Duration::from_secs(20);
-
-/// How often the database is asked whether it can be written again.
-const PROBE_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The task behind a [`TrailWriter`](super::TrailWriter), the only one that appends to the
 /// trail and that touches the spool.
@@ -34,6 +24,7 @@ pub struct TrailTask {
     pub(super) metrics: Metrics,
     pub(super) readiness: Readiness,
     pub(super) spool: Spool,
+    pub(super) config: TrailConfig,
     /// How long a replay waits for the database. It doubles after each timeout,
     /// so that a slow database can store a chunk too.
     pub(super) replay_timeout: Duration,
@@ -59,6 +50,7 @@ impl TrailTask {
     pub(super) fn new(
         store: Store,
         spool: Spool,
+        config: TrailConfig,
         inbox: Inbox,
         metrics: Metrics,
         readiness: Readiness,
@@ -69,7 +61,8 @@ impl TrailTask {
             metrics,
             readiness,
             spool,
-            replay_timeout: COMMIT_TIMEOUT,
+            config,
+            replay_timeout: config.commit_timeout,
             inbox,
             _alive: alive,
         }
@@ -112,7 +105,7 @@ impl TrailTask {
 
     /// Writes groups to the spool until the database can be written.
     async fn unavailable(&mut self) -> Mode {
-        self.spool_until(writable(self.store.database.clone())).await
+        self.spool_until(writable(self.store.database.clone(), self.config.probe_interval)).await
     }
 
     /// Writes groups to the spool until the database is back.
@@ -154,10 +147,10 @@ impl TrailTask {
     }
 }
 
-/// Returns when the database can be written.
-async fn writable(database: Database) {
+/// Asks at this interval, and returns when the database can be written.
+async fn writable(database: Database, interval: Duration) {
     loop {
-        tokio::time::sleep(PROBE_INTERVAL).await;
+        tokio::time::sleep(interval).await;
         match database.check().await {
             Ok(()) => return,
             Err(error) => tracing::debug!("{error}"),

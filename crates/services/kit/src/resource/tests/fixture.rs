@@ -182,6 +182,7 @@ impl Process {
             database: DatabaseConfig { turn_timeout: DEADLINE, ..DatabaseConfig::new(url) },
             work: WorkConfig { lease },
             datastorage_url: "http://nobody.invalid".to_owned(),
+            audit_batch_wait: DEADLINE,
         };
         let state = State::new(config, &[outbox::MIGRATIONS, MIGRATIONS]).expect("an address");
         state.database.migrate(DEADLINE).await.expect("migrated");

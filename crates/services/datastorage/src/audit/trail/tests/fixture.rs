@@ -14,6 +14,7 @@ use crate::audit::trail::{AppendError, AppendOutcome, CAPACITY, TrailTask, Trail
 use crate::spool::Spool;
 use crate::spool::testing::{dead_letters, open_spool};
 use crate::store::Store;
+use crate::testing::TRAIL;
 
 /// Longer than any step of a working test takes.
 pub(super) const TEST_TIMEOUT: Duration = Duration::from_secs(20);
@@ -71,7 +72,7 @@ impl TrailFixture {
     pub(super) async fn trail_with_limit(&self, limit: u64) -> TestTrail {
         let service = kit::Service::for_tests(kit::package!());
         let (writer, task) =
-            TrailWriter::new(&service, self.store.clone(), self.spool(limit).await);
+            TrailWriter::new(&service, self.store.clone(), self.spool(limit).await, TRAIL);
         TestTrail { writer, service, task: Some(task) }
     }
 
