@@ -11,7 +11,7 @@ use crate::run::RunFolder;
 use crate::system::find_program;
 use crate::system::signals::Interrupt;
 use crate::system::wait::bounded;
-use crate::workspace::{External, Plan, Service};
+use crate::workspace::{External, Plan, Service, image_variable};
 
 /// How long it may take until what an external service runs is there: an image may have
 /// to be fetched.
@@ -96,7 +96,14 @@ pub(crate) fn check_externals(plan: &Plan, kind: BackendKind) -> anyhow::Result<
         if source.is_empty() {
             let backend = kind.name();
             let error = anyhow!("{key} is missing: the backend `{backend}` runs {what}");
-            return Err(error.kind(Kind::Metadata));
+            let error = error.kind(Kind::Metadata);
+            return Err(match kind.backend().externals {
+                ExternalForm::Program => error,
+                ExternalForm::Image => error.hint(format!(
+                    "write `image = \"<registry>/<name>@sha256:…\"` there, or set {}",
+                    image_variable(&service.name)
+                )),
+            });
         }
         if kind.backend().externals == ExternalForm::Program && find_program(&source).is_none() {
             let error = anyhow!("{key}: there is no program `{source}` on this machine");

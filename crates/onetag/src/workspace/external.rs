@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
+use onetag_env::keys::{IMAGE_SUFFIX, service_key};
 
 use super::assemble::{list, template, templates};
 use super::metadata::ExternalMetadata;
@@ -40,6 +41,18 @@ impl External {
     }
 }
 
+/// The variable that names an external service's image in place of its key `image`.
+pub(crate) fn image_variable(name: &str) -> String {
+    service_key(name, IMAGE_SUFFIX)
+}
+
+/// The image of an external service that the caller names, and the variable.
+fn image_of_caller(name: &str) -> Option<(String, String)> {
+    let variable = image_variable(name);
+    let text = std::env::var(&variable).ok().filter(|text| !text.is_empty())?;
+    Some((variable, text))
+}
+
 /// The external service of the table at `source`.
 ///
 /// # Errors
@@ -57,7 +70,10 @@ pub(super) fn external(
              processes",
         ));
     }
-    let image = table.image.map(|text| PinnedImage::parse(&source.key("image"), &text));
+    let image = match image_of_caller(name) {
+        Some((variable, text)) => Some(PinnedImage::of_variable(&variable, &text)),
+        None => table.image.map(|text| PinnedImage::parse(&source.key("image"), &text)),
+    };
     let process = table.process.and_then(|process| process.args);
     let process = process.map(|args| list(&source.key("process").key("args"), &args));
     let config = table.config.iter().map(|(name, text)| {

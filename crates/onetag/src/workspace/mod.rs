@@ -50,6 +50,7 @@ pub(crate) mod testing;
 pub use containerfile::Containerfile;
 pub(crate) use database::{DATABASE_SERVER, SUPERUSER, ServerImage, check_asked};
 pub use external::External;
+pub(crate) use external::image_variable;
 pub(crate) use load::load_with_digest;
 pub use load::{Location, load, locate};
 pub use metadata::DatabaseKind;

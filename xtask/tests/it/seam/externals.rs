@@ -66,4 +66,22 @@ fn a_backend_that_runs_images_wants_one() {
     let output = fake.e2e();
     output.is_refused_before_the_build();
     output.says("externals.redis.image is missing: the backend `fake` runs published images");
+    output.says("@sha256:…\"` there, or set ONETAG_REDIS_IMAGE");
+}
+
+#[test]
+fn the_callers_image_goes_before_that_of_metadata() {
+    let image = format!("localhost:5000/redis@sha256:{}", "34".repeat(32));
+    for fake in [pinned(), with_redis("program = \"redis-server\"")] {
+        let e2e = |image: &str| {
+            let command = fake.project.xtask(["e2e", "alpha", "--on", "fake"]);
+            command.env("ONETAG_REDIS_IMAGE", image).run()
+        };
+        let output = e2e("localhost:5000/redis:7");
+        output.is_refused_before_the_build();
+        output.says("ONETAG_REDIS_IMAGE").says("`localhost:5000/redis:7` has no digest");
+        e2e(&image).exits(exit::SUCCESS);
+        let deployed = &fake.project.finished_run().json("plan.json")["services"]["redis"];
+        assert_eq!(deployed["digests"]["pinned"], image.split_once('@').unwrap().1);
+    }
 }
