@@ -11,6 +11,8 @@ use e2e::{Run, provenance};
 mod alone;
 #[path = "gateway/edge.rs"]
 mod edge;
+#[path = "gateway/orchestrator.rs"]
+mod orchestrator;
 #[path = "gateway/support.rs"]
 mod support;
 

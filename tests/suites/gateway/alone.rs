@@ -10,7 +10,8 @@ use contract::signalprocessing::{SignalSeverity, Target};
 use e2e::{Capability, unique};
 use serde_json::{Value, json};
 
-use crate::support::{ALERTS, EVENTS, Fixture, alert, answer, check, event, group, pod};
+use crate::orchestrator::{answer, pod};
+use crate::support::{ALERTS, EVENTS, Fixture, alert, check, event, group};
 
 /// What the trail is told of a pod's signal.
 fn received(source: SignalSource, name: &str, pod: &str, fingerprint: &str) -> AuditEvent {

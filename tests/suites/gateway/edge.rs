@@ -5,7 +5,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Result, ensure};
 use serde_json::json;
 
-use crate::support::{ALERTS, EVENTS, Fixture, alert, check, event, group, pod};
+use crate::orchestrator::pod;
+use crate::support::{ALERTS, EVENTS, Fixture, alert, check, event, group};
 
 #[test]
 fn resolved_alerts_and_empty_groups_make_nothing() -> Result<()> {
