@@ -124,7 +124,8 @@ async fn create_batch(
 /// Query the trail
 ///
 /// Newest first; of events of the same microsecond the one with the larger id
-/// comes first. Events that wait in the spool (202) are not found.
+/// comes first. Events that wait in the spool (202) are not found. `total` counts
+/// at most 10,000 events behind the page.
 #[utoipa::path(
     get,
     path = ListEvents::PATH,

@@ -203,3 +203,31 @@ on_both_databases! {
         assert_eq!(search_for(&store, &everything()).await.len(), 1);
     }
 }
+
+on_both_databases! {
+    async fn a_long_trail_is_not_counted_to_its_end(database: TestDatabase) {
+        let store = store(&database).await;
+        // More than a test would send: 10,200 events.
+        let insert = "INSERT INTO audit_events (
+                event_id, version, event_type, event_timestamp, event_category, event_action,
+                event_outcome, correlation_id, event_data, recorded_at
+            )
+            WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 10200)
+            SELECT '00000000-0000-0000-0000-' || substr(CAST(1000000000000 + n AS TEXT), 2), '1.0',
+                'gateway.signal.received', 1000000 + n, 'gateway', 'received', 'success', 'rr-1',
+                'null', 1000000 + n
+            FROM numbers";
+        let mut transaction = store.database.begin().await.expect("a transaction");
+        sqlx::query(insert).execute(&mut *transaction).await.expect("inserted");
+        transaction.commit().await.expect("committed");
+
+        for (limit, offset, total, has_more) in
+            [(100, 0, 10_100, true), (100, 50, 10_150, true), (1, 10_199, 10_200, false)]
+        {
+            let page = kit::page::PageRequest { limit, offset };
+            let found = store.search(&Search { page, ..everything() }).await.expect("found");
+            let answer = page.answer(found.events, found.total);
+            assert_eq!((answer.pagination.total, answer.pagination.has_more), (total, has_more));
+        }
+    }
+}
