@@ -46,9 +46,12 @@ pub(crate) fn check_machine(context: &Context, suites: &[&Suite]) -> anyhow::Res
 
 /// What is built for all jobs at once.
 pub(crate) fn build_request<'a>(jobs: &'a [Job<'a>], profile: Option<String>) -> BuildRequest<'a> {
-    let planned = jobs.iter().flat_map(|job| job.plan.services());
+    let services = jobs.iter().flat_map(|job| job.plan.services()).map(|planned| &planned.service);
+    // Once, however many runs need it.
+    let services: BTreeMap<&str, _> =
+        services.map(|service| (service.name.as_str(), service)).collect();
     BuildRequest {
-        services: planned.map(|planned| &planned.service).collect(),
+        services: services.into_values().collect(),
         tests: jobs.iter().flat_map(|job| &job.suite.tests).collect(),
         profile,
     }

@@ -1,11 +1,17 @@
 //! Files that are being written, and those whose writers were killed.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// Where this process writes what becomes `path` once it is whole, or what it
-/// removes again itself.
+/// How many files this process has begun to write: several of its threads may write what
+/// becomes the same file.
+static BEGUN: AtomicUsize = AtomicUsize::new(0);
+
+/// Where this process writes what becomes `path` once it is whole, another place each time.
 pub(crate) fn partial(path: &Utf8Path) -> Utf8PathBuf {
-    Utf8PathBuf::from(format!("{path}.{}.partial", std::process::id()))
+    let number = BEGUN.fetch_add(1, Ordering::Relaxed);
+    Utf8PathBuf::from(format!("{path}.{number}.{}.partial", std::process::id()))
 }
 
 /// Removes from a folder what nobody will finish.
@@ -29,6 +35,12 @@ pub(crate) fn is_abandoned(path: &Utf8Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_two_writers_of_a_file_have_the_same_place() {
+        let path = Utf8Path::new("a.json");
+        assert_ne!(partial(path), partial(path));
+    }
 
     #[test]
     fn what_a_writer_left_that_is_gone_is_removed() {
