@@ -52,7 +52,9 @@ pub(crate) fn select(
     inputs: &NextestInputs,
     arguments: &NextestArguments,
 ) -> anyhow::Result<usize> {
-    let binaries = inputs.binaries.rust_binaries.iter();
+    // Those of other suites that the command tests as well change nothing here.
+    let is_own = |id: &str| suite.test_ids.iter().any(|own| own == id);
+    let binaries = inputs.binaries.rust_binaries.iter().filter(|(id, _)| is_own(id.as_str()));
     let configuration = context.workspace.root.join(".config/nextest.toml");
     let question = Question {
         filterset: arguments.filterset(&suite.filterset()),
