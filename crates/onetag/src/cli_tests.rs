@@ -33,6 +33,7 @@ fn arguments_for_nextest_follow_two_dashes() {
                 ],
                 all: false,
             },
+            jobs: None,
             keep: true,
             keep_on_failure: false,
             run: RunOptions {
@@ -137,11 +138,12 @@ fn each_verb_has_its_own_help() {
     Usage: cargo xtask e2e [OPTIONS] [SERVICE]... [-- <NEXTEST ARGS>...]
 
     Arguments:
-      [SERVICE]...       Suites to run, one after the other; most are named like their service
+      [SERVICE]...       Suites; most are named like their service
       [NEXTEST ARGS]...  What nextest gets as well, for example `-E 'test(name)'`
 
     Options:
           --all                       Run every suite of the workspace
+      -j, --jobs <N>                  Suites at the same time [default: two per processor, as far as memory allows]
           --keep                      Keep the run for `test`, `up` and `down`
           --keep-on-failure           Keep the run if it fails once its services are up
           --ready-timeout <DURATION>  How long a service may take to become ready [default: 60s]
@@ -220,7 +222,7 @@ fn each_verb_has_its_own_help() {
     Usage: cargo xtask plan [OPTIONS] [SERVICE]... [-- <NEXTEST ARGS>...]
 
     Arguments:
-      [SERVICE]...       Suites to run, one after the other; most are named like their service
+      [SERVICE]...       Suites; most are named like their service
       [NEXTEST ARGS]...  What nextest gets as well, for example `-E 'test(name)'`
 
     Options:
@@ -376,6 +378,7 @@ fn wrong_command_lines_are_refused() {
         ("e2e a --keep --keep", ErrorKind::ArgumentConflict),
         ("e2e a --ready-timeout --keep", ErrorKind::InvalidValue),
         ("e2e a --ready-timeout soon", ErrorKind::ValueValidation),
+        ("e2e a --jobs 0", ErrorKind::ValueValidation),
         ("bench a --pairs 0", ErrorKind::ValueValidation),
         ("bench a --pairs 65536", ErrorKind::ValueValidation),
         ("logs", ErrorKind::MissingRequiredArgument),

@@ -12,6 +12,7 @@ use crate::system::signals::Interrupt;
 use crate::workspace::{Workspace, load_with_digest};
 
 /// The workspace, the way to cargo, the signals and the terminal.
+#[derive(Clone)]
 pub(crate) struct Context {
     pub(crate) workspace: Workspace,
     /// Another one as soon as cargo says something else of the workspace's own

@@ -15,6 +15,7 @@ mod postgres;
 mod proof;
 mod services;
 
+mod at_once;
 mod control;
 mod copies;
 mod disk;

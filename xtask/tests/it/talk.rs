@@ -1,11 +1,10 @@
 //! Talk: plain or live, much or little, and where nobody can hear it.
 
 use std::fs::File;
-use std::num::NonZero;
 use std::process::Stdio;
 
 use crate::exit;
-use crate::project::{Output, Project, redact};
+use crate::project::{Project, redact, screens};
 
 #[test]
 fn talk_that_is_not_for_a_terminal_is_plain_and_says_everything_once() {
@@ -104,17 +103,6 @@ fn talk_and_data_that_cannot_be_written_change_no_code() {
         assert_eq!(code(&["completions", "zsh"]), exit::SUCCESS);
     }
     project.assert_nothing_is_left();
-}
-
-/// What the terminal showed at each moment, the oldest first.
-fn screens(output: &Output) -> impl Iterator<Item = String> {
-    // As wide as the one that the command had: nextest fills its lines up.
-    let (rows, columns) = (NonZero::new(200).unwrap(), NonZero::new(120).unwrap());
-    let mut terminal = vt100::Parser::new(rows, columns, 0);
-    output.stderr.split_inclusive(['\r', '\n']).map(move |part| {
-        terminal.process(part.as_bytes());
-        terminal.screen().rows(0, columns.get()).collect::<Vec<_>>().join("\n")
-    })
 }
 
 /// Whether it is one of the characters that turn.

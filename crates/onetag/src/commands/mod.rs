@@ -38,7 +38,7 @@ use crate::database::DatabaseChoice;
 use crate::error::{Attach as _, Kind, describe};
 use crate::exit::Exit;
 use crate::gc::dead::{RunEntry, kept, kept_by_others};
-use crate::report::{Document, RunReport, Ui, write_stdout};
+use crate::report::{Document, NotRun, RunReport, Ui, write_stdout};
 use crate::run::Layout;
 use crate::run::ledger::{Ledger, Record};
 use crate::system::signals::Interrupt;
@@ -48,26 +48,37 @@ fn context(ui: Ui) -> anyhow::Result<Context> {
     Context::load(Interrupt::listen()?, ui)
 }
 
+/// What came of the suites of a command.
+#[derive(Debug, Default)]
+struct Outcomes {
+    runs: Vec<(Exit, RunReport)>,
+    not_run: Vec<NotRun>,
+}
+
+impl Outcomes {
+    /// That of the worst run; a suite that was not run is a failure.
+    fn exit(&self) -> Exit {
+        let not_run = self.not_run.iter().map(|_| Exit::Failure);
+        Exit::worst(self.runs.iter().map(|(exit, _)| *exit).chain(not_run))
+    }
+}
+
 /// Ends a verb that has reports: prints the one document where it is asked for,
 /// and says with which code the command ends.
-fn conclude(
-    format: Format,
-    result: anyhow::Result<Vec<(Exit, RunReport)>>,
-) -> anyhow::Result<Exit> {
+fn conclude(format: Format, result: anyhow::Result<Outcomes>) -> anyhow::Result<Exit> {
     if format == Format::Human {
-        return Ok(Exit::worst(result?.into_iter().map(|(exit, _)| exit)));
+        return Ok(result?.exit());
     }
-    let (exit, runs, error) = match result {
-        Ok(runs) => {
-            let exit = Exit::worst(runs.iter().map(|(exit, _)| *exit));
-            (exit, runs.into_iter().map(|(_, report)| report).collect(), None)
-        }
-        Err(error) => (Kind::of(&error).exit(), Vec::new(), Some(error)),
+    let (exit, outcomes, error) = match result {
+        Ok(outcomes) => (outcomes.exit(), outcomes, None),
+        Err(error) => (Kind::of(&error).exit(), Outcomes::default(), Some(error)),
     };
+    let Outcomes { runs, not_run } = outcomes;
     print_json(&Document {
         schema: Document::SCHEMA,
         exit: exit.code(),
-        runs,
+        runs: runs.into_iter().map(|(_, report)| report).collect(),
+        not_run,
         error: error.as_ref().map(describe),
     })?;
     error.map_or(Ok(exit), Err)

@@ -11,12 +11,13 @@ use crate::context::Context;
 use crate::cycle::Job;
 use crate::database::{DatabaseChoice, ServerUrl};
 use crate::error::{Attach as _, Kind};
+use crate::report::NotRun;
 use crate::workspace::DatabaseKind;
 
 /// Which suites.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Suites {
-    /// Suites to run, one after the other; most are named like their service
+    /// Suites; most are named like their service
     #[arg(value_name = "SERVICE", required_unless_present = "all", conflicts_with = "all")]
     names: Vec<String>,
     /// Run every suite of the workspace
@@ -25,12 +26,16 @@ pub(crate) struct Suites {
 }
 
 impl Suites {
-    /// Plans a new run of each.
+    /// Plans a new run of each, but for those of all that the backend cannot run.
     ///
     /// # Errors
     ///
     /// A suite that there is not, that selects no test, or that is named twice.
-    pub(super) fn jobs<'a>(&self, context: &'a Context) -> anyhow::Result<Vec<Job<'a>>> {
+    pub(super) fn jobs<'a>(
+        &self,
+        context: &'a Context,
+        backend: BackendKind,
+    ) -> anyhow::Result<(Vec<Job<'a>>, Vec<NotRun>)> {
         let suites: Vec<&String> = match self.all {
             true => context.workspace.suites.keys().collect(),
             false => self.names.iter().collect(),
@@ -44,7 +49,18 @@ impl Suites {
         if let Some(twice) = suites.iter().find(|suite| !named.insert(suite.as_str())) {
             return Err(anyhow!("`{twice}` is named twice").kind(Kind::Usage));
         }
-        suites.iter().map(|suite| Job::new(context, suite)).collect()
+        let (mut jobs, mut not_run) = (Vec::new(), Vec::new());
+        for suite in suites {
+            let job = Job::new(context, suite)?;
+            match job.check_backend(backend) {
+                // Who names it learns more, when everything is checked.
+                Err(error) if self.all => {
+                    not_run.push(NotRun { suite: suite.clone(), reason: error.to_string() });
+                }
+                _ => jobs.push(job),
+            }
+        }
+        Ok((jobs, not_run))
     }
 }
 

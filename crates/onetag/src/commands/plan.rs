@@ -30,14 +30,15 @@ pub(crate) fn plan(arguments: &Plan, ui: Ui) -> anyhow::Result<Exit> {
     let context = context(ui)?;
     let run = &arguments.run;
     let nextest = NextestArguments::new(&run.nextest)?;
-    let mut jobs = arguments.suites.jobs(&context)?;
     let (choice, backend) = (run.databases.choice()?, run.on.backend.unwrap_or_default());
+    let (mut jobs, not_run) = arguments.suites.jobs(&context, backend)?;
     database::choose(&context.workspace, &mut jobs, &choice, backend)?;
     cycle::check(&context, &jobs, run.on.backend)?;
     let request = build_request(&jobs, run.build.profile());
-    let preview = Preview::new(&Wanted {
+    let preview = Preview::new(Wanted {
         commands: crate::build::commands(&context, &request)?,
         jobs: &jobs,
+        not_run,
         backend,
         profile: run.build.profile(),
         ready: run.ready_timeout,

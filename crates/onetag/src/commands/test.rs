@@ -6,13 +6,14 @@ use anyhow::{Context as _, anyhow};
 use clap::Args;
 
 use super::{
-    BuildOptions, Databases, On, conclude, context, kept_elsewhere, kept_job, kept_run, up_line,
+    BuildOptions, Databases, On, Outcomes, conclude, context, kept_elsewhere, kept_job, kept_run,
+    up_line,
 };
 use crate::cycle::{self, Goal, Job, Options};
 use crate::error::Attach as _;
 use crate::exit::Exit;
 use crate::keeper::{Client, ServiceState};
-use crate::report::{RunReport, Ui};
+use crate::report::Ui;
 use crate::suite::NextestArguments;
 
 /// Run a suite against its kept run; refuses what is stale
@@ -37,12 +38,13 @@ pub(crate) fn test(arguments: &Test, ui: Ui) -> anyhow::Result<Exit> {
     conclude(arguments.build.format, reports(arguments, ui))
 }
 
-fn reports(arguments: &Test, ui: Ui) -> anyhow::Result<Vec<(Exit, RunReport)>> {
+fn reports(arguments: &Test, ui: Ui) -> anyhow::Result<Outcomes> {
     let context = context(ui)?;
     let mut options = Options {
         goal: Goal::Retested(NextestArguments::new(&arguments.nextest)?),
         keep: true,
         keep_on_failure: false,
+        jobs: None,
         // Nothing is started.
         ready: Duration::ZERO,
         profile: arguments.build.profile(),
@@ -61,7 +63,8 @@ fn reports(arguments: &Test, ui: Ui) -> anyhow::Result<Vec<(Exit, RunReport)>> {
     };
     let job = kept_job(job, entry, &mut options)?;
     expect_running(&job)?;
-    cycle::drive(&context, vec![job], &options)
+    let runs = cycle::drive(&context, vec![job], &options)?;
+    Ok(Outcomes { runs, not_run: Vec::new() })
 }
 
 /// Before anything is built: `up` starts again what has ended.

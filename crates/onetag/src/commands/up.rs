@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{BuildOptions, Databases, On, conclude, context, kept_job, kept_run};
+use super::{BuildOptions, Databases, On, Outcomes, conclude, context, kept_job, kept_run};
 use crate::cycle::{self, Goal, Job, Options};
 use crate::exit::Exit;
-use crate::report::{RunReport, Ui};
+use crate::report::Ui;
 
 /// Start what a suite needs and keep it, or bring what is kept up to date
 #[derive(Debug, Args)]
@@ -32,13 +32,14 @@ pub(crate) fn up(arguments: &Up, ui: Ui) -> anyhow::Result<Exit> {
     conclude(arguments.build.format, reports(arguments, ui))
 }
 
-fn reports(arguments: &Up, ui: Ui) -> anyhow::Result<Vec<(Exit, RunReport)>> {
+fn reports(arguments: &Up, ui: Ui) -> anyhow::Result<Outcomes> {
     let context = context(ui)?;
     let job = Job::new(&context, &arguments.suite)?;
     let mut options = Options {
         goal: Goal::Up,
         keep: true,
         keep_on_failure: false,
+        jobs: None,
         ready: arguments.ready_timeout,
         profile: arguments.build.profile(),
         backend: arguments.on.backend,
@@ -48,5 +49,6 @@ fn reports(arguments: &Up, ui: Ui) -> anyhow::Result<Vec<(Exit, RunReport)>> {
         Some(entry) => kept_job(job, entry, &mut options)?,
         None => job,
     };
-    cycle::drive(&context, vec![job], &options)
+    let runs = cycle::drive(&context, vec![job], &options)?;
+    Ok(Outcomes { runs, not_run: Vec::new() })
 }

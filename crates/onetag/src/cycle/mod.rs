@@ -11,6 +11,7 @@ pub(crate) mod diagnostics;
 pub(crate) mod environment;
 mod finish;
 mod outcome;
+mod parallel;
 mod phases;
 mod returns;
 mod start;
@@ -19,7 +20,8 @@ pub(crate) mod witness;
 
 pub(crate) use start::{build_request, check_machine};
 
-use std::time::Duration;
+use std::num::NonZero;
+use std::time::{Duration, Instant};
 
 use crate::backend::{BackendKind, RunPlan, check_externals, check_host_variables};
 use crate::build::{check_containerfiles, check_files};
@@ -29,8 +31,9 @@ use crate::exit::Exit;
 use crate::gc::dead::RunEntry;
 use crate::gc::sweep::sweep;
 use crate::gc::tidy;
-use crate::report::RunReport;
+use crate::report::{RunReport, WAIT};
 use crate::suite::NextestArguments;
+use crate::system::wait::at_most;
 use crate::workspace::{Plan, Suite};
 
 /// One suite, and what it deploys.
@@ -58,6 +61,17 @@ impl<'a> Job<'a> {
     pub(crate) fn new(context: &'a Context, suite: &str) -> anyhow::Result<Job<'a>> {
         let suite = context.workspace.suite(suite)?;
         Ok(Job { suite, plan: context.workspace.plan(suite)?, kept: None })
+    }
+
+    /// Makes sure that the backend can run it, as far as metadata and programs of this
+    /// machine tell.
+    ///
+    /// # Errors
+    ///
+    /// It lacks a program or an image of an external service, or cannot build an image.
+    pub(crate) fn check_backend(&self, kind: BackendKind) -> anyhow::Result<()> {
+        check_externals(&self.plan, kind)?;
+        check_containerfiles(&self.plan, kind)
     }
 }
 
@@ -97,6 +111,8 @@ pub(crate) struct Options {
     pub(crate) goal: Goal,
     pub(crate) keep: bool,
     pub(crate) keep_on_failure: bool,
+    /// How many runs go on at the same time; none for what the machine allows.
+    pub(crate) jobs: Option<NonZero<usize>>,
     /// How long a service may take to become ready.
     pub(crate) ready: Duration,
     /// The cargo profile of the services; none for `dev`.
@@ -107,8 +123,8 @@ pub(crate) struct Options {
     pub(crate) database: DatabaseChoice,
 }
 
-/// Goes through one run for each job: one build for all of them, then one run
-/// after the other.
+/// Goes through one run for each job: one build for all of them, then several runs at the
+/// same time. What becomes of one is nothing to the others; a signal ends all.
 ///
 /// # Errors
 ///
@@ -119,15 +135,32 @@ pub(crate) fn drive(
     mut jobs: Vec<Job<'_>>,
     options: &Options,
 ) -> anyhow::Result<Vec<(Exit, RunReport)>> {
+    if jobs.is_empty() {
+        return Ok(Vec::new());
+    }
     let backend = options.backend.unwrap_or_default();
     database::choose(&context.workspace, &mut jobs, &options.database, backend)?;
     let jobs = &jobs[..];
     check(context, jobs, options.backend)?;
     jobs.iter().try_for_each(|job| check_host_variables(&job.plan))?;
     sweep(&context.layout(), &context.interrupt, &context.ui)?;
-    let start::Started { runs, build, timeline } = start::start(context, jobs, options)?;
-    let reports = runs.into_iter().map(|run| phases::go(context, run, &build, options, &timeline));
-    let reports = reports.collect();
+    let limit = options.jobs.map_or_else(parallel::default_jobs, NonZero::get).min(jobs.len());
+    let start::Started { runs, build, timeline } = start::start(context, jobs, options, limit)?;
+    let begun = Instant::now();
+    let width = jobs.iter().map(|job| job.suite.name.len()).max().unwrap_or(0);
+    let reports = at_most(limit, runs.into_iter().enumerate(), |(number, run)| {
+        // Alone at a time, each has the terminal to itself.
+        let ui = (limit > 1).then(|| context.ui.of_suite(&run.job.suite.name, width));
+        let own = ui.map(|ui| Context { ui, ..context.clone() });
+        let context = own.as_ref().unwrap_or(context);
+        let mut timeline = timeline.of_suite(&context.ui);
+        if number >= limit {
+            timeline.record(WAIT, begun.elapsed(), "for other suites".to_owned());
+        }
+        let ended = phases::go(context, run, &build, options, timeline);
+        context.ui.print_block();
+        ended
+    });
     tidy(&context.layout(), Some(&context.workspace), &context.ui);
     Ok(reports)
 }
@@ -143,9 +176,7 @@ pub(crate) fn check(
     check_machine(context, &suites)?;
     for job in jobs {
         let kept = job.kept.as_ref().map(|kept| kept.plan.backend);
-        let kind = kept.or(backend).unwrap_or_default();
-        check_externals(&job.plan, kind)?;
-        check_containerfiles(&job.plan, kind)?;
+        job.check_backend(kept.or(backend).unwrap_or_default())?;
         check_files(context, job.plan.services().map(|planned| &planned.service))?;
     }
     Ok(())

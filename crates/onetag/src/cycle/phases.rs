@@ -30,10 +30,9 @@ pub(super) fn go(
     started: StartedRun<'_>,
     build: &anyhow::Result<Build>,
     options: &Options,
-    timeline: &Timeline<'_>,
+    mut timeline: Timeline<'_>,
 ) -> (Exit, RunReport) {
     let StartedRun { minted, job, keeper, pinned } = started;
-    let mut timeline = timeline.clone();
     let killed_before = killed_services(minted.folder()).len();
     let (keeper, addresses) = match keeper {
         Ok((keeper, addresses)) => (Some(keeper), Ok(addresses)),
@@ -110,6 +109,8 @@ impl<'run> Cycle<'_, 'run> {
         timeline: &mut Timeline<'_>,
     ) -> anyhow::Result<Outcome> {
         let (context, suite, inputs) = (self.context, self.job.suite, &self.images.build.nextest);
+        // It may have waited for other suites when that came.
+        context.interrupt.check()?;
         if let Some(arguments) = options.goal.nextest() {
             // Nothing is deployed for no test.
             timeline.phase(
@@ -127,7 +128,7 @@ impl<'run> Cycle<'_, 'run> {
         let folder = self.run.folder();
         let tested = timeline.loud_phase(
             "test",
-            || suite::run(context, suite, inputs, arguments, folder),
+            |activity| suite::run(context, suite, inputs, arguments, folder, activity),
             |(exit, tests)| match (exit, tests) {
                 (Exit::Success, Some(tests)) => format!("{} passed", tests.passed),
                 (_, Some(tests)) => format!("{} passed, {} failed", tests.passed, tests.failed),

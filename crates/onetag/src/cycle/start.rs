@@ -15,6 +15,7 @@ use crate::report::{PhaseFailed, Timeline, counted};
 use crate::run::{FileLock, MintedRun, RunFolder, mint};
 use crate::suite::PROFILE;
 use crate::system::signals::Interrupt;
+use crate::system::wait::at_most;
 use crate::workspace::{Suite, check_nextest_config, validate_target_directory};
 
 /// The runs of an invocation, and what was built for all of them.
@@ -58,11 +59,12 @@ pub(crate) fn build_request<'a>(jobs: &'a [Job<'a>], profile: Option<String>) ->
 }
 
 /// Enters a run for every job, tells their names, builds for all of them at once
-/// and starts their keepers meanwhile.
+/// and starts their keepers meanwhile, at most `limit` at once.
 pub(super) fn start<'a>(
     context: &'a Context,
     jobs: &'a [Job<'a>],
     options: &Options,
+    limit: usize,
 ) -> anyhow::Result<Started<'a>> {
     let mut timeline = Timeline::start(&context.ui);
     let mut entered = Vec::new();
@@ -79,11 +81,11 @@ pub(super) fn start<'a>(
         let keepers = scope.spawn(|| {
             let preparing = Instant::now();
             let _activity = context.ui.activity("prepare");
-            let keepers = entered.iter().zip(jobs).map(|(minted, job)| {
+            let keepers = at_most(limit, entered.iter().zip(jobs), |(minted, job)| {
                 let keeper = prepare(minted, job, options);
                 (keeper.context(PhaseFailed("prepare")), pin(minted, job, &context.interrupt))
             });
-            (keepers.collect::<Vec<_>>(), preparing.elapsed())
+            (keepers, preparing.elapsed())
         });
         let request = build_request(jobs, options.profile.clone());
         let wanted_by = entered.iter().zip(jobs).map(|(minted, job)| {
@@ -93,7 +95,7 @@ pub(super) fn start<'a>(
         let wanted_by: Vec<_> = wanted_by.collect();
         let build = timeline.loud_phase(
             "build",
-            || build(context, &request, &ledgers)?.with_images(context, &wanted_by),
+            |_| build(context, &request, &ledgers)?.with_images(context, &wanted_by),
             |build| counted(build.services().count(), "service"),
         );
         match keepers.join() {

@@ -19,8 +19,19 @@ pub(crate) struct Document {
     /// The exit code of the command.
     pub(crate) exit: i32,
     pub(crate) runs: Vec<RunReport>,
+    /// Suites that `--all` leaves out, since the backend cannot run them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) not_run: Vec<NotRun>,
     /// Why the command failed outside of any run.
     pub(crate) error: Option<String>,
+}
+
+/// A suite that is left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct NotRun {
+    pub(crate) suite: String,
+    /// Why, in one line.
+    pub(crate) reason: String,
 }
 
 /// `report.json` of a run.
@@ -46,6 +57,17 @@ pub(crate) struct RunReport {
     pub(crate) leftovers: Vec<Leftover>,
     /// Where logs, witness and diagnostics lie.
     pub(crate) folder: Utf8PathBuf,
+}
+
+/// The phase in which a run waits for those of other suites.
+pub(crate) const WAIT: &str = "wait";
+
+impl RunReport {
+    /// How long it took by itself, without its wait for other suites.
+    pub(crate) fn own_seconds(&self) -> f64 {
+        let waited = self.phases.iter().find(|time| time.phase == WAIT);
+        self.seconds - waited.map_or(0.0, |time| time.seconds)
+    }
 }
 
 /// How long a phase took.

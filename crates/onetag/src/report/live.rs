@@ -1,6 +1,6 @@
 //! Lines of the terminal that change while something is under way.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -45,6 +45,12 @@ impl Live {
         }
     }
 
+    /// Clears the changing lines while `write` writes above them.
+    pub(super) fn suspend(&self, write: impl FnOnce()) {
+        let _state = self.lock();
+        self.bars.suspend(write);
+    }
+
     /// Clears the changing lines and keeps everything back until the result is
     /// dropped.
     pub(super) fn yield_terminal(&self) -> Yielded<'_> {
@@ -79,35 +85,51 @@ impl Drop for Yielded<'_> {
 /// Something that is under way: a line of the terminal until this is dropped,
 /// nothing where there is no terminal.
 #[derive(Debug)]
-pub(crate) struct Activity<'a>(Option<(&'a Live, ProgressBar)>);
+pub(crate) struct Activity(Progress);
 
-impl<'a> Activity<'a> {
-    pub(super) fn start(live: Option<&'a Live>, name: &str) -> Activity<'a> {
-        Activity(live.map(|live| {
+/// Tells what an activity is at, from any thread; to no avail once that is over.
+#[derive(Clone, Debug)]
+pub(crate) struct Progress(Option<(Arc<Live>, ProgressBar)>);
+
+impl Activity {
+    pub(super) fn start(live: Option<Arc<Live>>, name: String) -> Activity {
+        Activity(Progress(live.map(|live| {
             let mut state = live.lock();
             let bar = live.bars.add(ProgressBar::new_spinner().with_style(style()));
-            bar.set_prefix(name.to_owned());
+            bar.set_prefix(name);
             state.shown.push(bar.clone());
             if state.held_back.is_none() {
                 bar.tick();
                 bar.enable_steady_tick(TICK);
             }
+            drop(state);
             (live, bar)
-        }))
+        })))
     }
 
     /// Shows what it is at now, for example what it waits for.
     pub(crate) fn update(&self, text: impl Into<String>) {
-        if let Activity(Some((live, bar))) = self {
+        self.0.update(text);
+    }
+
+    /// Shows the same from another thread.
+    pub(super) fn progress(&self) -> Progress {
+        self.0.clone()
+    }
+}
+
+impl Progress {
+    pub(super) fn update(&self, text: impl Into<String>) {
+        if let Progress(Some((live, bar))) = self {
             let _state = live.lock();
             bar.set_message(text.into());
         }
     }
 }
 
-impl Drop for Activity<'_> {
+impl Drop for Activity {
     fn drop(&mut self) {
-        if let Activity(Some((live, bar))) = self {
+        if let Activity(Progress(Some((live, bar)))) = self {
             let mut state = live.lock();
             bar.finish_and_clear();
             live.bars.remove(bar);

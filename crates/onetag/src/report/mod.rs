@@ -1,18 +1,24 @@
 //! What people and programs are told of a run.
 
+mod block;
 mod document;
 mod live;
 mod streams;
 mod summary;
+mod table;
 mod timeline;
 mod ui;
 
 pub use document::Leftover;
 pub(crate) use document::{
-    Document, ExternalReport, KilledService, PhaseTime, RunReport, ServiceReport, Tests,
+    Document, ExternalReport, KilledService, NotRun, PhaseTime, RunReport, ServiceReport, Tests,
+    WAIT,
 };
+pub(crate) use live::Activity;
+use live::Progress;
 pub(crate) use streams::write_stdout;
 pub(crate) use summary::summary;
+pub(crate) use table::table;
 pub(crate) use timeline::{PhaseFailed, Timeline};
 pub(crate) use ui::Ui;
 

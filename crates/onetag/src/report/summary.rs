@@ -2,7 +2,7 @@
 
 #[cfg(test)]
 #[path = "summary_tests.rs"]
-mod tests;
+pub(super) mod tests;
 
 use std::fmt::Write as _;
 
@@ -20,7 +20,7 @@ pub(crate) fn summary(report: &RunReport, folder: &Utf8Path) -> String {
         (0, None) => "is up",
         _ => "failed",
     };
-    let mut text = format!("{} {verdict} in {:.2} s", report.tag, report.seconds);
+    let mut text = format!("{} {verdict} in {:.2} s", report.tag, report.own_seconds());
     if let Some(tests) = &report.tests {
         let _ = write!(text, ": {}", describe(tests));
     }
@@ -47,7 +47,7 @@ pub(crate) fn summary(report: &RunReport, folder: &Utf8Path) -> String {
     text
 }
 
-fn describe(tests: &Tests) -> String {
+pub(super) fn describe(tests: &Tests) -> String {
     let ran = tests.failed + tests.passed;
     let mut text = match tests.failed {
         0 => counted(ran, "test"),

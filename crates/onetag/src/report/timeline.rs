@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::live::Activity;
 use super::{PhaseTime, Ui};
 
 /// The phases so far, and how long each took.
@@ -17,6 +18,11 @@ impl<'a> Timeline<'a> {
         Timeline { ui, started: Instant::now(), phases: Vec::new() }
     }
 
+    /// Goes on with the run of one suite, which has talk of its own.
+    pub(crate) fn of_suite<'b>(&self, ui: &'b Ui) -> Timeline<'b> {
+        Timeline { ui, started: self.started, phases: self.phases.clone() }
+    }
+
     /// Goes through one phase and prints how long it took, and its result in a
     /// few words.
     pub(crate) fn phase<T>(
@@ -25,8 +31,17 @@ impl<'a> Timeline<'a> {
         work: impl FnOnce() -> anyhow::Result<T>,
         result: impl FnOnce(&T) -> String,
     ) -> anyhow::Result<T> {
+        self.active_phase(name, |_| work(), result)
+    }
+
+    fn active_phase<T>(
+        &mut self,
+        name: &'static str,
+        work: impl FnOnce(&Activity) -> anyhow::Result<T>,
+        result: impl FnOnce(&T) -> String,
+    ) -> anyhow::Result<T> {
         let (started, activity) = (Instant::now(), self.ui.activity(name));
-        let done = work();
+        let done = work(&activity);
         drop(activity);
         let result = done.as_ref().map_or_else(|_| "failed".to_owned(), result);
         self.record(name, started.elapsed(), result);
@@ -34,15 +49,15 @@ impl<'a> Timeline<'a> {
     }
 
     /// A phase in which another program writes to the terminal: nothing is drawn
-    /// meanwhile.
+    /// meanwhile, unless its output is kept back.
     pub(crate) fn loud_phase<T>(
         &mut self,
         name: &'static str,
-        work: impl FnOnce() -> anyhow::Result<T>,
+        work: impl FnOnce(&Activity) -> anyhow::Result<T>,
         result: impl FnOnce(&T) -> String,
     ) -> anyhow::Result<T> {
         let ui = self.ui;
-        self.phase(name, || ui.yield_terminal(work), result)
+        self.active_phase(name, |activity| ui.yield_terminal(|| work(activity)), result)
     }
 
     /// Takes over a phase that went by elsewhere.

@@ -134,6 +134,11 @@ impl NextestArguments {
         &self.filters
     }
 
+    /// Whether an option of the runner begins so.
+    pub(crate) fn says(&self, option: &str) -> bool {
+        self.runner.iter().any(|argument| argument.starts_with(option))
+    }
+
     /// Everything but the filtersets, for `cargo nextest run`.
     pub(crate) fn rest(&self) -> Vec<String> {
         [self.runner.as_slice(), self.filters.as_slice()].concat()

@@ -1,5 +1,6 @@
 //! Running a suite, and what proves that it was run.
 
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, ensure};
@@ -16,7 +17,7 @@ use crate::context::Context;
 use crate::error::{Attach as _, Kind};
 use crate::exit::Exit;
 use crate::keeper::Client;
-use crate::report::Tests;
+use crate::report::{Activity, Tests};
 use crate::run::RunFolder;
 use crate::run::ledger::Ledger;
 use crate::system::own_path;
@@ -37,20 +38,23 @@ pub(crate) enum RunLost {
 
 /// Runs the suite against the run in `folder`, and says how it ended.
 ///
-/// Nextest's output goes to the terminal. Errors: nextest cannot be run at all, or it
-/// says that all went well and nothing proves it.
+/// Nextest's output goes to the terminal, or is kept back if suites run at the same time.
+/// Errors: nextest cannot be run at all, or it says that all went well and nothing proves
+/// it.
 pub(crate) fn run(
     context: &Context,
     suite: &Suite,
     inputs: &NextestInputs,
     arguments: &NextestArguments,
     folder: &RunFolder,
+    activity: &Activity,
 ) -> anyhow::Result<(Exit, Option<Tests>)> {
     let files = NextestFiles::create(folder.path(), inputs)?;
     // It is of an earlier command, and would be taken for what came of this one.
     let _ = std::fs::remove_file(folder.junit());
     let command_id = Uuid::now_v7().simple().to_string();
-    let finished = nextest(context, suite, inputs, arguments, folder, &files, &command_id);
+    let command = nextest(context, suite, inputs, arguments, folder, &files, &command_id)?;
+    let finished = finish(context, command, folder, activity);
     let report = JunitReport::read(&files.junit());
     // There is none if nextest ended before its tests.
     let _ = std::fs::rename(files.junit(), folder.junit());
@@ -81,6 +85,7 @@ pub(crate) fn run(
     Ok((exit, Some(tests)))
 }
 
+/// The call of nextest.
 fn nextest(
     context: &Context,
     suite: &Suite,
@@ -89,14 +94,16 @@ fn nextest(
     folder: &RunFolder,
     files: &NextestFiles,
     command_id: &str,
-) -> anyhow::Result<Finished> {
+) -> anyhow::Result<Command> {
     let program = own_path().context("cannot find this program")?;
     let program = program.to_str().context("the path of this program is not UTF-8")?;
     let tool_config = files.write_tool_config(suite, program)?;
     let shell = context.shell()?;
     let (cargo, metadata, binaries) = (&context.cargo, &inputs.cargo_metadata, files.binaries());
     let filterset = arguments.filterset(&suite.filterset());
-    let rest = arguments.rest();
+    // No terminal that it could look at, and yet there is one.
+    let colours = context.ui.keeps_back_for_terminal() && !arguments.says("--color=");
+    let rest = colours.then(|| "--color=always".to_owned()).into_iter().chain(arguments.rest());
     let command = cmd!(
         shell,
         "{cargo} nextest run --profile {PROFILE} --cargo-metadata {metadata}
@@ -106,6 +113,16 @@ fn nextest(
     .env(keys::ENV_FILE, folder.environment())
     .env(keys::TEST_COMMAND, command_id)
     .envs(shortcut(folder)?);
+    Ok(command.into())
+}
+
+/// Runs it to its end, which comes early if the run is lost.
+fn finish(
+    context: &Context,
+    command: Command,
+    folder: &RunFolder,
+    activity: &Activity,
+) -> anyhow::Result<Finished> {
     let ledger = Ledger::open(folder.path())?;
     let mut keeper = Client::connect(folder)?;
     let watch = || {
@@ -115,6 +132,7 @@ fn nextest(
     };
     Tool::new(command, LIMIT)
         .output(context.ui.tool_output(), context.ui.tool_output())
+        .into_sink(context.ui.sink(activity))
         .recorded([&ledger])
         .watched(watch)
         .finish(&context.interrupt)

@@ -15,7 +15,7 @@ use crate::system::tool::{Output, Tool};
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// The version of the nextest that is there, or why it cannot be run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct NextestVersion(Result<Version, String>);
 
 impl NextestVersion {

@@ -24,6 +24,15 @@ pub(crate) fn boot_id() -> io::Result<String> {
     Ok(fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().to_owned())
 }
 
+/// How much memory programs can have without swapping, in bytes (proc(5), `MemAvailable`);
+/// that of the whole machine, whatever a container of ours is limited to.
+pub(crate) fn available_memory() -> Option<u64> {
+    let meminfo = fs::read_to_string("/proc/meminfo").ok()?;
+    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kibibytes << 10)
+}
+
 /// When a process started, in clock ticks since boot; none if it is gone.
 ///
 /// Together with the process id and the boot id it names one process for good

@@ -34,3 +34,8 @@ fn a_process_is_found_by_its_owner() {
     child.wait().unwrap();
     assert_eq!(found.unwrap(), [(child.id(), "sleep 60".to_owned())]);
 }
+
+#[test]
+fn memory_that_is_available_is_known() {
+    assert!(available_memory().unwrap() > 1 << 20);
+}

@@ -23,6 +23,11 @@ pub(crate) fn boot_id() -> io::Result<String> {
     ps("lstart=", 1).ok_or_else(|| io::Error::other("`ps -o lstart= -p 1` gives no answer"))
 }
 
+/// Not to be had here.
+pub(crate) fn available_memory() -> Option<u64> {
+    None
+}
+
 /// When a process started, in words; none if it is gone or a zombie.
 pub(crate) fn start_time(pid: u32) -> Option<String> {
     let state = ps("stat=", pid)?;

@@ -1,6 +1,8 @@
 //! Waiting for a condition: bounded, and with a last word.
 
+use std::panic::resume_unwind;
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -124,6 +126,37 @@ pub(crate) fn side_by_side<I: Send, T: Send>(
     })
 }
 
+/// Does something with each of them, `limit` at the same time, the first ones first; waits
+/// for all, and returns the results in their order.
+pub(crate) fn at_most<I: Send, T: Send>(
+    limit: usize,
+    all: impl IntoIterator<Item = I>,
+    work: impl Fn(I) -> T + Sync,
+) -> Vec<T> {
+    let all: Vec<I> = all.into_iter().collect();
+    let workers = limit.min(all.len());
+    if workers < 2 {
+        return all.into_iter().map(work).collect();
+    }
+    let todo = Mutex::new(all.into_iter().enumerate());
+    let next = || todo.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let worker = || {
+        let mut done = Vec::new();
+        while let Some((number, one)) = next() {
+            done.push((number, work(one)));
+        }
+        done
+    };
+    let mut done: Vec<(usize, T)> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(worker)).collect();
+        let ended = workers.into_iter().map(|thread| thread.join());
+        // Once all others have ended as well.
+        ended.flat_map(|done| done.unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    });
+    done.sort_by_key(|(number, _)| *number);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,6 +197,32 @@ mod tests {
         };
         let ended = bounded("opening", Duration::from_secs(60), &interrupt, hang);
         assert_eq!(ended.unwrap_err().to_string(), "interrupted by SIGINT");
+    }
+
+    #[test]
+    fn at_most_so_many_are_worked_on_at_once() {
+        for limit in [1, 2, 9] {
+            let (now, most) = (Mutex::new(0), Mutex::new(0));
+            let doubled = at_most(limit, 0..20, |number| {
+                *now.lock().unwrap() += 1;
+                let mut most = most.lock().unwrap();
+                *most = (*now.lock().unwrap()).max(*most);
+                drop(most);
+                thread::yield_now();
+                *now.lock().unwrap() -= 1;
+                number * 2
+            });
+            assert_eq!(doubled, (0..20).map(|number| number * 2).collect::<Vec<_>>());
+            assert!((1..=limit).contains(&most.into_inner().unwrap()));
+        }
+    }
+
+    /// Each waits for the other.
+    #[test]
+    fn as_many_as_may_be_are_worked_on_at_once() {
+        let together = std::sync::Barrier::new(2);
+        let met = at_most(2, [(); 2], |()| together.wait().is_leader());
+        assert_eq!(met.iter().filter(|leads| **leads).count(), 1);
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub(crate) use output::Output;
 pub(crate) use process::Process;
 pub(crate) use redact::redact;
 pub(crate) use run::Run;
+pub(crate) use terminal::screens;
 pub(crate) use workspace::manifest;
 
 use crate::wait::{Look, until};

@@ -1,11 +1,14 @@
 //! A terminal for commands that look whether they have one.
 
 use std::fs::File;
+use std::num::NonZero;
 use std::os::fd::AsFd as _;
 
 use rustix::io::FdFlags;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
+
+use super::Output;
 
 /// Both ends: the one to read from, and the one that a command gets.
 pub(super) fn terminal() -> (File, File) {
@@ -19,4 +22,15 @@ pub(super) fn terminal() -> (File, File) {
     tcsetwinsize(master.as_fd(), size).unwrap();
     let command = File::options().read(true).write(true).open(name).unwrap();
     (File::from(master), command)
+}
+
+/// What the terminal showed at each moment, the oldest first.
+pub(crate) fn screens(output: &Output) -> impl Iterator<Item = String> {
+    // As wide as the one that the command had: nextest fills its lines up.
+    let (rows, columns) = (NonZero::new(200).unwrap(), NonZero::new(120).unwrap());
+    let mut terminal = vt100::Parser::new(rows, columns, 0);
+    output.stderr.split_inclusive(['\r', '\n']).map(move |part| {
+        terminal.process(part.as_bytes());
+        terminal.screen().rows(0, columns.get()).collect::<Vec<_>>().join("\n")
+    })
 }

@@ -11,6 +11,7 @@ use crate::backend::{
     BackendKind, args_on, host_variables, needs, of_every_service, passed_on, source_of,
 };
 use crate::cycle::Job;
+use crate::report::NotRun;
 use crate::run::{RUN_ID, Reference, Tag};
 use crate::suite::{NextestArguments, PROFILE};
 use crate::system::tool::command_line;
@@ -24,6 +25,7 @@ pub(super) struct Wanted<'a> {
     /// The calls of cargo.
     pub(super) commands: Vec<Command>,
     pub(super) jobs: &'a [Job<'a>],
+    pub(super) not_run: Vec<NotRun>,
     pub(super) backend: BackendKind,
     pub(super) profile: Option<String>,
     pub(super) ready: Duration,
@@ -42,8 +44,11 @@ pub(super) struct Preview {
     pub(super) cargo: Vec<String>,
     /// The caller's variables that every service gets: those that are set.
     pub(super) passed_on: Vec<&'static str>,
-    /// In the order in which they would go by.
+    /// In the order in which they would begin.
     pub(super) runs: Vec<PreviewedRun>,
+    /// Suites that `--all` leaves out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) not_run: Vec<NotRun>,
 }
 
 /// One run that would be.
@@ -102,7 +107,7 @@ pub(super) struct PreviewedTests {
 }
 
 impl Preview {
-    pub(super) fn new(wanted: &Wanted<'_>) -> Preview {
+    pub(super) fn new(wanted: Wanted<'_>) -> Preview {
         Preview {
             schema: SCHEMA,
             backend: wanted.backend,
@@ -110,7 +115,8 @@ impl Preview {
             ready_timeout_seconds: wanted.ready.as_secs_f64(),
             cargo: wanted.commands.iter().map(command_line).collect(),
             passed_on: passed_on(wanted.backend).map(|(key, _)| key).collect(),
-            runs: wanted.jobs.iter().map(|job| run(job, wanted)).collect(),
+            runs: wanted.jobs.iter().map(|job| run(job, &wanted)).collect(),
+            not_run: wanted.not_run,
         }
     }
 }

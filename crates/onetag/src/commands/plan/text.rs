@@ -5,6 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::document::{Preview, PreviewedRun, PreviewedService};
+use crate::report::NotRun;
 use crate::system::tail::printable;
 use crate::system::tool::command_line;
 use crate::workspace::Ready;
@@ -14,13 +15,16 @@ const MAX_VALUE: usize = 200;
 
 /// What `plan` prints.
 pub(super) fn text(preview: &Preview) -> String {
-    let Preview { backend, profile, cargo, passed_on, runs, .. } = preview;
+    let Preview { backend, profile, cargo, passed_on, runs, not_run, .. } = preview;
     let mut text = format!("on `{}`, services with cargo's profile `{profile}`\n", backend.name());
     for line in cargo {
         let _ = writeln!(text, "  {line}");
     }
     if !passed_on.is_empty() {
         let _ = writeln!(text, "every service gets of the caller: {}", passed_on.join(", "));
+    }
+    for NotRun { suite, reason } in not_run {
+        let _ = writeln!(text, "{suite} is not run: {reason}");
     }
     for run in runs {
         text.push('\n');

@@ -12,11 +12,13 @@ mod running;
 
 use std::fs::File;
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 
 pub(crate) use environment::scrub;
+pub(crate) use output::Sink;
 
 use crate::system::launch::{Launched, gate};
 use crate::system::signals::Interrupt;
@@ -59,6 +61,8 @@ pub(crate) struct Tool<'a> {
     stderr: Output,
     /// Instead of both of them.
     file: Option<File>,
+    /// Instead of stderr.
+    sink: Option<Arc<dyn Sink>>,
     records: Vec<&'a dyn ProcessRecord>,
     /// It goes through the gate, and ends with the harness.
     tied: bool,
@@ -101,6 +105,7 @@ impl<'a> Tool<'a> {
             stdout,
             stderr,
             file: None,
+            sink: None,
             records: vec![],
             tied: false,
             leaves_others: false,
@@ -118,6 +123,12 @@ impl<'a> Tool<'a> {
     /// Says where what it says goes.
     pub(crate) fn output(mut self, stdout: Output, stderr: Output) -> Tool<'a> {
         (self.stdout, self.stderr) = (stdout, stderr);
+        self
+    }
+
+    /// Has what would go to stderr go elsewhere.
+    pub(crate) fn into_sink(mut self, sink: Option<Arc<dyn Sink>>) -> Tool<'a> {
+        self.sink = sink;
         self
     }
 
@@ -180,13 +191,16 @@ impl<'a> Tool<'a> {
                 let other = file.try_clone().context("cannot share a file")?;
                 self.command.stdout(file).stderr(other)
             }
-            None => self.command.stdout(stdio(self.stdout)?).stderr(stdio(self.stderr)?),
+            None => {
+                let stdio = |output| stdio(output, self.sink.is_some());
+                self.command.stdout(stdio(self.stdout)?).stderr(stdio(self.stderr)?)
+            }
         };
         let mut child = self.command.spawn().with_context(|| format!("cannot run `{line}`"))?;
         // The command holds the harness's ends of what the child was given.
         self.command = Command::new("");
-        let stdout = Drain::start(child.stdout.take(), self.stdout);
-        let stderr = Drain::start(child.stderr.take(), self.stderr);
+        let stdout = Drain::start(child.stdout.take(), self.stdout, self.sink.clone());
+        let stderr = Drain::start(child.stderr.take(), self.stderr, self.sink);
         let mut running = Running::new(child, self.name, self.records, self.tied);
         let outcome = running
             .go()

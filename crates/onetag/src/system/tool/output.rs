@@ -3,6 +3,7 @@
 use std::io::{IsTerminal as _, Read, Write as _};
 use std::os::fd::AsFd as _;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
@@ -19,13 +20,28 @@ const OUTPUT_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long output that is only passed on is waited for after the command's end.
 const PASS_ON_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// What gets output that would go to stderr.
+pub(crate) trait Sink: Send + Sync {
+    /// Takes some of it; what cannot be taken is lost.
+    fn write(&self, bytes: &[u8]);
+}
+
+/// This process's stderr. Once it is closed or full, the rest is lost.
+struct Stderr;
+
+impl Sink for Stderr {
+    fn write(&self, bytes: &[u8]) {
+        let _ = std::io::stderr().lock().write_all(bytes);
+    }
+}
+
 /// The pipe, or the copy of the terminal, that a command writes to.
 ///
 /// Only a terminal is handed over. A pipe or a file that is closed or full would
 /// be an error of the command, and change its exit code and so ours.
-pub(super) fn stdio(output: Output) -> anyhow::Result<Stdio> {
+pub(super) fn stdio(output: Output, has_sink: bool) -> anyhow::Result<Stdio> {
     let stderr = std::io::stderr();
-    if output != Output::Inherit || !stderr.is_terminal() {
+    if output != Output::Inherit || has_sink || !stderr.is_terminal() {
         return Ok(Stdio::piped());
     }
     let terminal = stderr.as_fd().try_clone_to_owned();
@@ -35,19 +51,27 @@ pub(super) fn stdio(output: Output) -> anyhow::Result<Stdio> {
 /// A pipe that is read in a thread of its own, so that a full one blocks nobody.
 pub(super) struct Drain {
     output: Output,
+    sink: Arc<dyn Sink>,
     /// None if the command writes to the terminal itself.
     all: Option<Receiver<std::io::Result<Vec<u8>>>>,
 }
 
 impl Drain {
-    pub(super) fn start(pipe: Option<impl Read + Send + 'static>, output: Output) -> Drain {
+    /// Reads the pipe; what goes to stderr goes to `sink` if there is one.
+    pub(super) fn start(
+        pipe: Option<impl Read + Send + 'static>,
+        output: Output,
+        sink: Option<Arc<dyn Sink>>,
+    ) -> Drain {
+        let sink = sink.unwrap_or_else(|| Arc::new(Stderr));
         let all = pipe.map(|mut pipe| {
             let (read, all) = mpsc::channel();
+            let sink = Arc::clone(&sink);
             thread::spawn(move || {
                 let mut bytes = Vec::new();
                 let result = match output {
-                    Output::Inherit => pass_on(&mut pipe, |_| {}),
-                    Output::Both => pass_on(&mut pipe, |chunk| bytes.extend(chunk)),
+                    Output::Inherit => pass_on(&mut pipe, &*sink, |_| {}),
+                    Output::Both => pass_on(&mut pipe, &*sink, |chunk| bytes.extend(chunk)),
                     Output::Beginning(limit) => {
                         let first = (&mut pipe).take(limit).read_to_end(&mut bytes);
                         first.and_then(|_| std::io::copy(&mut pipe, &mut std::io::sink())).map(drop)
@@ -58,7 +82,7 @@ impl Drain {
             });
             all
         });
-        Drain { output, all }
+        Drain { output, sink, all }
     }
 
     /// All that the command printed if it is captured, else nothing. What was kept
@@ -75,21 +99,24 @@ impl Drain {
             return read.context("cannot read the output of the command");
         }
         if let (Output::OnFailure, false, Ok(Ok(bytes))) = (self.output, succeeded, read) {
-            let _ = std::io::stderr().lock().write_all(&bytes);
+            self.sink.write(&bytes);
         }
         Ok(Vec::new())
     }
 }
 
-/// Copies a pipe to stderr, and shows it to `seen`. Once stderr is closed or full, the rest
-/// is lost there.
-fn pass_on(pipe: &mut impl Read, mut seen: impl FnMut(&[u8])) -> std::io::Result<()> {
+/// Copies a pipe to where it goes, and shows it to `seen`.
+fn pass_on(
+    pipe: &mut impl Read,
+    sink: &dyn Sink,
+    mut seen: impl FnMut(&[u8]),
+) -> std::io::Result<()> {
     let mut chunk = [0; 8192];
     loop {
         match pipe.read(&mut chunk)? {
             0 => return Ok(()),
             length => {
-                let _ = std::io::stderr().lock().write_all(&chunk[..length]);
+                sink.write(&chunk[..length]);
                 seen(&chunk[..length]);
             }
         }
