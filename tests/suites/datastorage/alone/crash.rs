@@ -9,7 +9,7 @@ use super::writers::write_while;
 
 /// How long until all events are visible. They are visible once the service is
 /// ready; the limit is for a very busy machine.
-const RECOVERY_TIMEOUT: Duration = Duration::from_secs(10);
+const RECOVERY_TIMEOUT: Duration = Duration::from_secs(20);
 
 fn datastorage() -> Target {
     Target::service("datastorage")

@@ -14,7 +14,7 @@ use crate::support::{BATCH, EVENTS, ahead, at, event, id, page, store, with};
 
 /// How long the service may take to notice that its database is available, and
 /// to replay its spool.
-const RECOVERY_TIMEOUT: Duration = Duration::from_secs(10);
+const RECOVERY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How long an answer may take while the database is unavailable: the first
 /// writer waits for the lock.
