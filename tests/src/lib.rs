@@ -12,12 +12,14 @@
 //! | [`http`] | requests, with failures that show request and answer |
 //! | [`escape`](mod@escape) | escaping text in a URL |
 //! | [`resource`] | resources of any kind, with the types of their contract |
+//! | [`catalog`] | workflows of the catalog |
 //! | [`webhook`] | receivers of webhooks |
 //! | [`trail_reader`] | reading the audit trail, with exact counts |
 //! | [`wait`] | waiting for a condition, with a deadline |
 //! | [`name`] | unique names |
 //! | [`provenance`](mod@provenance) | the first test of every suite |
 
+pub mod catalog;
 pub mod control;
 pub mod escape;
 pub mod http;

@@ -74,16 +74,47 @@ impl TrailReader {
         within: Duration,
     ) -> Result<Vec<Value>> {
         let what = format!("{count} events of {correlation_id}");
+        self.settled(&what, || self.events(correlation_id), count, within)
+    }
+
+    /// Like [`expect_exactly`](Self::expect_exactly), for those events of a
+    /// correlation that one service has told of.
+    ///
+    /// # Errors
+    /// When there are more, or too few when the time is over.
+    pub fn expect_exactly_by(
+        &self,
+        service: &str,
+        correlation_id: &str,
+        count: usize,
+        within: Duration,
+    ) -> Result<Vec<Value>> {
+        let what = format!("{count} events of {correlation_id} by {service}");
+        let events = || {
+            let mut events = self.events(correlation_id)?;
+            events.retain(|event| event["actor_id"] == service);
+            Ok(events)
+        };
+        self.settled(&what, events, count, within)
+    }
+
+    fn settled(
+        &self,
+        what: &str,
+        events: impl Fn() -> Result<Vec<Value>>,
+        count: usize,
+        within: Duration,
+    ) -> Result<Vec<Value>> {
         let poll = || {
-            let events = self.events(correlation_id)?;
+            let events = events()?;
             if events.len() < count {
                 return Ok(Poll::Pending(summary(&events)));
             }
             Ok(Poll::Ready(()))
         };
-        eventually(within, &what, poll)?;
+        eventually(within, what, poll)?;
         self.mark(within)?;
-        let events = self.events(correlation_id)?;
+        let events = events()?;
         if events.len() != count {
             bail!("expected {what}, there are {}", summary(&events));
         }

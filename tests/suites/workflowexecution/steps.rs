@@ -161,7 +161,7 @@ fn what_cannot_be_executed_fails_before_it_begins() -> Result<()> {
     for (spec, message) in [
         (unknown, "there is no workflow"),
         (undeclared, "there is no parameter pod"),
-        (mistyped, "parameter pod has a value that it must not have"),
+        (mistyped, "parameter pod must be of type string, not 0"),
         (execution_of(&needy), "parameter pod is required"),
         (execution_of(&shell), "step 2: unknown field `shell`"),
         (execution_of(&disabled), "1.0.0 is disabled"),

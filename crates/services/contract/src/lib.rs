@@ -6,8 +6,10 @@
 //! | module | what it has |
 //! |---|---|
 //! | [`endpoint`] | a call that a service answers |
+//! | [`aianalysis`] | analyses: what is wrong, what to do, whether somebody has to agree |
 //! | [`audit`] | the events of the audit trail, with their payloads |
 //! | [`datastorage`] | the audit trail and the workflow catalog |
+//! | [`holmesgpt`] | finding root causes and choosing workflows |
 //! | [`gateway`] | alerts and events from outside |
 //! | [`notification`] | messages to people and webhooks |
 //! | [`remediationorchestrator`] | remediation requests, and somebody's agreement |
@@ -18,11 +20,13 @@
 //! | [`page`], [`problem`] | the pages of a list; errors |
 //! | [`duration`], [`schema`], [`mod@words`] | forms of texts |
 
+pub mod aianalysis;
 pub mod audit;
 pub mod datastorage;
 pub mod duration;
 pub mod endpoint;
 pub mod gateway;
+pub mod holmesgpt;
 pub mod notification;
 pub mod page;
 pub mod problem;

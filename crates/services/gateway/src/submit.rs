@@ -11,6 +11,7 @@ use contract::resource::{Create, Kind as _};
 use contract::signalprocessing::Signal;
 use futures_util::{StreamExt as _, stream};
 use kit::database::StoreError;
+use kit::outbox::Outbox;
 use kit::state::State;
 use kit::{Peer, PeerError, Service};
 use time::OffsetDateTime;
@@ -25,7 +26,7 @@ pub struct Gateway {
     /// What is asked of signals.
     pub limits: Limits,
     orchestrator: Peer,
-    state: State,
+    outbox: Outbox,
     actor: &'static str,
 }
 
@@ -42,7 +43,7 @@ impl Gateway {
     /// Makes requests at this orchestrator.
     #[must_use]
     pub fn new(service: &Service, state: &State, orchestrator: Peer, limits: Limits) -> Self {
-        Self { limits, orchestrator, state: state.clone(), actor: service.package.name }
+        Self { limits, orchestrator, outbox: state.outbox.clone(), actor: service.package.name }
     }
 
     /// Makes a request for each signal, unless there is one, and tells the trail.
@@ -65,10 +66,7 @@ impl Gateway {
         let (submitted, events): (Vec<_>, Vec<_>) = submitted.into_iter().unzip();
         let events = events.concat();
         if !events.is_empty() {
-            let mut transaction = self.state.database.begin_exclusive().await?;
-            self.state.outbox.add(&mut transaction, &events).await?;
-            transaction.commit().await?;
-            self.state.outbox.wake();
+            self.outbox.tell(&events).await?;
         }
         Ok(submitted)
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::datastorage::{Parameter, ParameterType, Step, Workflow, WorkflowStatus};
+use contract::datastorage::{Step, Workflow, WorkflowStatus};
 use contract::workflowexecution::StepAction;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
@@ -29,18 +29,7 @@ pub fn plan(workflow: &Workflow, values: &Values) -> Result<Vec<StepAction>, Str
         let (name, version) = (&definition.name, &definition.version);
         refusals.push(format!("{name} {version} is {}", workflow.summary.status));
     }
-    for (name, parameter) in &definition.parameters {
-        match values.get(name) {
-            Some(value) if !fits(parameter, value) => {
-                refusals.push(format!("parameter {name} has a value that it must not have"));
-            }
-            None if parameter.required => refusals.push(format!("parameter {name} is required")),
-            _ => {}
-        }
-    }
-    for name in values.keys().filter(|name| !definition.parameters.contains_key(*name)) {
-        refusals.push(format!("there is no parameter {name}"));
-    }
+    refusals.extend(definition.check_parameters(values).err().into_iter().flatten());
     let mut steps = Vec::new();
     if refusals.is_empty() {
         for (index, step) in workflow.content.iter().enumerate() {
@@ -54,23 +43,6 @@ pub fn plan(workflow: &Workflow, values: &Values) -> Result<Vec<StepAction>, Str
         refusals.push(format!("with its parameters it is larger than {MAX_BYTES} bytes"));
     }
     if refusals.is_empty() { Ok(steps) } else { Err(refusals.join("; ")) }
-}
-
-/// Whether a parameter may have a value.
-fn fits(parameter: &Parameter, value: &Value) -> bool {
-    let has_type = match parameter.kind {
-        ParameterType::String => value.is_string(),
-        ParameterType::Integer => value.is_i64() || value.is_u64(),
-        ParameterType::Number => value.is_number(),
-        ParameterType::Boolean => value.is_boolean(),
-    };
-    let number = value.as_f64();
-    let limit =
-        |limit: &Option<serde_json::Number>| limit.as_ref().and_then(|limit| limit.as_f64());
-    let is_low = limit(&parameter.minimum).zip(number).is_some_and(|(low, number)| number < low);
-    let is_high = limit(&parameter.maximum).zip(number).is_some_and(|(high, number)| number > high);
-    let is_choice = parameter.choices.as_ref().is_none_or(|choices| choices.contains(value));
-    has_type && is_choice && !is_low && !is_high
 }
 
 fn action(step: &Step, values: &Values) -> Result<StepAction, String> {

@@ -68,9 +68,9 @@ fn what_does_not_fit_is_refused_with_all_reasons() {
         "mode": { "type": "string", "enum": ["soft", "hard"] },
     });
     let given = json!({ "replicas": 4, "mode": "medium", "other": true });
-    insta::assert_snapshot!(refusal(parameters.clone(), wait(), given), @"parameter mode has a value that it must not have; parameter pod is required; parameter replicas has a value that it must not have; there is no parameter other");
+    insta::assert_snapshot!(refusal(parameters.clone(), wait(), given), @r#"parameter mode must be one of "soft", "hard", not "medium"; parameter pod is required; parameter replicas must be at most 3, not 4; there is no parameter other"#);
     let given = json!({ "pod": 7, "replicas": "3" });
-    insta::assert_snapshot!(refusal(parameters, wait(), given), @"parameter pod has a value that it must not have; parameter replicas has a value that it must not have");
+    insta::assert_snapshot!(refusal(parameters, wait(), given), @r#"parameter pod must be of type string, not 7; parameter replicas must be of type integer, not "3""#);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! The payloads are in a module for each part of the pipeline; what all have is
 //! here.
 
+mod analysis;
 mod execution;
 mod gateway;
 mod notification;
@@ -16,6 +17,10 @@ use serde_json::{Value, json};
 use crate::datastorage::{Category, Essentials, NewEvent, Outcome};
 use crate::signalprocessing::Classification;
 
+pub use analysis::{
+    AnalysisResult, ApprovalDecided, InvestigationCall, ModelAnswer, ModelRequest,
+    WorkflowValidation,
+};
 pub use execution::{ExecutionResult, ExecutionStart, StepResult};
 pub use gateway::{DuplicateSignal, FailedRequest, NewRequest, ReceivedSignal};
 pub use notification::Message;
@@ -53,6 +58,25 @@ table::events! {
         /// A signal cannot be processed.
         "signalprocessing.processing.failed" = ProcessingFailed(Reason):
             SignalProcessing, Failure;
+
+        /// A model was asked for the root cause of an incident.
+        "analysis.model.requested" = ModelRequested(ModelRequest): Analysis, Pending;
+        /// A model has answered, or failed to.
+        "analysis.model.answered" = ModelAnswered(ModelAnswer): Analysis, Success;
+        /// A workflow that a model chose was compared with the catalog.
+        "analysis.workflow.validated" = WorkflowValidated(WorkflowValidation): Analysis, Success;
+
+        /// An analysis came into another phase.
+        "aianalysis.phase.changed" = AnalysisPhaseChanged(PhaseChange): Analysis, Success;
+        /// holmesgpt-api was called.
+        "aianalysis.investigation.called" = InvestigationCalled(InvestigationCall):
+            Analysis, Success;
+        /// It was decided whether somebody has to agree to the workflow.
+        "aianalysis.approval.decided" = ApprovalNeedDecided(ApprovalDecided): Analysis, Success;
+        /// It is known what to do.
+        "aianalysis.analysis.completed" = AnalysisCompleted(AnalysisResult): Analysis, Success;
+        /// It is not known what to do.
+        "aianalysis.analysis.failed" = AnalysisFailed(AnalysisResult): Analysis, Failure;
 
         /// The first step of a workflow is due.
         "workflow.execution.started" = ExecutionStarted(ExecutionStart): Workflow, Pending;

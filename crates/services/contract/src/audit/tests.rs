@@ -48,6 +48,14 @@ fn all_events_are_known() {
     signalprocessing.phase.changed signalprocessing success
     signalprocessing.processing.completed signalprocessing success
     signalprocessing.processing.failed signalprocessing failure
+    analysis.model.requested analysis pending
+    analysis.model.answered analysis success
+    analysis.workflow.validated analysis success
+    aianalysis.phase.changed analysis success
+    aianalysis.investigation.called analysis success
+    aianalysis.approval.decided analysis success
+    aianalysis.analysis.completed analysis success
+    aianalysis.analysis.failed analysis failure
     workflow.execution.started workflow pending
     workflow.execution.completed workflow success
     workflow.execution.failed workflow failure

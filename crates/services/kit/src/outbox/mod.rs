@@ -61,6 +61,18 @@ impl Outbox {
         rows::insert(connection, events).await
     }
 
+    /// Adds events of what has changed nothing else in the database.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn tell(&self, events: &[NewEvent]) -> Result<(), StoreError> {
+        let mut transaction = self.database.begin_exclusive().await?;
+        self.add(&mut transaction, events).await?;
+        transaction.commit().await?;
+        self.wake();
+        Ok(())
+    }
+
     /// Tells the background task that events were added. Without it they are
     /// sent half a minute later.
     pub fn wake(&self) {

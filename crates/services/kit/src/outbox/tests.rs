@@ -33,16 +33,9 @@ async fn outbox(database: &TestDatabase) -> Outbox {
     Outbox::new(database, Duration::from_millis(200))
 }
 
-async fn add(outbox: &Outbox, events: &[NewEvent]) {
-    let mut transaction = outbox.database.begin().await.expect("a transaction");
-    outbox.add(&mut transaction, events).await.expect("added");
-    transaction.commit().await.expect("committed");
-    outbox.wake();
-}
-
 async fn numbered(outbox: &Outbox, count: usize) -> Vec<NewEvent> {
     let events: Vec<_> = (0..count).map(|number| event(json!(number))).collect();
-    add(outbox, &events).await;
+    outbox.tell(&events).await.expect("stored");
     events
 }
 
@@ -89,7 +82,7 @@ on_both_databases! {
     async fn a_batch_stays_below_the_limit_of_a_body(database: TestDatabase) {
         let (outbox, server) = (outbox(&database).await, FakePeer::start().await);
         let events: Vec<_> = (0..40).map(|_| event(json!("x".repeat(60_000)))).collect();
-        add(&outbox, &events).await;
+        outbox.tell(&events).await.expect("stored");
         send_all(&outbox, &server).await;
         let calls = server.calls();
         assert_eq!(calls.len(), 3, "16 of them fit");
@@ -145,7 +138,7 @@ on_both_databases! {
         let events = [event(json!(0)), event(json!(1))];
         let ids: Vec<_> = events.iter().map(|event| event.event_id).collect();
         server.will_answer(202, json!({ "event_ids": ids, "status": "spooled" }));
-        add(&outbox, &events).await;
+        outbox.tell(&events).await.expect("stored");
         send_all(&outbox, &server).await;
         assert_eq!(sent(&server), [[json!(0), json!(1)]]);
         assert!(refused(&outbox).await.is_empty());

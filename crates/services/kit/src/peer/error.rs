@@ -87,13 +87,12 @@ impl PeerError {
             let detail = text.chars().filter(|c| !c.is_control()).take(EXCERPT).collect();
             Problem { detail, ..Problem::default() }
         });
-        let seconds = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
         Self::Refused {
             name,
             request,
             status: status.as_u16(),
             problem: Box::new(problem),
-            retry_after: seconds.map(|seconds| Duration::from_secs(seconds).min(MAX_RETRY_AFTER)),
+            retry_after: retry_after(headers),
         }
     }
 
@@ -161,6 +160,13 @@ fn told(problem: &Problem) -> String {
         told += &format!("; {}: {}", violation.field, violation.message);
     }
     told
+}
+
+/// How long the sender of an answer wants to be left alone, at most a minute.
+#[must_use]
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
 }
 
 /// The last cause of the chain: `connection refused` says more than `error

@@ -18,12 +18,12 @@ use reqwest::{StatusCode, Url};
 
 use crate::edge::{REQUEST_ID, RequestId};
 
-pub use error::{PeerError, innermost};
+pub use error::{PeerError, innermost, retry_after};
 
 /// How long to wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long one attempt may take.
+/// How long one attempt may take; see [`Call::within`].
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a connection waits for its next call: less than the 30 s after which
@@ -56,6 +56,7 @@ pub struct Call<'a, E: Endpoint> {
     path: &'a [&'a str],
     query: Option<&'a E::Query>,
     body: Option<&'a E::Request>,
+    timeout: Duration,
     budget: Duration,
 }
 
@@ -73,7 +74,6 @@ impl Peer {
         }
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(CALL_TIMEOUT)
             .pool_idle_timeout(IDLE_TIMEOUT)
             // Services are on one network, so proxies of the environment do not
             // apply.
@@ -91,7 +91,14 @@ impl Peer {
 
     /// A call of one of its endpoints.
     pub fn call<E: Endpoint>(&self) -> Call<'_, E> {
-        Call { peer: self, path: &[], query: None, body: None, budget: Duration::ZERO }
+        Call {
+            peer: self,
+            path: &[],
+            query: None,
+            body: None,
+            timeout: CALL_TIMEOUT,
+            budget: Duration::ZERO,
+        }
     }
 
     /// Whether it answers at the moment, for `/health/ready` of services that
@@ -125,6 +132,12 @@ impl<'a, E: Endpoint> Call<'a, E> {
     /// The body.
     pub fn body(mut self, body: &'a E::Request) -> Self {
         self.body = Some(body);
+        self
+    }
+
+    /// How long one attempt may take, 10 s without it.
+    pub fn within(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
         self
     }
 
@@ -174,7 +187,7 @@ impl<'a, E: Endpoint> Call<'a, E> {
         let request = || format!("{} {path}", E::METHOD);
 
         let mut call = self.peer.http.request(E::METHOD, self.peer.at(&path));
-        call = call.header(REQUEST_ID, RequestId::current().as_str());
+        call = call.timeout(self.timeout).header(REQUEST_ID, RequestId::current().as_str());
         if let Some(query) = self.query {
             call = call.query(query);
         }

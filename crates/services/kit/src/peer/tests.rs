@@ -60,6 +60,17 @@ async fn path_query_and_body_arrive_escaped() {
 }
 
 #[tokio::test]
+async fn a_call_may_take_as_long_as_it_says() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}", silent.local_addr().expect("an address"));
+    let peer = Peer::new("things", &url).expect("an address");
+    let begin = std::time::Instant::now();
+    let late = peer.call::<ReadThing>().path(&["a", "b"]).within(Duration::from_millis(100)).send();
+    assert!(matches!(late.await, Err(PeerError::Unreachable { .. })));
+    assert!(begin.elapsed() < CALL_TIMEOUT, "{:?}", begin.elapsed());
+}
+
+#[tokio::test]
 async fn queries_of_the_contract_are_written_as_they_are_read() {
     let server = FakePeer::start().await;
     let pagination = json!({ "limit": 5, "offset": 10, "total": 10, "has_more": false });
