@@ -7,6 +7,7 @@ mod analysis;
 mod execution;
 mod gateway;
 mod notification;
+mod orchestration;
 mod signalprocessing;
 mod table;
 mod workflow;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::datastorage::{Category, Essentials, NewEvent, Outcome};
+use crate::remediationorchestrator::Blocked;
 use crate::signalprocessing::Classification;
 
 pub use analysis::{
@@ -24,6 +26,9 @@ pub use analysis::{
 pub use execution::{ExecutionResult, ExecutionStart, StepResult};
 pub use gateway::{DuplicateSignal, FailedRequest, NewRequest, ReceivedSignal};
 pub use notification::Message;
+pub use orchestration::{
+    ApprovalAnswer, ApprovalQuestion, ExpiredApproval, RemediationResult, RemediationStart,
+};
 pub use signalprocessing::Enriched;
 pub use workflow::{FoundWorkflow, SearchResult, WorkflowStatusChange, WorkflowVersion};
 
@@ -95,6 +100,33 @@ table::events! {
         "gateway.request.created" = RequestCreated(NewRequest): Gateway, Success;
         /// No request could be made for a signal.
         "gateway.request.failed" = RequestFailed(FailedRequest): Gateway, Failure;
+
+        /// A request was accepted.
+        "orchestrator.lifecycle.started" = RemediationStarted(RemediationStart):
+            Orchestration, Pending;
+        /// A request came into another phase.
+        "orchestrator.phase.changed" = RemediationPhaseChanged(PhaseChange):
+            Orchestration, Success;
+        /// Somebody is asked to agree to a workflow.
+        "orchestrator.approval.requested" = ApprovalRequested(ApprovalQuestion):
+            Orchestration, Pending;
+        /// Somebody has agreed.
+        "orchestrator.approval.approved" = ApprovalApproved(ApprovalAnswer):
+            Orchestration, Success;
+        /// Somebody has not agreed.
+        "orchestrator.approval.rejected" = ApprovalRejected(ApprovalAnswer):
+            Orchestration, Failure;
+        /// Nobody has answered in time.
+        "orchestrator.approval.expired" = ApprovalExpired(ExpiredApproval):
+            Orchestration, Failure;
+        /// A rule holds a request up.
+        "orchestrator.routing.blocked" = RoutingBlocked(Blocked): Orchestration, Pending;
+        /// The signal was remedied, or needed no remedy.
+        "orchestrator.lifecycle.completed" = RemediationCompleted(RemediationResult):
+            Orchestration, Success;
+        /// It was not.
+        "orchestrator.lifecycle.failed" = RemediationFailed(RemediationResult):
+            Orchestration, Failure;
     }
 }
 

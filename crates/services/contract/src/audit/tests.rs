@@ -64,5 +64,14 @@ fn all_events_are_known() {
     gateway.signal.deduplicated gateway success
     gateway.request.created gateway success
     gateway.request.failed gateway failure
+    orchestrator.lifecycle.started orchestration pending
+    orchestrator.phase.changed orchestration success
+    orchestrator.approval.requested orchestration pending
+    orchestrator.approval.approved orchestration success
+    orchestrator.approval.rejected orchestration failure
+    orchestrator.approval.expired orchestration failure
+    orchestrator.routing.blocked orchestration pending
+    orchestrator.lifecycle.completed orchestration success
+    orchestrator.lifecycle.failed orchestration failure
     ");
 }

@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::RemediationRequests;
+use crate::aianalysis::ApprovalReason;
 use crate::resource::Resource;
 use crate::{Endpoint, NoQuery, words};
 
@@ -15,7 +16,7 @@ pub struct Approval {
     /// What they said.
     pub state: ApprovalState,
     /// Why they are asked.
-    pub reasons: Vec<String>,
+    pub reasons: Vec<ApprovalReason>,
     /// When they no longer need to answer.
     #[serde(with = "time::serde::rfc3339")]
     pub expires_at: OffsetDateTime,

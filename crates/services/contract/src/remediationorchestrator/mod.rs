@@ -1,10 +1,12 @@
 //! Remediation requests: from a signal to its remedy.
 
 mod approval;
+mod cancel;
 mod resource;
 
 pub use approval::{Approval, ApprovalDecision, ApprovalState, DecideApproval};
+pub use cancel::CancelRemediation;
 pub use resource::{
-    BlockReason, Blocked, Children, RemediationPhase, RemediationRequests, RemediationSpec,
-    RemediationStatus,
+    BlockReason, Blocked, Children, RemediationOutcome, RemediationPhase, RemediationRequests,
+    RemediationSpec, RemediationStatus,
 };

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::Approval;
 use crate::datastorage::Priority;
+use crate::holmesgpt::SelectedWorkflow;
 use crate::signalprocessing::Signal;
 use crate::{schema, words};
 
@@ -15,7 +15,8 @@ use crate::{schema, words};
 /// is answered with it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RemediationSpec {
-    /// Its name, a lower-case DNS label.
+    /// Its name, a lower-case DNS label of at most 46 characters: what is made for it
+    /// has longer ones.
     #[schema(value_type = schema::Label, example = "rr-0123456789ab-1700000000")]
     pub name: String,
     /// The signal.
@@ -37,16 +38,26 @@ pub struct RemediationStatus {
     /// How urgent it is, once it is known.
     pub priority: Option<Priority>,
     /// The workflow that was chosen.
-    pub workflow_id: Option<Uuid>,
+    pub workflow: Option<SelectedWorkflow>,
     /// Whether somebody has to agree, and what they said.
     pub approval: Option<Approval>,
     /// What holds it up.
     pub blocked: Option<Blocked>,
-    /// What it has come to, for people.
+    /// When it has reserved the target, on which no other request executes anything
+    /// until this one has ended.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub target_reserved_at: Option<OffsetDateTime>,
+    /// What it has come to.
+    pub outcome: Option<RemediationOutcome>,
+    /// The same for people; before that, what it waits for.
     pub message: Option<String>,
     /// When it came into its phase.
     #[serde(with = "time::serde::rfc3339::option")]
     pub phase_since: Option<OffsetDateTime>,
+    /// When it has taken too long as a whole. The time for which a rule holds it up
+    /// does not count.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub deadline: Option<OffsetDateTime>,
 }
 
 /// The names of what was made for a request at other services.
@@ -85,6 +96,32 @@ words! {
         RecentlyRemediated,
         /// The last request with this fingerprint has failed.
         Backoff,
+    }
+}
+
+words! {
+    /// What a request has come to.
+    pub enum RemediationOutcome in "PascalCase" {
+        /// The workflow was executed.
+        Remediated,
+        /// Nothing had to be done.
+        WorkflowNotNeeded,
+        /// The same workflow was executed on the target a moment ago.
+        RecentlyRemediated,
+        /// The signal could not be processed.
+        ProcessingFailed,
+        /// It is not known what to do; a person has to look at it.
+        AnalysisFailed,
+        /// Somebody did not agree.
+        ApprovalRejected,
+        /// Nobody has answered in time.
+        ApprovalExpired,
+        /// The workflow could not be executed.
+        ExecutionFailed,
+        /// A phase, or the whole, took too long.
+        TimedOut,
+        /// Somebody has ended it.
+        Cancelled,
     }
 }
 
