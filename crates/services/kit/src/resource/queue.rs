@@ -125,10 +125,10 @@ impl<R: Rules> Queue for Resources<R> {
                 row.release(&mut transaction, now).await?;
             }
             Outcome::Step(step) => {
-                let stored = self.apply(&mut transaction, row.clone(), step).await?;
+                let stored = self.apply(&mut transaction, row.clone(), step, false).await?;
                 if let Stored::Taken(by) = stored {
                     let instead = self.rules.taken(&row, &by);
-                    self.apply(&mut transaction, row, &instead).await?;
+                    self.apply(&mut transaction, row, &instead, false).await?;
                 }
             }
         }

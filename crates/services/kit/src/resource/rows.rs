@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use contract::Words as _;
 use contract::resource::{Kind, Object, Phase as _, Resource, ResourceQuery, Spec as _, Status};
-use sqlx::Row as _;
+use sqlx::{AssertSqlSafe, Row as _};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -108,10 +108,11 @@ impl<K: Kind> Row<K> {
     /// The row as it is after a step.
     pub(super) fn after(self, step: &Step<K>) -> Self {
         let completed_at = self.completed_at.or(step.phase.is_final().then_some(self.now));
+        let is_changed = self.phase != step.phase || self.status != step.status;
         Self {
             phase: step.phase,
             status: step.status.clone(),
-            updated_at: self.now,
+            updated_at: if is_changed { self.now } else { self.updated_at },
             completed_at,
             attempts: 0,
             version: self.version + 1,
@@ -120,26 +121,33 @@ impl<K: Kind> Row<K> {
         }
     }
 
-    /// Writes the row after a step.
+    /// Writes the row after a step. The next one `waits` for a step that is under way.
     pub(super) async fn update(
         &self,
         connection: &mut Connection,
         step: &Step<K>,
+        waits: bool,
     ) -> Result<(), StoreError> {
-        sqlx::query(
+        let (due_at, owner) = if waits {
+            ("CASE WHEN owner IS NULL THEN $5 ELSE due_at END", "owner")
+        } else {
+            ("$5", "NULL")
+        };
+        let update = format!(
             "UPDATE resources SET phase = $1, status = $2, updated_at = $3, completed_at = $4,
-                due_at = $5, owner = NULL, attempts = 0, version = $6
+                due_at = {due_at}, owner = {owner}, attempts = 0, version = $6
              WHERE id = $7",
-        )
-        .bind(self.phase.as_str())
-        .bind(to_json(&self.status)?)
-        .bind(microseconds(self.updated_at))
-        .bind(self.completed_at.map(microseconds))
-        .bind(step.due_at(self.now))
-        .bind(self.version)
-        .bind(self.id.to_string())
-        .execute(&mut *connection)
-        .await?;
+        );
+        sqlx::query(AssertSqlSafe(update))
+            .bind(self.phase.as_str())
+            .bind(to_json(&self.status)?)
+            .bind(microseconds(self.updated_at))
+            .bind(self.completed_at.map(microseconds))
+            .bind(step.due_at(self.now))
+            .bind(self.version)
+            .bind(self.id.to_string())
+            .execute(&mut *connection)
+            .await?;
         if self.phase.is_final() { self.leave_claims(connection).await } else { Ok(()) }
     }
 
@@ -167,10 +175,26 @@ impl<K: Kind> Row<K> {
         Ok(())
     }
 
-    /// Marks the row as deleted; what it made elsewhere is to be removed now.
+    /// Leaves one of its claims to others.
+    pub(super) async fn release_claim(
+        &self,
+        connection: &mut Connection,
+        claim: &str,
+    ) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM resource_claims WHERE claim = $1 AND resource_id = $2")
+            .bind(claim)
+            .bind(self.id.to_string())
+            .execute(connection)
+            .await?;
+        Ok(())
+    }
+
+    /// Marks the row as deleted; what it made elsewhere is to be removed now, or
+    /// once the step has ended that is under way: it may still make something.
     pub(super) async fn mark_deleted(&self, connection: &mut Connection) -> Result<(), StoreError> {
         sqlx::query(
-            "UPDATE resources SET deleted = 1, due_at = $1, owner = NULL, version = version + 1
+            "UPDATE resources SET deleted = 1, version = version + 1,
+                due_at = CASE WHEN owner IS NULL THEN $1 ELSE due_at END
              WHERE id = $2",
         )
         .bind(microseconds(self.now))

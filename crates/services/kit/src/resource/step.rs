@@ -15,9 +15,11 @@ pub struct Step<K: Kind> {
     pub(super) events: Vec<AuditEvent>,
     pub(super) next: Next,
     pub(super) claim: Option<String>,
+    pub(super) release: Option<String>,
 }
 
-/// When the next step is due. After a final phase there is none.
+/// When the next step is due. After a final phase there is none, unless it is a
+/// follow-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
     /// At once.
@@ -26,13 +28,15 @@ pub enum Next {
     At(OffsetDateTime),
     /// When somebody has decided.
     Decision,
+    /// At once, after a final phase too.
+    FollowUp,
 }
 
 impl<K: Kind> Step<K> {
     /// Into this phase, with this status; the next step is due at once.
     #[must_use]
     pub fn to(phase: K::Phase, status: K::Status) -> Self {
-        Self { phase, status, events: Vec::new(), next: Next::Now, claim: None }
+        Self { phase, status, events: Vec::new(), next: Next::Now, claim: None, release: None }
     }
 
     /// The phase that it leads to.
@@ -60,6 +64,14 @@ impl<K: Kind> Step<K> {
         Self { next: Next::Decision, ..self }
     }
 
+    /// Another step is due at once, even if this one leads to a final phase: what
+    /// follows from the end, and must not hold it up. It stays in that phase. After a
+    /// decision it begins once the step that is under way has ended.
+    #[must_use]
+    pub fn follow_up(self) -> Self {
+        Self { next: Next::FollowUp, ..self }
+    }
+
     /// The step only happens if no other unfinished resource has this claim, which
     /// the resource keeps until it is finished.
     #[must_use]
@@ -67,9 +79,16 @@ impl<K: Kind> Step<K> {
         Self { claim: Some(claim.into()), ..self }
     }
 
+    /// Leaves what the resource has claimed to others before it is finished.
+    #[must_use]
+    pub fn release(self, claim: impl Into<String>) -> Self {
+        Self { release: Some(claim.into()), ..self }
+    }
+
     /// When the next step is due, in microseconds since 1970.
     pub(super) fn due_at(&self, now: OffsetDateTime) -> Option<i64> {
         let due = match self.next {
+            Next::FollowUp => now,
             _ if self.phase.is_final() => return None,
             Next::Now => now,
             Next::At(time) => time,

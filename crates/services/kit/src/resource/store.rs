@@ -9,7 +9,7 @@ use contract::resource::{Kind, ResourceQuery, Spec as _};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::{Row, Rows, Rules, Step};
+use super::{Next, Row, Rows, Rules, Step};
 use crate::app::App;
 use crate::database::{Connection, StoreError};
 use crate::problem::Problem;
@@ -163,7 +163,8 @@ impl<R: Rules> Resources<R> {
         let row = Rows::<R::Kind>::find(&mut transaction, name, now).await?;
         let row = row.filter(|row| !row.is_deleted).ok_or_else(|| Self::missing(name))?;
         let step = decide(&row)?;
-        match self.apply(&mut transaction, row, &step).await? {
+        let waits = step.next == Next::FollowUp;
+        match self.apply(&mut transaction, row, &step, waits).await? {
             Stored::Yes(row) => {
                 transaction.commit().await.map_err(StoreError::from)?;
                 self.wake();
@@ -196,12 +197,14 @@ impl<R: Rules> Resources<R> {
     }
 
     /// Writes what a step changes, and what the trail is told of it, in an exclusive
-    /// transaction that has read the row.
+    /// transaction that has read the row. The next step `waits` for one that is under
+    /// way.
     pub(super) async fn apply(
         &self,
         connection: &mut Connection,
         row: Row<R::Kind>,
         step: &Step<R::Kind>,
+        waits: bool,
     ) -> Result<Stored<R::Kind>, StoreError> {
         if let Some(claim) = &step.claim {
             let holder = Rows::<R::Kind>::holder(connection, claim, row.now).await?;
@@ -210,9 +213,12 @@ impl<R: Rules> Resources<R> {
             }
             row.claim(connection, claim).await?;
         }
+        if let Some(claim) = &step.release {
+            row.release_claim(connection, claim).await?;
+        }
         let from = row.phase;
         let changed = row.after(step);
-        changed.update(connection, step).await?;
+        changed.update(connection, step, waits).await?;
         changed.index(connection, &self.rules.keys(&changed)).await?;
         let mut events = step.events.clone();
         if changed.phase != from {

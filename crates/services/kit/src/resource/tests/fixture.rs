@@ -138,11 +138,13 @@ impl Rules for Script {
                 on
             }
             "claim" => on.claim(object),
+            "release" => on.release(object),
             "ask" => on.on_decision(),
             "count" => {
                 on.status.again = others.with("steps", object, 10).await?.len().try_into()?;
                 on
             }
+            "last" => Step { phase: WishPhase::Granted, ..on }.follow_up(),
             "end" => Step { phase: WishPhase::Granted, ..on }.tell(event("granted")),
             _ => on,
         })

@@ -85,6 +85,7 @@ on_both_databases! {
         }
         other.script.go_on.notify_one();
         assert!(other.granted("a").await.status.repeated, "it may have had an effect before");
+        third.stop().await;
         other.wish("b", &["hang"]).await;
         other.until_begun("b hang").await;
         other.script.go_on.notify_one();
@@ -122,6 +123,52 @@ on_both_databases! {
         process.script.go_on.notify_one();
         process.granted("a").await;
         process.granted("b").await;
+    }
+
+    async fn what_one_has_released_another_gets_before_the_end(database: TestDatabase) {
+        let process = Process::start(&database).await;
+        process.wish("a", &["claim x", "claim y", "release x", "hang"]).await;
+        process.until_begun("a hang").await;
+        process.wish("b", &["claim x"]).await;
+        process.granted("b").await;
+        process.wish("c", &["claim y"]).await;
+        process.until("c", |row| row.status.waited_for.as_deref() == Some("a")).await;
+        process.script.go_on.notify_one();
+        process.granted("c").await;
+    }
+
+    async fn what_follows_from_the_end_is_done_after_it(database: TestDatabase) {
+        let process = Process::start(&database).await;
+        process.wish("a", &["last"]).await;
+        let ended = process.granted("a").await;
+        let row = process.until("a", |row| row.status.steps == 2).await;
+        assert_eq!((row.phase, row.completed_at), (WishPhase::Granted, ended.completed_at));
+        process.wish("b", &["hang"]).await;
+        process.until_begun("b hang").await;
+        // It has made something that is not known.
+        let end = |row: &Row<_>| Ok(row.to(WishPhase::Refused).follow_up());
+        process.resources.change("b", end).await.expect("changed");
+        process.wish("c", &[]).await;
+        process.granted("c").await;
+        assert_eq!(process.script.begun(), ["a last", "a end", "b hang", "c end"]);
+        process.script.go_on.notify_one();
+        while process.script.begun().len() < 5 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(process.script.begun()[4..], ["b hang"]);
+        let ended = process.until("b", |_| true).await;
+        assert_eq!((ended.phase, ended.status.steps), (WishPhase::Refused, 0));
+        let told = process.told().await;
+        assert_eq!(told[..3], ["created", "Pending to Granted", "granted"]);
+    }
+
+    async fn a_step_that_changes_nothing_leaves_the_time_of_the_last_change(database: TestDatabase) {
+        let process = Process::start(&database).await;
+        process.wish("a", &["ask"]).await;
+        let asked = process.until("a", |row| row.status.steps == 1).await;
+        let same = process.resources.change("a", |row| Ok(row.stay())).await.expect("changed");
+        assert_eq!(same.updated_at, asked.updated_at);
+        assert!(process.granted("a").await.updated_at > asked.updated_at);
     }
 
     async fn of_many_equal_ones_at_once_one_is_created(database: TestDatabase) {
@@ -187,6 +234,18 @@ on_both_databases! {
         }
         process.wish("c", &["count 2"]).await;
         assert_eq!(process.granted("c").await.status.again, 2);
+    }
+
+    async fn what_a_step_under_way_makes_is_removed_after_it(database: TestDatabase) {
+        let process = Process::start(&database).await;
+        process.wish("a", &["hang"]).await;
+        process.until_begun("a hang").await;
+        assert!(process.resources.delete("a").await.expect("deleted"));
+        process.wish("b", &["go"]).await;
+        process.granted("b").await;
+        assert_eq!(process.script.begun(), ["a hang", "b go", "b end"]);
+        process.script.go_on.notify_one();
+        process.until_begun("a remove").await;
     }
 
     async fn a_deleted_one_is_gone_at_once_and_its_name_is_free_later(database: TestDatabase) {
