@@ -116,7 +116,9 @@ words! {
         ApprovalRejected,
         /// Nobody has answered in time.
         ApprovalExpired,
-        /// The workflow could not be executed.
+        /// The workflow could not be executed, and nothing was done.
+        ExecutionNotBegun,
+        /// The workflow has failed, and may have done something.
         ExecutionFailed,
         /// A phase, or the whole, took too long.
         TimedOut,
