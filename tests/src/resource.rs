@@ -23,7 +23,15 @@ impl<K: Kind> Resources<K> {
     /// # Errors
     /// When the run has no such service.
     pub fn new(run: &Run) -> Result<Self> {
-        Ok(Self { service: run.service(K::NAME)?, kind: PhantomData })
+        Self::at(run, K::NAME)
+    }
+
+    /// The resources at this service of the run.
+    ///
+    /// # Errors
+    /// When the run has no such service.
+    pub fn at(run: &Run, service: &str) -> Result<Self> {
+        Ok(Self { service: run.service(service)?, kind: PhantomData })
     }
 
     /// Creates one that was not there.

@@ -19,14 +19,14 @@ on_both_databases! {
     async fn after_failures_a_signal_is_left_alone_longer_and_longer(database: TestDatabase) {
         let (trail, peers) = (FakePeer::start().await, Peers::start().await);
         let limits = [
-            ("BACKOFF", "300ms"), ("MAX_BACKOFF", "500ms"), ("FAILURE_COOL_DOWN", "2s"),
+            ("BACKOFF", "1s"), ("MAX_BACKOFF", "1500ms"), ("FAILURE_COOL_DOWN", "2s"),
         ];
         let service = Service::start_with(&database, &trail, &peers, &limits);
         let mut ended_at = None;
         for (name, reason, milliseconds) in [
             ("rr-1", None, 0),
-            ("rr-2", Some(BlockReason::Backoff), 300),
-            ("rr-3", Some(BlockReason::Backoff), 500),
+            ("rr-2", Some(BlockReason::Backoff), 1000),
+            ("rr-3", Some(BlockReason::Backoff), 1500),
             ("rr-4", Some(BlockReason::ConsecutiveFailures), 2000),
         ] {
             peers.succeed(name);
