@@ -17,8 +17,8 @@ fn a_group_is_made_requests_once_repeated_and_over() -> Result<()> {
     let requests: Vec<String> = pods.iter().map(|_| unique("rr")).collect();
     let mut answers = Vec::new();
     for (pod, request) in pods.iter().zip(&requests) {
-        answers.push(answer(pod, 201, request, 0));
-        let mut known = answer(pod, 200, request, 1);
+        answers.push(answer(pod, 201, request, 0)?);
+        let mut known = answer(pod, 200, request, 1)?;
         known["times"] = json!(1000);
         answers.push(known);
     }

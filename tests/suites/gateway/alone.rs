@@ -29,7 +29,7 @@ fn each_alert_of_a_group_becomes_a_request_or_finds_one() -> Result<()> {
     let fixture = Fixture::new()?;
     let [new, old, over] = [pod(), pod(), pod()];
     let [made, found] = [unique("rr"), unique("rr")];
-    let answers = [answer(&new, 201, &made, 0), answer(&old, 200, &found, 4)];
+    let answers = [answer(&new, 201, &made, 0)?, answer(&old, 200, &found, 4)?];
     fixture.orchestrator.answer_with(&json!(answers))?;
     let mut resolved = alert(&over);
     resolved["status"] = json!("resolved");
@@ -66,7 +66,7 @@ fn each_alert_of_a_group_becomes_a_request_or_finds_one() -> Result<()> {
 fn a_group_of_known_alerts_is_a_duplicate() -> Result<()> {
     let fixture = Fixture::new()?;
     let (pod, found) = (pod(), unique("rr"));
-    let mut known = answer(&pod, 200, &found, 1);
+    let mut known = answer(&pod, 200, &found, 1)?;
     known["times"] = json!(2);
     fixture.orchestrator.answer_with(&json!([known]))?;
     let receipt = fixture.taken(ALERTS, &group(&[alert(&pod), alert(&pod)]), 202)?;
@@ -79,7 +79,7 @@ fn a_group_of_known_alerts_is_a_duplicate() -> Result<()> {
 fn an_event_of_kubernetes_becomes_a_request() -> Result<()> {
     let fixture = Fixture::new()?;
     let (pod, made) = (pod(), unique("rr"));
-    fixture.orchestrator.answer_with(&json!([answer(&pod, 201, &made, 0)]))?;
+    fixture.orchestrator.answer_with(&json!([answer(&pod, 201, &made, 0)?]))?;
     let receipt = fixture.taken(EVENTS, &event(&pod, "Warning"), 201)?;
     check(&receipt, &["created"])?;
     let told = fixture.told(&made, 2)?;
@@ -95,7 +95,7 @@ fn an_orchestrator_that_is_away_is_tried_again_under_the_same_name() -> Result<(
     let fixture = Fixture::new()?;
     let (pod, made) = (pod(), unique("rr"));
     let away = json!({ "status": 503, "body_contains": pod });
-    fixture.orchestrator.answer_with(&json!([away, answer(&pod, 201, &made, 0)]))?;
+    fixture.orchestrator.answer_with(&json!([away, answer(&pod, 201, &made, 0)?]))?;
     fixture.taken(ALERTS, &group(&[alert(&pod)]), 201)?;
     let asked = fixture.requests(&pod, 2)?;
     ensure!(asked[0] == asked[1], "{asked:#?}");
@@ -139,8 +139,8 @@ fn what_was_answered_is_told_after_a_kill() -> Result<()> {
     let Some(control) = fixture.run.control(&needed)? else { return Ok(()) };
     let pods: Vec<_> = (0..5).map(|_| pod()).collect();
     let names: Vec<_> = pods.iter().map(|_| unique("rr")).collect();
-    let answers: Vec<_> =
-        pods.iter().zip(&names).map(|(pod, name)| answer(pod, 201, name, 0)).collect();
+    let answers = pods.iter().zip(&names).map(|(pod, name)| answer(pod, 201, name, 0));
+    let answers = answers.collect::<Result<Vec<_>>>()?;
     fixture.orchestrator.answer_with(&json!(answers))?;
     let away = control.stopped(&e2e::Target::service("datastorage"))?;
     for pod in &pods {

@@ -2,8 +2,15 @@
 
 use contract::gateway::SignalsReceipt;
 use contract::problem::Problem;
+use contract::remediationorchestrator::{
+    RemediationPhase, RemediationRequests, RemediationSpec, RemediationStatus,
+};
+use contract::resource::{Resource, Status};
+use contract::signalprocessing::{Signal, SignalSeverity, Target};
 use serde_json::{Value, json};
 use testing::{FakePeer, Process, TestDatabase};
+use time::OffsetDateTime;
+use uuid::Uuid;
 
 /// A running service and its client.
 pub(crate) struct Service {
@@ -75,19 +82,24 @@ pub(crate) fn alert(pod: &str) -> Value {
 
 /// A request as the orchestrator answers it.
 pub(crate) fn request(name: &str, repetitions: u32) -> Value {
-    json!({
-        "id": "0193a5c2-e4b0-7c1e-9f3a-2b4c5d6e7f80",
-        "created_at": "2026-01-31T12:00:00Z", "updated_at": "2026-01-31T12:00:00Z",
-        "spec": {
-            "name": name,
-            "signal": {
-                "fingerprint": "0".repeat(64), "name": "Down", "severity": "critical",
-                "target": { "namespace": "shop", "kind": "pod", "name": "cart-0" },
-            },
-        },
-        "status": {
-            "phase": "Pending", "completed_at": null, "repetitions": repetitions,
-            "repeated_at": null, "children": { "notifications": [] }, "phase_since": null,
+    let target = Target { namespace: "shop".into(), kind: "pod".into(), name: "cart-0".into() };
+    let signal = Signal {
+        fingerprint: "0".repeat(64),
+        name: "Down".to_owned(),
+        severity: SignalSeverity::Critical,
+        target,
+        labels: [].into(),
+        annotations: [].into(),
+    };
+    json!(Resource::<RemediationRequests> {
+        id: Uuid::nil(),
+        created_at: OffsetDateTime::UNIX_EPOCH,
+        updated_at: OffsetDateTime::UNIX_EPOCH,
+        spec: RemediationSpec { name: name.to_owned(), signal },
+        status: Status {
+            phase: RemediationPhase::Pending,
+            completed_at: None,
+            details: RemediationStatus { repetitions, ..RemediationStatus::default() },
         },
     })
 }
