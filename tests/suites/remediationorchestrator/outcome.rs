@@ -139,15 +139,12 @@ fn a_cancelled_request_ends_its_execution() -> Result<()> {
             e2e::Poll::Pending(status.to_string())
         })
     })?;
-    let path = format!("{}/cancellation", fixture.requests.path(&spec.name));
-    let body = json!({ "reason": "it was wrong" });
-    let service = &fixture.requests.service;
-    let found = service.json("PATCH", &path, &body)?.expect(200)?.value()?;
+    let found = fixture.cancel(&spec)?.expect(200)?.value()?;
     ensure!(found["status"]["phase"] == "Cancelled", "{found:#}");
     let ended = executions.reach(&execution, ExecutionPhase::Cancelled, TIMEOUT)?.status.details;
     let reason = "the request has ended: it was wrong";
     ensure!(ended.cancellation.as_deref() == Some(reason), "{ended:#?}");
-    service.json("PATCH", &path, &body)?.problem(409, "conflict")?;
+    fixture.cancel(&spec)?.problem(409, "conflict")?;
     fixture.told(&spec, EVENTS)?;
     Ok(())
 }

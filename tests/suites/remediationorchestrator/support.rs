@@ -110,6 +110,11 @@ impl Fixture {
         self.requests.service.json("PATCH", &path, &body)
     }
 
+    pub(crate) fn cancel(&self, spec: &RemediationSpec) -> Result<Answer> {
+        let path = format!("{}/cancellation", self.requests.path(&spec.name));
+        self.requests.service.json("PATCH", &path, &json!({ "reason": "it was wrong" }))
+    }
+
     /// What the service has told the trail, oldest first, typed.
     pub(crate) fn told(&self, spec: &RemediationSpec, count: usize) -> Result<Vec<AuditEvent>> {
         let service = "remediationorchestrator";
