@@ -36,16 +36,30 @@ pub struct DatabaseConfig {
         value_parser = crate::config::interval
     )]
     pub turn_timeout: Duration,
+
+    /// Whether a commit to SQLite waits until the disk has it. Without that, what was
+    /// acknowledged outlives the process, also when it is killed, and not a crash of the
+    /// machine.
+    #[arg(
+        id = "database_sync",
+        long = "database-sync",
+        env = "DATABASE_SYNC",
+        value_name = "DATABASE_SYNC",
+        default_value_t = true,
+        action = clap::ArgAction::Set
+    )]
+    pub sync: bool,
 }
 
 impl DatabaseConfig {
-    /// A database with the default timeouts.
+    /// A database with the default timeouts, whose commits the disk has.
     #[must_use]
     pub fn new(database_url: DatabaseUrl) -> Self {
         Self {
             database_url,
             lock_timeout: Duration::from_secs(2),
             turn_timeout: Duration::from_secs(5),
+            sync: true,
         }
     }
 }

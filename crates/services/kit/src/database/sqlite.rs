@@ -17,7 +17,7 @@ const READERS: u32 = 4;
 /// competing for the lock of the file.
 pub(super) fn pools(config: &DatabaseConfig) -> (AnyPool, AnyPool) {
     let pool = |size, query_only| {
-        let lock_timeout = config.lock_timeout;
+        let (lock_timeout, sync) = (config.lock_timeout, config.sync);
         AnyPoolOptions::new()
             .max_connections(size)
             .acquire_timeout(config.turn_timeout)
@@ -26,7 +26,7 @@ pub(super) fn pools(config: &DatabaseConfig) -> (AnyPool, AnyPool) {
             // There is no network in between that could fail.
             .test_before_acquire(false)
             .after_connect(move |connection, _| {
-                Box::pin(configure(connection, lock_timeout, query_only))
+                Box::pin(configure(connection, lock_timeout, sync, query_only))
             })
             .connect_lazy_with(options(&config.database_url))
     };
@@ -57,7 +57,7 @@ pub(super) async fn first_connection(
 
 async fn connect(url: &DatabaseUrl, lock_timeout: Duration) -> Result<AnyConnection, sqlx::Error> {
     let mut connection = AnyConnection::connect_with(&options(url)).await?;
-    configure(&mut connection, lock_timeout, false).await?;
+    configure(&mut connection, lock_timeout, true, false).await?;
     Ok(connection)
 }
 
@@ -66,17 +66,19 @@ async fn connect(url: &DatabaseUrl, lock_timeout: Duration) -> Result<AnyConnect
 async fn configure(
     connection: &mut AnyConnection,
     lock_timeout: Duration,
+    sync: bool,
     query_only: bool,
 ) -> Result<(), sqlx::Error> {
     let statements = format!(
-        // Readers and the writer do not wait for each other. Commits survive a
-        // crash of the machine, not only of the process.
+        // Readers and the writer do not wait for each other. With FULL, commits survive
+        // a crash of the machine, not only of the process.
         "PRAGMA busy_timeout = {};
          PRAGMA journal_mode = WAL;
-         PRAGMA synchronous = FULL;
+         PRAGMA synchronous = {};
          PRAGMA foreign_keys = ON;
          PRAGMA query_only = {};",
         lock_timeout.as_millis(),
+        if sync { "FULL" } else { "OFF" },
         if query_only { "ON" } else { "OFF" },
     );
     sqlx::raw_sql(AssertSqlSafe(statements)).execute(connection).await?;

@@ -192,6 +192,18 @@ async fn sqlite_syncs_commits_and_checks_references() {
 }
 
 #[tokio::test]
+async fn sqlite_does_not_sync_where_nobody_wants_it() {
+    let database = TestDatabase::sqlite();
+    let url = database.url().parse().expect("a good URL");
+    let config = DatabaseConfig { sync: false, ..DatabaseConfig::new(url) };
+    let store = Database::new(config, MIGRATIONS);
+    store.migrate(TEST_TIMEOUT).await.expect("migrated");
+    let mut writer = store.begin().await.expect("begun");
+    let level = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *writer).await;
+    assert_eq!(level.ok(), Some(0_i64));
+}
+
+#[tokio::test]
 async fn a_file_name_is_taken_as_it_is() {
     let database = TestDatabase::sqlite();
     let path = database.folder().join("My dätä 100%.db");
