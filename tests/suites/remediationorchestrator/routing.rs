@@ -80,7 +80,7 @@ fn after_a_failure_the_next_one_waits_and_is_a_recovery() -> Result<()> {
 fn one_request_at_a_time_is_at_work_on_a_target() -> Result<()> {
     let fixture = Fixture::new()?;
     let (environment, webhook) = (unique("staging"), fixture.webhook()?);
-    let content = json!([wait_for("2s"), request_to(&webhook)]);
+    let content = json!([wait_for("5s"), request_to(&webhook)]);
     fixture.workflow(&environment, "OOMKilled", &content)?;
     fixture.workflow(&environment, "Evicted", &json!([request_to(&webhook)]))?;
     let first = fixture.request_in(&environment, "OOMKilled")?;
