@@ -115,6 +115,11 @@ impl Remediation {
         let call = self.peers.workflowexecution.call::<CancelExecution>().path(&path).body(&body);
         match call.within(self.limits.call_timeout).send().await {
             Ok(_) | Err(PeerError::Refused { status: 404 | 409, .. }) => Ok(()),
+            Err(error @ PeerError::Refused { .. }) if !error.may_pass() => {
+                // It will be refused for ever.
+                tracing::error!(execution = name, "it is not ended: {error}");
+                Ok(())
+            }
             Err(error) => Err(error.into()),
         }
     }

@@ -32,7 +32,8 @@ pub fn approval(
     if asked.state != ApprovalState::Requested {
         return Err(Problem::conflict(format!("{name} is {} already", asked.state)));
     }
-    if asked.expires_at <= row.now {
+    let deadline = row.status.deadline.unwrap_or(asked.expires_at);
+    if asked.expires_at.min(deadline) <= row.now {
         return Err(Problem::conflict(format!("it is too late to answer about {name}")));
     }
     let ApprovalDecision { approved, decided_by, comment } = decision;

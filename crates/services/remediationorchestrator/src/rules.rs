@@ -159,13 +159,22 @@ impl Remediation {
         let (limits, now) = (&self.routing, row.now);
         let workflow = row.status.workflow.as_ref().context("there is no workflow")?;
         let earlier = of_signal(row, others).await?;
-        let until = |blocked: &Blocked| blocked.until.unwrap_or(now);
-        if let Some(blocked) = routing::too_many_failures(&earlier, limits, now) {
-            let until = until(&blocked);
-            return Ok(hold_up(row, blocked, until));
-        }
         let target = row.spec.signal.target.to_string();
         let claim = format!("target:{target}");
+        // Others may have the target meanwhile.
+        let hold_up = |blocked: Blocked| {
+            let until = blocked.until.unwrap_or(now);
+            let mut step = hold_up(row, blocked, until).release(claim.clone());
+            step.status.target_reserved_at = None;
+            step
+        };
+        // The time for which a rule holds it up does not count.
+        if row.phase != Phase::Blocked && row.status.deadline.is_some_and(|due| due <= now) {
+            return Ok(self.timed_out(row));
+        }
+        if let Some(blocked) = routing::too_many_failures(&earlier, limits, now) {
+            return Ok(hold_up(blocked));
+        }
         // The target is reserved before others are looked at: what has ended on it by
         // then is all that will.
         if row.status.target_reserved_at.is_none() {
@@ -182,24 +191,26 @@ impl Remediation {
             return Ok(end(row, Outcome::RecentlyRemediated, message, None));
         }
         if let Some(blocked) = routing::backoff(&earlier, limits, now) {
-            let until = until(&blocked);
-            let mut step = hold_up(row, blocked, until).release(claim);
-            step.status.target_reserved_at = None;
-            return Ok(step);
+            return Ok(hold_up(blocked));
         }
         Ok(enter(row, Phase::Executing))
     }
 
     /// Does what follows from the end of a request.
     async fn follow_up(&self, row: &Row<RemediationRequests>) -> anyhow::Result<Step> {
-        if is_execution_left(row.phase, &row.status) {
+        let is_execution_left = is_execution_left(row.phase, &row.status);
+        // People first: that workflowexecution is away may be what they are told of.
+        if let Some(name) = self.notify(row).await? {
+            let mut step = row.stay();
+            step.status.children.notifications.push(name);
+            return Ok(if is_execution_left { step.follow_up() } else { step });
+        }
+        if is_execution_left {
             let reason = row.status.message.as_deref().unwrap_or_default();
             let reason = format!("the request has ended: {reason}");
             self.cancel_execution(&row.spec.name, &reason).await?;
         }
-        let mut step = row.stay();
-        step.status.children.notifications.extend(self.notify(row).await?);
-        Ok(step)
+        Ok(row.stay())
     }
 }
 

@@ -90,10 +90,14 @@ impl Remediation {
                 Ok(end(row, Outcome::WorkflowNotNeeded, message, None))
             }
             (AnalysisPhase::Completed, _, Some(workflow)) => {
-                let need = status.approval.filter(|approval| approval.required);
-                let mut step = match need {
+                let mut step = match status.approval {
+                    Some(need) if !need.required => row.stay(),
                     Some(need) => self.question(row, workflow.workflow_id, need.reasons),
-                    None => row.stay(),
+                    // It does not say whether somebody has to agree, so somebody has to.
+                    None => {
+                        let reasons = vec![ApprovalReason::DataQuality];
+                        self.question(row, workflow.workflow_id, reasons)
+                    }
                 };
                 step.status.workflow = Some(workflow);
                 Ok(step)
@@ -131,7 +135,11 @@ impl Remediation {
         let is_new = row.status.children.workflowexecution.is_none();
         let spec = is_new.then(|| children::execution(row, &workflow));
         let peer = &self.peers.workflowexecution;
-        let otherwise = Outcome::ExecutionNotBegun;
+        if is_new && self.due(row) <= row.now {
+            return Ok(self.timed_out(row));
+        }
+        // One that there was, and that is not to be had any more, may have done something.
+        let otherwise = if is_new { Outcome::ExecutionNotBegun } else { Outcome::ExecutionFailed };
         let child = self.child::<WorkflowExecutions>(row, peer, slot, spec.as_ref(), otherwise);
         let found = match child.await {
             Continue(found) => found,

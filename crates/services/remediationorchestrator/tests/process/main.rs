@@ -7,8 +7,9 @@ mod trouble;
 use std::time::{Duration, Instant};
 
 use contract::AuditEvent;
+use contract::aianalysis::ApprovalReason;
 use contract::remediationorchestrator::{ApprovalState, RemediationOutcome, RemediationPhase};
-use serde_json::json;
+use serde_json::{Value, json};
 use testing::{FakePeer, TestDatabase, on_both_databases};
 
 use self::service::{
@@ -135,6 +136,19 @@ on_both_databases! {
         ]);
         assert_eq!(of("rr-no"), [requested, phase, "orchestrator.approval.rejected", failed, phase]);
         assert_eq!(of("rr-late"), [requested, phase, "orchestrator.approval.expired", failed, phase]);
+    }
+
+    async fn an_analysis_that_does_not_say_who_has_to_agree_asks(database: TestDatabase) {
+        let (trail, peers) = (FakePeer::start().await, Peers::start().await);
+        let service = Service::start(&database, &trail, &peers);
+        peers.succeed("rr-a");
+        let mut silent = selected(&[]);
+        silent["approval"] = Value::Null;
+        peers.analysis("rr-a", silent);
+        service.create(&spec("rr-a", "0", "cart-0")).await;
+        let found = service.reach("rr-a", RemediationPhase::AwaitingApproval).await;
+        let approval = found.status.details.approval.expect("somebody is asked");
+        assert_eq!(approval.reasons, [ApprovalReason::DataQuality]);
     }
 
     async fn what_others_find_decides_the_end(database: TestDatabase) {

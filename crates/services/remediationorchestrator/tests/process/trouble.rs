@@ -18,6 +18,8 @@ async fn killed_in(phase: RemediationPhase, database: &TestDatabase) {
     let (trail, peers) = (FakePeer::start().await, Peers::start().await);
     let running = json!({ "phase": "Pending" });
     peers.succeed("rr-a");
+    // What has ended stays as it is: the analysis that is asked for follows from it.
+    peers.processing("rr-a", processed("production", "P0"));
     peers.analysis("rr-a", selected(&["Production"]));
     match phase {
         RemediationPhase::Processing => peers.processing("rr-a", running),
@@ -160,7 +162,7 @@ on_both_databases! {
                 "Executing" => {
                     peers.execution(&name, running());
                     let path = format!("{EXECUTIONS}/we-{name}/cancellation");
-                    peers.fake.always_answers(&path, 409, json!({}));
+                    peers.fake.always_answers(&path, 503, json!({}));
                 }
                 _ => peers.analysis(&name, selected(&["Production"])),
             }
@@ -173,13 +175,30 @@ on_both_databases! {
             let cancelled = format!("{EXECUTIONS}/we-{name}/cancellation");
             if phase == "Executing" {
                 let told = service.notified(&name).await.status.details.children.notifications;
+                // People are told although the execution cannot be ended yet.
                 assert_eq!(told, [format!("nr-manual-review-{name}")]);
-                assert_eq!(peers.fake.calls_of(&cancelled).len(), 1);
+                wait_until(async || !peers.fake.calls_of(&cancelled).is_empty()).await;
             } else {
                 assert!(peers.fake.calls_of(&cancelled).is_empty(), "{name}");
             }
             service.process.stop();
         }
+    }
+
+    async fn an_execution_that_is_gone_may_have_done_something(database: TestDatabase) {
+        let (trail, peers) = (FakePeer::start().await, Peers::start().await);
+        let service = Service::start(&database, &trail, &peers);
+        peers.succeed("rr-a");
+        peers.execution("rr-a", json!({ "phase": "Running" }));
+        service.create(&spec("rr-a", "0", "cart-0")).await;
+        service
+            .until("rr-a", |found| found.status.details.children.workflowexecution.is_some())
+            .await;
+        peers.fake.always_answers(&format!("{EXECUTIONS}/we-rr-a"), 404, json!({}));
+        let failed = service.reach("rr-a", RemediationPhase::Failed).await.status.details;
+        assert_eq!(failed.outcome, Some(RemediationOutcome::ExecutionFailed));
+        let told = service.notified("rr-a").await.status.details.children.notifications;
+        assert_eq!(told, ["nr-manual-review-rr-a"]);
     }
 
     async fn a_cancelled_request_ends_its_execution(database: TestDatabase) {
