@@ -88,8 +88,8 @@ pub(crate) struct ExecutableCache<'a> {
     pub(super) library: Option<Utf8PathBuf>,
     /// Of the runs that what is taken in is for.
     ledgers: &'a [&'a Ledger],
-    /// Held by whoever gives an executable its place.
-    placing: Mutex<()>,
+    /// Held by whoever gives an executable or files their place.
+    pub(super) placing: Mutex<()>,
 }
 
 impl<'a> ExecutableCache<'a> {

@@ -69,3 +69,23 @@ fn bytes_that_are_built_again_stay_the_same_file() {
     built("one");
     assert_eq!(fs::read(&path).unwrap(), b"one");
 }
+
+#[test]
+fn services_with_the_same_files_take_them_in_side_by_side() {
+    let temp = tempfile::tempdir().unwrap();
+    let root = Utf8PathBuf::from_path_buf(temp.path().to_owned()).unwrap();
+    let layout = Layout::below(&root.join("target"));
+    let workspace = Fixture::new().service("alpha", serde_json::json!({})).load().unwrap();
+    let cache = ExecutableCache::open(&layout, &workspace, None, &[]).unwrap();
+    let mut service = workspace.services["alpha"].clone();
+    service.manifest_path = root.join("Cargo.toml");
+    for _ in 0..50 {
+        let take = || cache.files(&service, None).unwrap().0.folder().to_owned();
+        let folders: Vec<Utf8PathBuf> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(take)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(folders.iter().all(|folder| *folder == folders[0] && folder.exists()));
+        onetag_image::files::remove_copy(&folders[0]).unwrap();
+    }
+}

@@ -100,6 +100,9 @@ impl ExecutableCache<'_> {
             return Ok((known.clone(), copies));
         }
         let cache = self.layout.files();
+        // Services may have the same files: who comes second must find the first one's
+        // folder, and not take it away.
+        let _placing = self.placing.lock().expect("placing does not panic");
         // Read-only folders can be renamed, but not moved into another one.
         let temporary = cache.join(format!(".{}", uuid::Uuid::now_v7()));
         let digest = files.copy_to(&temporary)?.digest();

@@ -60,11 +60,10 @@ impl Run {
         self.json("report.json")["tests"]["passed"].as_u64().unwrap()
     }
 
-    /// The names of what lies in the folder.
+    /// The names of what lies in the folder; none once it has moved away.
     pub(crate) fn names(&self) -> Vec<String> {
-        let entries = self.folder.read_dir_utf8().unwrap();
-        let mut names: Vec<_> =
-            entries.map(|entry| entry.unwrap().file_name().to_owned()).collect();
+        let entries = self.folder.read_dir_utf8().into_iter().flatten().flatten();
+        let mut names: Vec<_> = entries.map(|entry| entry.file_name().to_owned()).collect();
         names.sort();
         names
     }
