@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
-use onetag_env::keys::{IMAGE_SUFFIX, service_key};
 
 use super::assemble::{list, template, templates};
 use super::metadata::ExternalMetadata;
@@ -41,9 +40,10 @@ impl External {
     }
 }
 
-/// The variable that names an external service's image in place of its key `image`.
+/// The variable that names an external service's image in place of its key `image`. It
+/// is none of those that a run tells its tests, who inherit it.
 pub(crate) fn image_variable(name: &str) -> String {
-    service_key(name, IMAGE_SUFFIX)
+    format!("ONETAG_IMAGE_OF_{}", name.to_uppercase().replace('-', "_"))
 }
 
 /// The image of an external service that the caller names, and the variable.

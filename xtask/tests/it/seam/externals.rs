@@ -66,7 +66,7 @@ fn a_backend_that_runs_images_wants_one() {
     let output = fake.e2e();
     output.is_refused_before_the_build();
     output.says("externals.redis.image is missing: the backend `fake` runs published images");
-    output.says("@sha256:…\"` there, or set ONETAG_REDIS_IMAGE");
+    output.says("@sha256:…\"` there, or set ONETAG_IMAGE_OF_REDIS");
 }
 
 #[test]
@@ -75,11 +75,11 @@ fn the_callers_image_goes_before_that_of_metadata() {
     for fake in [pinned(), with_redis("program = \"redis-server\"")] {
         let e2e = |image: &str| {
             let command = fake.project.xtask(["e2e", "alpha", "--on", "fake"]);
-            command.env("ONETAG_REDIS_IMAGE", image).run()
+            command.env("ONETAG_IMAGE_OF_REDIS", image).run()
         };
         let output = e2e("localhost:5000/redis:7");
         output.is_refused_before_the_build();
-        output.says("ONETAG_REDIS_IMAGE").says("`localhost:5000/redis:7` has no digest");
+        output.says("ONETAG_IMAGE_OF_REDIS").says("`localhost:5000/redis:7` has no digest");
         e2e(&image).exits(exit::SUCCESS);
         let deployed = &fake.project.finished_run().json("plan.json")["services"]["redis"];
         assert_eq!(deployed["digests"]["pinned"], image.split_once('@').unwrap().1);
