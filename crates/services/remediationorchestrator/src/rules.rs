@@ -5,7 +5,7 @@ use contract::AuditEvent;
 use contract::audit::{ExpiredApproval, PhaseChange, RemediationStart};
 use contract::remediationorchestrator::{
     ApprovalState, BlockReason, Blocked, RemediationOutcome as Outcome, RemediationPhase as Phase,
-    RemediationRequests, RemediationSpec,
+    RemediationRequests, RemediationSpec, RemediationStatus,
 };
 use kit::Violations;
 use kit::resource::{Row, Rows, Rules};
@@ -13,7 +13,7 @@ use kit::resource::{Row, Rows, Rules};
 use crate::config::{Limits, Peers};
 use crate::notify::MAX_NAME;
 use crate::routing::{self, Earlier, RoutingLimits};
-use crate::step::{Step, end, enter, hold_up, is_execution_left};
+use crate::step::{Step, end, enter, hold_up, is_execution_left, result};
 
 /// The key of requests by their signal.
 const SIGNAL: &str = "fingerprint";
@@ -54,6 +54,11 @@ impl Rules for Remediation {
         row.status.repetitions = row.status.repetitions.saturating_add(1);
         row.status.repeated_at = Some(row.now);
         Vec::new()
+    }
+
+    fn keep(&self, from: &RemediationStatus, into: &mut RemediationStatus) {
+        into.repetitions = from.repetitions;
+        into.repeated_at = from.repeated_at;
     }
 
     fn created(&self, row: &Row<RemediationRequests>) -> Vec<AuditEvent> {
@@ -103,7 +108,8 @@ impl Rules for Remediation {
 
     fn moved(&self, from: Phase, row: &Row<RemediationRequests>) -> Vec<AuditEvent> {
         let (from, to) = (from.to_string(), row.phase.to_string());
-        vec![AuditEvent::RemediationPhaseChanged(PhaseChange { from, to })]
+        let change = AuditEvent::RemediationPhaseChanged(PhaseChange { from, to });
+        result(row).into_iter().chain([change]).collect()
     }
 
     async fn remove(&self, row: &Row<RemediationRequests>) -> anyhow::Result<()> {

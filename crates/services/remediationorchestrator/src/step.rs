@@ -63,25 +63,31 @@ pub fn end(
     let phase = last_phase(outcome);
     let mut step = enter(row, phase);
     step.status.outcome = Some(outcome);
-    step.status.message = Some(message.clone());
+    step.status.message = Some(message);
     let status = &step.status;
+    let has_follow_up =
+        is_execution_left(phase, status) || notify::untold(&row.spec, phase, status).is_some();
+    let step = first.into_iter().fold(step, Step::tell);
+    if has_follow_up { step.follow_up() } else { step }
+}
+
+/// What the trail is told of a request that has ended.
+#[must_use]
+pub fn result(row: &Row<RemediationRequests>) -> Option<AuditEvent> {
+    let status = &row.status;
     let result = RemediationResult {
-        outcome,
-        message,
+        outcome: status.outcome?,
+        message: status.message.clone().unwrap_or_default(),
         environment: status.environment.clone(),
         priority: status.priority,
         workflow_id: status.workflow.as_ref().map(|workflow| workflow.workflow_id),
         repetitions: status.repetitions,
         duration_ms: u64::try_from(row.age().as_millis()).unwrap_or(u64::MAX),
     };
-    let has_follow_up =
-        is_execution_left(phase, status) || notify::untold(&row.spec, phase, status).is_some();
-    let event = match phase {
+    Some(match row.phase {
         Phase::Completed | Phase::Skipped => AuditEvent::RemediationCompleted(result),
         _ => AuditEvent::RemediationFailed(result),
-    };
-    let step = first.into_iter().chain([event]).fold(step, Step::tell);
-    if has_follow_up { step.follow_up() } else { step }
+    })
 }
 
 /// Whether a request may have ended before its execution has. The answer to its

@@ -125,7 +125,9 @@ impl<R: Rules> Queue for Resources<R> {
                 row.release(&mut transaction, now).await?;
             }
             Outcome::Step(step) => {
-                let stored = self.apply(&mut transaction, row.clone(), step, false).await?;
+                let mut step = step.clone();
+                self.rules.keep(&row.status, &mut step.status);
+                let stored = self.apply(&mut transaction, row.clone(), &step, false).await?;
                 if let Stored::Taken(by) = stored {
                     let instead = self.rules.taken(&row, &by);
                     self.apply(&mut transaction, row, &instead, false).await?;

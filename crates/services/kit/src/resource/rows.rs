@@ -161,17 +161,14 @@ impl<K: Kind> Row<K> {
     }
 
     /// Writes the status alone: nothing of when the next step is due, nor of who
-    /// does it.
+    /// does it, whose step is stored all the same.
     pub(super) async fn touch(&self, connection: &mut Connection) -> Result<(), StoreError> {
-        sqlx::query(
-            "UPDATE resources SET status = $1, updated_at = $2, version = version + 1
-             WHERE id = $3",
-        )
-        .bind(to_json(&self.status)?)
-        .bind(microseconds(self.now))
-        .bind(self.id.to_string())
-        .execute(connection)
-        .await?;
+        sqlx::query("UPDATE resources SET status = $1, updated_at = $2 WHERE id = $3")
+            .bind(to_json(&self.status)?)
+            .bind(microseconds(self.now))
+            .bind(self.id.to_string())
+            .execute(connection)
+            .await?;
         Ok(())
     }
 

@@ -38,6 +38,13 @@ pub trait Rules: Clone + Send + Sync + 'static {
         Vec::new()
     }
 
+    /// Takes over what [`again`](Self::again) has changed while the step was under way:
+    /// from the status that there is, into the status of the step. Requests that come
+    /// more often than a step lasts must not keep it from being stored.
+    fn keep(&self, from: &<Self::Kind as Kind>::Status, into: &mut <Self::Kind as Kind>::Status) {
+        let _ = (from, into);
+    }
+
     /// What the trail is told of a new resource.
     fn created(&self, row: &Row<Self::Kind>) -> Vec<AuditEvent> {
         let _ = row;

@@ -111,6 +111,10 @@ impl Rules for Script {
         vec![event("again")]
     }
 
+    fn keep(&self, from: &WishStatus, into: &mut WishStatus) {
+        into.again = into.again.max(from.again);
+    }
+
     fn created(&self, _: &Row<Wishes>) -> Vec<AuditEvent> {
         vec![event("created")]
     }

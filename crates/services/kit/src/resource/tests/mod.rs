@@ -162,6 +162,20 @@ on_both_databases! {
         assert_eq!(told[..3], ["created", "Pending to Granted", "granted"]);
     }
 
+    async fn a_step_is_not_lost_when_the_same_is_asked_for_meanwhile(database: TestDatabase) {
+        let process = Process::start(&database).await;
+        let about = |name: &str| Wish { about: Some("x".to_owned()), ..wish(name, &["hang"]) };
+        process.resources.create(about("a")).await.expect("stored");
+        process.until_begun("a hang").await;
+        for name in ["b", "c"] {
+            process.resources.create(about(name)).await.expect("stored");
+        }
+        process.script.go_on.notify_one();
+        let granted = process.granted("a").await;
+        assert_eq!(process.script.begun(), ["a hang", "a end"]);
+        assert_eq!((granted.status.steps, granted.status.again), (2, 2));
+    }
+
     async fn a_step_that_changes_nothing_leaves_the_time_of_the_last_change(database: TestDatabase) {
         let process = Process::start(&database).await;
         process.wish("a", &["ask"]).await;
