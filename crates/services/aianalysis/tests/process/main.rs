@@ -21,8 +21,8 @@ on_both_databases! {
         let (trail, holmesgpt) = (FakePeer::start().await, holmesgpt().await);
         holmesgpt.always_answers(INCIDENT, 200, analysis(json!([])));
         let service = Service::start(&database, &trail, &holmesgpt.url);
-        service.create(&spec("a", "production", 1)).await;
-        let found = service.ended("a").await;
+        service.analyses.create(&spec("a", "production", 1)).await;
+        let found = service.analyses.ended("a").await;
         assert_eq!(found.status.phase, AnalysisPhase::Completed);
         let status = found.status.details;
         assert_eq!((status.calls, status.reason), (1, Some(AnalysisReason::WorkflowSelected)));
@@ -67,24 +67,24 @@ on_both_databases! {
         holmesgpt.will_answer_with(429, &[("retry-after", "1")], json!({}));
         holmesgpt.will_answer(200, analysis(json!(["nothing is known of the target"])));
         let begin = Instant::now();
-        service.create(&spec("a", "staging", 1)).await;
-        let status = service.ended("a").await.status.details;
+        service.analyses.create(&spec("a", "staging", 1)).await;
+        let status = service.analyses.ended("a").await.status.details;
         assert!(begin.elapsed() >= Duration::from_secs(1), "it says when: {:?}", begin.elapsed());
         assert_eq!((status.calls, status.reason), (4, Some(AnalysisReason::WorkflowSelected)));
         let approval = status.approval.expect("it was decided");
         assert_eq!(approval.reasons, [ApprovalReason::DataQuality]);
 
         holmesgpt.will_answer(422, json!({ "detail": "no such thing" }));
-        service.create(&spec("b", "staging", 1)).await;
-        let found = service.ended("b").await;
+        service.analyses.create(&spec("b", "staging", 1)).await;
+        let found = service.analyses.ended("b").await;
         assert_eq!(found.status.phase, AnalysisPhase::Failed);
         let status = found.status.details;
         assert_eq!((status.calls, status.reason), (1, Some(AnalysisReason::InvestigationRefused)));
         assert!(status.message.expect("it says why").ends_with("422: no such thing"));
 
         holmesgpt.always_answers(INCIDENT, 503, json!({}));
-        service.create(&spec("c", "staging", 1)).await;
-        let status = service.ended("c").await.status.details;
+        service.analyses.create(&spec("c", "staging", 1)).await;
+        let status = service.analyses.ended("c").await.status.details;
         assert_eq!((status.calls, status.reason), (5, Some(AnalysisReason::RetriesExhausted)));
         // Of a: 6 and three more calls; of b: 4; of c: 4 and four more calls.
         trail.told(21).await;
@@ -95,12 +95,12 @@ on_both_databases! {
         let mut service = Service::start(&database, &trail, &holmesgpt.url);
         // So it waits for a second.
         holmesgpt.will_answer_with(503, &[("retry-after", "1")], json!({}));
-        service.create(&spec("a", "staging", 1)).await;
-        service.until("a", |found| found.status.details.calls == 1).await;
+        service.analyses.create(&spec("a", "staging", 1)).await;
+        service.analyses.until("a", |found| found.status.details.calls == 1).await;
         service.process.kill();
         holmesgpt.always_answers(INCIDENT, 200, analysis(json!([])));
         let service = Service::start(&database, &trail, &holmesgpt.url);
-        let status = service.ended("a").await.status.details;
+        let status = service.analyses.ended("a").await.status.details;
         assert_eq!((status.calls, status.reason), (2, Some(AnalysisReason::WorkflowSelected)));
         let (code, log) = service.process.stop();
         assert_eq!(code, Some(0), "{log}");
@@ -117,8 +117,8 @@ async fn a_second_attempt_is_a_recovery_and_a_third_needs_an_approval() {
     for (name, attempt, reasons) in
         [("b", 2, Vec::new()), ("c", 3, vec![ApprovalReason::RepeatedAttempts])]
     {
-        service.create(&spec(name, "staging", attempt)).await;
-        let approval = service.ended(name).await.status.details.approval.expect("decided");
+        service.analyses.create(&spec(name, "staging", attempt)).await;
+        let approval = service.analyses.ended(name).await.status.details.approval.expect("decided");
         assert_eq!((approval.required, approval.reasons), (attempt == 3, reasons));
     }
     let asked: Vec<_> = holmesgpt.calls_of(RECOVERY).into_iter().map(|call| call.body).collect();
@@ -137,7 +137,7 @@ async fn a_recovery_has_previous_executions_and_nothing_else_has() {
         (without, "are required from the second attempt on"),
         (with, "must not be there in the first attempt"),
     ] {
-        let refused = service.peer.call::<Create<AiAnalyses>>().body(&spec).send().await;
+        let refused = service.analyses.peer.call::<Create<AiAnalyses>>().body(&spec).send().await;
         let Err(PeerError::Refused { status: 400, problem, .. }) = refused else {
             panic!("{refused:?}");
         };
@@ -156,8 +156,8 @@ async fn without_an_answer_in_time_it_gives_up_after_five_calls() {
         let trail = FakePeer::start().await;
         let database = TestDatabase::sqlite();
         let service = Service::start(&database, &trail, url);
-        service.create(&spec("a", "staging", 1)).await;
-        let found = service.ended("a").await;
+        service.analyses.create(&spec("a", "staging", 1)).await;
+        let found = service.analyses.ended("a").await;
         assert_eq!(found.status.phase, AnalysisPhase::Failed);
         let status = found.status.details;
         assert_eq!((status.calls, status.reason), (5, Some(AnalysisReason::RetriesExhausted)));
@@ -184,11 +184,12 @@ async fn two_replicas_do_nothing_twice_on_postgres() {
     for number in 0..20 {
         let spec = spec(&format!("s-{number}"), "staging", 1);
         // Both are asked for each.
-        let (one, other) = tokio::join!(services[0].create(&spec), services[1].create(&spec));
+        let (one, other) =
+            tokio::join!(services[0].analyses.create(&spec), services[1].analyses.create(&spec));
         assert_eq!(one.id, other.id);
     }
     for number in 0..20 {
-        services[number % 2].ended(&format!("s-{number}")).await;
+        services[number % 2].analyses.ended(&format!("s-{number}")).await;
     }
     let [one, other] = services;
     one.process.stop();

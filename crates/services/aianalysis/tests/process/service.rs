@@ -1,15 +1,8 @@
 //! The service, and the holmesgpt-api that it calls.
 
-use std::time::{Duration, Instant};
-
 use contract::aianalysis::{AiAnalyses, AnalysisSpec};
-use contract::resource::{Create, Get, Resource};
-use kit::Peer;
 use serde_json::{Value, json};
-use testing::{FakePeer, Process, TestDatabase};
-
-/// Longer than any step of a working test takes.
-const DEADLINE: Duration = Duration::from_secs(20);
+use testing::{FakePeer, Process, Resources, TestDatabase};
 
 pub(crate) const INCIDENT: &str = "/api/v1/incident/analyze";
 pub(crate) const RECOVERY: &str = "/api/v1/recovery/analyze";
@@ -17,7 +10,7 @@ pub(crate) const RECOVERY: &str = "/api/v1/recovery/analyze";
 /// A running service and its client.
 pub(crate) struct Service {
     pub(crate) process: Process,
-    pub(crate) peer: Peer,
+    pub(crate) analyses: Resources<AiAnalyses>,
 }
 
 impl Service {
@@ -31,37 +24,8 @@ impl Service {
             ("BACKOFF", "20ms"),
         ];
         let process = Process::start(env!("CARGO_BIN_EXE_aianalysis"), &variables);
-        let peer = Peer::new("aianalysis", &process.url).expect("an address");
-        Self { process, peer }
-    }
-
-    pub(crate) async fn create(&self, spec: &AnalysisSpec) -> Resource<AiAnalyses> {
-        self.peer.call::<Create<AiAnalyses>>().body(spec).send().await.expect("accepted")
-    }
-
-    pub(crate) async fn get(&self, name: &str) -> Resource<AiAnalyses> {
-        self.peer.call::<Get<AiAnalyses>>().path(&[name]).send().await.expect("an answer")
-    }
-
-    /// Waits until an analysis is as it should be.
-    pub(crate) async fn until(
-        &self,
-        name: &str,
-        is_so: impl Fn(&Resource<AiAnalyses>) -> bool,
-    ) -> Resource<AiAnalyses> {
-        let start = Instant::now();
-        loop {
-            let found = self.get(name).await;
-            if is_so(&found) {
-                return found;
-            }
-            assert!(start.elapsed() < DEADLINE, "{found:?}");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    }
-
-    pub(crate) async fn ended(&self, name: &str) -> Resource<AiAnalyses> {
-        self.until(name, |found| found.status.completed_at.is_some()).await
+        let analyses = Resources::at(&process.url);
+        Self { process, analyses }
     }
 }
 

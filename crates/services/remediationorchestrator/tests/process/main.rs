@@ -105,11 +105,11 @@ on_both_databases! {
         assert_eq!(peers.made(EXECUTIONS), [""; 0]);
 
         service.answer("rr-yes", true).await.expect("in time");
-        service.reach("rr-yes", RemediationPhase::Completed).await;
+        service.requests.reach("rr-yes", RemediationPhase::Completed).await;
         let no = service.answer("rr-no", false).await.expect("in time").status;
         assert_eq!(no.phase, RemediationPhase::Failed);
         assert_eq!(no.details.outcome, Some(RemediationOutcome::ApprovalRejected));
-        let late = service.reach("rr-late", RemediationPhase::Failed).await.status.details;
+        let late = service.requests.reach("rr-late", RemediationPhase::Failed).await.status.details;
         assert_eq!(late.outcome, Some(RemediationOutcome::ApprovalExpired));
         assert_eq!(late.approval.expect("it was asked for").state, ApprovalState::Expired);
         for name in ["rr-yes", "rr-no", "rr-late"] {
@@ -146,7 +146,7 @@ on_both_databases! {
         silent["approval"] = Value::Null;
         peers.analysis("rr-a", silent);
         service.create(&spec("rr-a", "0", "cart-0")).await;
-        let found = service.reach("rr-a", RemediationPhase::AwaitingApproval).await;
+        let found = service.requests.reach("rr-a", RemediationPhase::AwaitingApproval).await;
         let approval = found.status.details.approval.expect("somebody is asked");
         assert_eq!(approval.reasons, [ApprovalReason::DataQuality]);
     }
@@ -180,13 +180,12 @@ on_both_databases! {
             peers.analysis(name, analysis);
             peers.execution(name, execution);
             service.create(&spec(name, &format!("{index:x}"), name)).await;
-            let found = service.until(name, |found| found.status.completed_at.is_some()).await;
+            let found = service.requests.until(name, |found| found.status.completed_at.is_some()).await;
             assert_eq!(found.status.details.outcome, Some(outcome), "{name}");
             if is_told {
                 let named = format!("nr-manual-review-{name}");
                 let told = [named.clone()];
-                let found = service
-                    .until(name, |found| found.status.details.children.notifications == told)
+                let found = service.requests.until(name, |found| found.status.details.children.notifications == told)
                     .await;
                 let made = peers.made(NOTIFICATIONS);
                 assert_eq!(made.last(), Some(&named), "{:?}", found.status);
@@ -213,9 +212,9 @@ on_both_databases! {
         // The answer to the first one was lost.
         let (status, found) = service.create(&spec("rr-a", "0", "cart-0")).await;
         assert_eq!((status, found.status.details.repetitions), (200, 3));
-        service.reach("rr-a", RemediationPhase::AwaitingApproval).await;
+        service.requests.reach("rr-a", RemediationPhase::AwaitingApproval).await;
         service.answer("rr-a", true).await.expect("in time");
-        service.reach("rr-a", RemediationPhase::Completed).await;
+        service.requests.reach("rr-a", RemediationPhase::Completed).await;
         let (status, _) = service.create(&spec("rr-b", "0", "cart-0")).await;
         assert_eq!(status, 201);
         let events = trail.told(9 + 2).await;
@@ -232,11 +231,11 @@ on_both_databases! {
         peers.succeed("rr-a");
         peers.execution("rr-a", json!({ "phase": "Running" }));
         service.create(&spec("rr-a", "0", "cart-0")).await;
-        service.until("rr-a", |found| found.status.details.children.workflowexecution.is_some()).await;
+        service.requests.until("rr-a", |found| found.status.details.children.workflowexecution.is_some()).await;
         peers.forget("rr-a");
         peers.fake.always_answers("/api/v1/aianalyses/ai-rr-a", 503, json!({}));
         service.delete("rr-a").await;
-        service.get("rr-a").await.expect_err("it is gone");
+        service.requests.get("rr-a").await.expect_err("it is gone");
         let deleted = || {
             let calls = peers.calls("DELETE", "/api/v1/");
             calls.iter().map(|call| call.path_and_query.clone()).collect::<Vec<_>>()

@@ -11,7 +11,7 @@ use crate::told;
 
 /// Waits until a rule holds a request up.
 async fn blocked(service: &Service, name: &str) -> Blocked {
-    let found = service.reach(name, RemediationPhase::Blocked).await.status;
+    let found = service.requests.reach(name, RemediationPhase::Blocked).await.status;
     found.details.blocked.expect("a rule")
 }
 
@@ -38,7 +38,7 @@ on_both_databases! {
                 let wait = blocked.until.zip(ended_at).map(|(until, ended)| until - ended);
                 assert_eq!(wait, Some(time::Duration::milliseconds(milliseconds)), "{name}");
             }
-            let end = service.reach(name, RemediationPhase::Failed).await;
+            let end = service.requests.reach(name, RemediationPhase::Failed).await;
             let since_the_last = end.status.completed_at.zip(ended_at);
             let waited = since_the_last.map(|(end, last)| end - last);
             let least = time::Duration::milliseconds(milliseconds);
@@ -72,16 +72,16 @@ on_both_databases! {
         }
         peers.execution("rr-a", json!({ "phase": "Running" }));
         service.create(&spec("rr-a", "0", "cart-0")).await;
-        service.reach("rr-a", RemediationPhase::Executing).await;
+        service.requests.reach("rr-a", RemediationPhase::Executing).await;
         service.create(&spec("rr-b", "1", "cart-0")).await;
         let by = Some("rr-a".to_owned());
         let expected = Blocked { reason: BlockReason::TargetBusy, until: None, by };
         assert_eq!(blocked(&service, "rr-b").await, expected);
         service.create(&spec("rr-c", "2", "cart-1")).await;
-        service.reach("rr-c", RemediationPhase::Completed).await;
+        service.requests.reach("rr-c", RemediationPhase::Completed).await;
         assert_eq!(peers.made(EXECUTIONS), ["we-rr-a", "we-rr-c"]);
         peers.execution("rr-a", executed());
-        let done = service.reach("rr-b", RemediationPhase::Completed).await.status.details;
+        let done = service.requests.reach("rr-b", RemediationPhase::Completed).await.status.details;
         assert_eq!(done.blocked, None);
         // However often it has asked, the trail is told once.
         let lines = told(&trail, 6 + 6 + 8).await;
@@ -96,13 +96,13 @@ on_both_databases! {
             peers.succeed(name);
         }
         service.create(&spec("rr-a", "0", "cart-0")).await;
-        service.reach("rr-a", RemediationPhase::Completed).await;
+        service.requests.reach("rr-a", RemediationPhase::Completed).await;
         // Another signal of the same target, and the same one of another target.
         service.create(&spec("rr-b", "1", "cart-0")).await;
-        let skipped = service.reach("rr-b", RemediationPhase::Skipped).await.status.details;
+        let skipped = service.requests.reach("rr-b", RemediationPhase::Skipped).await.status.details;
         assert_eq!(skipped.outcome, Some(RemediationOutcome::RecentlyRemediated));
         service.create(&spec("rr-c", "2", "cart-1")).await;
-        service.reach("rr-c", RemediationPhase::Completed).await;
+        service.requests.reach("rr-c", RemediationPhase::Completed).await;
         assert_eq!(peers.made(EXECUTIONS), ["we-rr-a", "we-rr-c"]);
         let lines = told(&trail, 6 + 5 + 6).await;
         assert!(lines.iter().any(|line| line == "lifecycle.completed RecentlyRemediated"));
@@ -118,10 +118,10 @@ on_both_databases! {
         }
         peers.execution("rr-a", failed(true));
         service.create(&spec("rr-a", "0", "cart-0")).await;
-        service.reach("rr-a", RemediationPhase::Failed).await;
+        service.requests.reach("rr-a", RemediationPhase::Failed).await;
         service.create(&spec("rr-b", "0", "cart-0")).await;
         assert_eq!(blocked(&service, "rr-b").await.reason, BlockReason::Backoff);
         service.create(&spec("rr-c", "1", "cart-0")).await;
-        service.reach("rr-c", RemediationPhase::Completed).await;
+        service.requests.reach("rr-c", RemediationPhase::Completed).await;
     }
 }

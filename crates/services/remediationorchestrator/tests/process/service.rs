@@ -1,17 +1,16 @@
 //! The service as a process, and a peer that plays all services that it calls.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use contract::remediationorchestrator::{
-    ApprovalDecision, CancelRemediation, DecideApproval, RemediationPhase, RemediationRequests,
-    RemediationSpec,
+    ApprovalDecision, CancelRemediation, DecideApproval, RemediationRequests, RemediationSpec,
 };
-use contract::resource::{Create, Delete, Get, Resource};
+use contract::resource::{Create, Delete, Resource};
 use contract::workflowexecution::Cancellation;
-use kit::{Peer, PeerError};
+use kit::PeerError;
 use serde_json::{Value, json};
 use testing::peer::Call;
-use testing::{FakePeer, Process, TestDatabase};
+use testing::{FakePeer, Process, Resources, TestDatabase};
 
 /// Longer than any step of a working test takes.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
@@ -26,7 +25,7 @@ const WORKFLOW: &str = "01940000-0000-7000-8000-000000000001";
 /// A running service and its client.
 pub(crate) struct Service {
     pub(crate) process: Process,
-    peer: Peer,
+    pub(crate) requests: Resources<RemediationRequests>,
 }
 
 impl Service {
@@ -55,8 +54,8 @@ impl Service {
         ];
         let variables = [&variables, more].concat();
         let process = Process::start(env!("CARGO_BIN_EXE_remediationorchestrator"), &variables);
-        let peer = Peer::new("remediationorchestrator", &process.url).expect("an address");
-        Self { process, peer }
+        let requests = Resources::at(&process.url);
+        Self { process, requests }
     }
 
     /// Creates a request; returns the status, and the request that stands for it.
@@ -71,42 +70,16 @@ impl Service {
         &self,
         spec: &RemediationSpec,
     ) -> Result<(u16, Resource<RemediationRequests>), PeerError> {
-        let call = self.peer.call::<Create<RemediationRequests>>().body(spec);
+        let call = self.requests.peer.call::<Create<RemediationRequests>>().body(spec);
         let (status, found) = call.send_for_status().await?;
         Ok((status.as_u16(), found))
     }
 
     /// Waits until people were told of a request.
     pub(crate) async fn notified(&self, name: &str) -> Resource<RemediationRequests> {
-        self.until(name, |found| !found.status.details.children.notifications.is_empty()).await
-    }
-
-    pub(crate) async fn get(&self, name: &str) -> Result<Resource<RemediationRequests>, PeerError> {
-        self.peer.call::<Get<RemediationRequests>>().path(&[name]).send().await
-    }
-
-    pub(crate) async fn until(
-        &self,
-        name: &str,
-        is: impl Fn(&Resource<RemediationRequests>) -> bool,
-    ) -> Resource<RemediationRequests> {
-        let start = Instant::now();
-        loop {
-            let found = self.get(name).await.expect("an answer");
-            if is(&found) {
-                return found;
-            }
-            assert!(start.elapsed() < DEADLINE, "{found:?}");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    }
-
-    pub(crate) async fn reach(
-        &self,
-        name: &str,
-        phase: RemediationPhase,
-    ) -> Resource<RemediationRequests> {
-        self.until(name, |found| found.status.phase == phase).await
+        self.requests
+            .until(name, |found| !found.status.details.children.notifications.is_empty())
+            .await
     }
 
     pub(crate) async fn answer(
@@ -115,7 +88,7 @@ impl Service {
         approved: bool,
     ) -> Result<Resource<RemediationRequests>, PeerError> {
         let body = ApprovalDecision { approved, decided_by: "ann".into(), comment: None };
-        self.peer.call::<DecideApproval>().path(&[name]).body(&body).send().await
+        self.requests.peer.call::<DecideApproval>().path(&[name]).body(&body).send().await
     }
 
     pub(crate) async fn cancel(
@@ -123,12 +96,12 @@ impl Service {
         name: &str,
     ) -> Result<Resource<RemediationRequests>, PeerError> {
         let body = Cancellation { reason: "it was wrong".to_owned() };
-        self.peer.call::<CancelRemediation>().path(&[name]).body(&body).send().await
+        self.requests.peer.call::<CancelRemediation>().path(&[name]).body(&body).send().await
     }
 
     pub(crate) async fn delete(&self, name: &str) {
         let path = [name];
-        let call = self.peer.call::<Delete<RemediationRequests>>().path(&path);
+        let call = self.requests.peer.call::<Delete<RemediationRequests>>().path(&path);
         call.send().await.expect("it was there");
     }
 }

@@ -30,10 +30,10 @@ async fn killed_in(phase: RemediationPhase, database: &TestDatabase) {
     let mut service = Service::start(database, &trail, &peers);
     service.create(&spec("rr-a", "0", "cart-0")).await;
     if phase == RemediationPhase::Executing {
-        service.reach("rr-a", RemediationPhase::AwaitingApproval).await;
+        service.requests.reach("rr-a", RemediationPhase::AwaitingApproval).await;
         service.answer("rr-a", true).await.expect("in time");
     }
-    service.reach("rr-a", phase).await;
+    service.requests.reach("rr-a", phase).await;
     service.process.kill();
 
     peers.processing("rr-a", processed("production", "P0"));
@@ -41,10 +41,10 @@ async fn killed_in(phase: RemediationPhase, database: &TestDatabase) {
     peers.execution("rr-a", executed());
     let service = Service::start(database, &trail, &peers);
     if phase != RemediationPhase::Executing {
-        service.reach("rr-a", RemediationPhase::AwaitingApproval).await;
+        service.requests.reach("rr-a", RemediationPhase::AwaitingApproval).await;
         service.answer("rr-a", true).await.expect("in time");
     }
-    service.reach("rr-a", RemediationPhase::Completed).await;
+    service.requests.reach("rr-a", RemediationPhase::Completed).await;
     // What was sent again after the kill is equal, so it is made once.
     for collection in [PROCESSINGS, ANALYSES, EXECUTIONS] {
         let bodies: BTreeSet<_> =
@@ -76,15 +76,15 @@ on_both_databases! {
         peers.succeed("rr-b");
         peers.execution("rr-a", json!({ "phase": "Running" }));
         service.create(&spec("rr-a", "0", "cart-0")).await;
-        service.reach("rr-a", RemediationPhase::Executing).await;
+        service.requests.reach("rr-a", RemediationPhase::Executing).await;
         service.create(&spec("rr-b", "1", "cart-0")).await;
-        service.reach("rr-b", RemediationPhase::Blocked).await;
+        service.requests.reach("rr-b", RemediationPhase::Blocked).await;
         service.process.kill();
         let service = Service::start(&database, &trail, &peers);
-        let before = service.get("rr-b").await.expect("there").status.phase;
+        let before = service.requests.get("rr-b").await.expect("there").status.phase;
         assert_eq!(before, RemediationPhase::Blocked);
         peers.execution("rr-a", executed());
-        service.reach("rr-b", RemediationPhase::Completed).await;
+        service.requests.reach("rr-b", RemediationPhase::Completed).await;
         told(&trail, 6 + 8).await;
     }
 
@@ -110,7 +110,7 @@ on_both_databases! {
             asked(path, 2).await;
             peers.fake.always_answers(path, 200, json!({ "hello": "world" }));
             asked(path, 2).await;
-            let found = service.get("rr-a").await.expect("there").status;
+            let found = service.requests.get("rr-a").await.expect("there").status;
             assert_eq!(found.phase, phase);
             let message = found.details.message.expect("it says what it waits for");
             assert!(message.contains("cannot be understood"), "{message}");
@@ -121,7 +121,7 @@ on_both_databases! {
             }
         }
         // The end does not wait for people to be told.
-        let end = service.reach("rr-a", RemediationPhase::Completed).await.status.details;
+        let end = service.requests.reach("rr-a", RemediationPhase::Completed).await.status.details;
         assert_eq!(end.children.notifications, [""; 0]);
         asked(NOTIFICATIONS, 1).await;
         let notification = json!({
@@ -140,7 +140,7 @@ on_both_databases! {
         peers.succeed("rr-b");
         peers.fake.always_answers(EXECUTIONS, 400, json!({ "detail": "no such target" }));
         service.create(&spec("rr-b", "1", "cart-1")).await;
-        let failed = service.reach("rr-b", RemediationPhase::Failed).await.status.details;
+        let failed = service.requests.reach("rr-b", RemediationPhase::Failed).await.status.details;
         assert_eq!(failed.outcome, Some(RemediationOutcome::ExecutionNotBegun));
         assert!(failed.message.expect("a reason").contains("no such target"));
     }
@@ -167,7 +167,7 @@ on_both_databases! {
                 _ => peers.analysis(&name, selected(&["Production"])),
             }
             service.create(&spec(&name, fingerprint, &name)).await;
-            let end = service.reach(&name, RemediationPhase::TimedOut).await;
+            let end = service.requests.reach(&name, RemediationPhase::TimedOut).await;
             let message = end.status.details.message.expect("a reason");
             assert!(message.starts_with(&format!("took too long while {phase}: ")), "{message}");
             let took = end.status.completed_at.expect("it has ended") - end.created_at;
@@ -191,11 +191,10 @@ on_both_databases! {
         peers.succeed("rr-a");
         peers.execution("rr-a", json!({ "phase": "Running" }));
         service.create(&spec("rr-a", "0", "cart-0")).await;
-        service
-            .until("rr-a", |found| found.status.details.children.workflowexecution.is_some())
+        service.requests.until("rr-a", |found| found.status.details.children.workflowexecution.is_some())
             .await;
         peers.fake.always_answers(&format!("{EXECUTIONS}/we-rr-a"), 404, json!({}));
-        let failed = service.reach("rr-a", RemediationPhase::Failed).await.status.details;
+        let failed = service.requests.reach("rr-a", RemediationPhase::Failed).await.status.details;
         assert_eq!(failed.outcome, Some(RemediationOutcome::ExecutionFailed));
         let told = service.notified("rr-a").await.status.details.children.notifications;
         assert_eq!(told, ["nr-manual-review-rr-a"]);
@@ -207,7 +206,7 @@ on_both_databases! {
         peers.succeed("rr-a");
         peers.execution("rr-a", json!({ "phase": "Running" }));
         service.create(&spec("rr-a", "0", "cart-0")).await;
-        service.reach("rr-a", RemediationPhase::Executing).await;
+        service.requests.reach("rr-a", RemediationPhase::Executing).await;
         let path = format!("{EXECUTIONS}/we-rr-a/cancellation");
         peers.fake.always_answers(&path, 503, json!({}));
         let cancelled = service.cancel("rr-a").await.expect("it was under way").status;

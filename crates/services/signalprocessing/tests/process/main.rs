@@ -1,25 +1,18 @@
 //! The service as a process, with a fake trail.
 
-use std::time::{Duration, Instant};
-
 use contract::AuditEvent;
 use contract::datastorage::Severity;
-use contract::resource::{Create, Get, Resource};
 use contract::signalprocessing::{
     EnvironmentSource, InventoryEntry, NamespaceEntry, ProcessingPhase, ProcessingSpec,
     PutInventory, PutNamespace, SignalProcessings,
 };
-use kit::Peer;
 use serde_json::{Value, json};
-use testing::{FakePeer, Process, TestDatabase, on_both_databases};
-
-/// Longer than any step of a working test takes.
-const DEADLINE: Duration = Duration::from_secs(20);
+use testing::{FakePeer, Process, Resources, TestDatabase, on_both_databases};
 
 /// A running service and its client.
 struct Service {
     process: Process,
-    peer: Peer,
+    processings: Resources<SignalProcessings>,
 }
 
 impl Service {
@@ -30,30 +23,20 @@ impl Service {
             ("LEASE", "500ms"),
         ];
         let process = Process::start(env!("CARGO_BIN_EXE_signalprocessing"), &variables);
-        let peer = Peer::new("signalprocessing", &process.url).expect("an address");
-        Self { process, peer }
-    }
-
-    async fn create(&self, spec: &ProcessingSpec) -> Resource<SignalProcessings> {
-        self.peer.call::<Create<SignalProcessings>>().body(spec).send().await.expect("accepted")
-    }
-
-    async fn completed(&self, name: &str) -> Resource<SignalProcessings> {
-        let start = Instant::now();
-        loop {
-            let get = self.peer.call::<Get<SignalProcessings>>().path(&[name]).send().await;
-            let found = get.expect("an answer");
-            if found.status.phase == ProcessingPhase::Completed {
-                return found;
-            }
-            assert!(start.elapsed() < DEADLINE, "{found:?}");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        let processings = Resources::at(&process.url);
+        Self { process, processings }
     }
 
     async fn put(&self, path: [&str; 3], entry: Value) {
         let entry: InventoryEntry = serde_json::from_value(entry).expect("an entry");
-        self.peer.call::<PutInventory>().path(&path).body(&entry).send().await.expect("written");
+        self.processings
+            .peer
+            .call::<PutInventory>()
+            .path(&path)
+            .body(&entry)
+            .send()
+            .await
+            .expect("written");
     }
 }
 
@@ -85,11 +68,11 @@ on_both_databases! {
         })).await;
         let labels = [("environment".to_owned(), "production".to_owned())].into();
         let namespace = NamespaceEntry { labels };
-        let put = service.peer.call::<PutNamespace>().path(&["shop"]).body(&namespace);
+        let put = service.processings.peer.call::<PutNamespace>().path(&["shop"]).body(&namespace);
         put.send().await.expect("written");
 
-        service.create(&spec("a", "critical", "shop")).await;
-        let status = service.completed("a").await.status.details;
+        service.processings.create(&spec("a", "critical", "shop")).await;
+        let status = service.processings.reach("a", ProcessingPhase::Completed).await.status.details;
         let enrichment = status.enrichment.expect("enriched");
         assert!(!enrichment.degraded_mode);
         assert_eq!(enrichment.replicas, Some(3));
@@ -121,8 +104,8 @@ on_both_databases! {
     async fn what_nobody_knows_is_taken_from_the_signal(database: TestDatabase) {
         let trail = FakePeer::start().await;
         let service = Service::start(&database, &trail);
-        service.create(&spec("a", "warning", "shop-staging")).await;
-        let status = service.completed("a").await.status.details;
+        service.processings.create(&spec("a", "warning", "shop-staging")).await;
+        let status = service.processings.reach("a", ProcessingPhase::Completed).await.status.details;
         let enrichment = status.enrichment.expect("enriched");
         assert!(enrichment.degraded_mode);
         assert_eq!(json!(enrichment.labels), json!({ "team": "shop" }));
@@ -138,8 +121,8 @@ on_both_databases! {
         let owned_by = |kind: &str| json!({ "owner": { "kind": kind, "name": "cart-0" } });
         service.put(["shop", "pod", "cart-0"], owned_by("job")).await;
         service.put(["shop", "job", "cart-0"], owned_by("pod")).await;
-        service.create(&spec("a", "info", "shop")).await;
-        let enrichment = service.completed("a").await.status.details.enrichment.expect("enriched");
+        service.processings.create(&spec("a", "info", "shop")).await;
+        let enrichment = service.processings.reach("a", ProcessingPhase::Completed).await.status.details.enrichment.expect("enriched");
         let owners: Vec<_> = enrichment.owners.iter().map(|owner| owner.kind.as_str()).collect();
         assert_eq!(owners, ["job", "pod"]);
     }
@@ -149,13 +132,13 @@ on_both_databases! {
         let mut service = Service::start(&database, &trail);
         let names: Vec<_> = (0..10).map(|number| format!("s-{number}")).collect();
         for name in &names {
-            service.create(&spec(name, "info", "shop")).await;
+            service.processings.create(&spec(name, "info", "shop")).await;
         }
         // At a different point in each run.
         service.process.kill();
         let service = Service::start(&database, &trail);
         for name in &names {
-            service.completed(name).await;
+            service.processings.reach(name, ProcessingPhase::Completed).await;
         }
         // A stop sends what is left, so nothing comes after it.
         let (code, log) = service.process.stop();
@@ -174,11 +157,17 @@ async fn two_replicas_do_nothing_twice_on_postgres() {
     for number in 0..20 {
         let spec = spec(&format!("s-{number}"), "info", "shop");
         // Both are asked for each.
-        let (one, other) = tokio::join!(services[0].create(&spec), services[1].create(&spec));
+        let (one, other) = tokio::join!(
+            services[0].processings.create(&spec),
+            services[1].processings.create(&spec)
+        );
         assert_eq!(one.id, other.id);
     }
     for number in 0..20 {
-        services[number % 2].completed(&format!("s-{number}")).await;
+        services[number % 2]
+            .processings
+            .reach(&format!("s-{number}"), ProcessingPhase::Completed)
+            .await;
     }
     let [one, other] = services;
     one.process.stop();

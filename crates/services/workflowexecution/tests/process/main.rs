@@ -39,8 +39,8 @@ on_both_databases! {
         target.will_answer(202, json!({}));
         let mut asked = spec("a", id);
         asked.parameters = [("pod".into(), "cart/0".into()), ("replicas".into(), 3.into())].into();
-        service.create(&asked).await;
-        let done = service.reach("a", ExecutionPhase::Completed).await.status;
+        service.executions.create(&asked).await;
+        let done = service.executions.reach("a", ExecutionPhase::Completed).await.status;
         let statuses: Vec<_> = done.details.steps.iter().map(|step| step.http_status).collect();
         assert_eq!(statuses, [Some(202), None, Some(201)]);
         for step in &done.details.steps {
@@ -86,8 +86,8 @@ on_both_databases! {
             (undeclared, ConfigurationError, "there is no parameter pod"),
             (spec("strange", strange), Unknown, "cannot be understood"),
         ] {
-            service.create(&spec).await;
-            let status = service.reach(&spec.name, ExecutionPhase::Failed).await.status.details;
+            service.executions.create(&spec).await;
+            let status = service.executions.reach(&spec.name, ExecutionPhase::Failed).await.status.details;
             assert_eq!(failure(&status), (reason, None, false), "{}", spec.name);
             let failure = status.failure.expect("it failed");
             assert!(failure.message.contains(message), "{failure:?}");
@@ -114,8 +114,8 @@ on_both_databases! {
                 { "type": "http", "url": target.url }, { "type": "wait", "for": "1h" },
             ]));
             target.will_answer(status, json!("for a reason"));
-            service.create(&spec(name, id)).await;
-            let found = service.reach(name, ExecutionPhase::Failed).await.status.details;
+            service.executions.create(&spec(name, id)).await;
+            let found = service.executions.reach(name, ExecutionPhase::Failed).await.status.details;
             assert_eq!(failure(&found), (reason, Some(1), true), "{name}");
             assert_eq!(found.steps[0].http_status, Some(status));
             let error = found.steps[0].error.as_deref().unwrap_or_default();
@@ -125,16 +125,16 @@ on_both_databases! {
         assert_eq!(target.calls().len(), 4, "nothing is sent twice");
 
         let late = one_request(&datastorage, &silent);
-        service.create(&spec("late", late)).await;
-        let found = service.reach("late", ExecutionPhase::Failed).await.status.details;
+        service.executions.create(&spec("late", late)).await;
+        let found = service.executions.reach("late", ExecutionPhase::Failed).await.status.details;
         assert_eq!(failure(&found), (DeadlineExceeded, Some(1), true));
         assert_eq!(found.failure.expect("it failed").message, "no answer within 200ms");
 
         let long = workflow(&datastorage, json!({}), json!([{ "type": "wait", "for": "1h" }]));
         let mut long = spec("long", long);
         long.timeout = Some(Duration::from_millis(100));
-        service.create(&long).await;
-        let found = service.reach("long", ExecutionPhase::Failed).await.status.details;
+        service.executions.create(&long).await;
+        let found = service.executions.reach("long", ExecutionPhase::Failed).await.status.details;
         assert_eq!(failure(&found), (DeadlineExceeded, Some(1), true));
         assert_eq!(found.failure.expect("it failed").message, "all steps took longer than 100ms");
     }
@@ -144,13 +144,13 @@ on_both_databases! {
         let service = Service::start_with(&database, &datastorage, &[("COOL_DOWN", "400ms")]);
         let long = workflow(&datastorage, json!({}), json!([{ "type": "wait", "for": "1h" }]));
         let short = workflow(&datastorage, json!({}), json!([{ "type": "wait", "for": "1ms" }]));
-        service.create(&on("first", long, "cart-0")).await;
-        service.reach("first", ExecutionPhase::Running).await;
-        service.create(&on("second", short, "cart-0")).await;
-        service.create(&on("elsewhere", short, "cart-1")).await;
-        service.reach("elsewhere", ExecutionPhase::Completed).await;
+        service.executions.create(&on("first", long, "cart-0")).await;
+        service.executions.reach("first", ExecutionPhase::Running).await;
+        service.executions.create(&on("second", short, "cart-0")).await;
+        service.executions.create(&on("elsewhere", short, "cart-1")).await;
+        service.executions.reach("elsewhere", ExecutionPhase::Completed).await;
         let waits_for = |reason: WaitReason| {
-            service.until("second", move |found| {
+            service.executions.until("second", move |found| {
                 let waiting = found.status.details.waiting.as_ref();
                 waiting.is_some_and(|waiting| (waiting.reason, waiting.by.as_str()) == (reason, "first"))
             })
@@ -163,7 +163,7 @@ on_both_databases! {
         let error = service.cancel("first").await.expect_err("it has ended");
         assert!(error.to_string().contains("first is Cancelled already"), "{error}");
         waits_for(WaitReason::CoolDown).await;
-        let second = service.reach("second", ExecutionPhase::Completed).await.status;
+        let second = service.executions.reach("second", ExecutionPhase::Completed).await.status;
         let rested = second.details.started_at.zip(first.completed_at).map(|(start, end)| start - end);
         assert!(rested >= Some(time::Duration::milliseconds(400)), "{rested:?}");
         assert_eq!(second.details.waiting, None);
@@ -191,7 +191,7 @@ on_both_databases! {
         ]);
         let id = workflow(&datastorage, json!({}), content);
         let mut service = Service::start(&database, &datastorage);
-        service.create(&spec("a", id)).await;
+        service.executions.create(&spec("a", id)).await;
         let (cut_off, _) = target.accept().await.expect("a request");
         service.process.kill();
         drop(cut_off);
@@ -202,7 +202,7 @@ on_both_databases! {
         let request = String::from_utf8_lossy(&request[..read]).to_lowercase();
         let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
         again.write_all(answer).await.expect("it listens");
-        let done = service.reach("a", ExecutionPhase::Completed).await;
+        let done = service.executions.reach("a", ExecutionPhase::Completed).await;
         let key = format!("idempotency-key: {}-2\r\n", done.id);
         assert!(request.contains(&key), "{request}");
         let repeated: Vec<_> = done.status.details.steps.iter().map(|step| step.repeated).collect();
@@ -217,13 +217,13 @@ on_both_databases! {
         let service = Service::start(&database, &datastorage);
         let id = Uuid::now_v7();
         datastorage.always_answers(&path(id), 503, json!({ "detail": "not now" }));
-        service.create(&spec("a", id)).await;
+        service.executions.create(&spec("a", id)).await;
         while datastorage.calls_of(&path(id)).len() < 2 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        service.reach("a", ExecutionPhase::Pending).await;
+        service.executions.reach("a", ExecutionPhase::Pending).await;
         put(&datastorage, id, json!({}), json!([{ "type": "http", "url": target.url }]));
-        service.reach("a", ExecutionPhase::Completed).await;
+        service.executions.reach("a", ExecutionPhase::Completed).await;
         assert_eq!(target.calls().len(), 1);
     }
 }
@@ -240,13 +240,17 @@ async fn two_replicas_do_nothing_twice_on_postgres() {
     for number in 0..20 {
         let spec = on(&format!("e-{number}"), id, &format!("cart-{}", number % 4));
         // Both are asked for each.
-        let (one, other) = tokio::join!(services[0].create(&spec), services[1].create(&spec));
+        let (one, other) = tokio::join!(
+            services[0].executions.create(&spec),
+            services[1].executions.create(&spec)
+        );
         assert_eq!(one.id, other.id);
     }
     let mut times = Vec::new();
     for number in 0..20 {
         let service = &services[number % 2];
-        let done = service.reach(&format!("e-{number}"), ExecutionPhase::Completed).await;
+        let done =
+            service.executions.reach(&format!("e-{number}"), ExecutionPhase::Completed).await;
         let step = &done.status.details.steps[0];
         times.push((number % 4, step.started_at, step.ended_at));
     }

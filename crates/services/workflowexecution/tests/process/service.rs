@@ -1,23 +1,18 @@
 //! The service as a process, its catalog, and what its steps reach.
 
-use std::time::{Duration, Instant};
-
-use contract::resource::{Create, Get, Resource};
+use contract::resource::Resource;
 use contract::workflowexecution::{
-    CancelExecution, Cancellation, ExecutionPhase, ExecutionSpec, WorkflowExecutions,
+    CancelExecution, Cancellation, ExecutionSpec, WorkflowExecutions,
 };
-use kit::{Peer, PeerError};
+use kit::PeerError;
 use serde_json::{Value, json};
-use testing::{FakePeer, Process, TestDatabase};
+use testing::{FakePeer, Process, Resources, TestDatabase};
 use uuid::Uuid;
-
-/// Longer than any step of a working test takes.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
 /// A running service and its client.
 pub(crate) struct Service {
     pub(crate) process: Process,
-    peer: Peer,
+    pub(crate) executions: Resources<WorkflowExecutions>,
 }
 
 impl Service {
@@ -39,37 +34,8 @@ impl Service {
         ];
         let variables = [&variables, more].concat();
         let process = Process::start(env!("CARGO_BIN_EXE_workflowexecution"), &variables);
-        let peer = Peer::new("workflowexecution", &process.url).expect("an address");
-        Self { process, peer }
-    }
-
-    pub(crate) async fn create(&self, spec: &ExecutionSpec) -> Resource<WorkflowExecutions> {
-        self.peer.call::<Create<WorkflowExecutions>>().body(spec).send().await.expect("accepted")
-    }
-
-    pub(crate) async fn until(
-        &self,
-        name: &str,
-        is: impl Fn(&Resource<WorkflowExecutions>) -> bool,
-    ) -> Resource<WorkflowExecutions> {
-        let start = Instant::now();
-        loop {
-            let get = self.peer.call::<Get<WorkflowExecutions>>().path(&[name]).send().await;
-            let found = get.expect("an answer");
-            if is(&found) {
-                return found;
-            }
-            assert!(start.elapsed() < DEADLINE, "{found:?}");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    }
-
-    pub(crate) async fn reach(
-        &self,
-        name: &str,
-        phase: ExecutionPhase,
-    ) -> Resource<WorkflowExecutions> {
-        self.until(name, |found| found.status.phase == phase).await
+        let executions = Resources::at(&process.url);
+        Self { process, executions }
     }
 
     pub(crate) async fn cancel(
@@ -77,7 +43,7 @@ impl Service {
         name: &str,
     ) -> Result<Resource<WorkflowExecutions>, PeerError> {
         let body = Cancellation { reason: "it was wrong".to_owned() };
-        self.peer.call::<CancelExecution>().path(&[name]).body(&body).send().await
+        self.executions.peer.call::<CancelExecution>().path(&[name]).body(&body).send().await
     }
 }
 
