@@ -7,7 +7,7 @@ mod output;
 use serde_json::Value;
 
 use crate::exit;
-use crate::project::{Project, manifest};
+use crate::project::Project;
 
 /// What tests of the suites wait with. Whoever runs the command ends what waits forever.
 const HELPERS: &str = r#"
@@ -113,28 +113,7 @@ fn a_suite_s_tests_are_listed_once() {
 /// A third service joins with its suite: a package, a file of tests, and a rule for
 /// nextest.
 fn add_gamma(project: &Project, tests: &str) {
-    let metadata = "[dependencies]
-tiny = { path = \"../tiny\" }
-
-[package.metadata.onetag]
-needs = [\"beta\"]
-port = 8080
-ready = \"/ready\"
-env = { LISTEN_ADDR = \"{self.listen}\" }
-
-[package.metadata.onetag.suite]
-";
-    project.create("gamma/Cargo.toml", &manifest("gamma", metadata));
-    let source = "fn main() {
-    tiny::serve(\"gamma\", \"hello from gamma\", |path| match path {
-        \"/ready\" => Some(\"ready\".to_owned()),
-        _ => None,
-    });
-}
-";
-    project.create("gamma/src/main.rs", source);
-    project.replace("Cargo.toml", "\"beta\",", "\"beta\", \"gamma\",");
-    project.update_lock_file();
+    project.add_service("gamma", "needs = [\"beta\"]\nsuite = {}\n");
     project
         .append("tests/Cargo.toml", "\n[[test]]\nname = \"gamma\"\npath = \"suites/gamma.rs\"\n");
     project.write("tests/suites/gamma.rs", tests);

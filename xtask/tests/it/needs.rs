@@ -1,30 +1,12 @@
 //! Kept runs of a suite whose needs change.
 
 use crate::exit;
-use crate::project::{Project, manifest};
+use crate::project::Project;
 
 /// The fixture with a service `gamma` beside the two, which the suite needs.
 fn project() -> Project {
     let project = Project::new();
-    let metadata = "[dependencies]
-tiny = { path = \"../tiny\" }
-
-[package.metadata.onetag]
-port = 8080
-ready = \"/ready\"
-env = { LISTEN_ADDR = \"{self.listen}\" }
-";
-    project.create("gamma/Cargo.toml", &manifest("gamma", metadata));
-    let source = "fn main() {
-    tiny::serve(\"gamma\", \"hello from gamma\", |path| match path {
-        \"/ready\" => Some(\"ready\".to_owned()),
-        _ => None,
-    });
-}
-";
-    project.create("gamma/src/main.rs", source);
-    project.replace("Cargo.toml", "\"beta\",", "\"beta\", \"gamma\",");
-    project.update_lock_file();
+    project.add_service("gamma", "");
     project.append("alpha/Cargo.toml", "needs = [\"gamma\"]\n");
     project
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use camino::Utf8PathBuf;
 
-use super::Project;
+use super::{Project, manifest};
 use crate::wait::{Look, until};
 
 impl Project {
@@ -34,6 +34,27 @@ impl Project {
     /// Makes `beta` do something before it serves.
     pub(crate) fn beta_begins_with(&self, statements: &str) {
         self.replace("beta/src/main.rs", "fn main() {", &format!("fn main() {{\n{statements}"));
+    }
+
+    /// Adds a service with a package of its own, and these lines in its table. Nobody
+    /// needs it yet.
+    pub(crate) fn add_service(&self, name: &str, lines: &str) {
+        let metadata = format!(
+            "[dependencies]\ntiny = {{ path = \"../tiny\" }}\n\n[package.metadata.onetag]\n\
+             port = 8080\nready = \"/ready\"\nenv = {{ LISTEN_ADDR = \"{{self.listen}}\" }}\n{lines}"
+        );
+        self.create(&format!("{name}/Cargo.toml"), &manifest(name, &metadata));
+        let source = format!(
+            "fn main() {{
+                tiny::serve(\"{name}\", \"hello from {name}\", |path| match path {{
+                    \"/ready\" => Some(\"ready\".to_owned()),
+                    _ => None,
+                }});
+            }}\n"
+        );
+        self.create(&format!("{name}/src/main.rs"), &source);
+        self.replace("Cargo.toml", "\"beta\",", &format!("\"beta\", \"{name}\","));
+        self.update_lock_file();
     }
 
     /// Adds a test to the suite.
