@@ -12,6 +12,7 @@
 //! | [`http`] | requests, with failures that show request and answer |
 //! | [`escape`](mod@escape) | escaping text in a URL |
 //! | [`resource`] | resources of any kind, with the types of their contract |
+//! | [`alerts`] | alerts, as Alertmanager posts them |
 //! | [`catalog`] | workflows of the catalog |
 //! | [`webhook`] | receivers of webhooks |
 //! | [`trail_reader`] | reading the audit trail, with exact counts |
@@ -19,6 +20,7 @@
 //! | [`name`] | unique names |
 //! | [`provenance`](mod@provenance) | the first test of every suite |
 
+pub mod alerts;
 pub mod catalog;
 pub mod control;
 pub mod escape;

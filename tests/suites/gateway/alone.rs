@@ -7,11 +7,12 @@ use contract::AuditEvent;
 use contract::audit::{DuplicateSignal, NewRequest, ReceivedSignal};
 use contract::gateway::SignalSource;
 use contract::signalprocessing::{SignalSeverity, Target};
+use e2e::alerts::group;
 use e2e::{Capability, unique};
 use serde_json::{Value, json};
 
 use crate::orchestrator::{answer, pod};
-use crate::support::{ALERTS, EVENTS, Fixture, alert, check, event, group};
+use crate::support::{ALERTS, EVENTS, Fixture, alert, check, event};
 
 /// What the trail is told of a pod's signal.
 fn received(source: SignalSource, name: &str, pod: &str, fingerprint: &str) -> AuditEvent {

@@ -3,10 +3,11 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Result, ensure};
+use e2e::alerts::group;
 use serde_json::json;
 
 use crate::orchestrator::pod;
-use crate::support::{ALERTS, EVENTS, Fixture, alert, check, event, group};
+use crate::support::{ALERTS, EVENTS, Fixture, alert, check, event};
 
 #[test]
 fn resolved_alerts_and_empty_groups_make_nothing() -> Result<()> {

@@ -55,25 +55,9 @@ impl Fixture {
     }
 }
 
-/// A group of alerts as Alertmanager sends it.
-pub(crate) fn group(alerts: &[Value]) -> Value {
-    json!({
-        "version": "4", "groupKey": "{}:{alertname=\"Down\"}", "truncatedAlerts": 0,
-        "status": "firing", "receiver": "gateway", "groupLabels": { "alertname": "Down" },
-        "commonLabels": { "alertname": "Down" }, "commonAnnotations": {},
-        "externalURL": "http://alertmanager:9093", "alerts": alerts,
-    })
-}
-
 /// A critical alert about a pod.
 pub(crate) fn alert(pod: &str) -> Value {
-    json!({
-        "status": "firing",
-        "labels": { "alertname": "Down", "severity": "critical", "namespace": "shop", "pod": pod },
-        "annotations": { "summary": "it is down" },
-        "startsAt": "2026-01-31T12:00:00Z", "endsAt": "0001-01-01T00:00:00Z",
-        "generatorURL": "http://prometheus/graph", "fingerprint": "0123456789abcdef",
-    })
+    e2e::alerts::alert("Down", "shop", pod)
 }
 
 /// An event about a pod, with all that Kubernetes tells.

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use contract::Endpoint as _;
+use contract::datastorage::NewWorkflow;
 use contract::gateway::{PostAlerts, SignalOutcome, SignalReceipt, SignalsReceipt};
 use contract::remediationorchestrator::{
     ApprovalDecision, DecideApproval, RemediationOutcome, RemediationPhase, RemediationRequests,
     RemediationStatus,
 };
-use e2e::catalog::add_workflow;
+use e2e::alerts::{alert, group};
+use e2e::catalog::{add_workflow, workflow_for};
 use e2e::{Endpoint, Resources, Run, TrailReader, Webhook, unique};
 use serde_json::{Value, json};
 
@@ -54,43 +56,19 @@ impl Fixture {
         let labels = json!({ "labels": { "environment": environment } });
         self.inventory.put(&path, &labels)?.expect(200)?;
         self.inventory.put(&format!("{path}/pod/cart-0"), &json!({}))?.expect(200)?;
-        let remedies = self.run.internal_url("sink")?;
-        let workflow = json!({
-            "name": unique("restart"), "version": "1.0.0", "title": "Restart the pod",
-            "description": "Deletes the pod, so that its owner makes a new one.",
-            "container_image": "registry.shop/restart:1.0.0",
-            "labels": {
-                "signal_type": "*", "severity": "*", "component": "*",
-                "environment": environment, "priority": "*",
-            },
-            "parameters": { "namespace": { "type": "string", "required": true } },
-            "content": [{
-                "type": "http", "method": "POST", "url": format!("{remedies}/hook/{{{{namespace}}}}"),
-            }],
-        });
-        add_workflow(&self.run, &serde_json::from_value(workflow)?)?;
-        let alert = json!({
-            "status": "firing",
-            "labels": {
-                "alertname": signal_type, "severity": "critical", "namespace": namespace,
-                "pod": "cart-0",
-            },
-            "annotations": { "summary": "it is down" },
-            "startsAt": "2026-01-31T12:00:00Z", "endsAt": "0001-01-01T00:00:00Z",
-            "generatorURL": "http://prometheus/graph", "fingerprint": "0123456789abcdef",
-        });
+        let url = format!("{}/hook/{{{{namespace}}}}", self.run.internal_url("sink")?);
+        let content = json!([{ "type": "http", "method": "POST", "url": url }]);
+        let workflow = workflow_for(environment)?;
+        let content = serde_json::from_value(content)?;
+        add_workflow(&self.run, &NewWorkflow { content, ..workflow })?;
+        let alert = alert(signal_type, &namespace, "cart-0");
         Ok(Incident { alert, remedy: Webhook::shared(&self.run, &namespace)? })
     }
 
     /// Tells of an incident as Alertmanager does; returns what became of it.
     pub(crate) fn alert(&self, incident: &Incident) -> Result<SignalReceipt> {
-        let group = json!({
-            "version": "4", "groupKey": "{}:{alertname=\"Down\"}", "truncatedAlerts": 0,
-            "status": "firing", "receiver": "gateway", "groupLabels": {}, "commonLabels": {},
-            "commonAnnotations": {}, "externalURL": "http://alertmanager:9093",
-            "alerts": [incident.alert],
-        });
-        let answer = self.gateway.post(PostAlerts::PATH, &group)?;
+        let alerts = group(std::slice::from_ref(&incident.alert));
+        let answer = self.gateway.post(PostAlerts::PATH, &alerts)?;
         ensure!([201, 202].contains(&answer.status), "{} {}", answer.status, answer.body);
         let mut receipt: SignalsReceipt = serde_json::from_value(answer.value()?)?;
         receipt.signals.pop().context("one signal")
