@@ -110,6 +110,7 @@ impl Analyzer {
         }
         Ok(attempts.exhausted(warnings))
     }
+
     /// Asks the model once, and tells the trail.
     async fn ask(
         &self,
