@@ -7,8 +7,6 @@ pub(crate) mod fixture;
 mod random;
 mod replicas;
 
-use rustix::process::Signal;
-
 use crate::exit;
 use fixture::FakeProject;
 
@@ -68,9 +66,7 @@ fn a_dead_run_on_a_backend_that_only_another_program_has_is_left_to_that() {
     project.add_test_that_waits();
     let run = project.xtask(["e2e", "alpha", "--on", "fake"]).start();
     project.wait_for_waiting_test();
-    let keeper = project.process("keeper").unwrap();
-    run.signal(Signal::KILL);
-    keeper.kill();
+    project.process("keeper").unwrap().kill_with(&run);
     run.finish().is_killed();
     assert_ne!(fake.left(), [""; 0]);
 

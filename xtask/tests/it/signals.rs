@@ -146,8 +146,7 @@ fn a_harness_that_is_killed_while_tests_run_leaves_nothing() {
 #[test]
 fn a_run_that_nobody_is_left_of_is_cleared_up_by_the_next() {
     let Stuck { project, harness } = Stuck::in_deploy();
-    project.process("keeper").unwrap().signal(Signal::KILL);
-    harness.signal(Signal::KILL);
+    project.process("keeper").unwrap().kill_with(&harness);
     harness.finish().is_killed();
     let dead = project.kept_run();
 

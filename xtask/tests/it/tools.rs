@@ -127,8 +127,7 @@ fn a_nextest_that_is_killed_fails_the_phase_and_leaves_no_test() {
 fn what_a_cargo_leaves_that_is_killed_with_all_the_rest_is_ended_by_the_next_command() {
     let (project, harness, script) = in_build();
     let cargo = tool(&project, "cargo");
-    project.process("keeper").unwrap().kill();
-    harness.signal(Signal::KILL);
+    project.process("keeper").unwrap().kill_with(&harness);
     harness.finish().is_killed();
     // The kernel asks it to end.
     cargo.wait_until_gone();
@@ -143,8 +142,7 @@ fn what_a_nextest_leaves_that_is_killed_with_all_the_rest_is_ended_by_the_next_c
     let (harness, test) = in_test(&project, "e2e");
     // It would end its tests when it is asked to.
     tool(&project, "nextest").signal(Signal::STOP);
-    project.process("keeper").unwrap().kill();
-    harness.signal(Signal::KILL);
+    project.process("keeper").unwrap().kill_with(&harness);
     tool(&project, "nextest").kill();
     harness.finish().is_killed();
     assert!(test.lives());

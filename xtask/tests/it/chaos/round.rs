@@ -187,8 +187,6 @@ fn leave_a_dead_run(project: &Project) {
             None => Look::NotYet(harness.said()),
         }
     });
-    harness.signal(Signal::STOP);
-    keeper.kill();
-    harness.signal(Signal::KILL);
+    keeper.kill_with(&harness);
     harness.finish().is_killed();
 }

@@ -223,11 +223,8 @@ fn whoever_is_killed_nothing_is_left_in_the_engine() {
         std::fs::remove_dir(project.path("tests/waits")).unwrap();
         let harness = project.xtask(["e2e", "alpha"]).start();
         project.wait_for_waiting_test();
-        let keeper = project.process("keeper").unwrap();
-        keeper.signal(Signal::STOP);
-        harness.signal(Signal::KILL);
+        project.process("keeper").unwrap().kill_with(&harness);
         harness.finish().is_killed();
-        keeper.kill();
         assert_ne!(left(engine, &project), [""; 0]);
         std::fs::remove_dir(project.path("tests/waits")).unwrap();
         project.let_test_go_on();

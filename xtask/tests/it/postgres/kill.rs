@@ -16,9 +16,7 @@ fn a_harness_and_a_keeper_that_are_killed_leave_nothing_to_the_next_command() {
     let run = project.kept_run();
     let folder = server_folder(&run);
     assert!(!server_processes(&folder).is_empty());
-    harness.signal(Signal::STOP);
-    project.process("keeper").unwrap().kill();
-    harness.signal(Signal::KILL);
+    project.process("keeper").unwrap().kill_with(&harness);
     harness.finish().is_killed();
     wait_until_server_is_gone(&folder);
     let dry = project.xtask(["gc", "--dry-run"]).run();

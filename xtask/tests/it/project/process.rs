@@ -6,6 +6,7 @@ use std::fs;
 use camino::Utf8Path;
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::command::Running;
 use crate::wait::{Look, until};
 
 /// A process.
@@ -71,6 +72,14 @@ impl Process {
     pub(crate) fn kill(&self) {
         self.signal(Signal::KILL);
         self.wait_until_gone();
+    }
+
+    /// Kills this keeper and its harness, so that neither sees the other end and
+    /// does what is its to do then.
+    pub(crate) fn kill_with(&self, harness: &Running) {
+        harness.signal(Signal::STOP);
+        self.kill();
+        harness.signal(Signal::KILL);
     }
 
     pub(crate) fn wait_until_gone(&self) {

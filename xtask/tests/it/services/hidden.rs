@@ -69,11 +69,8 @@ fn a_service_that_dropped_its_user_ends_with_its_run() {
             _ => crate::wait::Look::NotYet("nothing in its log".to_owned()),
         }
     });
-    let keeper = project.process("keeper").unwrap();
-    keeper.signal(rustix::process::Signal::STOP);
-    harness.signal(rustix::process::Signal::KILL);
+    project.process("keeper").unwrap().kill_with(&harness);
     harness.finish().is_killed();
-    keeper.kill();
     project.xtask(["status"]).run().exits(exit::SUCCESS);
     project.write("beta/src/main.rs", "fn main() { std::process::exit(3) }\n");
     project.xtask(["e2e", "alpha"]).run().exits(exit::FAILURE);

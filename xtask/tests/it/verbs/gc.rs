@@ -2,7 +2,6 @@
 
 use std::fs::{self, File};
 
-use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::exit;
@@ -50,8 +49,7 @@ fn goes_as_told_once(project: &Project, arguments: &[&str]) -> Value {
 fn dead_run(project: &Project) -> Run {
     let harness = project.xtask(["e2e", "alpha"]).start();
     project.wait_for_waiting_test();
-    project.process("keeper").unwrap().kill();
-    harness.signal(Signal::KILL);
+    project.process("keeper").unwrap().kill_with(&harness);
     harness.finish().is_killed();
     project.processes().iter().for_each(|process| process.wait_until_gone());
     fs::remove_dir(project.path("tests/waits")).unwrap();
@@ -191,8 +189,7 @@ fn what_a_dead_run_leaves_behind_is_a_problem() {
     );
     let harness = project.xtask(["e2e", "alpha"]).start();
     project.wait_for_waiting_test();
-    project.process("keeper").unwrap().kill();
-    harness.signal(Signal::KILL);
+    project.process("keeper").unwrap().kill_with(&harness);
     harness.finish().is_killed();
     let daemon = project.process("sleep").unwrap();
     let output = gc(&project, &[]);
