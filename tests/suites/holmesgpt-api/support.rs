@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use contract::datastorage::{Priority, Severity, Workflow};
-use contract::holmesgpt::{
-    Analysis, AnalyzeIncident, AnalyzeRecovery, Incident, IncidentRequest, RecoveryRequest,
-};
+use contract::holmesgpt::{Analysis, AnalyzeIncident, Incident, IncidentRequest};
 use contract::signalprocessing::{Signal, SignalSeverity, Target};
 use contract::{AuditEvent, Endpoint as _};
 use e2e::catalog::{add_workflow, workflow_for};
@@ -70,12 +68,6 @@ impl Fixture {
         let request = IncidentRequest { correlation_id: correlation_id.clone(), incident };
         let answer = self.post(&request)?.expect(200)?.value()?;
         Ok((correlation_id, serde_json::from_value(answer)?))
-    }
-
-    pub(crate) fn recover(&self, request: &RecoveryRequest) -> Result<Analysis> {
-        let body = serde_json::to_value(request)?;
-        let answer = self.service.post(AnalyzeRecovery::PATH, &body)?.expect(200)?.value()?;
-        Ok(serde_json::from_value(answer)?)
     }
 
     /// What the service has told the trail, oldest first, typed.
