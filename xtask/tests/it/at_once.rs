@@ -96,18 +96,31 @@ assert!(std::fs::read_dir(finished).is_ok_and(|runs| runs.count() > 0), \"all th
     output.exits(exit::SUCCESS).says("gamma | wait ").does_not_say("alpha | wait ");
 }
 
-/// Nextest is asked once how many tests a suite has, whichever others run beside it.
+/// Nextest is asked once how many tests suites have, whichever run beside each other.
 #[test]
-fn a_suite_s_tests_are_listed_once() {
+fn the_tests_of_all_suites_are_listed_once() {
     let project = two_suites("", "");
-    project.xtask(["e2e", "--all"]).run().exits(exit::SUCCESS);
-    let cargo = "#!/bin/sh\n[ \"$1 $2\" = \"nextest list\" ] && exit 1\nexec cargo \"$@\"\n";
-    project.program("cargo-without-list", cargo);
-    let cargo = project.programs().join("cargo-without-list");
+    let lists = project.path("lists");
+    let cargo = format!(
+        "#!/bin/sh\n[ \"$1 $2\" = \"nextest list\" ] && echo >>{lists}\nexec cargo \"$@\"\n"
+    );
+    project.program("cargo-that-counts", &cargo);
+    let cargo = project.programs().join("cargo-that-counts");
+    let listed = |arguments: &[&str], times: usize, told: &str| {
+        let _ = std::fs::remove_file(&lists);
+        let command = project.directly(["e2e"].iter().chain(arguments).copied());
+        let output = command.env("CARGO", cargo.as_str()).run();
+        output.exits(exit::SUCCESS).says(told);
+        let lists = std::fs::read_to_string(&lists).unwrap_or_default();
+        assert_eq!(lists.lines().count(), times, "{output}");
+    };
+    listed(&["--all"], 1, "alpha | select ");
     for suites in [&["alpha"][..], &["beta"], &["beta", "alpha"]] {
-        let command = project.directly(["e2e"].iter().chain(suites).copied());
-        command.env("CARGO", cargo.as_str()).run().exits(exit::SUCCESS);
+        listed(suites, 0, "passed");
     }
+    listed(&["--all", "--", "-E", "test(own)"], 1, "2 suites in");
+    // A part of the tests of each suite, not of those of all.
+    listed(&["--all", "--", "--partition", "count:1/2"], 2, "2 suites in");
 }
 
 /// A third service joins with its suite: a package, a file of tests, and a rule for

@@ -10,6 +10,7 @@ use crate::backend::{Deployed, Expected, Pinned};
 use crate::build::Build;
 use crate::context::Context;
 use crate::run::Run;
+use crate::suite::Selection;
 use crate::workspace::Service;
 
 /// What the phases of one run work with.
@@ -18,6 +19,8 @@ pub(super) struct Cycle<'a, 'run> {
     pub(super) run: &'a Run<'run>,
     pub(super) job: &'a Job<'a>,
     pub(super) images: Images<'a>,
+    /// None if nothing is tested.
+    pub(super) selection: Option<&'a Selection<'a>>,
     pub(super) changes: Changes,
 }
 

@@ -32,7 +32,7 @@ use crate::gc::dead::RunEntry;
 use crate::gc::sweep::sweep;
 use crate::gc::tidy;
 use crate::report::{RunReport, WAIT};
-use crate::suite::NextestArguments;
+use crate::suite::{NextestArguments, Selection};
 use crate::system::wait::at_most;
 use crate::workspace::{Plan, Suite};
 
@@ -148,6 +148,10 @@ pub(crate) fn drive(
     let start::Started { runs, build, timeline } = start::start(context, jobs, options, limit)?;
     let begun = Instant::now();
     let width = jobs.iter().map(|job| job.suite.name.len()).max().unwrap_or(0);
+    let selection = build.as_ref().ok().zip(options.goal.nextest()).map(|(build, arguments)| {
+        let suites = jobs.iter().map(|job| job.suite).collect();
+        Selection::new(suites, &build.nextest, arguments)
+    });
     let reports = at_most(limit, runs.into_iter().enumerate(), |(number, run)| {
         // Alone at a time, each has the terminal to itself.
         let ui = (limit > 1).then(|| context.ui.of_suite(&run.job.suite.name, width));
@@ -157,7 +161,7 @@ pub(crate) fn drive(
         if number >= limit {
             timeline.record(WAIT, begun.elapsed(), "for other suites".to_owned());
         }
-        let ended = phases::go(context, run, &build, options, timeline);
+        let ended = phases::go(context, run, &build, selection.as_ref(), options, timeline);
         context.ui.print_block();
         ended
     });

@@ -21,7 +21,7 @@ use crate::keeper::Turn;
 use crate::phase::{Image, Running};
 use crate::report::{PhaseFailed, RunReport, Timeline, counted, waiting_for};
 use crate::run::RunFolder;
-use crate::suite::{self, RunLost};
+use crate::suite::{self, RunLost, Selection};
 use crate::workspace::{DATABASE_SERVER, DatabaseKind};
 
 /// Takes a run whose keeper is there through the phases to its end.
@@ -29,6 +29,7 @@ pub(super) fn go(
     context: &Context,
     started: StartedRun<'_>,
     build: &anyhow::Result<Build>,
+    selection: Option<&Selection<'_>>,
     options: &Options,
     mut timeline: Timeline<'_>,
 ) -> (Exit, RunReport) {
@@ -64,7 +65,7 @@ pub(super) fn go(
         let outcome = match ready {
             Err(outcome) => outcome,
             Ok((images, addresses, changes)) => {
-                let cycle = Cycle { context, run: &run, job, images, changes };
+                let cycle = Cycle { context, run: &run, job, images, selection, changes };
                 cycle.go(addresses, options, &mut timeline)
             }
         };
@@ -111,13 +112,10 @@ impl<'run> Cycle<'_, 'run> {
         let (context, suite, inputs) = (self.context, self.job.suite, &self.images.build.nextest);
         // It may have waited for other suites when that came.
         context.interrupt.check()?;
-        if let Some(arguments) = options.goal.nextest() {
+        if let Some(selection) = self.selection {
             // Nothing is deployed for no test.
-            timeline.phase(
-                "select",
-                || suite::select(context, suite, inputs, arguments),
-                |tests| counted(*tests, "test"),
-            )?;
+            let count = || selection.count(context, suite);
+            timeline.phase("select", count, |tests| counted(*tests, "test"))?;
         }
         let backend = RunBackend::new(self.run, addresses);
         let images = self.running(&backend, options, timeline)?;

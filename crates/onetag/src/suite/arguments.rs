@@ -134,6 +134,11 @@ impl NextestArguments {
         &self.filters
     }
 
+    /// Whether only a part of the tests is wanted, which depends on all of them.
+    pub(crate) fn has_partition(&self) -> bool {
+        self.filters.iter().any(|argument| argument.starts_with("--partition="))
+    }
+
     /// Whether an option of the runner begins so.
     pub(crate) fn says(&self, option: &str) -> bool {
         self.runner.iter().any(|argument| argument.starts_with(option))

@@ -10,7 +10,7 @@ mod version;
 
 pub(crate) use arguments::NextestArguments;
 pub(crate) use run::{RunLost, run};
-pub(crate) use select::select;
+pub(crate) use select::Selection;
 pub(crate) use shortcut::arguments as program_arguments;
 pub(crate) use version::NextestVersion;
 

@@ -1,12 +1,13 @@
 //! How many tests a suite selects, known before anything is deployed for it.
 
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use camino::Utf8PathBuf;
 use nextest_metadata::{NextestExitCode, TestListSummary};
+use serde::{Deserialize, Serialize};
 use xshell::cmd;
 
 use super::files::NextestFiles;
@@ -41,70 +42,135 @@ struct Question {
     configuration: Option<FileIdentity>,
 }
 
-/// Counts the tests that the suite's filterset selects, narrowed down by the
-/// caller's arguments; asks nextest unless it was asked the same before.
-///
-/// Errors: there is none, which is of class [`Kind::NoTests`]; nextest refuses the
-/// filterset.
-pub(crate) fn select(
-    context: &Context,
-    suite: &Suite,
-    inputs: &NextestInputs,
-    arguments: &NextestArguments,
-) -> anyhow::Result<usize> {
-    // Those of other suites that the command tests as well change nothing here.
-    let is_own = |id: &str| suite.test_ids.iter().any(|own| own == id);
-    let binaries = inputs.binaries.rust_binaries.iter().filter(|(id, _)| is_own(id.as_str()));
-    let configuration = context.workspace.root.join(".config/nextest.toml");
-    let question = Question {
-        filterset: arguments.filterset(&suite.filterset()),
-        filters: arguments.filters().to_vec(),
-        binaries: binaries
-            .map(|(id, binary)| (id.to_string(), binary.binary_path.clone()))
-            .collect(),
-        graph: FileIdentity::of_path(&inputs.cargo_metadata).ok(),
-        configuration: FileIdentity::of_path(&configuration).ok(),
-    };
-    let cache = context.layout().cache(&context.workspace.root);
-    let cached = cache.join(format!("tests-{}.json", suite.name));
-    match read_json::<CachedCount>(&cached) {
-        Ok(CachedCount { question: same, tests }) if same == question => return Ok(tests),
-        _ => {}
+impl Question {
+    fn new(
+        context: &Context,
+        suite: &Suite,
+        inputs: &NextestInputs,
+        arguments: &NextestArguments,
+    ) -> Question {
+        // Binaries of other suites that the command tests as well change nothing here.
+        let is_own = |id: &str| suite.test_ids.iter().any(|own| own == id);
+        let binaries = inputs.binaries.rust_binaries.iter().filter(|(id, _)| is_own(id.as_str()));
+        let configuration = context.workspace.root.join(".config/nextest.toml");
+        Question {
+            filterset: arguments.filterset(&suite.filterset()),
+            filters: arguments.filters().to_vec(),
+            binaries: binaries
+                .map(|(id, binary)| (id.to_string(), binary.binary_path.clone()))
+                .collect(),
+            graph: FileIdentity::of_path(&inputs.cargo_metadata).ok(),
+            configuration: FileIdentity::of_path(&configuration).ok(),
+        }
     }
-    make_folder(&cache)?;
-    // Who wrote the filterset that nextest may refuse.
-    let author = if arguments.narrows().is_some() { Kind::Usage } else { Kind::Metadata };
-    let tests = list(context, &question, inputs, author)?;
-    if tests == 0 {
-        // Not kept: binaries may find their tests in files of their own.
-        let filters = question.filters.iter().map(|filter| format!(" {filter}"));
-        return Err(anyhow!(
-            "suite `{}` selects no test with `{}`{}",
-            suite.name,
-            question.filterset,
-            filters.collect::<String>()
-        ))
-        .kind(Kind::NoTests)
-        .hint(format!(
-            "the tests of the suite are listed by `cargo nextest list --profile {PROFILE} -E '{}'`",
-            suite.filterset()
-        ));
+
+    /// What the answer was when this was asked before.
+    fn answered(&self, context: &Context, suite: &Suite) -> Option<usize> {
+        let CachedCount { question, tests } = read_json(&cached(context, suite)).ok()?;
+        (question == *self).then_some(tests)
     }
-    write_json(&cached, &CachedCount { question, tests })?;
-    Ok(tests)
+}
+
+fn cached(context: &Context, suite: &Suite) -> Utf8PathBuf {
+    context.layout().cache(&context.workspace.root).join(format!("tests-{}.json", suite.name))
+}
+
+/// The suites of one command. Nextest lists the tests of all of them once, as soon as
+/// the count of one has to be known.
+pub(crate) struct Selection<'a> {
+    suites: Vec<&'a Suite>,
+    inputs: &'a NextestInputs,
+    arguments: &'a NextestArguments,
+    listed: OnceLock<BTreeMap<String, usize>>,
+}
+
+impl<'a> Selection<'a> {
+    pub(crate) fn new(
+        suites: Vec<&'a Suite>,
+        inputs: &'a NextestInputs,
+        arguments: &'a NextestArguments,
+    ) -> Selection<'a> {
+        Selection { suites, inputs, arguments, listed: OnceLock::new() }
+    }
+
+    /// Counts the tests that a suite's filterset selects, narrowed down by the caller's
+    /// arguments; asks nextest unless it was asked the same before.
+    ///
+    /// Errors: there is none, which is of class [`Kind::NoTests`]; nextest refuses the
+    /// filterset.
+    pub(crate) fn count(&self, context: &Context, suite: &Suite) -> anyhow::Result<usize> {
+        let Selection { inputs, arguments, .. } = *self;
+        let question = Question::new(context, suite, inputs, arguments);
+        if let Some(tests) = question.answered(context, suite) {
+            return Ok(tests);
+        }
+        make_folder(&context.layout().cache(&context.workspace.root))?;
+        let together = self.listed.get_or_init(|| self.list_together(context));
+        let tests = match together.get(&suite.name) {
+            Some(tests) => *tests,
+            None => {
+                // Who wrote the filterset that nextest may refuse.
+                let author =
+                    if arguments.narrows().is_some() { Kind::Usage } else { Kind::Metadata };
+                let list = list(context, &question.filterset, inputs, arguments, author)?;
+                selected(&list, suite)
+            }
+        };
+        if tests == 0 {
+            // Not kept: binaries may find their tests in files of their own.
+            let filters = question.filters.iter().map(|filter| format!(" {filter}"));
+            return Err(anyhow!(
+                "suite `{}` selects no test with `{}`{}",
+                suite.name,
+                question.filterset,
+                filters.collect::<String>()
+            ))
+            .kind(Kind::NoTests)
+            .hint(format!(
+                "the tests of the suite are listed by `cargo nextest list --profile {PROFILE} -E '{}'`",
+                suite.filterset()
+            ));
+        }
+        write_json(&cached(context, suite), &CachedCount { question, tests })?;
+        Ok(tests)
+    }
+
+    /// The counts of all suites that are not known, by one list. None if each has to be
+    /// asked for alone: two suites share a binary, a partition is one of each suite's
+    /// own tests, or nextest fails, which concerns one of them only.
+    fn list_together(&self, context: &Context) -> BTreeMap<String, usize> {
+        let Selection { inputs, arguments, .. } = *self;
+        let is_unknown = |suite: &&&Suite| {
+            Question::new(context, suite, inputs, arguments).answered(context, suite).is_none()
+        };
+        let unknown: Vec<_> = self.suites.iter().filter(is_unknown).collect();
+        let ids: Vec<_> = unknown.iter().flat_map(|suite| &suite.test_ids).collect();
+        let share = ids.iter().collect::<BTreeSet<_>>().len() < ids.len();
+        if unknown.len() < 2 || share || arguments.has_partition() {
+            return BTreeMap::new();
+        }
+        let filtersets: Vec<_> = unknown.iter().map(|suite| suite.filterset()).collect();
+        let filterset = arguments.filterset(&format!("({})", filtersets.join(") | (")));
+        let listed = list(context, &filterset, inputs, arguments, Kind::Metadata);
+        listed.map_or_else(
+            |_| BTreeMap::new(),
+            |list| unknown.iter().map(|s| (s.name.clone(), selected(&list, s))).collect(),
+        )
+    }
 }
 
 fn list(
     context: &Context,
-    question: &Question,
+    filterset: &str,
     inputs: &NextestInputs,
+    arguments: &NextestArguments,
     author: Kind,
-) -> anyhow::Result<usize> {
+) -> anyhow::Result<TestListSummary> {
     let cache = context.layout().cache(&context.workspace.root);
     let files = NextestFiles::create(&cache, inputs)?;
     let shell = context.shell()?;
     let (cargo, metadata, binaries) = (&context.cargo, &inputs.cargo_metadata, files.binaries());
-    let Question { filterset, filters, .. } = question;
+    let filters = arguments.filters();
     let command = cmd!(
         shell,
         "{cargo} nextest list --message-format=json --profile {PROFILE} -E {filterset}
@@ -119,11 +185,13 @@ fn list(
         return Err(error.kind(author));
     }
     let listed = listed.success()?;
-    let list = serde_json::from_slice(&listed.stdout).context("cannot read nextest's list")?;
-    Ok(selected(&list))
+    serde_json::from_slice(&listed.stdout).context("cannot read nextest's list")
 }
 
-fn selected(list: &TestListSummary) -> usize {
-    let tests = list.rust_suites.values().flat_map(|binary| binary.test_cases.values());
+/// How many tests of a suite a list has.
+fn selected(list: &TestListSummary, suite: &Suite) -> usize {
+    let is_own = |id: &str| suite.test_ids.iter().any(|own| own == id);
+    let binaries = list.rust_suites.iter().filter(|(id, _)| is_own(id.as_str()));
+    let tests = binaries.flat_map(|(_, binary)| binary.test_cases.values());
     tests.filter(|test| test.filter_match.is_match()).count()
 }
