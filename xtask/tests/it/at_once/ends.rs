@@ -73,6 +73,16 @@ fn an_interrupt_ends_all_suites_and_shows_what_they_said() {
     }
 }
 
+/// Nextest lists nothing of the other one then, when it is asked for both.
+#[test]
+fn a_filterset_that_nextest_refuses_fails_its_own_suite_alone() {
+    let project = two_suites("", "");
+    project.append("beta/Cargo.toml", "filter = \"binary_id(e2e::bteta)\"\n");
+    let output = project.xtask(["e2e", "--all"]).run();
+    output.exits(exit::FAILURE).says("no binary IDs matched this").says("4 tests run: 4 passed");
+    project.assert_nothing_is_left();
+}
+
 /// A suite that waits for its turn has nothing deployed by then.
 #[test]
 fn an_interrupt_ends_suites_that_have_not_begun() {
