@@ -18,6 +18,11 @@ case $fault in
     rm "$state/faults/$command"
     echo "Error: locating item named \"manifest\" for image (consider removing the image to resolve the issue)" >&2
     exit 125 ;;
+  # It unmounts in a process of its own what a container had that has just ended.
+  busy)
+    rm "$state/faults/$command"
+    echo "Error: removing container root filesystem: unlinkat userdata/shm: device or resource busy" >&2
+    exit 125 ;;
   says*) echo "Error: ${fault#says }" >&2; exit 125 ;;
 esac
 

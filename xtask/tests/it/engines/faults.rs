@@ -179,10 +179,12 @@ fn doctor_says_how_to_mend_an_engine() {
 }
 
 #[test]
-fn a_call_that_meets_an_image_on_its_way_out_is_made_again() {
+fn a_call_that_meets_something_on_its_way_out_is_made_again() {
     let fake = FakeEngine::new();
     for command in ["image inspect", "load", "rmi", "images"] {
         fake.fault(command, "races");
         green(&fake.e2e("podman").says("trying again").clone());
     }
+    fake.fault("rm", "busy");
+    green(&fake.e2e("podman"));
 }

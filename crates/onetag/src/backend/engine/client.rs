@@ -34,7 +34,7 @@ const PULL: Duration = Duration::from_secs(14 * 60);
 /// How long it may take to build an image: as long as cargo may.
 const BUILD: Duration = Duration::from_secs(2 * 60 * 60);
 
-/// How often a call is made that meets images on their way out, and how long those take.
+/// How often a call is made that meets something on its way out, and how long that takes.
 const RACES: u32 = 20;
 const RACE_PAUSE: Duration = Duration::from_millis(150);
 
@@ -214,8 +214,7 @@ impl Client {
     }
 }
 
-/// Makes a call again that met an image which another run was just removing: podman
-/// finds half of it. It is told, in the log of the keeper or on the terminal.
+/// Makes a call again that met something on its way out ([`is_race`]). It is told, in the log of the keeper or on the terminal.
 pub(super) fn unless_raced(call: impl Fn() -> anyhow::Result<String>) -> anyhow::Result<String> {
     for _ in 1..RACES {
         match call() {

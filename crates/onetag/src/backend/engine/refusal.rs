@@ -89,10 +89,13 @@ pub(super) fn is_absent(error: &anyhow::Error) -> bool {
     has_no_network || ABSENT.iter().any(|words| said.contains(words))
 }
 
-/// Whether podman met an image that somebody was just removing. It keeps an image in
-/// several places and reads them without a lock over all (podman 4.3).
+/// Whether podman met an image that somebody was just removing, or removed a container
+/// that it still unmounts, since that has just ended. It keeps an image in several places
+/// and reads them without a lock over all, and unmounts in a process of its own
+/// (podman 4.3).
 pub(super) fn is_race(error: &anyhow::Error) -> bool {
-    const RACES: [&str; 4] = [
+    const RACES: [&str; 5] = [
+        ": device or resource busy",
         "layer not known",
         "is dangling: reading image",
         "consider removing the image to resolve",
@@ -117,6 +120,14 @@ mod tests {
                     with ID \"c8\": image not known";
         assert!(is_race(&refusal(said)));
         assert!(!is_race(&refusal("c8: image not known")));
+    }
+
+    #[test]
+    fn a_container_that_is_still_unmounted_is_a_race() {
+        let said = "removing container 0f5c root filesystem: 1 error occurred:; * unlinkat \
+                    /var/lib/containers/storage/overlay-containers/0f5c/userdata/shm: device or \
+                    resource busy";
+        assert!(is_race(&refusal(said)));
     }
 
     #[test]

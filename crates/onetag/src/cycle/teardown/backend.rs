@@ -11,6 +11,9 @@ use crate::run::ledger::{Ledger, Record};
 use crate::system::signals::Interrupt;
 use crate::system::wait::bounded;
 
+/// The kind of what the backend could not remove. The name says why.
+pub(super) const RESOURCE: &str = "resource";
+
 /// A runtime that removes, and looks for what is left.
 pub(super) struct Remover {
     runtime: Arc<dyn Runtime>,
@@ -45,7 +48,7 @@ impl Remover {
                         continue;
                     };
                     let name = format!("{} {}: {error:#}", resource.what, resource.name);
-                    left.push(Leftover { kind: "resource", name });
+                    left.push(Leftover { kind: RESOURCE, name });
                 }
             });
         }
@@ -78,7 +81,7 @@ impl Remover {
         let what = "looking for what the backend left";
         let look = move || runtime.leftovers(&outstanding, &gone);
         bounded(what, self.limit, &Interrupt::default(), look).unwrap_or_else(|error| {
-            vec![Leftover { kind: "resource", name: format!("unknown: {error:#}") }]
+            vec![Leftover { kind: RESOURCE, name: format!("unknown: {error:#}") }]
         })
     }
 }

@@ -12,7 +12,7 @@ use std::io::ErrorKind;
 use anyhow::{Context as _, anyhow};
 use camino::Utf8Path;
 
-use self::backend::Remover;
+use self::backend::{RESOURCE, Remover};
 use crate::error::Attach as _;
 use crate::gc::finished::archive;
 use crate::gc::size;
@@ -113,7 +113,11 @@ pub(crate) fn left_behind(leftovers: &[Leftover]) -> anyhow::Error {
     let error = anyhow!("something of the run is left: {}", names.join(", "));
     let hints = leftovers.iter().filter_map(Leftover::hint);
     let error = hints.fold(error, |error, hint| error.hint(hint));
-    error.hint("nothing proves that it is the run's own, so it was left alone")
+    // What the backend could not remove is told with the reason.
+    match leftovers.iter().all(|leftover| leftover.kind == RESOURCE) {
+        true => error,
+        false => error.hint("nothing proves that it is the run's own, so it was left alone"),
+    }
 }
 
 /// What the keeper does when the harness is gone and the run is not kept.
