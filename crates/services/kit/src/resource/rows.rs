@@ -13,6 +13,12 @@ use super::Step;
 use crate::database::column::{self, microseconds, storable, to_json};
 use crate::database::{Connection, Database, Statement, StoreError};
 
+/// Its work does not grow with the number of those that have the value: the index has
+/// them in this order.
+pub(super) const WITH_KEY: &str =
+    "SELECT r.* FROM resource_keys k JOIN resources r ON r.id = k.resource_id
+     WHERE k.key = $1 AND k.value = $2 ORDER BY k.resource_id DESC LIMIT $3";
+
 /// A stored resource.
 #[derive(Clone, Debug)]
 pub struct Row<K: Kind> {
@@ -268,15 +274,12 @@ impl<K: Kind> Rows<K> {
     ) -> Result<Vec<Row<K>>, StoreError> {
         let mut snapshot = self.database.snapshot().await?;
         let now = self.database.now(&mut snapshot).await?;
-        let rows = sqlx::query(
-            "SELECT r.* FROM resources r JOIN resource_keys k ON k.resource_id = r.id
-             WHERE k.key = $1 AND k.value = $2 ORDER BY r.id DESC LIMIT $3",
-        )
-        .bind(key)
-        .bind(value)
-        .bind(i64::from(limit))
-        .fetch_all(&mut *snapshot)
-        .await?;
+        let rows = sqlx::query(WITH_KEY)
+            .bind(key)
+            .bind(value)
+            .bind(i64::from(limit))
+            .fetch_all(&mut *snapshot)
+            .await?;
         rows.iter().map(|row| Row::read(row, now)).collect()
     }
 

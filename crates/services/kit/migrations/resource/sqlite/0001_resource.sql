@@ -33,7 +33,7 @@ CREATE TABLE resource_keys (
     value       TEXT NOT NULL,
     PRIMARY KEY (resource_id, key)
 ) STRICT;
-CREATE INDEX resource_keys_value ON resource_keys (key, value);
+CREATE INDEX resource_keys_value ON resource_keys (key, value, resource_id);
 
 -- What only one unfinished resource may have.
 CREATE TABLE resource_claims (

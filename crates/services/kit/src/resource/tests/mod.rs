@@ -6,10 +6,12 @@ mod routes;
 use std::time::Duration;
 
 use contract::resource::ResourceQuery;
+use sqlx::{AssertSqlSafe, Row as _};
 use testing::{TestDatabase, on_both_databases};
 
 use self::fixture::{Process, Script, Wish, WishPhase, wish};
 use super::queue::Outcome;
+use super::rows::WITH_KEY;
 use super::{Created, Row};
 use crate::problem::{Problem, ProblemKind};
 use crate::work::Queue as _;
@@ -282,4 +284,21 @@ on_both_databases! {
         assert_ne!(first.id, second.id);
         assert_eq!(process.script.begun()[1..3], ["a remove", "a remove"]);
     }
+}
+
+#[tokio::test]
+async fn the_newest_of_many_with_a_key_are_found_without_sorting_them_all() {
+    let database = TestDatabase::sqlite();
+    let process = Process::start(&database).await;
+    let mut snapshot = process.resources.rows.database.snapshot().await.expect("open");
+    let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {WITH_KEY}")))
+        .bind("steps")
+        .bind("1")
+        .bind(50)
+        .fetch_all(&mut *snapshot)
+        .await
+        .expect("planned");
+    let plan: Vec<String> = plan.iter().map(|line| line.get("detail")).collect();
+    assert!(plan[0].contains("resource_keys_value"), "{plan:#?}");
+    assert!(!plan.iter().any(|line| line.contains("TEMP B-TREE")), "{plan:#?}");
 }
