@@ -107,7 +107,7 @@ impl Database {
     ///
     /// See [`StoreError`].
     pub async fn begin(&self) -> Result<Transaction, StoreError> {
-        Ok(self.writers.begin_with(self.kind.begin()).await?)
+        self.unless_refused(self.writers.begin_with(self.kind.begin())).await
     }
 
     /// Begins a write transaction that excludes all others that begin like
@@ -131,7 +131,21 @@ impl Database {
     ///
     /// See [`StoreError`].
     pub async fn snapshot(&self) -> Result<Transaction, StoreError> {
-        Ok(self.readers.begin_with(self.kind.begin_snapshot()).await?)
+        self.unless_refused(self.readers.begin_with(self.kind.begin_snapshot())).await
+    }
+
+    /// Waits for a connection, unless there is no server. The pool would ask again for
+    /// the whole turn, as if the server were just starting, and so would all requests.
+    async fn unless_refused(
+        &self,
+        begin: impl Future<Output = Result<Transaction, sqlx::Error>>,
+    ) -> Result<Transaction, StoreError> {
+        tokio::select! {
+            biased;
+            begun = begin => Ok(begun?),
+            error = postgres::refused(&self.config.database_url),
+                if self.kind == DatabaseKind::Postgres => Err(error.into()),
+        }
     }
 
     /// The time by the database's clock, in whole microseconds. All processes

@@ -1,9 +1,13 @@
 //! PostgreSQL: two pools, so that queries do not keep writers waiting.
 
+use std::future::pending;
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyConnection, AnyPool, Connection as _};
+use tokio::net::TcpStream;
+use tokio::time::sleep;
 
 use super::config::DatabaseConfig;
 use super::url::DatabaseUrl;
@@ -14,6 +18,10 @@ const WRITERS: u32 = 1;
 
 /// How many queries run at the same time.
 const READERS: u32 = 4;
+
+/// How long a request waits for a connection before it looks whether there is a server,
+/// and before it looks again.
+const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// After which time a connection that nobody needs is closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
@@ -54,6 +62,19 @@ pub(super) async fn connect(
     lock_timeout: Duration,
 ) -> Result<AnyConnection, sqlx::Error> {
     AnyConnection::connect_with(&options(url, lock_timeout, false)).await
+}
+
+/// Ends when the server refuses connections: nothing listens where it should.
+pub(super) async fn refused(url: &DatabaseUrl) -> sqlx::Error {
+    let Some(address) = url.address() else { return pending().await };
+    loop {
+        sleep(LOOK_INTERVAL).await;
+        match TcpStream::connect(address).await {
+            Err(error) if error.kind() == ErrorKind::ConnectionRefused => return error.into(),
+            // Whatever else is wrong, the pool tells.
+            _ => {}
+        }
+    }
 }
 
 /// Settings of the session go along with the connection's start, and cost no

@@ -226,6 +226,25 @@ async fn a_held_lock_makes_sqlite_unavailable_until_its_release() {
     store.check().await.expect("writable again");
 }
 
+/// Nor do others wait behind it.
+#[tokio::test]
+async fn a_server_that_is_not_there_takes_no_whole_turn() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    drop(listener);
+    let url = format!("postgres://a:b@{address}/c").parse().expect("a good URL");
+    let turn_timeout = Duration::from_secs(3600);
+    let config = DatabaseConfig { turn_timeout, ..DatabaseConfig::new(url) };
+    let store = Database::new(config, MIGRATIONS);
+    for begun in [
+        timeout(TEST_TIMEOUT, store.begin()).await.expect("no wait"),
+        timeout(TEST_TIMEOUT, store.snapshot()).await.expect("no wait"),
+    ] {
+        let error = begun.err();
+        assert!(matches!(error, Some(StoreError::Unavailable(_))), "{error:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_held_lock_bounds_a_migration_of_postgres() {
     let database = TestDatabase::postgres();

@@ -28,6 +28,16 @@ impl DatabaseUrl {
         self.kind
     }
 
+    /// Host and port of a server that is reached over TCP, as PostgreSQL has it.
+    pub(super) fn address(&self) -> Option<(&str, u16)> {
+        let url = &self.options.database_url;
+        let has_socket = url.query_pairs().any(|(key, _)| key == "host");
+        let host = url.host_str().filter(|_| !has_socket)?;
+        // An address of IPv6 stands in brackets.
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        Some((host, url.port().unwrap_or(5432)))
+    }
+
     /// What to connect to. A failed statement is an error, and whoever gets it
     /// logs it; sqlx would log statements with their values.
     pub(super) fn options(&self) -> AnyConnectOptions {
@@ -104,6 +114,19 @@ fn root(error: &dyn std::error::Error) -> &dyn std::error::Error {
 mod tests {
     use super::*;
     use clap::Parser;
+
+    #[test]
+    fn a_server_has_an_address_unless_it_has_a_socket() {
+        for (url, address) in [
+            ("postgres://u:p@db.local/name", Some(("db.local", 5432))),
+            ("postgres://u:p@127.0.0.1:6000/name", Some(("127.0.0.1", 6000))),
+            ("postgres://u:p@[::1]:6000/name", Some(("::1", 6000))),
+            ("postgres://u:p@localhost/name?host=/run/postgresql", None),
+        ] {
+            let parsed: DatabaseUrl = url.parse().expect(url);
+            assert_eq!(parsed.address(), address, "{url}");
+        }
+    }
 
     #[test]
     fn the_path_is_taken_as_it_is() {
