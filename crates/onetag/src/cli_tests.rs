@@ -143,7 +143,7 @@ fn each_verb_has_its_own_help() {
 
     Options:
           --all                       Run every suite of the workspace
-      -j, --jobs <N>                  Suites at the same time [default: two per processor, as far as memory allows]
+      -j, --jobs <N>                  Suites at the same time [default: one or two per processor, as far as memory allows]
           --keep                      Keep the run for `test`, `up` and `down`
           --keep-on-failure           Keep the run if it fails once its services are up
           --ready-timeout <DURATION>  How long a service may take to become ready [default: 60s]

@@ -16,7 +16,7 @@ use crate::suite::NextestArguments;
 pub(crate) struct E2e {
     #[command(flatten)]
     suites: Suites,
-    /// Suites at the same time [default: two per processor, as far as memory allows]
+    /// Suites at the same time [default: one or two per processor, as far as memory allows]
     #[arg(short, long, value_name = "N")]
     jobs: Option<NonZero<usize>>,
     /// Keep the run for `test`, `up` and `down`

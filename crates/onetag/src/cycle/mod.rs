@@ -144,7 +144,8 @@ pub(crate) fn drive(
     check(context, jobs, options.backend)?;
     jobs.iter().try_for_each(|job| check_host_variables(&job.plan))?;
     sweep(&context.layout(), &context.interrupt, &context.ui)?;
-    let limit = options.jobs.map_or_else(parallel::default_jobs, NonZero::get).min(jobs.len());
+    let default_jobs = || parallel::default_jobs(jobs, backend);
+    let limit = options.jobs.map_or_else(default_jobs, NonZero::get).min(jobs.len());
     let start::Started { runs, build, timeline } = start::start(context, jobs, options, limit)?;
     let begun = Instant::now();
     let width = jobs.iter().map(|job| job.suite.name.len()).max().unwrap_or(0);
