@@ -25,6 +25,7 @@ pub mod statement;
 mod url;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
@@ -81,6 +82,7 @@ pub struct Database {
     migrations: &'static [Migrations],
     writers: AnyPool,
     readers: AnyPool,
+    lookout: Arc<postgres::Lookout>,
 }
 
 impl Database {
@@ -94,7 +96,7 @@ impl Database {
             DatabaseKind::Sqlite => sqlite::pools(&config),
             DatabaseKind::Postgres => postgres::pools(&config),
         };
-        Self { kind, config, migrations, writers, readers }
+        Self { kind, config, migrations, writers, readers, lookout: Arc::default() }
     }
 
     /// Begins a write transaction.
@@ -143,7 +145,7 @@ impl Database {
         tokio::select! {
             biased;
             begun = begin => Ok(begun?),
-            error = postgres::refused(&self.config.database_url),
+            error = self.lookout.refused(&self.config.database_url),
                 if self.kind == DatabaseKind::Postgres => Err(error.into()),
         }
     }

@@ -1,12 +1,13 @@
 //! PostgreSQL: two pools, so that queries do not keep writers waiting.
 
 use std::future::pending;
-use std::io::ErrorKind;
-use std::time::Duration;
+use std::io::{self, ErrorKind};
+use std::time::{Duration, Instant};
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyConnection, AnyPool, Connection as _};
 use tokio::net::TcpStream;
+use tokio::sync::Mutex;
 use tokio::time::sleep;
 
 use super::config::DatabaseConfig;
@@ -19,9 +20,9 @@ const WRITERS: u32 = 1;
 /// How many queries run at the same time.
 const READERS: u32 = 4;
 
-/// How long a request waits for a connection before it looks whether there is a server,
-/// and before it looks again.
-const LOOK_INTERVAL: Duration = Duration::from_millis(100);
+/// How long a request waits for a connection before it is looked whether there is a
+/// server, and before it is looked again. Each look costs the server a process.
+pub(super) const LOOK_INTERVAL: Duration = Duration::from_millis(200);
 
 /// After which time a connection that nobody needs is closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
@@ -64,15 +65,34 @@ pub(super) async fn connect(
     AnyConnection::connect_with(&options(url, lock_timeout, false)).await
 }
 
-/// Ends when the server refuses connections: nothing listens where it should.
-pub(super) async fn refused(url: &DatabaseUrl) -> sqlx::Error {
-    let Some(address) = url.address() else { return pending().await };
-    loop {
-        sleep(LOOK_INTERVAL).await;
-        match TcpStream::connect(address).await {
-            Err(error) if error.kind() == ErrorKind::ConnectionRefused => return error.into(),
-            // Whatever else is wrong, the pool tells.
-            _ => {}
+/// Looks whether there is a server, once in each interval for all requests that wait.
+#[derive(Debug, Default)]
+pub(super) struct Lookout(Mutex<Option<(Instant, bool)>>);
+
+impl Lookout {
+    /// Ends when the server refuses connections: nothing listens where it should.
+    pub(super) async fn refused(&self, url: &DatabaseUrl) -> sqlx::Error {
+        let Some(address) = url.address() else { return pending().await };
+        loop {
+            sleep(LOOK_INTERVAL).await;
+            if self.is_refused(address).await {
+                return io::Error::from(ErrorKind::ConnectionRefused).into();
+            }
+        }
+    }
+
+    async fn is_refused(&self, address: (&str, u16)) -> bool {
+        let mut last = self.0.lock().await;
+        match *last {
+            Some((at, is_refused)) if at.elapsed() < LOOK_INTERVAL => is_refused,
+            _ => {
+                let looked = TcpStream::connect(address).await;
+                // Whatever else is wrong, the pool tells.
+                let is_refused =
+                    looked.is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused);
+                *last = Some((Instant::now(), is_refused));
+                is_refused
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::Row as _;
 use testing::{PostgresServer, TestDatabase, on_both_databases};
@@ -226,7 +226,6 @@ async fn a_held_lock_makes_sqlite_unavailable_until_its_release() {
     store.check().await.expect("writable again");
 }
 
-/// Nor do others wait behind it.
 #[tokio::test]
 async fn a_server_that_is_not_there_takes_no_whole_turn() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -297,4 +296,25 @@ async fn a_database_that_does_not_exist_is_a_mistake_on_postgres() {
     let url = database.url().replace("/test", "/nowhere");
     let error = open_url(&url).migrate(TEST_TIMEOUT).await.expect_err("no such database");
     assert!(matches!(error, StoreError::Broken(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn all_requests_that_wait_look_together_for_a_server() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let url: DatabaseUrl = format!("postgres://a:b@{address}/c").parse().expect("a good URL");
+    let lookout = postgres::Lookout::default();
+    let start = Instant::now();
+    let waiting = futures_util::future::join_all((0..50).map(|_| lookout.refused(&url)));
+    let four = async {
+        for _ in 0..4 {
+            listener.accept().await.expect("a look");
+        }
+        drop(listener);
+        // Alone, four of them would have looked after one interval.
+        assert!(start.elapsed() > 3 * postgres::LOOK_INTERVAL, "{:?}", start.elapsed());
+    };
+    let both = async { tokio::join!(waiting, four) };
+    let (refused, ()) = timeout(TEST_TIMEOUT, both).await.expect("they end with the server");
+    assert_eq!(refused.len(), 50);
 }
