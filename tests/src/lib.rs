@@ -42,5 +42,5 @@ pub use provenance::provenance;
 pub use resource::Resources;
 pub use run::Run;
 pub use trail_reader::{TrailReader, payload};
-pub use wait::{Poll, eventually};
+pub use wait::{Poll, TIMEOUT, eventually};
 pub use webhook::Webhook;

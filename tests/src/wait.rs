@@ -4,6 +4,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
+/// How long anything may take that mostly takes milliseconds: on a very busy machine, with
+/// other suites and in containers.
+pub const TIMEOUT: Duration = Duration::from_secs(20);
+
 /// How long to wait between two polls.
 const INTERVAL: Duration = Duration::from_millis(20);
 

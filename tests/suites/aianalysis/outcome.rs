@@ -5,9 +5,9 @@ use contract::aianalysis::{AnalysisPhase, AnalysisReason};
 use contract::audit::{AnalysisResult, ApprovalDecided, InvestigationCall, PhaseChange};
 use contract::holmesgpt::{AnalyzeIncident, AnalyzeRecovery, HumanReviewReason};
 use contract::{AuditEvent, Endpoint as _};
-use e2e::unique;
+use e2e::{TIMEOUT, unique};
 
-use crate::support::{EVENTS, Fixture, TIMEOUT, analysis_in, recovery_of};
+use crate::support::{EVENTS, Fixture, analysis_in, recovery_of};
 
 fn moved(from: &str, to: &str) -> AuditEvent {
     AuditEvent::AnalysisPhaseChanged(PhaseChange { from: from.into(), to: to.into() })

@@ -1,7 +1,5 @@
 //! Incidents to analyze, and what becomes of them.
 
-use std::time::Duration;
-
 use anyhow::Result;
 use contract::AuditEvent;
 use contract::aianalysis::{AiAnalyses, AnalysisPhase, AnalysisSpec, AnalysisStatus};
@@ -9,11 +7,8 @@ use contract::datastorage::{Priority, Severity, Workflow};
 use contract::holmesgpt::{Incident, PreviousExecution};
 use contract::signalprocessing::{Signal, SignalSeverity, Target};
 use e2e::catalog::{add_workflow, workflow_for};
-use e2e::{Resources, Run, TrailReader, payload, unique};
+use e2e::{Resources, Run, TIMEOUT, TrailReader, payload, unique};
 use uuid::Uuid;
-
-/// How long anything may take on a very busy machine.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How many events of its own there are of an analysis that selects a workflow with
 /// its first call.

@@ -1,16 +1,13 @@
 //! Alertmanager, and what it makes of the alerts that a test posts.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use anyhow::{Context as _, Result};
 use contract::AuditEvent;
-use e2e::{Endpoint, Poll, Run, TrailReader, Webhook, eventually, payload};
+use e2e::{Endpoint, Poll, Run, TIMEOUT, TrailReader, Webhook, eventually, payload};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-
-/// How long anything may take on a very busy machine.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Alertmanager and its surroundings.
 pub(crate) struct Fixture {

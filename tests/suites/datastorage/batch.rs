@@ -1,12 +1,10 @@
 //! Batches: all or nothing.
 
 use anyhow::{Result, ensure};
-use e2e::unique;
+use e2e::{TIMEOUT, unique};
 use serde_json::json;
 
-use crate::support::{
-    BATCH, TIMEOUT, datastorage, event, expect_violations, id, store, store_batch, with,
-};
+use crate::support::{BATCH, datastorage, event, expect_violations, id, store, store_batch, with};
 
 #[test]
 fn a_thousand_events_are_stored_in_one_call() -> Result<()> {

@@ -39,7 +39,7 @@ fn a_body_of_more_than_a_mebibyte_is_refused() -> Result<()> {
     datastorage.post(BATCH, &json!(batch))?.problem(413, "payload-too-large")?;
     trail.expect_none(&correlation_id)?;
     datastorage.post(BATCH, &json!(batch[..17]))?.expect(201)?;
-    trail.expect_exactly(&correlation_id, 17, crate::support::TIMEOUT)?;
+    trail.expect_exactly(&correlation_id, 17, e2e::TIMEOUT)?;
     Ok(())
 }
 

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use anyhow::{Result, bail, ensure};
-use e2e::unique;
+use e2e::{TIMEOUT, unique};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{EVENTS, TIMEOUT, datastorage, event, id, store, with};
+use crate::support::{EVENTS, datastorage, event, id, store, with};
 
 #[test]
 fn every_field_reads_back_as_it_was_sent() -> Result<()> {

@@ -13,10 +13,6 @@ use uuid::Uuid;
 pub(crate) const EVENTS: &str = "/api/v1/audit/events";
 pub(crate) const BATCH: &str = "/api/v1/audit/events/batch";
 
-/// How long an acknowledged event may take to be visible. It is visible at
-/// once; the limit is for a very busy machine.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
-
 /// DataStorage and its trail.
 pub(crate) fn datastorage() -> Result<(Endpoint, TrailReader)> {
     let run = Run::of_process()?;

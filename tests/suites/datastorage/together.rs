@@ -6,12 +6,10 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, ensure};
-use e2e::unique;
+use e2e::{TIMEOUT, unique};
 use serde_json::{Value, json};
 
-use crate::support::{
-    BATCH, EVENTS, TIMEOUT, at, datastorage, event, id, run_parallel, store, with,
-};
+use crate::support::{BATCH, EVENTS, at, datastorage, event, id, run_parallel, store, with};
 
 #[test]
 fn fifty_writers_at_once_are_all_served_and_nothing_is_lost() -> Result<()> {

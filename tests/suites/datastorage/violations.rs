@@ -3,12 +3,10 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use e2e::unique;
+use e2e::{TIMEOUT, unique};
 use serde_json::{Value, json};
 
-use crate::support::{
-    EVENTS, TIMEOUT, ahead, at, datastorage, event, expect_violations, store, with,
-};
+use crate::support::{EVENTS, ahead, at, datastorage, event, expect_violations, store, with};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

@@ -1,15 +1,10 @@
 //! Alerts, the orchestrator's answers, and what the trail is told.
 
-use std::time::Duration;
-
 use anyhow::{Result, ensure};
 use contract::gateway::SignalsReceipt;
 use contract::{AuditEvent, Endpoint as _};
-use e2e::{Answer, Endpoint, Run, TrailReader, Webhook, payload};
+use e2e::{Answer, Endpoint, Run, TIMEOUT, TrailReader, Webhook, payload};
 use serde_json::{Value, json};
-
-/// How long anything may take on a very busy machine.
-const TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) const ALERTS: &str = contract::gateway::PostAlerts::PATH;
 pub(crate) const EVENTS: &str = contract::gateway::PostKubernetesEvent::PATH;

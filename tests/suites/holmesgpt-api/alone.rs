@@ -2,10 +2,10 @@
 
 use anyhow::{Result, ensure};
 use contract::holmesgpt::IncidentRequest;
-use e2e::{Capability, Poll, Target, eventually, unique};
+use e2e::{Capability, Poll, TIMEOUT, Target, eventually, unique};
 use serde_json::json;
 
-use crate::support::{Fixture, TIMEOUT};
+use crate::support::Fixture;
 
 #[test]
 fn after_a_kill_the_trail_has_all_that_was_answered_once() -> Result<()> {

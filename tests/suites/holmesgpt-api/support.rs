@@ -1,18 +1,13 @@
 //! Incidents to analyze, and workflows for them.
 
-use std::time::Duration;
-
 use anyhow::Result;
 use contract::datastorage::{Priority, Severity, Workflow};
 use contract::holmesgpt::{Analysis, AnalyzeIncident, Incident, IncidentRequest};
 use contract::signalprocessing::{Signal, SignalSeverity, Target};
 use contract::{AuditEvent, Endpoint as _};
 use e2e::catalog::{add_workflow, workflow_for};
-use e2e::{Answer, Endpoint, Run, TrailReader, payload, unique};
+use e2e::{Answer, Endpoint, Run, TIMEOUT, TrailReader, payload, unique};
 use serde_json::Value;
-
-/// How long anything may take on a very busy machine.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The service and its surroundings.
 pub(crate) struct Fixture {

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::webhook::header;
-use e2e::{Capability, Poll, Target, Webhook, eventually};
+use e2e::{Capability, Poll, TIMEOUT, Target, Webhook, eventually};
 use serde_json::{Value, json};
 
 use crate::support::{
-    NOTIFICATIONS, NotificationFixture, TIMEOUT, between, ids, request, webhook_channel, with,
+    NOTIFICATIONS, NotificationFixture, between, ids, request, webhook_channel, with,
 };
 
 /// Long enough for the service to stop and start in between.

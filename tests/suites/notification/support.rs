@@ -3,16 +3,14 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::{Capability, Control, Endpoint, Poll, Run, TrailReader, Webhook, eventually, unique};
+use e2e::{
+    Capability, Control, Endpoint, Poll, Run, TIMEOUT, TrailReader, Webhook, eventually, unique,
+};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 pub(crate) const NOTIFICATIONS: &str = "/api/v1/notifications";
-
-/// How long a notification without retries may take. It normally takes
-/// milliseconds; the limit is for a very busy machine.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How much later than due an attempt may begin, for a very busy machine. The
 /// default waits of the service are longer, from 30 s on.

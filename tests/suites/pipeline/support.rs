@@ -1,7 +1,5 @@
 //! Incidents, from their alert to what has become of them.
 
-use std::time::Duration;
-
 use anyhow::{Context as _, Result, ensure};
 use contract::Endpoint as _;
 use contract::datastorage::NewWorkflow;
@@ -12,11 +10,8 @@ use contract::remediationorchestrator::{
 };
 use e2e::alerts::{alert, group};
 use e2e::catalog::{add_workflow, workflow_for};
-use e2e::{Endpoint, Resources, Run, TrailReader, Webhook, unique};
+use e2e::{Endpoint, Resources, Run, TIMEOUT, TrailReader, Webhook, unique};
 use serde_json::{Value, json};
-
-/// How long anything may take on a very busy machine.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The pipeline and its surroundings.
 pub(crate) struct Fixture {

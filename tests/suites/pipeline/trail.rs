@@ -1,9 +1,10 @@
 //! The trail of a request: what each service has told, in its order.
 
 use anyhow::{Result, ensure};
+use e2e::TIMEOUT;
 use serde_json::Value;
 
-use crate::support::{Fixture, TIMEOUT};
+use crate::support::Fixture;
 
 /// What the services told of a request whose workflow was executed, without approval
 /// and notifications.

@@ -2,10 +2,10 @@
 
 use anyhow::{Result, ensure};
 use contract::remediationorchestrator::{RemediationOutcome, RemediationPhase};
-use e2e::{Capability, Poll, Target, eventually, unique};
+use e2e::{Capability, Poll, TIMEOUT, Target, eventually, unique};
 use serde_json::json;
 
-use crate::support::{EVENTS, Fixture, TIMEOUT, request_to, wait_for};
+use crate::support::{EVENTS, Fixture, request_to, wait_for};
 
 #[test]
 fn a_request_goes_on_after_a_kill_and_nothing_is_made_twice() -> Result<()> {

@@ -6,10 +6,10 @@ use contract::remediationorchestrator::RemediationPhase;
 use contract::resource::Kind;
 use contract::signalprocessing::SignalProcessings;
 use contract::workflowexecution::WorkflowExecutions;
-use e2e::{Poll, Resources, eventually, unique};
+use e2e::{Poll, Resources, TIMEOUT, eventually, unique};
 use serde_json::json;
 
-use crate::support::{EVENTS, Fixture, TIMEOUT, signal_of, wait_for};
+use crate::support::{EVENTS, Fixture, signal_of, wait_for};
 
 const COLLECTION: &str = "/api/v1/remediationrequests";
 

@@ -8,10 +8,10 @@ use contract::datastorage::Priority;
 use contract::remediationorchestrator::{RemediationOutcome, RemediationPhase};
 use contract::signalprocessing::SignalProcessings;
 use contract::workflowexecution::{ExecutionPhase, WorkflowExecutions};
-use e2e::{Resources, unique};
+use e2e::{Resources, TIMEOUT, unique};
 use serde_json::json;
 
-use crate::support::{EVENTS, Fixture, TIMEOUT, moved, request_to, wait_for};
+use crate::support::{EVENTS, Fixture, moved, request_to, wait_for};
 
 #[test]
 fn a_signal_is_remedied_and_the_trail_is_complete() -> Result<()> {

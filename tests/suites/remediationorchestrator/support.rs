@@ -1,7 +1,5 @@
 //! Signals, what is known of their targets, and what becomes of them.
 
-use std::time::Duration;
-
 use anyhow::{Result, ensure};
 use contract::AuditEvent;
 use contract::audit::PhaseChange;
@@ -13,12 +11,10 @@ use contract::resource::{Kind, Resource};
 use contract::signalprocessing::{Signal, SignalSeverity, Target};
 use e2e::catalog::{add_workflow, workflow_for};
 use e2e::{
-    Answer, Endpoint, Poll, Resources, Run, TrailReader, Webhook, eventually, payload, unique,
+    Answer, Endpoint, Poll, Resources, Run, TIMEOUT, TrailReader, Webhook, eventually, payload,
+    unique,
 };
 use serde_json::{Value, json};
-
-/// How long anything may take on a very busy machine.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How many events of its own there are of a request that is executed without anybody
 /// being asked.

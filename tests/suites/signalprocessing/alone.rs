@@ -2,9 +2,9 @@
 
 use anyhow::Result;
 use contract::signalprocessing::ProcessingPhase;
-use e2e::{Capability, Target, unique};
+use e2e::{Capability, TIMEOUT, Target, unique};
 
-use crate::support::{Fixture, TIMEOUT, signal_in};
+use crate::support::{Fixture, signal_in};
 
 #[test]
 fn a_kill_loses_no_signal_and_tells_nothing_twice() -> Result<()> {

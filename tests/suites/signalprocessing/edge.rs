@@ -2,10 +2,10 @@
 
 use anyhow::{Result, ensure};
 use contract::signalprocessing::ProcessingPhase;
-use e2e::unique;
+use e2e::{TIMEOUT, unique};
 use serde_json::json;
 
-use crate::support::{Fixture, TIMEOUT, signal_in};
+use crate::support::{Fixture, signal_in};
 
 const COLLECTION: &str = "/api/v1/signalprocessings";
 

@@ -1,18 +1,13 @@
 //! Sending signals and reading what becomes of them.
 
-use std::time::Duration;
-
 use anyhow::{Context as _, Result};
 use contract::AuditEvent;
 use contract::signalprocessing::{
     Classification, Enrichment, ProcessingPhase, ProcessingSpec, Signal, SignalProcessings,
     SignalSeverity, Target,
 };
-use e2e::{Resources, Run, TrailReader, payload, unique};
+use e2e::{Resources, Run, TIMEOUT, TrailReader, payload, unique};
 use serde_json::Value;
-
-/// How long anything may take on a very busy machine.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How many events there are of each signal.
 pub(crate) const EVENTS: usize = 6;

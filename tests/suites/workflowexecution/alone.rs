@@ -4,10 +4,10 @@ use anyhow::{Result, bail, ensure};
 use contract::AuditEvent;
 use contract::workflowexecution::ExecutionPhase;
 use e2e::webhook::header;
-use e2e::{Capability, Poll, Target, eventually};
+use e2e::{Capability, Poll, TIMEOUT, Target, eventually};
 use serde_json::json;
 
-use crate::support::{Fixture, TIMEOUT, execution_of, request_to, wait_for};
+use crate::support::{Fixture, execution_of, request_to, wait_for};
 
 #[test]
 fn a_step_that_a_kill_cut_off_is_made_again_under_the_same_key() -> Result<()> {

@@ -10,11 +10,8 @@ use contract::workflowexecution::{
     ExecutedWorkflow, ExecutionFailure, ExecutionPhase, ExecutionSpec, ExecutionStatus,
     FailureReason, WorkflowExecutions,
 };
-use e2e::{Endpoint, Resources, Run, TrailReader, Webhook, payload, unique};
+use e2e::{Endpoint, Resources, Run, TIMEOUT, TrailReader, Webhook, payload, unique};
 use serde_json::{Value, json};
-
-/// How long anything may take on a very busy machine.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a target is left alone in this suite, by the service's metadata.
 pub(crate) const COOL_DOWN: Duration = Duration::from_secs(1);

@@ -3,10 +3,10 @@
 use anyhow::{Context as _, Result, bail, ensure};
 use contract::AuditEvent;
 use contract::workflowexecution::{ExecutedWorkflow, ExecutionPhase, ExecutionSpec, WaitReason};
-use e2e::{Poll, eventually};
+use e2e::{Poll, TIMEOUT, eventually};
 use serde_json::json;
 
-use crate::support::{COOL_DOWN, Fixture, TIMEOUT, execution_of, request_to, wait_for};
+use crate::support::{COOL_DOWN, Fixture, execution_of, request_to, wait_for};
 
 /// Waits until an execution waits for another one for this reason.
 fn until_waiting(

@@ -2,11 +2,11 @@
 
 use anyhow::{Result, bail, ensure};
 use contract::AuditEvent;
-use e2e::{Endpoint, TrailReader, payload, unique};
+use e2e::{Endpoint, TIMEOUT, TrailReader, payload, unique};
 use serde_json::{Value, json};
 
 use super::support::{SEARCH, create, find, signal, signal_type, workflow};
-use crate::support::{TIMEOUT, datastorage, expect_violations, page, run_parallel, with};
+use crate::support::{datastorage, expect_violations, page, run_parallel, with};
 
 /// The events of a correlation, exactly `count`. Events of searches enter the
 /// trail in order and after the answers, so this searches once more and waits
