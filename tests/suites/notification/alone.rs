@@ -13,7 +13,7 @@ use crate::support::{
 };
 
 /// Long enough for the service to stop and start in between.
-const RETRY_WAIT: Duration = Duration::from_secs(1);
+const RETRY_WAIT: Duration = Duration::from_millis(600);
 
 fn notification() -> Target {
     Target::service("notification")
@@ -29,7 +29,7 @@ fn waiting_for_second_attempt(fixture: &NotificationFixture) -> Result<(Value, W
     let webhook = fixture.webhook("again")?;
     webhook.answer_with(&json!([{ "status": 503 }]))?;
     let channels = json!([{ "type": "file" }, webhook_channel(&webhook)]);
-    let request = with(request(channels), "retry", json!({ "initial": "1s", "attempts": 3 }));
+    let request = with(request(channels), "retry", json!({ "initial": "600ms", "attempts": 3 }));
     fixture.send(&request)?;
     let name = ids(&request)?.0;
     eventually(TIMEOUT, "the webhook to wait", || {
@@ -80,10 +80,10 @@ fn a_kill_between_two_attempts_loses_nothing_and_sends_nothing_twice() -> Result
     check_second_attempt(&request, &webhook)
 }
 
-/// Sends a notification that its receiver has got but not answered yet.
-fn unanswered_attempt(fixture: &NotificationFixture) -> Result<(Value, Webhook)> {
+/// Sends a notification that its receiver has got and answers so many milliseconds later.
+fn unanswered_attempt(fixture: &NotificationFixture, delay_ms: u64) -> Result<(Value, Webhook)> {
     let webhook = fixture.webhook("slow")?;
-    webhook.answer_with(&json!([{ "status": 200, "delay_ms": 1000 }]))?;
+    webhook.answer_with(&json!([{ "status": 200, "delay_ms": delay_ms }]))?;
     let request = request(json!([webhook_channel(&webhook)]));
     fixture.send(&request)?;
     eventually(TIMEOUT, "the attempt to arrive", || match webhook.requests()?.len() {
@@ -97,7 +97,7 @@ fn unanswered_attempt(fixture: &NotificationFixture) -> Result<(Value, Webhook)>
 fn a_stop_waits_for_the_attempt_that_is_under_way() -> Result<()> {
     let fixture = NotificationFixture::new()?;
     let Some(control) = fixture.run.control(&[Capability::Stop])? else { return Ok(()) };
-    let (request, webhook) = unanswered_attempt(&fixture)?;
+    let (request, webhook) = unanswered_attempt(&fixture, 500)?;
     control.restart(&notification())?;
     let fixture = NotificationFixture::new()?;
     fixture.reach(ids(&request)?.0, "Sent")?;
@@ -111,7 +111,7 @@ fn a_stop_waits_for_the_attempt_that_is_under_way() -> Result<()> {
 fn an_attempt_that_a_kill_cut_off_is_made_again_under_the_same_key() -> Result<()> {
     let fixture = NotificationFixture::new()?;
     let Some(control) = fixture.run.control(&[Capability::Kill])? else { return Ok(()) };
-    let (request, webhook) = unanswered_attempt(&fixture)?;
+    let (request, webhook) = unanswered_attempt(&fixture, 1000)?;
     control.killed(&notification())?.restore()?;
     let fixture = NotificationFixture::new()?;
     fixture.reach(ids(&request)?.0, "Sent")?;
@@ -225,7 +225,7 @@ fn without_its_database_requests_are_refused_and_reads_work() -> Result<()> {
 fn a_delivery_made_while_the_database_was_unavailable_is_recorded_and_not_repeated() -> Result<()> {
     let fixture = NotificationFixture::new()?;
     let Some(control) = fixture.run.control(&[Capability::DatabaseOutage])? else { return Ok(()) };
-    let (request, webhook) = unanswered_attempt(&fixture)?;
+    let (request, webhook) = unanswered_attempt(&fixture, 1000)?;
     let away = control.stopped(&Target::Database)?;
     let name = ids(&request)?.0;
     let log = || control.logs("notification");
