@@ -13,7 +13,7 @@ use crate::support::{
 };
 
 /// Long enough for the service to stop and start in between.
-const RETRY_WAIT: Duration = Duration::from_millis(600);
+const RETRY_WAIT: Duration = Duration::from_millis(400);
 
 fn notification() -> Target {
     Target::service("notification")
@@ -29,7 +29,7 @@ fn waiting_for_second_attempt(fixture: &NotificationFixture) -> Result<(Value, W
     let webhook = fixture.webhook("again")?;
     webhook.answer_with(&json!([{ "status": 503 }]))?;
     let channels = json!([{ "type": "file" }, webhook_channel(&webhook)]);
-    let request = with(request(channels), "retry", json!({ "initial": "600ms", "attempts": 3 }));
+    let request = with(request(channels), "retry", json!({ "initial": "400ms", "attempts": 3 }));
     fixture.send(&request)?;
     let name = ids(&request)?.0;
     eventually(TIMEOUT, "the webhook to wait", || {
