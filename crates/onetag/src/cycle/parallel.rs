@@ -26,13 +26,13 @@ pub(super) fn default_jobs(jobs: &[Job<'_>], backend: BackendKind) -> usize {
     let cores = available_parallelism().map_or(1, NonZero::get);
     let has_containers = backend.backend().externals == ExternalForm::Image;
     let has_server = jobs.iter().any(|job| job.plan.uses(DatabaseKind::Postgres));
-    let per_core = if has_containers || has_server { HEAVY_RUNS_PER_CORE } else { RUNS_PER_CORE };
-    runs(cores * per_core, available_memory())
+    runs(cores, has_containers || has_server, available_memory())
 }
 
 /// As many as the processors serve and the memory allows, in bytes where it is known; at
 /// least one.
-fn runs(served: usize, memory: Option<u64>) -> usize {
+fn runs(cores: usize, are_heavy: bool, memory: Option<u64>) -> usize {
+    let served = cores * if are_heavy { HEAVY_RUNS_PER_CORE } else { RUNS_PER_CORE };
     let allowed = memory
         .map_or(served, |memory| usize::try_from(memory / MEMORY_PER_RUN).unwrap_or(usize::MAX));
     served.min(allowed).max(1)
@@ -45,10 +45,13 @@ mod tests {
     #[test]
     fn processors_and_memory_bound_the_runs() {
         let gib = |number: u64| Some(number << 30);
-        assert_eq!(runs(4, gib(16)), 4);
-        assert_eq!(runs(4, gib(1)), 2);
-        assert_eq!(runs(32, gib(4)), 8);
-        assert_eq!(runs(4, Some(100 << 20)), 1);
-        assert_eq!(runs(4, None), 4);
+        assert_eq!(runs(1, false, gib(16)), 2);
+        assert_eq!(runs(2, false, gib(16)), 4);
+        assert_eq!(runs(2, true, gib(16)), 2);
+        assert_eq!(runs(2, false, gib(1)), 2);
+        assert_eq!(runs(16, false, gib(4)), 8);
+        assert_eq!(runs(16, true, gib(4)), 8);
+        assert_eq!(runs(2, false, Some(100 << 20)), 1);
+        assert_eq!(runs(2, false, None), 4);
     }
 }

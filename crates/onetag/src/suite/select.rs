@@ -50,8 +50,8 @@ impl Question {
         arguments: &NextestArguments,
     ) -> Question {
         // Binaries of other suites that the command tests as well change nothing here.
-        let is_own = |id: &str| suite.test_ids.iter().any(|own| own == id);
-        let binaries = inputs.binaries.rust_binaries.iter().filter(|(id, _)| is_own(id.as_str()));
+        let binaries = inputs.binaries.rust_binaries.iter();
+        let binaries = binaries.filter(|(id, _)| suite.has_binary(id.as_str()));
         let configuration = context.workspace.root.join(".config/nextest.toml");
         Question {
             filterset: arguments.filterset(&suite.filterset()),
@@ -190,8 +190,7 @@ fn list(
 
 /// How many tests of a suite a list has.
 fn selected(list: &TestListSummary, suite: &Suite) -> usize {
-    let is_own = |id: &str| suite.test_ids.iter().any(|own| own == id);
-    let binaries = list.rust_suites.iter().filter(|(id, _)| is_own(id.as_str()));
+    let binaries = list.rust_suites.iter().filter(|(id, _)| suite.has_binary(id.as_str()));
     let tests = binaries.flat_map(|(_, binary)| binary.test_cases.values());
     tests.filter(|test| test.filter_match.is_match()).count()
 }

@@ -199,6 +199,11 @@ pub struct Suite {
 }
 
 impl Suite {
+    /// Whether a test binary with this id holds tests of it.
+    pub fn has_binary(&self, id: &str) -> bool {
+        self.test_ids.iter().any(|own| own == id)
+    }
+
     /// The filterset of its test binaries, without what narrows them down.
     pub fn binaries_filterset(&self) -> String {
         let ids: Vec<_> = self.test_ids.iter().map(|id| format!("binary_id(={id})")).collect();

@@ -214,7 +214,8 @@ impl Client {
     }
 }
 
-/// Makes a call again that met something on its way out ([`is_race`]). It is told, in the log of the keeper or on the terminal.
+/// Makes a call again that met something on its way out ([`is_race`]). It is told, in the
+/// log of the keeper or on the terminal.
 pub(super) fn unless_raced(call: impl Fn() -> anyhow::Result<String>) -> anyhow::Result<String> {
     for _ in 1..RACES {
         match call() {
