@@ -204,6 +204,11 @@ impl RunFolder {
         self.path.join("engine.json")
     }
 
+    /// Which cluster the run uses, see `backend::kube`.
+    pub(crate) fn cluster(&self) -> Utf8PathBuf {
+        self.path.join("cluster.json")
+    }
+
     /// Archives of images on their way to an engine.
     pub(crate) fn archive(&self, service: &str) -> Utf8PathBuf {
         self.path.join("archives").join(format!("{service}.tar"))
