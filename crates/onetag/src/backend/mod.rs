@@ -8,6 +8,8 @@ mod check;
 mod engine;
 mod keeper;
 mod kind;
+#[allow(dead_code, unused_imports, reason = "its runtime comes next")]
+mod kube;
 mod leases;
 mod log;
 mod pinned;

@@ -111,6 +111,7 @@ impl<'run> RunBackend<'run> {
             needs: wiring::needs(planned),
             database: planned.database == Some(DatabaseKind::Sqlite),
             memory: service.memory,
+            replicas: service.replicas,
         })
     }
 

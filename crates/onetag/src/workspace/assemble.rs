@@ -99,6 +99,7 @@ pub(super) fn assemble(cargo: Metadata) -> anyhow::Result<Workspace> {
         suites,
         tests_package: tests_package.to_owned(),
         postgres_image,
+        kube: root.kube,
         test_targets,
     };
     validate(&workspace)?;
@@ -198,6 +199,7 @@ fn with(
         database: table.database,
         volume: table.volume,
         memory: memory::memory(&source, table.memory.as_deref())?,
+        replicas: table.replicas.map_or(1, u32::from),
         env: templates(&source.key("env"), table.env)?,
         name,
         source,

@@ -196,6 +196,7 @@ fn server(workspace: &Workspace, image: ServerImage) -> PlannedService {
         database: Vec::new(),
         volume,
         memory: None,
+        replicas: 1,
         env: env.clone(),
         source,
     };

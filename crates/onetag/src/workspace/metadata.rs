@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::num::NonZeroU16;
+use std::num::{NonZeroU16, NonZeroU32};
 
 use anyhow::Context as _;
 use camino::Utf8PathBuf;
@@ -10,12 +10,13 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::cluster::ClusterSettings;
 use super::source::Source;
 use super::suggest;
 use crate::error::Attach as _;
 
 /// Keys of the design that nothing reads yet.
-const LATER: [&str; 5] = ["allow-images", "kube", "manifests", "registry", "replicas"];
+const LATER: [&str; 3] = ["allow-images", "manifests", "registry"];
 
 /// Keys that were renamed, and what they are called now.
 const RENAMED: [(&str, &str); 1] = [("store", "database")];
@@ -76,6 +77,7 @@ pub(super) struct ServiceMetadata {
     pub(super) features: BTreeSet<String>,
     pub(super) default_features: Option<bool>,
     pub(super) memory: Option<String>,
+    pub(super) replicas: Option<NonZeroU32>,
     #[serde(default)]
     pub(super) env: BTreeMap<String, Variable>,
     /// There is a suite as soon as there is this table, even an empty one.
@@ -127,6 +129,8 @@ pub(super) struct WorkspaceMetadata {
     #[serde(default)]
     pub(super) externals: BTreeMap<String, ExternalMetadata>,
     pub(super) postgres_image: Option<String>,
+    #[serde(default)]
+    pub(super) kube: ClusterSettings,
 }
 
 /// `[workspace.metadata.onetag.externals.<name>]`: a program that others wrote.

@@ -31,6 +31,7 @@ mod target_directory;
 
 mod assemble;
 mod binary;
+mod cluster;
 mod containerfile;
 mod database;
 mod external;
@@ -47,6 +48,7 @@ mod validate;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use cluster::ClusterSettings;
 pub use containerfile::Containerfile;
 pub(crate) use database::{DATABASE_SERVER, SUPERUSER, ServerImage, check_asked};
 pub use external::External;

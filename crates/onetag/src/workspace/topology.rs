@@ -6,6 +6,7 @@ use anyhow::anyhow;
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
+use super::cluster::ClusterSettings;
 use super::containerfile::Containerfile;
 use super::external::External;
 use super::metadata::DatabaseKind;
@@ -35,6 +36,8 @@ pub struct Workspace {
     pub tests_package: String,
     /// The image of the database server that engines run, if the root manifest names one.
     pub postgres_image: Option<PinnedImage>,
+    /// What runs in clusters need of theirs.
+    pub kube: ClusterSettings,
     /// Every integration test of the workspace, sorted by binary id.
     pub test_targets: Vec<TestTarget>,
 }
@@ -78,6 +81,8 @@ pub struct Service {
     pub volume: Option<Utf8PathBuf>,
     /// How much memory it may have, in bytes, where the backend limits it.
     pub memory: Option<u64>,
+    /// How many copies of it run, where the backend can run several.
+    pub replicas: u32,
     /// The variables that it gets wherever it is deployed.
     pub env: BTreeMap<String, Template>,
     pub(super) source: Source,
