@@ -20,13 +20,20 @@ pub enum BackendKind {
     Docker,
     /// Services are workloads in a cluster that the caller names.
     Kube,
+    /// Services are workloads in a cluster of kind's that the harness makes.
+    Kind,
     /// One that this program brought along, see [`main_with`](crate::main_with).
     Registered(&'static str),
 }
 
 /// Those that every program has.
-const OWN: [BackendKind; 4] =
-    [BackendKind::Process, BackendKind::Podman, BackendKind::Docker, BackendKind::Kube];
+const OWN: [BackendKind; 5] = [
+    BackendKind::Process,
+    BackendKind::Podman,
+    BackendKind::Docker,
+    BackendKind::Kind,
+    BackendKind::Kube,
+];
 
 static REGISTERED: OnceLock<&'static [Backend]> = OnceLock::new();
 
@@ -72,6 +79,7 @@ impl BackendKind {
             BackendKind::Process => &process::BACKEND,
             BackendKind::Podman => &engine::PODMAN,
             BackendKind::Docker => &engine::DOCKER,
+            BackendKind::Kind => &kube::KIND,
             BackendKind::Kube => &kube::KUBE,
             BackendKind::Registered(name) => registered()
                 .iter()

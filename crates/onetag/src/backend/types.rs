@@ -260,6 +260,8 @@ pub struct Sweep {
     pub runs: BTreeSet<RunId>,
     /// Only tell what would be done.
     pub dry_run: bool,
+    /// Clusters that runs share go as well, where no run uses them.
+    pub clusters: bool,
 }
 
 /// Something that a backend found which belongs to none of the runs.

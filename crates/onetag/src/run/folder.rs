@@ -26,6 +26,7 @@ use crate::system::signals::Interrupt;
 /// sources.json        of which sources cargo made what it made
 /// files/<hash>/       the files that services start with, by the hash of all of them
 /// cache/<workspace>/  what can be worked out again
+/// clusters/<name>/    how clusters of kind are reached
 /// ```
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
@@ -126,6 +127,11 @@ impl Layout {
         make_folder(&self.base)?;
         let path = self.base.join("runs.lock");
         FileLock::take(&path, Duration::from_secs(60), interrupt, || {})
+    }
+
+    /// What is known of clusters that the harness made, each in a folder by its name.
+    pub(crate) fn clusters(&self) -> Utf8PathBuf {
+        self.base.join("clusters")
     }
 
     /// The folder of a run, whether it exists or not.

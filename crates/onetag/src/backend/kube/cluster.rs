@@ -4,9 +4,10 @@ use anyhow::{Context as _, anyhow};
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
+use super::kind::KindCluster;
 use super::kubectl::Kubectl;
 use crate::error::{Attach as _, Kind};
-use crate::run::{RunFolder, read_json, write_json};
+use crate::run::{Layout, RunFolder, RunId, read_json, write_json};
 use crate::system::find_program;
 use crate::workspace::ClusterSettings;
 
@@ -32,6 +33,8 @@ pub(crate) enum ImageRoute {
     Registry(String),
     /// They are imported into the containerd of the only node, at this socket.
     Containerd(Utf8PathBuf),
+    /// They are sent to the nodes of this cluster, which the harness makes.
+    Nodes(KindCluster),
 }
 
 impl Cluster {
@@ -54,6 +57,27 @@ impl Cluster {
             .with_context(|| format!("there is no context `{}`", cluster.context))
             .kind(Kind::Usage)?;
         Ok(cluster)
+    }
+
+    /// The cluster of kind that the runs of a workspace share, or a fresh one for this run.
+    /// It need not be there yet.
+    ///
+    /// # Errors
+    ///
+    /// There is no kind, no kubectl, or no engine for its nodes.
+    pub(crate) fn of_kind(
+        layout: &Layout,
+        fresh: Option<RunId>,
+        settings: &ClusterSettings,
+    ) -> anyhow::Result<Cluster> {
+        let kind = KindCluster::find(layout, fresh)?;
+        Ok(Cluster {
+            kubectl: kubectl()?,
+            kubeconfig: kind.kubeconfig().into_string(),
+            context: kind.context(),
+            route: ImageRoute::Nodes(kind),
+            settings: settings.clone(),
+        })
     }
 
     /// Keeps it for a run.

@@ -1,15 +1,17 @@
 //! What this machine has for clusters.
 
+use std::process::Command;
+use std::time::Duration;
+
+use camino::Utf8Path;
 use serde::Deserialize;
 
 use super::cluster::{KUBECONFIG, kubeconfig, kubectl};
+use super::kind::{program, provider};
 use crate::backend::Check;
 use crate::system::find_program;
 use crate::system::signals::Interrupt;
 use crate::system::tool::{Output, Tool};
-
-use std::process::Command;
-use std::time::Duration;
 
 /// How long kubectl may take to tell about itself.
 const ANSWER: Duration = Duration::from_secs(20);
@@ -37,26 +39,9 @@ pub(super) fn doctor() -> Vec<Check> {
         Ok(kubectl) => kubectl,
         Err(error) => return vec![Check::of_error("kubectl", &error)],
     };
-    let ask = |arguments: &[&str]| {
-        let mut command = Command::new(&kubectl);
-        command.args(arguments).env(KUBECONFIG, kubeconfig()?);
-        let tool = Tool::new(command, ANSWER).output(Output::Capture, Output::Capture);
-        let finished = tool.finish(&Interrupt::default())?.success()?;
-        anyhow::Ok(String::from_utf8_lossy(&finished.stdout).into_owned())
-    };
-    let version = ask(&["version", "--client", "--output", "json"])
-        .and_then(|answer| Ok(serde_json::from_str::<Versions>(&answer)?.client_version));
-    let version = match version {
-        Err(error) => Check::of_error("kubectl", &error),
-        Ok(Version { git_version, minor }) => {
-            let minor: String = minor.chars().take_while(char::is_ascii_digit).collect();
-            match minor.parse().is_ok_and(|minor: u32| minor >= OLDEST) {
-                true => Check::ok("kubectl", git_version),
-                false => Check::failed("kubectl", git_version),
-            }
-        }
-    };
-    let contexts = match ask(&["config", "get-contexts", "--output", "name"]) {
+    let contexts = match kubeconfig().and_then(|files| {
+        ask(&kubectl, &["config", "get-contexts", "--output", "name"], &[(KUBECONFIG, &files)])
+    }) {
         Err(error) => Check::of_error("contexts", &error),
         Ok(names) if names.trim().is_empty() => Check::failed("contexts", "none")
             .mend("set KUBECONFIG to the file that has the context of your cluster"),
@@ -69,5 +54,53 @@ pub(super) fn doctor() -> Vec<Check> {
         true => Check::failed("images", "neither skopeo nor ctr is on PATH")
             .mend("apt-get install skopeo for --registry, containerd for --containerd"),
     };
-    vec![version.wanted(format!("1.{OLDEST} or newer")), contexts, images]
+    vec![version(&kubectl), contexts, images]
+}
+
+/// Looks whether there is what makes a cluster, and what talks to it.
+pub(super) fn doctor_of_kind() -> Vec<Check> {
+    let kubectl = match kubectl() {
+        Ok(kubectl) => version(&kubectl),
+        Err(error) => Check::of_error("kubectl", &error),
+    };
+    let kind = match program() {
+        Err(error) => Check::of_error("kind", &error),
+        Ok(kind) => match ask(&kind, &["version", "--quiet"], &[]) {
+            Err(error) => Check::of_error("kind", &error),
+            Ok(version) => Check::ok("kind", version.trim()),
+        },
+    };
+    let nodes = match provider() {
+        Err(error) => Check::of_error("nodes", &error),
+        Ok(provider) => Check::ok("nodes", format!("containers of {provider}'s")),
+    };
+    vec![kubectl, kind, nodes]
+}
+
+fn ask(
+    program: &Utf8Path,
+    arguments: &[&str],
+    variables: &[(&str, &str)],
+) -> anyhow::Result<String> {
+    let mut command = Command::new(program);
+    command.args(arguments).envs(variables.iter().copied());
+    let tool = Tool::new(command, ANSWER).output(Output::Capture, Output::Capture);
+    let finished = tool.finish(&Interrupt::default())?.success()?;
+    Ok(String::from_utf8_lossy(&finished.stdout).into_owned())
+}
+
+fn version(kubectl: &Utf8Path) -> Check {
+    let version = ask(kubectl, &["version", "--client", "--output", "json"], &[])
+        .and_then(|answer| Ok(serde_json::from_str::<Versions>(&answer)?.client_version));
+    let version = match version {
+        Err(error) => Check::of_error("kubectl", &error),
+        Ok(Version { git_version, minor }) => {
+            let minor: String = minor.chars().take_while(char::is_ascii_digit).collect();
+            match minor.parse().is_ok_and(|minor: u32| minor >= OLDEST) {
+                true => Check::ok("kubectl", git_version),
+                false => Check::failed("kubectl", git_version),
+            }
+        }
+    };
+    version.wanted(format!("1.{OLDEST} or newer"))
 }

@@ -1,6 +1,6 @@
-//! The backend `kube`: services are workloads in a namespace of a cluster.
+//! The backends `kube` and `kind`: services are workloads in a namespace of a cluster.
 //!
-//! `cluster` says which cluster that is, and `kubectl` is the only way to its API. `objects`
+//! `cluster` says which cluster that is, `kind` makes one where none is named, and `kubectl` is the only way to its API. `objects`
 //! are what it gets, `pods` and `state` what becomes of that. Tests reach pods by `way_in`,
 //! at ports that the keeper leases as on `process`.
 
@@ -8,6 +8,7 @@ mod cluster;
 mod doctor;
 mod follow;
 mod images;
+mod kind;
 mod kubectl;
 mod logs;
 mod nodes;
@@ -44,8 +45,18 @@ pub(super) const KUBE: Backend = Backend {
     databases: &[DatabaseKind::Postgres, DatabaseKind::Sqlite],
     images: |folder| Box::new(KubeImages { folder: folder.clone() }),
     runtime: |folder| Box::new(KubeRuntime::new(folder)),
-    sweep: sweep::sweep,
+    sweep: sweep::of_named,
     doctor: doctor::doctor,
+};
+
+/// The backend on which services run in a cluster of kind's that the harness makes.
+pub(super) const KIND: Backend = Backend {
+    name: "kind",
+    // The first run makes the cluster, and waits for another one that does.
+    step_limit: Duration::from_secs(600),
+    sweep: sweep::of_kind,
+    doctor: doctor::doctor_of_kind,
+    ..KUBE
 };
 
 /// Labels of everything that a run has in a cluster.

@@ -1,5 +1,6 @@
 //! What is left of a run in a cluster, and removing it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
@@ -8,6 +9,7 @@ use serde::Deserialize;
 use super::LABEL_RUN;
 use super::cluster::{Cluster, ImageRoute};
 use super::images::Containerd;
+use super::kind::{CLUSTER, KindCluster};
 use super::kubectl::Kubectl;
 use super::pod::Condition;
 use super::resource::{IMAGE, KubeResource, NAMESPACE};
@@ -36,11 +38,16 @@ struct NamespaceStatus {
 /// Removes something of the ledger's, by the name that only this run gave it; says whether
 /// it is gone.
 pub(super) fn remove(resource: &BackendResource) -> anyhow::Result<bool> {
+    if resource.what == CLUSTER {
+        let cluster: KindCluster = serde_json::from_value(resource.id.clone())?;
+        return cluster.delete().map(|()| true);
+    }
     let KubeResource { cluster, name } = KubeResource::read(resource)?;
     match (resource.what.as_str(), &cluster.route) {
         (NAMESPACE, _) => remove_namespace(&cluster, &name).map(|()| true),
-        (IMAGE, ImageRoute::Containerd(socket)) => {
-            Containerd::at(socket)?.remove(&name).map(|()| true)
+        (IMAGE, ImageRoute::Containerd(_) | ImageRoute::Nodes(_)) => {
+            let nodes = Containerd::all(&cluster.route)?;
+            nodes.iter().try_for_each(|node| node.remove(&name)).map(|()| true)
         }
         // A registry removes an image by its digest, with all names that others have for it.
         _ => Ok(false),
@@ -110,10 +117,11 @@ pub(super) fn leftovers(clusters: &[Cluster], run_id: RunId) -> anyhow::Result<V
             format!("cannot look for the run in the cluster of `{}`", cluster.context)
         })?;
         left.extend(namespaces.into_iter().map(|name| Leftover { kind: NAMESPACE, name }));
-        if let ImageRoute::Containerd(socket) = &cluster.route {
-            let names = Containerd::at(socket)?.names(&run_id.to_string())?;
-            left.extend(names.into_iter().map(|name| Leftover { kind: IMAGE, name }));
+        let mut images = BTreeSet::new();
+        for node in Containerd::all(&cluster.route)? {
+            images.extend(node.names(&run_id.to_string())?);
         }
+        left.extend(images.into_iter().map(|name| Leftover { kind: IMAGE, name }));
     }
     Ok(left)
 }

@@ -40,6 +40,10 @@ impl KubeRuntime {
         let has_server = before.has_server || has_server(services);
         let prepared = KubePrepared { has_externals, has_server, ports: before.ports };
         *lock(&self.prepared) = prepared.clone();
+        let cluster = self.cluster()?;
+        if let ImageRoute::Nodes(kind) = &cluster.route {
+            kind.ensure(cluster, ledger)?;
+        }
         self.make_namespace(&kubectl, ledger)?;
         if self.pods.get().is_none() {
             if !is_new {
@@ -205,7 +209,7 @@ impl KubeRuntime {
             settings: &cluster.settings,
             pull: match cluster.route {
                 ImageRoute::Registry(_) => PullPolicy::IfNotPresent,
-                ImageRoute::Containerd(_) => PullPolicy::Never,
+                ImageRoute::Containerd(_) | ImageRoute::Nodes(_) => PullPolicy::Never,
             },
             security: match lock(&self.prepared).has_externals {
                 true => PodSecurity::Baseline,

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::cluster::{Cluster, ImageRoute};
 use super::images::Containerd;
+use super::kind;
 use super::kubectl::Kubectl;
 use super::pod::{List, Metadata};
 use super::remains::remove_namespace;
@@ -21,15 +22,28 @@ struct Namespace {
     metadata: Metadata,
 }
 
+/// Looks in the clusters that callers have named.
+pub(super) fn of_named(sweep: &Sweep) -> anyhow::Result<Vec<SweptObject>> {
+    Ok(objects(sweep, |route| !matches!(route, ImageRoute::Nodes(_))))
+}
+
+/// Looks in the clusters of kind, and for those that no run uses.
+pub(super) fn of_kind(sweep: &Sweep) -> anyhow::Result<Vec<SweptObject>> {
+    let mut swept = objects(sweep, |route| matches!(route, ImageRoute::Nodes(_)));
+    swept.extend(kind::sweep(sweep)?);
+    Ok(swept)
+}
+
 /// Looks in all clusters that runs of this target folder have used, as far as that is
 /// known, and removes what carries the folder and no run that there is.
 ///
 /// A cluster that does not answer has nothing that could be removed.
-pub(super) fn sweep(sweep: &Sweep) -> anyhow::Result<Vec<SweptObject>> {
+fn objects(sweep: &Sweep, is_wanted: impl Fn(&ImageRoute) -> bool) -> Vec<SweptObject> {
     let mut swept = Vec::new();
     let finished = sweep.folder.join("finished");
     let ours: BTreeSet<RunId> = names(&finished).filter_map(|name| RunId::parse(&name).ok()).collect();
-    for cluster in clusters(&sweep.folder) {
+    let clusters = clusters(&sweep.folder).into_iter();
+    for cluster in clusters.filter(|cluster| is_wanted(&cluster.route)) {
         let listed = Kubectl::new(&cluster, None).get(["namespaces", "--selector", LABEL_RUN]);
         let Ok(listed) = listed else { continue };
         for Namespace { metadata } in listed.unwrap_or_else(List::default).items {
@@ -41,19 +55,21 @@ pub(super) fn sweep(sweep: &Sweep) -> anyhow::Result<Vec<SweptObject>> {
             let verdict = verdict(sweep, run, is_ours, || remove_namespace(&cluster, &name));
             swept.push(SweptObject { kind: NAMESPACE, name, bytes: 0, verdict });
         }
-        let ImageRoute::Containerd(socket) = &cluster.route else { continue };
-        let Ok(containerd) = Containerd::at(socket) else { continue };
+        let nodes = Containerd::all(&cluster.route).unwrap_or_default();
         // Images have no labels, which would be part of their bytes.
-        for name in containerd.names("localhost/").unwrap_or_default() {
+        let names = nodes.iter().flat_map(|node| node.names("localhost/").unwrap_or_default());
+        for name in names.collect::<BTreeSet<_>>() {
             let tag = name.rsplit(':').next().unwrap_or_default();
             let tag = tag.split('.').next().unwrap_or_default();
             let run = tag.rsplit('-').next().and_then(|run| RunId::parse(run).ok());
             let Some(run) = run.filter(|run| !sweep.runs.contains(run)) else { continue };
-            let verdict = verdict(sweep, run, ours.contains(&run), || containerd.remove(&name));
+            let verdict = verdict(sweep, run, ours.contains(&run), || {
+                nodes.iter().try_for_each(|node| node.remove(&name))
+            });
             swept.push(SweptObject { kind: IMAGE, name, bytes: 0, verdict });
         }
     }
-    Ok(swept)
+    swept
 }
 
 fn verdict(
@@ -73,7 +89,7 @@ fn verdict(
 }
 
 /// The clusters of runs of this folder, those that are over included.
-fn clusters(folder: &Utf8Path) -> Vec<Cluster> {
+pub(super) fn clusters(folder: &Utf8Path) -> Vec<Cluster> {
     let mut clusters: Vec<Cluster> = Vec::new();
     for runs in ["runs", "finished"].map(|name| folder.join(name)) {
         for run in names(&runs) {
@@ -91,7 +107,7 @@ fn clusters(folder: &Utf8Path) -> Vec<Cluster> {
     clusters
 }
 
-fn names(folder: &Utf8Path) -> impl Iterator<Item = String> {
+pub(super) fn names(folder: &Utf8Path) -> impl Iterator<Item = String> {
     let entries = folder.read_dir_utf8().into_iter().flatten().flatten();
     entries.map(|entry| entry.file_name().to_owned())
 }

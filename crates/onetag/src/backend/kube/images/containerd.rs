@@ -1,4 +1,4 @@
-//! The images of a containerd that the caller has named: that of the cluster's only node.
+//! The images of a node: of a containerd that the caller has named, or of a node of kind's.
 
 use std::process::Command;
 use std::time::Duration;
@@ -6,6 +6,8 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow, bail};
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::super::cluster::ImageRoute;
+use super::super::kind::KindCluster;
 use crate::backend::Expected;
 use crate::build::image::Digest;
 use crate::error::Attach as _;
@@ -32,17 +34,39 @@ const NAMESPACE: &str = "k8s.io";
 /// A containerd.
 #[derive(Debug)]
 pub(in super::super) struct Containerd {
-    ctr: Utf8PathBuf,
-    socket: Utf8PathBuf,
+    /// Where it is, for people.
+    place: String,
+    /// The call of its `ctr`, as far as it is always the same.
+    ctr: Vec<String>,
+    /// The cluster that sends images to it, if it is a node of one.
+    kind: Option<KindCluster>,
 }
 
 impl Containerd {
+    /// All of them that a cluster gets images into; none where nodes pull them.
+    pub(in super::super) fn all(route: &ImageRoute) -> anyhow::Result<Vec<Containerd>> {
+        match route {
+            ImageRoute::Registry(_) => Ok(Vec::new()),
+            ImageRoute::Containerd(socket) => Ok(vec![Self::at(socket)?]),
+            ImageRoute::Nodes(kind) => {
+                kind.nodes()?.iter().map(|node| Self::of_node(kind, node)).collect()
+            }
+        }
+    }
+
     /// The one that listens at a socket.
-    pub(in super::super) fn at(socket: &Utf8Path) -> anyhow::Result<Containerd> {
+    fn at(socket: &Utf8Path) -> anyhow::Result<Containerd> {
         let ctr = find_program("ctr")
             .ok_or_else(|| anyhow!("there is no `ctr` on PATH, with which images are imported"))
             .hint("apt-get install containerd, or your system's package")?;
-        Ok(Containerd { ctr, socket: socket.to_owned() })
+        let ctr = [ctr.as_str(), "--address", socket.as_str()].map(str::to_owned).into();
+        Ok(Containerd { place: socket.to_string(), ctr, kind: None })
+    }
+
+    fn of_node(kind: &KindCluster, node: &str) -> anyhow::Result<Containerd> {
+        let mut ctr = kind.on_node(node)?;
+        ctr.push("ctr".to_owned());
+        Ok(Containerd { place: node.to_owned(), ctr, kind: Some(kind.clone()) })
     }
 
     /// Makes sure that one of these images is there under this name. Where the bytes are
@@ -59,20 +83,24 @@ impl Containerd {
                 if expected.contains(&there) {
                     return Ok(there);
                 }
-                bail!("containerd has other bytes under the name {name}: {there}");
+                bail!("{} has other bytes under the name {name}: {there}", self.place);
             }
             if attempt > 1 {
                 // A run that ends may have taken away what another one gave a name just then.
-                Ui::stderr().line(format!("{name} is not in containerd after {attempt} loads"));
+                let loads = attempt - 1;
+                Ui::stderr().line(format!("{name} is not in {} after load {loads}", self.place));
             }
             if !self.attach_name(name, &expected.shown(), ledger)? {
                 let archive = archive()?;
-                let imported = self.work(&["import", archive.as_str()], ledger);
+                let imported = match &self.kind {
+                    Some(kind) => kind.load(archive.as_str(), ledger),
+                    None => self.work(&["import", archive.as_str()], ledger),
+                };
                 let _ = std::fs::remove_file(&archive);
                 imported?;
             }
         }
-        self.find(name)?.with_context(|| format!("containerd does not keep {name}"))
+        self.find(name)?.with_context(|| format!("{} does not keep {name}", self.place))
     }
 
     /// The digest of what has this name.
@@ -127,9 +155,8 @@ impl Containerd {
     }
 
     fn tool(&self, arguments: &[&str], limit: Duration) -> Tool<'static> {
-        let mut command = Command::new(&self.ctr);
-        command.args(["--address", self.socket.as_str(), "--namespace", NAMESPACE, "images"]);
-        command.args(arguments);
+        let mut command = Command::new(&self.ctr[0]);
+        command.args(&self.ctr[1..]).args(["--namespace", NAMESPACE, "images"]).args(arguments);
         Tool::new(command, limit).output(Output::Capture, Output::Capture)
     }
 
@@ -138,10 +165,10 @@ impl Containerd {
         let said = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
         let said = printable(said.trim().trim_start_matches("ctr: "), SAID);
         let error = anyhow!("`{}` {}: {said}", finished.line, finished.ended());
-        match said.contains("permission denied") || said.contains("no such file") {
+        match self.kind.is_none() && (said.contains("permission denied") || said.contains("no such file")) {
             true => error.hint(format!(
                 "`--containerd` names {}: containerd has to listen there, and let this user in",
-                self.socket
+                self.place
             )),
             false => error,
         }

@@ -1,4 +1,4 @@
-//! How images get into a cluster: `registry` pushes them, `containerd` imports them.
+//! How images get into a cluster: `registry` pushes them, `containerd` has nodes import them.
 
 mod containerd;
 mod registry;
@@ -54,9 +54,13 @@ impl ImageStore for KubeImages {
                 let _ = std::fs::remove_file(&archive);
                 pushed?
             }
-            ImageRoute::Containerd(socket) => {
-                let store = Containerd::at(socket)?;
-                store.load(&name, &compiled.digests(), &ledger, || self.archive(reference, compiled))?
+            route => {
+                let mut digest = None;
+                for node in Containerd::all(route)? {
+                    let archive = || self.archive(reference, compiled);
+                    digest = Some(node.load(&name, &compiled.digests(), &ledger, archive)?);
+                }
+                digest.context("the cluster has no node that could have images")?
             }
         };
         let details = serde_json::to_value(KubeImage { name, is_external: false })?;
