@@ -1,39 +1,40 @@
 //! Which cluster a run uses: what the caller named, kept for all commands on that run.
 
 use anyhow::{Context as _, anyhow};
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::kind::KindCluster;
 use super::kubectl::Kubectl;
+use crate::backend::ImageRoute;
 use crate::error::{Attach as _, Kind};
-use crate::run::{Layout, RunFolder, RunId, read_json, write_json};
+use crate::run::{Layout, RunFolder, read_json, write_json};
 use crate::system::find_program;
-use crate::workspace::ClusterSettings;
+use crate::workspace::{ClusterSettings, Registry};
 
 /// The variable that names the files in which kubectl looks for contexts.
 pub(super) const KUBECONFIG: &str = "KUBECONFIG";
 
-/// A cluster, as whoever calls has named it.
+/// A cluster: one that whoever calls has named, or one of kind's.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct Cluster {
     pub(super) kubectl: Utf8PathBuf,
     /// The files with its context, as `KUBECONFIG` lists them.
     pub(super) kubeconfig: String,
     pub(super) context: String,
-    pub(super) route: ImageRoute,
+    pub(super) delivery: Delivery,
     pub(super) settings: ClusterSettings,
 }
 
-/// How images get into a cluster.
+/// How images get to its nodes.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum ImageRoute {
-    /// They are pushed to `<host>/<path>`, from where the nodes pull them.
-    Registry(String),
-    /// They are imported into the containerd of the only node, at this socket.
+pub(super) enum Delivery {
+    /// Nodes pull them from this registry.
+    Registry(Registry),
+    /// The containerd of the only node, at this socket, imports them.
     Containerd(Utf8PathBuf),
-    /// They are sent to the nodes of this cluster, which the harness makes.
+    /// kind sends them to the nodes of this cluster, which the harness makes.
     Nodes(KindCluster),
 }
 
@@ -51,7 +52,11 @@ impl Cluster {
         let kubectl = kubectl()?;
         let kubeconfig = kubeconfig()?;
         let (context, settings) = (context.to_owned(), settings.clone());
-        let cluster = Cluster { kubectl, kubeconfig, context, route, settings };
+        let delivery = match route {
+            ImageRoute::Registry(registry) => Delivery::Registry(registry),
+            ImageRoute::Containerd(socket) => Delivery::Containerd(socket),
+        };
+        let cluster = Cluster { kubectl, kubeconfig, context, delivery, settings };
         Kubectl::new(&cluster, None)
             .ask(["config", "get-contexts", &cluster.context, "--output", "name"])
             .with_context(|| format!("there is no context `{}`", cluster.context))
@@ -59,30 +64,44 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// The cluster of kind that the runs of a workspace share, or a fresh one for this run.
-    /// It need not be there yet.
+    /// The cluster of kind that the runs of a workspace share; it need not be there yet. A
+    /// fresh one is each run's own, see [`Cluster::keep`].
     ///
     /// # Errors
     ///
     /// There is no kind, no kubectl, or no engine for its nodes.
     pub(crate) fn of_kind(
-        layout: &Layout,
-        fresh: Option<RunId>,
+        target_directory: &Utf8Path,
+        is_fresh: bool,
         settings: &ClusterSettings,
     ) -> anyhow::Result<Cluster> {
-        let kind = KindCluster::find(layout, fresh)?;
-        Ok(Cluster {
-            kubectl: kubectl()?,
-            kubeconfig: kind.kubeconfig().into_string(),
-            context: kind.context(),
-            route: ImageRoute::Nodes(kind),
-            settings: settings.clone(),
-        })
+        let kind = KindCluster::find(&Layout::below(target_directory), is_fresh)?;
+        Ok(Cluster::made(kubectl()?, kind, settings.clone()))
+    }
+
+    fn made(kubectl: Utf8PathBuf, kind: KindCluster, settings: ClusterSettings) -> Cluster {
+        let (kubeconfig, context) = (kind.kubeconfig().into_string(), kind.context());
+        Cluster { kubectl, kubeconfig, context, delivery: Delivery::Nodes(kind), settings }
+    }
+
+    /// The registry that has the images of its runs.
+    pub(crate) fn registry(&self) -> Option<&Registry> {
+        match &self.delivery {
+            Delivery::Registry(registry) => Some(registry),
+            Delivery::Containerd(_) | Delivery::Nodes(_) => None,
+        }
     }
 
     /// Keeps it for a run.
     pub(crate) fn keep(&self, folder: &RunFolder) -> anyhow::Result<()> {
-        write_json(&folder.cluster(), self)
+        let Cluster { kubectl, settings, .. } = self.clone();
+        match &self.delivery {
+            Delivery::Nodes(kind) if kind.is_fresh => {
+                let own = kind.of_run(folder.run_id());
+                write_json(&folder.cluster(), &Cluster::made(kubectl, own, settings))
+            }
+            _ => write_json(&folder.cluster(), self),
+        }
     }
 
     /// The cluster of a run; none if it never came to that.

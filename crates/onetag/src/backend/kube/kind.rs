@@ -8,7 +8,7 @@ use anyhow::{Context as _, anyhow, ensure};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
-use super::cluster::{Cluster, ImageRoute};
+use super::cluster::{Cluster, Delivery};
 use super::kubectl::Kubectl;
 use super::sweep::names;
 use crate::backend::{Sweep, SweptObject, Verdict};
@@ -60,20 +60,21 @@ pub(crate) struct KindCluster {
 }
 
 impl KindCluster {
-    /// The cluster of the workspace, or a fresh one for a run.
+    /// The cluster of the workspace; a fresh one has its name from its run.
     ///
     /// # Errors
     ///
     /// There is no kind, or neither docker nor podman.
-    pub(super) fn find(layout: &Layout, fresh: Option<RunId>) -> anyhow::Result<KindCluster> {
-        let name = match fresh {
-            Some(run_id) => format!("{PREFIX}{run_id}"),
-            None => {
-                let digest = Digest::of(layout.base().as_str().as_bytes());
-                format!("{PREFIX}{}", &digest.hex()[..12])
-            }
-        };
-        Self::named(&layout.clusters().join(name), fresh.is_some())
+    pub(super) fn find(layout: &Layout, is_fresh: bool) -> anyhow::Result<KindCluster> {
+        let digest = Digest::of(layout.base().as_str().as_bytes()).hex();
+        let name = format!("{PREFIX}{}", &digest[..12]);
+        Self::named(&layout.clusters().join(name), is_fresh)
+    }
+
+    /// One of its own for a run.
+    pub(super) fn of_run(&self, run_id: RunId) -> KindCluster {
+        let name = format!("{PREFIX}{run_id}");
+        KindCluster { folder: self.folder.with_file_name(&name), name, ..self.clone() }
     }
 
     /// The one whose folder this is.
@@ -223,8 +224,8 @@ impl KindCluster {
 /// share if that is asked for.
 pub(super) fn sweep(sweep: &Sweep) -> anyhow::Result<Vec<SweptObject>> {
     let (runs, clusters) = (sweep.folder.join("runs"), sweep.folder.join("clusters"));
-    let used = names(&runs).filter_map(|run| match read_cluster(&runs.join(run))?.route {
-        ImageRoute::Nodes(kind) => Some(kind.name),
+    let used = names(&runs).filter_map(|run| match read_cluster(&runs.join(run))?.delivery {
+        Delivery::Nodes(kind) => Some(kind.name),
         _ => None,
     });
     let used: BTreeSet<String> = used.collect();
@@ -243,7 +244,8 @@ pub(super) fn sweep(sweep: &Sweep) -> anyhow::Result<Vec<SweptObject>> {
                 let _lock = kind.lock()?;
                 kind.delete()
             });
-            deleted.map_or_else(|error| Verdict::Failed(format!("{error:#}")), |()| Verdict::Removed)
+            deleted
+                .map_or_else(|error| Verdict::Failed(format!("{error:#}")), |()| Verdict::Removed)
         };
         swept.push(SweptObject { kind: CLUSTER, name, bytes: 0, verdict });
     }

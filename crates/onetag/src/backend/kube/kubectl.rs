@@ -106,7 +106,8 @@ impl Kubectl {
         arguments: impl IntoIterator<Item = &'a str>,
         file: &File,
     ) -> anyhow::Result<()> {
-        let finished = self.tool(arguments, ANSWER).into_file(file)?.finish(&Interrupt::default())?;
+        let finished =
+            self.tool(arguments, ANSWER).into_file(file)?.finish(&Interrupt::default())?;
         ensure!(finished.status.success(), "`{}` {}", finished.line, finished.ended());
         Ok(())
     }

@@ -52,7 +52,8 @@ impl Collected {
                 // The node may have dropped it.
                 let _ = self.fetch(kubectl, &["logs", "--previous", name], key(pod, before), log);
             }
-            let has_begun = container.state.running.is_some() || container.state.terminated.is_some();
+            let has_begun =
+                container.state.running.is_some() || container.state.terminated.is_some();
             if has_begun {
                 self.fetch(kubectl, &["logs", name], key(pod, container.restart_count), log)?;
             }

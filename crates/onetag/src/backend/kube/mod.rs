@@ -26,13 +26,13 @@ mod way_in;
 
 use std::time::Duration;
 
-use crate::backend::{Backend, ExternalForm};
+use crate::backend::{Backend, ClusterForm, ExternalForm};
 use crate::run::RunId;
 use crate::workspace::DatabaseKind;
 use images::KubeImages;
 use runtime::KubeRuntime;
 
-pub(crate) use cluster::{Cluster, ImageRoute};
+pub(crate) use cluster::Cluster;
 
 /// The backend on which services run in a cluster that the caller names.
 pub(super) const KUBE: Backend = Backend {
@@ -42,6 +42,7 @@ pub(super) const KUBE: Backend = Backend {
     grace: GRACE,
     externals: ExternalForm::Image,
     builds_images: false,
+    cluster: Some(ClusterForm::Named),
     databases: &[DatabaseKind::Postgres, DatabaseKind::Sqlite],
     images: |folder| Box::new(KubeImages { folder: folder.clone() }),
     runtime: |folder| Box::new(KubeRuntime::new(folder)),
@@ -54,6 +55,7 @@ pub(super) const KIND: Backend = Backend {
     name: "kind",
     // The first run makes the cluster, and waits for another one that does.
     step_limit: Duration::from_secs(600),
+    cluster: Some(ClusterForm::Made),
     sweep: sweep::of_kind,
     doctor: doctor::doctor_of_kind,
     ..KUBE

@@ -7,7 +7,7 @@ use anyhow::{Context as _, anyhow};
 use serde::Deserialize;
 
 use super::LABEL_RUN;
-use super::cluster::{Cluster, ImageRoute};
+use super::cluster::{Cluster, Delivery};
 use super::images::Containerd;
 use super::kind::{CLUSTER, KindCluster};
 use super::kubectl::Kubectl;
@@ -43,10 +43,10 @@ pub(super) fn remove(resource: &BackendResource) -> anyhow::Result<bool> {
         return cluster.delete().map(|()| true);
     }
     let KubeResource { cluster, name } = KubeResource::read(resource)?;
-    match (resource.what.as_str(), &cluster.route) {
+    match (resource.what.as_str(), &cluster.delivery) {
         (NAMESPACE, _) => remove_namespace(&cluster, &name).map(|()| true),
-        (IMAGE, ImageRoute::Containerd(_) | ImageRoute::Nodes(_)) => {
-            let nodes = Containerd::all(&cluster.route)?;
+        (IMAGE, Delivery::Containerd(_) | Delivery::Nodes(_)) => {
+            let nodes = Containerd::all(&cluster.delivery)?;
             nodes.iter().try_for_each(|node| node.remove(&name)).map(|()| true)
         }
         // A registry removes an image by its digest, with all names that others have for it.
@@ -61,8 +61,10 @@ pub(super) fn remove(resource: &BackendResource) -> anyhow::Result<bool> {
 /// It is still there when the time is up; says what it waits for.
 pub(super) fn remove_namespace(cluster: &Cluster, name: &str) -> anyhow::Result<()> {
     let kubectl = Kubectl::new(cluster, None);
-    kubectl.end(["delete", "namespace", name, "--ignore-not-found", "--wait=false"], Duration::ZERO)?;
-    let (namespace, timeout) = (format!("namespace/{name}"), format!("--timeout={}s", END.as_secs()));
+    kubectl
+        .end(["delete", "namespace", name, "--ignore-not-found", "--wait=false"], Duration::ZERO)?;
+    let (namespace, timeout) =
+        (format!("namespace/{name}"), format!("--timeout={}s", END.as_secs()));
     let waited = kubectl.end(["wait", "--for=delete", &namespace, &timeout], END);
     let Err(error) = waited else { return Ok(()) };
     let Some(left) = kubectl.get::<NamespaceInfo>([namespace.as_str()])? else { return Ok(()) };
@@ -70,18 +72,15 @@ pub(super) fn remove_namespace(cluster: &Cluster, name: &str) -> anyhow::Result<
     let waits: Vec<&str> = conditions.map(|condition| condition.message.as_str()).collect();
     match waits.is_empty() && left.status.phase != "Terminating" {
         true => Err(error),
-        false => Err(anyhow!("{namespace} does not end within {END:?}: {}", waits.join("; ")).hint(
-            format!("`kubectl get all --namespace {name}` shows what is in it, with its finalizers"),
-        )),
+        false => Err(anyhow!("{namespace} does not end within {END:?}: {}", waits.join("; "))
+            .hint(format!(
+                "`kubectl get all --namespace {name}` shows what is in it, with its finalizers"
+            ))),
     }
 }
 
 /// Takes the names of a service's earlier generations away.
-pub(super) fn release_images(
-    service: &str,
-    current: &str,
-    ledger: &Ledger,
-) -> anyhow::Result<()> {
+pub(super) fn release_images(service: &str, current: &str, ledger: &Ledger) -> anyhow::Result<()> {
     let (outstanding, _) = ledger.record()?.of_backend();
     let images = outstanding.iter().filter(|it| it.what == IMAGE && it.name == service);
     for image in images {
@@ -118,7 +117,7 @@ pub(super) fn leftovers(clusters: &[Cluster], run_id: RunId) -> anyhow::Result<V
         })?;
         left.extend(namespaces.into_iter().map(|name| Leftover { kind: NAMESPACE, name }));
         let mut images = BTreeSet::new();
-        for node in Containerd::all(&cluster.route)? {
+        for node in Containerd::all(&cluster.delivery)? {
             images.extend(node.names(&run_id.to_string())?);
         }
         left.extend(images.into_iter().map(|name| Leftover { kind: IMAGE, name }));

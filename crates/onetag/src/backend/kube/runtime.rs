@@ -22,8 +22,8 @@ use super::way_in::WayIn;
 use super::{CONFIG_FOLDER, DATABASE_FOLDER, LABEL_SERVICE, namespace_name, nodes, remains};
 use crate::backend::leases::{Leases, PORT};
 use crate::backend::{
-    Endpoint, Instance, Prepared, Probe, Runtime, Seen, ServiceAddresses, ServicePorts, ServiceSpec,
-    State, Stop, lock,
+    Endpoint, Instance, Prepared, Probe, Runtime, Seen, ServiceAddresses, ServicePorts,
+    ServiceSpec, State, Stop, lock,
 };
 use crate::build::image::Digest;
 use crate::error::Attach as _;
@@ -218,7 +218,9 @@ impl Runtime for KubeRuntime {
 
     fn advise(&self, instance: &Instance) -> Vec<String> {
         let Ok(State::Ended(why)) = self.state(instance) else { return Vec::new() };
-        let (true, Ok(kubectl)) = (why.contains("Image"), self.kubectl()) else { return Vec::new() };
+        let (true, Ok(kubectl)) = (why.contains("Image"), self.kubectl()) else {
+            return Vec::new();
+        };
         nodes::images(&kubectl, &instance.service)
     }
 
@@ -293,7 +295,8 @@ impl Runtime for KubeRuntime {
         let shell = ["sh", "-c", "eval \"$(cat)\"; exec \"$@\"", "sh"].map(str::to_owned);
         let arguments: Vec<String> = shell.into_iter().chain(arguments.iter().cloned()).collect();
         let quote = |value: &str| format!("'{}'", value.replace('\'', r"'\''"));
-        let exports = variables.iter().map(|(key, value)| format!("export {key}={}\n", quote(value)));
+        let exports =
+            variables.iter().map(|(key, value)| format!("export {key}={}\n", quote(value)));
         kubectl.exec(pod, &arguments, &exports.collect::<String>(), ledger)
     }
 

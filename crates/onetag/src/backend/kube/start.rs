@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use serde_json::Value;
 
-use super::cluster::ImageRoute;
+use super::cluster::Delivery;
 use super::images::KubeImage;
 use super::kubectl::Kubectl;
 use super::objects::{self, Frame, Object, PodSecurity, PullPolicy};
@@ -41,7 +41,7 @@ impl KubeRuntime {
         let prepared = KubePrepared { has_externals, has_server, ports: before.ports };
         *lock(&self.prepared) = prepared.clone();
         let cluster = self.cluster()?;
-        if let ImageRoute::Nodes(kind) = &cluster.route {
+        if let Delivery::Nodes(kind) = &cluster.delivery {
             kind.ensure(cluster, ledger)?;
         }
         self.make_namespace(&kubectl, ledger)?;
@@ -107,7 +107,8 @@ impl KubeRuntime {
             let service = spec.service();
             let image: KubeImage = serde_json::from_value(spec.image.details.clone())?;
             let spec = ServiceSpec { reference: image.name.clone(), ..spec.clone() };
-            let made = self.with_frame(|frame| objects::service(frame, &spec, image.is_external))?;
+            let made =
+                self.with_frame(|frame| objects::service(frame, &spec, image.is_external))?;
             let kind = made.iter().map(Object::kind).find(|kind| WORKLOADS.contains(kind));
             let kind = kind.context("a service has a workload")?.to_owned();
             let earlier = self.started().remove(service);
@@ -115,7 +116,8 @@ impl KubeRuntime {
             match earlier {
                 Some(earlier) => {
                     if earlier.kind != kind {
-                        kubectl.end(["delete", &earlier.kind, service, "--ignore-not-found"], END)?;
+                        kubectl
+                            .end(["delete", &earlier.kind, service, "--ignore-not-found"], END)?;
                     }
                     if earlier.image.name != image.name {
                         remains::release_images(service, &image.name, ledger)?;
@@ -207,9 +209,9 @@ impl KubeRuntime {
             namespace: &namespace,
             target: layout.base(),
             settings: &cluster.settings,
-            pull: match cluster.route {
-                ImageRoute::Registry(_) => PullPolicy::IfNotPresent,
-                ImageRoute::Containerd(_) | ImageRoute::Nodes(_) => PullPolicy::Never,
+            pull: match cluster.delivery {
+                Delivery::Registry(_) => PullPolicy::IfNotPresent,
+                Delivery::Containerd(_) | Delivery::Nodes(_) => PullPolicy::Never,
             },
             security: match lock(&self.prepared).has_externals {
                 true => PodSecurity::Baseline,

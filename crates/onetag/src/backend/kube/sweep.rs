@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use camino::Utf8Path;
 use serde::Deserialize;
 
-use super::cluster::{Cluster, ImageRoute};
+use super::cluster::{Cluster, Delivery};
 use super::images::Containerd;
 use super::kind;
 use super::kubectl::Kubectl;
@@ -24,12 +24,12 @@ struct Namespace {
 
 /// Looks in the clusters that callers have named.
 pub(super) fn of_named(sweep: &Sweep) -> anyhow::Result<Vec<SweptObject>> {
-    Ok(objects(sweep, |route| !matches!(route, ImageRoute::Nodes(_))))
+    Ok(objects(sweep, |delivery| !matches!(delivery, Delivery::Nodes(_))))
 }
 
 /// Looks in the clusters of kind, and for those that no run uses.
 pub(super) fn of_kind(sweep: &Sweep) -> anyhow::Result<Vec<SweptObject>> {
-    let mut swept = objects(sweep, |route| matches!(route, ImageRoute::Nodes(_)));
+    let mut swept = objects(sweep, |delivery| matches!(delivery, Delivery::Nodes(_)));
     swept.extend(kind::sweep(sweep)?);
     Ok(swept)
 }
@@ -38,12 +38,13 @@ pub(super) fn of_kind(sweep: &Sweep) -> anyhow::Result<Vec<SweptObject>> {
 /// known, and removes what carries the folder and no run that there is.
 ///
 /// A cluster that does not answer has nothing that could be removed.
-fn objects(sweep: &Sweep, is_wanted: impl Fn(&ImageRoute) -> bool) -> Vec<SweptObject> {
+fn objects(sweep: &Sweep, is_wanted: impl Fn(&Delivery) -> bool) -> Vec<SweptObject> {
     let mut swept = Vec::new();
     let finished = sweep.folder.join("finished");
-    let ours: BTreeSet<RunId> = names(&finished).filter_map(|name| RunId::parse(&name).ok()).collect();
+    let ours: BTreeSet<RunId> =
+        names(&finished).filter_map(|name| RunId::parse(&name).ok()).collect();
     let clusters = clusters(&sweep.folder).into_iter();
-    for cluster in clusters.filter(|cluster| is_wanted(&cluster.route)) {
+    for cluster in clusters.filter(|cluster| is_wanted(&cluster.delivery)) {
         let listed = Kubectl::new(&cluster, None).get(["namespaces", "--selector", LABEL_RUN]);
         let Ok(listed) = listed else { continue };
         for Namespace { metadata } in listed.unwrap_or_else(List::default).items {
@@ -55,7 +56,7 @@ fn objects(sweep: &Sweep, is_wanted: impl Fn(&ImageRoute) -> bool) -> Vec<SweptO
             let verdict = verdict(sweep, run, is_ours, || remove_namespace(&cluster, &name));
             swept.push(SweptObject { kind: NAMESPACE, name, bytes: 0, verdict });
         }
-        let nodes = Containerd::all(&cluster.route).unwrap_or_default();
+        let nodes = Containerd::all(&cluster.delivery).unwrap_or_default();
         // Images have no labels, which would be part of their bytes.
         let names = nodes.iter().flat_map(|node| node.names("localhost/").unwrap_or_default());
         for name in names.collect::<BTreeSet<_>>() {
@@ -96,8 +97,8 @@ pub(super) fn clusters(folder: &Utf8Path) -> Vec<Cluster> {
             let cluster = read_json::<Cluster>(&runs.join(run).join("cluster.json"));
             if let Ok(cluster) = cluster
                 && !clusters.iter().any(|known| {
-                    (&known.kubeconfig, &known.context, &known.route)
-                        == (&cluster.kubeconfig, &cluster.context, &cluster.route)
+                    (&known.kubeconfig, &known.context, &known.delivery)
+                        == (&cluster.kubeconfig, &cluster.context, &cluster.delivery)
                 })
             {
                 clusters.push(cluster);

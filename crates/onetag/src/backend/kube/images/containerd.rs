@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow, bail};
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::super::cluster::ImageRoute;
+use super::super::cluster::Delivery;
 use super::super::kind::KindCluster;
 use crate::backend::Expected;
 use crate::build::image::Digest;
@@ -44,11 +44,11 @@ pub(in super::super) struct Containerd {
 
 impl Containerd {
     /// All of them that a cluster gets images into; none where nodes pull them.
-    pub(in super::super) fn all(route: &ImageRoute) -> anyhow::Result<Vec<Containerd>> {
-        match route {
-            ImageRoute::Registry(_) => Ok(Vec::new()),
-            ImageRoute::Containerd(socket) => Ok(vec![Self::at(socket)?]),
-            ImageRoute::Nodes(kind) => {
+    pub(in super::super) fn all(delivery: &Delivery) -> anyhow::Result<Vec<Containerd>> {
+        match delivery {
+            Delivery::Registry(_) => Ok(Vec::new()),
+            Delivery::Containerd(socket) => Ok(vec![Self::at(socket)?]),
+            Delivery::Nodes(kind) => {
                 kind.nodes()?.iter().map(|node| Self::of_node(kind, node)).collect()
             }
         }
@@ -115,7 +115,12 @@ impl Containerd {
     /// The names that have this in them.
     pub(in super::super) fn names(&self, part: &str) -> anyhow::Result<Vec<String>> {
         let listed = self.ask(&["list", "--quiet"])?;
-        Ok(listed.lines().map(str::trim).filter(|name| name.contains(part)).map(str::to_owned).collect())
+        Ok(listed
+            .lines()
+            .map(str::trim)
+            .filter(|name| name.contains(part))
+            .map(str::to_owned)
+            .collect())
     }
 
     fn attach_name(&self, name: &str, digest: &Digest, ledger: &Ledger) -> anyhow::Result<bool> {
@@ -165,7 +170,9 @@ impl Containerd {
         let said = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
         let said = printable(said.trim().trim_start_matches("ctr: "), SAID);
         let error = anyhow!("`{}` {}: {said}", finished.line, finished.ended());
-        match self.kind.is_none() && (said.contains("permission denied") || said.contains("no such file")) {
+        match self.kind.is_none()
+            && (said.contains("permission denied") || said.contains("no such file"))
+        {
             true => error.hint(format!(
                 "`--containerd` names {}: containerd has to listen there, and let this user in",
                 self.place

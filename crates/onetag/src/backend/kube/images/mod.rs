@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
-use super::cluster::{Cluster, ImageRoute};
+use super::cluster::{Cluster, Delivery};
 use super::resource::{IMAGE, KubeResource};
 use crate::backend::{ExternalImage, ImageStore, StoredImage};
 use crate::build::Compiled;
@@ -41,22 +41,23 @@ impl ImageStore for KubeImages {
         let cluster = Cluster::of(&self.folder)?.context("no cluster was named")?;
         let ledger = Ledger::open(self.folder.path())?;
         let service = compiled.service();
-        let name = name_in(&cluster.route, reference);
+        let name = reference.to_string();
         let image = KubeResource::new(&cluster, &name).of(IMAGE, service)?;
         let (outstanding, _) = ledger.record()?.of_backend();
         if !outstanding.contains(&image) {
             ledger.owns(&image)?;
         }
-        let digest = match &cluster.route {
-            ImageRoute::Registry(_) => {
+        let digest = match &cluster.delivery {
+            Delivery::Registry(_) => {
                 let archive = self.archive(reference, compiled)?;
-                let pushed = registry::push(&archive, &name, &self.folder.image_id(service), &ledger);
+                let pushed =
+                    registry::push(&archive, &name, &self.folder.image_id(service), &ledger);
                 let _ = std::fs::remove_file(&archive);
                 pushed?
             }
-            route => {
+            delivery => {
                 let mut digest = None;
-                for node in Containerd::all(route)? {
+                for node in Containerd::all(delivery)? {
                     let archive = || self.archive(reference, compiled);
                     digest = Some(node.load(&name, &compiled.digests(), &ledger, archive)?);
                 }
@@ -88,16 +89,5 @@ impl KubeImages {
         let written = write_archive(&program.contents()?, reference, file);
         written.and_then(|mut file| Ok(file.flush()?)).with_context(make)?;
         Ok(path)
-    }
-}
-
-/// What nodes call an image: its name in the registry, or its reference.
-fn name_in(route: &ImageRoute, reference: &Reference) -> String {
-    let reference = reference.to_string();
-    match (route, reference.split_once('/')) {
-        (ImageRoute::Registry(base), Some((_, name))) => {
-            format!("{}/{name}", base.trim_end_matches('/'))
-        }
-        _ => reference,
     }
 }
