@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::Refused;
-use super::objects::{apply, delete_pod, listed, object_path, of_service, remove_if_empty, text};
+use super::objects::{apply, delete_pod, listed, object_path, remove_if_empty, text};
 use super::store::{Store, TICK, read, write};
 
 /// The only context.
@@ -55,7 +55,8 @@ pub(crate) fn kubectl(store: &Store, arguments: &[String]) -> Result<(), Refused
     })?;
     let (verb, kind) = (rest[0], rest.get(1).copied().unwrap_or_default());
     store.meet_fault(&format!("{verb} {kind}"))?;
-    if is_bounded == matches!(verb, "port-forward" | "exec") && verb != "logs" {
+    let goes_on = ["port-forward", "exec", "--watch", "--follow"];
+    if is_bounded == rest.iter().any(|word| goes_on.contains(word)) {
         return Err(format!("error: this call has the wrong limit: {call}"));
     }
     match rest {
@@ -239,7 +240,6 @@ fn forward(store: &Store, namespace: &str, pod: &str, port: &str) -> Result<(), 
     let local = listener.local_addr().unwrap().port();
     println!("Forwarding from 127.0.0.1:{local} -> {inside}");
     let _ = std::io::stdout().flush();
-    let _ = of_service(store, namespace, "");
     for client in listener.incoming().flatten() {
         let Ok(server) = TcpStream::connect((ip.as_str(), inside)) else { continue };
         let pair = (client.try_clone().unwrap(), server.try_clone().unwrap());

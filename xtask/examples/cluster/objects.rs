@@ -69,7 +69,7 @@ fn scale(store: &Store, namespace: &str, workload: &Value) {
     }
 }
 
-pub(crate) fn of_service(store: &Store, namespace: &str, service: &str) -> Vec<Value> {
+fn of_service(store: &Store, namespace: &str, service: &str) -> Vec<Value> {
     let mut pods = store.pods(namespace);
     pods.retain(|pod| pod["metadata"]["labels"]["onetag.service"] == service);
     pods
