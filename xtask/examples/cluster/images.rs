@@ -26,6 +26,11 @@ pub(crate) fn ctr(store: &Store, arguments: &[String]) -> Result<(), Refused> {
     if !Utf8Path::new(socket).exists() {
         return Err(format!("ctr: failed to dial {socket}: no such file or directory"));
     }
+    images(store, rest)
+}
+
+/// What `ctr images` does, on whichever node.
+pub(crate) fn images(store: &Store, rest: &[&str]) -> Result<(), Refused> {
     store.note(&format!("ctr {}", rest.join(" ")));
     store.meet_fault(&format!("ctr {}", rest[0]))?;
     let images = store.root.join("images");
@@ -84,7 +89,7 @@ pub(crate) fn skopeo(store: &Store, arguments: &[String]) -> Result<(), Refused>
 }
 
 /// Keeps the image of an archive under its name, with all of its files.
-fn unpack(store: &Store, place: &str, name: Option<&str>, archive: &str) -> Result<(), Refused> {
+pub(crate) fn unpack(store: &Store, place: &str, name: Option<&str>, archive: &str) -> Result<(), Refused> {
     let cat = |path: &str| {
         let told = Command::new("tar").args(["-xOf", archive, path]).output().unwrap();
         serde_json::from_slice::<Value>(&told.stdout).map_err(|error| format!("{path}: {error}"))

@@ -108,6 +108,9 @@ pub(crate) fn kubectl(store: &Store, arguments: &[String]) -> Result<(), Refused
                 thread::sleep(TICK);
             }
         }
+        // A new cluster of kind's.
+        ["wait", "--for=condition=Ready", "nodes", "--all", "--timeout=100s"]
+        | ["wait", "--for=condition=Available", "deployments", "--all", "--timeout=100s"] => {}
         ["delete", "pods", "--selector", selector, grace, ..] => {
             let grace = grace.strip_prefix("--grace-period=").and_then(|it| it.parse().ok());
             let grace = grace.ok_or("error: no grace")?;

@@ -1,11 +1,12 @@
-//! A cluster of one node in a folder, for tests: `kubectl`, `ctr` and `skopeo` that are
-//! strict about their arguments.
+//! A cluster of one node in a folder, for tests: `kubectl`, `ctr`, `skopeo`, `kind` and
+//! `docker` that are strict about their arguments.
 //!
 //! What is applied lies there as files. A pod is a process of this machine, at an address
 //! of the loopback network that no other pod has, minded by a process of this program that
 //! plays the node. A file in `faults` says what goes wrong.
 
 mod images;
+mod kind;
 mod kubectl;
 mod node;
 mod objects;
@@ -34,6 +35,8 @@ fn main() -> ExitCode {
         "kubectl" => kubectl::kubectl(&store, &arguments),
         "ctr" => images::ctr(&store, &arguments),
         "skopeo" => images::skopeo(&store, &arguments),
+        "kind" => kind::kind(&store, &arguments),
+        "docker" => kind::docker(&store, &arguments),
         other => Err(format!("{other} is no program of a cluster")),
     };
     match done {

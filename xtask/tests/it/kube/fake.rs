@@ -18,7 +18,7 @@ impl FakeCluster {
         // Nextest builds examples with the tests.
         let program = xtask.with_file_name("examples").join("cluster");
         assert!(program.exists(), "{program}: build it with `cargo build -p xtask --examples`");
-        for name in ["kubectl", "ctr", "skopeo"] {
+        for name in ["kubectl", "ctr", "skopeo", "kind", "docker"] {
             let state = fake.state();
             let script = format!(
                 "#!/bin/sh\nexport FAKE_CLUSTER='{state}'\nexec '{program}' {name} \"$@\"\n"
@@ -55,6 +55,11 @@ impl FakeCluster {
         self.xtask([verb, "alpha"]).args(options)
     }
 
+    /// `e2e` or `up` in a cluster that the harness makes.
+    pub(super) fn in_kind(&self, verb: &str) -> Command {
+        self.xtask([verb, "alpha", "--on", "kind"])
+    }
+
     /// The same with images that are pushed.
     pub(super) fn pushing(&self, verb: &str) -> Command {
         let options = ["--on", "kube", "--context", "there", "--registry", "localhost:5000/team"];
@@ -85,6 +90,12 @@ impl FakeCluster {
             all.extend(names.map(|name| name.unwrap().file_name().replace('@', "/")));
         }
         all
+    }
+
+    /// The clusters of kind's that there are.
+    pub(super) fn clusters(&self) -> Vec<String> {
+        let all = self.state().join("clusters").read_dir_utf8().into_iter().flatten();
+        all.map(|name| name.unwrap().file_name().to_owned()).collect()
     }
 
     /// Removes what it has, as somebody does by hand.

@@ -6,4 +6,5 @@
 mod access;
 mod fake;
 mod faults;
+mod kind;
 mod whole;
