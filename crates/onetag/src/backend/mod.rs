@@ -5,6 +5,7 @@
 
 mod addresses;
 mod check;
+mod cluster;
 mod engine;
 mod keeper;
 mod kind;
@@ -15,6 +16,7 @@ mod log;
 mod pinned;
 mod plan;
 mod process;
+mod replicas;
 mod run;
 mod seam;
 mod types;
@@ -29,18 +31,21 @@ pub use crate::run::RunFolder;
 pub use crate::run::ledger::{BackendResource, Ledger};
 pub use addresses::Addresses;
 pub use check::{Check, CheckState};
+pub(crate) use cluster::{ClusterChoice, ImageRoute};
 pub(crate) use engine::run_options;
 pub(crate) use keeper::KeeperHandle;
 pub use kind::BackendKind;
 pub(crate) use kind::register;
+pub(crate) use kube::Cluster;
 pub use onetag_control::Capability;
 pub use pinned::Pinned;
 pub(crate) use pinned::{check_externals, source_of};
 pub use plan::Deployed;
 pub(crate) use plan::{Address, RunPlan, Settings};
+pub(crate) use replicas::check_replicas;
 pub use run::RunBackend;
 pub(crate) use run::{Abandoned, waiting_for};
-pub use seam::{Backend, ExternalForm, ImageStore, Runtime};
+pub use seam::{Backend, ClusterForm, ExternalForm, ImageStore, Runtime};
 pub use types::{
     Endpoint, Expected, ExternalImage, ImageBuild, Instance, Prepared, Probe, Replica, Seen,
     ServiceAddresses, ServicePorts, ServiceSpec, State, Stop, StoredImage, Sweep, SweptObject,

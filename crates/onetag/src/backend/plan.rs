@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::ensure;
 use serde::{Deserialize, Serialize};
 
-use super::{BackendKind, Expected};
+use super::{BackendKind, ClusterChoice, Expected};
 use crate::database::DatabaseChoice;
 use crate::run::{RunFolder, RunId, read_json, write_json};
 use crate::workspace::{DatabaseKind, Ready};
@@ -25,6 +25,8 @@ pub(crate) struct RunPlan {
     pub(crate) profile: Option<String>,
     /// What the caller asked for.
     pub(crate) database: DatabaseChoice,
+    /// What it uses of clusters.
+    pub(crate) cluster: ClusterChoice,
     pub(crate) services: BTreeMap<String, Deployed>,
 }
 
@@ -76,6 +78,7 @@ pub(crate) struct Settings {
     pub(crate) config: BTreeMap<String, String>,
     /// In bytes.
     pub(crate) memory: Option<u64>,
+    pub(crate) replicas: u32,
     /// What it keeps its state in, if it has a database.
     pub(crate) database: Option<DatabaseKind>,
 }
@@ -87,7 +90,7 @@ impl RunPlan {
     }
 
     /// The format that this version writes.
-    pub(crate) const VERSION: u32 = 5;
+    pub(crate) const VERSION: u32 = 6;
 
     pub(crate) fn read(folder: &RunFolder) -> anyhow::Result<RunPlan> {
         let path = folder.plan();

@@ -105,6 +105,7 @@ pub(crate) fn settings(
         urls: planned.urls.iter().map(written).collect(),
         config: config(&planned.service).map(written).collect(),
         memory: planned.service.memory,
+        replicas: planned.service.replicas,
         database: planned.database,
     })
 }

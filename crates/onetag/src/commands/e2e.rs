@@ -47,6 +47,7 @@ fn outcomes(arguments: &E2e, ui: Ui) -> anyhow::Result<Outcomes> {
         profile: run.build.profile(),
         backend: run.on.backend,
         database: run.databases.choice()?,
+        cluster: run.cluster.choice()?,
     };
     let (jobs, not_run) = arguments.suites.jobs(&context, run.on.backend.unwrap_or_default())?;
     let runs = cycle::drive(&context, jobs, &options)?;

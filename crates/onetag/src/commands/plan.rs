@@ -33,6 +33,7 @@ pub(crate) fn plan(arguments: &Plan, ui: Ui) -> anyhow::Result<Exit> {
     let (choice, backend) = (run.databases.choice()?, run.on.backend.unwrap_or_default());
     let (mut jobs, not_run) = arguments.suites.jobs(&context, backend)?;
     database::choose(&context.workspace, &mut jobs, &choice, backend)?;
+    let cluster = run.cluster.choice()?.resolve(backend, &context.workspace)?;
     cycle::check(&context, &jobs, run.on.backend)?;
     let request = build_request(&jobs, run.build.profile());
     let preview = Preview::new(Wanted {
@@ -40,6 +41,7 @@ pub(crate) fn plan(arguments: &Plan, ui: Ui) -> anyhow::Result<Exit> {
         jobs: &jobs,
         not_run,
         backend,
+        cluster: &cluster,
         profile: run.build.profile(),
         ready: run.ready_timeout,
         nextest: &nextest,

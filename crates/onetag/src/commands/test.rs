@@ -6,8 +6,8 @@ use anyhow::{Context as _, anyhow};
 use clap::Args;
 
 use super::{
-    BuildOptions, Databases, On, Outcomes, conclude, context, kept_elsewhere, kept_job, kept_run,
-    up_line,
+    BuildOptions, ClusterOptions, Databases, On, Outcomes, conclude, context, kept_elsewhere,
+    kept_job, kept_run, up_line,
 };
 use crate::cycle::{self, Goal, Job, Options};
 use crate::error::Attach as _;
@@ -26,6 +26,8 @@ pub(crate) struct Test {
     on: On,
     #[command(flatten)]
     databases: Databases,
+    #[command(flatten)]
+    cluster: ClusterOptions,
     #[command(flatten)]
     build: BuildOptions,
     /// What nextest gets as well, for example `-E 'test(name)'`
@@ -50,6 +52,7 @@ fn reports(arguments: &Test, ui: Ui) -> anyhow::Result<Outcomes> {
         profile: arguments.build.profile(),
         backend: arguments.on.backend,
         database: arguments.databases.choice()?,
+        cluster: arguments.cluster.choice()?,
     };
     let job = Job::new(&context, &arguments.suite)?;
     let suite = &job.suite.name;

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{BuildOptions, Databases, On, Outcomes, conclude, context, kept_job, kept_run};
+use super::{
+    BuildOptions, ClusterOptions, Databases, On, Outcomes, conclude, context, kept_job, kept_run,
+};
 use crate::cycle::{self, Goal, Job, Options};
 use crate::exit::Exit;
 use crate::report::Ui;
@@ -23,6 +25,8 @@ pub(crate) struct Up {
     on: On,
     #[command(flatten)]
     databases: Databases,
+    #[command(flatten)]
+    cluster: ClusterOptions,
     #[command(flatten)]
     build: BuildOptions,
 }
@@ -44,6 +48,7 @@ fn reports(arguments: &Up, ui: Ui) -> anyhow::Result<Outcomes> {
         profile: arguments.build.profile(),
         backend: arguments.on.backend,
         database: arguments.databases.choice()?,
+        cluster: arguments.cluster.choice()?,
     };
     let job = match kept_run(&context.layout(), &context.workspace.root, &arguments.suite)? {
         Some(entry) => kept_job(job, entry, &mut options)?,

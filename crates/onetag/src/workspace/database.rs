@@ -197,6 +197,7 @@ fn server(workspace: &Workspace, image: ServerImage) -> PlannedService {
         volume,
         memory: None,
         replicas: 1,
+        manifests: Vec::new(),
         env: env.clone(),
         source,
     };

@@ -101,6 +101,7 @@ pub(super) fn external(
         volume: table.volume,
         memory: memory::memory(&source, table.memory.as_deref())?,
         replicas: 1,
+        manifests: Vec::new(),
         env: templates(&source.key("env"), table.env)?,
         source,
     })

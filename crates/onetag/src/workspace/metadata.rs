@@ -15,9 +15,6 @@ use super::source::Source;
 use super::suggest;
 use crate::error::Attach as _;
 
-/// Keys of the design that nothing reads yet.
-const LATER: [&str; 3] = ["allow-images", "manifests", "registry"];
-
 /// Keys that were renamed, and what they are called now.
 const RENAMED: [(&str, &str); 1] = [("store", "database")];
 
@@ -79,6 +76,8 @@ pub(super) struct ServiceMetadata {
     pub(super) memory: Option<String>,
     pub(super) replicas: Option<NonZeroU32>,
     #[serde(default)]
+    pub(super) manifests: Vec<Utf8PathBuf>,
+    #[serde(default)]
     pub(super) env: BTreeMap<String, Variable>,
     /// There is a suite as soon as there is this table, even an empty one.
     pub(super) suite: Option<SuiteMetadata>,
@@ -131,6 +130,9 @@ pub(super) struct WorkspaceMetadata {
     pub(super) postgres_image: Option<String>,
     #[serde(default)]
     pub(super) kube: ClusterSettings,
+    pub(super) registry: Option<String>,
+    #[serde(default)]
+    pub(super) allow_images: Vec<String>,
 }
 
 /// `[workspace.metadata.onetag.externals.<name>]`: a program that others wrote.
@@ -198,9 +200,6 @@ fn explain(at: &Source, message: &str) -> anyhow::Error {
     }
     let key = at.table();
     let in_file = |text: String| at.file_error(text);
-    if LATER.contains(&name) {
-        return in_file(format!("the key `{key}` is not supported yet"));
-    }
     let error = in_file(format!("unknown key `{key}`"));
     match RENAMED.iter().find(|(old, new)| *old == name && allowed.contains(new)) {
         Some((_, new)) => error.hint(format!("it is called `{new}` now")),

@@ -12,6 +12,7 @@ use super::external::External;
 use super::metadata::DatabaseKind;
 use super::pinned_image::PinnedImage;
 use super::placeholder::Template;
+use super::registry::Registry;
 use super::source::Source;
 use super::test_target::TestTarget;
 use super::{suggest, validate};
@@ -38,6 +39,10 @@ pub struct Workspace {
     pub postgres_image: Option<PinnedImage>,
     /// What runs in clusters need of theirs.
     pub kube: ClusterSettings,
+    /// Where images are pushed to, unless the caller says otherwise.
+    pub registry: Option<Registry>,
+    /// Images that manifests may name although no run has built them.
+    pub allowed_images: Vec<String>,
     /// Every integration test of the workspace, sorted by binary id.
     pub test_targets: Vec<TestTarget>,
 }
@@ -83,6 +88,9 @@ pub struct Service {
     pub memory: Option<u64>,
     /// How many copies of it run, where the backend can run several.
     pub replicas: u32,
+    /// Files of its package with objects of its own for clusters, `*` for several: in place
+    /// of those that the harness would make.
+    pub manifests: Vec<Utf8PathBuf>,
     /// The variables that it gets wherever it is deployed.
     pub env: BTreeMap<String, Template>,
     pub(super) source: Source,

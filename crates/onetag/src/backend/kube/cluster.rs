@@ -5,10 +5,11 @@ use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::kubectl::Kubectl;
+use crate::backend::ImageRoute;
 use crate::error::{Attach as _, Kind};
 use crate::run::{RunFolder, read_json, write_json};
 use crate::system::find_program;
-use crate::workspace::ClusterSettings;
+use crate::workspace::{ClusterSettings, Registry};
 
 /// The variable that names the files in which kubectl looks for contexts.
 pub(super) const KUBECONFIG: &str = "KUBECONFIG";
@@ -22,16 +23,6 @@ pub(crate) struct Cluster {
     pub(super) context: String,
     pub(super) route: ImageRoute,
     pub(super) settings: ClusterSettings,
-}
-
-/// How images get into a cluster.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum ImageRoute {
-    /// They are pushed to `<host>/<path>`, from where the nodes pull them.
-    Registry(String),
-    /// They are imported into the containerd of the only node, at this socket.
-    Containerd(Utf8PathBuf),
 }
 
 impl Cluster {
@@ -54,6 +45,14 @@ impl Cluster {
             .with_context(|| format!("there is no context `{}`", cluster.context))
             .kind(Kind::Usage)?;
         Ok(cluster)
+    }
+
+    /// The registry that has the images of its runs.
+    pub(crate) fn registry(&self) -> Option<&Registry> {
+        match &self.route {
+            ImageRoute::Registry(registry) => Some(registry),
+            ImageRoute::Containerd(_) => None,
+        }
     }
 
     /// Keeps it for a run.

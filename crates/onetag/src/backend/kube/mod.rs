@@ -25,13 +25,13 @@ mod way_in;
 
 use std::time::Duration;
 
-use crate::backend::{Backend, ExternalForm};
+use crate::backend::{Backend, ClusterForm, ExternalForm};
 use crate::run::RunId;
 use crate::workspace::DatabaseKind;
 use images::KubeImages;
 use runtime::KubeRuntime;
 
-pub(crate) use cluster::{Cluster, ImageRoute};
+pub(crate) use cluster::Cluster;
 
 /// The backend on which services run in a cluster that the caller names.
 pub(super) const KUBE: Backend = Backend {
@@ -41,6 +41,7 @@ pub(super) const KUBE: Backend = Backend {
     grace: GRACE,
     externals: ExternalForm::Image,
     builds_images: false,
+    cluster: Some(ClusterForm::Named),
     databases: &[DatabaseKind::Postgres, DatabaseKind::Sqlite],
     images: |folder| Box::new(KubeImages { folder: folder.clone() }),
     runtime: |folder| Box::new(KubeRuntime::new(folder)),

@@ -6,11 +6,12 @@ use anyhow::{Context as _, anyhow};
 use serde::Deserialize;
 
 use super::LABEL_RUN;
-use super::cluster::{Cluster, ImageRoute};
+use super::cluster::Cluster;
 use super::images::Containerd;
 use super::kubectl::Kubectl;
 use super::pod::Condition;
 use super::resource::{IMAGE, KubeResource, NAMESPACE};
+use crate::backend::ImageRoute;
 use crate::error::Attach as _;
 use crate::report::Leftover;
 use crate::run::RunId;

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use serde_json::Value;
 
-use super::cluster::ImageRoute;
 use super::images::KubeImage;
 use super::kubectl::Kubectl;
 use super::objects::{self, Frame, Object, PodSecurity, PullPolicy};
@@ -13,7 +12,7 @@ use super::pods::Pods;
 use super::resource::{KubeResource, NAMESPACE, WORKLOAD};
 use super::runtime::{KubePrepared, KubeRuntime, Started, has_server, inside};
 use super::{LABEL_RUN, LABEL_SERVICE, namespace_name, remains};
-use crate::backend::{Instance, ServicePorts, ServiceSpec, Stop, lock};
+use crate::backend::{ImageRoute, Instance, ServicePorts, ServiceSpec, Stop, lock};
 use crate::run::ledger::{Entry, Ledger};
 
 /// How long the cluster may take on top of what a service takes to end.

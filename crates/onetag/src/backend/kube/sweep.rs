@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use camino::Utf8Path;
 use serde::Deserialize;
 
-use super::cluster::{Cluster, ImageRoute};
+use super::cluster::Cluster;
 use super::images::Containerd;
 use super::kubectl::Kubectl;
 use super::pod::{List, Metadata};
 use super::remains::remove_namespace;
 use super::resource::{IMAGE, NAMESPACE};
 use super::{ANNOTATION_TARGET, LABEL_RUN};
-use crate::backend::{Sweep, SweptObject, Verdict};
+use crate::backend::{ImageRoute, Sweep, SweptObject, Verdict};
 use crate::run::{RunId, read_json};
 
 #[derive(Debug, Default, Deserialize)]

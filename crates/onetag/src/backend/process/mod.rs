@@ -55,6 +55,7 @@ pub(super) const BACKEND: Backend = Backend {
     grace: Duration::from_secs(25),
     externals: ExternalForm::Program,
     builds_images: false,
+    cluster: None,
     databases: &[DatabaseKind::Sqlite, DatabaseKind::Postgres],
     images: |folder| Box::new(ProcessImages::new(folder)),
     runtime: |folder| Box::new(ProcessRuntime::new(folder)),

@@ -10,9 +10,9 @@ use anyhow::Context as _;
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
-use super::cluster::{Cluster, ImageRoute};
+use super::cluster::Cluster;
 use super::resource::{IMAGE, KubeResource};
-use crate::backend::{ExternalImage, ImageStore, StoredImage};
+use crate::backend::{ExternalImage, ImageRoute, ImageStore, StoredImage};
 use crate::build::Compiled;
 use crate::build::image::write_archive;
 use crate::run::ledger::Ledger;
@@ -41,7 +41,7 @@ impl ImageStore for KubeImages {
         let cluster = Cluster::of(&self.folder)?.context("no cluster was named")?;
         let ledger = Ledger::open(self.folder.path())?;
         let service = compiled.service();
-        let name = name_in(&cluster.route, reference);
+        let name = reference.to_string();
         let image = KubeResource::new(&cluster, &name).of(IMAGE, service)?;
         let (outstanding, _) = ledger.record()?.of_backend();
         if !outstanding.contains(&image) {
@@ -84,16 +84,5 @@ impl KubeImages {
         let written = write_archive(&program.contents()?, reference, file);
         written.and_then(|mut file| Ok(file.flush()?)).with_context(make)?;
         Ok(path)
-    }
-}
-
-/// What nodes call an image: its name in the registry, or its reference.
-fn name_in(route: &ImageRoute, reference: &Reference) -> String {
-    let reference = reference.to_string();
-    match (route, reference.split_once('/')) {
-        (ImageRoute::Registry(base), Some((_, name))) => {
-            format!("{}/{name}", base.trim_end_matches('/'))
-        }
-        _ => reference,
     }
 }
