@@ -84,7 +84,7 @@ pub(crate) fn kubectl(store: &Store, arguments: &[String]) -> Result<(), Refused
                     "conditions": [{
                         "type": "NamespaceFinalizersRemaining",
                         "status": "True",
-                        "message": store.fault("namespace"),
+                        "message": store.fault("namespace").unwrap_or_default(),
                     }],
                 });
                 write(&path, &object);

@@ -1,7 +1,6 @@
 //! What is applied, and what becomes of it: workloads get pods.
 
 use std::fs;
-use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 
 use camino::Utf8PathBuf;
@@ -93,10 +92,10 @@ fn start_pod(store: &Store, namespace: &str, workload: &Value, number: u64) {
         "status": { "phase": "Pending", "conditions": [], "containerStatuses": [] },
     });
     write(&store.pod(namespace, &name), &pod);
-    // The run would wait for whoever has its pipes.
-    Command::new(std::env::current_exe().unwrap())
+    // Whoever calls kubectl ends what that leaves in its session.
+    Command::new("setsid")
+        .arg(std::env::current_exe().unwrap())
         .args(["node", namespace, &name])
-        .process_group(0)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -334,6 +334,7 @@ fn stateless_service_is_a_deployment() {
                 }
               },
               "serviceAccountName": "onetag",
+              "shareProcessNamespace": true,
               "terminationGracePeriodSeconds": 25,
               "volumes": [
                 {
@@ -494,6 +495,7 @@ fn service_that_keeps_something_is_a_stateful_set() {
                 }
               },
               "serviceAccountName": "onetag",
+              "shareProcessNamespace": true,
               "terminationGracePeriodSeconds": 25,
               "volumes": [
                 {
