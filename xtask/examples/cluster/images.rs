@@ -40,7 +40,9 @@ pub(crate) fn images(store: &Store, rest: &[&str]) -> Result<(), Refused> {
             let name = filter.trim_start_matches("name==").trim_matches('"');
             if let Some(image) = find(store, "images", name) {
                 let digest = image["manifest"].as_str().unwrap();
-                println!("{name} application/vnd.oci.image.manifest.v1+json {digest} 1 linux/amd64 -");
+                println!(
+                    "{name} application/vnd.oci.image.manifest.v1+json {digest} 1 linux/amd64 -"
+                );
             }
         }
         ["list", "--quiet", filter @ ..] => {
@@ -89,7 +91,12 @@ pub(crate) fn skopeo(store: &Store, arguments: &[String]) -> Result<(), Refused>
 }
 
 /// Keeps the image of an archive under its name, with all of its files.
-pub(crate) fn unpack(store: &Store, place: &str, name: Option<&str>, archive: &str) -> Result<(), Refused> {
+pub(crate) fn unpack(
+    store: &Store,
+    place: &str,
+    name: Option<&str>,
+    archive: &str,
+) -> Result<(), Refused> {
     let cat = |path: &str| {
         let told = Command::new("tar").args(["-xOf", archive, path]).output().unwrap();
         serde_json::from_slice::<Value>(&told.stdout).map_err(|error| format!("{path}: {error}"))

@@ -32,7 +32,9 @@ pub(crate) fn kind(store: &Store, arguments: &[String]) -> Result<(), Refused> {
                 return Err(format!("ERROR: unknown arguments {image:?}"));
             }
             if clusters.join(name).exists() {
-                return Err(format!("ERROR: node(s) already exist for a cluster with the name \"{name}\""));
+                return Err(format!(
+                    "ERROR: node(s) already exist for a cluster with the name \"{name}\""
+                ));
             }
             fs::write(clusters.join(name), "").unwrap();
             // Its nodes come up before its API answers.
@@ -45,6 +47,9 @@ pub(crate) fn kind(store: &Store, arguments: &[String]) -> Result<(), Refused> {
         }
         ["delete", "cluster", "--kubeconfig", file, "--name", name] => {
             let _ = (fs::remove_file(clusters.join(name)), fs::remove_file(file));
+            for all in ["namespaces", "images"] {
+                fs::remove_dir_all(store.root.join(all)).unwrap();
+            }
         }
         ["get", "nodes", "--name", name] => {
             known(&clusters, name)?;

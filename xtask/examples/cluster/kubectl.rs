@@ -135,7 +135,16 @@ pub(crate) fn kubectl(store: &Store, arguments: &[String]) -> Result<(), Refused
         ["port-forward", "--address", "127.0.0.1", pod, port] => {
             forward(store, namespace.unwrap(), pod, port)?;
         }
-        ["get", "pods", "--selector", selector, "--watch", "--output-watch-events", "--output", "json"] => {
+        [
+            "get",
+            "pods",
+            "--selector",
+            selector,
+            "--watch",
+            "--output-watch-events",
+            "--output",
+            "json",
+        ] => {
             watch(store, namespace.unwrap(), selector);
         }
         other => return Err(format!("error: unknown arguments {other:?}")),
@@ -236,7 +245,8 @@ fn follow(store: &Store, namespace: &str, pod: &str) {
 
 fn forward(store: &Store, namespace: &str, pod: &str, port: &str) -> Result<(), Refused> {
     let pod = pod.strip_prefix("pod/").ok_or("error: no pod")?;
-    let inside: u16 = port.strip_prefix(':').and_then(|it| it.parse().ok()).ok_or("error: no port")?;
+    let inside: u16 =
+        port.strip_prefix(':').and_then(|it| it.parse().ok()).ok_or("error: no port")?;
     let pod = read(&store.pod(namespace, pod)).ok_or("Error from server (NotFound): no pod")?;
     let ip = text(&pod["status"]["podIP"]).to_owned();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -21,6 +21,7 @@ const PROBE: Duration = Duration::from_millis(50);
 
 /// Minds a pod until it is gone.
 pub(crate) fn mind(store: &Store, namespace: &str, name: &str) -> Result<(), Refused> {
+    println!("at work");
     let path = store.pod(namespace, name);
     let pod = read(&path).ok_or("there is no such pod")?;
     let mut child = match start(store, namespace, &pod) {
@@ -114,7 +115,8 @@ fn start(store: &Store, namespace: &str, pod: &Value) -> Result<Child, Value> {
     let on_node = find(store, "images", image);
     let found = match text(&container["imagePullPolicy"]) {
         "Never" => on_node.ok_or_else(|| {
-            let says = format!("Container image \"{image}\" is not present with pull policy of Never");
+            let says =
+                format!("Container image \"{image}\" is not present with pull policy of Never");
             waiting("ErrImageNeverPull", says)
         })?,
         _ => on_node.or_else(|| find(store, "registry", image)).ok_or_else(|| {

@@ -1,6 +1,7 @@
 //! What is applied, and what becomes of it: workloads get pods.
 
 use std::fs;
+use std::io::Read as _;
 use std::process::{Command, Stdio};
 
 use camino::Utf8PathBuf;
@@ -31,7 +32,9 @@ pub(crate) fn apply(store: &Store, namespace: &str, list: &Value) -> Result<(), 
             return Err(format!("error: the namespace of {kind} {name} is not {namespace}"));
         }
         if read(&store.namespace(namespace).join("namespace.json")).is_none() {
-            return Err(format!("Error from server (NotFound): namespaces \"{namespace}\" not found"));
+            return Err(format!(
+                "Error from server (NotFound): namespaces \"{namespace}\" not found"
+            ));
         }
         write(&object_path(store, namespace, kind, name), object);
         if matches!(kind, "Deployment" | "StatefulSet") {
@@ -92,15 +95,17 @@ fn start_pod(store: &Store, namespace: &str, workload: &Value, number: u64) {
         "status": { "phase": "Pending", "conditions": [], "containerStatuses": [] },
     });
     write(&store.pod(namespace, &name), &pod);
-    // Whoever calls kubectl ends what that leaves in its session.
-    Command::new("setsid")
+    // Whoever calls kubectl ends what that leaves in its session, so it is waited for until
+    // it has one of its own.
+    let mut node = Command::new("setsid")
         .arg(std::env::current_exe().unwrap())
         .args(["node", namespace, &name])
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
+    node.stdout.take().unwrap().read_exact(&mut [0]).unwrap();
 }
 
 /// Asks a pod to end; what minds it removes it then.

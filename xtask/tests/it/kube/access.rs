@@ -53,8 +53,14 @@ fn a_cluster_that_does_not_answer_is_told_how_to_mend_it() {
              host or port?",
             "hint: start the cluster",
         ),
-        ("Unable to connect to the server: net/http: TLS handshake timeout", "hint: start the cluster"),
-        ("error: You must be logged in to the server (Unauthorized)", "hint: log in to the cluster"),
+        (
+            "Unable to connect to the server: net/http: TLS handshake timeout",
+            "hint: start the cluster",
+        ),
+        (
+            "error: You must be logged in to the server (Unauthorized)",
+            "hint: log in to the cluster",
+        ),
         (
             "Error from server (Forbidden): namespaces \"onetag-1\" is forbidden: User \"ann\" cannot \
              patch resource \"namespaces\" in API group \"\" in the namespace \"onetag-1\"",

@@ -127,7 +127,10 @@ fn an_answer_that_nobody_understands_is_named() {
     let fake = FakeCluster::new();
     fake.fault("quota", "Error creating: pods is forbidden");
     fake.fault("get --ignore-not-found", "garbage");
-    fake.importing("e2e").run().exits(exit::FAILURE).says("`kubectl get` answers something unknown");
+    fake.importing("e2e")
+        .run()
+        .exits(exit::FAILURE)
+        .says("`kubectl get` answers something unknown");
     fake.mend("quota");
     fake.mend("get --ignore-not-found");
 }

@@ -102,7 +102,7 @@ impl KindCluster {
     pub(super) fn ensure(&self, cluster: &Cluster, ledger: &Ledger) -> anyhow::Result<()> {
         make_folder(&self.folder)?;
         let _making = self.lock()?;
-        if self.list()?.contains(&self.name) {
+        if self.exists()? {
             if !self.kubeconfig().exists() {
                 let kubeconfig = self.kubeconfig();
                 self.work(&["export", "kubeconfig", "--kubeconfig", kubeconfig.as_str()], ledger)?;
@@ -169,11 +169,11 @@ impl KindCluster {
         self.work_within(SENDING, &["load", "image-archive", archive], ledger)
     }
 
-    /// All clusters of this provider, whoever made them.
-    pub(super) fn list(&self) -> anyhow::Result<Vec<String>> {
-        // Where there are none, it says so on stderr.
+    /// Whether it is there, whole or not.
+    pub(super) fn exists(&self) -> anyhow::Result<bool> {
+        // Where there are none at all, it says so on stderr.
         let listed = self.succeed(self.tool(&["get", "clusters"], ANSWER))?;
-        Ok(listed.split_whitespace().map(str::to_owned).collect())
+        Ok(listed.split_whitespace().any(|name| name == self.name))
     }
 
     fn arguments<'a>(&'a self, arguments: &[&'a str]) -> Vec<&'a str> {

@@ -44,6 +44,8 @@ pub(super) fn remove(resource: &BackendResource) -> anyhow::Result<bool> {
     }
     let KubeResource { cluster, name } = KubeResource::read(resource)?;
     match (resource.what.as_str(), &cluster.delivery) {
+        // It goes with the cluster, which was made before it, or has gone with it.
+        (_, Delivery::Nodes(kind)) if kind.is_fresh || !kind.exists()? => Ok(true),
         (NAMESPACE, _) => remove_namespace(&cluster, &name).map(|()| true),
         (IMAGE, Delivery::Containerd(_) | Delivery::Nodes(_)) => {
             let nodes = Containerd::all(&cluster.delivery)?;
@@ -110,6 +112,13 @@ pub(super) fn clusters<'a>(
 pub(super) fn leftovers(clusters: &[Cluster], run_id: RunId) -> anyhow::Result<Vec<Leftover>> {
     let mut left = Vec::new();
     for cluster in clusters {
+        if let Delivery::Nodes(kind) = &cluster.delivery {
+            if !kind.exists()? {
+                continue;
+            }
+            let name = kind.name.clone();
+            left.extend(kind.is_fresh.then_some(Leftover { kind: CLUSTER, name }));
+        }
         let label = format!("{LABEL_RUN}={run_id}");
         let namespaces = Kubectl::new(cluster, None).names("namespaces", &label);
         let namespaces = namespaces.with_context(|| {
