@@ -31,7 +31,9 @@ pub(crate) fn apply(store: &Store, namespace: &str, list: &Value) -> Result<(), 
             return Err(format!("error: the namespace of {kind} {name} is not {namespace}"));
         }
         if read(&store.namespace(namespace).join("namespace.json")).is_none() {
-            return Err(format!("Error from server (NotFound): namespaces \"{namespace}\" not found"));
+            return Err(format!(
+                "Error from server (NotFound): namespaces \"{namespace}\" not found"
+            ));
         }
         write(&object_path(store, namespace, kind, name), object);
         if matches!(kind, "Deployment" | "StatefulSet") {
