@@ -335,6 +335,7 @@ fn stateless_service_is_a_deployment() {
                 }
               },
               "serviceAccountName": "onetag",
+              "shareProcessNamespace": true,
               "terminationGracePeriodSeconds": 25,
               "volumes": [
                 {
@@ -495,6 +496,7 @@ fn service_that_keeps_something_is_a_stateful_set() {
                 }
               },
               "serviceAccountName": "onetag",
+              "shareProcessNamespace": true,
               "terminationGracePeriodSeconds": 25,
               "volumes": [
                 {

@@ -147,6 +147,8 @@ pub(super) struct PodSpec {
     pub(super) node_selector: Map,
     pub(super) security_context: PodSecurityContext,
     pub(super) service_account_name: String,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) share_process_namespace: bool,
     pub(super) termination_grace_period_seconds: u64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) volumes: Vec<Volume>,

@@ -50,6 +50,9 @@ pub(super) fn template(
             node_selector: frame.settings.node_selector.clone(),
             security_context: pod_security(is_external)?,
             service_account_name: frame.service_account().to_owned(),
+            // As the first process of a container it would not end by SIGTERM unless it has
+            // a handler, as it does everywhere else.
+            share_process_namespace: !is_external,
             termination_grace_period_seconds: GRACE.as_secs(),
             volumes: volumes(spec, is_external),
         },
