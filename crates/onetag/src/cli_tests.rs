@@ -54,7 +54,6 @@ fn arguments_for_nextest_follow_two_dashes() {
                 build: BuildOptions {
                     release: false,
                     profile: None,
-                    format: Human,
                 },
                 nextest: [
                     "-E",
@@ -65,6 +64,7 @@ fn arguments_for_nextest_follow_two_dashes() {
                     "-q",
                 ],
             },
+            format: Human,
         },
     )
     "#);
@@ -90,8 +90,8 @@ fn arguments_for_nextest_follow_two_dashes() {
                 profile: Some(
                     "p",
                 ),
-                format: Human,
             },
+            format: Human,
             nextest: [
                 "--no-capture",
             ],
@@ -261,7 +261,7 @@ fn each_verb_has_its_own_help() {
           --fresh-cluster             Give the run a cluster of its own, with `--on kind`
           --release                   Build the services with cargo's profile `release`
           --profile <NAME>            Build the services with this cargo profile; tests keep their own
-          --format <FORMAT>           What goes to stdout besides the talk on stderr [default: human] [possible values: human, json]
+          --format <FORMAT>           What goes to stdout; `yaml` is what a cluster would be told [default: human] [possible values: human, json, yaml]
       -q, --quiet                     Print errors and verdicts only; what cargo and nextest print is shown if they fail
       -h, --help                      Print help
     ");

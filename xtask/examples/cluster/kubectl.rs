@@ -191,6 +191,7 @@ fn selected(store: &Store, namespace: Option<&str>, kind: &str, label: &str) -> 
 
 /// Prints each change of the pods until nobody listens.
 fn watch(store: &Store, namespace: &str, selector: &str) {
+    let started = Instant::now();
     let mut before: Vec<Value> = Vec::new();
     let id = |pod: &Value| text(&pod["metadata"]["uid"]).to_owned();
     loop {
@@ -213,7 +214,7 @@ fn watch(store: &Store, namespace: &str, selector: &str) {
         }
         let _ = out.flush();
         before = now;
-        if store.fault("watch").is_some() {
+        if store.fault("watch").is_some() && started.elapsed() > Duration::from_millis(2500) {
             return;
         }
         thread::sleep(TICK);

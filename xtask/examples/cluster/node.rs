@@ -157,13 +157,14 @@ fn start(store: &Store, namespace: &str, pod: &Value) -> Result<Child, Value> {
     command.args(container["args"].as_array().into_iter().flatten().map(|it| translate(text(it))));
     let child = command.spawn().map_err(|error| waiting("RunContainerError", error.to_string()))?;
     let lies = store.fault(&format!("image {service}-{}", pod["number"]));
+    let is_elsewhere = store.fault("elsewhere").is_some();
     let digest = lies.unwrap_or_else(|| text(&found["config"]).to_owned());
     store.change_pod(namespace, name, |pod| {
         pod["spec"]["nodeName"] = "node-1".into();
         pod["status"] = json!({
             "phase": "Running",
             "podIP": own.to_string(),
-            "hostIP": "127.0.0.1",
+            "hostIP": if is_elsewhere { "192.0.2.1" } else { "127.0.0.1" },
             "conditions": [{ "type": "Ready", "status": "False" }],
             "containerStatuses": [{
                 "name": service,

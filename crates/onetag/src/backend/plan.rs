@@ -6,6 +6,7 @@ use anyhow::ensure;
 use serde::{Deserialize, Serialize};
 
 use super::{BackendKind, ClusterChoice, Expected};
+use crate::build::image::Digest;
 use crate::database::DatabaseChoice;
 use crate::run::{RunFolder, RunId, read_json, write_json};
 use crate::workspace::{DatabaseKind, Ready};
@@ -79,6 +80,8 @@ pub(crate) struct Settings {
     /// In bytes.
     pub(crate) memory: Option<u64>,
     pub(crate) replicas: u32,
+    /// Of the objects that its package brings, where the backend is a cluster.
+    pub(crate) manifests: Option<Digest>,
     /// What it keeps its state in, if it has a database.
     pub(crate) database: Option<DatabaseKind>,
 }

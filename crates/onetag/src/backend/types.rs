@@ -179,6 +179,9 @@ pub struct ServiceSpec {
     pub memory: Option<u64>,
     /// How many copies of it run.
     pub replicas: u32,
+    /// Objects of its package for clusters; none where the backend makes them.
+    #[serde(default)]
+    pub manifests: Vec<Value>,
 }
 
 impl ServiceSpec {

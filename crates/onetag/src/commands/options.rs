@@ -180,9 +180,6 @@ pub(crate) struct BuildOptions {
     /// Build the services with this cargo profile; tests keep their own
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
-    /// What goes to stdout besides the talk on stderr
-    #[arg(long, value_enum, default_value = "human")]
-    pub(super) format: Format,
 }
 
 impl BuildOptions {

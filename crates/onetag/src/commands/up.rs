@@ -6,7 +6,8 @@ use std::time::Duration;
 use clap::Args;
 
 use super::{
-    BuildOptions, ClusterOptions, Databases, On, Outcomes, conclude, context, kept_job, kept_run,
+    BuildOptions, ClusterOptions, Databases, Format, On, Outcomes, conclude, context, kept_job,
+    kept_run,
 };
 use crate::cycle::{self, Goal, Job, Options};
 use crate::exit::Exit;
@@ -29,11 +30,14 @@ pub(crate) struct Up {
     cluster: ClusterOptions,
     #[command(flatten)]
     build: BuildOptions,
+    /// What goes to stdout besides the talk on stderr
+    #[arg(long, value_enum, default_value = "human")]
+    format: Format,
 }
 
 /// Brings a run up and keeps it, or brings the kept one up to date.
 pub(crate) fn up(arguments: &Up, ui: Ui) -> anyhow::Result<Exit> {
-    conclude(arguments.build.format, reports(arguments, ui))
+    conclude(arguments.format, reports(arguments, ui))
 }
 
 fn reports(arguments: &Up, ui: Ui) -> anyhow::Result<Outcomes> {

@@ -25,6 +25,7 @@ use std::time::{Duration, Instant};
 
 use crate::backend::{
     BackendKind, ClusterChoice, RunPlan, check_externals, check_host_variables, check_replicas,
+    read_manifests,
 };
 use crate::build::{check_containerfiles, check_files};
 use crate::context::Context;
@@ -146,6 +147,10 @@ pub(crate) fn drive(
     }
     let backend = options.backend.unwrap_or_default();
     database::choose(&context.workspace, &mut jobs, &options.database, backend)?;
+    if backend.backend().cluster.is_some() {
+        let mut plans = jobs.iter_mut().map(|job| &mut job.plan);
+        plans.try_for_each(|plan| read_manifests(&context.workspace, plan))?;
+    }
     let cluster = options.cluster.resolve(backend, &context.workspace)?;
     let (jobs, options) = (&jobs[..], &Options { cluster, ..options.clone() });
     check(context, jobs, options.backend)?;

@@ -23,6 +23,11 @@ impl RunId {
         RunId(Uuid::now_v7())
     }
 
+    /// Stands for the id of a run where that has to be one: no run has it.
+    pub(crate) fn placeholder() -> RunId {
+        RunId(Uuid::from_u128(0x7000_8000_0000_0000_0000))
+    }
+
     /// Reads an id back from a folder name, a ledger or an environment file.
     pub(crate) fn parse(text: &str) -> anyhow::Result<RunId> {
         let well_formed =
@@ -80,7 +85,7 @@ pub struct Tag {
 }
 
 impl Tag {
-    pub(super) fn new(consumer: &str, run_id: RunId, generation: u32) -> Tag {
+    pub(crate) fn new(consumer: &str, run_id: RunId, generation: u32) -> Tag {
         Tag { consumer: consumer.to_owned(), run_id, generation }
     }
 

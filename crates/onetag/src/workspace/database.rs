@@ -202,7 +202,7 @@ fn server(workspace: &Workspace, image: ServerImage) -> PlannedService {
         source,
     };
     let urls = BTreeMap::from([(service.name.clone(), url)]);
-    PlannedService { service, env, urls, database: None }
+    PlannedService { service, env, urls, database: None, manifests: Vec::new() }
 }
 
 #[cfg(test)]

@@ -82,7 +82,8 @@ fn a_cluster_that_is_away_for_a_moment_does_not_lose_the_run() {
     fake.xtask(["down", "alpha"])
         .run()
         .exits(exit::FAILURE)
-        .says("the cluster has to answer before anything of it can be removed");
+        .says("left behind: resource namespace run: `kubectl --context there")
+        .says("The connection to the server 127.0.0.1:6443 was refused");
     fake.mend("api");
     green(&fake.importing("e2e").run());
     // What could not be removed then, `gc` finds.

@@ -15,6 +15,7 @@ mod nodes;
 mod objects;
 mod pod;
 mod pods;
+mod preview;
 mod refusal;
 mod remains;
 mod resource;
@@ -33,6 +34,7 @@ use images::KubeImages;
 use runtime::KubeRuntime;
 
 pub(crate) use cluster::Cluster;
+pub(crate) use preview::Preview;
 
 /// The backend on which services run in a cluster that the caller names.
 pub(super) const KUBE: Backend = Backend {

@@ -19,8 +19,9 @@ use super::pods::Pods;
 use super::resource::WORKLOAD;
 use super::state::{self, Wanted};
 use super::way_in::WayIn;
-use super::{CONFIG_FOLDER, DATABASE_FOLDER, LABEL_SERVICE, namespace_name, nodes, remains};
+use super::{CONFIG_FOLDER, DATABASE_FOLDER, LABEL_SERVICE, nodes, remains};
 use crate::backend::leases::{Leases, PORT};
+use crate::backend::process::{self, PROCESS};
 use crate::backend::{
     Endpoint, Instance, Prepared, Probe, Runtime, Seen, ServiceAddresses, ServicePorts,
     ServiceSpec, State, Stop, lock,
@@ -115,8 +116,7 @@ impl KubeRuntime {
 
     /// kubectl in the namespace of the run.
     pub(super) fn kubectl(&self) -> anyhow::Result<Kubectl> {
-        let namespace = namespace_name(self.folder.run_id());
-        Ok(Kubectl::new(self.cluster()?, Some(&namespace)))
+        Ok(Kubectl::of_run(self.cluster()?, &self.folder))
     }
 
     pub(super) fn pods(&self) -> anyhow::Result<&Pods> {
@@ -310,8 +310,7 @@ impl Runtime for KubeRuntime {
 
     fn remove(&self, resource: &BackendResource) -> anyhow::Result<bool> {
         match resource.what.as_str() {
-            // It ended with the keeper.
-            PORT => Ok(true),
+            PORT | PROCESS => process::remove(self.folder.run_id(), resource),
             // It goes with the namespace, which was made before it.
             WORKLOAD => Ok(true),
             _ => remains::remove(resource),
@@ -325,8 +324,11 @@ impl Runtime for KubeRuntime {
     ) -> anyhow::Result<Vec<Leftover>> {
         let made = outstanding.iter().chain(gone);
         let clusters = remains::clusters(made, Cluster::of(&self.folder).ok().flatten());
-        remains::leftovers(&clusters, self.folder.run_id())
-            .hint("the cluster has to answer before anything of it can be removed")
+        let run_id = self.folder.run_id();
+        let mut left = remains::leftovers(&clusters, run_id)
+            .hint("the cluster has to answer before anything of it can be removed")?;
+        left.extend(process::leftovers(run_id, outstanding, gone)?);
+        Ok(left)
     }
 }
 

@@ -13,6 +13,7 @@ use super::pods::Pods;
 use super::resource::{KubeResource, NAMESPACE, WORKLOAD};
 use super::runtime::{KubePrepared, KubeRuntime, Started, has_server, inside};
 use super::{LABEL_RUN, LABEL_SERVICE, namespace_name, remains};
+use crate::backend::process::{self, PROCESS};
 use crate::backend::{Instance, ServicePorts, ServiceSpec, Stop, lock};
 use crate::run::ledger::{Entry, Ledger};
 
@@ -92,8 +93,17 @@ impl KubeRuntime {
         kubectl.end(all.into_iter().chain(["--cascade=foreground"]), limit)?;
         kubectl.end(["delete", "pods", "--selector", &selector, "--grace-period=1"], limit)?;
         let (outstanding, _) = ledger.record()?.of_backend();
-        let workloads = outstanding.iter().filter(|resource| resource.what == WORKLOAD);
-        workloads.map(|workload| ledger.released(workload)).collect()
+        for resource in &outstanding {
+            let ended = match resource.what.as_str() {
+                WORKLOAD => true,
+                PROCESS => process::remove(self.folder.run_id(), resource)?,
+                _ => false,
+            };
+            if ended {
+                ledger.released(resource)?;
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn start_level(

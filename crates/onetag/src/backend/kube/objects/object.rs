@@ -57,6 +57,13 @@ impl Object {
     }
 }
 
+impl From<Value> for Object {
+    /// The object that a manifest says.
+    fn from(object: Value) -> Object {
+        Object(object)
+    }
+}
+
 impl From<Object> for Value {
     fn from(object: Object) -> Value {
         object.0

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::own::own;
 use super::types::{
     Choice, Claim, ClaimSpec, ConfigMap, Deployment, Metadata, Resources, Retention, Secret,
     Selector, ServicePort, ServiceSpec as AddressSpec, Spec, StatefulSet,
@@ -15,7 +16,8 @@ use crate::backend::{ServicePorts, ServiceSpec};
 const CLAIMED: &str = "1Gi";
 
 /// The objects of a service, in the order in which they have to be there: what its pods
-/// read, its address, its workload. One `is_external` runs as its image says.
+/// read, its address, its workload. One `is_external` runs as its image says. Objects of
+/// its package take the place of address and workload.
 pub(in super::super) fn service(
     frame: &Frame<'_>,
     spec: &ServiceSpec,
@@ -35,6 +37,10 @@ pub(in super::super) fn service(
     if !spec.config.is_empty() {
         let fields = ConfigMap { data: spec.config.clone() };
         objects.push(Object::new("v1", "ConfigMap", metadata(), fields)?);
+    }
+    if !spec.manifests.is_empty() {
+        objects.extend(own(frame, spec)?);
+        return Ok(objects);
     }
     if spec.ports.port.is_some() {
         let fields = Spec { spec: address(&spec.ports) };

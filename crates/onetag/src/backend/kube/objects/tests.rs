@@ -45,6 +45,7 @@ fn spec(service: &str) -> ServiceSpec {
         database: false,
         memory: None,
         replicas: 1,
+        manifests: Vec::new(),
     }
 }
 
@@ -758,4 +759,131 @@ fn what_is_written_nowhere_is_masked() {
     let masked: Vec<Value> = masked.collect();
     assert_eq!(masked[0]["stringData"], json!({ "KEY": "<secret>" }));
     assert!(!text(masked).contains("hunter2"));
+}
+
+#[test]
+fn objects_of_the_package_are_those_of_the_run() {
+    let mut spec = spec("orders");
+    spec.reference = format!("localhost/orders:orders-{}", spec.run_id);
+    spec.environment = map([("KEY", "hunter2"), ("LOG", "debug")]);
+    spec.secrets = ["KEY".to_owned()].into();
+    spec.replicas = 2;
+    let deployment = json!({
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": { "name": "orders", "namespace": "production" },
+        "spec": {
+            "replicas": 5,
+            "selector": { "matchLabels": { "app": "orders" } },
+            "template": {
+                "metadata": { "labels": { "app": "orders" } },
+                "spec": { "containers": [
+                    {
+                        "name": "orders",
+                        "image": spec.reference,
+                        "imagePullPolicy": "Always",
+                        "env": [
+                            { "name": "LOG", "value": "info" },
+                            { "name": "ZONE", "value": "1" },
+                        ],
+                    },
+                    { "name": "proxy", "image": "docker.io/envoyproxy/envoy:v1" },
+                ] },
+            },
+        },
+    });
+    spec.manifests = vec![deployment];
+    insta::assert_snapshot!(text(objects(&spec)), @r#"
+    [
+      {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+          "annotations": {
+            "onetag.target-folder": "/ws/target/onetag"
+          },
+          "labels": {
+            "onetag.consumer": "orders",
+            "onetag.run": "018f0000000070008000000000000001",
+            "onetag.service": "orders",
+            "onetag.target": "99c0ae96e8a0f70d"
+          },
+          "name": "orders",
+          "namespace": "onetag-018f0000000070008000000000000001"
+        },
+        "stringData": {
+          "KEY": "hunter2"
+        }
+      },
+      {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {
+          "annotations": {
+            "onetag.target-folder": "/ws/target/onetag"
+          },
+          "labels": {
+            "onetag.consumer": "orders",
+            "onetag.run": "018f0000000070008000000000000001",
+            "onetag.service": "orders",
+            "onetag.target": "99c0ae96e8a0f70d"
+          },
+          "name": "orders",
+          "namespace": "onetag-018f0000000070008000000000000001"
+        },
+        "spec": {
+          "replicas": 2,
+          "selector": {
+            "matchLabels": {
+              "app": "orders"
+            }
+          },
+          "template": {
+            "metadata": {
+              "labels": {
+                "app": "orders",
+                "onetag.consumer": "orders",
+                "onetag.generation": "1",
+                "onetag.run": "018f0000000070008000000000000001",
+                "onetag.service": "orders",
+                "onetag.target": "99c0ae96e8a0f70d"
+              }
+            },
+            "spec": {
+              "containers": [
+                {
+                  "env": [
+                    {
+                      "name": "ZONE",
+                      "value": "1"
+                    },
+                    {
+                      "name": "KEY",
+                      "valueFrom": {
+                        "secretKeyRef": {
+                          "key": "KEY",
+                          "name": "orders"
+                        }
+                      }
+                    },
+                    {
+                      "name": "LOG",
+                      "value": "debug"
+                    }
+                  ],
+                  "image": "localhost/orders:orders-018f0000000070008000000000000001",
+                  "imagePullPolicy": "Never",
+                  "name": "orders"
+                },
+                {
+                  "image": "docker.io/envoyproxy/envoy:v1",
+                  "name": "proxy"
+                }
+              ]
+            }
+          }
+        }
+      }
+    ]
+    "#);
 }

@@ -66,10 +66,7 @@ fn container(frame: &Frame<'_>, spec: &ServiceSpec, is_external: bool) -> Contai
         args: spec.args.iter().map(|arg| literal(arg)).collect(),
         env: variables(spec),
         image: spec.reference.clone(),
-        image_pull_policy: match frame.pull {
-            PullPolicy::Never if !is_external => "Never",
-            _ => "IfNotPresent",
-        },
+        image_pull_policy: pull_policy(frame, is_external),
         name: spec.service().to_owned(),
         ports: ports(&spec.ports).into_iter().map(port).collect(),
         readiness_probe: probe(spec),
@@ -84,12 +81,19 @@ fn container(frame: &Frame<'_>, spec: &ServiceSpec, is_external: bool) -> Contai
     }
 }
 
+pub(super) fn pull_policy(frame: &Frame<'_>, is_external: bool) -> &'static str {
+    match frame.pull {
+        PullPolicy::Never if !is_external => "Never",
+        _ => "IfNotPresent",
+    }
+}
+
 /// A text in which nothing is replaced: `$(NAME)` would be.
-fn literal(text: &str) -> String {
+pub(super) fn literal(text: &str) -> String {
     text.replace('$', "$$")
 }
 
-fn variables(spec: &ServiceSpec) -> Vec<Variable> {
+pub(super) fn variables(spec: &ServiceSpec) -> Vec<Variable> {
     let variable = |(key, value): (&String, &String)| {
         let secret = || SecretKey { key: key.clone(), name: spec.service().to_owned() };
         let value = match spec.secrets.contains(key) {
