@@ -26,9 +26,6 @@ pub use due::{Due, Table};
 /// How many jobs are done at the same time.
 const MAX_PARALLEL: usize = 32;
 
-/// How long to wait before the database is tried again.
-const DATABASE_WAIT: Duration = Duration::from_secs(1);
-
 /// How often to ask for due rows at least, in case the clock was set.
 const POLL_INTERVAL: Duration = Duration::from_secs(30);
 
@@ -44,6 +41,10 @@ pub struct WorkConfig {
     /// done again that much later.
     #[arg(long, env, default_value = "10s", value_parser = crate::config::interval)]
     pub lease: Duration,
+
+    /// How long to wait before a database that failed is asked again.
+    #[arg(long, env, default_value = "1s", value_parser = crate::config::interval)]
+    pub database_retry: Duration,
 }
 
 /// Claimed rows, and how long to wait for the next one.
@@ -103,7 +104,7 @@ pub trait Queue: Clone + Send + Sync + 'static {
 #[derive(Clone, Debug)]
 pub struct Worker<Q> {
     queue: Q,
-    lease: Duration,
+    config: WorkConfig,
     wake: Arc<Notify>,
     held: Arc<Mutex<Vec<Uuid>>>,
 }
@@ -131,7 +132,7 @@ impl Drop for Held {
 impl<Q: Queue> Worker<Q> {
     /// A worker of this queue. `wake` is notified when there is something new.
     pub fn new(queue: Q, config: &WorkConfig, wake: Arc<Notify>) -> Self {
-        Self { queue, lease: config.lease, wake, held: Arc::default() }
+        Self { queue, config: config.clone(), wake, held: Arc::default() }
     }
 
     /// Runs until it is asked to stop, then waits for running jobs for at most 8 s.
@@ -169,11 +170,11 @@ impl<Q: Queue> Worker<Q> {
             return POLL_INTERVAL;
         }
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let claim = match self.queue.claim(room, self.lease, &held).await {
+        let claim = match self.queue.claim(room, self.config.lease, &held).await {
             Ok(claim) => claim,
             Err(error) => {
                 tracing::warn!("cannot look for what is due: {error}");
-                return DATABASE_WAIT;
+                return self.config.database_retry;
             }
         };
         for job in claim.jobs {
@@ -182,7 +183,7 @@ impl<Q: Queue> Worker<Q> {
             jobs.spawn(self.clone().job(job, held).instrument(span));
         }
         // Another process may have claimed something since, and died.
-        let poll = POLL_INTERVAL.min(self.lease);
+        let poll = POLL_INTERVAL.min(self.config.lease);
         match claim.wait {
             // More rows are due than there is room for. The next job that ends
             // wakes the loop.
@@ -204,8 +205,8 @@ impl<Q: Queue> Worker<Q> {
     /// Keeps the claim while the work is done.
     async fn renew(&self, job: &Q::Job) {
         loop {
-            tokio::time::sleep(self.lease / 3).await;
-            if let Err(error) = self.queue.renew(job, self.lease).await {
+            tokio::time::sleep(self.config.lease / 3).await;
+            if let Err(error) = self.queue.renew(job, self.config.lease).await {
                 tracing::warn!("cannot renew the claim: {error}");
             }
         }
@@ -219,7 +220,7 @@ impl<Q: Queue> Worker<Q> {
                 Ok(()) => return,
                 Err(error @ StoreError::Unavailable(_)) => {
                     tracing::warn!("cannot keep the outcome yet: {error}");
-                    tokio::time::sleep(DATABASE_WAIT).await;
+                    tokio::time::sleep(self.config.database_retry).await;
                 }
                 Err(error @ StoreError::Broken(_)) => {
                     tracing::error!("cannot keep the outcome: {error}");

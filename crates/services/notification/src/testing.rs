@@ -35,7 +35,7 @@ pub(crate) async fn store(database: &TestDatabase) -> Store {
 pub(crate) fn open(database: &TestDatabase) -> Store {
     let config = StateConfig {
         database: DatabaseConfig::new(database.url().parse().expect("a good URL")),
-        work: WorkConfig { lease: DEADLINE },
+        work: WorkConfig { lease: DEADLINE, database_retry: Duration::from_millis(100) },
         datastorage_url: "http://nobody.invalid".to_owned(),
         audit_batch_wait: DEADLINE,
     };

@@ -21,7 +21,7 @@ fn a_kill_while_writing_loses_nothing_that_was_acknowledged() -> Result<()> {
     let Some(control) = run.control(&[Capability::Kill])? else { return Ok(()) };
     for _ in 0..3 {
         let mut away = None;
-        let written = write_while(&run, || {
+        let written = write_while(&run, usize::MAX, || {
             away = Some(control.killed(&datastorage())?);
             Ok(())
         })?;
@@ -36,7 +36,7 @@ fn a_kill_while_writing_loses_nothing_that_was_acknowledged() -> Result<()> {
 fn a_stop_while_writing_answers_what_it_has_begun() -> Result<()> {
     let run = Run::of_process()?;
     let Some(control) = run.control(&[Capability::Stop])? else { return Ok(()) };
-    let written = write_while(&run, || Ok(control.restart(&datastorage())?))?;
+    let written = write_while(&run, usize::MAX, || Ok(control.restart(&datastorage())?))?;
     written.are_all_there(&run, RECOVERY_TIMEOUT)
 }
 
@@ -44,7 +44,8 @@ fn a_stop_while_writing_answers_what_it_has_begun() -> Result<()> {
 fn a_halt_while_writing_delays_and_loses_nothing() -> Result<()> {
     let run = Run::of_process()?;
     let Some(control) = run.control(&[Capability::Pause])? else { return Ok(()) };
-    let written = write_while(&run, || Ok(control.paused(&datastorage())?.restore()?))?;
+    let written =
+        write_while(&run, usize::MAX, || Ok(control.paused(&datastorage())?.restore()?))?;
     ensure!(written.unknown.is_empty(), "{} events were not answered", written.unknown.len());
     written.are_all_there(&run, RECOVERY_TIMEOUT)
 }

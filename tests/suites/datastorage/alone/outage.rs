@@ -205,7 +205,8 @@ fn writers_do_not_notice_a_database_outage() -> Result<()> {
     let run = Run::of_process()?;
     let Some(control) = run.control(&[Capability::DatabaseOutage])? else { return Ok(()) };
     let datastorage = run.service("datastorage")?;
-    let written = write_while(&run, || {
+    // An engine may take so long to start a database that the spool would be full.
+    let written = write_while(&run, SPOOL_MAX_EVENTS, || {
         let away = control.stopped(&Target::Database)?;
         eventually(RECOVERY_TIMEOUT, "100 events in the spool", || match depth(&datastorage)? {
             depth @ ..100 => Ok(Poll::Pending(depth.to_string())),

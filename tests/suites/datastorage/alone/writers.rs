@@ -24,16 +24,17 @@ pub(super) struct WrittenEvents {
 }
 
 /// Starts writers, calls `disturb` while they write, and returns once all of
-/// them have stopped.
+/// them have stopped. Together they write `most` events, however long that takes.
 pub(super) fn write_while(
     run: &Run,
+    most: usize,
     disturb: impl FnOnce() -> Result<()>,
 ) -> Result<WrittenEvents> {
     let url = run.service("datastorage")?.base().to_owned();
     let mut written = WrittenEvents { correlation_id: unique("rr"), ..WrittenEvents::default() };
     let (count, over) = (AtomicUsize::new(0), AtomicBool::new(false));
     thread::scope(|scope| {
-        let write = || write(&url, &written.correlation_id, &count, &over);
+        let write = || write(&url, &written.correlation_id, most, &count, &over);
         let writers: Vec<_> = (0..WRITERS).map(|_| scope.spawn(write)).collect();
         let outcome = eventually(Duration::from_secs(10), "200 events", || {
             match count.load(Ordering::Relaxed) {
@@ -63,6 +64,7 @@ pub(super) fn write_while(
 fn write(
     url: &str,
     correlation_id: &str,
+    most: usize,
     count: &AtomicUsize,
     over: &AtomicBool,
 ) -> (Vec<Value>, Option<Value>) {
@@ -70,6 +72,9 @@ fn write(
     let mut acknowledged = Vec::new();
     while !over.load(Ordering::Relaxed) {
         let number = count.fetch_add(1, Ordering::Relaxed);
+        if number >= most {
+            break;
+        }
         let sent = with(event(correlation_id), json!({ "event_data": { "number": number } }));
         match datastorage.post(EVENTS, &sent) {
             Ok(answer) if [201, 202].contains(&answer.status) => acknowledged.push(sent),

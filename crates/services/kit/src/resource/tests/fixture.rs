@@ -186,7 +186,7 @@ impl Process {
         let config = StateConfig {
             // Many at once wait for their turn on a busy machine.
             database: DatabaseConfig { turn_timeout: DEADLINE, ..DatabaseConfig::new(url) },
-            work: WorkConfig { lease },
+            work: WorkConfig { lease, database_retry: Duration::from_millis(100) },
             datastorage_url: "http://nobody.invalid".to_owned(),
             audit_batch_wait: DEADLINE,
         };

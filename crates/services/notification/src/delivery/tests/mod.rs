@@ -53,7 +53,8 @@ impl TestWorker {
             metrics: Metrics::new(&service),
         };
         let wake = Arc::<Notify>::default();
-        let worker = Worker::new(deliveries, &WorkConfig { lease }, Arc::clone(&wake));
+        let config = WorkConfig { lease, database_retry: Duration::from_millis(100) };
+        let worker = Worker::new(deliveries, &config, Arc::clone(&wake));
         let stops = [CancellationToken::new(), CancellationToken::new()];
         let datastorage = Peer::new("datastorage", trail).expect("an address");
         let deliveries = tokio::spawn(worker.run(stops[0].clone()));
