@@ -134,6 +134,15 @@ impl Layout {
         self.base.join("clusters")
     }
 
+    /// The names of clusters that the harness made and that are reached.
+    pub(crate) fn list_clusters(&self) -> Vec<String> {
+        let folders = self.clusters().read_dir_utf8().into_iter().flatten().flatten();
+        let made = folders.filter(|folder| folder.path().join("kubeconfig").exists());
+        let mut names: Vec<String> = made.map(|folder| folder.file_name().to_owned()).collect();
+        names.sort();
+        names
+    }
+
     /// The folder of a run, whether it exists or not.
     pub(crate) fn run(&self, run_id: RunId) -> RunFolder {
         RunFolder { path: self.runs().join(run_id.to_string()), run_id }

@@ -41,8 +41,12 @@ fn gc_deletes_the_cluster_when_it_is_asked_to_and_no_run_uses_it() {
     let told = fake.xtask(["gc"]).run();
     assert!(told.exits(exit::SUCCESS).stdout.contains("`cargo xtask gc --clusters` deletes it"));
     assert_eq!(fake.clusters().len(), 1);
+    let status = fake.xtask(["status"]).run();
+    status.exits(exit::SUCCESS).says("there are no runs");
+    assert!(status.stdout.starts_with(&format!("cluster {} is up", fake.clusters()[0])));
     gc().exits(exit::SUCCESS);
     assert_eq!(fake.clusters(), [""; 0]);
+    assert_eq!(fake.xtask(["status"]).run().stdout, "");
 }
 
 #[test]
