@@ -23,6 +23,8 @@ const PROBE: Duration = Duration::from_millis(50);
 pub(crate) fn mind(store: &Store, namespace: &str, name: &str) -> Result<(), Refused> {
     let path = store.pod(namespace, name);
     let pod = read(&path).ok_or("there is no such pod")?;
+    // It has a session of its own by now, which does not end with whoever called kubectl.
+    store.change_pod(namespace, name, |pod| pod["minded"] = true.into());
     let mut child = match start(store, namespace, &pod) {
         Ok(child) => Some(child),
         Err(condition) => {
