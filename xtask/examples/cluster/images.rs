@@ -35,7 +35,9 @@ pub(crate) fn ctr(store: &Store, arguments: &[String]) -> Result<(), Refused> {
             let name = filter.trim_start_matches("name==").trim_matches('"');
             if let Some(image) = find(store, "images", name) {
                 let digest = image["manifest"].as_str().unwrap();
-                println!("{name} application/vnd.oci.image.manifest.v1+json {digest} 1 linux/amd64 -");
+                println!(
+                    "{name} application/vnd.oci.image.manifest.v1+json {digest} 1 linux/amd64 -"
+                );
             }
         }
         ["list", "--quiet", filter @ ..] => {

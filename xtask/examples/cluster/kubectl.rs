@@ -132,7 +132,16 @@ pub(crate) fn kubectl(store: &Store, arguments: &[String]) -> Result<(), Refused
         ["port-forward", "--address", "127.0.0.1", pod, port] => {
             forward(store, namespace.unwrap(), pod, port)?;
         }
-        ["get", "pods", "--selector", selector, "--watch", "--output-watch-events", "--output", "json"] => {
+        [
+            "get",
+            "pods",
+            "--selector",
+            selector,
+            "--watch",
+            "--output-watch-events",
+            "--output",
+            "json",
+        ] => {
             watch(store, namespace.unwrap(), selector);
         }
         other => return Err(format!("error: unknown arguments {other:?}")),
@@ -179,6 +188,7 @@ fn selected(store: &Store, namespace: Option<&str>, kind: &str, label: &str) -> 
 
 /// Prints each change of the pods until nobody listens.
 fn watch(store: &Store, namespace: &str, selector: &str) {
+    let started = Instant::now();
     let mut before: Vec<Value> = Vec::new();
     let id = |pod: &Value| text(&pod["metadata"]["uid"]).to_owned();
     loop {
@@ -201,7 +211,7 @@ fn watch(store: &Store, namespace: &str, selector: &str) {
         }
         let _ = out.flush();
         before = now;
-        if store.fault("watch").is_some() {
+        if store.fault("watch").is_some() && started.elapsed() > Duration::from_millis(2500) {
             return;
         }
         thread::sleep(TICK);
@@ -233,7 +243,8 @@ fn follow(store: &Store, namespace: &str, pod: &str) {
 
 fn forward(store: &Store, namespace: &str, pod: &str, port: &str) -> Result<(), Refused> {
     let pod = pod.strip_prefix("pod/").ok_or("error: no pod")?;
-    let inside: u16 = port.strip_prefix(':').and_then(|it| it.parse().ok()).ok_or("error: no port")?;
+    let inside: u16 =
+        port.strip_prefix(':').and_then(|it| it.parse().ok()).ok_or("error: no port")?;
     let pod = read(&store.pod(namespace, pod)).ok_or("Error from server (NotFound): no pod")?;
     let ip = text(&pod["status"]["podIP"]).to_owned();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

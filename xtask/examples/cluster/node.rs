@@ -23,6 +23,8 @@ const PROBE: Duration = Duration::from_millis(50);
 pub(crate) fn mind(store: &Store, namespace: &str, name: &str) -> Result<(), Refused> {
     let path = store.pod(namespace, name);
     let pod = read(&path).ok_or("there is no such pod")?;
+    // It has a session of its own by now, which does not end with whoever called kubectl.
+    store.change_pod(namespace, name, |pod| pod["minded"] = true.into());
     let mut child = match start(store, namespace, &pod) {
         Ok(child) => Some(child),
         Err(condition) => {
@@ -114,7 +116,8 @@ fn start(store: &Store, namespace: &str, pod: &Value) -> Result<Child, Value> {
     let on_node = find(store, "images", image);
     let found = match text(&container["imagePullPolicy"]) {
         "Never" => on_node.ok_or_else(|| {
-            let says = format!("Container image \"{image}\" is not present with pull policy of Never");
+            let says =
+                format!("Container image \"{image}\" is not present with pull policy of Never");
             waiting("ErrImageNeverPull", says)
         })?,
         _ => on_node.or_else(|| find(store, "registry", image)).ok_or_else(|| {
@@ -155,13 +158,14 @@ fn start(store: &Store, namespace: &str, pod: &Value) -> Result<Child, Value> {
     command.args(container["args"].as_array().into_iter().flatten().map(|it| translate(text(it))));
     let child = command.spawn().map_err(|error| waiting("RunContainerError", error.to_string()))?;
     let lies = store.fault(&format!("image {service}-{}", pod["number"]));
+    let is_elsewhere = store.fault("elsewhere").is_some();
     let digest = lies.unwrap_or_else(|| text(&found["config"]).to_owned());
     store.change_pod(namespace, name, |pod| {
         pod["spec"]["nodeName"] = "node-1".into();
         pod["status"] = json!({
             "phase": "Running",
             "podIP": own.to_string(),
-            "hostIP": "127.0.0.1",
+            "hostIP": if is_elsewhere { "192.0.2.1" } else { "127.0.0.1" },
             "conditions": [{ "type": "Ready", "status": "False" }],
             "containerStatuses": [{
                 "name": service,

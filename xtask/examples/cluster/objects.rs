@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::process::{Command, Stdio};
+use std::thread;
 
 use camino::Utf8PathBuf;
 use serde_json::{Value, json};
 
 use super::Refused;
-use super::store::{Store, all, read, write};
+use super::store::{Store, TICK, all, read, write};
 
 /// Applies a list, one object after the other.
 pub(crate) fn apply(store: &Store, namespace: &str, list: &Value) -> Result<(), Refused> {
@@ -31,7 +32,9 @@ pub(crate) fn apply(store: &Store, namespace: &str, list: &Value) -> Result<(), 
             return Err(format!("error: the namespace of {kind} {name} is not {namespace}"));
         }
         if read(&store.namespace(namespace).join("namespace.json")).is_none() {
-            return Err(format!("Error from server (NotFound): namespaces \"{namespace}\" not found"));
+            return Err(format!(
+                "Error from server (NotFound): namespaces \"{namespace}\" not found"
+            ));
         }
         write(&object_path(store, namespace, kind, name), object);
         if matches!(kind, "Deployment" | "StatefulSet") {
@@ -101,6 +104,10 @@ fn start_pod(store: &Store, namespace: &str, workload: &Value, number: u64) {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
+    let path = store.pod(namespace, &name);
+    while read(&path).is_some_and(|pod| pod["minded"].is_null()) {
+        thread::sleep(TICK);
+    }
 }
 
 /// Asks a pod to end; what minds it removes it then.

@@ -53,8 +53,14 @@ fn a_cluster_that_does_not_answer_is_told_how_to_mend_it() {
              host or port?",
             "hint: start the cluster",
         ),
-        ("Unable to connect to the server: net/http: TLS handshake timeout", "hint: start the cluster"),
-        ("error: You must be logged in to the server (Unauthorized)", "hint: log in to the cluster"),
+        (
+            "Unable to connect to the server: net/http: TLS handshake timeout",
+            "hint: start the cluster",
+        ),
+        (
+            "error: You must be logged in to the server (Unauthorized)",
+            "hint: log in to the cluster",
+        ),
         (
             "Error from server (Forbidden): namespaces \"onetag-1\" is forbidden: User \"ann\" cannot \
              patch resource \"namespaces\" in API group \"\" in the namespace \"onetag-1\"",
@@ -76,7 +82,8 @@ fn a_cluster_that_is_away_for_a_moment_does_not_lose_the_run() {
     fake.xtask(["down", "alpha"])
         .run()
         .exits(exit::FAILURE)
-        .says("the cluster has to answer before anything of it can be removed");
+        .says("left behind: resource namespace run: `kubectl --context there")
+        .says("The connection to the server 127.0.0.1:6443 was refused");
     fake.mend("api");
     green(&fake.importing("e2e").run());
     // What could not be removed then, `gc` finds.

@@ -3,7 +3,7 @@
 
 use rustix::process::Signal;
 
-use super::fake::{FakeCluster, green};
+use super::fake::FakeCluster;
 use crate::exit;
 use crate::wait::{Look, until};
 
@@ -127,30 +127,40 @@ fn an_answer_that_nobody_understands_is_named() {
     let fake = FakeCluster::new();
     fake.fault("quota", "Error creating: pods is forbidden");
     fake.fault("get --ignore-not-found", "garbage");
-    fake.importing("e2e").run().exits(exit::FAILURE).says("`kubectl get` answers something unknown");
+    fake.importing("e2e")
+        .run()
+        .exits(exit::FAILURE)
+        .says("`kubectl get` answers something unknown");
     fake.mend("quota");
     fake.mend("get --ignore-not-found");
 }
 
+/// One that a server ends after a while, as they do.
 #[test]
 fn a_watch_that_ends_is_begun_again() {
     let fake = FakeCluster::new();
     fake.fault("watch", "");
-    green(&fake.importing("e2e").run());
-    assert!(fake.calls("kubectl get pods --selector onetag.run=") > 2);
+    fake.importing("up").run().exits(exit::SUCCESS);
+    let watches = || fake.calls("kubectl get pods --selector onetag.run=");
+    let seen = watches();
+    until("another watch", || match watches() > seen {
+        false => Look::NotYet(format!("{seen} watches")),
+        true => Look::Done(()),
+    });
+    fake.xtask(["test", "alpha"]).run().exits(exit::SUCCESS);
     fake.mend("watch");
 }
 
 #[test]
-fn a_signal_ends_a_run_whose_cluster_hangs() {
+fn a_signal_ends_a_run_whose_image_store_hangs() {
     let fake = FakeCluster::new();
-    fake.fault("apply StatefulSet", "hang");
+    fake.fault("ctr import", "hang");
     let run = fake.importing("e2e").start();
-    until("starting a service", || match fake.calls("kubectl apply") {
-        0 | 1 => Look::NotYet("nothing is started".to_owned()),
+    until("loading an image", || match fake.calls("ctr import") {
+        0 => Look::NotYet("nothing is loaded".to_owned()),
         _ => Look::Done(()),
     });
     run.signal(Signal::INT);
     run.finish().exits(130).says("nothing is left");
-    fake.mend("apply StatefulSet");
+    fake.mend("ctr import");
 }

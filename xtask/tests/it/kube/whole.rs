@@ -62,3 +62,20 @@ fn what_is_changed_is_replaced_at_the_same_address() {
     green(&fake.importing("e2e").run());
     assert_eq!((fake.calls("ctr import"), fake.calls("ctr tag")), (3, 2));
 }
+
+/// Its address leads elsewhere from here, so each connection goes through kubectl.
+#[test]
+fn fifty_clients_reach_a_pod_of_another_machine() {
+    let fake = FakeCluster::new();
+    fake.fault("elsewhere", "");
+    fake.importing("up").run().exits(exit::SUCCESS);
+    let run = fake.project.kept_run();
+    std::thread::scope(|scope| {
+        for _ in 0..50 {
+            scope.spawn(|| (0..20).for_each(|_| drop(run.get("alpha", "/about"))));
+        }
+    });
+    // None of them has more than some hundred connections.
+    assert!(fake.calls("kubectl port-forward") >= 4);
+    fake.mend("elsewhere");
+}

@@ -1,15 +1,17 @@
 //! Calling kubectl: one context, pinned for the run, and every call with a deadline.
 
 use std::fs::File;
-use std::process::Command;
+use std::process::{ChildStdout, Command};
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use serde::de::DeserializeOwned;
 
-use super::FIELD_MANAGER;
 use super::cluster::{Cluster, KUBECONFIG};
+use super::follow::Followed;
 use super::refusal::{Reason, Refusal};
+use super::{FIELD_MANAGER, namespace_name};
+use crate::run::RunFolder;
 use crate::run::ledger::Ledger;
 use crate::system::signals::Interrupt;
 use crate::system::tool::{Output, Tool};
@@ -28,12 +30,21 @@ const WORK: Duration = Duration::from_secs(60);
 pub(super) struct Kubectl {
     pub(super) cluster: Cluster,
     namespace: Option<String>,
+    /// The run that it works for, if it is in its namespace.
+    folder: Option<RunFolder>,
 }
 
 impl Kubectl {
     /// In a namespace, or for what is in none.
     pub(super) fn new(cluster: &Cluster, namespace: Option<&str>) -> Kubectl {
-        Kubectl { cluster: cluster.clone(), namespace: namespace.map(str::to_owned) }
+        let namespace = namespace.map(str::to_owned);
+        Kubectl { cluster: cluster.clone(), namespace, folder: None }
+    }
+
+    /// In the namespace of a run.
+    pub(super) fn of_run(cluster: &Cluster, folder: &RunFolder) -> Kubectl {
+        let namespace = namespace_name(folder.run_id());
+        Kubectl { folder: Some(folder.clone()), ..Kubectl::new(cluster, Some(&namespace)) }
     }
 
     /// Asks a question, and returns what kubectl prints.
@@ -106,13 +117,25 @@ impl Kubectl {
         arguments: impl IntoIterator<Item = &'a str>,
         file: &File,
     ) -> anyhow::Result<()> {
-        let finished = self.tool(arguments, ANSWER).into_file(file)?.finish(&Interrupt::default())?;
+        let finished =
+            self.tool(arguments, ANSWER).into_file(file)?.finish(&Interrupt::default())?;
         ensure!(finished.status.success(), "`{}` {}", finished.line, finished.ended());
         Ok(())
     }
 
-    /// A call that goes on for as long as it likes.
-    pub(super) fn command<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
+    /// Starts a call that goes on for as long as it likes, while that stands in the ledger of
+    /// the run.
+    pub(super) fn follow<'a>(
+        &self,
+        arguments: impl IntoIterator<Item = &'a str>,
+        read: impl FnOnce(ChildStdout) + Send + 'static,
+    ) -> anyhow::Result<Followed> {
+        let folder = self.folder.as_ref().context("only a run follows something")?;
+        let ledger = Ledger::open(folder.path())?;
+        Followed::start(&self.command(arguments), folder.run_id(), ledger, read)
+    }
+
+    fn command<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
         let Cluster { kubectl, kubeconfig, context, .. } = &self.cluster;
         let mut command = Command::new(kubectl);
         command.env(KUBECONFIG, kubeconfig).args(["--context", context]);

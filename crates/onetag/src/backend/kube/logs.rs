@@ -52,7 +52,8 @@ impl Collected {
                 // The node may have dropped it.
                 let _ = self.fetch(kubectl, &["logs", "--previous", name], key(pod, before), log);
             }
-            let has_begun = container.state.running.is_some() || container.state.terminated.is_some();
+            let has_begun =
+                container.state.running.is_some() || container.state.terminated.is_some();
             if has_begun {
                 self.fetch(kubectl, &["logs", name], key(pod, container.restart_count), log)?;
             }
@@ -96,10 +97,10 @@ impl Collected {
             let Some(container) = pod.container() else { continue };
             let key = key(&pod, container.restart_count);
             let seen = self.bytes.get(&key).copied().unwrap_or(0);
-            let command = kubectl.command(["logs", "--follow", &pod.metadata.name]);
+            let arguments = ["logs", "--follow", &pod.metadata.name];
             let ((begun, begins), (ended, end)) = (mpsc::channel(), mpsc::channel());
             let log = Arc::clone(&shared);
-            let process = Followed::start(&command, move |stdout| {
+            let process = kubectl.follow(arguments, move |stdout| {
                 let mut tail = Tail { log, skip: seen, length: 0, begun: Some(begun) };
                 let _ = io::copy(&mut { stdout }, &mut tail);
                 let _ = ended.send(tail.length);

@@ -129,10 +129,9 @@ impl Pods {
 fn watch_once(kubectl: &Kubectl, selector: &str, shared: &Weak<Shared>) -> anyhow::Result<()> {
     let all = ["get", "pods", "--selector", selector];
     let more = ["--watch", "--output-watch-events", "--output", "json"];
-    let command = kubectl.command(all.into_iter().chain(more));
     let (ended, end) = std::sync::mpsc::channel::<()>();
     let (weak, number) = (Weak::clone(shared), next_watch(shared)?);
-    let process = Followed::start(&command, move |stdout| {
+    let process = kubectl.follow(all.into_iter().chain(more), move |stdout| {
         read(stdout, &weak, number);
         drop(ended);
     })?;
@@ -142,6 +141,10 @@ fn watch_once(kubectl: &Kubectl, selector: &str, shared: &Weak<Shared>) -> anyho
     let _ = end.recv();
     if let Some(shared) = shared.upgrade() {
         let mut view = lock(&shared.view);
+        if view.since.elapsed() > SETTLE {
+            // Until now it told what there was.
+            view.silent = None;
+        }
         view.silent.get_or_insert_with(Instant::now);
         view.process = None;
     }

@@ -159,7 +159,8 @@ fn missing_right(said: &str) -> Option<String> {
     let (_, rest) = said.split_once("cannot ")?;
     let (verb, rest) = rest.split_once(" resource \"")?;
     let (resource, rest) = rest.split_once('"')?;
-    let place = match rest.split_once("in the namespace \"").and_then(|(_, it)| it.split_once('"')) {
+    let place = match rest.split_once("in the namespace \"").and_then(|(_, it)| it.split_once('"'))
+    {
         Some(_) => "in all namespaces, since each run has its own",
         None => "in the cluster",
     };

@@ -73,7 +73,10 @@ fn each_reason_is_known_by_its_words() {
 #[test]
 fn a_right_that_is_missing_is_named() {
     let told = describe(&refused(SAID[1].0));
-    assert!(told.contains("hint: let the user of the context `there` create namespaces in the"), "{told}");
+    assert!(
+        told.contains("hint: let the user of the context `there` create namespaces in the"),
+        "{told}"
+    );
     let told = describe(&refused(SAID[2].0));
     assert!(told.contains("patch deployments of the API group apps in all namespaces"), "{told}");
 }

@@ -55,8 +55,10 @@ pub(super) fn remove(resource: &BackendResource) -> anyhow::Result<bool> {
 /// It is still there when the time is up; says what it waits for.
 pub(super) fn remove_namespace(cluster: &Cluster, name: &str) -> anyhow::Result<()> {
     let kubectl = Kubectl::new(cluster, None);
-    kubectl.end(["delete", "namespace", name, "--ignore-not-found", "--wait=false"], Duration::ZERO)?;
-    let (namespace, timeout) = (format!("namespace/{name}"), format!("--timeout={}s", END.as_secs()));
+    kubectl
+        .end(["delete", "namespace", name, "--ignore-not-found", "--wait=false"], Duration::ZERO)?;
+    let (namespace, timeout) =
+        (format!("namespace/{name}"), format!("--timeout={}s", END.as_secs()));
     let waited = kubectl.end(["wait", "--for=delete", &namespace, &timeout], END);
     let Err(error) = waited else { return Ok(()) };
     let Some(left) = kubectl.get::<NamespaceInfo>([namespace.as_str()])? else { return Ok(()) };
@@ -64,18 +66,15 @@ pub(super) fn remove_namespace(cluster: &Cluster, name: &str) -> anyhow::Result<
     let waits: Vec<&str> = conditions.map(|condition| condition.message.as_str()).collect();
     match waits.is_empty() && left.status.phase != "Terminating" {
         true => Err(error),
-        false => Err(anyhow!("{namespace} does not end within {END:?}: {}", waits.join("; ")).hint(
-            format!("`kubectl get all --namespace {name}` shows what is in it, with its finalizers"),
-        )),
+        false => Err(anyhow!("{namespace} does not end within {END:?}: {}", waits.join("; "))
+            .hint(format!(
+                "`kubectl get all --namespace {name}` shows what is in it, with its finalizers"
+            ))),
     }
 }
 
 /// Takes the names of a service's earlier generations away.
-pub(super) fn release_images(
-    service: &str,
-    current: &str,
-    ledger: &Ledger,
-) -> anyhow::Result<()> {
+pub(super) fn release_images(service: &str, current: &str, ledger: &Ledger) -> anyhow::Result<()> {
     let (outstanding, _) = ledger.record()?.of_backend();
     let images = outstanding.iter().filter(|it| it.what == IMAGE && it.name == service);
     for image in images {
@@ -86,14 +85,13 @@ pub(super) fn release_images(
     Ok(())
 }
 
-/// The clusters in which a run may have something.
+/// The clusters in which a run has made something, as its ledger says.
 pub(super) fn clusters<'a>(
     made: impl Iterator<Item = &'a BackendResource>,
-    named: Option<Cluster>,
 ) -> Vec<Cluster> {
     let named_by = made.filter_map(|resource| Some(KubeResource::read(resource).ok()?.cluster));
     let mut clusters: Vec<Cluster> = Vec::new();
-    for cluster in named_by.chain(named) {
+    for cluster in named_by {
         if !clusters.contains(&cluster) {
             clusters.push(cluster);
         }

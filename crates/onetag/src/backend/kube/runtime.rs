@@ -19,11 +19,12 @@ use super::pods::Pods;
 use super::resource::WORKLOAD;
 use super::state::{self, Wanted};
 use super::way_in::WayIn;
-use super::{CONFIG_FOLDER, DATABASE_FOLDER, LABEL_SERVICE, namespace_name, nodes, remains};
+use super::{CONFIG_FOLDER, DATABASE_FOLDER, LABEL_SERVICE, nodes, remains};
 use crate::backend::leases::{Leases, PORT};
+use crate::backend::process::{self, PROCESS};
 use crate::backend::{
-    Endpoint, Instance, Prepared, Probe, Runtime, Seen, ServiceAddresses, ServicePorts, ServiceSpec,
-    State, Stop, lock,
+    Endpoint, Instance, Prepared, Probe, Runtime, Seen, ServiceAddresses, ServicePorts,
+    ServiceSpec, State, Stop, lock,
 };
 use crate::build::image::Digest;
 use crate::error::Attach as _;
@@ -115,8 +116,7 @@ impl KubeRuntime {
 
     /// kubectl in the namespace of the run.
     pub(super) fn kubectl(&self) -> anyhow::Result<Kubectl> {
-        let namespace = namespace_name(self.folder.run_id());
-        Ok(Kubectl::new(self.cluster()?, Some(&namespace)))
+        Ok(Kubectl::of_run(self.cluster()?, &self.folder))
     }
 
     pub(super) fn pods(&self) -> anyhow::Result<&Pods> {
@@ -218,7 +218,9 @@ impl Runtime for KubeRuntime {
 
     fn advise(&self, instance: &Instance) -> Vec<String> {
         let Ok(State::Ended(why)) = self.state(instance) else { return Vec::new() };
-        let (true, Ok(kubectl)) = (why.contains("Image"), self.kubectl()) else { return Vec::new() };
+        let (true, Ok(kubectl)) = (why.contains("Image"), self.kubectl()) else {
+            return Vec::new();
+        };
         nodes::images(&kubectl, &instance.service)
     }
 
@@ -293,7 +295,8 @@ impl Runtime for KubeRuntime {
         let shell = ["sh", "-c", "eval \"$(cat)\"; exec \"$@\"", "sh"].map(str::to_owned);
         let arguments: Vec<String> = shell.into_iter().chain(arguments.iter().cloned()).collect();
         let quote = |value: &str| format!("'{}'", value.replace('\'', r"'\''"));
-        let exports = variables.iter().map(|(key, value)| format!("export {key}={}\n", quote(value)));
+        let exports =
+            variables.iter().map(|(key, value)| format!("export {key}={}\n", quote(value)));
         kubectl.exec(pod, &arguments, &exports.collect::<String>(), ledger)
     }
 
@@ -307,8 +310,7 @@ impl Runtime for KubeRuntime {
 
     fn remove(&self, resource: &BackendResource) -> anyhow::Result<bool> {
         match resource.what.as_str() {
-            // It ended with the keeper.
-            PORT => Ok(true),
+            PORT | PROCESS => process::remove(self.folder.run_id(), resource),
             // It goes with the namespace, which was made before it.
             WORKLOAD => Ok(true),
             _ => remains::remove(resource),
@@ -321,9 +323,12 @@ impl Runtime for KubeRuntime {
         gone: &[BackendResource],
     ) -> anyhow::Result<Vec<Leftover>> {
         let made = outstanding.iter().chain(gone);
-        let clusters = remains::clusters(made, Cluster::of(&self.folder).ok().flatten());
-        remains::leftovers(&clusters, self.folder.run_id())
-            .hint("the cluster has to answer before anything of it can be removed")
+        let clusters = remains::clusters(made);
+        let run_id = self.folder.run_id();
+        let mut left = remains::leftovers(&clusters, run_id)
+            .hint("the cluster has to answer before anything of it can be removed")?;
+        left.extend(process::leftovers(run_id, outstanding, gone)?);
+        Ok(left)
     }
 }
 

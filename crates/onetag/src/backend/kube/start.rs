@@ -12,6 +12,7 @@ use super::pods::Pods;
 use super::resource::{KubeResource, NAMESPACE, WORKLOAD};
 use super::runtime::{KubePrepared, KubeRuntime, Started, has_server, inside};
 use super::{LABEL_RUN, LABEL_SERVICE, namespace_name, remains};
+use crate::backend::process::{self, PROCESS};
 use crate::backend::{ImageRoute, Instance, ServicePorts, ServiceSpec, Stop, lock};
 use crate::run::ledger::{Entry, Ledger};
 
@@ -87,8 +88,17 @@ impl KubeRuntime {
         kubectl.end(all.into_iter().chain(["--cascade=foreground"]), limit)?;
         kubectl.end(["delete", "pods", "--selector", &selector, "--grace-period=1"], limit)?;
         let (outstanding, _) = ledger.record()?.of_backend();
-        let workloads = outstanding.iter().filter(|resource| resource.what == WORKLOAD);
-        workloads.map(|workload| ledger.released(workload)).collect()
+        for resource in &outstanding {
+            let ended = match resource.what.as_str() {
+                WORKLOAD => true,
+                PROCESS => process::remove(self.folder.run_id(), resource)?,
+                _ => false,
+            };
+            if ended {
+                ledger.released(resource)?;
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn start_level(
@@ -102,7 +112,8 @@ impl KubeRuntime {
             let service = spec.service();
             let image: KubeImage = serde_json::from_value(spec.image.details.clone())?;
             let spec = ServiceSpec { reference: image.name.clone(), ..spec.clone() };
-            let made = self.with_frame(|frame| objects::service(frame, &spec, image.is_external))?;
+            let made =
+                self.with_frame(|frame| objects::service(frame, &spec, image.is_external))?;
             let kind = made.iter().map(Object::kind).find(|kind| WORKLOADS.contains(kind));
             let kind = kind.context("a service has a workload")?.to_owned();
             let earlier = self.started().remove(service);
@@ -110,7 +121,8 @@ impl KubeRuntime {
             match earlier {
                 Some(earlier) => {
                     if earlier.kind != kind {
-                        kubectl.end(["delete", &earlier.kind, service, "--ignore-not-found"], END)?;
+                        kubectl
+                            .end(["delete", &earlier.kind, service, "--ignore-not-found"], END)?;
                     }
                     if earlier.image.name != image.name {
                         remains::release_images(service, &image.name, ledger)?;

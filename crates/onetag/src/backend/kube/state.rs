@@ -101,8 +101,9 @@ fn end(pod: &Pod) -> Option<String> {
     }
     let scheduled = pod.condition("PodScheduled")?;
     let unschedulable = scheduled.status == "False" && scheduled.reason == "Unschedulable";
-    (unschedulable && !is_passing(&scheduled.message))
-        .then(|| format!("cannot place its pod {name}: Unschedulable{}", quoted(&scheduled.message)))
+    (unschedulable && !is_passing(&scheduled.message)).then(|| {
+        format!("cannot place its pod {name}: Unschedulable{}", quoted(&scheduled.message))
+    })
 }
 
 /// How a container ended, be it that the node has started it again meanwhile.
@@ -141,7 +142,11 @@ fn pending(pod: &Pod) -> String {
     let name = &pod.metadata.name;
     let waiting = pod.container().and_then(|container| container.state.waiting.as_ref());
     if let Some(waiting) = waiting {
-        return format!("pod {name} is not running: {}{}", waiting.reason, quoted(&waiting.message));
+        return format!(
+            "pod {name} is not running: {}{}",
+            waiting.reason,
+            quoted(&waiting.message)
+        );
     }
     match pod.condition("PodScheduled").filter(|condition| condition.status == "False") {
         Some(condition) => format!("pod {name} has no node{}", quoted(&condition.message)),

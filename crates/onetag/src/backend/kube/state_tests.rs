@@ -65,13 +65,13 @@ fn what_cannot_start_has_ended_with_the_reason_and_the_image() {
             "Container image \"localhost/beta:a-1.2\" is not present with pull policy of Never",
         ),
         ("ImagePullBackOff", "Back-off pulling image \"localhost/beta:a-1.2\""),
-        (
-            "ErrImagePull",
-            "failed to pull and unpack image \"localhost/beta:a-1.2\": not found",
-        ),
+        ("ErrImagePull", "failed to pull and unpack image \"localhost/beta:a-1.2\": not found"),
         ("InvalidImageName", "Failed to apply default image tag \"localhost/BETA\""),
         ("CreateContainerConfigError", "secret \"beta\" not found"),
-        ("RunContainerError", "failed to create containerd task: exec: \"/app\": permission denied"),
+        (
+            "RunContainerError",
+            "failed to create containerd task: exec: \"/app\": permission denied",
+        ),
         ("CrashLoopBackOff", "back-off 10s restarting failed container=beta"),
     ] {
         let why = ended(of(&[waiting(reason, message)]));
@@ -87,7 +87,10 @@ fn what_is_true_for_a_moment_is_waited_for() {
     for (reason, message) in [
         ("ContainerCreating", ""),
         ("PodInitializing", ""),
-        ("CreateContainerConfigError", "failed to sync secret cache: timed out waiting for the condition"),
+        (
+            "CreateContainerConfigError",
+            "failed to sync secret cache: timed out waiting for the condition",
+        ),
     ] {
         match of(&[waiting(reason, message)]) {
             State::Starting(why) => assert!(why.contains(reason), "{why}"),
@@ -99,29 +102,32 @@ fn what_is_true_for_a_moment_is_waited_for() {
 }
 
 fn unscheduled(message: &str) -> Value {
-    let condition =
-        json!({ "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message });
+    let condition = json!({ "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message });
     pod("beta-x", Value::Null, json!([condition]))
 }
 
 #[test]
 fn a_pod_that_no_node_takes_has_ended_with_what_nodes_lack() {
-    let lack = "0/1 nodes are available: 1 Insufficient memory. preemption: 0/1 nodes are available";
+    let lack =
+        "0/1 nodes are available: 1 Insufficient memory. preemption: 0/1 nodes are available";
     let why = ended(of(&[unscheduled(lack)]));
     assert_eq!(why, format!("cannot place its pod beta-x: Unschedulable: {lack}"));
 }
 
 #[test]
 fn a_container_that_ended_is_told_whether_or_not_it_was_started_again() {
-    let end = |code: i32, reason: &str, message: &str| {
-        json!({ "terminated": { "exitCode": code, "reason": reason, "message": message } })
-    };
+    let end = |code: i32, reason: &str, message: &str| json!({ "terminated": { "exitCode": code, "reason": reason, "message": message } });
     for (code, reason, message, says) in [
         (3, "Error", "", "ended with code 3"),
         (0, "Completed", "", "ended with code 0"),
         (139, "Error", "", "was ended by SIGSEGV"),
         (137, "OOMKilled", "", "was killed for using more memory than it may"),
-        (128, "StartError", "exec: \"/app\": not found", "cannot start: StartError: exec: \"/app\": not found"),
+        (
+            128,
+            "StartError",
+            "exec: \"/app\": not found",
+            "cannot start: StartError: exec: \"/app\": not found",
+        ),
         (101, "Error", "panicked at main.rs", "ended with code 101: panicked at main.rs"),
     ] {
         let now = json!({ "state": end(code, reason, message), "restartCount": 0 });
@@ -160,7 +166,9 @@ fn pods_that_a_quota_forbids_are_no_reason_to_wait() {
         let why = ended(of_wanted(&WANTED, &[], &event(kind, name)));
         assert!(why.starts_with("cannot have its pods: Error creating: pods"), "{why}");
     }
-    for (kind, name) in [("ReplicaSet", "beta-other-7d9c"), ("StatefulSet", "alpha"), ("Pod", "beta")] {
+    for (kind, name) in
+        [("ReplicaSet", "beta-other-7d9c"), ("StatefulSet", "alpha"), ("Pod", "beta")]
+    {
         let state = of_wanted(&WANTED, &[], &event(kind, name));
         assert_eq!(state, State::Starting("0 of 1 pods are there".to_owned()));
     }

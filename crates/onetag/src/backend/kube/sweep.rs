@@ -28,7 +28,8 @@ struct Namespace {
 pub(super) fn sweep(sweep: &Sweep) -> anyhow::Result<Vec<SweptObject>> {
     let mut swept = Vec::new();
     let finished = sweep.folder.join("finished");
-    let ours: BTreeSet<RunId> = names(&finished).filter_map(|name| RunId::parse(&name).ok()).collect();
+    let ours: BTreeSet<RunId> =
+        names(&finished).filter_map(|name| RunId::parse(&name).ok()).collect();
     for cluster in clusters(&sweep.folder) {
         let listed = Kubectl::new(&cluster, None).get(["namespaces", "--selector", LABEL_RUN]);
         let Ok(listed) = listed else { continue };

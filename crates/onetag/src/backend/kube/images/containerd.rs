@@ -87,7 +87,12 @@ impl Containerd {
     /// The names that have this in them.
     pub(in super::super) fn names(&self, part: &str) -> anyhow::Result<Vec<String>> {
         let listed = self.ask(&["list", "--quiet"])?;
-        Ok(listed.lines().map(str::trim).filter(|name| name.contains(part)).map(str::to_owned).collect())
+        Ok(listed
+            .lines()
+            .map(str::trim)
+            .filter(|name| name.contains(part))
+            .map(str::to_owned)
+            .collect())
     }
 
     fn attach_name(&self, name: &str, digest: &Digest, ledger: &Ledger) -> anyhow::Result<bool> {

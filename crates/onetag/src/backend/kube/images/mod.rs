@@ -50,13 +50,16 @@ impl ImageStore for KubeImages {
         let digest = match &cluster.route {
             ImageRoute::Registry(_) => {
                 let archive = self.archive(reference, compiled)?;
-                let pushed = registry::push(&archive, &name, &self.folder.image_id(service), &ledger);
+                let pushed =
+                    registry::push(&archive, &name, &self.folder.image_id(service), &ledger);
                 let _ = std::fs::remove_file(&archive);
                 pushed?
             }
             ImageRoute::Containerd(socket) => {
                 let store = Containerd::at(socket)?;
-                store.load(&name, &compiled.digests(), &ledger, || self.archive(reference, compiled))?
+                store.load(&name, &compiled.digests(), &ledger, || {
+                    self.archive(reference, compiled)
+                })?
             }
         };
         let details = serde_json::to_value(KubeImage { name, is_external: false })?;

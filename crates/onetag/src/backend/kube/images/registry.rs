@@ -100,7 +100,8 @@ mod tests {
 
     #[test]
     fn only_a_registry_of_this_machine_is_talked_to_without_tls() {
-        for local in ["localhost:5000/a/b:c", "127.0.0.1:5000/b:c", "[::1]:5000/b:c", "localhost/b"] {
+        for local in ["localhost:5000/a/b:c", "127.0.0.1:5000/b:c", "[::1]:5000/b:c", "localhost/b"]
+        {
             assert!(is_local(local), "{local}");
         }
         for other in ["ghcr.io/a/b:c", "localhost.example/b:c", "10.0.0.1:5000/b:c"] {

@@ -73,9 +73,10 @@ impl Tunnels {
             read(stdout, &sender);
             ended.store(true, Ordering::Relaxed);
         };
-        let process = Followed::start(&self.kubectl.command(arguments), read)?;
+        let process = self.kubectl.follow(arguments, read)?;
         let local = listens.recv_timeout(START);
-        let local = local.with_context(|| format!("`kubectl port-forward {pod}` does not listen"))?;
+        let local =
+            local.with_context(|| format!("`kubectl port-forward {pod}` does not listen"))?;
         Ok(Tunnel { local, opened: AtomicUsize::new(1), has_ended, _process: process })
     }
 }
