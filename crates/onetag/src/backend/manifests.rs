@@ -11,7 +11,7 @@ use crate::error::{Attach as _, Kind};
 use crate::workspace::{Plan, Service, Workspace};
 
 /// What runs the pods of a service.
-pub(super) const WORKLOADS: [&str; 2] = ["Deployment", "StatefulSet"];
+const WORKLOADS: [&str; 2] = ["Deployment", "StatefulSet"];
 
 /// Kinds of objects that lie in no namespace, but for those whose names begin with
 /// `Cluster`: they would be there when the run is gone.
@@ -48,14 +48,16 @@ pub(crate) fn read_manifests(workspace: &Workspace, plan: &mut Plan) -> anyhow::
                 }
                 objects.extend(read);
             }
-            let is_workload = |object: &&Value| is_workload(object, &service.name);
-            match objects.iter().filter(is_workload).count() {
-                _ if service.manifests.is_empty() => Ok(objects),
-                1 => Ok(objects),
-                count => Err(anyhow!("{count} objects run the pods of `{}`", service.name)).hint(
-                    format!("it needs one Deployment or StatefulSet, named `{}`", service.name),
-                ),
+            let mut workloads = objects.iter().filter(|object| runs_pods(object));
+            let is_one = workloads.next().is_some_and(|object| is_workload(object, &service.name))
+                && workloads.next().is_none();
+            if service.manifests.is_empty() || is_one {
+                return Ok(objects);
             }
+            Err(anyhow!("`{}` has not exactly one workload", service.name)).hint(format!(
+                "of all Deployments and StatefulSets there is one, named `{}`; others are                  services of their own",
+                service.name
+            ))
         };
         planned.manifests =
             read().with_context(|| service.key("manifests")).kind(Kind::Metadata)?;
@@ -65,8 +67,11 @@ pub(crate) fn read_manifests(workspace: &Workspace, plan: &mut Plan) -> anyhow::
 
 /// Whether an object runs the pods of a service.
 pub(super) fn is_workload(object: &Value, service: &str) -> bool {
+    runs_pods(object) && object["metadata"]["name"] == service
+}
+
+fn runs_pods(object: &Value) -> bool {
     object["kind"].as_str().is_some_and(|kind| WORKLOADS.contains(&kind))
-        && object["metadata"]["name"] == service
 }
 
 /// The files that a service names, in its order.

@@ -68,6 +68,9 @@ pub(super) struct Condition {
 pub(super) struct ContainerStatus {
     #[serde(rename = "imageID")]
     pub(super) image_id: String,
+    /// Such as `containerd://<id>`; empty before it is made.
+    #[serde(rename = "containerID")]
+    pub(super) container_id: String,
     pub(super) restart_count: u32,
     pub(super) state: ContainerState,
     pub(super) last_state: ContainerState,

@@ -93,14 +93,13 @@ pub(super) fn release_images(service: &str, current: &str, ledger: &Ledger) -> a
     Ok(())
 }
 
-/// The clusters in which a run may have something.
+/// The clusters in which a run has made something, as its ledger says.
 pub(super) fn clusters<'a>(
     made: impl Iterator<Item = &'a BackendResource>,
-    named: Option<Cluster>,
 ) -> Vec<Cluster> {
     let named_by = made.filter_map(|resource| Some(KubeResource::read(resource).ok()?.cluster));
     let mut clusters: Vec<Cluster> = Vec::new();
-    for cluster in named_by.chain(named) {
+    for cluster in named_by {
         if !clusters.contains(&cluster) {
             clusters.push(cluster);
         }

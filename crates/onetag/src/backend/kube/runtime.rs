@@ -323,7 +323,7 @@ impl Runtime for KubeRuntime {
         gone: &[BackendResource],
     ) -> anyhow::Result<Vec<Leftover>> {
         let made = outstanding.iter().chain(gone);
-        let clusters = remains::clusters(made, Cluster::of(&self.folder).ok().flatten());
+        let clusters = remains::clusters(made);
         let run_id = self.folder.run_id();
         let mut left = remains::leftovers(&clusters, run_id)
             .hint("the cluster has to answer before anything of it can be removed")?;

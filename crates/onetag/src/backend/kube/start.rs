@@ -6,9 +6,10 @@ use anyhow::{Context as _, bail};
 use serde_json::Value;
 
 use super::cluster::Delivery;
-use super::images::KubeImage;
+use super::images::{Containerd, KubeImage};
 use super::kubectl::Kubectl;
 use super::objects::{self, Frame, Object, PodSecurity, PullPolicy};
+use super::pod::Pod;
 use super::pods::Pods;
 use super::resource::{KubeResource, NAMESPACE, WORKLOAD};
 use super::runtime::{KubePrepared, KubeRuntime, Started, has_server, inside};
@@ -160,6 +161,9 @@ impl KubeRuntime {
         let log = self.folder.log(service);
         let last_words = collected.follow(&kubectl, &pods.of(service)?, &log);
         let asked = Instant::now();
+        if how == Stop::Kill {
+            self.kill_containers(&pods.of(service)?)?;
+        }
         self.scale_to_none(&kubectl, &started, &ledger)?;
         let selector = format!("{LABEL_SERVICE}={service}");
         let grace = match how {
@@ -188,6 +192,15 @@ impl KubeRuntime {
             let _ = ledger.write(&Entry::Killed { service, seconds });
         }
         Ok(())
+    }
+
+    /// Kills what runs in pods, where the harness gets at the containers of nodes. Elsewhere
+    /// the cluster asks it first, and leaves it two seconds.
+    fn kill_containers(&self, pods: &[Pod]) -> anyhow::Result<()> {
+        let ids = pods.iter().filter_map(|pod| pod.container()?.container_id.split_once("://"));
+        let ids: Vec<&str> = ids.map(|(_, id)| id).collect();
+        let nodes = Containerd::all(&self.cluster()?.delivery)?;
+        nodes.iter().try_for_each(|node| ids.iter().try_for_each(|id| node.kill(id)))
     }
 
     fn scale_to_none(

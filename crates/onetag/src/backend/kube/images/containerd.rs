@@ -142,6 +142,18 @@ impl Containerd {
         }
     }
 
+    /// Kills a container that runs there, at once: the cluster would ask it first, and
+    /// leave it two seconds. One that is not there is no error.
+    pub(in super::super) fn kill(&self, container: &str) -> anyhow::Result<()> {
+        let call = ["kill", "--all", "--signal", "SIGKILL", container];
+        let finished = self.call("tasks", &call, ANSWER).finish(&Interrupt::default())?;
+        let said = String::from_utf8_lossy(&finished.stderr);
+        match finished.status.success() || said.contains("not found") {
+            true => Ok(()),
+            false => Err(self.refused(&finished)),
+        }
+    }
+
     fn ask(&self, arguments: &[&str]) -> anyhow::Result<String> {
         let finished = self.tool(arguments, ANSWER).finish(&Interrupt::default())?;
         match finished.status.success() {
@@ -160,8 +172,12 @@ impl Containerd {
     }
 
     fn tool(&self, arguments: &[&str], limit: Duration) -> Tool<'static> {
+        self.call("images", arguments, limit)
+    }
+
+    fn call(&self, of: &str, arguments: &[&str], limit: Duration) -> Tool<'static> {
         let mut command = Command::new(&self.ctr[0]);
-        command.args(&self.ctr[1..]).args(["--namespace", NAMESPACE, "images"]).args(arguments);
+        command.args(&self.ctr[1..]).args(["--namespace", NAMESPACE, of]).args(arguments);
         Tool::new(command, limit).output(Output::Capture, Output::Capture)
     }
 

@@ -23,6 +23,8 @@ pub(super) struct Target {
     /// Its own address, if its node is this machine: elsewhere the same address may be
     /// another's.
     direct: Option<SocketAddr>,
+    /// Whether it cannot be reached there all the same.
+    is_unreachable: AtomicBool,
     tunnels: Tunnels,
     usable: AtomicBool,
     /// Both ends of what is open, by number.
@@ -45,6 +47,7 @@ impl Target {
         let name = pod.metadata.name.clone();
         Target {
             direct: direct.map(|ip| (ip, port).into()),
+            is_unreachable: AtomicBool::new(false),
             tunnels: Tunnels::new(kubectl, &name, port),
             name,
             usable: AtomicBool::new(true),
@@ -67,9 +70,12 @@ impl Target {
 
     /// Connects to the pod: at its own address, or through a tunnel.
     pub(super) fn connect(&self) -> io::Result<Connection> {
-        if let Some(address) = self.direct {
+        let is_unreachable = self.is_unreachable.load(Ordering::Relaxed);
+        if let Some(address) = self.direct.filter(|_| !is_unreachable) {
             match TcpStream::connect_timeout(&address, CONNECT) {
-                Err(error) if error.kind() != io::ErrorKind::ConnectionRefused => {}
+                Err(error) if error.kind() != io::ErrorKind::ConnectionRefused => {
+                    self.is_unreachable.store(true, Ordering::Relaxed);
+                }
                 direct => return Ok(Connection { stream: direct?, _tunnel: None }),
             }
         }
