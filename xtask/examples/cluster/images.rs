@@ -4,6 +4,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use super::Refused;
@@ -20,17 +21,33 @@ pub(crate) fn find(store: &Store, place: &str, name: &str) -> Option<Value> {
 
 pub(crate) fn ctr(store: &Store, arguments: &[String]) -> Result<(), Refused> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let ["--address", socket, "--namespace", "k8s.io", "images", rest @ ..] = &words[..] else {
+    let ["--address", socket, rest @ ..] = &words[..] else {
         return Err(format!("ctr: unknown arguments {words:?}"));
     };
     if !Utf8Path::new(socket).exists() {
         return Err(format!("ctr: failed to dial {socket}: no such file or directory"));
     }
-    images(store, rest)
+    on_node(store, rest)
 }
 
-/// What `ctr images` does, on whichever node.
-pub(crate) fn images(store: &Store, rest: &[&str]) -> Result<(), Refused> {
+/// What `ctr` does on a node.
+pub(crate) fn on_node(store: &Store, arguments: &[&str]) -> Result<(), Refused> {
+    match arguments {
+        ["--namespace", "k8s.io", "images", rest @ ..] => images(store, rest),
+        ["--namespace", "k8s.io", "tasks", "kill", "--all", "--signal", "SIGKILL", container] => {
+            store.note("ctr kill");
+            let pid = container.parse().ok().and_then(Pid::from_raw);
+            let killed = pid.map(|pid| kill_process(pid, Signal::KILL));
+            match killed {
+                Some(Ok(())) => Ok(()),
+                _ => Err(format!("ctr: container \"{container}\": not found")),
+            }
+        }
+        other => Err(format!("ctr: unknown arguments {other:?}")),
+    }
+}
+
+fn images(store: &Store, rest: &[&str]) -> Result<(), Refused> {
     store.note(&format!("ctr {}", rest.join(" ")));
     store.meet_fault(&format!("ctr {}", rest[0]))?;
     let images = store.root.join("images");

@@ -5,7 +5,7 @@ use std::fs;
 use camino::Utf8Path;
 
 use super::Refused;
-use super::images::{images, unpack};
+use super::images::{on_node, unpack};
 use super::store::Store;
 
 pub(crate) fn kind(store: &Store, arguments: &[String]) -> Result<(), Refused> {
@@ -74,10 +74,8 @@ fn known(clusters: &Utf8Path, name: &str) -> Result<(), Refused> {
 pub(crate) fn docker(store: &Store, arguments: &[String]) -> Result<(), Refused> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match &words[..] {
-        ["exec", node, "ctr", "--namespace", "k8s.io", "images", rest @ ..]
-            if node.ends_with("-control-plane") =>
-        {
-            images(store, rest)
+        ["exec", node, "ctr", rest @ ..] if node.ends_with("-control-plane") => {
+            on_node(store, rest)
         }
         other => Err(format!("docker: unknown arguments {other:?}")),
     }

@@ -167,6 +167,7 @@ fn start(store: &Store, namespace: &str, pod: &Value) -> Result<Child, Value> {
             "conditions": [{ "type": "Ready", "status": "False" }],
             "containerStatuses": [{
                 "name": service,
+                "containerID": format!("containerd://{}", child.id()),
                 "imageID": digest,
                 "restartCount": 0,
                 "state": { "running": { "startedAt": "2026-11-28T20:00:00Z" } },

@@ -78,8 +78,13 @@ impl FakeCluster {
 
     /// The calls that begin so.
     pub(super) fn calls(&self, begin: &str) -> usize {
+        self.read_calls().iter().filter(|call| call.starts_with(begin)).count()
+    }
+
+    /// All calls, in order.
+    pub(super) fn read_calls(&self) -> Vec<String> {
         let calls = fs::read_to_string(self.state().join("calls")).unwrap_or_default();
-        calls.lines().filter(|call| call.starts_with(begin)).count()
+        calls.lines().map(str::to_owned).collect()
     }
 
     /// What it has: namespaces, and names of images on its node.

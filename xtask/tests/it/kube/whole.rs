@@ -1,5 +1,7 @@
 //! Whole runs: the programs of the fixture run, are reached, end and come back.
 
+use onetag_control::{Control, Target};
+
 use super::fake::{FakeCluster, green};
 use crate::exit;
 
@@ -78,4 +80,18 @@ fn fifty_clients_reach_a_pod_of_another_machine() {
     // None of them has more than some hundred connections.
     assert!(fake.calls("kubectl port-forward") >= 4);
     fake.mend("elsewhere");
+}
+
+#[test]
+fn what_is_killed_is_killed_before_the_cluster_asks_it_to_end() {
+    let fake = FakeCluster::new();
+    fake.importing("up").run().exits(exit::SUCCESS);
+    let run = fake.project.kept_run();
+    let control = Control::connect(&run.environment()).unwrap();
+    let away = control.killed(&Target::service("beta")).unwrap();
+    let calls = fake.read_calls();
+    let place = |call: &str| calls.iter().rposition(|made| made.starts_with(call)).unwrap();
+    assert!(place("ctr kill") < place("kubectl apply"), "{calls:?}");
+    away.restore().unwrap();
+    assert_eq!(run.get("beta", "/starts"), "xx");
 }
