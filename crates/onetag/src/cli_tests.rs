@@ -45,10 +45,15 @@ fn arguments_for_nextest_follow_two_dashes() {
                     database: None,
                     database_url: None,
                 },
+                cluster: ClusterOptions {
+                    context: None,
+                    registry: None,
+                    containerd: None,
+                    fresh_cluster: false,
+                },
                 build: BuildOptions {
                     release: false,
                     profile: None,
-                    format: Human,
                 },
                 nextest: [
                     "-E",
@@ -59,6 +64,7 @@ fn arguments_for_nextest_follow_two_dashes() {
                     "-q",
                 ],
             },
+            format: Human,
         },
     )
     "#);
@@ -73,13 +79,19 @@ fn arguments_for_nextest_follow_two_dashes() {
                 database: None,
                 database_url: None,
             },
+            cluster: ClusterOptions {
+                context: None,
+                registry: None,
+                containerd: None,
+                fresh_cluster: false,
+            },
             build: BuildOptions {
                 release: false,
                 profile: Some(
                     "p",
                 ),
-                format: Human,
             },
+            format: Human,
             nextest: [
                 "--no-capture",
             ],
@@ -150,6 +162,10 @@ fn each_verb_has_its_own_help() {
           --on <BACKEND>              Run the images on this backend: `process`, the default, `podman` or `docker`
           --database <KIND>           Keep the state of services in `sqlite` or `postgres`, where they can use it
           --database-url <URL>        Use this PostgreSQL server instead of starting one: `postgres://user@host:port`
+          --context <NAME>            Use the cluster of this context of kubectl's configuration, with `--on kube`
+          --registry <HOST/PATH>      Push images to this registry, from where the cluster pulls them
+          --containerd <SOCKET>       Import images into the containerd that listens here, of a cluster of one node
+          --fresh-cluster             Give the run a cluster of its own, with `--on kind`
           --release                   Build the services with cargo's profile `release`
           --profile <NAME>            Build the services with this cargo profile; tests keep their own
           --format <FORMAT>           What goes to stdout besides the talk on stderr [default: human] [possible values: human, json]
@@ -169,6 +185,10 @@ fn each_verb_has_its_own_help() {
           --on <BACKEND>              Run the images on this backend: `process`, the default, `podman` or `docker`
           --database <KIND>           Keep the state of services in `sqlite` or `postgres`, where they can use it
           --database-url <URL>        Use this PostgreSQL server instead of starting one: `postgres://user@host:port`
+          --context <NAME>            Use the cluster of this context of kubectl's configuration, with `--on kube`
+          --registry <HOST/PATH>      Push images to this registry, from where the cluster pulls them
+          --containerd <SOCKET>       Import images into the containerd that listens here, of a cluster of one node
+          --fresh-cluster             Give the run a cluster of its own, with `--on kind`
           --release                   Build the services with cargo's profile `release`
           --profile <NAME>            Build the services with this cargo profile; tests keep their own
           --format <FORMAT>           What goes to stdout besides the talk on stderr [default: human] [possible values: human, json]
@@ -185,14 +205,18 @@ fn each_verb_has_its_own_help() {
       [NEXTEST ARGS]...  What nextest gets as well, for example `-E 'test(name)'`
 
     Options:
-          --on <BACKEND>        Run the images on this backend: `process`, the default, `podman` or `docker`
-          --database <KIND>     Keep the state of services in `sqlite` or `postgres`, where they can use it
-          --database-url <URL>  Use this PostgreSQL server instead of starting one: `postgres://user@host:port`
-          --release             Build the services with cargo's profile `release`
-          --profile <NAME>      Build the services with this cargo profile; tests keep their own
-          --format <FORMAT>     What goes to stdout besides the talk on stderr [default: human] [possible values: human, json]
-      -q, --quiet               Print errors and verdicts only; what cargo and nextest print is shown if they fail
-      -h, --help                Print help
+          --on <BACKEND>          Run the images on this backend: `process`, the default, `podman` or `docker`
+          --database <KIND>       Keep the state of services in `sqlite` or `postgres`, where they can use it
+          --database-url <URL>    Use this PostgreSQL server instead of starting one: `postgres://user@host:port`
+          --context <NAME>        Use the cluster of this context of kubectl's configuration, with `--on kube`
+          --registry <HOST/PATH>  Push images to this registry, from where the cluster pulls them
+          --containerd <SOCKET>   Import images into the containerd that listens here, of a cluster of one node
+          --fresh-cluster         Give the run a cluster of its own, with `--on kind`
+          --release               Build the services with cargo's profile `release`
+          --profile <NAME>        Build the services with this cargo profile; tests keep their own
+          --format <FORMAT>       What goes to stdout besides the talk on stderr [default: human] [possible values: human, json]
+      -q, --quiet                 Print errors and verdicts only; what cargo and nextest print is shown if they fail
+      -h, --help                  Print help
     ");
     insta::assert_snapshot!(says("down -h"), @"
     End the kept runs of a suite
@@ -231,9 +255,13 @@ fn each_verb_has_its_own_help() {
           --on <BACKEND>              Run the images on this backend: `process`, the default, `podman` or `docker`
           --database <KIND>           Keep the state of services in `sqlite` or `postgres`, where they can use it
           --database-url <URL>        Use this PostgreSQL server instead of starting one: `postgres://user@host:port`
+          --context <NAME>            Use the cluster of this context of kubectl's configuration, with `--on kube`
+          --registry <HOST/PATH>      Push images to this registry, from where the cluster pulls them
+          --containerd <SOCKET>       Import images into the containerd that listens here, of a cluster of one node
+          --fresh-cluster             Give the run a cluster of its own, with `--on kind`
           --release                   Build the services with cargo's profile `release`
           --profile <NAME>            Build the services with this cargo profile; tests keep their own
-          --format <FORMAT>           What goes to stdout besides the talk on stderr [default: human] [possible values: human, json]
+          --format <FORMAT>           What goes to stdout; `yaml` is what a cluster would be told [default: human] [possible values: human, json, yaml]
       -q, --quiet                     Print errors and verdicts only; what cargo and nextest print is shown if they fail
       -h, --help                      Print help
     ");

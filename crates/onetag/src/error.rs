@@ -137,6 +137,11 @@ fn causes(
     })
 }
 
+/// The outermost cause of this type, whatever was attached to it.
+pub(crate) fn find<T: StdError + 'static>(error: &anyhow::Error) -> Option<&T> {
+    causes(error).find_map(|(cause, _)| cause.downcast_ref())
+}
+
 /// What to type, or to change, to mend an error: the hints of its causes, outermost
 /// first and each of them once.
 pub(crate) fn hints(error: &anyhow::Error) -> Vec<String> {

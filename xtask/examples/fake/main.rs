@@ -24,6 +24,7 @@ static BACKENDS: [Backend; 1] = [Backend {
     grace: Duration::from_millis(100),
     externals: ExternalForm::Image,
     builds_images: false,
+    cluster: None,
     databases: &[DatabaseKind::Sqlite],
     images: |folder| Box::new(Fake::new(folder)),
     runtime: |folder| Box::new(Fake::new(folder)),

@@ -22,6 +22,7 @@ mod disk;
 mod engines;
 mod environment;
 mod kept;
+mod kube;
 mod many;
 mod needs;
 mod together;

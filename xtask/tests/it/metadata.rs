@@ -19,7 +19,7 @@ fn a_misspelt_key_is_suggested() {
     output.exits(exit::FAILURE);
     insta::assert_snapshot!(output.error(), @r"
     error: alpha/Cargo.toml: unknown key `package.metadata.onetag.neds`
-    hint: did you mean `needs`? allowed here: name, bin, containerfile, needs, port, ports, ready, args, database, volume, files, features, default-features, memory, env, suite, services
+    hint: did you mean `needs`? allowed here: name, bin, containerfile, needs, port, ports, ready, args, database, volume, files, features, default-features, memory, replicas, manifests, env, suite, services
     ");
 }
 

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use anyhow::anyhow;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Backend, engine, process};
+use super::{Backend, engine, kube, process};
 use crate::error::{Attach as _, Kind};
 
 /// Where images run.
@@ -18,12 +18,22 @@ pub enum BackendKind {
     Podman,
     /// Services are containers of docker's.
     Docker,
+    /// Services are workloads in a cluster that the caller names.
+    Kube,
+    /// Services are workloads in a cluster of kind's that the harness makes.
+    Kind,
     /// One that this program brought along, see [`main_with`](crate::main_with).
     Registered(&'static str),
 }
 
 /// Those that every program has.
-const OWN: [BackendKind; 3] = [BackendKind::Process, BackendKind::Podman, BackendKind::Docker];
+const OWN: [BackendKind; 5] = [
+    BackendKind::Process,
+    BackendKind::Podman,
+    BackendKind::Docker,
+    BackendKind::Kind,
+    BackendKind::Kube,
+];
 
 static REGISTERED: OnceLock<&'static [Backend]> = OnceLock::new();
 
@@ -69,6 +79,8 @@ impl BackendKind {
             BackendKind::Process => &process::BACKEND,
             BackendKind::Podman => &engine::PODMAN,
             BackendKind::Docker => &engine::DOCKER,
+            BackendKind::Kind => &kube::KIND,
+            BackendKind::Kube => &kube::KUBE,
             BackendKind::Registered(name) => registered()
                 .iter()
                 .find(|backend| backend.name == name)

@@ -5,16 +5,22 @@
 
 mod addresses;
 mod check;
+mod cluster;
 mod engine;
 mod keeper;
 mod kind;
+#[allow(dead_code, unused_imports, reason = "its runtime comes next")]
+mod kube;
 mod leases;
 mod log;
+mod manifests;
 mod pinned;
 mod plan;
 mod process;
+mod replicas;
 mod run;
 mod seam;
+mod spec;
 mod types;
 mod wiring;
 
@@ -27,18 +33,22 @@ pub use crate::run::RunFolder;
 pub use crate::run::ledger::{BackendResource, Ledger};
 pub use addresses::Addresses;
 pub use check::{Check, CheckState};
+pub(crate) use cluster::{ClusterChoice, ImageRoute};
 pub(crate) use engine::run_options;
 pub(crate) use keeper::KeeperHandle;
 pub use kind::BackendKind;
 pub(crate) use kind::register;
+pub(crate) use kube::{Cluster, Preview};
+pub(crate) use manifests::read_manifests;
 pub use onetag_control::Capability;
 pub use pinned::Pinned;
 pub(crate) use pinned::{check_externals, source_of};
 pub use plan::Deployed;
 pub(crate) use plan::{Address, RunPlan, Settings};
+pub(crate) use replicas::check_replicas;
 pub use run::RunBackend;
 pub(crate) use run::{Abandoned, waiting_for};
-pub use seam::{Backend, ExternalForm, ImageStore, Runtime};
+pub use seam::{Backend, ClusterForm, ExternalForm, ImageStore, Runtime};
 pub use types::{
     Endpoint, Expected, ExternalImage, ImageBuild, Instance, Prepared, Probe, Replica, Seen,
     ServiceAddresses, ServicePorts, ServiceSpec, State, Stop, StoredImage, Sweep, SweptObject,

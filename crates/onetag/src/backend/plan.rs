@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use anyhow::ensure;
 use serde::{Deserialize, Serialize};
 
-use super::{BackendKind, Expected};
+use super::{BackendKind, ClusterChoice, Expected};
+use crate::build::image::Digest;
 use crate::database::DatabaseChoice;
 use crate::run::{RunFolder, RunId, read_json, write_json};
 use crate::workspace::{DatabaseKind, Ready};
@@ -25,6 +26,8 @@ pub(crate) struct RunPlan {
     pub(crate) profile: Option<String>,
     /// What the caller asked for.
     pub(crate) database: DatabaseChoice,
+    /// What it uses of clusters.
+    pub(crate) cluster: ClusterChoice,
     pub(crate) services: BTreeMap<String, Deployed>,
 }
 
@@ -76,6 +79,9 @@ pub(crate) struct Settings {
     pub(crate) config: BTreeMap<String, String>,
     /// In bytes.
     pub(crate) memory: Option<u64>,
+    pub(crate) replicas: u32,
+    /// Of the objects that its package brings, where the backend is a cluster.
+    pub(crate) manifests: Option<Digest>,
     /// What it keeps its state in, if it has a database.
     pub(crate) database: Option<DatabaseKind>,
 }
@@ -87,7 +93,7 @@ impl RunPlan {
     }
 
     /// The format that this version writes.
-    pub(crate) const VERSION: u32 = 5;
+    pub(crate) const VERSION: u32 = 6;
 
     pub(crate) fn read(folder: &RunFolder) -> anyhow::Result<RunPlan> {
         let path = folder.plan();

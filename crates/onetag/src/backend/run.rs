@@ -10,24 +10,21 @@ use anyhow::{Context as _, anyhow, bail, ensure};
 
 use super::addresses::url;
 use super::plan::Address;
+use super::spec::SpecSource;
 use super::{
-    Addresses, Backend, BackendKind, Deployed, Expected, ExternalForm, ImageStore, Seen,
-    ServicePorts, ServiceSpec, StoredImage, wiring,
+    Addresses, Backend, BackendKind, Deployed, Expected, ImageStore, Seen, ServiceSpec,
+    StoredImage, lock, wiring,
 };
 use crate::build::Compiled;
-use crate::database::{Access, fill};
+use crate::database::fill;
 use crate::keeper::{Client, ReadyWait, ServiceState, StartedService, quote_log, wait_until_ready};
 use crate::run::{Brand, Reference, Run, RunFolder};
 use crate::system::signals::Interrupt;
 use crate::system::wait::bounded;
-use crate::workspace::{DatabaseKind, PlannedService, Ready};
-use wiring::Wired;
+use crate::workspace::{PlannedService, Ready};
 
 /// How often a service that is ready is looked at while others are not.
 const STATE_INTERVAL: Duration = Duration::from_millis(250);
-
-/// The variable in which images of PostgreSQL get the password of the server's owner.
-const SERVER_PASSWORD: &str = "POSTGRES_PASSWORD";
 
 /// The backend of the run `'run`: what belongs to another run does not fit.
 #[derive(Debug)]
@@ -35,6 +32,8 @@ pub struct RunBackend<'run> {
     kind: BackendKind,
     folder: RunFolder,
     addresses: Addresses,
+    /// The names of images that were loaded, by service.
+    loaded: Mutex<BTreeMap<String, String>>,
     _brand: Brand<'run>,
 }
 
@@ -42,7 +41,8 @@ impl<'run> RunBackend<'run> {
     /// The backend of a run whose keeper has prepared these addresses.
     pub fn new(run: &Run<'run>, addresses: Addresses) -> RunBackend<'run> {
         let kind = run.minted().backend();
-        RunBackend { kind, folder: run.folder().clone(), addresses, _brand: run.brand() }
+        let (folder, loaded) = (run.folder().clone(), Mutex::default());
+        RunBackend { kind, folder, addresses, loaded, _brand: run.brand() }
     }
 
     /// What suites can ask for.
@@ -72,6 +72,7 @@ impl<'run> RunBackend<'run> {
             stored.digest,
             backend.name
         );
+        lock(&self.loaded).insert(reference.service().to_owned(), reference.to_string());
         Ok(stored)
     }
 
@@ -82,36 +83,15 @@ impl<'run> RunBackend<'run> {
         image: &StoredImage,
         planned: &PlannedService,
     ) -> anyhow::Result<ServiceSpec> {
-        let service = &planned.service;
-        let run_id = self.folder.run_id();
-        let own = wiring::OwnValues { image: reference.to_string(), run_id, backend: self.kind };
-        let wired = wiring::resolve(planned, &own, &self.addresses)?;
-        let Wired { args, mut environment, config } = wired;
-        let mut secrets = wiring::secrets(planned);
-        let is_server = service.external().is_some_and(|external| external.is_database);
-        // The data of a program know its password already.
-        let is_image = is_server && self.kind.backend().externals == ExternalForm::Image;
-        let access = self.addresses.database.as_ref().filter(|_| is_image);
-        if let Some(password) = access.and_then(Access::server_password) {
-            environment.insert(SERVER_PASSWORD.to_owned(), password.to_owned());
-            secrets.insert(SERVER_PASSWORD.to_owned());
+        let loaded = lock(&self.loaded);
+        SpecSource {
+            kind: self.kind,
+            run_id: self.folder.run_id(),
+            addresses: &self.addresses,
+            references: &loaded,
+            is_preview: false,
         }
-        Ok(ServiceSpec {
-            run_id,
-            generation: reference.tag().generation(),
-            ports: ServicePorts::of(service),
-            reference: reference.to_string(),
-            image: image.clone(),
-            args,
-            environment,
-            secrets,
-            config,
-            ready: service.ready.clone(),
-            ready_key: format!("`ready` in {}", service.manifest_path),
-            needs: wiring::needs(planned),
-            database: planned.database == Some(DatabaseKind::Sqlite),
-            memory: service.memory,
-        })
+        .spec(reference, image, planned)
     }
 
     /// Makes the databases of these services on their server.

@@ -40,6 +40,8 @@ pub struct Backend {
     pub externals: ExternalForm,
     /// Whether it builds images from containerfiles.
     pub builds_images: bool,
+    /// The cluster that it runs them in, if it does.
+    pub cluster: Option<ClusterForm>,
     /// What services on it may keep their state in, the default first.
     pub databases: &'static [DatabaseKind],
     /// Where it keeps images.
@@ -62,6 +64,15 @@ pub enum ExternalForm {
     Program,
     /// A published image, by the key `image`.
     Image,
+}
+
+/// Which cluster a backend runs images in. There, several copies of a service can run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClusterForm {
+    /// One that the caller names by its context.
+    Named,
+    /// One that the harness makes.
+    Made,
 }
 
 /// Where a backend keeps images; in the command.

@@ -24,13 +24,16 @@ pub struct ServicePorts {
     pub ports: BTreeMap<String, u16>,
     /// Where it wants a folder that outlives a restart, if it wants one.
     pub volume: Option<Utf8PathBuf>,
+    /// Whether others wrote it.
+    pub is_external: bool,
 }
 
 impl ServicePorts {
     pub(crate) fn of(service: &Service) -> ServicePorts {
         let Service { name, port, ports, volume, .. } = service;
+        let is_external = service.external().is_some();
         let (service, ports, volume) = (name.clone(), ports.clone(), volume.clone());
-        ServicePorts { service, port: *port, ports, volume }
+        ServicePorts { service, port: *port, ports, volume, is_external }
     }
 
     /// All of them: none is the name of the service's own port.
@@ -174,6 +177,11 @@ pub struct ServiceSpec {
     pub database: bool,
     /// How much memory it may have, in bytes, where the backend limits it.
     pub memory: Option<u64>,
+    /// How many copies of it run.
+    pub replicas: u32,
+    /// Objects of its package for clusters; none where the backend makes them.
+    #[serde(default)]
+    pub manifests: Vec<Value>,
 }
 
 impl ServiceSpec {
@@ -255,6 +263,8 @@ pub struct Sweep {
     pub runs: BTreeSet<RunId>,
     /// Only tell what would be done.
     pub dry_run: bool,
+    /// Clusters that runs share go as well, where no run uses them.
+    pub clusters: bool,
 }
 
 /// Something that a backend found which belongs to none of the runs.

@@ -22,6 +22,8 @@ pub(crate) struct OwnValues {
     pub(crate) image: String,
     pub(crate) run_id: RunId,
     pub(crate) backend: BackendKind,
+    /// Whether the caller's variables are only shown, without what they hold.
+    pub(crate) is_preview: bool,
 }
 
 /// What a service is started with.
@@ -105,8 +107,16 @@ pub(crate) fn settings(
         urls: planned.urls.iter().map(written).collect(),
         config: config(&planned.service).map(written).collect(),
         memory: planned.service.memory,
+        replicas: planned.service.replicas,
+        manifests: manifests(planned)?,
         database: planned.database,
     })
+}
+
+fn manifests(planned: &PlannedService) -> anyhow::Result<Option<Digest>> {
+    let is_there = !planned.manifests.is_empty();
+    let digest = || Ok(Digest::of(&serde_json::to_vec(&planned.manifests)?));
+    is_there.then(digest).transpose()
 }
 
 /// The variables of the caller that the metadata of a service asks for.
@@ -212,6 +222,7 @@ impl Values for Wiring<'_> {
                     }
                 }
             }
+            Placeholder::HostVariable(_) if own.is_preview => "<secret>".to_owned(),
             Placeholder::HostVariable(variable) => host_variable(service, variable)?,
         })
     }

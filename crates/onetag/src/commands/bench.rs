@@ -31,6 +31,9 @@ pub(crate) struct Bench {
     on: On,
     #[command(flatten)]
     build: BuildOptions,
+    /// What goes to stdout besides the talk on stderr
+    #[arg(long, value_enum, default_value = "human")]
+    format: Format,
     /// What nextest gets as well, both ways, for example `-E 'test(name)'`
     #[arg(last = true, allow_hyphen_values = true, value_name = "NEXTEST ARGS")]
     nextest: Vec<String>,
@@ -77,7 +80,7 @@ pub(crate) fn bench(arguments: &Bench, ui: Ui) -> anyhow::Result<Exit> {
         }),
     };
     let figures = onetag_bench::measure(&bench, &host)?;
-    match arguments.build.format {
+    match arguments.format {
         Format::Json => print_json(&onetag_bench::document(&figures))?,
         Format::Human => write_stdout(onetag_bench::table(&figures).as_bytes()),
     }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::{Outcomes, RunOptions, Suites, conclude, context};
+use super::{Format, Outcomes, RunOptions, Suites, conclude, context};
 use crate::cycle::{self, Goal, Options};
 use crate::exit::Exit;
 use crate::report::{Ui, table};
@@ -27,11 +27,14 @@ pub(crate) struct E2e {
     keep_on_failure: bool,
     #[command(flatten)]
     run: RunOptions,
+    /// What goes to stdout besides the talk on stderr
+    #[arg(long, value_enum, default_value = "human")]
+    format: Format,
 }
 
 /// Runs suites, one run each.
 pub(crate) fn e2e(arguments: &E2e, ui: Ui) -> anyhow::Result<Exit> {
-    conclude(arguments.run.build.format, outcomes(arguments, ui))
+    conclude(arguments.format, outcomes(arguments, ui))
 }
 
 fn outcomes(arguments: &E2e, ui: Ui) -> anyhow::Result<Outcomes> {
@@ -47,6 +50,7 @@ fn outcomes(arguments: &E2e, ui: Ui) -> anyhow::Result<Outcomes> {
         profile: run.build.profile(),
         backend: run.on.backend,
         database: run.databases.choice()?,
+        cluster: run.cluster.choice()?,
     };
     let (jobs, not_run) = arguments.suites.jobs(&context, run.on.backend.unwrap_or_default())?;
     let runs = cycle::drive(&context, jobs, &options)?;

@@ -30,6 +30,9 @@ pub(crate) struct Gc {
     /// to 512 MiB together
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     older_than: Option<Duration>,
+    /// Delete the workspace's cluster of kind as well, unless a run uses it
+    #[arg(long)]
+    clusters: bool,
     /// Only show what would go
     #[arg(long)]
     dry_run: bool,
@@ -173,6 +176,7 @@ impl Collection<'_> {
             folder: self.layout.base().to_owned(),
             runs: runs.clone(),
             dry_run: self.arguments.dry_run,
+            clusters: self.arguments.clusters,
         };
         let (name, backend) = (backend.name(), backend.backend());
         let what = format!("looking for what is left on `{name}`");

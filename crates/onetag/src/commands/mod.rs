@@ -22,7 +22,7 @@ pub(crate) use e2e::{E2e, e2e};
 pub(crate) use gc::{Gc, gc};
 pub(crate) use hook::{Hook, hook};
 pub(crate) use logs::{Logs, logs};
-pub(crate) use options::{BuildOptions, Databases, Format, On, RunOptions, Suites};
+pub(crate) use options::{BuildOptions, ClusterOptions, Databases, Format, On, RunOptions, Suites};
 pub(crate) use plan::{Plan, plan};
 pub(crate) use status::{Status, status};
 pub(crate) use test::{Test, test};
@@ -31,7 +31,7 @@ pub(crate) use up::{Up, up};
 use anyhow::{Context as _, anyhow};
 use camino::Utf8Path;
 
-use crate::backend::{BackendKind, RunPlan};
+use crate::backend::{BackendKind, ClusterChoice, RunPlan};
 use crate::context::Context;
 use crate::cycle::{Job, KeptRun, Options};
 use crate::database::DatabaseChoice;
@@ -139,6 +139,9 @@ fn kept_job<'a>(job: Job<'a>, entry: RunEntry, options: &mut Options) -> anyhow:
         if options.database == DatabaseChoice::default() {
             options.database.clone_from(&plan.database);
         }
+        if options.cluster == ClusterChoice::default() {
+            options.cluster.clone_from(&plan.cluster);
+        }
         format!("cargo xtask down {suite} && {}", up(&options))
     };
     let name = |profile: &Option<String>| profile.clone().unwrap_or_else(|| "dev".to_owned());
@@ -168,7 +171,7 @@ fn kept_job<'a>(job: Job<'a>, entry: RunEntry, options: &mut Options) -> anyhow:
         (_, Some(kind)) if asked.kind != plan.database.kind && !plan.uses(kind) => {
             Some(format!("does not keep its state in {kind}"))
         }
-        _ => None,
+        _ => plan.cluster.contradiction(&options.cluster),
     };
     if let Some(other) = other {
         return Err(anyhow!("the kept run of `{suite}` {other}")
@@ -176,6 +179,7 @@ fn kept_job<'a>(job: Job<'a>, entry: RunEntry, options: &mut Options) -> anyhow:
             .hint(start_over()));
     }
     options.database.clone_from(&plan.database);
+    options.cluster.clone_from(&plan.cluster);
     options.profile.clone_from(&plan.profile);
     options.backend = Some(plan.backend);
     Ok(Job { kept: Some(KeptRun { entry, plan }), ..job })
@@ -191,6 +195,10 @@ fn up_line(suite: &str, options: &Options) -> String {
     }
     if let Some(backend) = options.backend {
         line.push_str(&format!(" --on {}", backend.name()));
+    }
+    for (option, _, value) in options.cluster.options() {
+        line.push_str(&format!(" {option}"));
+        line.extend(value.map(|value| format!(" {value}")));
     }
     match &options.database {
         DatabaseChoice { url: Some(url), .. } => {

@@ -4,15 +4,17 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::anyhow;
+use camino::Utf8PathBuf;
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 
-use crate::backend::BackendKind;
+use crate::backend::{BackendKind, ClusterChoice, ImageRoute};
 use crate::context::Context;
 use crate::cycle::Job;
 use crate::database::{DatabaseChoice, ServerUrl};
 use crate::error::{Attach as _, Kind};
 use crate::report::NotRun;
-use crate::workspace::DatabaseKind;
+use crate::workspace::{DatabaseKind, Registry};
 
 /// Which suites.
 #[derive(Clone, Debug, Args)]
@@ -115,6 +117,41 @@ impl Databases {
     }
 }
 
+/// Which cluster runs use, and how images get there.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ClusterOptions {
+    /// Use the cluster of this context of kubectl's configuration, with `--on kube`
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    context: Option<String>,
+    /// Push images to this registry, from where the cluster pulls them
+    #[arg(long, value_name = "HOST/PATH", value_parser = Registry::named, conflicts_with = "containerd")]
+    registry: Option<Registry>,
+    /// Import images into the containerd that listens here, of a cluster of one node
+    #[arg(long, value_name = "SOCKET")]
+    containerd: Option<Utf8PathBuf>,
+    /// Give the run a cluster of its own, with `--on kind`
+    #[arg(long)]
+    fresh_cluster: bool,
+}
+
+impl ClusterOptions {
+    /// What is asked for.
+    ///
+    /// # Errors
+    ///
+    /// The socket cannot be one.
+    pub(super) fn choice(&self) -> anyhow::Result<ClusterChoice> {
+        let ClusterOptions { context, registry, containerd, fresh_cluster } = self.clone();
+        if let Some(socket) = containerd.as_ref().filter(|socket| !socket.is_absolute()) {
+            let error = anyhow!("`--containerd`: `{socket}` is not an absolute path");
+            return Err(error.kind(Kind::Usage).hint("/run/containerd/containerd.sock"));
+        }
+        let socket = containerd.map(ImageRoute::Containerd);
+        let images = registry.map(ImageRoute::Registry).or(socket);
+        Ok(ClusterChoice { context, images, is_fresh: fresh_cluster })
+    }
+}
+
 /// Options of the whole cycle.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct RunOptions {
@@ -125,6 +162,8 @@ pub(crate) struct RunOptions {
     pub(super) on: On,
     #[command(flatten)]
     pub(super) databases: Databases,
+    #[command(flatten)]
+    pub(super) cluster: ClusterOptions,
     #[command(flatten)]
     pub(super) build: BuildOptions,
     /// What nextest gets as well, for example `-E 'test(name)'`
@@ -141,9 +180,6 @@ pub(crate) struct BuildOptions {
     /// Build the services with this cargo profile; tests keep their own
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
-    /// What goes to stdout besides the talk on stderr
-    #[arg(long, value_enum, default_value = "human")]
-    pub(super) format: Format,
 }
 
 impl BuildOptions {

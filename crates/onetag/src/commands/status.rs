@@ -36,6 +36,8 @@ const SCHEMA: u32 = 2;
 /// What `status --format json` prints.
 #[derive(Serialize)]
 struct Listing {
+    /// Clusters of kind's that the harness made, by name.
+    clusters: Vec<String>,
     runs: Vec<Shown>,
     schema: u32,
 }
@@ -73,13 +75,23 @@ struct ShownService {
 pub(crate) fn status(arguments: &Status, ui: &Ui) -> anyhow::Result<Exit> {
     let interrupt = Interrupt::listen()?;
     let place = crate::workspace::locate(&here()?, &interrupt)?;
-    let found = dead::find(&Layout::below(&place.target_directory))?;
+    let layout = Layout::below(&place.target_directory);
+    let found = dead::find(&layout)?;
+    let clusters = layout.list_clusters();
     let runs: Vec<Shown> = found.iter().map(|run| show(run, &place.root)).collect();
     interrupt.check()?;
     match arguments.format {
-        Format::Json => print_json(&Listing { runs, schema: SCHEMA })?,
-        Format::Human if runs.is_empty() => ui.line("there are no runs"),
-        Format::Human => write_stdout(table(&runs).as_bytes()),
+        Format::Json => print_json(&Listing { clusters, runs, schema: SCHEMA })?,
+        Format::Human => {
+            match runs.is_empty() {
+                true => ui.line("there are no runs"),
+                false => write_stdout(table(&runs).as_bytes()),
+            }
+            for name in clusters {
+                let line = format!("cluster {name} is up; `cargo xtask gc --clusters` deletes it");
+                write_stdout(format!("{line}\n").as_bytes());
+            }
+        }
     }
     Ok(Exit::Success)
 }

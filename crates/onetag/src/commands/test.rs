@@ -6,8 +6,8 @@ use anyhow::{Context as _, anyhow};
 use clap::Args;
 
 use super::{
-    BuildOptions, Databases, On, Outcomes, conclude, context, kept_elsewhere, kept_job, kept_run,
-    up_line,
+    BuildOptions, ClusterOptions, Databases, Format, On, Outcomes, conclude, context,
+    kept_elsewhere, kept_job, kept_run, up_line,
 };
 use crate::cycle::{self, Goal, Job, Options};
 use crate::error::Attach as _;
@@ -27,7 +27,12 @@ pub(crate) struct Test {
     #[command(flatten)]
     databases: Databases,
     #[command(flatten)]
+    cluster: ClusterOptions,
+    #[command(flatten)]
     build: BuildOptions,
+    /// What goes to stdout besides the talk on stderr
+    #[arg(long, value_enum, default_value = "human")]
+    format: Format,
     /// What nextest gets as well, for example `-E 'test(name)'`
     #[arg(last = true, allow_hyphen_values = true, value_name = "NEXTEST ARGS")]
     nextest: Vec<String>,
@@ -35,7 +40,7 @@ pub(crate) struct Test {
 
 /// Runs the suite, unless what runs is not what would be built.
 pub(crate) fn test(arguments: &Test, ui: Ui) -> anyhow::Result<Exit> {
-    conclude(arguments.build.format, reports(arguments, ui))
+    conclude(arguments.format, reports(arguments, ui))
 }
 
 fn reports(arguments: &Test, ui: Ui) -> anyhow::Result<Outcomes> {
@@ -50,6 +55,7 @@ fn reports(arguments: &Test, ui: Ui) -> anyhow::Result<Outcomes> {
         profile: arguments.build.profile(),
         backend: arguments.on.backend,
         database: arguments.databases.choice()?,
+        cluster: arguments.cluster.choice()?,
     };
     let job = Job::new(&context, &arguments.suite)?;
     let suite = &job.suite.name;

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{BuildOptions, Databases, On, Outcomes, conclude, context, kept_job, kept_run};
+use super::{
+    BuildOptions, ClusterOptions, Databases, Format, On, Outcomes, conclude, context, kept_job,
+    kept_run,
+};
 use crate::cycle::{self, Goal, Job, Options};
 use crate::exit::Exit;
 use crate::report::Ui;
@@ -24,12 +27,17 @@ pub(crate) struct Up {
     #[command(flatten)]
     databases: Databases,
     #[command(flatten)]
+    cluster: ClusterOptions,
+    #[command(flatten)]
     build: BuildOptions,
+    /// What goes to stdout besides the talk on stderr
+    #[arg(long, value_enum, default_value = "human")]
+    format: Format,
 }
 
 /// Brings a run up and keeps it, or brings the kept one up to date.
 pub(crate) fn up(arguments: &Up, ui: Ui) -> anyhow::Result<Exit> {
-    conclude(arguments.build.format, reports(arguments, ui))
+    conclude(arguments.format, reports(arguments, ui))
 }
 
 fn reports(arguments: &Up, ui: Ui) -> anyhow::Result<Outcomes> {
@@ -44,6 +52,7 @@ fn reports(arguments: &Up, ui: Ui) -> anyhow::Result<Outcomes> {
         profile: arguments.build.profile(),
         backend: arguments.on.backend,
         database: arguments.databases.choice()?,
+        cluster: arguments.cluster.choice()?,
     };
     let job = match kept_run(&context.layout(), &context.workspace.root, &arguments.suite)? {
         Some(entry) => kept_job(job, entry, &mut options)?,

@@ -23,7 +23,10 @@ pub(crate) use start::{build_request, check_machine};
 use std::num::NonZero;
 use std::time::{Duration, Instant};
 
-use crate::backend::{BackendKind, RunPlan, check_externals, check_host_variables};
+use crate::backend::{
+    BackendKind, ClusterChoice, RunPlan, check_externals, check_host_variables, check_replicas,
+    read_manifests,
+};
 use crate::build::{check_containerfiles, check_files};
 use crate::context::Context;
 use crate::database::{self, DatabaseChoice};
@@ -68,10 +71,12 @@ impl<'a> Job<'a> {
     ///
     /// # Errors
     ///
-    /// It lacks a program or an image of an external service, or cannot build an image.
+    /// It lacks a program or an image of an external service, or cannot build an image or
+    /// run several copies of a service.
     pub(crate) fn check_backend(&self, kind: BackendKind) -> anyhow::Result<()> {
         check_externals(&self.plan, kind)?;
-        check_containerfiles(&self.plan, kind)
+        check_containerfiles(&self.plan, kind)?;
+        check_replicas(&self.plan, kind)
     }
 }
 
@@ -121,6 +126,8 @@ pub(crate) struct Options {
     pub(crate) backend: Option<BackendKind>,
     /// What services keep their state in.
     pub(crate) database: DatabaseChoice,
+    /// Which cluster runs use, and how images get there.
+    pub(crate) cluster: ClusterChoice,
 }
 
 /// Goes through one run for each job: one build for all of them, then several runs at the
@@ -140,7 +147,12 @@ pub(crate) fn drive(
     }
     let backend = options.backend.unwrap_or_default();
     database::choose(&context.workspace, &mut jobs, &options.database, backend)?;
-    let jobs = &jobs[..];
+    if backend.backend().cluster.is_some() {
+        let mut plans = jobs.iter_mut().map(|job| &mut job.plan);
+        plans.try_for_each(|plan| read_manifests(&context.workspace, plan))?;
+    }
+    let cluster = options.cluster.resolve(backend, &context.workspace)?;
+    let (jobs, options) = (&jobs[..], &Options { cluster, ..options.clone() });
     check(context, jobs, options.backend)?;
     jobs.iter().try_for_each(|job| check_host_variables(&job.plan))?;
     sweep(&context.layout(), &context.interrupt, &context.ui)?;

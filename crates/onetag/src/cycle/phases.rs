@@ -226,6 +226,7 @@ impl<'run> Cycle<'_, 'run> {
             backend: self.run.minted().backend(),
             profile: options.profile.clone(),
             database: options.database.clone(),
+            cluster: options.cluster.clone(),
             services: images
                 .iter()
                 .map(|image| (image.reference().service().to_owned(), image.deployed().clone()))

@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Context as _, anyhow};
 
 use super::{Job, Options};
-use crate::backend::{Addresses, KeeperHandle, Pinned, source_of};
+use crate::backend::{Addresses, Cluster, KeeperHandle, Pinned, source_of};
 use crate::build::{Build, BuildRequest, WantedBy, build};
 use crate::context::Context;
 use crate::gc::dead::RunState;
@@ -69,8 +69,13 @@ pub(super) fn start<'a>(
     let mut timeline = Timeline::start(&context.ui);
     let mut entered = Vec::new();
     let minting = Instant::now();
+    // Before anything is made.
+    let cluster = match jobs.iter().any(|job| job.kept.is_none()) {
+        true => options.cluster.find(options.backend.unwrap_or_default(), &context.workspace)?,
+        false => None,
+    };
     for job in jobs {
-        entered.push(enter(context, job, options)?);
+        entered.push(enter(context, job, options, cluster.as_ref())?);
     }
     if jobs.iter().any(|job| job.kept.is_none()) {
         timeline.record("mint", minting.elapsed(), counted(entered.len(), "run"));
@@ -122,13 +127,18 @@ pub(super) fn start<'a>(
 }
 
 /// Phase 0: mints a run, or takes up a kept one.
-fn enter(context: &Context, job: &Job<'_>, options: &Options) -> anyhow::Result<MintedRun> {
+fn enter(
+    context: &Context,
+    job: &Job<'_>,
+    options: &Options,
+    cluster: Option<&Cluster>,
+) -> anyhow::Result<MintedRun> {
     let workspace = &context.workspace;
     let consumer = &job.suite.name;
     let backend = options.backend.unwrap_or_default();
     let Some(kept) = &job.kept else {
         let (target, root) = (&workspace.target_directory, &workspace.root);
-        let minted = mint(target, root, consumer, backend, &context.interrupt)?;
+        let minted = mint(target, root, consumer, backend, cluster, &context.interrupt)?;
         context.ui.line(minted.tag().to_string());
         for planned in job.plan.services() {
             let name = match planned.service.external() {

@@ -11,7 +11,7 @@ use super::url::ServerUrl;
 use super::{data, names};
 use crate::backend::ExternalForm;
 use crate::run::{MintedRun, RunFolder, RunId, read_json, write_json};
-use crate::workspace::{DatabaseKind, Plan};
+use crate::workspace::{DatabaseKind, Plan, PlannedService};
 
 /// `database.json` of a run, for this user alone: it has the passwords, which are written
 /// nowhere else.
@@ -46,6 +46,24 @@ impl Access {
     pub(crate) fn read(folder: &RunFolder) -> anyhow::Result<Option<Access>> {
         let path = folder.database_access();
         path.exists().then(|| read_json(&path)).transpose()
+    }
+
+    /// The access of a run that is only shown, which has no passwords; none if no service
+    /// needs any.
+    pub(crate) fn preview(run_id: RunId, plan: &Plan, url: Option<&ServerUrl>) -> Option<Access> {
+        let hidden = || "<secret>".to_owned();
+        let server = match url {
+            Some(url) => Server::Named { url: url.clone() },
+            None => Server::Own { password: hidden(), folder: None },
+        };
+        let password = |planned: &PlannedService| (planned.service.name.clone(), hidden());
+        let passwords = plan.services().map(password).collect();
+        plan.uses(DatabaseKind::Postgres).then_some(Access {
+            server,
+            run_id,
+            passwords,
+            internal: None,
+        })
     }
 
     /// Says where services find the run's own server.

@@ -18,8 +18,14 @@ fn runs_that_begin_and_end_meanwhile_are_not_taken_for_dead() {
     std::thread::scope(|scope| {
         let harness = scope.spawn(|| {
             for _ in 0..300 {
-                let minted =
-                    mint(&target, &target, "alpha", BackendKind::Process, &Interrupt::default())?;
+                let minted = mint(
+                    &target,
+                    &target,
+                    "alpha",
+                    BackendKind::Process,
+                    None,
+                    &Interrupt::default(),
+                )?;
                 archive(minted.folder())?;
             }
             anyhow::Ok(())

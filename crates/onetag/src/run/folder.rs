@@ -26,6 +26,7 @@ use crate::system::signals::Interrupt;
 /// sources.json        of which sources cargo made what it made
 /// files/<hash>/       the files that services start with, by the hash of all of them
 /// cache/<workspace>/  what can be worked out again
+/// clusters/<name>/    how clusters of kind are reached
 /// ```
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
@@ -128,6 +129,20 @@ impl Layout {
         FileLock::take(&path, Duration::from_secs(60), interrupt, || {})
     }
 
+    /// What is known of clusters that the harness made, each in a folder by its name.
+    pub(crate) fn clusters(&self) -> Utf8PathBuf {
+        self.base.join("clusters")
+    }
+
+    /// The names of clusters that the harness made and that are reached.
+    pub(crate) fn list_clusters(&self) -> Vec<String> {
+        let folders = self.clusters().read_dir_utf8().into_iter().flatten().flatten();
+        let made = folders.filter(|folder| folder.path().join("kubeconfig").exists());
+        let mut names: Vec<String> = made.map(|folder| folder.file_name().to_owned()).collect();
+        names.sort();
+        names
+    }
+
     /// The folder of a run, whether it exists or not.
     pub(crate) fn run(&self, run_id: RunId) -> RunFolder {
         RunFolder { path: self.runs().join(run_id.to_string()), run_id }
@@ -202,6 +217,11 @@ impl RunFolder {
     /// Which engine the run uses, and where, see `backend::engine`.
     pub(crate) fn engine(&self) -> Utf8PathBuf {
         self.path.join("engine.json")
+    }
+
+    /// Which cluster the run uses, see `backend::kube`.
+    pub(crate) fn cluster(&self) -> Utf8PathBuf {
+        self.path.join("cluster.json")
     }
 
     /// Archives of images on their way to an engine.

@@ -8,6 +8,8 @@ use onetag_image::ImageName;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
+use crate::workspace::Registry;
+
 /// The identity of a run: a UUIDv7 as 32 lower-case hex digits.
 ///
 /// It is unique, it sorts by time, and its age can be read from it without
@@ -19,6 +21,11 @@ impl RunId {
     /// The one place where a run gets its identity.
     pub(super) fn mint() -> RunId {
         RunId(Uuid::now_v7())
+    }
+
+    /// Stands for the id of a run where that has to be one: no run has it.
+    pub(crate) fn placeholder() -> RunId {
+        RunId(Uuid::from_u128(0x7000_8000_0000_0000_0000))
     }
 
     /// Reads an id back from a folder name, a ledger or an environment file.
@@ -78,7 +85,7 @@ pub struct Tag {
 }
 
 impl Tag {
-    pub(super) fn new(consumer: &str, run_id: RunId, generation: u32) -> Tag {
+    pub(crate) fn new(consumer: &str, run_id: RunId, generation: u32) -> Tag {
         Tag { consumer: consumer.to_owned(), run_id, generation }
     }
 
@@ -110,7 +117,8 @@ impl fmt::Display for Tag {
     }
 }
 
-/// The name of one image of one run: `localhost/<service>:<tag>`. What an external
+/// The name of one image of one run: `localhost/<service>:<tag>`, or `<registry>/…` where
+/// the run has one. What an external
 /// service runs has the name that others gave it.
 ///
 /// There is no constructor from a string: a reference comes from a run.
@@ -118,23 +126,26 @@ impl fmt::Display for Tag {
 pub struct Reference {
     service: String,
     tag: Tag,
+    /// Whose name the others begin with; without one they are of this machine.
+    registry: Option<Registry>,
     /// Of what an external service runs.
     external: Option<String>,
 }
 
 impl Reference {
-    pub(crate) fn new(service: &str, tag: &Tag) -> Reference {
-        Reference { service: service.to_owned(), tag: tag.clone(), external: None }
+    pub(crate) fn new(service: &str, tag: &Tag, registry: Option<&Registry>) -> Reference {
+        let (service, registry) = (service.to_owned(), registry.cloned());
+        Reference { service, tag: tag.clone(), registry, external: None }
     }
 
     /// What an external service runs in the generation of this tag.
     pub(crate) fn of_external(service: &str, tag: &Tag, name: &str) -> Reference {
-        Reference { external: Some(name.to_owned()), ..Reference::new(service, tag) }
+        Reference { external: Some(name.to_owned()), ..Reference::new(service, tag, None) }
     }
 
     /// What the references of a service look like in new runs of a consumer.
-    pub(crate) fn shape(service: &str, consumer: &str) -> String {
-        reference(service, &Tag::shape(consumer))
+    pub(crate) fn shape(service: &str, consumer: &str, registry: Option<&Registry>) -> String {
+        reference(registry, service, &Tag::shape(consumer))
     }
 
     /// The service whose image this is.
@@ -154,7 +165,7 @@ impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.external {
             Some(name) => f.write_str(name),
-            None => f.write_str(&reference(&self.service, &self.tag)),
+            None => f.write_str(&reference(self.registry.as_ref(), &self.service, &self.tag)),
         }
     }
 }
@@ -163,8 +174,11 @@ fn tag(consumer: &str, run_id: &dyn fmt::Display) -> String {
     format!("{consumer}-{run_id}")
 }
 
-fn reference(service: &str, tag: &dyn fmt::Display) -> String {
-    format!("localhost/{service}:{tag}")
+fn reference(registry: Option<&Registry>, service: &str, tag: &dyn fmt::Display) -> String {
+    match registry {
+        Some(registry) => format!("{registry}/{service}:{tag}"),
+        None => format!("localhost/{service}:{tag}"),
+    }
 }
 
 #[cfg(test)]

@@ -37,7 +37,12 @@ fn the_first_generation_has_no_number() {
     assert_eq!(tag.to_string(), "alpha-0193a5c2e4b07c1e9f3a2b4c5d6e7f80");
     let second = Tag::new("alpha", id, 2);
     assert_eq!(
-        Reference::new("beta", &second).to_string(),
+        Reference::new("beta", &second, None).to_string(),
         "localhost/beta:alpha-0193a5c2e4b07c1e9f3a2b4c5d6e7f80.2"
+    );
+    let registry = Registry::named("registry.example.com/team").unwrap();
+    assert_eq!(
+        Reference::new("beta", &tag, Some(&registry)).to_string(),
+        "registry.example.com/team/beta:alpha-0193a5c2e4b07c1e9f3a2b4c5d6e7f80"
     );
 }

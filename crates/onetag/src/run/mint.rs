@@ -7,10 +7,10 @@ use camino::Utf8Path;
 
 use super::folder::make_folder;
 use super::{FileLock, Layout, Origin, Reference, RunFolder, RunId, Tag};
-use crate::backend::{BackendKind, Pinned};
+use crate::backend::{BackendKind, Cluster, Pinned};
 use crate::run::ledger::{Entry, Ledger, Resource, VERSION};
 use crate::system::signals::Interrupt;
-use crate::workspace::Service;
+use crate::workspace::{Registry, Service};
 
 /// Ties a value to one run at compile time.
 ///
@@ -24,6 +24,8 @@ pub(crate) type Brand<'run> = PhantomData<fn(&'run ()) -> &'run ()>;
 pub struct MintedRun {
     tag: Tag,
     backend: BackendKind,
+    /// The registry that has its images.
+    registry: Option<Registry>,
     folder: RunFolder,
     ledger: Ledger,
     /// None for a kept run whose keeper holds it alone.
@@ -34,11 +36,12 @@ pub struct MintedRun {
 /// holds its ledger.
 ///
 /// Errors: the target folder cannot be written to.
-pub fn mint(
+pub(crate) fn mint(
     target_directory: &Utf8Path,
     workspace: &Utf8Path,
     consumer: &str,
     backend: BackendKind,
+    cluster: Option<&Cluster>,
     interrupt: &Interrupt,
 ) -> anyhow::Result<MintedRun> {
     let run_id = RunId::mint();
@@ -66,9 +69,13 @@ pub fn mint(
         for name in ["logs", "volumes", "databases"] {
             make_folder(&folder.path().join(name))?;
         }
+        if let Some(cluster) = cluster {
+            cluster.keep(&folder)?;
+        }
         Ok(MintedRun {
             tag: Tag::new(consumer, run_id, 1),
             backend,
+            registry: cluster.and_then(Cluster::registry).cloned(),
             folder: folder.clone(),
             ledger,
             lock: Some(lock),
@@ -107,12 +114,12 @@ impl MintedRun {
 
     /// The name that a service's image has in this run.
     pub fn reference(&self, service: &Service) -> Reference {
-        Reference::new(&service.name, &self.tag)
+        Reference::new(&service.name, &self.tag, self.registry.as_ref())
     }
 
     /// The name that a service's image got in an earlier generation.
     pub(crate) fn reference_of(&self, service: &Service, generation: u32) -> Reference {
-        Reference::new(&service.name, &self.tag_of(generation))
+        Reference::new(&service.name, &self.tag_of(generation), self.registry.as_ref())
     }
 
     /// What an external service runs since this generation.
@@ -141,7 +148,9 @@ impl MintedRun {
     ) -> anyhow::Result<MintedRun> {
         let ledger = Ledger::open(folder.path())?;
         let tag = Tag::new(consumer, folder.run_id(), generation);
-        Ok(MintedRun { tag, backend, folder, ledger, lock })
+        let cluster = Cluster::of(&folder)?;
+        let registry = cluster.as_ref().and_then(Cluster::registry).cloned();
+        Ok(MintedRun { tag, backend, registry, folder, ledger, lock })
     }
 
     /// Goes through the phases of the run.

@@ -14,6 +14,7 @@ pub(crate) use id::RUN_ID;
 pub use id::{Reference, RunId, Tag};
 pub(crate) use lock::FileLock;
 pub(crate) use mint::Brand;
-pub use mint::{MintedRun, Run, mint};
+pub(crate) use mint::mint;
+pub use mint::{MintedRun, Run};
 pub(crate) use origin::Origin;
 pub(crate) use partial::{is_abandoned, partial, remove_partial};

@@ -9,6 +9,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read as _;
+use std::os::fd::AsFd as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 
@@ -17,7 +18,8 @@ use signal_hook::consts::{SIGKILL, SIGTERM};
 
 use crate::system::{User, lead_session, signal_with_parent};
 
-/// What is written to standard input once the process stands in the ledger.
+/// What is written to standard input once the process stands in the ledger. Behind it comes
+/// what the program reads there, if it reads something.
 pub(crate) const GO: &[u8] = b"go";
 
 /// The hidden verb.
@@ -31,6 +33,8 @@ pub(crate) enum Launched {
     Service,
     /// A command of the harness; it is asked to end when the harness is killed.
     Tool,
+    /// The same, and it reads what the harness writes.
+    FedTool,
 }
 
 impl Launched {
@@ -38,6 +42,7 @@ impl Launched {
         match self {
             Launched::Service => "service",
             Launched::Tool => "tool",
+            Launched::FedTool => "fed-tool",
         }
     }
 }
@@ -55,8 +60,8 @@ pub(crate) fn gate(launched: Launched, user: Option<User>) -> [String; 3] {
 /// What a gate is to become, and whose.
 fn parse(what: &str) -> Option<(Launched, Option<User>)> {
     let (name, user) = what.split_once(':').map_or((what, None), |(name, user)| (name, Some(user)));
-    let launched =
-        [Launched::Service, Launched::Tool].into_iter().find(|launched| launched.name() == name)?;
+    let all = [Launched::Service, Launched::Tool, Launched::FedTool];
+    let launched = all.into_iter().find(|launched| launched.name() == name)?;
     let user = user.map(|user| {
         let (uid, gid) = user.split_once(':')?;
         Some(User { uid: uid.parse().ok()?, gid: gid.parse().ok()? })
@@ -81,7 +86,7 @@ pub(crate) fn launch(arguments: impl IntoIterator<Item = OsString>) -> anyhow::R
         launched.to_str().and_then(parse).context("only a service or a tool is launched")?;
     let signal = match launched {
         Launched::Service => SIGKILL,
-        Launched::Tool => SIGTERM,
+        Launched::Tool | Launched::FedTool => SIGTERM,
     };
     lead_session().context("cannot start a session")?;
     if let Some(user) = user {
@@ -90,12 +95,17 @@ pub(crate) fn launch(arguments: impl IntoIterator<Item = OsString>) -> anyhow::R
     }
     signal_with_parent(parent, signal).context("cannot be tied to the parent")?;
     let mut said = Vec::new();
-    std::io::stdin().read_to_end(&mut said).context("cannot hear the parent")?;
+    // Not a byte more: what follows is the program's.
+    let stdin = std::io::stdin().as_fd().try_clone_to_owned().map(File::from);
+    let mut stdin = stdin.context("cannot hear the parent")?.take(GO.len() as u64);
+    stdin.read_to_end(&mut said).context("cannot hear the parent")?;
+    drop(stdin);
     let shown = program.to_string_lossy();
     ensure!(said == GO, "the parent ended before {shown} was started");
-    let null = File::open("/dev/null").context("cannot open /dev/null")?;
-    rustix::stdio::dup2_stdin(&null).context("cannot replace standard input")?;
-    drop(null);
+    if launched != Launched::FedTool {
+        let null = File::open("/dev/null").context("cannot open /dev/null")?;
+        rustix::stdio::dup2_stdin(&null).context("cannot replace standard input")?;
+    }
     let error = Command::new(&program).args(arguments).stdin(Stdio::inherit()).exec();
     Err(error).with_context(|| format!("cannot execute {shown}"))
 }
@@ -107,7 +117,7 @@ mod tests {
     #[test]
     fn a_gate_is_told_what_it_becomes_and_whose() {
         let user = User { uid: 104, gid: 109 };
-        for launched in [Launched::Service, Launched::Tool] {
+        for launched in [Launched::Service, Launched::Tool, Launched::FedTool] {
             for user in [None, Some(user)] {
                 assert_eq!(parse(&gate(launched, user)[1]), Some((launched, user)));
             }

@@ -11,6 +11,7 @@ use super::external::external;
 use super::metadata::{ServiceMetadata, SuiteMetadata, Variable, WorkspaceMetadata, parse};
 use super::pinned_image::PinnedImage;
 use super::placeholder::Template;
+use super::registry::Registry;
 use super::source::Source;
 use super::test_target::TestTarget;
 use super::topology::{Member, Program, Service, ServiceKind, Suite, Workspace};
@@ -46,6 +47,10 @@ pub(super) fn assemble(cargo: Metadata) -> anyhow::Result<Workspace> {
         .postgres_image
         .map(|text| PinnedImage::parse(&source.key("postgres-image"), &text))
         .transpose()?;
+    let registry = root
+        .registry
+        .as_deref()
+        .map(|text| Registry::named(text).map_err(|error| source.key("registry").error(error)));
     let tests_package = root.tests.as_deref().unwrap_or(TESTS);
     let mut services: BTreeMap<String, Service> = BTreeMap::new();
     let mut suites = BTreeMap::new();
@@ -99,6 +104,9 @@ pub(super) fn assemble(cargo: Metadata) -> anyhow::Result<Workspace> {
         suites,
         tests_package: tests_package.to_owned(),
         postgres_image,
+        kube: root.kube,
+        registry: registry.transpose()?,
+        allowed_images: root.allow_images,
         test_targets,
     };
     validate(&workspace)?;
@@ -198,6 +206,8 @@ fn with(
         database: table.database,
         volume: table.volume,
         memory: memory::memory(&source, table.memory.as_deref())?,
+        replicas: table.replicas.map_or(1, u32::from),
+        manifests: table.manifests,
         env: templates(&source.key("env"), table.env)?,
         name,
         source,

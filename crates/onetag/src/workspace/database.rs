@@ -196,11 +196,13 @@ fn server(workspace: &Workspace, image: ServerImage) -> PlannedService {
         database: Vec::new(),
         volume,
         memory: None,
+        replicas: 1,
+        manifests: Vec::new(),
         env: env.clone(),
         source,
     };
     let urls = BTreeMap::from([(service.name.clone(), url)]);
-    PlannedService { service, env, urls, database: None }
+    PlannedService { service, env, urls, database: None, manifests: Vec::new() }
 }
 
 #[cfg(test)]

@@ -100,6 +100,8 @@ pub(super) fn external(
         database: Vec::new(),
         volume: table.volume,
         memory: memory::memory(&source, table.memory.as_deref())?,
+        replicas: 1,
+        manifests: Vec::new(),
         env: templates(&source.key("env"), table.env)?,
         source,
     })

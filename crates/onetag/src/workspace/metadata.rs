@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::num::NonZeroU16;
+use std::num::{NonZeroU16, NonZeroU32};
 
 use anyhow::Context as _;
 use camino::Utf8PathBuf;
@@ -10,12 +10,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::cluster::ClusterSettings;
 use super::source::Source;
 use super::suggest;
 use crate::error::Attach as _;
-
-/// Keys of the design that nothing reads yet.
-const LATER: [&str; 5] = ["allow-images", "kube", "manifests", "registry", "replicas"];
 
 /// Keys that were renamed, and what they are called now.
 const RENAMED: [(&str, &str); 1] = [("store", "database")];
@@ -76,6 +74,9 @@ pub(super) struct ServiceMetadata {
     pub(super) features: BTreeSet<String>,
     pub(super) default_features: Option<bool>,
     pub(super) memory: Option<String>,
+    pub(super) replicas: Option<NonZeroU32>,
+    #[serde(default)]
+    pub(super) manifests: Vec<Utf8PathBuf>,
     #[serde(default)]
     pub(super) env: BTreeMap<String, Variable>,
     /// There is a suite as soon as there is this table, even an empty one.
@@ -127,6 +128,11 @@ pub(super) struct WorkspaceMetadata {
     #[serde(default)]
     pub(super) externals: BTreeMap<String, ExternalMetadata>,
     pub(super) postgres_image: Option<String>,
+    #[serde(default)]
+    pub(super) kube: ClusterSettings,
+    pub(super) registry: Option<String>,
+    #[serde(default)]
+    pub(super) allow_images: Vec<String>,
 }
 
 /// `[workspace.metadata.onetag.externals.<name>]`: a program that others wrote.
@@ -194,9 +200,6 @@ fn explain(at: &Source, message: &str) -> anyhow::Error {
     }
     let key = at.table();
     let in_file = |text: String| at.file_error(text);
-    if LATER.contains(&name) {
-        return in_file(format!("the key `{key}` is not supported yet"));
-    }
     let error = in_file(format!("unknown key `{key}`"));
     match RENAMED.iter().find(|(old, new)| *old == name && allowed.contains(new)) {
         Some((_, new)) => error.hint(format!("it is called `{new}` now")),

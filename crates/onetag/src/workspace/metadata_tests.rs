@@ -10,38 +10,31 @@ fn service(table: Value) -> String {
 
 #[test]
 fn misspelt_keys_are_named_with_their_path() {
-    insta::assert_snapshot!(service(json!({ "neds": [] })), @r"
+    insta::assert_snapshot!(service(json!({ "neds": [] })), @"
     crates/a/Cargo.toml: unknown key `package.metadata.onetag.neds`
-    hint: did you mean `needs`? allowed here: name, bin, containerfile, needs, port, ports, ready, args, database, volume, files, features, default-features, memory, env, suite, services
+    hint: did you mean `needs`? allowed here: name, bin, containerfile, needs, port, ports, ready, args, database, volume, files, features, default-features, memory, replicas, manifests, env, suite, services
     ");
     insta::assert_snapshot!(service(json!({ "suite": { "filtre": "all()" } })), @r"
     crates/a/Cargo.toml: unknown key `package.metadata.onetag.suite.filtre`
     hint: did you mean `filter`? allowed here: tests, filter, needs, env
     ");
-    insta::assert_snapshot!(service(json!({ "services": { "b": { "prot": 1 } } })), @r"
+    insta::assert_snapshot!(service(json!({ "services": { "b": { "prot": 1 } } })), @"
     crates/a/Cargo.toml: unknown key `package.metadata.onetag.services.b.prot`
-    hint: did you mean `port`? allowed here: name, bin, containerfile, needs, port, ports, ready, args, database, volume, files, features, default-features, memory, env, suite, services
+    hint: did you mean `port`? allowed here: name, bin, containerfile, needs, port, ports, ready, args, database, volume, files, features, default-features, memory, replicas, manifests, env, suite, services
     ");
     let suites = json!({ "suites": { "pipeline": { "colour": 1 } } });
     insta::assert_snapshot!(error(Fixture::new().workspace(suites)), @r"
     Cargo.toml: unknown key `workspace.metadata.onetag.suites.pipeline.colour`
     hint: allowed here: tests, filter, needs, env
     ");
-    insta::assert_snapshot!(error(Fixture::new().workspace(json!({ "suite": {} }))), @r"
+    insta::assert_snapshot!(error(Fixture::new().workspace(json!({ "suite": {} }))), @"
     Cargo.toml: unknown key `workspace.metadata.onetag.suite`
-    hint: did you mean `suites`? allowed here: tests, suites, externals, postgres-image
+    hint: did you mean `suites`? allowed here: tests, suites, externals, postgres-image, kube, registry, allow-images
     ");
-    insta::assert_snapshot!(service(json!({ "`, expected `": 1 })), @r"
+    insta::assert_snapshot!(service(json!({ "`, expected `": 1 })), @"
     crates/a/Cargo.toml: unknown key `package.metadata.onetag.`, expected ``
-    hint: allowed here: name, bin, containerfile, needs, port, ports, ready, args, database, volume, files, features, default-features, memory, env, suite, services
+    hint: allowed here: name, bin, containerfile, needs, port, ports, ready, args, database, volume, files, features, default-features, memory, replicas, manifests, env, suite, services
     ");
-}
-
-#[test]
-fn keys_of_later_stages_are_refused() {
-    insta::assert_snapshot!(service(json!({ "replicas": 2 })), @"crates/a/Cargo.toml: the key `package.metadata.onetag.replicas` is not supported yet");
-    let kube = json!({ "kube": { "quota": 1 } });
-    insta::assert_snapshot!(error(Fixture::new().workspace(kube)), @"Cargo.toml: the key `workspace.metadata.onetag.kube` is not supported yet");
 }
 
 #[test]

@@ -31,6 +31,7 @@ mod target_directory;
 
 mod assemble;
 mod binary;
+mod cluster;
 mod containerfile;
 mod database;
 mod external;
@@ -40,6 +41,7 @@ mod metadata;
 mod order;
 mod pinned_image;
 mod ready;
+mod registry;
 mod source;
 pub(crate) mod suggest;
 mod validate;
@@ -47,6 +49,7 @@ mod validate;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use cluster::ClusterSettings;
 pub use containerfile::Containerfile;
 pub(crate) use database::{DATABASE_SERVER, SUPERUSER, ServerImage, check_asked};
 pub use external::External;
@@ -59,6 +62,7 @@ pub(crate) use nextest_config::nextest_wanted;
 pub use pinned_image::PinnedImage;
 pub use placeholder::{Placeholder, ServiceField, Template, TemplateError, Values, resolve};
 pub use plan::{Plan, PlannedService};
+pub use registry::Registry;
 pub use target_directory::validate_target_directory;
 pub use test_target::TestTarget;
 pub use topology::{Member, Program, Ready, Service, ServiceKind, Suite, Workspace};

@@ -75,7 +75,7 @@ impl fmt::Display for PinnedImage {
 }
 
 /// `<name>` or `<name>:<port>`.
-fn is_host(text: &str) -> bool {
+pub(super) fn is_host(text: &str) -> bool {
     let (name, port) = text.split_once(':').unwrap_or((text, "0"));
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
     name.starts_with(|c: char| c.is_ascii_alphanumeric())
@@ -84,7 +84,7 @@ fn is_host(text: &str) -> bool {
 }
 
 /// A component of a path, as registries allow it.
-fn is_component(text: &str) -> bool {
+pub(super) fn is_component(text: &str) -> bool {
     let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     text.bytes().next().is_some_and(is_word)
         && text.bytes().last().is_some_and(is_word)

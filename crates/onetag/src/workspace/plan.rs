@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::anyhow;
+use serde_json::Value;
 
 use super::metadata::DatabaseKind;
 use super::order;
@@ -34,6 +35,8 @@ pub struct PlannedService {
     pub urls: BTreeMap<String, Template>,
     /// What it keeps its state in; none if it has no database.
     pub database: Option<DatabaseKind>,
+    /// Objects of its package for clusters, read where the backend is one.
+    pub manifests: Vec<Value>,
 }
 
 impl Workspace {
@@ -58,7 +61,7 @@ impl Workspace {
             let named = templates.flat_map(order::named_services).chain([name]);
             let url = |name: &str| self.services.get(name)?.external()?.url.clone();
             let urls = named.filter_map(|name| Some((name.to_owned(), url(name)?))).collect();
-            PlannedService { service, env, urls, database: None }
+            PlannedService { service, env, urls, database: None, manifests: Vec::new() }
         };
         let levels = order::levels(&order::edges(self, suite), suite)?;
         let levels =

@@ -68,7 +68,7 @@ impl Fixture {
     }
 
     /// `[workspace.metadata.onetag]`.
-    pub(super) fn workspace(mut self, table: Value) -> Self {
+    pub(crate) fn workspace(mut self, table: Value) -> Self {
         self.metadata = json!({ "onetag": table });
         self
     }

@@ -6,11 +6,13 @@ use anyhow::anyhow;
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
+use super::cluster::ClusterSettings;
 use super::containerfile::Containerfile;
 use super::external::External;
 use super::metadata::DatabaseKind;
 use super::pinned_image::PinnedImage;
 use super::placeholder::Template;
+use super::registry::Registry;
 use super::source::Source;
 use super::test_target::TestTarget;
 use super::{suggest, validate};
@@ -35,6 +37,12 @@ pub struct Workspace {
     pub tests_package: String,
     /// The image of the database server that engines run, if the root manifest names one.
     pub postgres_image: Option<PinnedImage>,
+    /// What runs in clusters need of theirs.
+    pub kube: ClusterSettings,
+    /// Where images are pushed to, unless the caller says otherwise.
+    pub registry: Option<Registry>,
+    /// Images that manifests may name although no run has built them.
+    pub allowed_images: Vec<String>,
     /// Every integration test of the workspace, sorted by binary id.
     pub test_targets: Vec<TestTarget>,
 }
@@ -78,6 +86,11 @@ pub struct Service {
     pub volume: Option<Utf8PathBuf>,
     /// How much memory it may have, in bytes, where the backend limits it.
     pub memory: Option<u64>,
+    /// How many copies of it run, where the backend can run several.
+    pub replicas: u32,
+    /// Files of its package with objects of its own for clusters, `*` for several: in place
+    /// of those that the harness would make.
+    pub manifests: Vec<Utf8PathBuf>,
     /// The variables that it gets wherever it is deployed.
     pub env: BTreeMap<String, Template>,
     pub(super) source: Source,

@@ -207,3 +207,67 @@ fn what_e2e_refuses_before_it_makes_anything_is_refused() {
     project.xtask(["plan", "alpha"]).run().exits(exit::FAILURE).says("nosuch");
     assert!(!project.target().exists());
 }
+
+/// `plan` of `alpha` in a cluster that nobody asks anything.
+const ON_KUBE: [&str; 8] =
+    ["plan", "alpha", "--on", "kube", "--context", "none", "--registry", "localhost:5000/team"];
+
+#[test]
+fn objects_of_a_cluster_are_shown_without_secrets() {
+    let project = project();
+    project.replace("beta/Cargo.toml", "port =", "replicas = 2\nport =");
+    let plan = project.xtask(ON_KUBE).args(["--format", "yaml"]).env("BETA_TOKEN", TOKEN);
+    let output = plan.run();
+    let yaml = &output.exits(exit::SUCCESS).stdout;
+    let reference = "image: localhost:5000/team/beta:alpha-00000000000070008000000000000000\n";
+    for wanted in ["kind: Namespace\n", "replicas: 2\n", "TOKEN: <secret>\n", reference] {
+        assert!(yaml.contains(wanted), "{wanted}: {output}");
+    }
+    assert!(!yaml.contains(TOKEN), "{output}");
+    let levels: Vec<&str> = yaml.lines().filter(|line| line.starts_with("# ")).collect();
+    assert_eq!(levels, ["# alpha, namespace", "# alpha, level 1: beta", "# alpha, level 2: alpha"]);
+    assert!(!project.target().exists());
+}
+
+#[test]
+fn objects_of_a_package_are_shown_with_the_names_of_the_run() {
+    let project = Project::new();
+    let manifest = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: beta }
+spec:
+  selector: { matchLabels: { app: beta } }
+  template:
+    metadata: { labels: { app: beta } }
+    spec: { containers: [{ name: beta, image: 'registry.example.com/beta:latest' }] }
+";
+    std::fs::create_dir(project.path("beta/k8s")).unwrap();
+    project.write("beta/k8s/beta.yaml", manifest);
+    project.replace("beta/Cargo.toml", "port =", "manifests = [\"k8s/*.yaml\"]\nport =");
+    let output = project.xtask(ON_KUBE).args(["--format", "yaml"]).run();
+    let yaml = &output.exits(exit::SUCCESS).stdout;
+    assert!(yaml.contains("app: beta\n"), "{output}");
+    assert!(yaml.contains("image: localhost:5000/team/beta:alpha-0000"), "{output}");
+    // Elsewhere nobody reads them.
+    project.write("beta/k8s/beta.yaml", &manifest.replace("registry.example.com/beta", "busybox"));
+    project.xtask(["plan", "alpha"]).run().exits(exit::SUCCESS);
+    let said = "no run builds the image `busybox:latest` of the Deployment `beta`";
+    project.xtask(ON_KUBE).run().exits(exit::FAILURE).says(said);
+}
+
+#[test]
+fn what_only_clusters_have_is_refused_elsewhere() {
+    let project = Project::new();
+    for (line, says) in [
+        (&["plan", "alpha", "--format", "yaml"][..], "`--format yaml` shows objects"),
+        (&["plan", "alpha", "--context", "c"], "`--context` is nothing for the backend `process`"),
+        (&["plan", "alpha", "--on", "kube"], "`--on kube` needs `--context <NAME>`"),
+    ] {
+        project.xtask(line.iter().copied()).run().exits(exit::USAGE).says(says);
+    }
+    project.replace("beta/Cargo.toml", "port =", "replicas = 2\nport =");
+    let says =
+        "beta/Cargo.toml: package.metadata.onetag.replicas: the backend `process` runs one copy";
+    project.xtask(["plan", "alpha"]).run().exits(exit::FAILURE).says(says);
+}

@@ -44,6 +44,7 @@ pub(super) const PODMAN: Backend = Backend {
     grace: Duration::from_secs(25),
     externals: ExternalForm::Image,
     builds_images: true,
+    cluster: None,
     databases: &[DatabaseKind::Postgres, DatabaseKind::Sqlite],
 };
 

@@ -35,6 +35,7 @@ use crate::run::ledger::{BackendResource, Ledger, Record};
 use crate::system::tail::last_lines;
 use crate::system::{self, ProcessId};
 use crate::workspace::{DatabaseKind, Ready};
+pub(super) use remains::{leftovers, remove};
 
 /// The backend on which services are plain processes.
 pub(super) const BACKEND: Backend = Backend {
@@ -55,6 +56,7 @@ pub(super) const BACKEND: Backend = Backend {
     grace: Duration::from_secs(25),
     externals: ExternalForm::Program,
     builds_images: false,
+    cluster: None,
     databases: &[DatabaseKind::Sqlite, DatabaseKind::Postgres],
     images: |folder| Box::new(ProcessImages::new(folder)),
     runtime: |folder| Box::new(ProcessRuntime::new(folder)),
@@ -64,7 +66,7 @@ pub(super) const BACKEND: Backend = Backend {
 };
 
 /// What the ledger calls a service.
-const PROCESS: &str = "process";
+pub(super) const PROCESS: &str = "process";
 
 #[derive(Debug)]
 struct ProcessRuntime {

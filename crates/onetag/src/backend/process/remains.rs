@@ -22,7 +22,10 @@ const KILLED: Duration = Duration::from_secs(5);
 /// Ends a process and its session; ports ended with the keeper.
 ///
 /// It is not asked first: whoever minded it is gone.
-pub(super) fn remove(run_id: RunId, resource: &BackendResource) -> anyhow::Result<bool> {
+pub(in crate::backend) fn remove(
+    run_id: RunId,
+    resource: &BackendResource,
+) -> anyhow::Result<bool> {
     if resource.what != PROCESS {
         return Ok(true);
     }
@@ -47,7 +50,7 @@ fn remains(run_id: RunId, id: &ProcessId) -> anyhow::Result<Remains> {
 
 /// What carries the run id as its owner, what follows the processes that were started,
 /// and who listens on a port that was leased.
-pub(super) fn leftovers(
+pub(in crate::backend) fn leftovers(
     run_id: RunId,
     outstanding: &[BackendResource],
     gone: &[BackendResource],

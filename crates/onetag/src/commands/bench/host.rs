@@ -130,7 +130,8 @@ impl<'a> BenchHost<'a> {
     fn wired(&self, planned: &PlannedService, places: &Places) -> anyhow::Result<WiredService> {
         let (name, addresses) = (&planned.service.name, &places.addresses);
         let (image, run_id) = (self.image(name), self.run_id);
-        let own = OwnValues { image: image.clone(), run_id, backend: self.backend };
+        let own =
+            OwnValues { image: image.clone(), run_id, backend: self.backend, is_preview: false };
         let of_service = addresses.of(name)?;
         let database = of_service.database.parent().context("a database lies in a folder")?;
         let folders = vec![of_service.volume.clone(), database.to_owned()];

@@ -8,7 +8,8 @@ use camino::Utf8PathBuf;
 use serde::Serialize;
 
 use crate::backend::{
-    BackendKind, args_on, host_variables, needs, of_every_service, passed_on, source_of,
+    BackendKind, ClusterChoice, args_on, host_variables, needs, of_every_service, passed_on,
+    source_of,
 };
 use crate::cycle::Job;
 use crate::report::NotRun;
@@ -27,6 +28,7 @@ pub(super) struct Wanted<'a> {
     pub(super) jobs: &'a [Job<'a>],
     pub(super) not_run: Vec<NotRun>,
     pub(super) backend: BackendKind,
+    pub(super) cluster: &'a ClusterChoice,
     pub(super) profile: Option<String>,
     pub(super) ready: Duration,
     pub(super) nextest: &'a NextestArguments,
@@ -87,6 +89,8 @@ pub(super) struct PreviewedService {
     pub(super) config: Vec<String>,
     /// How much it may have, in bytes, where the backend limits it.
     pub(super) memory: Option<u64>,
+    /// How many copies of it run.
+    pub(super) replicas: u32,
     /// As they are written, with their placeholders.
     pub(super) args: Vec<String>,
     /// The same of its variables.
@@ -123,7 +127,7 @@ impl Preview {
 
 fn run(job: &Job<'_>, wanted: &Wanted<'_>) -> PreviewedRun {
     let level = |level: &Vec<PlannedService>| {
-        level.iter().map(|planned| service(job, planned, wanted.backend)).collect()
+        level.iter().map(|planned| service(job, planned, wanted)).collect()
     };
     let Suite { name, test_ids, .. } = job.suite;
     PreviewedRun {
@@ -139,12 +143,13 @@ fn run(job: &Job<'_>, wanted: &Wanted<'_>) -> PreviewedRun {
     }
 }
 
-fn service(job: &Job<'_>, planned: &PlannedService, kind: BackendKind) -> PreviewedService {
+fn service(job: &Job<'_>, planned: &PlannedService, wanted: &Wanted<'_>) -> PreviewedService {
+    let kind = wanted.backend;
     let (suite, service) = (job.suite, planned.service.clone());
     let (program, external) = (service.program(), service.external());
     let reference = match external {
         Some(external) => source_of(external, kind),
-        None => Reference::shape(&service.name, &suite.name),
+        None => Reference::shape(&service.name, &suite.name, wanted.cluster.registry()),
     };
     let written = planned.env.iter().map(|(key, value)| (key.clone(), value.to_string()));
     let of_every_service = of_every_service(&reference, RUN_ID);
@@ -167,6 +172,7 @@ fn service(job: &Job<'_>, planned: &PlannedService, kind: BackendKind) -> Previe
         containerfile: service.containerfile().map(|containerfile| containerfile.path.clone()),
         external: external.is_some(),
         memory: service.memory,
+        replicas: service.replicas,
         env: written.chain(of_every_service).collect(),
         host_variables: host_variables(planned).map(is_set).collect(),
         database: planned.database,

@@ -92,6 +92,9 @@ fn lines(service: &PreviewedService, preview: &Preview) -> Vec<String> {
         lines.push(format!("config: {}", service.config.join(", ")));
     }
     lines.extend(service.memory.map(|bytes| format!("memory: {} MiB at most", bytes >> 20)));
+    if service.replicas > 1 {
+        lines.push(format!("replicas: {}", service.replicas));
+    }
     if !service.args.is_empty() {
         let args: Vec<String> = service.args.iter().map(|arg| format!("{arg:?}")).collect();
         lines.push(format!("args: {}", args.join(" ")));

@@ -23,11 +23,12 @@ use crate::run::{RunFolder, remove, remove_partial};
 use crate::system::signals::Interrupt;
 
 /// What stays of a run that is over; everything else in its folder goes.
-const STAYS: [&str; 8] = [
+const STAYS: [&str; 9] = [
     "ledger.jsonl",
     "plan.json",
     "witness.json",
     "engine.json",
+    "cluster.json",
     "report.json",
     "junit.xml",
     "logs",

@@ -77,7 +77,10 @@ pub(crate) fn wait_until_ready(
         let polled = probe.poll()?;
         match probe.state() {
             Some(ServiceState::Running { start, .. }) if *start == started.start => {}
-            Some(ServiceState::Starting { why }) => return Ok(Poll::Pending(why.clone())),
+            Some(ServiceState::Starting { why }) => {
+                last_seen.clone_from(why);
+                return Ok(Poll::Pending(why.clone()));
+            }
             None => return Ok(Poll::Pending("it was not asked yet".to_owned())),
             Some(state) => {
                 return Err(anyhow!("service `{name}` {} before it was ready", state.predicate()));

@@ -57,6 +57,8 @@ pub(crate) struct Tool<'a> {
     command: Command,
     name: String,
     deadline: Duration,
+    /// What it reads; nothing if there is none.
+    input: Option<Vec<u8>>,
     stdout: Output,
     stderr: Output,
     /// Instead of both of them.
@@ -102,6 +104,7 @@ impl<'a> Tool<'a> {
             command,
             name,
             deadline,
+            input: None,
             stdout,
             stderr,
             file: None,
@@ -117,6 +120,12 @@ impl<'a> Tool<'a> {
     /// Gives it no variable at all.
     pub(crate) fn env_clear(mut self) -> Tool<'a> {
         self.command.env_clear();
+        self
+    }
+
+    /// Says what it reads.
+    pub(crate) fn input(mut self, input: impl Into<Vec<u8>>) -> Tool<'a> {
+        self.input = Some(input.into());
         self
     }
 
@@ -182,9 +191,10 @@ impl<'a> Tool<'a> {
         interrupt.check()?;
         let line = Line(&self.command).to_string();
         let failed = || format!("running `{line}`");
+        let launched = if self.input.is_some() { Launched::FedTool } else { Launched::Tool };
         self.command = match self.tied {
-            true => gated(&self.command, &self.records, self.user)?,
-            false => grouped(self.command),
+            true => gated(&self.command, launched, &self.records, self.user)?,
+            false => grouped(self.command, self.input.is_some()),
         };
         match self.file.take() {
             Some(file) => {
@@ -201,7 +211,7 @@ impl<'a> Tool<'a> {
         self.command = Command::new("");
         let stdout = Drain::start(child.stdout.take(), self.stdout, self.sink.clone());
         let stderr = Drain::start(child.stderr.take(), self.stderr, self.sink);
-        let mut running = Running::new(child, self.name, self.records, self.tied);
+        let mut running = Running::new(child, self.name, self.records, self.tied, self.input);
         let outcome = running
             .go()
             .and_then(|()| running.supervise(self.deadline, interrupt, &mut self.watch));
@@ -224,9 +234,10 @@ pub(crate) fn command_line(command: &Command) -> String {
 }
 
 /// A command that leads a group of its own.
-fn grouped(mut command: Command) -> Command {
+fn grouped(mut command: Command, reads: bool) -> Command {
     use std::os::unix::process::CommandExt as _;
-    command.stdin(Stdio::null()).process_group(0);
+    let stdin = if reads { Stdio::piped() } else { Stdio::null() };
+    command.stdin(stdin).process_group(0);
     command
 }
 
@@ -235,12 +246,13 @@ fn grouped(mut command: Command) -> Command {
 /// runs.
 fn gated(
     command: &Command,
+    launched: Launched,
     records: &[&dyn ProcessRecord],
     user: Option<User>,
 ) -> anyhow::Result<Command> {
     let program = own_executable().context("cannot find this program")?;
     let mut gated = Command::new(program);
-    gated.args(gate(Launched::Tool, user)).arg(command.get_program()).args(command.get_args());
+    gated.args(gate(launched, user)).arg(command.get_program()).args(command.get_args());
     for (key, value) in command.get_envs() {
         match value {
             Some(value) => gated.env(key, value),

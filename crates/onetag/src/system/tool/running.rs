@@ -32,6 +32,7 @@ pub(super) struct Running<'a> {
     records: Vec<&'a dyn ProcessRecord>,
     /// Whether it leads a session, not only a group.
     leads_session: bool,
+    input: Option<Vec<u8>>,
     /// What was written down.
     id: Option<ProcessId>,
     /// Hears once it has ended. It is not waited for yet then: until it is, its
@@ -45,6 +46,7 @@ impl<'a> Running<'a> {
         name: String,
         records: Vec<&'a dyn ProcessRecord>,
         leads_session: bool,
+        input: Option<Vec<u8>>,
     ) -> Running<'a> {
         let (ended, end) = mpsc::channel();
         let pid = child.id();
@@ -52,10 +54,11 @@ impl<'a> Running<'a> {
             wait_for_end(pid);
             ended.send(())
         });
-        Running { child, pid, name, records, leads_session, id: None, end }
+        Running { child, pid, name, records, leads_session, input, id: None, end }
     }
 
-    /// Writes it into the ledgers, and only then lets it become what it is.
+    /// Writes it into the ledgers, and only then lets it become what it is. What it reads is
+    /// written by a thread of its own, which ends with it.
     ///
     /// One that was ended at the gate is none of its errors: its status tells.
     pub(super) fn go(&mut self) -> anyhow::Result<()> {
@@ -65,12 +68,18 @@ impl<'a> Running<'a> {
         for record in &self.records {
             record.started(&self.name, &id)?;
         }
-        match stdin.write_all(GO) {
+        let go = if self.leads_session { GO } else { &[] };
+        match stdin.write_all(go) {
             Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                Err(error).context("cannot release the child process")
+                return Err(error).context("cannot release the child process");
             }
-            _ => Ok(()),
+            _ => {}
         }
+        if let Some(input) = self.input.take() {
+            // One that does not read all of it says itself why.
+            thread::spawn(move || stdin.write_all(&input));
+        }
+        Ok(())
     }
 
     /// Waits for the end, passing on every signal, and minding the deadline and what is

@@ -90,3 +90,16 @@ fn what_a_command_starts_goes_on_where_that_is_wanted() {
         until("its end", Duration::from_secs(20), &Interrupt::default(), ends).unwrap();
     }
 }
+
+#[test]
+fn what_it_reads_is_written_even_if_it_is_much() {
+    let input = vec![b'a'; 1_000_000];
+    let finished = sh("cat", LONG).input(input.clone()).finish(&Interrupt::default()).unwrap();
+    assert_eq!(finished.stdout, input);
+}
+
+#[test]
+fn one_that_does_not_read_what_is_written_tells_how_it_ended() {
+    let finished = sh("exit 3", LONG).input(vec![b'a'; 1_000_000]);
+    assert_eq!(finished.finish(&Interrupt::default()).unwrap().status.code(), Some(3));
+}

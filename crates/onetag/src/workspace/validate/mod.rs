@@ -2,6 +2,7 @@
 
 use super::topology::Workspace;
 
+mod clusters;
 mod env;
 mod externals;
 mod names;
@@ -26,5 +27,6 @@ pub(super) fn validate(workspace: &Workspace) -> anyhow::Result<()> {
     needs::check(workspace)?;
     settings::check(workspace)?;
     externals::check(workspace)?;
+    clusters::check(workspace)?;
     env::check(workspace)
 }

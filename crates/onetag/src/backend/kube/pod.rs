@@ -1,0 +1,162 @@
+//! What the API server tells of pods and of events, as far as it matters here.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{LABEL_GENERATION, LABEL_SERVICE};
+
+/// A pod as it is.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Pod {
+    pub(super) metadata: Metadata,
+    pub(super) spec: PodSpec,
+    pub(super) status: PodStatus,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Metadata {
+    pub(super) name: String,
+    pub(super) uid: String,
+    pub(super) labels: BTreeMap<String, String>,
+    pub(super) annotations: BTreeMap<String, String>,
+    pub(super) deletion_timestamp: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct PodSpec {
+    pub(super) node_name: String,
+    pub(super) containers: Vec<ContainerSpec>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ContainerSpec {
+    pub(super) image: String,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct PodStatus {
+    pub(super) phase: String,
+    pub(super) reason: String,
+    pub(super) message: String,
+    #[serde(rename = "podIP")]
+    pub(super) pod_ip: Option<String>,
+    #[serde(rename = "hostIP")]
+    pub(super) host_ip: Option<String>,
+    pub(super) conditions: Vec<Condition>,
+    pub(super) container_statuses: Vec<ContainerStatus>,
+}
+
+/// A condition of a pod, or of a namespace.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Condition {
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    pub(super) status: String,
+    pub(super) reason: String,
+    pub(super) message: String,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct ContainerStatus {
+    #[serde(rename = "imageID")]
+    pub(super) image_id: String,
+    /// Such as `containerd://<id>`; empty before it is made.
+    #[serde(rename = "containerID")]
+    pub(super) container_id: String,
+    pub(super) restart_count: u32,
+    pub(super) state: ContainerState,
+    pub(super) last_state: ContainerState,
+}
+
+/// One of them is there.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ContainerState {
+    pub(super) waiting: Option<Waiting>,
+    pub(super) running: Option<serde_json::Value>,
+    pub(super) terminated: Option<Terminated>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Waiting {
+    pub(super) reason: String,
+    pub(super) message: String,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Terminated {
+    pub(super) exit_code: i32,
+    pub(super) reason: String,
+    pub(super) message: String,
+}
+
+/// Something that the cluster tells about one of its objects.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Event {
+    pub(super) reason: String,
+    pub(super) message: String,
+    pub(super) involved_object: ObjectName,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ObjectName {
+    pub(super) kind: String,
+    pub(super) name: String,
+}
+
+/// What `kubectl get … -o json` prints of more than one object.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct List<T> {
+    #[serde(default = "Vec::new")]
+    pub(super) items: Vec<T>,
+}
+
+impl Pod {
+    /// The service that it is a replica of.
+    pub(super) fn service(&self) -> &str {
+        self.metadata.labels.get(LABEL_SERVICE).map_or("", String::as_str)
+    }
+
+    /// The generation of the run in which it was deployed.
+    pub(super) fn generation(&self) -> Option<u32> {
+        self.metadata.labels.get(LABEL_GENERATION)?.parse().ok()
+    }
+
+    /// What its container is to run.
+    pub(super) fn image(&self) -> &str {
+        self.spec.containers.first().map_or("", |container| container.image.as_str())
+    }
+
+    /// Its container; none before the node has taken it up.
+    pub(super) fn container(&self) -> Option<&ContainerStatus> {
+        self.status.container_statuses.first()
+    }
+
+    /// Whether its container runs, and nobody has asked it to end.
+    pub(super) fn runs(&self) -> bool {
+        let running = self.container().is_some_and(|container| container.state.running.is_some());
+        running && self.metadata.deletion_timestamp.is_none()
+    }
+
+    pub(super) fn condition(&self, kind: &str) -> Option<&Condition> {
+        self.status.conditions.iter().find(|condition| condition.kind == kind)
+    }
+
+    /// Whether its readiness probe succeeds.
+    pub(super) fn is_ready(&self) -> bool {
+        self.runs() && self.condition("Ready").is_some_and(|ready| ready.status == "True")
+    }
+}

@@ -1,0 +1,353 @@
+//! What runs in a cluster, and asking for it; in the keeper.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+use camino::{Utf8Path, Utf8PathBuf};
+use onetag_control::Capability;
+use serde::{Deserialize, Serialize};
+
+use super::cluster::Cluster;
+use super::images::KubeImage;
+use super::kubectl::Kubectl;
+use super::logs::Collected;
+use super::pod::{Event, List, Pod};
+use super::pods::Pods;
+use super::resource::WORKLOAD;
+use super::state::{self, Wanted};
+use super::way_in::WayIn;
+use super::{CONFIG_FOLDER, DATABASE_FOLDER, LABEL_SERVICE, nodes, remains};
+use crate::backend::leases::{Leases, PORT};
+use crate::backend::process::{self, PROCESS};
+use crate::backend::{
+    Endpoint, Instance, Prepared, Probe, Runtime, Seen, ServiceAddresses, ServicePorts,
+    ServiceSpec, State, Stop, lock,
+};
+use crate::build::image::Digest;
+use crate::error::Attach as _;
+use crate::keeper::ask;
+use crate::report::Leftover;
+use crate::run::RunFolder;
+use crate::run::ledger::{BackendResource, Ledger, Record};
+use crate::workspace::{DATABASE_SERVER, Ready};
+
+/// The address on which a service in a pod is reached from outside of it.
+const ALL_INTERFACES: &str = "0.0.0.0";
+
+/// How long a question waits for pods to become ready before it is answered.
+const WAIT: Duration = Duration::from_millis(500);
+
+/// How often the cluster is asked why pods are missing.
+const EVENTS_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The runtime of a run in a cluster.
+#[derive(Debug)]
+pub(super) struct KubeRuntime {
+    pub(super) folder: RunFolder,
+    pub(super) leases: Leases,
+    pub(super) way_in: Arc<WayIn>,
+    pub(super) pods: OnceLock<Pods>,
+    pub(super) prepared: Mutex<KubePrepared>,
+    cluster: OnceLock<Cluster>,
+    started: Mutex<BTreeMap<String, Started>>,
+}
+
+/// What was prepared for a run.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub(super) struct KubePrepared {
+    /// On 127.0.0.1, by service and port.
+    pub(super) ports: BTreeMap<String, u16>,
+    /// Whether some of its pods run as their image says.
+    pub(super) has_externals: bool,
+    /// Whether the database is a server of the run's.
+    pub(super) has_server: bool,
+}
+
+/// A service that this keeper started.
+#[derive(Clone, Debug)]
+pub(super) struct Started {
+    /// With the name that nodes have for its image.
+    pub(super) spec: ServiceSpec,
+    pub(super) image: KubeImage,
+    /// The kind of its workload.
+    pub(super) kind: String,
+    pub(super) collected: Arc<Mutex<Collected>>,
+    /// What the cluster told about missing pods, and when.
+    events: Arc<Mutex<(Instant, Vec<Event>)>>,
+}
+
+impl Started {
+    pub(super) fn new(spec: ServiceSpec, image: KubeImage, kind: &str) -> Started {
+        let events = Arc::new(Mutex::new((Instant::now(), Vec::new())));
+        Started { spec, image, kind: kind.to_owned(), collected: Arc::default(), events }
+    }
+
+    fn wanted(&self) -> Wanted<'_> {
+        let ServiceSpec { generation, replicas, .. } = &self.spec;
+        let replicas = *replicas as usize;
+        Wanted { service: self.spec.service(), generation: *generation, replicas }
+    }
+}
+
+impl KubeRuntime {
+    pub(super) fn new(folder: &RunFolder) -> KubeRuntime {
+        KubeRuntime {
+            folder: folder.clone(),
+            leases: Leases::default(),
+            way_in: Arc::default(),
+            pods: OnceLock::new(),
+            prepared: Mutex::default(),
+            cluster: OnceLock::new(),
+            started: Mutex::default(),
+        }
+    }
+
+    /// The cluster that was named for the run.
+    pub(super) fn cluster(&self) -> anyhow::Result<&Cluster> {
+        if let Some(cluster) = self.cluster.get() {
+            return Ok(cluster);
+        }
+        let cluster = Cluster::of(&self.folder)?.context("no cluster was named for the run")?;
+        Ok(self.cluster.get_or_init(|| cluster))
+    }
+
+    /// kubectl in the namespace of the run.
+    pub(super) fn kubectl(&self) -> anyhow::Result<Kubectl> {
+        Ok(Kubectl::of_run(self.cluster()?, &self.folder))
+    }
+
+    pub(super) fn pods(&self) -> anyhow::Result<&Pods> {
+        self.pods.get().context("nothing was prepared")
+    }
+
+    pub(super) fn started(&self) -> MutexGuard<'_, BTreeMap<String, Started>> {
+        lock(&self.started)
+    }
+
+    pub(super) fn started_service(&self, service: &str) -> anyhow::Result<Started> {
+        self.started().get(service).cloned().context("it was not started")
+    }
+
+    /// What the cluster tells about pods that it does not make.
+    fn events(&self, started: &Started) -> anyhow::Result<Vec<Event>> {
+        let mut events = lock(&started.events);
+        if events.0.elapsed() >= EVENTS_INTERVAL {
+            let asked = ["events", "--field-selector", "type=Warning,reason=FailedCreate"];
+            let listed: Option<List<Event>> = self.kubectl()?.get(asked)?;
+            *events = (Instant::now(), listed.unwrap_or_default().items);
+        }
+        Ok(events.1.clone())
+    }
+}
+
+/// The number of a port of a service's pods.
+pub(super) fn inside(ports: &ServicePorts, port: Option<&str>) -> anyhow::Result<u16> {
+    let number = match port {
+        None => ports.port,
+        Some(name) => ports.ports.get(name).copied(),
+    };
+    number.with_context(|| format!("`{}` has no such port", ports.service))
+}
+
+impl Runtime for KubeRuntime {
+    fn prepare(
+        &self,
+        services: &[ServicePorts],
+        before: Option<&Prepared>,
+        ledger: &Ledger,
+    ) -> anyhow::Result<Prepared> {
+        let before: KubePrepared = match before {
+            Some(Prepared(before)) => serde_json::from_value(before.clone())?,
+            None => KubePrepared::default(),
+        };
+        let prepared = self.prepare_run(services, before, ledger)?;
+        *lock(&self.prepared) = prepared.clone();
+        Ok(Prepared(serde_json::to_value(prepared)?))
+    }
+
+    fn addresses(&self, service: &ServicePorts) -> anyhow::Result<ServiceAddresses> {
+        let name = &service.service;
+        let endpoint = |port: Option<&str>| {
+            let port = inside(service, port)?;
+            let listen = format!("{ALL_INTERFACES}:{port}");
+            anyhow::Ok(Endpoint { listen, internal: format!("{name}:{port}") })
+        };
+        let further = service.ports.keys().map(|port| Ok((port.clone(), endpoint(Some(port))?)));
+        Ok(ServiceAddresses {
+            own: service.port.map(|_| endpoint(None)).transpose()?,
+            ports: further.collect::<anyhow::Result<_>>()?,
+            volume: service.volume.clone().unwrap_or_else(|| Utf8PathBuf::from("/tmp")),
+            config: CONFIG_FOLDER.into(),
+            database: Utf8Path::new(DATABASE_FOLDER)
+                .join(self.folder.database(name).file_name().context("a database is a file")?),
+        })
+    }
+
+    fn start(&self, level: &[ServiceSpec], ledger: &Ledger) -> anyhow::Result<Vec<Instance>> {
+        self.start_level(level, ledger)
+    }
+
+    fn reach(&self, instance: &Instance, port: Option<&str>) -> anyhow::Result<SocketAddr> {
+        Ok((Ipv4Addr::LOCALHOST, self.leases.port(&instance.service, port)?).into())
+    }
+
+    fn probe(&self, instance: &Instance, ready: &Ready, limit: Duration) -> anyhow::Result<Probe> {
+        let service = &instance.service;
+        let started = self.started_service(service)?;
+        let mut seen = String::new();
+        let all_ready = self.pods()?.wait(service, limit.min(WAIT), |pods| {
+            let unready = pods.iter().find(|pod| !pod.is_ready());
+            seen = match unready {
+                _ if pods.len() < started.wanted().replicas => {
+                    format!("{} of {} pods are there", pods.len(), started.wanted().replicas)
+                }
+                Some(pod) => format!("pod {} is not ready", pod.metadata.name),
+                None => return Some(()),
+            };
+            None
+        })?;
+        match (all_ready, ready) {
+            (None, _) => Ok(Probe::Pending(seen)),
+            (_, Ready::Started) => Ok(Probe::Ready),
+            _ => Ok(ask(self.reach(instance, None)?, ready, limit)),
+        }
+    }
+
+    fn advise(&self, instance: &Instance) -> Vec<String> {
+        let Ok(State::Ended(why)) = self.state(instance) else { return Vec::new() };
+        let (true, Ok(kubectl)) = (why.contains("Image"), self.kubectl()) else {
+            return Vec::new();
+        };
+        nodes::images(&kubectl, &instance.service)
+    }
+
+    fn survivor(&self, resource: &BackendResource) -> Option<String> {
+        if resource.what != WORKLOAD {
+            return None;
+        }
+        let selector = format!("{LABEL_SERVICE}={}", resource.name);
+        let pods = self.kubectl().ok()?.names("pods", &selector).ok()?;
+        Some(format!("running without its keeper, pod {}", pods.first()?))
+    }
+
+    fn state(&self, instance: &Instance) -> anyhow::Result<State> {
+        let started = self.started_service(&instance.service)?;
+        let pods = self.pods()?.of(&instance.service)?;
+        let wanted = started.wanted();
+        let events = match pods.len() < wanted.replicas {
+            true => self.events(&started)?,
+            false => Vec::new(),
+        };
+        Ok(state::state(&wanted, &pods, &events))
+    }
+
+    fn stop(&self, instance: &Instance, how: Stop) -> anyhow::Result<()> {
+        self.stop_service(instance, how)
+    }
+
+    fn pause(&self, instance: &Instance, _: bool) -> anyhow::Result<()> {
+        anyhow::bail!("a cluster cannot halt `{}`", instance.service)
+    }
+
+    fn witness(&self, instance: &Instance) -> anyhow::Result<Vec<Seen>> {
+        let pods = self.pods()?.of(&instance.service)?;
+        let mut pods: Vec<&Pod> = pods.iter().collect();
+        pods.sort_by_key(|pod| &pod.metadata.name);
+        let replicas = state::replicas(&instance.service, &pods);
+        let seen = pods.into_iter().zip(replicas).map(|(pod, replica)| {
+            let container = pod.container().filter(|_| pod.runs());
+            let container = container.with_context(|| format!("{replica} does not run"))?;
+            let digest = digest(&container.image_id)
+                .with_context(|| format!("{replica} does not tell its image"))?;
+            Ok(Seen { replica, digest, program: None })
+        });
+        let seen: Vec<_> = seen.collect::<anyhow::Result<_>>()?;
+        let wanted = self.started_service(&instance.service)?.spec.replicas as usize;
+        ensure!(seen.len() == wanted, "{} of {wanted} pods are there", seen.len());
+        Ok(seen)
+    }
+
+    fn collect_logs(&self, instance: &Instance, log: &Utf8Path) -> anyhow::Result<()> {
+        let collected = self.started_service(&instance.service)?.collected;
+        // Whoever stops it writes there all that it says.
+        let Ok(mut collected) = collected.try_lock() else { return Ok(()) };
+        collected.update(&self.kubectl()?, &self.pods()?.of(&instance.service)?, log)
+    }
+
+    fn copy_out(&self, _: &str, from: &Utf8Path, _: &Utf8Path) -> anyhow::Result<()> {
+        anyhow::bail!("images of services have no program that could read {from}")
+    }
+
+    fn exec(
+        &self,
+        service: &str,
+        arguments: &[String],
+        variables: &BTreeMap<&str, &str>,
+        ledger: &Ledger,
+    ) -> anyhow::Result<()> {
+        let kubectl = self.kubectl()?;
+        let pods = kubectl.names("pods", &format!("{LABEL_SERVICE}={service}"))?;
+        let pod = pods.first().with_context(|| format!("`{service}` has no pod"))?;
+        // Their values are in no argument: a shell in the pod reads them.
+        let shell = ["sh", "-c", "eval \"$(cat)\"; exec \"$@\"", "sh"].map(str::to_owned);
+        let arguments: Vec<String> = shell.into_iter().chain(arguments.iter().cloned()).collect();
+        let quote = |value: &str| format!("'{}'", value.replace('\'', r"'\''"));
+        let exports =
+            variables.iter().map(|(key, value)| format!("export {key}={}\n", quote(value)));
+        kubectl.exec(pod, &arguments, &exports.collect::<String>(), ledger)
+    }
+
+    fn capabilities(&self) -> BTreeSet<Capability> {
+        let mut all = BTreeSet::from([Capability::Stop, Capability::Kill]);
+        if lock(&self.prepared).has_server {
+            all.insert(Capability::DatabaseOutage);
+        }
+        all
+    }
+
+    fn remove(&self, resource: &BackendResource) -> anyhow::Result<bool> {
+        match resource.what.as_str() {
+            PORT | PROCESS => process::remove(self.folder.run_id(), resource),
+            // It goes with the namespace, which was made before it.
+            WORKLOAD => Ok(true),
+            _ => remains::remove(resource),
+        }
+    }
+
+    fn leftovers(
+        &self,
+        outstanding: &[BackendResource],
+        gone: &[BackendResource],
+    ) -> anyhow::Result<Vec<Leftover>> {
+        let made = outstanding.iter().chain(gone);
+        let clusters = remains::clusters(made);
+        let run_id = self.folder.run_id();
+        let mut left = remains::leftovers(&clusters, run_id)
+            .hint("the cluster has to answer before anything of it can be removed")?;
+        left.extend(process::leftovers(run_id, outstanding, gone)?);
+        Ok(left)
+    }
+}
+
+/// What a pod tells of the image that it runs, whatever its runtime puts around the digest:
+/// `sha256:…`, `docker-pullable://<name>@sha256:…`, `<name>@sha256:…`.
+fn digest(image_id: &str) -> Option<Digest> {
+    let start = image_id.rfind("sha256:")?;
+    image_id[start..].parse().ok()
+}
+
+impl KubeRuntime {
+    /// The consumer of the run.
+    pub(super) fn consumer(&self) -> anyhow::Result<String> {
+        let record = Record::read(self.folder.path())?;
+        record.consumer().map(str::to_owned).context("the ledger does not name the run's suite")
+    }
+}
+
+/// Whether services of a plan bring a database server.
+pub(super) fn has_server(services: &[ServicePorts]) -> bool {
+    services.iter().any(|service| service.service == DATABASE_SERVER)
+}

@@ -1,0 +1,196 @@
+//! Answers of Kubernetes 1.32, shortened to what is read.
+
+use serde_json::{Value, json};
+
+use super::*;
+
+const WANTED: Wanted<'_> = Wanted { service: "beta", generation: 2, replicas: 1 };
+
+/// A pod of generation 2 with this container and these conditions.
+fn pod(name: &str, container: Value, conditions: Value) -> Value {
+    json!({
+        "metadata": {
+            "name": name,
+            "uid": name,
+            "labels": { "onetag.service": "beta", "onetag.generation": "2" },
+        },
+        "spec": {
+            "nodeName": "node-1",
+            "containers": [{ "name": "beta", "image": "localhost/beta:a-1.2" }],
+        },
+        "status": {
+            "phase": "Pending",
+            "conditions": conditions,
+            "containerStatuses": if container.is_null() { json!([]) } else { json!([container]) },
+        },
+    })
+}
+
+fn waiting(reason: &str, message: &str) -> Value {
+    let state = json!({ "waiting": { "reason": reason, "message": message } });
+    pod("beta-x", json!({ "state": state, "restartCount": 0 }), json!([]))
+}
+
+fn running(name: &str) -> Value {
+    let container = json!({
+        "imageID": "sha256:0f",
+        "state": { "running": { "startedAt": "2026-11-28T20:00:00Z" } },
+        "restartCount": 0,
+    });
+    pod(name, container, json!([{ "type": "Ready", "status": "False" }]))
+}
+
+fn of(pods: &[Value]) -> State {
+    of_wanted(&WANTED, pods, &json!([]))
+}
+
+fn of_wanted(wanted: &Wanted<'_>, pods: &[Value], events: &Value) -> State {
+    let pods: Vec<Pod> = serde_json::from_value(Value::from(pods.to_vec())).unwrap();
+    let events: Vec<Event> = serde_json::from_value(events.clone()).unwrap();
+    state(wanted, &pods, &events)
+}
+
+fn ended(state: State) -> String {
+    match state {
+        State::Ended(why) => why,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_cannot_start_has_ended_with_the_reason_and_the_image() {
+    for (reason, message) in [
+        (
+            "ErrImageNeverPull",
+            "Container image \"localhost/beta:a-1.2\" is not present with pull policy of Never",
+        ),
+        ("ImagePullBackOff", "Back-off pulling image \"localhost/beta:a-1.2\""),
+        ("ErrImagePull", "failed to pull and unpack image \"localhost/beta:a-1.2\": not found"),
+        ("InvalidImageName", "Failed to apply default image tag \"localhost/BETA\""),
+        ("CreateContainerConfigError", "secret \"beta\" not found"),
+        (
+            "RunContainerError",
+            "failed to create containerd task: exec: \"/app\": permission denied",
+        ),
+        ("CrashLoopBackOff", "back-off 10s restarting failed container=beta"),
+    ] {
+        let why = ended(of(&[waiting(reason, message)]));
+        assert!(why.starts_with("cannot start its pod beta-x"), "{why}");
+        for part in [reason, message, "localhost/beta:a-1.2"] {
+            assert!(why.contains(part), "{part}: {why}");
+        }
+    }
+}
+
+#[test]
+fn what_is_true_for_a_moment_is_waited_for() {
+    for (reason, message) in [
+        ("ContainerCreating", ""),
+        ("PodInitializing", ""),
+        (
+            "CreateContainerConfigError",
+            "failed to sync secret cache: timed out waiting for the condition",
+        ),
+    ] {
+        match of(&[waiting(reason, message)]) {
+            State::Starting(why) => assert!(why.contains(reason), "{why}"),
+            other => panic!("{other:?}"),
+        }
+    }
+    let unbound = "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.";
+    assert!(matches!(of(&[unscheduled(unbound)]), State::Starting(_)));
+}
+
+fn unscheduled(message: &str) -> Value {
+    let condition = json!({ "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message });
+    pod("beta-x", Value::Null, json!([condition]))
+}
+
+#[test]
+fn a_pod_that_no_node_takes_has_ended_with_what_nodes_lack() {
+    let lack =
+        "0/1 nodes are available: 1 Insufficient memory. preemption: 0/1 nodes are available";
+    let why = ended(of(&[unscheduled(lack)]));
+    assert_eq!(why, format!("cannot place its pod beta-x: Unschedulable: {lack}"));
+}
+
+#[test]
+fn a_container_that_ended_is_told_whether_or_not_it_was_started_again() {
+    let end = |code: i32, reason: &str, message: &str| json!({ "terminated": { "exitCode": code, "reason": reason, "message": message } });
+    for (code, reason, message, says) in [
+        (3, "Error", "", "ended with code 3"),
+        (0, "Completed", "", "ended with code 0"),
+        (139, "Error", "", "was ended by SIGSEGV"),
+        (137, "OOMKilled", "", "was killed for using more memory than it may"),
+        (
+            128,
+            "StartError",
+            "exec: \"/app\": not found",
+            "cannot start: StartError: exec: \"/app\": not found",
+        ),
+        (101, "Error", "panicked at main.rs", "ended with code 101: panicked at main.rs"),
+    ] {
+        let now = json!({ "state": end(code, reason, message), "restartCount": 0 });
+        let again = json!({
+            "state": { "running": {} },
+            "lastState": end(code, reason, message),
+            "restartCount": 1,
+        });
+        for container in [now, again] {
+            assert_eq!(ended(of(&[pod("beta-x", container, json!([]))])), says);
+        }
+    }
+}
+
+#[test]
+fn a_pod_that_its_node_has_thrown_out_has_ended() {
+    let mut evicted = pod("beta-x", Value::Null, json!([]));
+    evicted["status"]["phase"] = "Failed".into();
+    evicted["status"]["reason"] = "Evicted".into();
+    evicted["status"]["message"] = "The node was low on resource: memory.".into();
+    let why = ended(of(&[evicted]));
+    assert_eq!(why, "lost its pod beta-x: Evicted: The node was low on resource: memory.");
+}
+
+#[test]
+fn pods_that_a_quota_forbids_are_no_reason_to_wait() {
+    let event = |kind: &str, name: &str| {
+        json!([{
+            "reason": "FailedCreate",
+            "message": "Error creating: pods \"beta-x\" is forbidden: exceeded quota: onetag, \
+                        requested: pods=1, used: pods=4, limited: pods=4",
+            "involvedObject": { "kind": kind, "name": name },
+        }])
+    };
+    for (kind, name) in [("ReplicaSet", "beta-7d9c"), ("StatefulSet", "beta")] {
+        let why = ended(of_wanted(&WANTED, &[], &event(kind, name)));
+        assert!(why.starts_with("cannot have its pods: Error creating: pods"), "{why}");
+    }
+    for (kind, name) in
+        [("ReplicaSet", "beta-other-7d9c"), ("StatefulSet", "alpha"), ("Pod", "beta")]
+    {
+        let state = of_wanted(&WANTED, &[], &event(kind, name));
+        assert_eq!(state, State::Starting("0 of 1 pods are there".to_owned()));
+    }
+}
+
+#[test]
+fn it_runs_when_all_that_are_wanted_run_and_nothing_else() {
+    let two = Wanted { replicas: 2, ..WANTED };
+    let pods = [running("beta-y"), running("beta-x")];
+    let State::Running(replicas) = of_wanted(&two, &pods, &json!([])) else { panic!() };
+    let told: Vec<String> = replicas.iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["beta-0, pod beta-x on node-1", "beta-1, pod beta-y on node-1"]);
+    assert!(matches!(of_wanted(&two, &pods[..1], &json!([])), State::Starting(_)));
+
+    let mut earlier = running("beta-w");
+    earlier["metadata"]["labels"]["onetag.generation"] = "1".into();
+    let mut leaving = running("beta-v");
+    leaving["metadata"]["deletionTimestamp"] = "2026-11-28T20:00:00Z".into();
+    for (other, says) in [(earlier, "is still there"), (leaving, "is about to end")] {
+        match of(&[running("beta-x"), other]) {
+            State::Starting(why) => assert!(why.contains(says), "{why}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
