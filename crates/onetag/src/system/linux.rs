@@ -61,6 +61,14 @@ pub(crate) fn working_in(folder: &Utf8Path) -> io::Result<Vec<u32>> {
     Ok(pids()?.into_iter().filter(works).collect())
 }
 
+/// The processes of a control group whose path has this in it (cgroups(7), `/proc/<pid>/cgroup`).
+pub(crate) fn in_control_group(part: &str) -> io::Result<Vec<u32>> {
+    let is_in = |pid: &u32| {
+        fs::read_to_string(format!("/proc/{pid}/cgroup")).is_ok_and(|groups| groups.contains(part))
+    };
+    Ok(pids()?.into_iter().filter(is_in).collect())
+}
+
 /// Whether a process runs that must not be looked into: it is of another user, or
 /// asked for it (prctl(2), `PR_SET_DUMPABLE`).
 pub(crate) fn is_hidden(pid: u32) -> bool {

@@ -39,3 +39,12 @@ fn a_process_is_found_by_its_owner() {
 fn memory_that_is_available_is_known() {
     assert!(available_memory().unwrap() > 1 << 20);
 }
+
+#[test]
+fn processes_are_found_by_their_control_group() {
+    let own = std::process::id();
+    let groups = fs::read_to_string("/proc/self/cgroup").unwrap();
+    let path = groups.lines().next().unwrap().rsplit(':').next().unwrap();
+    assert!(in_control_group(path).unwrap().contains(&own));
+    assert!(!in_control_group("pod01a2240b-a25c-72a2-a400-b6f06be323d5").unwrap().contains(&own));
+}

@@ -4,10 +4,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use serde_json::Value;
+use signal_hook::consts::SIGKILL;
 
 use super::images::KubeImage;
 use super::kubectl::Kubectl;
 use super::objects::{self, Frame, Object, PodSecurity, PullPolicy};
+use super::pod::Pod;
 use super::pods::Pods;
 use super::resource::{KubeResource, NAMESPACE, WORKLOAD};
 use super::runtime::{KubePrepared, KubeRuntime, Started, has_server, inside};
@@ -15,12 +17,16 @@ use super::{LABEL_RUN, LABEL_SERVICE, namespace_name, remains};
 use crate::backend::process::{self, PROCESS};
 use crate::backend::{ImageRoute, Instance, ServicePorts, ServiceSpec, Stop, lock};
 use crate::run::ledger::{Entry, Ledger};
+use crate::system;
 
 /// How long the cluster may take on top of what a service takes to end.
 const END: Duration = Duration::from_secs(30);
 
 /// How long it may take to forget a pod whose node does not answer.
 const FORGET: Duration = Duration::from_secs(10);
+
+/// The process that each pod has beside its own.
+const SANDBOX: &str = "pause";
 
 /// The kinds of what runs pods.
 const WORKLOADS: [&str; 2] = ["Deployment", "StatefulSet"];
@@ -154,14 +160,17 @@ impl KubeRuntime {
         // Pods take what they have said with them.
         let log = self.folder.log(service);
         let last_words = collected.follow(&kubectl, &pods.of(service)?, &log);
+        if how == Stop::Kill {
+            kill_here(&pods.of(service)?)?;
+        }
         let asked = Instant::now();
         self.scale_to_none(&kubectl, &started, &ledger)?;
         let selector = format!("{LABEL_SERVICE}={service}");
         let grace = match how {
             Stop::Terminate(grace) => grace,
             Stop::Kill => {
-                // The shortest time that a node is given; with none at all the cluster would
-                // forget a pod that still runs.
+                // The shortest time that a node may be given, which asks first all the same;
+                // with none at all the cluster would forget a pod that still runs.
                 let all = ["delete", "pods", "--selector", &selector, "--grace-period=1"];
                 kubectl.end(all.into_iter().chain(["--wait=false"]), END)?;
                 Duration::ZERO
@@ -233,6 +242,24 @@ fn copied(kubectl: &Kubectl, frame: &Frame<'_>, secret: &str) -> anyhow::Result<
     let told: Option<Value> = there.get(["secret", name])?;
     let told = told.with_context(|| format!("there is no secret `{name}` in `{namespace}`"))?;
     objects::copied_pull_secret(frame, &told)
+}
+
+/// Kills the processes of pods, as far as they are this machine's: clusters have no way to
+/// end a process without asking it first.
+fn kill_here(pods: &[Pod]) -> anyhow::Result<()> {
+    for pod in pods {
+        let id = &pod.metadata.uid;
+        // systemd has other names for the same groups.
+        for group in [format!("pod{id}"), format!("pod{}", id.replace('-', "_"))] {
+            for pid in system::in_control_group(&group)? {
+                // What holds the network of the pod tells the other ends.
+                if !system::executable(pid).ends_with(SANDBOX) {
+                    let _ = system::signal_process(pid, SIGKILL);
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 fn are_gone(pods: &Pods, service: &str, limit: Duration) -> anyhow::Result<bool> {
