@@ -33,7 +33,7 @@ pub(super) struct Door {
 
 #[derive(Debug, Default)]
 struct Opening {
-    /// Pods that were ready once, by their ids.
+    /// By the ids of their pods.
     targets: BTreeMap<String, Arc<Target>>,
     /// The number of the next connection.
     next: usize,
@@ -47,8 +47,8 @@ impl Door {
         Door { kubectl, service, inside, outside, state: Mutex::default() }
     }
 
-    /// Leads to those of these pods that run and were ready once: one that says later that
-    /// it is not ready has an answer all the same.
+    /// Leads to those of these pods that run: one that says that it is not ready has an
+    /// answer all the same.
     pub(super) fn update(self: &Arc<Door>, pods: &[Pod]) {
         let pods = || pods.iter().filter(|pod| pod.service() == self.service);
         let mut state = lock(&self.state);
@@ -63,7 +63,7 @@ impl Door {
         for pod in pods() {
             match state.targets.get(&pod.metadata.uid) {
                 Some(target) => target.set_usable(pod.runs()),
-                None if pod.is_ready() => {
+                None if pod.runs() => {
                     let target = Arc::new(Target::new(&self.kubectl, pod, self.inside));
                     state.targets.insert(pod.metadata.uid.clone(), target);
                 }
