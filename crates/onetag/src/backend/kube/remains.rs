@@ -86,9 +86,7 @@ pub(super) fn release_images(service: &str, current: &str, ledger: &Ledger) -> a
 }
 
 /// The clusters in which a run has made something, as its ledger says.
-pub(super) fn clusters<'a>(
-    made: impl Iterator<Item = &'a BackendResource>,
-) -> Vec<Cluster> {
+pub(super) fn clusters<'a>(made: impl Iterator<Item = &'a BackendResource>) -> Vec<Cluster> {
     let named_by = made.filter_map(|resource| Some(KubeResource::read(resource).ok()?.cluster));
     let mut clusters: Vec<Cluster> = Vec::new();
     for cluster in named_by {
