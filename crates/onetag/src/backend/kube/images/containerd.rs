@@ -158,7 +158,7 @@ impl Containerd {
     fn task(&self, arguments: &[&str]) -> anyhow::Result<()> {
         let finished = self.call("tasks", arguments, ANSWER).finish(&Interrupt::default())?;
         let said = String::from_utf8_lossy(&finished.stderr);
-        let has_ended = ["not found", "not running", "already finished", "not paused"];
+        let has_ended = ["not found", "not running", "already finished", "stopped container"];
         match finished.status.success() || has_ended.iter().any(|words| said.contains(words)) {
             true => Ok(()),
             false => Err(self.refused(&finished)),
