@@ -33,8 +33,7 @@ pub(crate) fn mind(store: &Store, namespace: &str, name: &str) -> Result<(), Ref
         }
     };
     let (mut probed, mut ended, mut asked) = (Instant::now(), false, None);
-    loop {
-        let Some(now) = read(&path) else { break };
+    while let Some(now) = read(&path) {
         if let Some(child) = child.as_mut().filter(|_| !ended) {
             if let Some(status) = child.try_wait().unwrap() {
                 use std::os::unix::process::ExitStatusExt as _;
