@@ -286,6 +286,7 @@ fn each_verb_has_its_own_help() {
 
     Options:
           --older-than <DURATION>  Let go of finished runs that began longer ago than this; else the last 20 stay, up to 512 MiB together
+          --clusters               Delete the workspace's cluster of kind as well, unless a run uses it
           --dry-run                Only show what would go
           --format <FORMAT>        What goes to stdout: lines, or one JSON document [default: human] [possible values: human, json]
       -q, --quiet                  Print errors and verdicts only; what cargo and nextest print is shown if they fail
