@@ -159,7 +159,7 @@ fn each_verb_has_its_own_help() {
           --keep                      Keep the run for `test`, `up` and `down`
           --keep-on-failure           Keep the run if it fails once its services are up
           --ready-timeout <DURATION>  How long a service may take to become ready [default: 60s]
-          --on <BACKEND>              Run the images on this backend: `process`, the default, `podman` or `docker`
+          --on <BACKEND>              Run the images on this backend: `process`, the default, `podman`, `docker`, `kind` or `kube`
           --database <KIND>           Keep the state of services in `sqlite` or `postgres`, where they can use it
           --database-url <URL>        Use this PostgreSQL server instead of starting one: `postgres://user@host:port`
           --context <NAME>            Use the cluster of this context of kubectl's configuration, with `--on kube`
@@ -182,7 +182,7 @@ fn each_verb_has_its_own_help() {
 
     Options:
           --ready-timeout <DURATION>  How long a service may take to become ready [default: 60s]
-          --on <BACKEND>              Run the images on this backend: `process`, the default, `podman` or `docker`
+          --on <BACKEND>              Run the images on this backend: `process`, the default, `podman`, `docker`, `kind` or `kube`
           --database <KIND>           Keep the state of services in `sqlite` or `postgres`, where they can use it
           --database-url <URL>        Use this PostgreSQL server instead of starting one: `postgres://user@host:port`
           --context <NAME>            Use the cluster of this context of kubectl's configuration, with `--on kube`
@@ -205,7 +205,7 @@ fn each_verb_has_its_own_help() {
       [NEXTEST ARGS]...  What nextest gets as well, for example `-E 'test(name)'`
 
     Options:
-          --on <BACKEND>          Run the images on this backend: `process`, the default, `podman` or `docker`
+          --on <BACKEND>          Run the images on this backend: `process`, the default, `podman`, `docker`, `kind` or `kube`
           --database <KIND>       Keep the state of services in `sqlite` or `postgres`, where they can use it
           --database-url <URL>    Use this PostgreSQL server instead of starting one: `postgres://user@host:port`
           --context <NAME>        Use the cluster of this context of kubectl's configuration, with `--on kube`
@@ -252,7 +252,7 @@ fn each_verb_has_its_own_help() {
     Options:
           --all                       Run every suite of the workspace
           --ready-timeout <DURATION>  How long a service may take to become ready [default: 60s]
-          --on <BACKEND>              Run the images on this backend: `process`, the default, `podman` or `docker`
+          --on <BACKEND>              Run the images on this backend: `process`, the default, `podman`, `docker`, `kind` or `kube`
           --database <KIND>           Keep the state of services in `sqlite` or `postgres`, where they can use it
           --database-url <URL>        Use this PostgreSQL server instead of starting one: `postgres://user@host:port`
           --context <NAME>            Use the cluster of this context of kubectl's configuration, with `--on kube`
@@ -286,6 +286,7 @@ fn each_verb_has_its_own_help() {
 
     Options:
           --older-than <DURATION>  Let go of finished runs that began longer ago than this; else the last 20 stay, up to 512 MiB together
+          --clusters               Delete the workspace's cluster of kind as well, unless a run uses it
           --dry-run                Only show what would go
           --format <FORMAT>        What goes to stdout: lines, or one JSON document [default: human] [possible values: human, json]
       -q, --quiet                  Print errors and verdicts only; what cargo and nextest print is shown if they fail
@@ -297,7 +298,7 @@ fn each_verb_has_its_own_help() {
     Usage: cargo xtask doctor [OPTIONS]
 
     Options:
-          --on <BACKEND>     Run the images on this backend: `process`, the default, `podman` or `docker`
+          --on <BACKEND>     Run the images on this backend: `process`, the default, `podman`, `docker`, `kind` or `kube`
           --format <FORMAT>  What goes to stdout: lines, or one JSON document [default: human] [possible values: human, json]
       -q, --quiet            Print errors and verdicts only; what cargo and nextest print is shown if they fail
       -h, --help             Print help
@@ -313,7 +314,7 @@ fn each_verb_has_its_own_help() {
 
     Options:
           --pairs <COUNT>    How often each way is measured in each case [default: 9]
-          --on <BACKEND>     Run the images on this backend: `process`, the default, `podman` or `docker`
+          --on <BACKEND>     Run the images on this backend: `process`, the default, `podman`, `docker`, `kind` or `kube`
           --release          Build the services with cargo's profile `release`
           --profile <NAME>   Build the services with this cargo profile; tests keep their own
           --format <FORMAT>  What goes to stdout besides the talk on stderr [default: human] [possible values: human, json]

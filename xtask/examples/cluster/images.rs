@@ -34,11 +34,16 @@ pub(crate) fn ctr(store: &Store, arguments: &[String]) -> Result<(), Refused> {
 pub(crate) fn on_node(store: &Store, arguments: &[&str]) -> Result<(), Refused> {
     match arguments {
         ["--namespace", "k8s.io", "images", rest @ ..] => images(store, rest),
-        ["--namespace", "k8s.io", "tasks", "kill", "--all", "--signal", "SIGKILL", container] => {
-            store.note("ctr kill");
+        ["--namespace", "k8s.io", "tasks", rest @ .., container] => {
+            store.note(&format!("ctr {}", rest.join(" ")));
+            let signal = match rest {
+                ["pause"] => Signal::STOP,
+                ["resume"] => Signal::CONT,
+                ["kill", "--all", "--signal", "SIGKILL"] => Signal::KILL,
+                other => return Err(format!("ctr: unknown arguments {other:?}")),
+            };
             let pid = container.parse().ok().and_then(Pid::from_raw);
-            let killed = pid.map(|pid| kill_process(pid, Signal::KILL));
-            match killed {
+            match pid.map(|pid| kill_process(pid, signal)) {
                 Some(Ok(())) => Ok(()),
                 _ => Err(format!("ctr: container \"{container}\": not found")),
             }

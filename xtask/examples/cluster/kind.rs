@@ -74,6 +74,7 @@ fn known(clusters: &Utf8Path, name: &str) -> Result<(), Refused> {
 pub(crate) fn docker(store: &Store, arguments: &[String]) -> Result<(), Refused> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match &words[..] {
+        ["info"] => store.meet_fault("docker info"),
         ["exec", node, "ctr", rest @ ..] if node.ends_with("-control-plane") => {
             on_node(store, rest)
         }

@@ -78,6 +78,7 @@ fn of_service(store: &Store, namespace: &str, service: &str) -> Vec<Value> {
 }
 
 /// Makes a pod, and starts what minds it.
+#[expect(clippy::zombie_processes, reason = "what minds a pod outlives this process")]
 fn start_pod(store: &Store, namespace: &str, workload: &Value, number: u64) {
     let service = text(&workload["metadata"]["name"]);
     let template = &workload["spec"]["template"];

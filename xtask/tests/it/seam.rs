@@ -85,7 +85,7 @@ fn a_backend_that_is_not_there_is_a_usage_error() {
     let output = fake.project.xtask(["e2e", "alpha", "--on", "nowhere"]).run();
     output
         .exits(exit::USAGE)
-        .says("there is no backend `nowhere`, only: process, podman, docker, fake");
+        .says("there is no backend `nowhere`, only: process, podman, docker, kind, kube, fake");
     // The product has no fake one.
     let output = fake.project.directly(["e2e", "alpha", "--on", "fake"]).run();
     output.exits(exit::USAGE).says("there is no backend `fake`, only: process, podman, docker");

@@ -55,7 +55,8 @@ pub(crate) fn read_manifests(workspace: &Workspace, plan: &mut Plan) -> anyhow::
                 return Ok(objects);
             }
             Err(anyhow!("`{}` has not exactly one workload", service.name)).hint(format!(
-                "of all Deployments and StatefulSets there is one, named `{}`; others are                  services of their own",
+                "of all Deployments and StatefulSets there is one, named `{}`; others are services \
+                 of their own",
                 service.name
             ))
         };

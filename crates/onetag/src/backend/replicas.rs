@@ -57,7 +57,7 @@ mod tests {
         assert_eq!(Kind::of(&error), Kind::Metadata);
         insta::assert_snapshot!(describe(&error), @"
         crates/a/Cargo.toml: package.metadata.onetag.replicas: the backend `process` runs one copy of a service
-        hint: `--on kube`
+        hint: `--on kind` or `--on kube`
         ");
         check_replicas(&plan(Some(DatabaseKind::Postgres)), BackendKind::Kube).unwrap();
     }

@@ -76,7 +76,7 @@ pub(crate) enum Format {
 /// Where images run.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct On {
-    /// Run the images on this backend: `process`, the default, `podman` or `docker`
+    /// Run the images on this backend: `process`, the default, `podman`, `docker`, `kind` or `kube`
     #[arg(long = "on", value_name = "BACKEND", value_parser = BackendKind::named)]
     pub(super) backend: Option<BackendKind>,
 }

@@ -10,7 +10,7 @@ fn tag(run_id: RunId) -> Tag {
 }
 
 fn reference(tag: Tag) -> Reference {
-    Reference { service: "beta".to_owned(), tag, external: None }
+    Reference { service: "beta".to_owned(), tag, external: None, registry: None }
 }
 
 fn built(compiled: Compiled) -> Built {

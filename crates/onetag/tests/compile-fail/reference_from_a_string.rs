@@ -18,7 +18,7 @@ fn read() {
 }
 
 fn call(run: &MintedRun) -> Reference {
-    Reference::new("beta", run.tag())
+    Reference::new("beta", run.tag(), None)
 }
 
 fn edit(run: &MintedRun, service: &Service) -> Reference {

@@ -78,3 +78,13 @@ fn a_cluster_whose_kubeconfig_was_deleted_is_taken_up_again() {
     green(&fake.in_kind("e2e").run());
     assert_eq!((fake.calls("kind create"), fake.calls("kind export")), (1, 1));
 }
+
+#[test]
+fn without_an_engine_that_answers_nothing_is_minted() {
+    let fake = FakeCluster::new();
+    fake.fault("docker info", "Cannot connect to the Docker daemon");
+    fake.project.program("podman", "#!/bin/sh\nexit 125\n");
+    let output = fake.in_kind("e2e").run();
+    output.exits(exit::FAILURE).says("kind needs `docker` or `podman`, and neither answers");
+    assert!(fake.project.finished().is_empty());
+}

@@ -153,10 +153,14 @@ fn the_backend_that_is_asked_for_decides() {
     let project = &fake.project;
     let diagnosis = json(project, &["--on", "fake"], exit::SUCCESS);
     let names = diagnosis["backends"].as_array().unwrap().iter().map(|one| &one["backend"]);
-    assert_eq!(Vec::from_iter(names), ["process", "podman", "docker", "fake"], "{diagnosis}");
+    assert_eq!(
+        Vec::from_iter(names),
+        ["process", "podman", "docker", "kind", "kube", "fake"],
+        "{diagnosis}"
+    );
     fake.faults(&["doctor fail"]);
     let diagnosis = json(project, &["--on", "fake"], exit::FAILURE);
-    assert_eq!(diagnosis["backends"][3]["works"], false, "{diagnosis}");
+    assert_eq!(diagnosis["backends"][5]["works"], false, "{diagnosis}");
     let output = doctor(project, &[]);
     output.exits(exit::SUCCESS);
     assert!(output.stdout.contains("  FAILED   world  the fake backend fails"), "{output}");

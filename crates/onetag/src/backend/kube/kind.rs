@@ -263,8 +263,8 @@ pub(super) fn program() -> anyhow::Result<Utf8PathBuf> {
         .hint("https://kind.sigs.k8s.io/docs/user/quick-start tells how to install it")
 }
 
-/// Whose containers nodes are: the caller's choice, else the first engine that there is.
-/// Pinned, because kind would choose anew at each call.
+/// Whose containers nodes are: the caller's choice, else the first engine that answers.
+/// Pinned, because kind would choose anew at each call, and docker if it is only there.
 pub(super) fn provider() -> anyhow::Result<String> {
     if let Ok(provider) = std::env::var(PROVIDER)
         && !provider.is_empty()
@@ -272,11 +272,19 @@ pub(super) fn provider() -> anyhow::Result<String> {
         return Ok(provider);
     }
     let mut engines = ["docker", "podman"].into_iter();
-    let found = engines.find(|engine| find_program(engine).is_some());
-    found
+    engines
+        .find(|engine| answers(engine))
         .map(str::to_owned)
-        .ok_or_else(|| anyhow!("kind needs `docker` or `podman` on PATH, and there is neither"))
-        .hint("apt-get install docker.io, or podman")
+        .ok_or_else(|| anyhow!("kind needs `docker` or `podman`, and neither answers"))
+        .hint("`cargo xtask doctor` tells what they lack")
+}
+
+fn answers(engine: &str) -> bool {
+    let Some(engine) = find_program(engine) else { return false };
+    let mut command = Command::new(engine);
+    command.arg("info");
+    let tool = Tool::new(command, ANSWER).output(Output::Capture, Output::Capture);
+    tool.finish(&Interrupt::default()).is_ok_and(|finished| finished.status.success())
 }
 
 /// Waits until a new cluster can run services that find each other.

@@ -145,10 +145,15 @@ impl Pod {
         self.status.container_statuses.first()
     }
 
+    /// Whether somebody has asked it to end.
+    pub(super) fn is_leaving(&self) -> bool {
+        self.metadata.deletion_timestamp.is_some()
+    }
+
     /// Whether its container runs, and nobody has asked it to end.
     pub(super) fn runs(&self) -> bool {
         let running = self.container().is_some_and(|container| container.state.running.is_some());
-        running && self.metadata.deletion_timestamp.is_none()
+        running && !self.is_leaving()
     }
 
     pub(super) fn condition(&self, kind: &str) -> Option<&Condition> {

@@ -161,10 +161,16 @@ impl KubeRuntime {
         let log = self.folder.log(service);
         let last_words = collected.follow(&kubectl, &pods.of(service)?, &log);
         let asked = Instant::now();
-        if how == Stop::Kill {
-            self.kill_containers(&pods.of(service)?)?;
-        }
+        let halted = match how {
+            Stop::Kill => self.halt(&pods.of(service)?)?,
+            Stop::Terminate(_) => Halted::default(),
+        };
         self.scale_to_none(&kubectl, &started, &ledger)?;
+        if how == Stop::Kill {
+            // What ends before that, its node starts again.
+            pods.wait(service, END, |pods| pods.iter().all(Pod::is_leaving).then_some(()))?;
+            halted.kill()?;
+        }
         let selector = format!("{LABEL_SERVICE}={service}");
         let grace = match how {
             Stop::Terminate(grace) => grace,
@@ -194,13 +200,15 @@ impl KubeRuntime {
         Ok(())
     }
 
-    /// Kills what runs in pods, where the harness gets at the containers of nodes. Elsewhere
-    /// the cluster asks it first, and leaves it two seconds.
-    fn kill_containers(&self, pods: &[Pod]) -> anyhow::Result<()> {
+    /// Halts what runs in pods, where the harness gets at the containers of nodes: a cluster
+    /// asks it to end, and leaves it two seconds, before it kills it.
+    fn halt(&self, pods: &[Pod]) -> anyhow::Result<Halted> {
         let ids = pods.iter().filter_map(|pod| pod.container()?.container_id.split_once("://"));
-        let ids: Vec<&str> = ids.map(|(_, id)| id).collect();
+        let containers: Vec<String> = ids.map(|(_, id)| id.to_owned()).collect();
         let nodes = Containerd::all(&self.cluster()?.delivery)?;
-        nodes.iter().try_for_each(|node| ids.iter().try_for_each(|id| node.kill(id)))
+        let halted = Halted { nodes, containers };
+        halted.each(Containerd::halt)?;
+        Ok(halted)
     }
 
     fn scale_to_none(
@@ -241,6 +249,24 @@ impl KubeRuntime {
                 false => PodSecurity::Restricted,
             },
         })
+    }
+}
+
+/// Containers that do nothing any more.
+#[derive(Default)]
+struct Halted {
+    nodes: Vec<Containerd>,
+    containers: Vec<String>,
+}
+
+impl Halted {
+    fn kill(&self) -> anyhow::Result<()> {
+        self.each(Containerd::kill)
+    }
+
+    fn each(&self, act: impl Fn(&Containerd, &str) -> anyhow::Result<()>) -> anyhow::Result<()> {
+        let of_node = |node| self.containers.iter().try_for_each(|id| act(node, id));
+        self.nodes.iter().try_for_each(of_node)
     }
 }
 

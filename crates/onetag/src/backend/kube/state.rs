@@ -32,7 +32,8 @@ const TERMINAL: [&str; 13] = [
 ];
 
 /// What is true for a moment only, whatever the reason says.
-const PASSING: [&str; 2] = ["failed to sync", "unbound immediate persistentvolumeclaims"];
+const PASSING: [&str; 3] =
+    ["failed to sync", "unbound immediate persistentvolumeclaims", "persistentvolumeclaim \""];
 
 /// How much of a message of the cluster's is shown.
 const MESSAGE: usize = 600;

@@ -99,6 +99,9 @@ fn what_is_true_for_a_moment_is_waited_for() {
     }
     let unbound = "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.";
     assert!(matches!(of(&[unscheduled(unbound)]), State::Starting(_)));
+    // Seen on a busy kind: the scheduler was quicker than what makes claims.
+    let missing = "0/1 nodes are available: persistentvolumeclaim \"volume-beta-0\" not found.";
+    assert!(matches!(of(&[unscheduled(missing)]), State::Starting(_)));
 }
 
 fn unscheduled(message: &str) -> Value {

@@ -142,13 +142,24 @@ impl Containerd {
         }
     }
 
-    /// Kills a container that runs there, at once: the cluster would ask it first, and
-    /// leave it two seconds. One that is not there is no error.
+    /// Halts a container of this node.
+    pub(in super::super) fn halt(&self, container: &str) -> anyhow::Result<()> {
+        self.task(&["pause", container])
+    }
+
+    /// Kills one, without anything of it running once more.
     pub(in super::super) fn kill(&self, container: &str) -> anyhow::Result<()> {
-        let call = ["kill", "--all", "--signal", "SIGKILL", container];
-        let finished = self.call("tasks", &call, ANSWER).finish(&Interrupt::default())?;
+        self.task(&["kill", "--all", "--signal", "SIGKILL", container])?;
+        self.task(&["resume", container])
+    }
+
+    /// Does something with a container. One that is not there, or has just ended, is no
+    /// error.
+    fn task(&self, arguments: &[&str]) -> anyhow::Result<()> {
+        let finished = self.call("tasks", arguments, ANSWER).finish(&Interrupt::default())?;
         let said = String::from_utf8_lossy(&finished.stderr);
-        match finished.status.success() || said.contains("not found") {
+        let has_ended = ["not found", "not running", "already finished", "stopped container"];
+        match finished.status.success() || has_ended.iter().any(|words| said.contains(words)) {
             true => Ok(()),
             false => Err(self.refused(&finished)),
         }

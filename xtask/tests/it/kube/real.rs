@@ -1,0 +1,87 @@
+//! Real clusters. They run where the caller has one, and are shown as skipped elsewhere:
+//!
+//! ```sh
+//! ONETAG_TEST_KIND=1 cargo nextest run -p xtask --run-ignored only -E 'test(kube::real::kind)'
+//! ONETAG_TEST_KUBECONFIG=… ONETAG_TEST_CONTEXT=… ONETAG_TEST_CONTAINERD=<socket> \
+//!     cargo nextest run -p xtask --run-ignored only -E 'test(kube::real::cluster)'
+//! ```
+
+use std::time::Duration;
+
+use onetag_control::{Control, Target};
+
+use super::fake::green;
+use crate::exit;
+use crate::project::{Command, Project, Run};
+
+/// How long a run may take whose cluster is made first.
+const MAKING: Duration = Duration::from_secs(300);
+
+#[test]
+#[ignore = "needs kind: ONETAG_TEST_KIND=1"]
+fn kind() {
+    assert_eq!(variable("ONETAG_TEST_KIND"), "1");
+    let project = Project::new().with_engines();
+    // The caller's engine, where it is not the first that answers.
+    let provider = std::env::var("KIND_EXPERIMENTAL_PROVIDER").unwrap_or_default();
+    let in_kind = |arguments: &[&str]| {
+        let xtask = project.xtask(arguments.iter().copied());
+        xtask.env("KIND_EXPERIMENTAL_PROVIDER", &provider)
+    };
+    let xtask = |verb: &str| in_kind(&[verb, "alpha", "--on", "kind"]);
+    green(&xtask("e2e").start().finish_within(MAKING));
+    holds_its_promises(&project, &xtask);
+    let gc = in_kind(&["gc", "--clusters"]).run();
+    assert!(gc.exits(exit::SUCCESS).stdout.contains("cluster"), "{gc}");
+    assert_eq!(project.xtask(["status"]).run().stdout, "");
+}
+
+#[test]
+#[ignore = "needs a cluster: ONETAG_TEST_KUBECONFIG, ONETAG_TEST_CONTEXT, ONETAG_TEST_CONTAINERD"]
+fn cluster() {
+    let [files, context, socket] =
+        ["ONETAG_TEST_KUBECONFIG", "ONETAG_TEST_CONTEXT", "ONETAG_TEST_CONTAINERD"].map(variable);
+    let project = Project::new();
+    let xtask = |verb: &str| {
+        let options = ["--on", "kube", "--context", &context, "--containerd", &socket];
+        project.xtask([verb, "alpha"]).args(options).env("KUBECONFIG", &files)
+    };
+    green(&xtask("e2e").start().finish_within(MAKING));
+    holds_its_promises(&project, &xtask);
+}
+
+/// What services are asked for comes through, whoever ends meanwhile.
+fn holds_its_promises(project: &Project, xtask: &dyn Fn(&str) -> Command) {
+    xtask("up").start().finish_within(MAKING).exits(exit::SUCCESS);
+    let run = project.kept_run();
+    assert_eq!(run.get("beta", "/starts"), "x");
+    fifty_clients_are_answered(&run);
+    // Nobody forwards to a pod that is gone, and what it kept is there.
+    let control = Control::connect(&run.environment()).unwrap();
+    let away = control.killed(&Target::service("beta")).unwrap();
+    let refused = minreq::get(run.url("beta")).with_timeout(5).send();
+    assert!(refused.is_err(), "{refused:?}");
+    away.restore().unwrap();
+    assert_eq!(run.get("beta", "/starts"), "xx");
+    fifty_clients_are_answered(&run);
+    project.xtask(["down", "alpha"]).run().exits(exit::SUCCESS);
+}
+
+/// A way in may stall after some two thousand connections within seconds.
+fn fifty_clients_are_answered(run: &Run) {
+    let about = format!("{}/about", run.url("beta"));
+    std::thread::scope(|scope| {
+        for _ in 0..50 {
+            scope.spawn(|| {
+                for _ in 0..50 {
+                    let answer = minreq::get(&about).with_timeout(20).send().unwrap();
+                    assert_eq!(answer.status_code, 200);
+                }
+            });
+        }
+    });
+}
+
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set"))
+}
