@@ -98,7 +98,6 @@ fn start_pod(store: &Store, namespace: &str, workload: &Value, number: u64) {
     write(&store.pod(namespace, &name), &pod);
     // Whoever calls kubectl ends what that leaves in its session, so it is waited for until
     // it has one of its own.
-    #[expect(clippy::zombie_processes, reason = "it outlives this process")]
     let mut node = Command::new("setsid")
         .arg(std::env::current_exe().unwrap())
         .args(["node", namespace, &name])

@@ -172,5 +172,5 @@ fn the_backend_that_is_asked_for_decides() {
     fake.faults(&[]);
     doctor(project, &["--on", "nosuch"])
         .exits(exit::USAGE)
-        .says("only: process, podman, docker, fake");
+        .says("only: process, podman, docker, kind, kube, fake");
 }
