@@ -24,7 +24,7 @@ const SETTLE: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// How long the pods may be unknown before that is an error.
-const PATIENCE: Duration = Duration::from_secs(6);
+const WATCH_TIMEOUT: Duration = Duration::from_secs(6);
 
 /// All pods of a run.
 #[derive(Debug)]
@@ -196,7 +196,7 @@ impl View {
             // It has nothing to tell.
             self.silent = None;
         }
-        if let Some(silent) = self.silent.filter(|silent| silent.elapsed() > PATIENCE) {
+        if let Some(silent) = self.silent.filter(|silent| silent.elapsed() > WATCH_TIMEOUT) {
             bail!("the API server has not told for {:.0?} how pods are", silent.elapsed());
         }
         Ok(self.current().filter(|pod| pod.service() == service).cloned().collect())
