@@ -6,6 +6,7 @@
 mod addresses;
 mod check;
 mod cluster;
+mod container;
 mod engine;
 mod keeper;
 mod kind;

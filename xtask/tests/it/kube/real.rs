@@ -1,9 +1,9 @@
-//! Real clusters. They run where the caller has one, and are shown as skipped elsewhere:
+//! Real clusters, in the profile `clusters`, where the caller has one:
 //!
 //! ```sh
-//! ONETAG_TEST_KIND=1 cargo nextest run -p xtask --run-ignored only -E 'test(kube::real::kind)'
+//! ONETAG_TEST_KIND=1 cargo nextest run -p xtask -P clusters -E 'test(kind)'
 //! ONETAG_TEST_KUBECONFIG=… ONETAG_TEST_CONTEXT=… ONETAG_TEST_CONTAINERD=<socket> \
-//!     cargo nextest run -p xtask --run-ignored only -E 'test(kube::real::cluster)'
+//!     cargo nextest run -p xtask -P clusters -E 'test(cluster)'
 //! ```
 
 use std::time::Duration;
@@ -18,7 +18,6 @@ use crate::project::{Command, Project, Run};
 const MAKING: Duration = Duration::from_secs(300);
 
 #[test]
-#[ignore = "needs kind: ONETAG_TEST_KIND=1"]
 fn kind() {
     assert_eq!(variable("ONETAG_TEST_KIND"), "1");
     let project = Project::new().with_engines();
@@ -37,7 +36,6 @@ fn kind() {
 }
 
 #[test]
-#[ignore = "needs a cluster: ONETAG_TEST_KUBECONFIG, ONETAG_TEST_CONTEXT, ONETAG_TEST_CONTAINERD"]
 fn cluster() {
     let [files, context, socket] =
         ["ONETAG_TEST_KUBECONFIG", "ONETAG_TEST_CONTEXT", "ONETAG_TEST_CONTAINERD"].map(variable);
@@ -67,7 +65,7 @@ fn holds_its_promises(project: &Project, xtask: &dyn Fn(&str) -> Command) {
     project.xtask(["down", "alpha"]).run().exits(exit::SUCCESS);
 }
 
-/// A way in may stall after some two thousand connections within seconds.
+/// A port-forward may stall after some two thousand connections within seconds.
 fn fifty_clients_are_answered(run: &Run) {
     let about = format!("{}/about", run.url("beta"));
     std::thread::scope(|scope| {

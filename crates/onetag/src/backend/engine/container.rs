@@ -2,22 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use rustix::process::{Resource, getgid, getrlimit, getuid};
 use serde::Deserialize;
 
 use super::client::Client;
 use super::images::EngineImage;
 use super::{LABEL_RUN, LABEL_SERVICE, LABEL_TARGET, network_name};
-use crate::backend::{LOCALHOST, Replica, ServicePorts, ServiceSpec, State};
+use crate::backend::container::{CONFIG, DATABASE, port_inside};
+use crate::backend::{LOCALHOST, Replica, ServiceSpec, State};
 use crate::run::RunFolder;
 use crate::system::may_raise_limits;
-
-/// Where a service's SQLite database lies in its container.
-pub(super) const DATABASE: &str = "/database";
-
-/// Where the files of its configuration lie.
-pub(super) const CONFIG: &str = "/config";
 
 /// How much a service may write to `/tmp`.
 const TMP: &str = "/tmp:rw,nosuid,nodev,size=64m,mode=1777";
@@ -57,7 +52,7 @@ pub(super) fn arguments(
     add("--label", format!("{LABEL_TARGET}={}", folder.layout().base()));
     add("--label", format!("{LABEL_SERVICE}={service}"));
     for port in spec.ports.names() {
-        let (inside, outside) = (inside(&spec.ports, port)?, host_port(port)?);
+        let (inside, outside) = (port_inside(&spec.ports, port)?, host_port(port)?);
         add("--publish", format!("{LOCALHOST}:{outside}:{inside}"));
     }
     if !image.is_external {
@@ -137,15 +132,6 @@ pub(super) fn capped_limits() -> Vec<(&'static str, u64)> {
     let processes = hard(Resource::Nproc).map(|limit| limit / 4);
     let limits = [("nofile", files), ("nproc", processes)];
     limits.into_iter().filter_map(|(name, limit)| Some((name, limit?))).collect()
-}
-
-/// The number of a port inside of the container.
-pub(super) fn inside(ports: &ServicePorts, port: Option<&str>) -> anyhow::Result<u16> {
-    let number = match port {
-        None => ports.port,
-        Some(name) => ports.ports.get(name).copied(),
-    };
-    number.with_context(|| format!("`{}` has no such port", ports.service))
 }
 
 /// What an engine tells of a container.

@@ -1,8 +1,6 @@
 //! The image store of an engine: archives are loaded, unless it has the bytes already.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufWriter, Write as _};
 
 use anyhow::{Context as _, anyhow, bail, ensure};
 use serde::{Deserialize, Serialize};
@@ -13,12 +11,13 @@ use super::client::{Client, unless_raced};
 use super::dialect::Dialect;
 use super::refusal::is_absent;
 use super::{IMAGE, normalized};
+use crate::backend::container;
 use crate::build::Compiled;
-use crate::build::image::{Digest, closure, write_archive};
+use crate::build::image::{Digest, closure};
 use crate::error::Attach as _;
 use crate::report::Ui;
 use crate::run::ledger::{BackendResource, Ledger};
-use crate::run::{Reference, RunFolder, make_folder};
+use crate::run::{Reference, RunFolder};
 use crate::system::signals::Interrupt;
 use crate::workspace::External;
 
@@ -163,13 +162,7 @@ impl EngineImages {
         ledger: &Ledger,
     ) -> anyhow::Result<()> {
         client.pinned.info.check(client.dialect)?;
-        let program = compiled.program()?;
-        let path = self.folder.archive(compiled.service());
-        make_folder(path.parent().context("an archive lies in a folder")?)?;
-        let make = || format!("cannot write the archive {path}");
-        let file = BufWriter::with_capacity(1 << 20, File::create(&path).with_context(make)?);
-        let written = write_archive(&program.contents()?, reference, file);
-        written.and_then(|mut file| Ok(file.flush()?)).with_context(make)?;
+        let path = container::archive(&self.folder, reference, compiled)?;
         let load = ["load", "--input", path.as_str()];
         let loaded = unless_raced(|| client.work(load, &BTreeMap::new(), ledger));
         let _ = std::fs::remove_file(&path);

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::container::inside;
-use super::runtime::{ALL_INTERFACES, EngineRuntime};
+use super::runtime::EngineRuntime;
+use crate::backend::container::{ALL_INTERFACES, port_inside};
 use crate::backend::{Instance, Probe, Runtime as _};
 use crate::keeper::ask;
 use crate::system::listening_in;
@@ -26,7 +26,7 @@ impl EngineRuntime {
         let port = || {
             let started = self.started();
             let started = started.get(&instance.service).context("it was not started")?;
-            inside(&started.ports, None)
+            port_inside(&started.ports, None)
         };
         match (ready, self.listens(instance)) {
             (Ready::Started, _) => Ok(Probe::Ready),
@@ -49,7 +49,7 @@ impl EngineRuntime {
     pub(super) fn listens_elsewhere(&self, instance: &Instance) -> Option<String> {
         let port = {
             let started = self.started();
-            inside(&started.get(&instance.service)?.ports, None).ok()?
+            port_inside(&started.get(&instance.service)?.ports, None).ok()?
         };
         let listens = self.listens(instance)?;
         let reached = |at: &SocketAddr| at.port() == port && !at.ip().is_loopback();

@@ -6,22 +6,23 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use onetag_control::Capability;
 use serde::{Deserialize, Serialize};
 use signal_hook::consts::SIGTERM;
 
 use super::client::Client;
-use super::container::{CONFIG, ContainerInfo, DATABASE, inside};
+use super::container::ContainerInfo;
 use super::dialect::Dialect;
 use super::images::EngineImage;
 use super::logs::Collected;
 use super::remains;
 use super::{CONTAINER, container_name, network_name, normalized};
+use crate::backend::container;
 use crate::backend::leases::{Leases, PORT};
 use crate::backend::{
-    Endpoint, Instance, Prepared, Probe, Replica, Runtime, Seen, ServiceAddresses, ServicePorts,
-    ServiceSpec, State, Stop, lock,
+    Instance, Prepared, Probe, Replica, Runtime, Seen, ServiceAddresses, ServicePorts, ServiceSpec,
+    State, Stop, lock,
 };
 use crate::build::image::Digest;
 use crate::error::Attach as _;
@@ -31,9 +32,6 @@ use crate::run::ledger::{BackendResource, Entry, Ledger};
 use crate::system::wait::side_by_side;
 use crate::system::{ProcessId, handles};
 use crate::workspace::Ready;
-
-/// The address on which a service in a container is reached from outside of it.
-pub(super) const ALL_INTERFACES: &str = "0.0.0.0";
 
 /// The runtime of a run in an engine.
 #[derive(Debug)]
@@ -118,13 +116,13 @@ impl EngineRuntime {
     }
 
     fn replica(&self, instance: &Instance) -> anyhow::Result<Replica> {
-        let location = format!("container {}", container(instance)?);
+        let location = format!("container {}", name_of(instance)?);
         Ok(Replica { name: format!("{}-0", instance.service), location })
     }
 }
 
 /// The name of a container.
-fn container(instance: &Instance) -> anyhow::Result<&str> {
+fn name_of(instance: &Instance) -> anyhow::Result<&str> {
     instance.id.as_str().context("a container has a name")
 }
 
@@ -153,22 +151,7 @@ impl Runtime for EngineRuntime {
     }
 
     fn addresses(&self, service: &ServicePorts) -> anyhow::Result<ServiceAddresses> {
-        let name = &service.service;
-        let endpoint = |port: Option<&str>| {
-            let port = inside(service, port)?;
-            let listen = format!("{ALL_INTERFACES}:{port}");
-            anyhow::Ok(Endpoint { listen, internal: format!("{name}:{port}") })
-        };
-        let further = service.ports.keys().map(|port| Ok((port.clone(), endpoint(Some(port))?)));
-        let volume = service.volume.clone().unwrap_or_else(|| Utf8PathBuf::from("/tmp"));
-        Ok(ServiceAddresses {
-            own: service.port.map(|_| endpoint(None)).transpose()?,
-            ports: further.collect::<anyhow::Result<_>>()?,
-            volume,
-            config: CONFIG.into(),
-            database: Utf8Path::new(DATABASE)
-                .join(self.folder.database(name).file_name().context("a database is a file")?),
-        })
+        container::addresses(&self.folder, service)
     }
 
     fn start(&self, level: &[ServiceSpec], ledger: &Ledger) -> anyhow::Result<Vec<Instance>> {
@@ -204,14 +187,14 @@ impl Runtime for EngineRuntime {
         if process.is_some_and(|process| process.is_alive()) {
             return Ok(State::Running(vec![replica]));
         }
-        Ok(match self.info(&self.client()?, container(instance)?)? {
+        Ok(match self.info(&self.client()?, name_of(instance)?)? {
             Some(info) => info.state.of_seam(replica, self.memory(&instance.service)),
             None => State::Ended("was removed by somebody else".to_owned()),
         })
     }
 
     fn stop(&self, instance: &Instance, how: Stop) -> anyhow::Result<()> {
-        let (client, name) = (self.client()?, container(instance)?);
+        let (client, name) = (self.client()?, name_of(instance)?);
         let (paused, process) = match self.started().get(&instance.service) {
             Some(started) => (started.paused, started.process.clone()),
             None => (false, None),
@@ -249,7 +232,7 @@ impl Runtime for EngineRuntime {
 
     fn pause(&self, instance: &Instance, on: bool) -> anyhow::Result<()> {
         let verb = if on { "pause" } else { "unpause" };
-        self.client()?.end([verb, container(instance)?], Duration::ZERO)?;
+        self.client()?.end([verb, name_of(instance)?], Duration::ZERO)?;
         if let Some(started) = self.started().get_mut(&instance.service) {
             started.paused = on;
         }
@@ -257,7 +240,7 @@ impl Runtime for EngineRuntime {
     }
 
     fn witness(&self, instance: &Instance) -> anyhow::Result<Vec<Seen>> {
-        let info = self.info(&self.client()?, container(instance)?)?;
+        let info = self.info(&self.client()?, name_of(instance)?)?;
         let info = info.context("its container is gone")?;
         let status = &info.state.status;
         ensure!(status == "running", "its container is {status}");
@@ -275,7 +258,7 @@ impl Runtime for EngineRuntime {
     fn collect_logs(&self, instance: &Instance, log: &Utf8Path) -> anyhow::Result<()> {
         let collected = self.started().get(&instance.service).map(|one| one.collected.clone());
         let Some(collected) = collected else { return Ok(()) };
-        lock(&collected).update(&self.client()?, container(instance)?, log)
+        lock(&collected).update(&self.client()?, name_of(instance)?, log)
     }
 
     fn copy_out(&self, service: &str, from: &Utf8Path, to: &Utf8Path) -> anyhow::Result<()> {

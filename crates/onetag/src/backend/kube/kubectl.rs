@@ -8,8 +8,8 @@ use anyhow::{Context as _, ensure};
 use serde::de::DeserializeOwned;
 
 use super::cluster::{Cluster, KUBECONFIG};
-use super::follow::Followed;
 use super::refusal::{Reason, Refusal};
+use super::stream::KubectlStream;
 use super::{FIELD_MANAGER, namespace_name};
 use crate::run::RunFolder;
 use crate::run::ledger::Ledger;
@@ -125,14 +125,14 @@ impl Kubectl {
 
     /// Starts a call that goes on for as long as it likes, while that stands in the ledger of
     /// the run.
-    pub(super) fn follow<'a>(
+    pub(super) fn stream<'a>(
         &self,
         arguments: impl IntoIterator<Item = &'a str>,
         read: impl FnOnce(ChildStdout) + Send + 'static,
-    ) -> anyhow::Result<Followed> {
+    ) -> anyhow::Result<KubectlStream> {
         let folder = self.folder.as_ref().context("only a run follows something")?;
         let ledger = Ledger::open(folder.path())?;
-        Followed::start(&self.command(arguments), folder.run_id(), ledger, read)
+        KubectlStream::start(&self.command(arguments), folder.run_id(), ledger, read)
     }
 
     fn command<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {

@@ -10,9 +10,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 use camino::Utf8Path;
 
-use super::follow::Followed;
 use super::kubectl::Kubectl;
 use super::pod::Pod;
+use super::stream::KubectlStream;
 use crate::backend::lock;
 use crate::backend::log::BoundedLog;
 
@@ -32,7 +32,7 @@ pub(super) struct LastWords(Vec<Following>);
 
 struct Following {
     key: (String, u32),
-    _process: Followed,
+    _process: KubectlStream,
     /// Hears how long it was.
     end: Receiver<u64>,
 }
@@ -100,7 +100,7 @@ impl Collected {
             let arguments = ["logs", "--follow", &pod.metadata.name];
             let ((begun, begins), (ended, end)) = (mpsc::channel(), mpsc::channel());
             let log = Arc::clone(&shared);
-            let process = kubectl.follow(arguments, move |stdout| {
+            let process = kubectl.stream(arguments, move |stdout| {
                 let mut tail = Tail { log, skip: seen, length: 0, begun: Some(begun) };
                 let _ = io::copy(&mut { stdout }, &mut tail);
                 let _ = ended.send(tail.length);

@@ -1,12 +1,12 @@
 //! The backends `kube` and `kind`: services are workloads in a namespace of a cluster.
 //!
 //! `cluster` says which cluster that is, `kind` makes one where none is named, and `kubectl` is the only way to its API. `objects`
-//! are what it gets, `pods` and `state` what becomes of that. Tests reach pods by `way_in`,
+//! are what it gets, `pods` and `state` what becomes of that. Tests reach pods through `forward`,
 //! at ports that the keeper leases as on `process`.
 
 mod cluster;
 mod doctor;
-mod follow;
+mod forward;
 mod images;
 mod kind;
 mod kubectl;
@@ -22,8 +22,8 @@ mod resource;
 mod runtime;
 mod start;
 mod state;
+mod stream;
 mod sweep;
-mod way_in;
 
 use std::time::Duration;
 
@@ -80,11 +80,6 @@ const FIELD_MANAGER: &str = "onetag";
 
 /// How long a service may take to stop before it is killed; as on `process`.
 const GRACE: Duration = Duration::from_secs(25);
-
-/// Where the files of a service's configuration lie in its pods, and the one of its SQLite
-/// database.
-const CONFIG_FOLDER: &str = "/config";
-const DATABASE_FOLDER: &str = "/database";
 
 fn namespace_name(run_id: RunId) -> String {
     format!("onetag-{run_id}")

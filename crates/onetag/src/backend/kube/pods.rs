@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use anyhow::{anyhow, bail};
 use serde::Deserialize;
 
-use super::follow::Followed;
 use super::kubectl::Kubectl;
 use super::pod::Pod;
+use super::stream::KubectlStream;
 use crate::backend::lock;
 use crate::report::Ui;
 use crate::system::wait::Deadline;
@@ -50,7 +50,7 @@ struct View {
     since: Instant,
     /// Since when none has told anything; none if one does.
     silent: Option<Instant>,
-    process: Option<Followed>,
+    process: Option<KubectlStream>,
 }
 
 /// A line of the watch.
@@ -131,7 +131,7 @@ fn watch_once(kubectl: &Kubectl, selector: &str, shared: &Weak<Shared>) -> anyho
     let more = ["--watch", "--output-watch-events", "--output", "json"];
     let (ended, end) = std::sync::mpsc::channel::<()>();
     let (weak, number) = (Weak::clone(shared), next_watch(shared)?);
-    let process = kubectl.follow(all.into_iter().chain(more), move |stdout| {
+    let process = kubectl.stream(all.into_iter().chain(more), move |stdout| {
         read(stdout, &weak, number);
         drop(ended);
     })?;

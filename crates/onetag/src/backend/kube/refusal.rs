@@ -159,12 +159,12 @@ fn missing_right(said: &str) -> Option<String> {
     let (_, rest) = said.split_once("cannot ")?;
     let (verb, rest) = rest.split_once(" resource \"")?;
     let (resource, rest) = rest.split_once('"')?;
-    let place = match rest.split_once("in the namespace \"").and_then(|(_, it)| it.split_once('"'))
-    {
-        Some(_) => "in all namespaces, since each run has its own",
-        None => "in the cluster",
-    };
-    let group = rest.split_once("API group \"").and_then(|(_, it)| it.split_once('"'));
+    let place =
+        match rest.split_once("in the namespace \"").and_then(|(_, rest)| rest.split_once('"')) {
+            Some(_) => "in all namespaces, since each run has its own",
+            None => "in the cluster",
+        };
+    let group = rest.split_once("API group \"").and_then(|(_, rest)| rest.split_once('"'));
     let group = group.map(|(group, _)| group).filter(|group| !group.is_empty());
     let group = group.map(|group| format!(" of the API group {group}")).unwrap_or_default();
     Some(format!("{verb} {resource}{group} {place}"))

@@ -84,7 +84,8 @@ pub(super) fn remove_namespace(cluster: &Cluster, name: &str) -> anyhow::Result<
 /// Takes the names of a service's earlier generations away.
 pub(super) fn release_images(service: &str, current: &str, ledger: &Ledger) -> anyhow::Result<()> {
     let (outstanding, _) = ledger.record()?.of_backend();
-    let images = outstanding.iter().filter(|it| it.what == IMAGE && it.name == service);
+    let images =
+        outstanding.iter().filter(|resource| resource.what == IMAGE && resource.name == service);
     for image in images {
         if KubeResource::read(image)?.name != current && remove(image)? {
             ledger.released(image)?;

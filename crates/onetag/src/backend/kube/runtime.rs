@@ -11,20 +11,21 @@ use onetag_control::Capability;
 use serde::{Deserialize, Serialize};
 
 use super::cluster::Cluster;
+use super::forward::Forwarders;
 use super::images::KubeImage;
 use super::kubectl::Kubectl;
 use super::logs::Collected;
 use super::pod::{Event, List, Pod};
 use super::pods::Pods;
 use super::resource::WORKLOAD;
-use super::state::{self, Wanted};
-use super::way_in::WayIn;
-use super::{CONFIG_FOLDER, DATABASE_FOLDER, LABEL_SERVICE, nodes, remains};
+use super::state::{self, ExpectedPods};
+use super::{LABEL_SERVICE, nodes, remains};
+use crate::backend::container;
 use crate::backend::leases::{Leases, PORT};
 use crate::backend::process::{self, PROCESS};
 use crate::backend::{
-    Endpoint, Instance, Prepared, Probe, Runtime, Seen, ServiceAddresses, ServicePorts,
-    ServiceSpec, State, Stop, lock,
+    Instance, Prepared, Probe, Runtime, Seen, ServiceAddresses, ServicePorts, ServiceSpec, State,
+    Stop, lock,
 };
 use crate::build::image::Digest;
 use crate::error::Attach as _;
@@ -33,9 +34,6 @@ use crate::report::Leftover;
 use crate::run::RunFolder;
 use crate::run::ledger::{BackendResource, Ledger, Record};
 use crate::workspace::{DATABASE_SERVER, Ready};
-
-/// The address on which a service in a pod is reached from outside of it.
-const ALL_INTERFACES: &str = "0.0.0.0";
 
 /// How long a question waits for pods to become ready before it is answered.
 const WAIT: Duration = Duration::from_millis(500);
@@ -48,7 +46,7 @@ const EVENTS_INTERVAL: Duration = Duration::from_secs(1);
 pub(super) struct KubeRuntime {
     pub(super) folder: RunFolder,
     pub(super) leases: Leases,
-    pub(super) way_in: Arc<WayIn>,
+    pub(super) forwarders: Arc<Forwarders>,
     pub(super) pods: OnceLock<Pods>,
     pub(super) prepared: Mutex<KubePrepared>,
     cluster: OnceLock<Cluster>,
@@ -85,10 +83,10 @@ impl Started {
         Started { spec, image, kind: kind.to_owned(), collected: Arc::default(), events }
     }
 
-    fn wanted(&self) -> Wanted<'_> {
+    fn expected(&self) -> ExpectedPods<'_> {
         let ServiceSpec { generation, replicas, .. } = &self.spec;
         let replicas = *replicas as usize;
-        Wanted { service: self.spec.service(), generation: *generation, replicas }
+        ExpectedPods { service: self.spec.service(), generation: *generation, replicas }
     }
 }
 
@@ -97,7 +95,7 @@ impl KubeRuntime {
         KubeRuntime {
             folder: folder.clone(),
             leases: Leases::default(),
-            way_in: Arc::default(),
+            forwarders: Arc::default(),
             pods: OnceLock::new(),
             prepared: Mutex::default(),
             cluster: OnceLock::new(),
@@ -143,15 +141,6 @@ impl KubeRuntime {
     }
 }
 
-/// The number of a port of a service's pods.
-pub(super) fn inside(ports: &ServicePorts, port: Option<&str>) -> anyhow::Result<u16> {
-    let number = match port {
-        None => ports.port,
-        Some(name) => ports.ports.get(name).copied(),
-    };
-    number.with_context(|| format!("`{}` has no such port", ports.service))
-}
-
 impl Runtime for KubeRuntime {
     fn prepare(
         &self,
@@ -169,21 +158,7 @@ impl Runtime for KubeRuntime {
     }
 
     fn addresses(&self, service: &ServicePorts) -> anyhow::Result<ServiceAddresses> {
-        let name = &service.service;
-        let endpoint = |port: Option<&str>| {
-            let port = inside(service, port)?;
-            let listen = format!("{ALL_INTERFACES}:{port}");
-            anyhow::Ok(Endpoint { listen, internal: format!("{name}:{port}") })
-        };
-        let further = service.ports.keys().map(|port| Ok((port.clone(), endpoint(Some(port))?)));
-        Ok(ServiceAddresses {
-            own: service.port.map(|_| endpoint(None)).transpose()?,
-            ports: further.collect::<anyhow::Result<_>>()?,
-            volume: service.volume.clone().unwrap_or_else(|| Utf8PathBuf::from("/tmp")),
-            config: CONFIG_FOLDER.into(),
-            database: Utf8Path::new(DATABASE_FOLDER)
-                .join(self.folder.database(name).file_name().context("a database is a file")?),
-        })
+        container::addresses(&self.folder, service)
     }
 
     fn start(&self, level: &[ServiceSpec], ledger: &Ledger) -> anyhow::Result<Vec<Instance>> {
@@ -201,8 +176,8 @@ impl Runtime for KubeRuntime {
         let all_ready = self.pods()?.wait(service, limit.min(WAIT), |pods| {
             let unready = pods.iter().find(|pod| !pod.is_ready());
             seen = match unready {
-                _ if pods.len() < started.wanted().replicas => {
-                    format!("{} of {} pods are there", pods.len(), started.wanted().replicas)
+                _ if pods.len() < started.expected().replicas => {
+                    format!("{} of {} pods are there", pods.len(), started.expected().replicas)
                 }
                 Some(pod) => format!("pod {} is not ready", pod.metadata.name),
                 None => return Some(()),
@@ -236,12 +211,12 @@ impl Runtime for KubeRuntime {
     fn state(&self, instance: &Instance) -> anyhow::Result<State> {
         let started = self.started_service(&instance.service)?;
         let pods = self.pods()?.of(&instance.service)?;
-        let wanted = started.wanted();
-        let events = match pods.len() < wanted.replicas {
+        let expected = started.expected();
+        let events = match pods.len() < expected.replicas {
             true => self.events(&started)?,
             false => Vec::new(),
         };
-        Ok(state::state(&wanted, &pods, &events))
+        Ok(state::state(&expected, &pods, &events))
     }
 
     fn stop(&self, instance: &Instance, how: Stop) -> anyhow::Result<()> {

@@ -12,8 +12,9 @@ use super::objects::{self, Frame, Object, PodSecurity, PullPolicy};
 use super::pod::Pod;
 use super::pods::Pods;
 use super::resource::{KubeResource, NAMESPACE, WORKLOAD};
-use super::runtime::{KubePrepared, KubeRuntime, Started, has_server, inside};
+use super::runtime::{KubePrepared, KubeRuntime, Started, has_server};
 use super::{LABEL_RUN, LABEL_SERVICE, namespace_name, remains};
+use crate::backend::container::port_inside;
 use crate::backend::process::{self, PROCESS};
 use crate::backend::{Instance, ServicePorts, ServiceSpec, Stop, lock};
 use crate::run::ledger::{Entry, Ledger};
@@ -51,16 +52,21 @@ impl KubeRuntime {
             if !is_new {
                 self.end_survivors(&kubectl, ledger)?;
             }
-            let way_in = self.way_in.clone();
+            let forwarders = self.forwarders.clone();
             let selector = format!("{LABEL_RUN}={}", self.folder.run_id());
-            let pods = Pods::watch(&kubectl, &selector, move |pods| way_in.update(pods));
+            let pods = Pods::watch(&kubectl, &selector, move |pods| forwarders.update(pods));
             let _ = self.pods.set(pods);
         }
         let ports = self.leases.prepare(services, &prepared.ports, ledger)?;
         for service in services {
             for port in service.names() {
                 let outside = self.leases.port(&service.service, port)?;
-                self.way_in.add(&kubectl, &service.service, inside(service, port)?, outside);
+                self.forwarders.add(
+                    &kubectl,
+                    &service.service,
+                    port_inside(service, port)?,
+                    outside,
+                );
             }
         }
         Ok(KubePrepared { ports, ..prepared })
@@ -161,15 +167,15 @@ impl KubeRuntime {
         let log = self.folder.log(service);
         let last_words = collected.follow(&kubectl, &pods.of(service)?, &log);
         let asked = Instant::now();
-        let halted = match how {
-            Stop::Kill => self.halt(&pods.of(service)?)?,
-            Stop::Terminate(_) => Halted::default(),
+        let paused = match how {
+            Stop::Kill => self.pause_containers(&pods.of(service)?)?,
+            Stop::Terminate(_) => PausedContainers::default(),
         };
         self.scale_to_none(&kubectl, &started, &ledger)?;
         if how == Stop::Kill {
             // What ends before that, its node starts again.
             pods.wait(service, END, |pods| pods.iter().all(Pod::is_leaving).then_some(()))?;
-            halted.kill()?;
+            paused.kill()?;
         }
         let selector = format!("{LABEL_SERVICE}={service}");
         let grace = match how {
@@ -200,15 +206,15 @@ impl KubeRuntime {
         Ok(())
     }
 
-    /// Halts what runs in pods, where the harness gets at the containers of nodes: a cluster
+    /// Pauses what runs in pods, where the harness gets at the containers of nodes: a cluster
     /// asks it to end, and leaves it two seconds, before it kills it.
-    fn halt(&self, pods: &[Pod]) -> anyhow::Result<Halted> {
+    fn pause_containers(&self, pods: &[Pod]) -> anyhow::Result<PausedContainers> {
         let ids = pods.iter().filter_map(|pod| pod.container()?.container_id.split_once("://"));
         let containers: Vec<String> = ids.map(|(_, id)| id.to_owned()).collect();
         let nodes = Containerd::all(&self.cluster()?.delivery)?;
-        let halted = Halted { nodes, containers };
-        halted.each(Containerd::halt)?;
-        Ok(halted)
+        let paused = PausedContainers { nodes, containers };
+        paused.each(Containerd::pause)?;
+        Ok(paused)
     }
 
     fn scale_to_none(
@@ -252,14 +258,14 @@ impl KubeRuntime {
     }
 }
 
-/// Containers that do nothing any more.
+/// Containers that are paused, on these nodes.
 #[derive(Default)]
-struct Halted {
+struct PausedContainers {
     nodes: Vec<Containerd>,
     containers: Vec<String>,
 }
 
-impl Halted {
+impl PausedContainers {
     fn kill(&self) -> anyhow::Result<()> {
         self.each(Containerd::kill)
     }

@@ -7,7 +7,7 @@ use crate::system::tail::printable;
 
 /// What a service is to be.
 #[derive(Clone, Debug)]
-pub(super) struct Wanted<'a> {
+pub(super) struct ExpectedPods<'a> {
     pub(super) service: &'a str,
     /// The generation of the run in which it was deployed.
     pub(super) generation: u32,
@@ -39,7 +39,7 @@ const PASSING: [&str; 3] =
 const MESSAGE: usize = 600;
 
 /// The state of a service whose pods are these; events tell why some are missing.
-pub(super) fn state(wanted: &Wanted<'_>, pods: &[Pod], events: &[Event]) -> State {
+pub(super) fn state(wanted: &ExpectedPods<'_>, pods: &[Pod], events: &[Event]) -> State {
     let is_wanted = |pod: &&Pod| pod.generation() == Some(wanted.generation);
     let (current, others): (Vec<_>, Vec<_>) = pods.iter().partition(is_wanted);
     if let Some(end) = current.iter().find_map(|pod| end(pod)) {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-const WANTED: Wanted<'_> = Wanted { service: "beta", generation: 2, replicas: 1 };
+const EXPECTED: ExpectedPods<'_> = ExpectedPods { service: "beta", generation: 2, replicas: 1 };
 
 /// A pod of generation 2 with this container and these conditions.
 fn pod(name: &str, container: Value, conditions: Value) -> Value {
@@ -41,10 +41,10 @@ fn running(name: &str) -> Value {
 }
 
 fn of(pods: &[Value]) -> State {
-    of_wanted(&WANTED, pods, &json!([]))
+    of_wanted(&EXPECTED, pods, &json!([]))
 }
 
-fn of_wanted(wanted: &Wanted<'_>, pods: &[Value], events: &Value) -> State {
+fn of_wanted(wanted: &ExpectedPods<'_>, pods: &[Value], events: &Value) -> State {
     let pods: Vec<Pod> = serde_json::from_value(Value::from(pods.to_vec())).unwrap();
     let events: Vec<Event> = serde_json::from_value(events.clone()).unwrap();
     state(wanted, &pods, &events)
@@ -166,20 +166,20 @@ fn pods_that_a_quota_forbids_are_no_reason_to_wait() {
         }])
     };
     for (kind, name) in [("ReplicaSet", "beta-7d9c"), ("StatefulSet", "beta")] {
-        let why = ended(of_wanted(&WANTED, &[], &event(kind, name)));
+        let why = ended(of_wanted(&EXPECTED, &[], &event(kind, name)));
         assert!(why.starts_with("cannot have its pods: Error creating: pods"), "{why}");
     }
     for (kind, name) in
         [("ReplicaSet", "beta-other-7d9c"), ("StatefulSet", "alpha"), ("Pod", "beta")]
     {
-        let state = of_wanted(&WANTED, &[], &event(kind, name));
+        let state = of_wanted(&EXPECTED, &[], &event(kind, name));
         assert_eq!(state, State::Starting("0 of 1 pods are there".to_owned()));
     }
 }
 
 #[test]
 fn it_runs_when_all_that_are_wanted_run_and_nothing_else() {
-    let two = Wanted { replicas: 2, ..WANTED };
+    let two = ExpectedPods { replicas: 2, ..EXPECTED };
     let pods = [running("beta-y"), running("beta-x")];
     let State::Running(replicas) = of_wanted(&two, &pods, &json!([])) else { panic!() };
     let told: Vec<String> = replicas.iter().map(ToString::to_string).collect();

@@ -142,12 +142,12 @@ impl Containerd {
         }
     }
 
-    /// Halts a container of this node.
-    pub(in super::super) fn halt(&self, container: &str) -> anyhow::Result<()> {
+    /// Pauses a container of this node.
+    pub(in super::super) fn pause(&self, container: &str) -> anyhow::Result<()> {
         self.task(&["pause", container])
     }
 
-    /// Kills one, without anything of it running once more.
+    /// Kills a paused one, without letting it run once more.
     pub(in super::super) fn kill(&self, container: &str) -> anyhow::Result<()> {
         self.task(&["kill", "--all", "--signal", "SIGKILL", container])?;
         self.task(&["resume", container])

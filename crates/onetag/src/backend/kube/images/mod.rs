@@ -3,20 +3,15 @@
 mod containerd;
 mod registry;
 
-use std::fs::File;
-use std::io::{BufWriter, Write as _};
-
 use anyhow::Context as _;
-use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::cluster::{Cluster, Delivery};
 use super::resource::{IMAGE, KubeResource};
-use crate::backend::{ExternalImage, ImageStore, StoredImage};
+use crate::backend::{ExternalImage, ImageStore, StoredImage, container};
 use crate::build::Compiled;
-use crate::build::image::write_archive;
 use crate::run::ledger::Ledger;
-use crate::run::{Reference, RunFolder, make_folder};
+use crate::run::{Reference, RunFolder};
 use crate::workspace::External;
 
 pub(super) use containerd::Containerd;
@@ -49,7 +44,7 @@ impl ImageStore for KubeImages {
         }
         let digest = match &cluster.delivery {
             Delivery::Registry(_) => {
-                let archive = self.archive(reference, compiled)?;
+                let archive = container::archive(&self.folder, reference, compiled)?;
                 let pushed =
                     registry::push(&archive, &name, &self.folder.image_id(service), &ledger);
                 let _ = std::fs::remove_file(&archive);
@@ -58,7 +53,7 @@ impl ImageStore for KubeImages {
             delivery => {
                 let mut digest = None;
                 for node in Containerd::all(delivery)? {
-                    let archive = || self.archive(reference, compiled);
+                    let archive = || container::archive(&self.folder, reference, compiled);
                     digest = Some(node.load(&name, &compiled.digests(), &ledger, archive)?);
                 }
                 digest.context("the cluster has no node that could have images")?
@@ -75,19 +70,5 @@ impl ImageStore for KubeImages {
         let details = serde_json::to_value(details)?;
         let stored = StoredImage { digest: image.digest(), details };
         Ok(ExternalImage { name: image.to_string(), version: None, image: stored })
-    }
-}
-
-impl KubeImages {
-    /// Writes the archive of an image.
-    fn archive(&self, reference: &Reference, compiled: &Compiled) -> anyhow::Result<Utf8PathBuf> {
-        let program = compiled.program()?;
-        let path = self.folder.archive(compiled.service());
-        make_folder(path.parent().context("an archive lies in a folder")?)?;
-        let make = || format!("cannot write the archive {path}");
-        let file = BufWriter::with_capacity(1 << 20, File::create(&path).with_context(make)?);
-        let written = write_archive(&program.contents()?, reference, file);
-        written.and_then(|mut file| Ok(file.flush()?)).with_context(make)?;
-        Ok(path)
     }
 }

@@ -4,7 +4,7 @@
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
-use super::types::{Quota, ServiceAccount, Spec};
+use super::types::{ResourceQuotaSpec, ServiceAccount, Spec};
 use super::{Frame, Object, PodSecurity};
 
 /// What pods are run as, unless the workspace names an account.
@@ -32,7 +32,7 @@ pub(in super::super) fn namespace(frame: &Frame<'_>) -> anyhow::Result<Vec<Objec
     let account = ServiceAccount { automount_service_account_token: false };
     objects.push(Object::new("v1", "ServiceAccount", metadata, account)?);
     if !frame.settings.quota.is_empty() {
-        let quota = Spec { spec: Quota { hard: frame.settings.quota.clone() } };
+        let quota = Spec { spec: ResourceQuotaSpec { hard: frame.settings.quota.clone() } };
         objects.push(Object::new("v1", "ResourceQuota", frame.metadata(QUOTA, None), quota)?);
     }
     Ok(objects)

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::own::own;
 use super::types::{
-    Choice, Claim, ClaimSpec, ConfigMap, Deployment, Metadata, Resources, Retention, Secret,
-    Selector, ServicePort, ServiceSpec as AddressSpec, Spec, StatefulSet,
+    ClaimRetentionPolicy, ConfigMap, Deployment, LabelSelector, Metadata, PersistentVolumeClaim,
+    PersistentVolumeClaimSpec, Resources, Secret, ServicePort, ServiceSpec as AddressSpec, Spec,
+    StatefulSet, Strategy,
 };
 use super::workload::{DATABASE, VOLUME, template};
 use super::{Frame, Object};
@@ -86,8 +87,8 @@ fn workload(
     let name = spec.service();
     let claims = [(VOLUME, spec.ports.volume.is_some()), (DATABASE, spec.database)];
     let claims = claims.into_iter().filter(|(_, is_wanted)| *is_wanted);
-    let claims: Vec<Claim> = claims.map(|(name, _)| claim(name)).collect();
-    let selector = Selector { match_labels: selector(name) };
+    let claims: Vec<PersistentVolumeClaim> = claims.map(|(name, _)| claim(name)).collect();
+    let selector = LabelSelector { match_labels: selector(name) };
     let template = template(frame, spec, is_external)?;
     let api_version = "apps/v1";
     if claims.is_empty() {
@@ -96,14 +97,14 @@ fn workload(
             revision_history_limit: 0,
             selector,
             // Two generations never run beside each other.
-            strategy: Choice { name: "Recreate" },
+            strategy: Strategy { name: "Recreate" },
             template,
         };
         let fields = Spec { spec };
         return Object::new(api_version, "Deployment", metadata, fields);
     }
     let spec = StatefulSet {
-        persistent_volume_claim_retention_policy: Retention {
+        persistent_volume_claim_retention_policy: ClaimRetentionPolicy {
             when_deleted: "Delete",
             when_scaled: "Retain",
         },
@@ -119,11 +120,11 @@ fn workload(
     Object::new(api_version, "StatefulSet", metadata, fields)
 }
 
-fn claim(name: &str) -> Claim {
+fn claim(name: &str) -> PersistentVolumeClaim {
     let requests = BTreeMap::from([("storage".to_owned(), CLAIMED.to_owned())]);
-    Claim {
+    PersistentVolumeClaim {
         metadata: Metadata { name: Some(name.to_owned()), ..Metadata::default() },
-        spec: ClaimSpec {
+        spec: PersistentVolumeClaimSpec {
             access_modes: ["ReadWriteOnce"],
             resources: Resources { requests, ..Resources::default() },
         },

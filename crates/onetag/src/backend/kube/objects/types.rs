@@ -36,7 +36,7 @@ pub(super) struct Spec<T> {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Quota {
+pub(super) struct ResourceQuotaSpec {
     pub(super) hard: Map,
 }
 
@@ -78,59 +78,59 @@ pub(super) struct ServicePort {
 pub(super) struct Deployment {
     pub(super) replicas: u32,
     pub(super) revision_history_limit: u32,
-    pub(super) selector: Selector,
-    pub(super) strategy: Choice,
-    pub(super) template: Template,
+    pub(super) selector: LabelSelector,
+    pub(super) strategy: Strategy,
+    pub(super) template: PodTemplate,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct StatefulSet {
-    pub(super) persistent_volume_claim_retention_policy: Retention,
+    pub(super) persistent_volume_claim_retention_policy: ClaimRetentionPolicy,
     pub(super) pod_management_policy: &'static str,
     pub(super) replicas: u32,
     pub(super) revision_history_limit: u32,
-    pub(super) selector: Selector,
+    pub(super) selector: LabelSelector,
     pub(super) service_name: String,
-    pub(super) template: Template,
-    pub(super) volume_claim_templates: Vec<Claim>,
+    pub(super) template: PodTemplate,
+    pub(super) volume_claim_templates: Vec<PersistentVolumeClaim>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Selector {
+pub(super) struct LabelSelector {
     pub(super) match_labels: Map,
 }
 
-/// What is chosen by its name.
+/// How pods of a Deployment are replaced.
 #[derive(Debug, Serialize)]
-pub(super) struct Choice {
+pub(super) struct Strategy {
     #[serde(rename = "type")]
     pub(super) name: &'static str,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Retention {
+pub(super) struct ClaimRetentionPolicy {
     pub(super) when_deleted: &'static str,
     pub(super) when_scaled: &'static str,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Claim {
+pub(super) struct PersistentVolumeClaim {
     pub(super) metadata: Metadata,
-    pub(super) spec: ClaimSpec,
+    pub(super) spec: PersistentVolumeClaimSpec,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct ClaimSpec {
+pub(super) struct PersistentVolumeClaimSpec {
     pub(super) access_modes: [&'static str; 1],
     pub(super) resources: Resources,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Template {
+pub(super) struct PodTemplate {
     pub(super) metadata: Metadata,
     pub(super) spec: PodSpec,
 }
@@ -142,7 +142,7 @@ pub(super) struct PodSpec {
     pub(super) containers: Vec<Container>,
     pub(super) enable_service_links: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) image_pull_secrets: Vec<Named>,
+    pub(super) image_pull_secrets: Vec<LocalObjectReference>,
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub(super) node_selector: Map,
     pub(super) security_context: PodSecurityContext,
@@ -155,7 +155,7 @@ pub(super) struct PodSpec {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Named {
+pub(super) struct LocalObjectReference {
     pub(super) name: String,
 }
 
@@ -171,7 +171,7 @@ pub(super) struct PodSecurityContext {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) run_as_user: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) seccomp_profile: Option<Choice>,
+    pub(super) seccomp_profile: Option<Strategy>,
 }
 
 #[derive(Debug, Serialize)]
@@ -180,7 +180,7 @@ pub(super) struct Container {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) args: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) env: Vec<Variable>,
+    pub(super) env: Vec<EnvVar>,
     pub(super) image: String,
     pub(super) image_pull_policy: &'static str,
     pub(super) name: String,
@@ -193,32 +193,32 @@ pub(super) struct Container {
     pub(super) security_context: Option<SecurityContext>,
     pub(super) termination_message_policy: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) volume_mounts: Vec<Mount>,
+    pub(super) volume_mounts: Vec<VolumeMount>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Variable {
+pub(super) struct EnvVar {
     pub(super) name: String,
     #[serde(flatten)]
-    pub(super) value: VariableValue,
+    pub(super) value: EnvVarValue,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) enum VariableValue {
+pub(super) enum EnvVarValue {
     Value(String),
-    ValueFrom(ValueSource),
+    ValueFrom(EnvVarSource),
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct ValueSource {
-    pub(super) secret_key_ref: SecretKey,
+pub(super) struct EnvVarSource {
+    pub(super) secret_key_ref: SecretKeySelector,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct SecretKey {
+pub(super) struct SecretKeySelector {
     pub(super) key: String,
     pub(super) name: String,
 }
@@ -270,7 +270,7 @@ pub(super) struct Capabilities {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Mount {
+pub(super) struct VolumeMount {
     pub(super) mount_path: String,
     pub(super) name: &'static str,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -288,7 +288,7 @@ pub(super) struct Volume {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum VolumeSource {
-    ConfigMap(Named),
+    ConfigMap(LocalObjectReference),
     #[serde(rename_all = "camelCase")]
     EmptyDir {
         size_limit: &'static str,

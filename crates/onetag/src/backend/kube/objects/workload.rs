@@ -4,13 +4,15 @@ use anyhow::Context as _;
 
 use super::service::{port_name, ports};
 use super::types::{
-    Capabilities, Choice, Container, ContainerPort, Map, Metadata, Mount, Named,
-    PodSecurityContext, PodSpec, Probe, ProbeAction, Resources, SecretKey, SecurityContext,
-    Template, ValueSource, Variable, VariableValue, Volume, VolumeSource,
+    Capabilities, Container, ContainerPort, EnvVar, EnvVarSource, EnvVarValue,
+    LocalObjectReference, Map, Metadata, PodSecurityContext, PodSpec, PodTemplate, Probe,
+    ProbeAction, Resources, SecretKeySelector, SecurityContext, Strategy, Volume, VolumeMount,
+    VolumeSource,
 };
 use super::{Frame, PullPolicy};
 use crate::backend::ServiceSpec;
-use crate::backend::kube::{CONFIG_FOLDER, DATABASE_FOLDER, GRACE, LABEL_GENERATION};
+use crate::backend::container;
+use crate::backend::kube::{GRACE, LABEL_GENERATION};
 use crate::build::image::closure;
 use crate::workspace::Ready;
 
@@ -35,11 +37,11 @@ pub(super) fn template(
     frame: &Frame<'_>,
     spec: &ServiceSpec,
     is_external: bool,
-) -> anyhow::Result<Template> {
+) -> anyhow::Result<PodTemplate> {
     let mut labels = frame.labels(Some(spec.service()));
     labels.insert(LABEL_GENERATION.to_owned(), spec.generation.to_string());
-    let named = |name: &str| Named { name: name.to_owned() };
-    Ok(Template {
+    let named = |name: &str| LocalObjectReference { name: name.to_owned() };
+    Ok(PodTemplate {
         metadata: Metadata { labels, ..Metadata::default() },
         spec: PodSpec {
             automount_service_account_token: false,
@@ -93,14 +95,14 @@ pub(super) fn literal(text: &str) -> String {
     text.replace('$', "$$")
 }
 
-pub(super) fn variables(spec: &ServiceSpec) -> Vec<Variable> {
+pub(super) fn variables(spec: &ServiceSpec) -> Vec<EnvVar> {
     let variable = |(key, value): (&String, &String)| {
-        let secret = || SecretKey { key: key.clone(), name: spec.service().to_owned() };
+        let secret = || SecretKeySelector { key: key.clone(), name: spec.service().to_owned() };
         let value = match spec.secrets.contains(key) {
-            true => VariableValue::ValueFrom(ValueSource { secret_key_ref: secret() }),
-            false => VariableValue::Value(literal(value)),
+            true => EnvVarValue::ValueFrom(EnvVarSource { secret_key_ref: secret() }),
+            false => EnvVarValue::Value(literal(value)),
         };
-        Variable { name: key.clone(), value }
+        EnvVar { name: key.clone(), value }
     };
     spec.environment.iter().map(variable).collect()
 }
@@ -138,7 +140,7 @@ fn quantity(bytes: u64) -> String {
 }
 
 fn pod_security(is_external: bool) -> anyhow::Result<PodSecurityContext> {
-    let seccomp_profile = Some(Choice { name: "RuntimeDefault" });
+    let seccomp_profile = Some(Strategy { name: "RuntimeDefault" });
     if is_external {
         return Ok(PodSecurityContext { seccomp_profile, ..PodSecurityContext::default() });
     }
@@ -155,15 +157,15 @@ fn pod_security(is_external: bool) -> anyhow::Result<PodSecurityContext> {
 }
 
 /// What is mounted where. What a service keeps is a claim of its workload.
-fn mounts(spec: &ServiceSpec, is_external: bool) -> Vec<Mount> {
+fn mounts(spec: &ServiceSpec, is_external: bool) -> Vec<VolumeMount> {
     let mount = |name, path: &str, is_wanted: bool| {
         let read_only = name == CONFIG;
-        is_wanted.then(|| Mount { mount_path: path.to_owned(), name, read_only })
+        is_wanted.then(|| VolumeMount { mount_path: path.to_owned(), name, read_only })
     };
     let volume = spec.ports.volume.as_ref();
     let mounts = [
-        mount(CONFIG, CONFIG_FOLDER, !spec.config.is_empty()),
-        mount(DATABASE, DATABASE_FOLDER, spec.database),
+        mount(CONFIG, container::CONFIG, !spec.config.is_empty()),
+        mount(DATABASE, container::DATABASE, spec.database),
         mount(TMP, "/tmp", !is_external),
         volume.and_then(|path| mount(VOLUME, path.as_str(), true)),
     ];
@@ -172,7 +174,8 @@ fn mounts(spec: &ServiceSpec, is_external: bool) -> Vec<Mount> {
 
 /// The volumes that end with a pod.
 fn volumes(spec: &ServiceSpec, is_external: bool) -> Vec<Volume> {
-    let config = || VolumeSource::ConfigMap(Named { name: spec.service().to_owned() });
+    let config =
+        || VolumeSource::ConfigMap(LocalObjectReference { name: spec.service().to_owned() });
     let config = (!spec.config.is_empty()).then(|| Volume { name: CONFIG, source: config() });
     let tmp = VolumeSource::EmptyDir { size_limit: TMP_LIMIT };
     let tmp = (!is_external).then_some(Volume { name: TMP, source: tmp });

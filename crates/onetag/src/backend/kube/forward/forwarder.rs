@@ -23,16 +23,16 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// A way to one port of a service.
 #[derive(Debug)]
-pub(super) struct Door {
+pub(super) struct Forwarder {
     kubectl: Kubectl,
     service: String,
     inside: u16,
     outside: u16,
-    state: Mutex<Opening>,
+    state: Mutex<ForwarderState>,
 }
 
 #[derive(Debug, Default)]
-struct Opening {
+struct ForwarderState {
     /// By the ids of their pods.
     targets: BTreeMap<String, Arc<Target>>,
     /// The number of the next connection.
@@ -41,15 +41,15 @@ struct Opening {
     listener: Option<Arc<TcpListener>>,
 }
 
-impl Door {
-    pub(super) fn new(kubectl: &Kubectl, service: &str, inside: u16, outside: u16) -> Door {
+impl Forwarder {
+    pub(super) fn new(kubectl: &Kubectl, service: &str, inside: u16, outside: u16) -> Forwarder {
         let (kubectl, service) = (kubectl.clone(), service.to_owned());
-        Door { kubectl, service, inside, outside, state: Mutex::default() }
+        Forwarder { kubectl, service, inside, outside, state: Mutex::default() }
     }
 
     /// Leads to those of these pods that run: one that says that it is not ready has an
     /// answer all the same.
-    pub(super) fn update(self: &Arc<Door>, pods: &[Pod]) {
+    pub(super) fn update(self: &Arc<Forwarder>, pods: &[Pod]) {
         let pods = || pods.iter().filter(|pod| pod.service() == self.service);
         let mut state = lock(&self.state);
         state.targets.retain(|id, target| {
@@ -87,24 +87,26 @@ impl Door {
     }
 
     /// Listens beside the lease of the port, which never does.
-    fn listen(self: &Arc<Door>) -> io::Result<Arc<TcpListener>> {
+    fn listen(self: &Arc<Forwarder>) -> io::Result<Arc<TcpListener>> {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
         socket.set_reuse_address(true)?;
         socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, self.outside)).into())?;
         socket.listen(BACKLOG)?;
         let listener = Arc::new(TcpListener::from(socket));
-        let (door, accepting) = (Arc::clone(self), Arc::clone(&listener));
-        thread::Builder::new().name("way in".to_owned()).spawn(move || door.accept(&accepting))?;
+        let (forwarder, accepting) = (Arc::clone(self), Arc::clone(&listener));
+        thread::Builder::new()
+            .name("forwarder".to_owned())
+            .spawn(move || forwarder.accept(&accepting))?;
         Ok(listener)
     }
 
-    fn accept(self: Arc<Door>, listener: &Arc<TcpListener>) {
+    fn accept(self: Arc<Forwarder>, listener: &Arc<TcpListener>) {
         loop {
             match listener.accept() {
                 Ok((client, _)) => {
-                    let door = Arc::clone(&self);
+                    let forwarder = Arc::clone(&self);
                     // Without a thread the connection is closed, as by a server that is full.
-                    let _ = thread::Builder::new().spawn(move || door.pass_on(client));
+                    let _ = thread::Builder::new().spawn(move || forwarder.pass_on(client));
                 }
                 Err(_) if !self.listens_with(listener) => return,
                 Err(_) => thread::sleep(PAUSE),
@@ -139,7 +141,7 @@ impl Door {
     }
 }
 
-impl Opening {
+impl ForwarderState {
     fn usable(&self) -> Vec<Arc<Target>> {
         self.targets.values().filter(|target| target.is_usable()).cloned().collect()
     }

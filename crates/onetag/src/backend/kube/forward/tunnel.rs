@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::super::follow::Followed;
 use super::super::kubectl::Kubectl;
+use super::super::stream::KubectlStream;
 use crate::backend::lock;
 
 /// How many connections go through one of them.
@@ -40,7 +40,7 @@ pub(super) struct Tunnel {
     local: u16,
     opened: AtomicUsize,
     has_ended: Arc<AtomicBool>,
-    _process: Followed,
+    _process: KubectlStream,
 }
 
 impl Tunnels {
@@ -73,7 +73,7 @@ impl Tunnels {
             read(stdout, &sender);
             ended.store(true, Ordering::Relaxed);
         };
-        let process = self.kubectl.follow(arguments, read)?;
+        let process = self.kubectl.stream(arguments, read)?;
         let local = listens.recv_timeout(START);
         let local =
             local.with_context(|| format!("`kubectl port-forward {pod}` does not listen"))?;

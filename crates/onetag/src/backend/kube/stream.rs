@@ -19,7 +19,7 @@ use crate::system::{ProcessId, own_executable, signal_group};
 
 /// It ends when this is dropped, and with the keeper, whatever ends that.
 #[derive(Debug)]
-pub(super) struct Followed(Arc<Mutex<Running>>);
+pub(super) struct KubectlStream(Arc<Mutex<Running>>);
 
 /// A session of its own: `kubectl` may be a program that starts another one.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ impl Running {
     }
 }
 
-impl Followed {
+impl KubectlStream {
     /// Starts a command, and has what it prints read on a thread of its own, which ends the
     /// command when it has read enough.
     ///
@@ -48,7 +48,7 @@ impl Followed {
         run_id: RunId,
         ledger: Ledger,
         read: impl FnOnce(ChildStdout) + Send + 'static,
-    ) -> anyhow::Result<Followed> {
+    ) -> anyhow::Result<KubectlStream> {
         let mut gated = gated(command, run_id)?;
         let (sender, started) = mpsc::channel();
         let follow = move || {
@@ -69,11 +69,11 @@ impl Followed {
         };
         let thread = thread::Builder::new().name("kubectl".to_owned()).spawn(follow);
         thread.context("cannot start a thread")?;
-        Ok(Followed(started.recv().context("a thread ended")??))
+        Ok(KubectlStream(started.recv().context("a thread ended")??))
     }
 }
 
-impl Drop for Followed {
+impl Drop for KubectlStream {
     fn drop(&mut self) {
         // Its thread waits for it.
         lock(&self.0).kill();

@@ -1,9 +1,9 @@
 //! How tests reach pods: at a port of 127.0.0.1 that stays the same for the whole run.
 //!
-//! A [`Door`] listens there as long as a pod of its service can be asked, and passes each
+//! A [`Forwarder`] listens there as long as a pod of its service can be asked, and passes each
 //! connection on to one of them in turn.
 
-mod door;
+mod forwarder;
 mod target;
 mod tunnel;
 
@@ -13,25 +13,25 @@ use std::sync::{Arc, Mutex};
 use super::kubectl::Kubectl;
 use super::pod::Pod;
 use crate::backend::lock;
-use door::Door;
+use forwarder::Forwarder;
 
-/// All doors of a run, each for one port of a service.
+/// All all of a run, each for one port of a service.
 #[derive(Debug, Default)]
-pub(super) struct WayIn {
-    doors: Mutex<BTreeMap<u16, Arc<Door>>>,
+pub(super) struct Forwarders {
+    all: Mutex<BTreeMap<u16, Arc<Forwarder>>>,
 }
 
-impl WayIn {
+impl Forwarders {
     /// Makes the port `outside` lead to the port `inside` of the pods of a service.
     pub(super) fn add(&self, kubectl: &Kubectl, service: &str, inside: u16, outside: u16) {
-        let door = || Arc::new(Door::new(kubectl, service, inside, outside));
-        lock(&self.doors).entry(outside).or_insert_with(door);
+        let forwarder = || Arc::new(Forwarder::new(kubectl, service, inside, outside));
+        lock(&self.all).entry(outside).or_insert_with(forwarder);
     }
 
     /// The pods are these now.
     pub(super) fn update(&self, pods: &[Pod]) {
-        for door in lock(&self.doors).values() {
-            door.update(pods);
+        for forwarder in lock(&self.all).values() {
+            forwarder.update(pods);
         }
     }
 }
