@@ -28,9 +28,9 @@ pub(super) struct Collected {
 }
 
 /// The logs of pods that are about to end.
-pub(super) struct LastWords(Vec<Following>);
+pub(super) struct FinalLogs(Vec<LogStream>);
 
-struct Following {
+struct LogStream {
     key: (String, u32),
     _process: KubectlStream,
     /// Hears how long it was.
@@ -87,12 +87,12 @@ impl Collected {
         kubectl: &Kubectl,
         pods: &[Pod],
         log: &Utf8Path,
-    ) -> anyhow::Result<LastWords> {
+    ) -> anyhow::Result<FinalLogs> {
         let (ended, running): (Vec<_>, Vec<_>) = pods.iter().cloned().partition(|pod| !pod.runs());
         // What cannot be had is no reason to go on running.
         let _ = self.update(kubectl, &ended, log);
         let shared = Arc::new(Mutex::new(BoundedLog::open(log)?));
-        let mut following = Vec::new();
+        let mut streams = Vec::new();
         for pod in running {
             let Some(container) = pod.container() else { continue };
             let key = key(&pod, container.restart_count);
@@ -106,14 +106,14 @@ impl Collected {
                 let _ = ended.send(tail.length);
             })?;
             let _ = begins.recv_timeout(BEGIN);
-            following.push(Following { key, _process: process, end });
+            streams.push(LogStream { key, _process: process, end });
         }
-        Ok(LastWords(following))
+        Ok(FinalLogs(streams))
     }
 
     /// Their pods are gone: what is still on its way is waited for.
-    pub(super) fn finish(&mut self, LastWords(following): LastWords) {
-        for Following { key, end, .. } in following {
+    pub(super) fn finish(&mut self, FinalLogs(streams): FinalLogs) {
+        for LogStream { key, end, .. } in streams {
             if let Ok(length) = end.recv_timeout(END) {
                 self.bytes.insert(key, length);
             }

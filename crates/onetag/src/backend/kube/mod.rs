@@ -1,8 +1,9 @@
 //! The backends `kube` and `kind`: services are workloads in a namespace of a cluster.
 //!
-//! `cluster` says which cluster that is, `kind` makes one where none is named, and `kubectl` is the only way to its API. `objects`
-//! are what it gets, `pods` and `state` what becomes of that. Tests reach pods through `forward`,
-//! at ports that the keeper leases as on `process`.
+//! `cluster` says which cluster that is, `kind` makes one where none is named, and
+//! `kubectl` is the only way to its API. `objects` are what it gets, `pods` and `state` what
+//! becomes of that. Tests reach pods through `forward`, at ports that the keeper leases as
+//! on `process`.
 
 mod cluster;
 mod doctor;

@@ -165,7 +165,7 @@ impl KubeRuntime {
         let mut collected = lock(&started.collected);
         // Pods take what they have said with them.
         let log = self.folder.log(service);
-        let last_words = collected.follow(&kubectl, &pods.of(service)?, &log);
+        let final_logs = collected.follow(&kubectl, &pods.of(service)?, &log);
         let asked = Instant::now();
         let paused = match how {
             Stop::Kill => self.pause_containers(&pods.of(service)?)?,
@@ -195,8 +195,8 @@ impl KubeRuntime {
                 bail!("its pods do not end: {}", kubectl.names("pods", &selector)?.join(", "));
             }
         }
-        if let Ok(last_words) = last_words {
-            collected.finish(last_words);
+        if let Ok(final_logs) = final_logs {
+            collected.finish(final_logs);
         }
         if matches!(how, Stop::Terminate(grace) if asked.elapsed() >= grace) {
             let (service, seconds) = (service.to_owned(), asked.elapsed().as_secs_f64());

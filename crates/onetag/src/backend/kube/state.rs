@@ -39,9 +39,9 @@ const PASSING: [&str; 3] =
 const MESSAGE: usize = 600;
 
 /// The state of a service whose pods are these; events tell why some are missing.
-pub(super) fn state(wanted: &ExpectedPods<'_>, pods: &[Pod], events: &[Event]) -> State {
-    let is_wanted = |pod: &&Pod| pod.generation() == Some(wanted.generation);
-    let (current, others): (Vec<_>, Vec<_>) = pods.iter().partition(is_wanted);
+pub(super) fn state(expected: &ExpectedPods<'_>, pods: &[Pod], events: &[Event]) -> State {
+    let is_current = |pod: &&Pod| pod.generation() == Some(expected.generation);
+    let (current, others): (Vec<_>, Vec<_>) = pods.iter().partition(is_current);
     if let Some(end) = current.iter().find_map(|pod| end(pod)) {
         return State::Ended(end);
     }
@@ -53,15 +53,19 @@ pub(super) fn state(wanted: &ExpectedPods<'_>, pods: &[Pod], events: &[Event]) -
     if let Some(pod) = leaving {
         return State::Starting(format!("pod {} is about to end", pod.metadata.name));
     }
-    if current.len() != wanted.replicas {
-        if let Some(refused) = refused(wanted.service, events) {
+    if current.len() != expected.replicas {
+        if let Some(refused) = refused(expected.service, events) {
             return State::Ended(refused);
         }
-        return State::Starting(format!("{} of {} pods are there", current.len(), wanted.replicas));
+        return State::Starting(format!(
+            "{} of {} pods are there",
+            current.len(),
+            expected.replicas
+        ));
     }
     match current.iter().find(|pod| !pod.runs()) {
         Some(pod) => State::Starting(pending(pod)),
-        None => State::Running(replicas(wanted.service, &current)),
+        None => State::Running(replicas(expected.service, &current)),
     }
 }
 

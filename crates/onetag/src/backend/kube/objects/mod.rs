@@ -1,8 +1,8 @@
 //! The objects of a run, as a cluster gets them.
 //!
 //! `service` says of what a service consists, `workload` what its pods are, and
-//! `namespace` what is made before any of them; `own` is for what a package brings itself. `types` are the fields of Kubernetes that
-//! are used. Everything here is pure.
+//! `namespace` what is made before any of them; `own` is for what a package brings itself.
+//! `types` are the fields of Kubernetes that are used. Everything here is pure.
 
 mod namespace;
 mod object;

@@ -97,7 +97,7 @@ fn workload(
             revision_history_limit: 0,
             selector,
             // Two generations never run beside each other.
-            strategy: Strategy { name: "Recreate" },
+            strategy: Strategy { kind: "Recreate" },
             template,
         };
         let fields = Spec { spec };

@@ -106,7 +106,14 @@ pub(super) struct LabelSelector {
 #[derive(Debug, Serialize)]
 pub(super) struct Strategy {
     #[serde(rename = "type")]
-    pub(super) name: &'static str,
+    pub(super) kind: &'static str,
+}
+
+/// Which system calls a container may make.
+#[derive(Debug, Serialize)]
+pub(super) struct SeccompProfile {
+    #[serde(rename = "type")]
+    pub(super) kind: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -171,7 +178,7 @@ pub(super) struct PodSecurityContext {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) run_as_user: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) seccomp_profile: Option<Strategy>,
+    pub(super) seccomp_profile: Option<SeccompProfile>,
 }
 
 #[derive(Debug, Serialize)]

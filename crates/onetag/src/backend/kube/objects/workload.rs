@@ -6,8 +6,8 @@ use super::service::{port_name, ports};
 use super::types::{
     Capabilities, Container, ContainerPort, EnvVar, EnvVarSource, EnvVarValue,
     LocalObjectReference, Map, Metadata, PodSecurityContext, PodSpec, PodTemplate, Probe,
-    ProbeAction, Resources, SecretKeySelector, SecurityContext, Strategy, Volume, VolumeMount,
-    VolumeSource,
+    ProbeAction, Resources, SeccompProfile, SecretKeySelector, SecurityContext, Volume,
+    VolumeMount, VolumeSource,
 };
 use super::{Frame, PullPolicy};
 use crate::backend::ServiceSpec;
@@ -140,7 +140,7 @@ fn quantity(bytes: u64) -> String {
 }
 
 fn pod_security(is_external: bool) -> anyhow::Result<PodSecurityContext> {
-    let seccomp_profile = Some(Strategy { name: "RuntimeDefault" });
+    let seccomp_profile = Some(SeccompProfile { kind: "RuntimeDefault" });
     if is_external {
         return Ok(PodSecurityContext { seccomp_profile, ..PodSecurityContext::default() });
     }
