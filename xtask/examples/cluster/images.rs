@@ -44,6 +44,10 @@ pub(crate) fn on_node(store: &Store, arguments: &[&str]) -> Result<(), Refused> 
             };
             let pid = container.parse().ok().and_then(Pid::from_raw);
             match pid.map(|pid| kill_process(pid, signal)) {
+                // It is resumed to die of the kill before, and may have done so already.
+                Some(Ok(())) if signal == Signal::CONT => {
+                    Err("ctr: cannot resume a deleted process: unknown".to_owned())
+                }
                 Some(Ok(())) => Ok(()),
                 _ => Err(format!("ctr: container \"{container}\": not found")),
             }

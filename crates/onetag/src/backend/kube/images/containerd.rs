@@ -158,7 +158,13 @@ impl Containerd {
     fn task(&self, arguments: &[&str]) -> anyhow::Result<()> {
         let finished = self.call("tasks", arguments, ANSWER).finish(&Interrupt::default())?;
         let said = String::from_utf8_lossy(&finished.stderr);
-        let has_ended = ["not found", "not running", "already finished", "stopped container"];
+        let has_ended = [
+            "not found",
+            "not running",
+            "already finished",
+            "stopped container",
+            "deleted process",
+        ];
         match finished.status.success() || has_ended.iter().any(|words| said.contains(words)) {
             true => Ok(()),
             false => Err(self.refused(&finished)),
