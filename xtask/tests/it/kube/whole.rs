@@ -1,9 +1,10 @@
 //! Whole runs: the programs of the fixture run, are reached, end and come back.
 
-use onetag_control::{Control, Target};
+use onetag_control::{Capability, Control, Target};
 
 use super::fake::{FakeCluster, green};
 use crate::exit;
+use crate::project::Command;
 
 #[test]
 fn a_run_with_imported_images_is_green_and_leaves_nothing() {
@@ -21,6 +22,21 @@ fn a_run_with_pushed_images_is_green() {
     green(&fake.pushing("e2e").run().says("localhost:5000/team/beta:alpha-").clone());
     assert_eq!(fake.calls("skopeo copy localhost:5000/team/"), 2);
     assert_eq!(fake.calls("ctr"), 0);
+}
+
+/// By itself a cluster asks first, and a test of a kill would prove less than it says.
+#[test]
+fn a_kill_is_offered_only_where_the_containers_of_nodes_can_be_reached() {
+    let fake = FakeCluster::new();
+    let offered = |command: Command| {
+        command.run().exits(exit::SUCCESS);
+        let run = fake.project.kept_run();
+        let offered = run.environment().has(Capability::Kill.as_str());
+        fake.xtask(["down", "alpha"]).run().exits(exit::SUCCESS);
+        offered
+    };
+    assert!(offered(fake.importing("up")));
+    assert!(!offered(fake.pushing("up")));
 }
 
 #[test]

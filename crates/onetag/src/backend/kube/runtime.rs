@@ -276,7 +276,11 @@ impl Runtime for KubeRuntime {
     }
 
     fn capabilities(&self) -> BTreeSet<Capability> {
-        let mut all = BTreeSet::from([Capability::Stop, Capability::Kill]);
+        let mut all = BTreeSet::from([Capability::Stop]);
+        // By itself a cluster asks first, and leaves two seconds: that is no kill.
+        if self.cluster().is_ok_and(|cluster| cluster.registry().is_none()) {
+            all.insert(Capability::Kill);
+        }
         if lock(&self.prepared).has_server {
             all.insert(Capability::DatabaseOutage);
         }
