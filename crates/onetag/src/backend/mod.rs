@@ -10,7 +10,6 @@ mod container;
 mod engine;
 mod keeper;
 mod kind;
-#[allow(dead_code, unused_imports, reason = "its runtime comes next")]
 mod kube;
 mod leases;
 mod log;

@@ -37,10 +37,6 @@ impl Object {
         self.0["kind"].as_str().unwrap_or_default()
     }
 
-    pub(in super::super) fn name(&self) -> &str {
-        self.0["metadata"]["name"].as_str().unwrap_or_default()
-    }
-
     /// The same without what is written nowhere.
     pub(in super::super) fn masked(mut self) -> Object {
         if self.kind() == "Secret" {
