@@ -109,7 +109,7 @@ impl Database {
     ///
     /// See [`StoreError`].
     pub async fn begin(&self) -> Result<Transaction, StoreError> {
-        self.unless_refused(self.writers.begin_with(self.kind.begin())).await
+        self.in_turn(|| self.writers.begin_with(self.kind.begin())).await
     }
 
     /// Begins a write transaction that excludes all others that begin like
@@ -133,20 +133,31 @@ impl Database {
     ///
     /// See [`StoreError`].
     pub async fn snapshot(&self) -> Result<Transaction, StoreError> {
-        self.unless_refused(self.readers.begin_with(self.kind.begin_snapshot())).await
+        self.in_turn(|| self.readers.begin_with(self.kind.begin_snapshot())).await
     }
 
-    /// Waits for a connection, unless there is no server. The pool would ask again for
-    /// the whole turn, as if the server were just starting, and so would all requests.
-    async fn unless_refused(
-        &self,
-        begin: impl Future<Output = Result<Transaction, sqlx::Error>>,
-    ) -> Result<Transaction, StoreError> {
+    /// Waits for a connection for a turn, unless there is no server. The pool would ask
+    /// again for the whole turn, as if the server were just starting, and so would all
+    /// requests; and it would wait as long for a server that answers nothing.
+    async fn in_turn<B>(&self, begin: impl Fn() -> B) -> Result<Transaction, StoreError>
+    where
+        B: Future<Output = Result<Transaction, sqlx::Error>>,
+    {
+        if self.kind == DatabaseKind::Sqlite {
+            return Ok(begin().await?);
+        }
+        let begun = async {
+            loop {
+                match begin().await {
+                    Err(sqlx::Error::PoolTimedOut) => {}
+                    begun => return Ok(begun?),
+                }
+            }
+        };
         tokio::select! {
             biased;
-            begun = begin => Ok(begun?),
-            error = self.lookout.refused(&self.config.database_url),
-                if self.kind == DatabaseKind::Postgres => Err(error.into()),
+            begun = within(self.config.turn_timeout, begun) => begun,
+            error = self.lookout.refused(&self.config.database_url) => Err(error.into()),
         }
     }
 

@@ -8,7 +8,7 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyConnection, AnyPool, Connection as _};
 use tokio::net::TcpStream;
 use tokio::sync::Mutex;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::config::DatabaseConfig;
 use super::url::DatabaseUrl;
@@ -23,6 +23,12 @@ const READERS: u32 = 4;
 /// How long a request waits for a connection before it is looked whether there is a
 /// server, and before it is looked again. Each look costs the server a process.
 pub(super) const LOOK_INTERVAL: Duration = Duration::from_millis(200);
+
+/// How long one attempt at a connection may take, of the time that whoever waits for it
+/// has. An address whose server has just gone may answer nothing at all: where a cluster is
+/// about to name another one behind it, whatever was sent first is lost for good, and what
+/// is sent next arrives.
+pub(super) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// After which time a connection that nobody needs is closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
@@ -47,7 +53,7 @@ pub(super) fn pools(config: &DatabaseConfig) -> (AnyPool, AnyPool) {
     let pool = |size, read_only| {
         AnyPoolOptions::new()
             .max_connections(size)
-            .acquire_timeout(config.turn_timeout)
+            .acquire_timeout(config.turn_timeout.min(ATTEMPT_TIMEOUT))
             .idle_timeout(IDLE_TIMEOUT)
             // A connection of before a restart of the server is replaced,
             // instead of failing a request.
@@ -57,12 +63,18 @@ pub(super) fn pools(config: &DatabaseConfig) -> (AnyPool, AnyPool) {
     (pool(WRITERS, false), pool(READERS, true))
 }
 
-/// Connects once, for a migration.
+/// Connects once, for a migration; as often as nobody answers.
 pub(super) async fn connect(
     url: &DatabaseUrl,
     lock_timeout: Duration,
 ) -> Result<AnyConnection, sqlx::Error> {
-    AnyConnection::connect_with(&options(url, lock_timeout, false)).await
+    let options = options(url, lock_timeout, false);
+    loop {
+        let attempt = timeout(ATTEMPT_TIMEOUT, AnyConnection::connect_with(&options));
+        if let Ok(connected) = attempt.await {
+            return connected;
+        }
+    }
 }
 
 /// Looks whether there is a server, once in each interval for all requests that wait.
@@ -86,10 +98,12 @@ impl Lookout {
         match *last {
             Some((at, is_refused)) if at.elapsed() < LOOK_INTERVAL => is_refused,
             _ => {
-                let looked = TcpStream::connect(address).await;
+                let looked = timeout(ATTEMPT_TIMEOUT, TcpStream::connect(address)).await;
                 // Whatever else is wrong, the pool tells.
-                let is_refused =
-                    looked.is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused);
+                let is_refused = matches!(
+                    looked,
+                    Ok(Err(error)) if error.kind() == ErrorKind::ConnectionRefused
+                );
                 *last = Some((Instant::now(), is_refused));
                 is_refused
             }

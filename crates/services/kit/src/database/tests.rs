@@ -2,6 +2,8 @@ use std::time::{Duration, Instant};
 
 use sqlx::Row as _;
 use testing::{PostgresServer, TestDatabase, on_both_databases};
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, UnixStream};
 
 use super::*;
 
@@ -288,6 +290,38 @@ async fn a_stopped_server_is_unavailable_until_it_is_back_on_postgres() {
     assert!(matches!(migration, Err(StoreError::Unavailable(_))), "{migration:?}");
     server.restart();
     store.check().await.expect("back");
+}
+
+/// Where addresses of a cluster change behind one, what is sent meanwhile is lost.
+#[tokio::test]
+async fn a_connection_that_nobody_answers_is_given_up_for_another_on_postgres() {
+    let database = TestDatabase::postgres();
+    let (url, folder) = database.url().split_once("?host=").expect("it listens at a socket");
+    let socket = format!("{folder}/.s.PGSQL.5432");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address").to_string();
+    let between = open_url(&url.replace("localhost", &address));
+    tokio::spawn(async move {
+        let mut silent = Vec::new();
+        for is_answered in [false, true].into_iter().cycle() {
+            let mut client = loop {
+                let (client, _) = listener.accept().await.expect("a connection");
+                // Who looks whether there is a server sends nothing.
+                if client.peek(&mut [0]).await.is_ok_and(|length| length > 0) {
+                    break client;
+                }
+            };
+            if !is_answered {
+                silent.push(client);
+                continue;
+            }
+            let mut server = UnixStream::connect(&socket).await.expect("a server");
+            tokio::spawn(async move { copy_bidirectional(&mut client, &mut server).await });
+        }
+    });
+    between.migrate(TEST_TIMEOUT).await.expect("migrated");
+    drop(between.begin().await.expect("begun"));
+    drop(between.snapshot().await.expect("begun"));
 }
 
 #[tokio::test]
