@@ -17,7 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::response::responses;
-use crate::webhooks::{LimitReached, Webhooks};
+use crate::webhooks::{LimitReached, Recorded, Webhooks};
 
 /// All routes, with empty webhooks.
 pub(crate) fn app(service: &kit::Service) -> Router {
@@ -58,7 +58,8 @@ async fn requests(
 }
 
 /// Replaces the programmed responses of a webhook: a list of `status`,
-/// `headers`, `delay_ms`, `body` and `times`.
+/// `headers`, `delay_ms`, `body` and `times`. Answers that are delayed are given
+/// at once.
 #[utoipa::path(put, path = ProgramAnswers::PATH, tag = "control",
     params(("name" = String, Path, description = "The hook's name")),
     request_body = Program,
@@ -97,7 +98,7 @@ async fn record(
         Ok(text) => (Some(text), None),
         Err(error) => (None, Some(hex(error.as_bytes()))),
     };
-    let (index, response) = webhooks.record(&name, &body, |index, status| RecordedRequest {
+    let mut recorded = webhooks.record(&name, &body, |index, status| RecordedRequest {
         index,
         received_at,
         method: method.to_string(),
@@ -108,9 +109,11 @@ async fn record(
         body_hex,
         status,
     })?;
-    tracing::info!(hook = name, index, status = response.status.as_u16(), "recorded");
+    let status = recorded.response.status.as_u16();
+    tracing::info!(hook = name, index = recorded.index, status, "recorded");
 
-    tokio::time::sleep(response.delay).await;
+    recorded.delay().await;
+    let Recorded { index, response, .. } = recorded;
     let mut answer = match response.body {
         Some(body) => (response.status, body).into_response(),
         None => (response.status, Json(Receipt { recorded: index })).into_response(),

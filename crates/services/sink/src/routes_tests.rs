@@ -173,6 +173,25 @@ async fn a_delay_is_kept_and_the_request_is_recorded_before_it() {
     assert!(start.elapsed() >= Duration::from_millis(1500), "the delay was not kept");
 }
 
+/// The clock goes on only where nothing else does, so it is the new program that ends it.
+#[tokio::test(start_paused = true)]
+async fn a_delay_ends_when_the_hook_is_programmed_anew() {
+    let sink = sink();
+    program(&sink, "a", &json!([{ "status": 202, "delay_ms": 20_000 }])).await;
+    let start = tokio::time::Instant::now();
+    let slow = tokio::spawn({
+        let sink = sink.clone();
+        async move { send(&sink, "POST", "/hook/a", "").await.status() }
+    });
+    while recorded(&sink, "a").await["requests"].as_array().unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    program(&sink, "a", &json!([{ "status": 500 }])).await;
+    // It is the answer that was programmed when the request came.
+    assert_eq!(slow.await.expect("the task ends"), StatusCode::ACCEPTED);
+    assert!(start.elapsed() < Duration::from_secs(20), "the delay was kept");
+}
+
 #[tokio::test]
 async fn reset_forgets_one_hook() {
     let sink = sink();

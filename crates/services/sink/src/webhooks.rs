@@ -4,6 +4,8 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use contract::sink::RecordedRequest;
+use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::response::Response;
 
@@ -25,17 +27,35 @@ pub(crate) struct Webhooks(Arc<Mutex<HashMap<String, Webhook>>>);
 struct Webhook {
     requests: Vec<RecordedRequest>,
     responses: VecDeque<Response>,
+    /// Tells answers that are delayed that others are programmed now.
+    programmed: watch::Sender<()>,
+}
+
+/// A request that was recorded, and what is to be answered.
+#[derive(Debug)]
+pub(crate) struct Recorded {
+    pub(crate) index: usize,
+    pub(crate) response: Response,
+    programmed: watch::Receiver<()>,
+}
+
+impl Recorded {
+    /// Keeps the delay of the response, unless the hook is programmed anew or forgotten
+    /// meanwhile: whoever waits for something else first ends the delay that way.
+    pub(crate) async fn delay(&mut self) {
+        let _ = timeout(self.response.delay, self.programmed.changed()).await;
+    }
 }
 
 impl Webhooks {
-    /// Records a request with this body and returns its number and the response.
+    /// Records a request with this body and returns what is to be answered.
     /// `request` builds the record from the number and the response's status.
     pub(crate) fn record(
         &self,
         name: &str,
         body: &[u8],
         request: impl FnOnce(usize, u16) -> RecordedRequest,
-    ) -> Result<(usize, Response), LimitReached> {
+    ) -> Result<Recorded, LimitReached> {
         self.with(name, |webhook| {
             let index = webhook.requests.len();
             if index >= MAX_REQUESTS {
@@ -45,7 +65,7 @@ impl Webhooks {
             }
             let response = webhook.next_response(body);
             webhook.requests.push(request(index, response.status.as_u16()));
-            Ok((index, response))
+            Ok(Recorded { index, response, programmed: webhook.programmed.subscribe() })
         })?
     }
 
@@ -60,7 +80,10 @@ impl Webhooks {
 
     /// Replaces the programmed responses.
     pub(crate) fn program(&self, name: &str, responses: Vec<Response>) -> Result<(), LimitReached> {
-        self.with(name, |webhook| webhook.responses = responses.into())
+        self.with(name, |webhook| {
+            webhook.responses = responses.into();
+            webhook.programmed.send_replace(());
+        })
     }
 
     /// Deletes the recorded requests and the programmed responses.
