@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
-use crate::{Endpoint, Poll, escape, eventually, unique};
+use crate::{Endpoint, Poll, TIMEOUT, escape, eventually, unique};
 
 /// The path of events.
 const EVENTS: &str = "/api/v1/audit/events";
@@ -146,9 +146,13 @@ impl TrailReader {
             "event_data": {},
         });
         let answer = self.datastorage.post(EVENTS, &marker)?;
-        if answer.status != 202 {
+        let within = if answer.status == 202 {
+            // Another replica may hold the lock for longer than this one waits for it.
+            within.max(TIMEOUT)
+        } else {
             answer.expect(201)?;
-        }
+            within
+        };
         eventually(within, "the marker", || {
             let answer = self.datastorage.get(&format!("{EVENTS}/{id}"))?;
             Ok(match answer.status {
