@@ -12,6 +12,7 @@ use xshell::cmd;
 
 use crate::clock::Clock;
 use crate::containers::Containers;
+use crate::pods::Pods;
 use crate::services::{ServiceProgram, Services};
 use crate::session::Session;
 use crate::{Lap, Wiring};
@@ -97,18 +98,24 @@ impl Session<'_> {
         };
         let (processes, programs) = (&self.processes, &programs);
         let containers = Containers { shell: &shell, processes, calls, programs, folder };
+        let pods = bench.cluster.as_ref();
+        let pods = pods.map(|cluster| Pods { containers: &containers, cluster });
         let mut tested = || {
             containers.build()?;
             clock.step("image");
             containers.save()?;
             clock.step("save");
-            containers.load()?;
+            pods.as_ref().map_or_else(|| containers.load(), Pods::load)?;
             clock.step("load");
-            containers.start()?;
+            let forwards = pods.as_ref().map(Pods::start).transpose()?;
+            if forwards.is_none() {
+                containers.start()?;
+            }
             clock.step("start");
             test()?;
             clock.verdict("test");
-            containers.remove()
+            drop(forwards);
+            pods.as_ref().map_or_else(|| containers.remove(), Pods::remove)
         };
         if let Err(error) = tested() {
             // What stays is told at the end of the bench.

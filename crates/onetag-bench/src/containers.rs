@@ -16,7 +16,7 @@ use crate::services::{READY, ServiceProgram};
 const CONTAINERFILE: &str = "FROM scratch\nCOPY root/ /\nENTRYPOINT [\"/program\"]\n";
 
 /// The folder in which the program of an image starts.
-const WORKING_DIR: &str = "/app";
+pub(crate) const WORKING_DIR: &str = "/app";
 
 /// Debian's certificates of the authorities that it trusts.
 const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
@@ -120,11 +120,11 @@ impl Containers<'_> {
         name.trim_end_matches('-').to_owned()
     }
 
-    fn archive(&self, program: &ServiceProgram<'_>) -> Utf8PathBuf {
+    pub(crate) fn archive(&self, program: &ServiceProgram<'_>) -> Utf8PathBuf {
         self.folder.join(format!("{}.tar", program.service.name))
     }
 
-    fn of_each<'c>(
+    pub(crate) fn of_each<'c>(
         &'c self,
         call: impl Fn(&'c Shell, &'c str, &'c ServiceProgram<'c>) -> Cmd<'c>,
     ) -> anyhow::Result<()> {

@@ -29,11 +29,10 @@ done
 shift
 "#;
 
-/// Removes from the engine `$1` whatever has the id `$2`, and fails if that is not
-/// possible. podman cannot list images while another one is being removed.
+/// Removes from the engine `$engine` whatever has the id `$id`, and fails if that, or
+/// something before it, is not possible. podman cannot list images while another one is
+/// being removed.
 const REMOVE: &str = r#"
-engine=$1 id=$2
-failed=0
 containers=$("$engine" ps --all --quiet --filter "label=onetag.bench=$id") || failed=1
 [ -z "$containers" ] || "$engine" rm --force --volumes $containers || failed=1
 networks=$("$engine" network ls --quiet --filter "label=onetag.bench=$id") || failed=1
@@ -54,14 +53,25 @@ pub(crate) struct EngineCalls<'a> {
     pub(crate) engine: &'a Engine,
     pub(crate) host: &'a dyn Host,
     group: Group,
+    /// Removes all that is there.
+    remove: String,
 }
 
 impl<'a> EngineCalls<'a> {
     /// Starts the guard, which removes what is left in the engine, whatever ends the
     /// bench.
-    pub(crate) fn start(engine: &'a Engine, host: &'a dyn Host) -> anyhow::Result<Self> {
-        let group = Group::start(&format!("{WAIT}{REMOVE}"), &[&engine.program, &engine.id])?;
-        Ok(EngineCalls { engine, host, group })
+    ///
+    /// `others` is a script that removes what is elsewhere, and sets `failed` if it cannot;
+    /// the id of the bench is its variable `id`.
+    pub(crate) fn start(
+        engine: &'a Engine,
+        others: Option<String>,
+        host: &'a dyn Host,
+    ) -> anyhow::Result<Self> {
+        let others = others.unwrap_or_else(|| "failed=0".to_owned());
+        let remove = format!("engine=$1 id=$2\n{others}\n{REMOVE}");
+        let group = Group::start(&format!("{WAIT}{remove}"), &[&engine.program, &engine.id])?;
+        Ok(EngineCalls { engine, host, group, remove })
     }
 
     /// Calls it, side by side; gives what the calls wrote to stdout.
@@ -76,7 +86,8 @@ impl<'a> EngineCalls<'a> {
     /// Removes whatever is there, when a lap has failed.
     pub(crate) fn clear(&self, shell: &Shell) -> anyhow::Result<()> {
         let Engine { program, id, .. } = self.engine;
-        let remove = cmd!(shell, "/bin/sh -c {REMOVE} remove {program} {id}").quiet();
+        let script = &self.remove;
+        let remove = cmd!(shell, "/bin/sh -c {script} remove {program} {id}").quiet();
         self.group.run(vec![remove], self.host, REMOVAL, || Ok(())).map(drop)
     }
 

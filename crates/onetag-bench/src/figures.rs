@@ -10,13 +10,42 @@ use crate::Lap;
 #[derive(Debug)]
 pub struct Figures {
     pub(crate) suite: String,
-    /// On which engine; none where services are plain processes.
-    pub(crate) engine: Option<String>,
+    pub(crate) place: Place,
     /// How many tests each lap ran.
     pub(crate) tests: usize,
     /// Tests that need more than addresses, and so cannot run by hand.
     pub(crate) left_out: Vec<String>,
     pub(crate) cases: Vec<Case>,
+}
+
+/// Where services run.
+#[derive(Debug)]
+pub(crate) enum Place {
+    /// As plain processes.
+    Processes,
+    /// As containers of this engine.
+    Engine(String),
+    /// As pods of what the harness calls so.
+    Cluster(String),
+}
+
+impl Place {
+    /// What the harness calls it.
+    fn backend(&self) -> &str {
+        match self {
+            Place::Processes => "process",
+            Place::Engine(name) | Place::Cluster(name) => name,
+        }
+    }
+
+    /// The way of the harness that its whole run is compared with: plain processes, and in
+    /// a cluster, where people keep a run, that.
+    fn other(&self) -> &'static str {
+        match self {
+            Place::Processes | Place::Engine(_) => "process",
+            Place::Cluster(_) => "kept",
+        }
+    }
 }
 
 /// One case: the laps of all ways, taken in turns.
@@ -26,8 +55,8 @@ pub(crate) struct Case {
     pub(crate) name: String,
     pub(crate) by_hand: Vec<Lap>,
     pub(crate) onetag: Vec<Lap>,
-    /// Of the harness with plain processes, to compare with an engine; else empty.
-    pub(crate) process: Vec<Lap>,
+    /// Of the harness another way, see [`Place::other`]; empty with plain processes.
+    pub(crate) other: Vec<Lap>,
 }
 
 impl Case {
@@ -80,11 +109,13 @@ fn median(mut values: Vec<f64>) -> f64 {
 /// The figures for people.
 pub fn table(figures: &Figures) -> String {
     let pairs = figures.cases.iter().map(|case| case.onetag.len()).max().unwrap_or(0);
-    let place = figures.engine.iter().map(|engine| format!(" on {engine}"));
+    let place = match &figures.place {
+        Place::Processes => String::new(),
+        place => format!(" on {}", place.backend()),
+    };
     let mut text = format!(
-        "`{}`{}: {}, {}; medians in seconds\n",
+        "`{}`{place}: {}, {}; medians in seconds\n",
         figures.suite,
-        place.collect::<String>(),
         counted(figures.tests, "test"),
         counted(pairs, "pair")
     );
@@ -96,14 +127,15 @@ pub fn table(figures: &Figures) -> String {
         );
     }
     let width = figures.cases.iter().map(|case| case.name.len()).max().unwrap_or(0);
-    match &figures.engine {
-        None => text.push_str(&ratios(figures, width)),
-        Some(engine) => text.push_str(&bounds(figures, engine, width)),
-    }
+    text.push_str(&match &figures.place {
+        Place::Processes => ratios(figures, width),
+        Place::Engine(engine) => bounds(figures, engine, width),
+        Place::Cluster(cluster) => times(figures, cluster, width),
+    });
     text.push_str("\nwhere the time goes\n");
+    let other = figures.place.other();
     for case in &figures.cases {
-        let ways =
-            [("by hand", &case.by_hand), ("onetag", &case.onetag), ("process", &case.process)];
+        let ways = [("by hand", &case.by_hand), ("onetag", &case.onetag), (other, &case.other)];
         for (way, laps) in ways.into_iter().filter(|(_, laps)| !laps.is_empty()) {
             let steps = steps(laps).into_iter();
             let steps: Vec<_> = steps.map(|(name, took)| format!("{name} {took:.3}")).collect();
@@ -134,13 +166,35 @@ fn bounds(figures: &Figures, engine: &str, width: usize) -> String {
         ""
     );
     for case in &figures.cases {
-        let ways = [&case.by_hand, &case.onetag, &case.process];
+        let ways = [&case.by_hand, &case.onetag, &case.other];
         let [by_hand, onetag, process] = ways.map(|laps| verdict(laps));
         let (name, times, bound) = (&case.name, by_hand / onetag, 1.5 * process + 0.3);
         let _ = writeln!(
             text,
             "{name:<width$}  {by_hand:>7.3}  {onetag:>7.3}  {process:>7.3}  {times:>column$.3}  \
              {bound:>19.3}"
+        );
+    }
+    text
+}
+
+/// How a whole run and a kept one compare with the same in the cluster by hand.
+fn times(figures: &Figures, cluster: &str, width: usize) -> String {
+    let columns = [format!("by hand / {cluster}"), "by hand / kept".to_owned()];
+    let [whole, kept] = &columns;
+    let mut text = format!(
+        "\nfrom the edit to the verdict\n{:<width$}  by hand  {cluster:>7}     kept  {whole}  {kept}\n",
+        ""
+    );
+    let [whole_width, kept_width] = columns.map(|column| column.len());
+    for case in &figures.cases {
+        let ways = [&case.by_hand, &case.onetag, &case.other];
+        let [by_hand, onetag, kept] = ways.map(|laps| verdict(laps));
+        let (name, whole, of_kept) = (&case.name, by_hand / onetag, by_hand / kept);
+        let _ = writeln!(
+            text,
+            "{name:<width$}  {by_hand:>7.3}  {onetag:>7.3}  {kept:>7.3}  {whole:>whole_width$.3}  \
+             {of_kept:>kept_width$.3}"
         );
     }
     text
@@ -165,15 +219,15 @@ pub fn document(figures: &Figures) -> Value {
             "by_hand": way(&case.by_hand),
             "onetag": way(&case.onetag),
         });
-        if !case.process.is_empty() {
-            of_case["process"] = way(&case.process);
+        if !case.other.is_empty() {
+            of_case[figures.place.other()] = way(&case.other);
         }
         of_case
     };
     json!({
         "schema": 1,
         "suite": figures.suite,
-        "on": figures.engine.as_deref().unwrap_or("process"),
+        "on": figures.place.backend(),
         "tests": figures.tests,
         "left_out": figures.left_out,
         "cases": figures.cases.iter().map(case).collect::<Vec<_>>(),

@@ -18,11 +18,11 @@ fn figures() -> Figures {
         name: name.to_owned(),
         by_hand: laps(by_hand, &["build", "test"]),
         onetag: laps(onetag, &["cargo xtask", "build", "test"]),
-        process: vec![],
+        other: vec![],
     };
     Figures {
         suite: "alpha".to_owned(),
-        engine: None,
+        place: Place::Processes,
         tests: 3,
         left_out: vec!["alone::a".to_owned()],
         cases: vec![
@@ -60,9 +60,9 @@ fn people_get_a_table() {
 /// The same on podman.
 fn figures_of_podman() -> Figures {
     let mut figures = figures();
-    figures.engine = Some("podman".to_owned());
+    figures.place = Place::Engine("podman".to_owned());
     for case in &mut figures.cases {
-        case.process = laps(&[0.5, 1.0], &["build", "test"]);
+        case.other = laps(&[0.5, 1.0], &["build", "test"]);
     }
     figures
 }
@@ -88,6 +88,32 @@ fn on_an_engine_people_see_both_bounds() {
     ");
 }
 
+/// The same in a cluster.
+fn figures_of_kube() -> Figures {
+    Figures { place: Place::Cluster("kube".to_owned()), ..figures_of_podman() }
+}
+
+#[test]
+fn in_a_cluster_people_see_a_whole_run_and_a_kept_one() {
+    insta::assert_snapshot!(table(&figures_of_kube()), @r"
+    `alpha` on kube: 3 tests, 3 pairs; medians in seconds
+    left out on both sides, since by hand there is no control and no witness: 1 test
+
+    from the edit to the verdict
+                     by hand     kube     kept  by hand / kube  by hand / kept
+    nothing changed    1.500    1.125    0.562           1.333           2.667
+    a line of beta     3.000    3.375    0.562           0.889           5.333
+
+    where the time goes
+    nothing changed  by hand  build 1.000, test 1.000
+    nothing changed  onetag   cargo xtask 0.500, build 0.500, test 0.500
+    nothing changed  kept     build 0.375, test 0.375
+    a line of beta   by hand  build 2.000, test 2.000
+    a line of beta   onetag   cargo xtask 1.500, build 1.500, test 1.500
+    a line of beta   kept     build 0.375, test 0.375
+    ");
+}
+
 #[test]
 fn programs_get_a_ratio_for_each_case() {
     let document = document(&figures());
@@ -105,4 +131,12 @@ fn on_an_engine_programs_get_all_three_ways() {
     assert_eq!(document["on"], "podman");
     assert_eq!(document["cases"][0]["verdict_ratio"], 0.75);
     assert_eq!(document["cases"][0]["process"]["verdict"], 0.5625);
+}
+
+#[test]
+fn in_a_cluster_programs_get_the_kept_run() {
+    let document = document(&figures_of_kube());
+    assert_eq!(document["on"], "kube");
+    assert_eq!(document["cases"][0]["kept"]["verdict"], 0.5625);
+    assert!(document["cases"][0].get("process").is_none());
 }

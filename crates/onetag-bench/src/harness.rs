@@ -6,8 +6,8 @@ use anyhow::{Context as _, ensure};
 use serde_json::Value;
 use xshell::cmd;
 
+use crate::Lap;
 use crate::session::Session;
-use crate::{Engine, Lap};
 
 /// A run of the harness.
 pub(crate) struct HarnessRun {
@@ -19,17 +19,16 @@ pub(crate) struct HarnessRun {
 }
 
 impl Session<'_> {
-    /// A whole run on the engine, if one is named; its steps are the phases of its report.
-    pub(crate) fn harness(&self, engine: Option<&Engine>) -> anyhow::Result<HarnessRun> {
+    /// A whole run with these options; its steps are the phases of its report.
+    pub(crate) fn harness(&self, options: &[String]) -> anyhow::Result<HarnessRun> {
         let shell = self.shell()?;
         let (cargo, suite, rest) = (&self.bench.cargo, &self.bench.suite, &self.bench.nextest);
         let (profile, narrowed) = (self.profile(), self.narrowed());
         let filterset = narrowed.iter().flat_map(|narrowed| ["-E", narrowed]);
-        let on = engine.into_iter().flat_map(|engine| ["--on", &engine.program]);
         let started = Instant::now();
         let stdout = self.processes.run(cmd!(
             shell,
-            "{cargo} xtask e2e {suite} --format json {on...} {profile...} -- {filterset...} {rest...}"
+            "{cargo} xtask e2e {suite} --format json {options...} {profile...} -- {filterset...} {rest...}"
         ))?;
         let seconds = started.elapsed().as_secs_f64();
         let document: Value =

@@ -9,6 +9,10 @@
 //! On podman or docker, by hand means: an image of each program from a containerfile,
 //! `save`, `load`, and `run` in the place of starting it. The harness takes its turn
 //! there and, to compare, with plain processes.
+//!
+//! In a cluster, by hand means: the same images, imported into its node, manifests that are
+//! applied, and `kubectl port-forward`. The harness takes its turn with a whole run and, as
+//! people work on a service, with a kept one.
 
 mod by_hand;
 mod clock;
@@ -18,6 +22,8 @@ mod edit;
 mod engine;
 mod figures;
 mod harness;
+mod kept;
+mod pods;
 mod processes;
 mod services;
 mod session;
@@ -62,8 +68,14 @@ pub struct Bench {
     pub nextest: Vec<String>,
     /// In the order in which they are started.
     pub services: Vec<Service>,
-    /// Where services are containers; none where they are plain processes.
+    /// What makes images of services; none where they are plain processes.
     pub engine: Option<Engine>,
+    /// Where services are pods; none where they run in the engine.
+    pub cluster: Option<Cluster>,
+    /// What the harness calls the place where services run.
+    pub backend: String,
+    /// The options with which it is told to run them there.
+    pub options: Vec<String>,
 }
 
 /// An engine, as somebody would call it by hand.
@@ -76,6 +88,26 @@ pub struct Engine {
     /// A part of all names, which only this bench has. Tags of images end in it, after
     /// `-`.
     pub id: String,
+}
+
+/// A cluster of one node, as somebody would use it by hand.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    /// The files in which kubectl finds its context, as `KUBECONFIG` lists them.
+    pub kubeconfig: String,
+    /// kubectl, with the option that names the context.
+    pub kubectl: Call,
+    /// `ctr`, with the options that name the images of the node.
+    pub ctr: Call,
+}
+
+/// A program, with the arguments that it gets each time.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The program.
+    pub program: String,
+    /// What comes before all other arguments.
+    pub arguments: Vec<String>,
 }
 
 /// A service, as somebody would start it by hand.

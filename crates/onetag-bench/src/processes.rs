@@ -172,6 +172,11 @@ impl Processes<'_> {
         let written = self.group.run(vec![command], self.host, LIMIT, || self.host.check())?;
         Ok(written.concat())
     }
+
+    /// The same for what clears up, which nothing interrupts.
+    pub(crate) fn run_to_end(&self, command: Cmd<'_>) -> anyhow::Result<Vec<u8>> {
+        self.group.run(vec![command], self.host, LIMIT, || Ok(())).map(|written| written.concat())
+    }
 }
 
 impl Drop for Processes<'_> {

@@ -6,9 +6,9 @@ use xshell::{Shell, cmd};
 
 use crate::edit;
 use crate::engine::EngineCalls;
-use crate::figures::{Case, Figures};
+use crate::figures::{Case, Figures, Place};
 use crate::processes::Processes;
-use crate::{Bench, Engine, Host};
+use crate::{Bench, Cluster, Engine, Host};
 
 /// What all laps work with.
 pub(crate) struct Session<'a> {
@@ -29,9 +29,14 @@ pub(crate) struct Session<'a> {
 /// left in an engine.
 pub fn measure(bench: &Bench, host: &dyn Host) -> anyhow::Result<Figures> {
     let processes = Processes::start(host)?;
-    let engine = bench.engine.as_ref().map(|engine| EngineCalls::start(engine, host));
+    let others = bench.cluster.as_ref().map(Cluster::removal);
+    let engine = bench.engine.as_ref().map(|engine| EngineCalls::start(engine, others, host));
     let mut session = Session { bench, processes, engine: engine.transpose()?, left_out: vec![] };
-    let figures = session.measure();
+    let mut figures = session.measure();
+    if bench.cluster.is_some() {
+        let ended = session.end_kept();
+        figures = figures.and_then(|figures| ended.map(|()| figures));
+    }
     let Session { processes, engine, .. } = session;
     drop(processes);
     let ended = engine.map_or(Ok(()), EngineCalls::end);
@@ -51,23 +56,31 @@ impl Session<'_> {
         host.show("building the copy, and looking which tests can run by hand");
         self.left_out = self.failing_by_hand()?;
         self.by_hand()?;
-        if bench.engine.is_some() {
-            self.harness(bench.engine.as_ref())?;
+        let options = &bench.options;
+        if bench.cluster.is_some() {
+            self.keep(options)?;
         }
-        let first = self.harness(None)?;
+        if bench.engine.is_some() {
+            self.harness(options)?;
+        }
+        let first = self.harness(&[])?;
 
         let mut cases = vec![self.case("nothing changed", || Ok(()))?];
-        let mut before = self.harness(None)?.digests;
+        let mut before = self.harness(&[])?.digests;
         for mut edit in [service].into_iter().chain(library) {
             let name = format!("a line of {} changed", edit.package);
             cases.push(self.case(&name, || edit.change())?);
-            let after = self.harness(None)?.digests;
+            let after = self.harness(&[])?.digests;
             ensure!(before != after, "changing a line of `{}` changed no byte", edit.package);
             before = after;
         }
-        let engine = bench.engine.as_ref().map(|engine| engine.program.clone());
+        let place = match (&bench.engine, &bench.cluster) {
+            (_, Some(_)) => Place::Cluster(bench.backend.clone()),
+            (Some(_), None) => Place::Engine(bench.backend.clone()),
+            (None, None) => Place::Processes,
+        };
         let (suite, left_out) = (bench.suite.clone(), self.left_out.clone());
-        Ok(Figures { suite, engine, tests: first.tests, left_out, cases })
+        Ok(Figures { suite, place, tests: first.tests, left_out, cases })
     }
 
     /// A shell in which cargo builds the copy.
@@ -92,17 +105,19 @@ impl Session<'_> {
         name: &str,
         mut change: impl FnMut() -> anyhow::Result<()>,
     ) -> anyhow::Result<Case> {
-        let engine = self.bench.engine.as_ref();
         let mut case =
-            Case { name: name.to_owned(), by_hand: vec![], onetag: vec![], process: vec![] };
-        let ways = if engine.is_some() { 3 } else { 2 };
+            Case { name: name.to_owned(), by_hand: vec![], onetag: vec![], other: vec![] };
+        let ways = if self.bench.engine.is_some() { 3 } else { 2 };
         for pair in 0..self.bench.pairs {
             for turn in 0..ways {
                 change()?;
                 let (way, laps, lap) = match (pair + turn) % ways {
                     0 => ("by hand", &mut case.by_hand, self.by_hand()?),
-                    1 => ("onetag", &mut case.onetag, self.harness(engine)?.lap),
-                    _ => ("onetag on process", &mut case.process, self.harness(None)?.lap),
+                    1 => ("onetag", &mut case.onetag, self.harness(&self.bench.options)?.lap),
+                    _ if self.bench.cluster.is_some() => {
+                        ("onetag on a kept run", &mut case.other, self.kept()?)
+                    }
+                    _ => ("onetag on process", &mut case.other, self.harness(&[])?.lap),
                 };
                 let line = format!("{name}, pair {}, {way}: {:.3} s", pair + 1, lap.seconds);
                 self.processes.host.show(&line);

@@ -313,13 +313,17 @@ fn each_verb_has_its_own_help() {
       [NEXTEST ARGS]...  What nextest gets as well, both ways, for example `-E 'test(name)'`
 
     Options:
-          --pairs <COUNT>    How often each way is measured in each case [default: 9]
-          --on <BACKEND>     Run the images on this backend: `process`, the default, `podman`, `docker`, `kind` or `kube`
-          --release          Build the services with cargo's profile `release`
-          --profile <NAME>   Build the services with this cargo profile; tests keep their own
-          --format <FORMAT>  What goes to stdout besides the talk on stderr [default: human] [possible values: human, json]
-      -q, --quiet            Print errors and verdicts only; what cargo and nextest print is shown if they fail
-      -h, --help             Print help
+          --pairs <COUNT>         How often each way is measured in each case [default: 9]
+          --on <BACKEND>          Run the images on this backend: `process`, the default, `podman`, `docker`, `kind` or `kube`
+          --context <NAME>        Use the cluster of this context of kubectl's configuration, with `--on kube`
+          --registry <HOST/PATH>  Push images to this registry, from where the cluster pulls them
+          --containerd <SOCKET>   Import images into the containerd that listens here, of a cluster of one node
+          --fresh-cluster         Give the run a cluster of its own, with `--on kind`
+          --release               Build the services with cargo's profile `release`
+          --profile <NAME>        Build the services with this cargo profile; tests keep their own
+          --format <FORMAT>       What goes to stdout besides the talk on stderr [default: human] [possible values: human, json]
+      -q, --quiet                 Print errors and verdicts only; what cargo and nextest print is shown if they fail
+      -h, --help                  Print help
     ");
     insta::assert_snapshot!(says("hook -h"), @"
     Hand the environment of a run to nextest; a setup script of its configuration calls this

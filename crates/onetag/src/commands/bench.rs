@@ -6,7 +6,7 @@ use anyhow::anyhow;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
-use super::{BuildOptions, Format, On, context, print_json};
+use super::{BuildOptions, ClusterOptions, Format, On, context, print_json};
 use crate::backend::{BackendKind, run_options};
 use crate::context::{Context, here};
 use crate::cycle::{Job, build_request, check_machine};
@@ -30,6 +30,8 @@ pub(crate) struct Bench {
     #[command(flatten)]
     on: On,
     #[command(flatten)]
+    cluster: ClusterOptions,
+    #[command(flatten)]
     build: BuildOptions,
     /// What goes to stdout besides the talk on stderr
     #[arg(long, value_enum, default_value = "human")]
@@ -48,7 +50,8 @@ pub(crate) fn bench(arguments: &Bench, ui: Ui) -> anyhow::Result<Exit> {
     let plan = Job::new(&context, &arguments.suite)?.plan;
     plan.services().try_for_each(|planned| service(planned).map(drop))?;
     let backend = arguments.on.backend.unwrap_or_default();
-    let run = engine_options(backend)?;
+    let (cluster, options) = cluster(backend, &arguments.cluster, &context)?;
+    let engine = engine(backend)?;
     let folder = context.layout().bench();
     let here = go_to_copy(&mut context, &folder)?;
 
@@ -74,10 +77,10 @@ pub(crate) fn bench(arguments: &Bench, ui: Ui) -> anyhow::Result<Exit> {
         nextest: nextest.rest(),
         services: job.plan.services().map(service).collect::<anyhow::Result<_>>()?,
         profile: request.profile,
-        engine: run.map(|run| {
-            let (program, id) = (backend.name().to_owned(), host.id());
-            onetag_bench::Engine { program, run, id }
-        }),
+        engine: engine.map(|(program, run)| onetag_bench::Engine { program, run, id: host.id() }),
+        cluster,
+        backend: backend.name().to_owned(),
+        options,
     };
     let figures = onetag_bench::measure(&bench, &host)?;
     match arguments.format {
@@ -103,18 +106,55 @@ fn go_to_copy(context: &mut Context, folder: &Utf8Path) -> anyhow::Result<Utf8Pa
     Ok(if inside.is_dir() { inside } else { copy })
 }
 
-/// What `run` of an engine needs; none where services are plain processes.
+/// The engine that makes images by hand, and what its `run` needs; none where services are
+/// plain processes. For a cluster it is the first that answers.
 ///
 /// # Errors
 ///
-/// It is the backend of another program, which nobody can do by hand.
-fn engine_options(backend: BackendKind) -> anyhow::Result<Option<Vec<String>>> {
-    let options = run_options(backend)?;
-    match options.is_none() && backend != BackendKind::Process {
-        true => Err(anyhow!("nobody runs services on `{}` by hand", backend.name())
+/// It is the backend of another program, which nobody can do by hand, or no engine answers.
+fn engine(backend: BackendKind) -> anyhow::Result<Option<(String, Vec<String>)>> {
+    let named = |engine: BackendKind| {
+        let options = run_options(engine)?;
+        anyhow::Ok(options.map(|options| (engine.name().to_owned(), options)))
+    };
+    match backend {
+        BackendKind::Process => Ok(None),
+        BackendKind::Kube => named(BackendKind::Podman).or_else(|_| named(BackendKind::Docker)),
+        engine => match named(engine)? {
+            None => Err(anyhow!("nobody runs services on `{}` by hand", engine.name())
+                .kind(Kind::Usage)
+                .hint("`bench` knows how on `process`, `podman`, `docker` and `kube`")),
+            named => Ok(named),
+        },
+    }
+}
+
+/// The cluster in which services are pods, if the backend has use for one, and what the
+/// harness is told to run them on the backend.
+///
+/// # Errors
+///
+/// It is not the containerd of one node that gets images.
+fn cluster(
+    backend: BackendKind,
+    options: &ClusterOptions,
+    context: &Context,
+) -> anyhow::Result<(Option<onetag_bench::Cluster>, Vec<String>)> {
+    let choice = options.choice()?.resolve(backend, &context.workspace)?;
+    let mut options = vec!["--on".to_owned(), backend.name().to_owned()];
+    for (option, _, value) in choice.options() {
+        options.extend([option.to_owned()].into_iter().chain(value));
+    }
+    if backend != BackendKind::Kube {
+        return Ok((None, options));
+    }
+    let found = choice.find(backend, &context.workspace)?;
+    let by_hand = found.map(|cluster| cluster.by_hand()).transpose()?.flatten();
+    match by_hand {
+        None => Err(anyhow!("by hand `bench` imports images, and pushes none")
             .kind(Kind::Usage)
-            .hint("`bench` knows how on `process`, `podman` and `docker`")),
-        false => Ok(options),
+            .hint("measure on a cluster of one node, this machine, with `--containerd <SOCKET>`")),
+        by_hand => Ok((by_hand, options)),
     }
 }
 

@@ -9,6 +9,7 @@
 use std::time::Duration;
 
 use onetag_control::{Control, Target};
+use serde_json::{Value, json};
 
 use super::fake::green;
 use crate::exit;
@@ -37,15 +38,38 @@ fn kind() {
 
 #[test]
 fn cluster() {
-    let [files, context, socket] =
-        ["ONETAG_TEST_KUBECONFIG", "ONETAG_TEST_CONTEXT", "ONETAG_TEST_CONTAINERD"].map(variable);
     let project = Project::new();
-    let xtask = |verb: &str| {
-        let options = ["--on", "kube", "--context", &context, "--containerd", &socket];
-        project.xtask([verb, "alpha"]).args(options).env("KUBECONFIG", &files)
-    };
+    let xtask = |verb: &str| in_cluster(&project, verb);
     green(&xtask("e2e").start().finish_within(MAKING));
     holds_its_promises(&project, &xtask);
+}
+
+#[test]
+fn cluster_by_hand() {
+    let project = Project::new().with_engines();
+    let bench = in_cluster(&project, "bench").args(["--pairs", "1", "--format", "json"]);
+    // Three ways in three cases, each of which builds and starts everything.
+    let output = bench.start().finish_within(2 * MAKING);
+    let document: Value = serde_json::from_str(&output.exits(exit::SUCCESS).stdout).unwrap();
+    assert_eq!((&document["on"], &document["tests"]), (&json!("kube"), &json!(2)));
+    for case in document["cases"].as_array().unwrap() {
+        let steps = |way: &str| {
+            let steps = case[way]["steps"].as_array().unwrap().iter();
+            json!(steps.map(|step| &step["step"]).collect::<Vec<_>>())
+        };
+        let wanted = ["build", "image", "save", "load", "start", "test", "remove"];
+        assert_eq!(steps("by_hand"), json!(wanted));
+        assert_eq!(steps("kept"), json!(["up", "test"]));
+    }
+    project.assert_nothing_is_left();
+}
+
+/// A verb for the suite, with the cluster of the caller's.
+fn in_cluster(project: &Project, verb: &str) -> Command {
+    let [files, context, socket] =
+        ["ONETAG_TEST_KUBECONFIG", "ONETAG_TEST_CONTEXT", "ONETAG_TEST_CONTAINERD"].map(variable);
+    let options = ["--on", "kube", "--context", &context, "--containerd", &socket];
+    project.xtask([verb, "alpha"]).args(options).env("KUBECONFIG", &files)
 }
 
 /// What services are asked for comes through, whoever ends meanwhile.

@@ -4,6 +4,7 @@ use anyhow::{Context as _, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
+use super::images::Containerd;
 use super::kind::KindCluster;
 use super::kubectl::Kubectl;
 use crate::backend::ImageRoute;
@@ -90,6 +91,24 @@ impl Cluster {
             Delivery::Registry(registry) => Some(registry),
             Delivery::Containerd(_) | Delivery::Nodes(_) => None,
         }
+    }
+
+    /// It for whoever uses it by hand, without options; none where it is not the containerd
+    /// of one node that gets images.
+    pub(crate) fn by_hand(&self) -> anyhow::Result<Option<onetag_bench::Cluster>> {
+        let Delivery::Containerd(_) = &self.delivery else { return Ok(None) };
+        let node = Containerd::all(&self.delivery)?.into_iter().next();
+        let node = node.context("a containerd is one")?;
+        let (ctr, of_node) = node.ctr();
+        let call = |program: &str, arguments: Vec<String>| onetag_bench::Call {
+            program: program.to_owned(),
+            arguments,
+        };
+        Ok(Some(onetag_bench::Cluster {
+            kubeconfig: self.kubeconfig.clone(),
+            kubectl: call(self.kubectl.as_str(), vec!["--context".into(), self.context.clone()]),
+            ctr: call(ctr, of_node.map(str::to_owned).collect()),
+        }))
     }
 
     /// Keeps it for a run.

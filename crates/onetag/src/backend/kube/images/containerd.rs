@@ -69,6 +69,12 @@ impl Containerd {
         Ok(Containerd { place: node.to_owned(), ctr, kind: Some(kind.clone()) })
     }
 
+    /// Its `ctr`, with the arguments that it gets each time.
+    pub(in super::super) fn ctr(&self) -> (&String, impl Iterator<Item = &str>) {
+        let (program, arguments) = (&self.ctr[0], self.ctr[1..].iter().map(String::as_str));
+        (program, arguments.chain(["--namespace", NAMESPACE]))
+    }
+
     /// Makes sure that one of these images is there under this name. Where the bytes are
     /// there, only the name is attached.
     pub(super) fn load(
@@ -193,8 +199,9 @@ impl Containerd {
     }
 
     fn call(&self, of: &str, arguments: &[&str], limit: Duration) -> Tool<'static> {
-        let mut command = Command::new(&self.ctr[0]);
-        command.args(&self.ctr[1..]).args(["--namespace", NAMESPACE, of]).args(arguments);
+        let (ctr, all) = self.ctr();
+        let mut command = Command::new(ctr);
+        command.args(all).arg(of).args(arguments);
         Tool::new(command, limit).output(Output::Capture, Output::Capture)
     }
 

@@ -1,0 +1,212 @@
+//! The services of a suite, as pods that are made by hand.
+
+use std::fs::{self, Permissions};
+use std::ops::ControlFlow::{Break, Continue};
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context as _, ensure};
+use serde_json::{Value, json};
+use xshell::{Cmd, Shell, cmd};
+
+use crate::containers::{Containers, WORKING_DIR};
+use crate::processes::until;
+use crate::services::{READY, ServiceProgram};
+use crate::{Call, Cluster};
+
+/// The variable that tells kubectl where contexts are.
+const KUBECONFIG: &str = "KUBECONFIG";
+
+/// Removes from the cluster whatever has the id of the bench: its namespace, and the images
+/// of its node, whose names end in the id. `kubectl` and `ctr` are functions before it.
+const REMOVE: &str = r#"
+failed=0
+kubectl delete namespace "onetag-bench-$id" --ignore-not-found --timeout=120s || failed=1
+images=$(ctr images ls --quiet | grep -e "-$id\$")
+[ -z "$images" ] || ctr images rm $images || failed=1
+"#;
+
+/// The pods of one lap.
+pub(crate) struct Pods<'a> {
+    /// What makes their images.
+    pub(crate) containers: &'a Containers<'a>,
+    pub(crate) cluster: &'a Cluster,
+}
+
+/// Each forwards the ports of a service; ended when this is dropped.
+pub(crate) struct Forwards(Vec<Child>);
+
+impl Pods<'_> {
+    /// Imports the archives.
+    pub(crate) fn load(&self) -> anyhow::Result<()> {
+        self.containers.of_each(|shell, _, program| {
+            let archive = self.containers.archive(program);
+            self.ctr(shell, &["images", "import", archive.as_str()])
+        })
+    }
+
+    /// Applies the manifests, waits until their pods run, and then for the services.
+    pub(crate) fn start(&self) -> anyhow::Result<Forwards> {
+        let Containers { shell, calls, programs, folder, .. } = self.containers;
+        let namespace = self.namespace();
+        let file = folder.join("manifests.json");
+        let manifests = json!({
+            "apiVersion": "v1",
+            "kind": "List",
+            "items": programs.iter().flat_map(manifests).collect::<Vec<_>>(),
+        });
+        fs::write(&file, manifests.to_string()).with_context(|| format!("cannot write {file}"))?;
+        // Some variables belong on no screen.
+        fs::set_permissions(&file, Permissions::from_mode(0o600))?;
+        calls.run(vec![self.kubectl(shell, &["create", "namespace", &namespace])])?;
+        let apply = ["apply", "--namespace", &namespace, "--filename", file.as_str()];
+        calls.run(vec![self.kubectl(shell, &apply)])?;
+        let timeout = format!("--timeout={}s", READY.as_secs());
+        let rollouts = programs.iter().map(|program| {
+            let workload = format!("deployment/{}", program.service.name);
+            let of_run = ["--namespace", &namespace, &workload, &timeout];
+            self.kubectl(shell, &[&["rollout", "status"], &of_run[..]].concat())
+        });
+        calls.run(rollouts.collect())?;
+        let mut forwards = Forwards(Vec::new());
+        let reached = || programs.iter().filter(|program| !program.wired.publish.is_empty());
+        for program in reached() {
+            forwards.0.push(self.forward(program)?);
+        }
+        for (program, forward) in reached().zip(&mut forwards.0) {
+            self.wait_until_ready(program, forward)?;
+        }
+        Ok(forwards)
+    }
+
+    fn forward(&self, program: &ServiceProgram<'_>) -> anyhow::Result<Child> {
+        let Call { program: kubectl, arguments } = &self.cluster.kubectl;
+        let mut command = Command::new(kubectl);
+        let workload = format!("deployment/{}", program.service.name);
+        let ports = program.wired.publish.iter();
+        command.args(arguments).args(["--namespace", &self.namespace()]);
+        command.args(["port-forward", &workload]);
+        command.args(ports.map(|(outside, inside)| format!("{outside}:{inside}")));
+        command.env(KUBECONFIG, &self.cluster.kubeconfig);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        self.containers.processes.spawn(&mut command)
+    }
+
+    fn wait_until_ready(
+        &self,
+        program: &ServiceProgram<'_>,
+        forward: &mut Child,
+    ) -> anyhow::Result<()> {
+        let service = &program.service.name;
+        let what = format!("waiting until service `{service}` is ready, applied by hand");
+        let host = self.containers.calls.host;
+        until(
+            &what,
+            READY,
+            || host.check(),
+            || {
+                let has_ended = forward.try_wait()?.is_some();
+                ensure!(!has_ended, "`kubectl port-forward` to `{service}` has ended");
+                Ok((program.wired.probe)().map_or_else(Continue, Break))
+            },
+        )
+    }
+
+    /// Removes namespace and images.
+    pub(crate) fn remove(&self) -> anyhow::Result<()> {
+        let Containers { shell, calls, programs, .. } = self.containers;
+        let (engine, namespace) = (&calls.engine.program, self.namespace());
+        let images = programs.iter().map(|program| program.wired.image.as_str());
+        let images: Vec<&str> = images.collect();
+        calls.run(vec![self.kubectl(shell, &["delete", "namespace", &namespace])])?;
+        calls.run(vec![self.ctr(shell, &[&["images", "rm"], &images[..]].concat())])?;
+        calls.run(vec![cmd!(shell, "{engine} rmi {images...}")]).map(drop)
+    }
+
+    fn kubectl<'s>(&self, shell: &'s Shell, arguments: &[&str]) -> Cmd<'s> {
+        let Call { program, arguments: context } = &self.cluster.kubectl;
+        let call = cmd!(shell, "{program} {context...} {arguments...}");
+        call.env(KUBECONFIG, &self.cluster.kubeconfig)
+    }
+
+    fn ctr<'s>(&self, shell: &'s Shell, arguments: &[&str]) -> Cmd<'s> {
+        let Call { program, arguments: node } = &self.cluster.ctr;
+        cmd!(shell, "{program} {node...} {arguments...}")
+    }
+
+    fn namespace(&self) -> String {
+        format!("onetag-bench-{}", self.containers.calls.engine.id)
+    }
+}
+
+impl Drop for Forwards {
+    fn drop(&mut self) {
+        for forward in &mut self.0 {
+            let _ = forward.kill();
+            let _ = forward.wait();
+        }
+    }
+}
+
+impl Cluster {
+    /// The script that removes what the bench has made here, of the variable `id`.
+    pub(crate) fn removal(&self) -> String {
+        let quoted = |word: &String| format!("'{}'", word.replace('\'', r"'\''"));
+        let words = |call: &Call| {
+            let words = [&call.program].into_iter().chain(&call.arguments).map(quoted);
+            words.collect::<Vec<_>>().join(" ")
+        };
+        let (kubectl, ctr) = (words(&self.kubectl), words(&self.ctr));
+        let kubeconfig = quoted(&self.kubeconfig);
+        format!(
+            "export {KUBECONFIG}={kubeconfig}\nkubectl() {{ {kubectl} \"$@\"; }}\n\
+             ctr() {{ {ctr} \"$@\"; }}\n{REMOVE}"
+        )
+    }
+}
+
+/// What somebody would write to have a service run, and others find it.
+fn manifests(program: &ServiceProgram<'_>) -> Vec<Value> {
+    let (name, wired) = (&program.service.name, program.wired);
+    let labels = json!({ "app": name });
+    // Without that `$(NAME)` would be replaced.
+    let literal = |text: &str| text.replace('$', "$$");
+    let variables = wired.variables.iter();
+    let container = json!({
+        "name": name,
+        "image": wired.image,
+        "imagePullPolicy": "Never",
+        "workingDir": WORKING_DIR,
+        "args": wired.args.iter().map(|arg| literal(arg)).collect::<Vec<_>>(),
+        "env": variables
+            .map(|(key, value)| json!({ "name": key, "value": literal(value) }))
+            .collect::<Vec<_>>(),
+    });
+    let deployment = json!({
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": { "name": name },
+        "spec": {
+            "selector": { "matchLabels": labels },
+            "template": {
+                "metadata": { "labels": labels },
+                // Their end is not measured.
+                "spec": { "containers": [container], "terminationGracePeriodSeconds": 1 },
+            },
+        },
+    });
+    let ports = wired.publish.iter().map(|(_, inside)| {
+        json!({ "name": format!("port-{inside}"), "port": inside, "targetPort": inside })
+    });
+    let ports: Vec<Value> = ports.collect();
+    if ports.is_empty() {
+        return vec![deployment];
+    }
+    let service = json!({
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": { "name": name },
+        "spec": { "selector": labels, "ports": ports },
+    });
+    vec![deployment, service]
+}
