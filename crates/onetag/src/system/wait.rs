@@ -1,12 +1,13 @@
 //! Waiting for a condition: bounded, and with a last word.
 
+use std::cell::RefCell;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, anyhow, bail, ensure};
 
 use crate::system::signals::Interrupt;
 
@@ -83,8 +84,24 @@ pub(crate) fn until<T>(
 /// How often a bounded step looks for a signal.
 const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
 
+thread_local! {
+    /// Whether the step that this thread does was given up; none where it does no step.
+    static GIVEN_UP: RefCell<Option<Arc<Mutex<bool>>>> = const { RefCell::new(None) };
+}
+
+/// Does something unless the step that it is part of was given up, and keeps it from being
+/// given up meanwhile.
+///
+/// Whoever gave a step up looks for what it has made, and must not be followed by more.
+pub(crate) fn while_wanted<T>(work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let Some(given_up) = GIVEN_UP.with_borrow(Clone::clone) else { return work() };
+    let given_up = given_up.lock().unwrap_or_else(PoisonError::into_inner);
+    ensure!(!*given_up, "nobody waits for it any more");
+    work()
+}
+
 /// Does something that may hang on a thread of its own, and goes on without it when
-/// its time is up.
+/// its time is up: then it starts no more commands.
 pub(crate) fn bounded<T: Send + 'static>(
     what: &str,
     limit: Duration,
@@ -92,20 +109,30 @@ pub(crate) fn bounded<T: Send + 'static>(
     step: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
 ) -> anyhow::Result<T> {
     let (sender, result) = mpsc::channel();
+    let given_up = Arc::new(Mutex::new(false));
+    let of_step = Arc::clone(&given_up);
     thread::Builder::new()
-        .spawn(move || drop(sender.send(step())))
+        .spawn(move || {
+            GIVEN_UP.set(Some(of_step));
+            drop(sender.send(step()));
+        })
         .with_context(|| format!("cannot start a thread for {what}"))?;
     let deadline = Deadline::within(limit);
-    loop {
+    let why: anyhow::Error = loop {
         match result.recv_timeout(deadline.left().min(SIGNAL_INTERVAL)) {
             Ok(result) => return result,
             Err(RecvTimeoutError::Disconnected) => bail!("the thread for {what} ended"),
-            Err(RecvTimeoutError::Timeout) => interrupt.check()?,
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        if let Err(interrupted) = interrupt.check() {
+            break interrupted.into();
         }
         if deadline.passed() {
-            bail!("{what} took longer than {limit:?}");
+            break anyhow!("{what} took longer than {limit:?}");
         }
-    }
+    };
+    *given_up.lock().unwrap_or_else(PoisonError::into_inner) = true;
+    Err(why)
 }
 
 /// Does something with each of them at the same time; waits for all, and returns the
@@ -197,6 +224,25 @@ mod tests {
         };
         let ended = bounded("opening", Duration::from_secs(60), &interrupt, hang);
         assert_eq!(ended.unwrap_err().to_string(), "interrupted by SIGINT");
+    }
+
+    /// A command that it started after it was given up would be left by whoever clears up.
+    #[test]
+    fn a_step_that_was_given_up_starts_nothing_more() {
+        let interrupt = Interrupt::default();
+        interrupt.raise(2);
+        let ((release, released), (tell, told)) = (mpsc::channel::<()>(), mpsc::channel());
+        let step = move || {
+            assert_eq!(while_wanted(|| Ok(7)).unwrap(), 7);
+            let _ = released.recv();
+            let _ = tell.send(while_wanted(|| Ok(7)));
+            Ok(())
+        };
+        let ended = bounded("opening", Duration::from_secs(60), &interrupt, step);
+        assert_eq!(ended.unwrap_err().to_string(), "interrupted by SIGINT");
+        drop(release);
+        let refused = told.recv().unwrap().unwrap_err();
+        assert_eq!(refused.to_string(), "nobody waits for it any more");
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub(crate) use output::Sink;
 
 use crate::system::launch::{Launched, gate};
 use crate::system::signals::Interrupt;
-use crate::system::{ProcessId, User, own_executable};
+use crate::system::{ProcessId, User, own_executable, wait};
 use line::Line;
 use output::{Drain, stdio};
 use running::Running;
@@ -206,15 +206,19 @@ impl<'a> Tool<'a> {
                 self.command.stdout(stdio(self.stdout)?).stderr(stdio(self.stderr)?)
             }
         };
-        let mut child = self.command.spawn().with_context(|| format!("cannot run `{line}`"))?;
-        // The command holds the harness's ends of what the child was given.
-        self.command = Command::new("");
-        let stdout = Drain::start(child.stdout.take(), self.stdout, self.sink.clone());
-        let stderr = Drain::start(child.stderr.take(), self.stderr, self.sink);
-        let mut running = Running::new(child, self.name, self.records, self.tied, self.input);
-        let outcome = running
-            .go()
-            .and_then(|()| running.supervise(self.deadline, interrupt, &mut self.watch));
+        let (running, gone, stdout, stderr) = wait::while_wanted(|| {
+            let mut child = self.command.spawn().with_context(|| format!("cannot run `{line}`"))?;
+            // The command holds the harness's ends of what the child was given.
+            self.command = Command::new("");
+            let stdout = Drain::start(child.stdout.take(), self.stdout, self.sink.clone());
+            let stderr = Drain::start(child.stderr.take(), self.stderr, self.sink);
+            let mut running = Running::new(child, self.name, self.records, self.tied, self.input);
+            let gone = running.go();
+            Ok((running, gone, stdout, stderr))
+        })?;
+        let mut running = running;
+        let outcome =
+            gone.and_then(|()| running.supervise(self.deadline, interrupt, &mut self.watch));
         let ended = running.end(outcome.is_err(), self.leaves_others);
         let succeeded = outcome.is_ok() && ended.as_ref().is_ok_and(|status| status.success());
         let (stdout, stderr) = (stdout.collect(succeeded), stderr.collect(succeeded));
