@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::exit;
 use crate::project::{Output, Project, Running};
+use crate::wait::{Look, until};
 
 const KILLED: &str = "error: phase test failed
   because: the keeper of the run was killed, and its services with it
@@ -72,7 +73,12 @@ fn tests_that_end_with_the_keeper_are_told_why() {
 fn a_run_whose_folder_is_removed_ends_the_tests() {
     for verb in ["e2e", "test"] {
         let (project, harness) = in_test(verb);
-        fs::remove_dir_all(project.kept_run().folder()).unwrap();
+        let folder = project.kept_run().folder().to_owned();
+        // The run may write to it just then.
+        until("the folder is removed", || match fs::remove_dir_all(&folder) {
+            Err(error) if folder.exists() => Look::NotYet(error.to_string()),
+            _ => Look::Done(()),
+        });
         let output = ends_soon(&project, harness);
         output.exits(exit::FAILURE).does_not_say("keeper").says(
             "was removed while the run was under way\nphase test failed\n\
