@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -84,9 +84,12 @@ pub(crate) fn until<T>(
 /// How often a bounded step looks for a signal.
 const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
 
+/// Whether a step was given up. Whoever starts something for it reads that meanwhile.
+type GivenUp = Arc<RwLock<bool>>;
+
 thread_local! {
-    /// Whether the step that this thread does was given up; none where it does no step.
-    static GIVEN_UP: RefCell<Option<Arc<Mutex<bool>>>> = const { RefCell::new(None) };
+    /// Of the step that this thread does or works for; none where it does no step.
+    static GIVEN_UP: RefCell<Option<GivenUp>> = const { RefCell::new(None) };
 }
 
 /// Does something unless the step that it is part of was given up, and keeps it from being
@@ -95,7 +98,7 @@ thread_local! {
 /// Whoever gave a step up looks for what it has made, and must not be followed by more.
 pub(crate) fn while_wanted<T>(work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
     let Some(given_up) = GIVEN_UP.with_borrow(Clone::clone) else { return work() };
-    let given_up = given_up.lock().unwrap_or_else(PoisonError::into_inner);
+    let given_up = given_up.read().unwrap_or_else(PoisonError::into_inner);
     ensure!(!*given_up, "nobody waits for it any more");
     work()
 }
@@ -109,7 +112,7 @@ pub(crate) fn bounded<T: Send + 'static>(
     step: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
 ) -> anyhow::Result<T> {
     let (sender, result) = mpsc::channel();
-    let given_up = Arc::new(Mutex::new(false));
+    let given_up = GivenUp::default();
     let of_step = Arc::clone(&given_up);
     thread::Builder::new()
         .spawn(move || {
@@ -131,7 +134,7 @@ pub(crate) fn bounded<T: Send + 'static>(
             break anyhow!("{what} took longer than {limit:?}");
         }
     };
-    *given_up.lock().unwrap_or_else(PoisonError::into_inner) = true;
+    *given_up.write().unwrap_or_else(PoisonError::into_inner) = true;
     Err(why)
 }
 
@@ -141,9 +144,15 @@ pub(crate) fn side_by_side<I: Send, T: Send>(
     all: impl IntoIterator<Item = I>,
     work: impl Fn(I) -> anyhow::Result<T> + Sync,
 ) -> anyhow::Result<Vec<T>> {
-    let work = &work;
+    let (work, step) = (&work, GIVEN_UP.with_borrow(Clone::clone));
     thread::scope(|scope| {
-        let started = all.into_iter().map(|one| scope.spawn(move || work(one)));
+        let started = all.into_iter().map(|one| {
+            let step = step.clone();
+            scope.spawn(move || {
+                GIVEN_UP.set(step);
+                work(one)
+            })
+        });
         let started: Vec<_> = started.collect();
         let ended = |thread: thread::ScopedJoinHandle<'_, _>| {
             thread.join().unwrap_or_else(|_| Err(anyhow!("a thread that worked on it ended")))
@@ -235,7 +244,8 @@ mod tests {
         let step = move || {
             assert_eq!(while_wanted(|| Ok(7)).unwrap(), 7);
             let _ = released.recv();
-            let _ = tell.send(while_wanted(|| Ok(7)));
+            // Those that work for it, too.
+            let _ = tell.send(side_by_side([()], |()| while_wanted(|| Ok(7))));
             Ok(())
         };
         let ended = bounded("opening", Duration::from_secs(60), &interrupt, step);

@@ -206,7 +206,7 @@ impl<'a> Tool<'a> {
                 self.command.stdout(stdio(self.stdout)?).stderr(stdio(self.stderr)?)
             }
         };
-        let (running, gone, stdout, stderr) = wait::while_wanted(|| {
+        let (mut running, gone, stdout, stderr) = wait::while_wanted(|| {
             let mut child = self.command.spawn().with_context(|| format!("cannot run `{line}`"))?;
             // The command holds the harness's ends of what the child was given.
             self.command = Command::new("");
@@ -216,7 +216,6 @@ impl<'a> Tool<'a> {
             let gone = running.go();
             Ok((running, gone, stdout, stderr))
         })?;
-        let mut running = running;
         let outcome =
             gone.and_then(|()| running.supervise(self.deadline, interrupt, &mut self.watch));
         let ended = running.end(outcome.is_err(), self.leaves_others);
