@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 use axum::body::Body as HttpBody;
 use axum::http::{Request, Response};
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 use tower::ServiceExt as _;
 
 use super::*;
@@ -154,20 +155,26 @@ async fn an_answer_may_be_for_some_requests_only() {
     assert_eq!(statuses, [201, 202, 200]);
 }
 
+/// A request to the hook `a`; the task ends with the status of its answer.
+async fn send_and_wait_until_recorded(sink: &Router) -> JoinHandle<StatusCode> {
+    let sent = tokio::spawn({
+        let sink = sink.clone();
+        async move { send(&sink, "POST", "/hook/a", "").await.status() }
+    });
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while recorded(sink, "a").await["requests"].as_array().unwrap().is_empty() {
+        assert!(Instant::now() < deadline, "nothing was recorded within 5 s");
+        tokio::task::yield_now().await;
+    }
+    sent
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_delay_is_kept_and_the_request_is_recorded_before_it() {
     let sink = sink();
     program(&sink, "a", &json!([{ "status": 200, "delay_ms": 1500 }])).await;
     let start = tokio::time::Instant::now();
-    let slow = tokio::spawn({
-        let sink = sink.clone();
-        async move { send(&sink, "POST", "/hook/a", "").await.status() }
-    });
-    let deadline = Instant::now() + Duration::from_secs(5);
-    while recorded(&sink, "a").await["requests"].as_array().unwrap().is_empty() {
-        assert!(Instant::now() < deadline, "nothing was recorded within 5 s");
-        tokio::task::yield_now().await;
-    }
+    let slow = send_and_wait_until_recorded(&sink).await;
     assert!(start.elapsed() < Duration::from_millis(1500), "it was recorded after the delay");
     assert_eq!(slow.await.expect("the task ends"), StatusCode::OK);
     assert!(start.elapsed() >= Duration::from_millis(1500), "the delay was not kept");
@@ -179,13 +186,7 @@ async fn a_delay_ends_when_the_hook_is_programmed_anew() {
     let sink = sink();
     program(&sink, "a", &json!([{ "status": 202, "delay_ms": 20_000 }])).await;
     let start = tokio::time::Instant::now();
-    let slow = tokio::spawn({
-        let sink = sink.clone();
-        async move { send(&sink, "POST", "/hook/a", "").await.status() }
-    });
-    while recorded(&sink, "a").await["requests"].as_array().unwrap().is_empty() {
-        tokio::task::yield_now().await;
-    }
+    let slow = send_and_wait_until_recorded(&sink).await;
     program(&sink, "a", &json!([{ "status": 500 }])).await;
     // It is the answer that was programmed when the request came.
     assert_eq!(slow.await.expect("the task ends"), StatusCode::ACCEPTED);
