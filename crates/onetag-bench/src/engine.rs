@@ -65,12 +65,12 @@ impl<'a> EngineCalls<'a> {
     /// the id of the bench is its variable `id`.
     pub(crate) fn start(
         engine: &'a Engine,
-        others: Option<String>,
+        others: &str,
         host: &'a dyn Host,
     ) -> anyhow::Result<Self> {
-        let others = others.unwrap_or_else(|| "failed=0".to_owned());
-        let remove = format!("engine=$1 id=$2\n{others}\n{REMOVE}");
-        let group = Group::start(&format!("{WAIT}{remove}"), &[&engine.program, &engine.id])?;
+        let remove = format!("engine=$1 id=$2 failed=0\n{others}\n{REMOVE}");
+        let arguments = [engine.program.as_str(), &engine.id];
+        let group = Group::start(&format!("{WAIT}{remove}"), &arguments, host)?;
         Ok(EngineCalls { engine, host, group, remove })
     }
 
@@ -96,7 +96,7 @@ impl<'a> EngineCalls<'a> {
         let Engine { program, id, .. } = self.engine;
         let what = format!("removing from `{program}` what the bench has made");
         let status = self.group.end(&what, REMOVAL)?;
-        ensure!(status.success(), "`{program}` still has something of the bench with the id {id}");
+        ensure!(status.success(), "something is left of the bench with the id {id}");
         Ok(())
     }
 }

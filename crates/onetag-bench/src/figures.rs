@@ -10,7 +10,10 @@ use crate::Lap;
 #[derive(Debug)]
 pub struct Figures {
     pub(crate) suite: String,
-    pub(crate) place: Place,
+    /// What the harness calls the place where services run.
+    pub(crate) backend: String,
+    /// None where they are plain processes.
+    pub(crate) other: Option<Other>,
     /// How many tests each lap ran.
     pub(crate) tests: usize,
     /// Tests that need more than addresses, and so cannot run by hand.
@@ -18,32 +21,20 @@ pub struct Figures {
     pub(crate) cases: Vec<Case>,
 }
 
-/// Where services run.
-#[derive(Debug)]
-pub(crate) enum Place {
-    /// As plain processes.
-    Processes,
-    /// As containers of this engine.
-    Engine(String),
-    /// As pods of what the harness calls so.
-    Cluster(String),
+/// Another way of the harness, with which its whole run is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Other {
+    /// Plain processes, beside an engine.
+    Process,
+    /// A kept run, which is what people work on in a cluster.
+    Kept,
 }
 
-impl Place {
-    /// What the harness calls it.
-    fn backend(&self) -> &str {
+impl Other {
+    fn name(self) -> &'static str {
         match self {
-            Place::Processes => "process",
-            Place::Engine(name) | Place::Cluster(name) => name,
-        }
-    }
-
-    /// The way of the harness that its whole run is compared with: plain processes, and in
-    /// a cluster, where people keep a run, that.
-    fn other(&self) -> &'static str {
-        match self {
-            Place::Processes | Place::Engine(_) => "process",
-            Place::Cluster(_) => "kept",
+            Other::Process => "process",
+            Other::Kept => "kept",
         }
     }
 }
@@ -55,7 +46,7 @@ pub(crate) struct Case {
     pub(crate) name: String,
     pub(crate) by_hand: Vec<Lap>,
     pub(crate) onetag: Vec<Lap>,
-    /// Of the harness another way, see [`Place::other`]; empty with plain processes.
+    /// Of the harness another way, see [`Figures::other`]; empty if there is none.
     pub(crate) other: Vec<Lap>,
 }
 
@@ -109,10 +100,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 /// The figures for people.
 pub fn table(figures: &Figures) -> String {
     let pairs = figures.cases.iter().map(|case| case.onetag.len()).max().unwrap_or(0);
-    let place = match &figures.place {
-        Place::Processes => String::new(),
-        place => format!(" on {}", place.backend()),
-    };
+    let place = figures.other.map(|_| format!(" on {}", figures.backend)).unwrap_or_default();
     let mut text = format!(
         "`{}`{place}: {}, {}; medians in seconds\n",
         figures.suite,
@@ -127,13 +115,12 @@ pub fn table(figures: &Figures) -> String {
         );
     }
     let width = figures.cases.iter().map(|case| case.name.len()).max().unwrap_or(0);
-    text.push_str(&match &figures.place {
-        Place::Processes => ratios(figures, width),
-        Place::Engine(engine) => bounds(figures, engine, width),
-        Place::Cluster(cluster) => times(figures, cluster, width),
+    text.push_str(&match figures.other {
+        None => ratios(figures, width),
+        Some(other) => verdicts(figures, other, width),
     });
     text.push_str("\nwhere the time goes\n");
-    let other = figures.place.other();
+    let other = figures.other.map_or("", Other::name);
     for case in &figures.cases {
         let ways = [("by hand", &case.by_hand), ("onetag", &case.onetag), (other, &case.other)];
         for (way, laps) in ways.into_iter().filter(|(_, laps)| !laps.is_empty()) {
@@ -156,45 +143,30 @@ fn ratios(figures: &Figures, width: usize) -> String {
     text
 }
 
-/// How it compares with an engine by hand, and with itself without one: the verdict is to
-/// be there in half the time of the one, and in 1.5 times that of the other and 0.3 s.
-fn bounds(figures: &Figures, engine: &str, width: usize) -> String {
-    let times = format!("by hand / {engine}");
-    let column = times.len();
+/// How it compares with an engine or a cluster by hand, and with itself another way. On an
+/// engine the verdict is to be there in half the time by hand, and in 1.5 times that with
+/// plain processes and 0.3 s.
+fn verdicts(figures: &Figures, other: Other, width: usize) -> String {
+    let backend = &figures.backend;
+    let times = format!("by hand / {backend}");
+    let (last, in_last): (_, fn(f64, f64) -> f64) = match other {
+        Other::Process => ("1.5 × process + 0.3", |_, process| 1.5 * process + 0.3),
+        Other::Kept => ("by hand / kept", |by_hand, kept| by_hand / kept),
+    };
+    let (first_width, last_width) = (times.len(), last.chars().count());
+    let name = other.name();
     let mut text = format!(
-        "\nfrom the edit to the verdict\n{:<width$}  by hand  {engine:>7}  process  {times}  1.5 × process + 0.3\n",
+        "\nfrom the edit to the verdict\n{:<width$}  by hand  {backend:>7}  {name:>7}  {times}  {last}\n",
         ""
     );
     for case in &figures.cases {
         let ways = [&case.by_hand, &case.onetag, &case.other];
-        let [by_hand, onetag, process] = ways.map(|laps| verdict(laps));
-        let (name, times, bound) = (&case.name, by_hand / onetag, 1.5 * process + 0.3);
+        let [by_hand, onetag, other] = ways.map(|laps| verdict(laps));
+        let (name, times, last) = (&case.name, by_hand / onetag, in_last(by_hand, other));
         let _ = writeln!(
             text,
-            "{name:<width$}  {by_hand:>7.3}  {onetag:>7.3}  {process:>7.3}  {times:>column$.3}  \
-             {bound:>19.3}"
-        );
-    }
-    text
-}
-
-/// How a whole run and a kept one compare with the same in the cluster by hand.
-fn times(figures: &Figures, cluster: &str, width: usize) -> String {
-    let columns = [format!("by hand / {cluster}"), "by hand / kept".to_owned()];
-    let [whole, kept] = &columns;
-    let mut text = format!(
-        "\nfrom the edit to the verdict\n{:<width$}  by hand  {cluster:>7}     kept  {whole}  {kept}\n",
-        ""
-    );
-    let [whole_width, kept_width] = columns.map(|column| column.len());
-    for case in &figures.cases {
-        let ways = [&case.by_hand, &case.onetag, &case.other];
-        let [by_hand, onetag, kept] = ways.map(|laps| verdict(laps));
-        let (name, whole, of_kept) = (&case.name, by_hand / onetag, by_hand / kept);
-        let _ = writeln!(
-            text,
-            "{name:<width$}  {by_hand:>7.3}  {onetag:>7.3}  {kept:>7.3}  {whole:>whole_width$.3}  \
-             {of_kept:>kept_width$.3}"
+            "{name:<width$}  {by_hand:>7.3}  {onetag:>7.3}  {other:>7.3}  {times:>first_width$.3}  \
+             {last:>last_width$.3}"
         );
     }
     text
@@ -219,15 +191,15 @@ pub fn document(figures: &Figures) -> Value {
             "by_hand": way(&case.by_hand),
             "onetag": way(&case.onetag),
         });
-        if !case.other.is_empty() {
-            of_case[figures.place.other()] = way(&case.other);
+        if let Some(other) = figures.other {
+            of_case[other.name()] = way(&case.other);
         }
         of_case
     };
     json!({
         "schema": 1,
         "suite": figures.suite,
-        "on": figures.place.backend(),
+        "on": figures.backend,
         "tests": figures.tests,
         "left_out": figures.left_out,
         "cases": figures.cases.iter().map(case).collect::<Vec<_>>(),

@@ -22,7 +22,8 @@ fn figures() -> Figures {
     };
     Figures {
         suite: "alpha".to_owned(),
-        place: Place::Processes,
+        backend: "process".to_owned(),
+        other: None,
         tests: 3,
         left_out: vec!["alone::a".to_owned()],
         cases: vec![
@@ -60,7 +61,7 @@ fn people_get_a_table() {
 /// The same on podman.
 fn figures_of_podman() -> Figures {
     let mut figures = figures();
-    figures.place = Place::Engine("podman".to_owned());
+    (figures.backend, figures.other) = ("podman".to_owned(), Some(Other::Process));
     for case in &mut figures.cases {
         case.other = laps(&[0.5, 1.0], &["build", "test"]);
     }
@@ -90,7 +91,7 @@ fn on_an_engine_people_see_both_bounds() {
 
 /// The same in a cluster.
 fn figures_of_kube() -> Figures {
-    Figures { place: Place::Cluster("kube".to_owned()), ..figures_of_podman() }
+    Figures { backend: "kube".to_owned(), other: Some(Other::Kept), ..figures_of_podman() }
 }
 
 #[test]

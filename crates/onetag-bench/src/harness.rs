@@ -21,19 +21,23 @@ pub(crate) struct HarnessRun {
 impl Session<'_> {
     /// A whole run with these options; its steps are the phases of its report.
     pub(crate) fn harness(&self, options: &[String]) -> anyhow::Result<HarnessRun> {
-        let shell = self.shell()?;
-        let (cargo, suite, rest) = (&self.bench.cargo, &self.bench.suite, &self.bench.nextest);
-        let (profile, narrowed) = (self.profile(), self.narrowed());
-        let filterset = narrowed.iter().flat_map(|narrowed| ["-E", narrowed]);
         let started = Instant::now();
+        let run = self.report("e2e", options)?;
+        harness_run(&run, started.elapsed().as_secs_f64())
+    }
+
+    /// Has the harness test, and returns what it reports of the run.
+    pub(crate) fn report(&self, verb: &str, options: &[String]) -> anyhow::Result<Value> {
+        let (shell, profile, narrowed) = (self.shell()?, self.profile(), self.narrowed());
+        let (cargo, suite, rest) = (&self.bench.cargo, &self.bench.suite, &self.bench.nextest);
+        let filterset = narrowed.iter().flat_map(|narrowed| ["-E", narrowed]);
         let stdout = self.processes.run(cmd!(
             shell,
-            "{cargo} xtask e2e {suite} --format json {options...} {profile...} -- {filterset...} {rest...}"
+            "{cargo} xtask {verb} {suite} --format json {options...} {profile...} -- {filterset...} {rest...}"
         ))?;
-        let seconds = started.elapsed().as_secs_f64();
-        let document: Value =
-            serde_json::from_slice(&stdout).context("`cargo xtask e2e` printed no document")?;
-        harness_run(&document["runs"][0], seconds)
+        let document: Value = serde_json::from_slice(&stdout)
+            .with_context(|| format!("`cargo xtask {verb}` printed no document"))?;
+        Ok(document["runs"][0].clone())
     }
 }
 

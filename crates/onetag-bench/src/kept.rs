@@ -2,16 +2,15 @@
 
 use std::time::Instant;
 
-use anyhow::{Context as _, ensure};
-use serde_json::Value;
 use xshell::cmd;
 
-use crate::Lap;
-use crate::session::Session;
+use crate::call::quoted;
+use crate::session::{BUILD_KEYS, Session};
+use crate::{Bench, Lap};
 
 impl Session<'_> {
-    /// Starts the run that the laps use.
-    pub(crate) fn keep(&self, options: &[String]) -> anyhow::Result<()> {
+    /// Starts the run that the laps use, or replaces in it what has changed.
+    pub(crate) fn up(&self, options: &[String]) -> anyhow::Result<()> {
         let (shell, profile) = (self.shell()?, self.profile());
         let (cargo, suite) = (&self.bench.cargo, &self.bench.suite);
         let up = cmd!(shell, "{cargo} xtask up {suite} {options...} {profile...}");
@@ -20,28 +19,20 @@ impl Session<'_> {
 
     /// Replaces what has changed, and tests it.
     pub(crate) fn kept(&self) -> anyhow::Result<Lap> {
-        let (shell, profile, narrowed) = (self.shell()?, &self.profile(), self.narrowed());
-        let (cargo, suite, rest) = (&self.bench.cargo, &self.bench.suite, &self.bench.nextest);
-        let filterset = narrowed.iter().flat_map(|narrowed| ["-E", narrowed]);
         let started = Instant::now();
-        self.processes.run(cmd!(shell, "{cargo} xtask up {suite} {profile...}"))?;
+        self.up(&[])?;
         let up = started.elapsed().as_secs_f64();
-        let stdout = self.processes.run(cmd!(
-            shell,
-            "{cargo} xtask test {suite} --format json {profile...} -- {filterset...} {rest...}"
-        ))?;
+        self.report("test", &[])?;
         let seconds = started.elapsed().as_secs_f64();
-        let document: Value =
-            serde_json::from_slice(&stdout).context("`cargo xtask test` printed no document")?;
-        let passed = document["runs"][0]["tests"]["passed"].as_u64();
-        ensure!(passed.is_some_and(|passed| passed > 0), "`cargo xtask test` ran no test");
         let steps = vec![("up".to_owned(), up), ("test".to_owned(), seconds - up)];
         Ok(Lap { seconds, verdict: seconds, steps })
     }
+}
 
-    /// Ends that run.
-    pub(crate) fn end_kept(&self) -> anyhow::Result<()> {
-        let (shell, cargo, suite) = (self.shell()?, &self.bench.cargo, &self.bench.suite);
-        self.processes.run_to_end(cmd!(shell, "{cargo} xtask down {suite}")).map(drop)
-    }
+/// The script that ends that run, and sets `failed` if it cannot.
+pub(crate) fn removal(bench: &Bench) -> String {
+    let (folder, target) = (quoted(bench.folder.as_str()), quoted(bench.target.as_str()));
+    let (cargo, suite) = (quoted(&bench.cargo), quoted(&bench.suite));
+    let variables = BUILD_KEYS.map(|key| format!("{key}={target}")).join(" ");
+    format!("(cd {folder} && {variables} {cargo} xtask down {suite}) || failed=1\n")
 }

@@ -15,6 +15,7 @@
 //! people work on a service, with a kept one.
 
 mod by_hand;
+mod call;
 mod clock;
 mod containers;
 mod copy;
@@ -34,6 +35,7 @@ use std::process::Command;
 
 use camino::Utf8PathBuf;
 
+pub use call::Call;
 use clock::Lap;
 pub use copy::copy_workspace;
 pub use figures::{Figures, document, table};
@@ -93,21 +95,10 @@ pub struct Engine {
 /// A cluster of one node, as somebody would use it by hand.
 #[derive(Clone, Debug)]
 pub struct Cluster {
-    /// The files in which kubectl finds its context, as `KUBECONFIG` lists them.
-    pub kubeconfig: String,
     /// kubectl, with the option that names the context.
     pub kubectl: Call,
     /// `ctr`, with the options that name the images of the node.
     pub ctr: Call,
-}
-
-/// A program, with the arguments that it gets each time.
-#[derive(Clone, Debug)]
-pub struct Call {
-    /// The program.
-    pub program: String,
-    /// What comes before all other arguments.
-    pub arguments: Vec<String>,
 }
 
 /// A service, as somebody would start it by hand.

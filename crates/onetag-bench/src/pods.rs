@@ -7,20 +7,16 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
-use xshell::{Cmd, Shell, cmd};
+use xshell::cmd;
 
+use crate::Cluster;
 use crate::containers::{Containers, WORKING_DIR};
 use crate::processes::until;
 use crate::services::{READY, ServiceProgram};
-use crate::{Call, Cluster};
-
-/// The variable that tells kubectl where contexts are.
-const KUBECONFIG: &str = "KUBECONFIG";
 
 /// Removes from the cluster whatever has the id of the bench: its namespace, and the images
 /// of its node, whose names end in the id. `kubectl` and `ctr` are functions before it.
 const REMOVE: &str = r#"
-failed=0
 kubectl delete namespace "onetag-bench-$id" --ignore-not-found --timeout=120s || failed=1
 images=$(ctr images ls --quiet | grep -e "-$id\$")
 [ -z "$images" ] || ctr images rm $images || failed=1
@@ -41,14 +37,14 @@ impl Pods<'_> {
     pub(crate) fn load(&self) -> anyhow::Result<()> {
         self.containers.of_each(|shell, _, program| {
             let archive = self.containers.archive(program);
-            self.ctr(shell, &["images", "import", archive.as_str()])
+            self.cluster.ctr.with(shell, &["images", "import", archive.as_str()])
         })
     }
 
     /// Applies the manifests, waits until their pods run, and then for the services.
     pub(crate) fn start(&self) -> anyhow::Result<Forwards> {
         let Containers { shell, calls, programs, folder, .. } = self.containers;
-        let namespace = self.namespace();
+        let (kubectl, namespace) = (&self.cluster.kubectl, self.namespace());
         let file = folder.join("manifests.json");
         let manifests = json!({
             "apiVersion": "v1",
@@ -58,14 +54,14 @@ impl Pods<'_> {
         fs::write(&file, manifests.to_string()).with_context(|| format!("cannot write {file}"))?;
         // Some variables belong on no screen.
         fs::set_permissions(&file, Permissions::from_mode(0o600))?;
-        calls.run(vec![self.kubectl(shell, &["create", "namespace", &namespace])])?;
+        calls.run(vec![kubectl.with(shell, &["create", "namespace", &namespace])])?;
         let apply = ["apply", "--namespace", &namespace, "--filename", file.as_str()];
-        calls.run(vec![self.kubectl(shell, &apply)])?;
+        calls.run(vec![kubectl.with(shell, &apply)])?;
         let timeout = format!("--timeout={}s", READY.as_secs());
         let rollouts = programs.iter().map(|program| {
             let workload = format!("deployment/{}", program.service.name);
             let of_run = ["--namespace", &namespace, &workload, &timeout];
-            self.kubectl(shell, &[&["rollout", "status"], &of_run[..]].concat())
+            kubectl.with(shell, &[&["rollout", "status"], &of_run[..]].concat())
         });
         calls.run(rollouts.collect())?;
         let mut forwards = Forwards(Vec::new());
@@ -80,14 +76,13 @@ impl Pods<'_> {
     }
 
     fn forward(&self, program: &ServiceProgram<'_>) -> anyhow::Result<Child> {
-        let Call { program: kubectl, arguments } = &self.cluster.kubectl;
-        let mut command = Command::new(kubectl);
         let workload = format!("deployment/{}", program.service.name);
+        let namespace = self.namespace();
         let ports = program.wired.publish.iter();
-        command.args(arguments).args(["--namespace", &self.namespace()]);
-        command.args(["port-forward", &workload]);
-        command.args(ports.map(|(outside, inside)| format!("{outside}:{inside}")));
-        command.env(KUBECONFIG, &self.cluster.kubeconfig);
+        let ports: Vec<_> = ports.map(|(outside, inside)| format!("{outside}:{inside}")).collect();
+        let call = ["--namespace", &namespace, "port-forward", &workload];
+        let call = self.cluster.kubectl.with(self.containers.shell, &call).args(ports);
+        let mut command = Command::from(call);
         command.stdout(Stdio::null()).stderr(Stdio::null());
         self.containers.processes.spawn(&mut command)
     }
@@ -115,23 +110,13 @@ impl Pods<'_> {
     /// Removes namespace and images.
     pub(crate) fn remove(&self) -> anyhow::Result<()> {
         let Containers { shell, calls, programs, .. } = self.containers;
+        let Cluster { kubectl, ctr } = self.cluster;
         let (engine, namespace) = (&calls.engine.program, self.namespace());
         let images = programs.iter().map(|program| program.wired.image.as_str());
         let images: Vec<&str> = images.collect();
-        calls.run(vec![self.kubectl(shell, &["delete", "namespace", &namespace])])?;
-        calls.run(vec![self.ctr(shell, &[&["images", "rm"], &images[..]].concat())])?;
+        calls.run(vec![kubectl.with(shell, &["delete", "namespace", &namespace])])?;
+        calls.run(vec![ctr.with(shell, &[&["images", "rm"], &images[..]].concat())])?;
         calls.run(vec![cmd!(shell, "{engine} rmi {images...}")]).map(drop)
-    }
-
-    fn kubectl<'s>(&self, shell: &'s Shell, arguments: &[&str]) -> Cmd<'s> {
-        let Call { program, arguments: context } = &self.cluster.kubectl;
-        let call = cmd!(shell, "{program} {context...} {arguments...}");
-        call.env(KUBECONFIG, &self.cluster.kubeconfig)
-    }
-
-    fn ctr<'s>(&self, shell: &'s Shell, arguments: &[&str]) -> Cmd<'s> {
-        let Call { program, arguments: node } = &self.cluster.ctr;
-        cmd!(shell, "{program} {node...} {arguments...}")
     }
 
     fn namespace(&self) -> String {
@@ -151,17 +136,7 @@ impl Drop for Forwards {
 impl Cluster {
     /// The script that removes what the bench has made here, of the variable `id`.
     pub(crate) fn removal(&self) -> String {
-        let quoted = |word: &String| format!("'{}'", word.replace('\'', r"'\''"));
-        let words = |call: &Call| {
-            let words = [&call.program].into_iter().chain(&call.arguments).map(quoted);
-            words.collect::<Vec<_>>().join(" ")
-        };
-        let (kubectl, ctr) = (words(&self.kubectl), words(&self.ctr));
-        let kubeconfig = quoted(&self.kubeconfig);
-        format!(
-            "export {KUBECONFIG}={kubeconfig}\nkubectl() {{ {kubectl} \"$@\"; }}\n\
-             ctr() {{ {ctr} \"$@\"; }}\n{REMOVE}"
-        )
+        format!("{}{}{REMOVE}", self.kubectl.function("kubectl"), self.ctr.function("ctr"))
     }
 }
 

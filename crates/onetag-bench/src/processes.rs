@@ -48,10 +48,10 @@ pub(crate) struct Group {
 impl Group {
     /// Starts a group, and outside of it its guard: a script for the shell that learns
     /// the group as `$1`, and that the bench has ended from the end of its input.
-    pub(crate) fn start(guard: &str, arguments: &[&str]) -> anyhow::Result<Group> {
-        let leader = helper("read -r _", &[])?;
+    pub(crate) fn start(guard: &str, arguments: &[&str], host: &dyn Host) -> anyhow::Result<Group> {
+        let leader = helper("read -r _", &[], host)?;
         let id = leader.id().to_string();
-        let guard = helper(guard, &[&["guard", &id], arguments].concat())?;
+        let guard = helper(guard, &[&["guard", &id], arguments].concat(), host)?;
         Ok(Group { leader, guard })
     }
 
@@ -98,8 +98,9 @@ impl Group {
 }
 
 /// Starts a script for the shell in a group of its own.
-fn helper(script: &str, arguments: &[&str]) -> anyhow::Result<Child> {
+fn helper(script: &str, arguments: &[&str], host: &dyn Host) -> anyhow::Result<Child> {
     let mut command = Command::new("/bin/sh");
+    host.scrub(&mut command);
     command.args(["-c", script]).args(arguments).process_group(0);
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().context("cannot start /bin/sh")
@@ -159,7 +160,7 @@ pub(crate) struct Processes<'a> {
 impl Processes<'_> {
     /// Starts the group, and its guard.
     pub(crate) fn start(host: &dyn Host) -> anyhow::Result<Processes<'_>> {
-        Ok(Processes { host, group: Group::start(GUARD, &[])? })
+        Ok(Processes { host, group: Group::start(GUARD, &[], host)? })
     }
 
     /// Starts a command without input in the group.
@@ -171,11 +172,6 @@ impl Processes<'_> {
     pub(crate) fn run(&self, command: Cmd<'_>) -> anyhow::Result<Vec<u8>> {
         let written = self.group.run(vec![command], self.host, LIMIT, || self.host.check())?;
         Ok(written.concat())
-    }
-
-    /// The same for what clears up, which nothing interrupts.
-    pub(crate) fn run_to_end(&self, command: Cmd<'_>) -> anyhow::Result<Vec<u8>> {
-        self.group.run(vec![command], self.host, LIMIT, || Ok(())).map(|written| written.concat())
     }
 }
 

@@ -6,9 +6,13 @@ use xshell::{Shell, cmd};
 
 use crate::edit;
 use crate::engine::EngineCalls;
-use crate::figures::{Case, Figures, Place};
+use crate::figures::{Case, Figures, Other};
+use crate::kept;
 use crate::processes::Processes;
 use crate::{Bench, Cluster, Engine, Host};
+
+/// The variables that tell cargo where to build.
+pub(crate) const BUILD_KEYS: [&str; 2] = ["CARGO_TARGET_DIR", "CARGO_BUILD_BUILD_DIR"];
 
 /// What all laps work with.
 pub(crate) struct Session<'a> {
@@ -29,14 +33,11 @@ pub(crate) struct Session<'a> {
 /// left in an engine.
 pub fn measure(bench: &Bench, host: &dyn Host) -> anyhow::Result<Figures> {
     let processes = Processes::start(host)?;
-    let others = bench.cluster.as_ref().map(Cluster::removal);
-    let engine = bench.engine.as_ref().map(|engine| EngineCalls::start(engine, others, host));
+    let of_cluster = |cluster: &Cluster| kept::removal(bench) + &cluster.removal();
+    let others = bench.cluster.as_ref().map(of_cluster).unwrap_or_default();
+    let engine = bench.engine.as_ref().map(|engine| EngineCalls::start(engine, &others, host));
     let mut session = Session { bench, processes, engine: engine.transpose()?, left_out: vec![] };
-    let mut figures = session.measure();
-    if bench.cluster.is_some() {
-        let ended = session.end_kept();
-        figures = figures.and_then(|figures| ended.map(|()| figures));
-    }
+    let figures = session.measure();
     let Session { processes, engine, .. } = session;
     drop(processes);
     let ended = engine.map_or(Ok(()), EngineCalls::end);
@@ -58,7 +59,7 @@ impl Session<'_> {
         self.by_hand()?;
         let options = &bench.options;
         if bench.cluster.is_some() {
-            self.keep(options)?;
+            self.up(options)?;
         }
         if bench.engine.is_some() {
             self.harness(options)?;
@@ -74,20 +75,22 @@ impl Session<'_> {
             ensure!(before != after, "changing a line of `{}` changed no byte", edit.package);
             before = after;
         }
-        let place = match (&bench.engine, &bench.cluster) {
-            (_, Some(_)) => Place::Cluster(bench.backend.clone()),
-            (Some(_), None) => Place::Engine(bench.backend.clone()),
-            (None, None) => Place::Processes,
-        };
-        let (suite, left_out) = (bench.suite.clone(), self.left_out.clone());
-        Ok(Figures { suite, place, tests: first.tests, left_out, cases })
+        let (suite, backend) = (bench.suite.clone(), bench.backend.clone());
+        let (other, left_out) = (self.other(), self.left_out.clone());
+        Ok(Figures { suite, backend, other, tests: first.tests, left_out, cases })
+    }
+
+    /// The way of the harness that is measured as well.
+    fn other(&self) -> Option<Other> {
+        let other = if self.bench.cluster.is_some() { Other::Kept } else { Other::Process };
+        self.bench.engine.is_some().then_some(other)
     }
 
     /// A shell in which cargo builds the copy.
     pub(crate) fn shell(&self) -> anyhow::Result<Shell> {
         let shell = Shell::new().context("cannot start a shell")?;
         shell.change_dir(&self.bench.folder);
-        for key in ["CARGO_TARGET_DIR", "CARGO_BUILD_BUILD_DIR"] {
+        for key in BUILD_KEYS {
             shell.set_var(key, &self.bench.target);
         }
         Ok(shell)
@@ -107,14 +110,15 @@ impl Session<'_> {
     ) -> anyhow::Result<Case> {
         let mut case =
             Case { name: name.to_owned(), by_hand: vec![], onetag: vec![], other: vec![] };
-        let ways = if self.bench.engine.is_some() { 3 } else { 2 };
+        let other = self.other();
+        let ways = if other.is_some() { 3 } else { 2 };
         for pair in 0..self.bench.pairs {
             for turn in 0..ways {
                 change()?;
                 let (way, laps, lap) = match (pair + turn) % ways {
                     0 => ("by hand", &mut case.by_hand, self.by_hand()?),
                     1 => ("onetag", &mut case.onetag, self.harness(&self.bench.options)?.lap),
-                    _ if self.bench.cluster.is_some() => {
+                    _ if other == Some(Other::Kept) => {
                         ("onetag on a kept run", &mut case.other, self.kept()?)
                     }
                     _ => ("onetag on process", &mut case.other, self.harness(&[])?.lap),

@@ -149,13 +149,14 @@ fn cluster(
         return Ok((None, options));
     }
     let found = choice.find(backend, &context.workspace)?;
-    let by_hand = found.map(|cluster| cluster.by_hand()).transpose()?.flatten();
-    match by_hand {
-        None => Err(anyhow!("by hand `bench` imports images, and pushes none")
+    let commands = found.map(|cluster| cluster.commands()).transpose()?.flatten();
+    let Some((kubectl, ctr)) = commands else {
+        return Err(anyhow!("by hand `bench` imports images, and pushes none")
             .kind(Kind::Usage)
-            .hint("measure on a cluster of one node, this machine, with `--containerd <SOCKET>`")),
-        by_hand => Ok((by_hand, options)),
-    }
+            .hint("measure on a cluster of one node, this machine, with `--containerd <SOCKET>`"));
+    };
+    let (kubectl, ctr) = ((&kubectl).into(), (&ctr).into());
+    Ok((Some(onetag_bench::Cluster { kubectl, ctr }), options))
 }
 
 /// # Errors

@@ -1,5 +1,7 @@
 //! Which cluster a run uses: what the caller named, kept for all commands on that run.
 
+use std::process::Command;
+
 use anyhow::{Context as _, anyhow};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
@@ -93,22 +95,13 @@ impl Cluster {
         }
     }
 
-    /// It for whoever uses it by hand, without options; none where it is not the containerd
-    /// of one node that gets images.
-    pub(crate) fn by_hand(&self) -> anyhow::Result<Option<onetag_bench::Cluster>> {
+    /// kubectl and `ctr` as somebody calls them who uses it by hand; none where it is not
+    /// the containerd of one node that gets images.
+    pub(crate) fn commands(&self) -> anyhow::Result<Option<(Command, Command)>> {
         let Delivery::Containerd(_) = &self.delivery else { return Ok(None) };
-        let node = Containerd::all(&self.delivery)?.into_iter().next();
-        let node = node.context("a containerd is one")?;
-        let (ctr, of_node) = node.ctr();
-        let call = |program: &str, arguments: Vec<String>| onetag_bench::Call {
-            program: program.to_owned(),
-            arguments,
-        };
-        Ok(Some(onetag_bench::Cluster {
-            kubeconfig: self.kubeconfig.clone(),
-            kubectl: call(self.kubectl.as_str(), vec!["--context".into(), self.context.clone()]),
-            ctr: call(ctr, of_node.map(str::to_owned).collect()),
-        }))
+        let nodes = Containerd::all(&self.delivery)?;
+        let kubectl = Kubectl::new(self, None).command([]);
+        Ok(nodes.first().map(|node| (kubectl, node.command())))
     }
 
     /// Keeps it for a run.

@@ -135,7 +135,8 @@ impl Kubectl {
         KubectlStream::start(&self.command(arguments), folder.run_id(), ledger, read)
     }
 
-    fn command<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
+    /// A call in its context, and its namespace if it has one.
+    pub(super) fn command<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
         let Cluster { kubectl, kubeconfig, context, .. } = &self.cluster;
         let mut command = Command::new(kubectl);
         command.env(KUBECONFIG, kubeconfig).args(["--context", context]);

@@ -70,9 +70,10 @@ impl Containerd {
     }
 
     /// Its `ctr`, with the arguments that it gets each time.
-    pub(in super::super) fn ctr(&self) -> (&String, impl Iterator<Item = &str>) {
-        let (program, arguments) = (&self.ctr[0], self.ctr[1..].iter().map(String::as_str));
-        (program, arguments.chain(["--namespace", NAMESPACE]))
+    pub(in super::super) fn command(&self) -> Command {
+        let mut command = Command::new(&self.ctr[0]);
+        command.args(&self.ctr[1..]).args(["--namespace", NAMESPACE]);
+        command
     }
 
     /// Makes sure that one of these images is there under this name. Where the bytes are
@@ -199,9 +200,8 @@ impl Containerd {
     }
 
     fn call(&self, of: &str, arguments: &[&str], limit: Duration) -> Tool<'static> {
-        let (ctr, all) = self.ctr();
-        let mut command = Command::new(ctr);
-        command.args(all).arg(of).args(arguments);
+        let mut command = self.command();
+        command.arg(of).args(arguments);
         Tool::new(command, limit).output(Output::Capture, Output::Capture)
     }
 
