@@ -120,5 +120,28 @@ fn a_command_that_was_killed_has_no_turn() {
         }
     });
     let _ = std::fs::remove_dir(project.path("tests/waits"));
-    project.xtask(["test", "alpha"]).run().exits(exit::SUCCESS).does_not_say("waiting for");
+    project
+        .xtask(["test", "alpha"])
+        .run()
+        .exits(exit::SUCCESS)
+        .does_not_say("to finish with this run");
+}
+
+/// Whoever is its parent then would keep everybody waiting for ever.
+#[test]
+fn a_hook_whose_nextest_has_ended_takes_no_turn() {
+    let project = Project::new();
+    project.up();
+    let pipe = project.path("tests/pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let hook = project.xtask(["hook", "alpha"]).env("NEXTEST_RUN_ID", "1");
+    let mut hook = hook.env("NEXTEST_ENV", "/dev/null").orphaned(&pipe).start();
+    until("its parent has ended", || match hook.has_ended() {
+        true => Look::Done(()),
+        false => Look::NotYet("it runs".to_owned()),
+    });
+    std::fs::write(&pipe, "\n").unwrap();
+    // The status is that of the parent.
+    hook.finish().says("error: nextest, which called this hook, has ended");
+    project.xtask(["test", "alpha"]).run().exits(exit::SUCCESS);
 }

@@ -91,15 +91,17 @@ fn environment_of_kept_run(suite: &str) -> anyhow::Result<Utf8PathBuf> {
 /// would disturb the others.
 fn wait_for_turn(folder: &RunFolder) -> anyhow::Result<()> {
     let waiting = |by: &str| Ui::stderr().line(waiting_for(by));
-    match Turn::of_nextest(nextest())?.wait(folder, &Interrupt::default(), waiting) {
+    let nextest = nextest().context("nextest, which called this hook, has ended")?;
+    match Turn::of_nextest(nextest)?.wait(folder, &Interrupt::default(), waiting) {
         // Whether there is a run is told below, in one sentence.
         Err(error) if Client::connect(folder).is_ok() => Err(error),
         _ => Ok(()),
     }
 }
 
-/// The process of nextest: the nearest above that is not in nextest's environment.
-fn nextest() -> u32 {
+/// The process of nextest: the nearest above that is not in nextest's environment; none
+/// if it has ended.
+fn nextest() -> Option<u32> {
     let run_id = std::env::var(NEXTEST_RUN_ID).ok();
     let mut pid = std::os::unix::process::parent_id();
     while run_id.is_some()
@@ -108,7 +110,18 @@ fn nextest() -> u32 {
     {
         pid = parent;
     }
-    pid
+    (!has_adopted(pid)).then_some(pid)
+}
+
+/// Whether a process is above this one only because another one that was has ended. A
+/// turn that it got would never end.
+fn has_adopted(pid: u32) -> bool {
+    let session = |pid| rustix::process::getsid(pid).ok();
+    let of_pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+    // Nextest gives its children groups of their own, and leaves them in its session. In
+    // a container all may be in that of the first process, or it may be the first.
+    let is_first = pid == 1 && !system::name(pid).is_some_and(|name| name.contains("nextest"));
+    is_first || session(of_pid) != session(None)
 }
 
 /// One call tells whether the services of the run are there.

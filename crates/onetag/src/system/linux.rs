@@ -47,6 +47,11 @@ pub(crate) fn parent(pid: u32) -> Option<u32> {
     Stat::of(pid)?.field(4)?.parse().ok()
 }
 
+/// The name of a process, which is that of its program unless it chose another.
+pub(crate) fn name(pid: u32) -> Option<String> {
+    Some(fs::read_to_string(format!("/proc/{pid}/comm")).ok()?.trim_end().to_owned())
+}
+
 /// The file that a process executes, even when its name is gone.
 pub(crate) fn executable(pid: u32) -> PathBuf {
     PathBuf::from(format!("/proc/{pid}/exe"))

@@ -39,6 +39,11 @@ pub(crate) fn parent(pid: u32) -> Option<u32> {
     ps("ppid=", pid)?.parse().ok()
 }
 
+/// The path of a process's program; none if it is gone.
+pub(crate) fn name(pid: u32) -> Option<String> {
+    ps("comm=", pid)
+}
+
 /// Not to be had here: what a process leaves behind gets no new parent.
 pub(crate) fn adopt_orphans() -> io::Result<()> {
     Ok(())

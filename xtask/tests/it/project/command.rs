@@ -42,7 +42,9 @@ impl Command {
         }
         let path = std::env::var("PATH").unwrap();
         command.env("PATH", format!("{programs}:{path}"));
-        // The fixture is built in most of the tests.
+        // Half of what a call of cargo costs that needs no network: it reads all
+        // certificates of the machine first.
+        command.env("SSL_CERT_FILE", "/dev/null");
         command.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_INCREMENTAL", "0");
         Command(command)
     }
@@ -80,6 +82,13 @@ impl Command {
     /// shell names it.
     pub(crate) fn ignoring(self, signal: &str) -> Command {
         self.through_shell(&format!("trap '' {signal}"))
+    }
+
+    /// Runs this command once a line comes out of the pipe, with a parent that ends at
+    /// once.
+    pub(crate) fn orphaned(self, pipe: &Utf8Path) -> Command {
+        let script = "(read -r _ <\"$0\"; exec \"$@\") &";
+        self.behind(&["/bin/sh", "-c", script, pipe.as_str()])
     }
 
     /// Runs this command without the right to look into every process, which an
