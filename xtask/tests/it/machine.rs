@@ -53,7 +53,7 @@ fn a_full_disk_at_the_executable_cache_leaves_no_run() {
 
 #[test]
 fn a_machine_without_nextest_is_told_how_to_get_it() {
-    let project = Project::new();
+    let project = Project::unbuilt();
     for program in ["cargo", "rustc"] {
         project.link_program(program);
     }
@@ -74,7 +74,7 @@ fn a_machine_without_nextest_is_told_how_to_get_it() {
 
 #[test]
 fn a_nextest_that_is_too_old_is_told_how_to_renew_it() {
-    let project = Project::new();
+    let project = Project::unbuilt();
     project
         .program("cargo-nextest", "#!/bin/sh\necho 'cargo-nextest 0.9.100 (1234567 2025-07-01)'\n");
     let output = project.xtask(["e2e", "alpha"]).run();

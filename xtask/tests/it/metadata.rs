@@ -6,7 +6,7 @@ use crate::project::{Output, Project};
 
 /// What `e2e` says after an edit to a manifest.
 fn e2e_after(edit: impl FnOnce(&Project)) -> Output {
-    let project = Project::new();
+    let project = Project::unbuilt();
     edit(&project);
     let output = project.xtask(["e2e", "alpha"]).run();
     assert!(!project.target().exists(), "something was made:\n{output}");

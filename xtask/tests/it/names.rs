@@ -10,7 +10,7 @@ const NEW_NAMES: [(&str, &str); 4] =
 
 #[test]
 fn services_and_suites_can_have_any_name() {
-    let project = Project::new();
+    let project = Project::unbuilt();
     rename_all(&project.path(""));
     let output = project.xtask(["e2e", "shop-front"]).run();
     output.exits(exit::SUCCESS).says("localhost/stock:shop-front-");

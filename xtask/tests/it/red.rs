@@ -36,7 +36,7 @@ fn a_hook_that_fails_fails_the_run() {
 
 #[test]
 fn a_suite_that_does_not_exist_is_suggested() {
-    let project = Project::new();
+    let project = Project::unbuilt();
     let output = project.xtask(["e2e", "alhpa"]).run();
     output.exits(exit::USAGE);
     insta::assert_snapshot!(output.error(), @r"
@@ -103,7 +103,7 @@ fn a_filterset_narrows_the_suite_down() {
 
 #[test]
 fn options_that_would_change_the_run_are_refused() {
-    let project = Project::new();
+    let project = Project::unbuilt();
     let output = project.xtask(["e2e", "alpha", "--", "--profile", "default"]).run();
     output.exits(exit::USAGE);
     let error = output.error();

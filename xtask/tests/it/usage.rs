@@ -41,7 +41,7 @@ fn without_a_verb_help_is_talk() {
 
 #[test]
 fn a_wrong_command_line_makes_nothing() {
-    let project = Project::new();
+    let project = Project::unbuilt();
     let output = project.directly(["e2e", "alpha", "--format", "json", "--kep"]).run();
     output.exits(exit::USAGE);
     assert!(output.stderr.contains("tip: a similar argument exists: '--keep'"), "{output}");

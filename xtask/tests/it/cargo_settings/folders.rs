@@ -6,7 +6,7 @@ use crate::project::Project;
 /// As for cargo itself: relative to the folder in which the user called it.
 #[test]
 fn a_relative_target_folder_lies_in_the_caller_s_folder() {
-    let mut project = Project::new();
+    let mut project = Project::unbuilt();
     project.build_into("pair/alpha/out");
     let e2e = || {
         let command = project.xtask(["e2e", "alpha"]).env("CARGO_TARGET_DIR", "out");
@@ -26,7 +26,7 @@ fn a_relative_target_folder_lies_in_the_caller_s_folder() {
 
 #[test]
 fn a_build_folder_outside_of_the_target_folder_works() {
-    let project = Project::new();
+    let project = Project::unbuilt();
     project.create(".cargo/config.toml", "[build]\nbuild-dir = \"../intermediate\"\n");
     project.add_test_of_about("beta", "EXPECTED");
     for greeting in ["hello from beta", "hello again"] {
@@ -43,7 +43,7 @@ fn a_build_folder_outside_of_the_target_folder_works() {
 /// folder in which it is called.
 #[test]
 fn the_configuration_of_a_member_is_read_where_the_user_calls() {
-    let mut project = Project::new();
+    let mut project = Project::unbuilt();
     project.build_into("pair/alpha/there");
     project.create("alpha/.cargo/config.toml", "[build]\ntarget-dir = \"there\"\n");
     let command = project.xtask(["e2e", "alpha"]).without("CARGO_TARGET_DIR");

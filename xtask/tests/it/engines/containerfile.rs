@@ -18,6 +18,8 @@ fn fake() -> FakeEngine {
         "port = 8080",
         "port = 8080\ncontainerfile = \"Containerfile\"",
     );
+    // Cargo is to make nothing of it.
+    std::fs::remove_dir_all(fake.project.target()).unwrap();
     fake
 }
 
@@ -29,7 +31,6 @@ fn an_engine_builds_it_once_and_nothing_is_left() {
         assert_eq!(fake.has(), [""; 0]);
     }
     assert_eq!((fake.calls("build"), fake.calls("load")), (2, 2));
-    // Cargo made nothing of it.
     assert!(!fake.project.target().join("debug/beta").exists());
 }
 

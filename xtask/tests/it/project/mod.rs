@@ -6,6 +6,7 @@ mod output;
 mod process;
 mod redact;
 mod run;
+mod template;
 mod terminal;
 mod workspace;
 
@@ -44,15 +45,24 @@ pub(crate) struct Project {
 }
 
 impl Project {
-    /// A copy as it is checked in.
+    /// A copy that is built, but never ran.
     pub(crate) fn new() -> Project {
+        let project = Project::empty("pair");
+        copy(&template::built(), &project.root);
+        project
+    }
+
+    /// A copy as it is checked in.
+    pub(crate) fn unbuilt() -> Project {
         Project::in_folder("pair")
     }
 
-    /// A copy in a folder of this name.
+    /// A copy as it is checked in, in a folder of this name.
     pub(crate) fn in_folder(name: &str) -> Project {
         let project = Project::empty(name);
         copy(Utf8Path::new(FIXTURE), &project.root);
+        // Somebody tried the fixture where it is.
+        let _ = fs::remove_dir_all(project.root.join("target"));
         project
     }
 
@@ -277,18 +287,10 @@ impl Drop for Project {
     }
 }
 
+/// Copies a folder, with the times of its files.
 fn copy(from: &Utf8Path, to: &Utf8Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in from.read_dir_utf8().unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        match entry.file_type().unwrap().is_dir() {
-            // Somebody tried the fixture where it is.
-            true if entry.file_name() == "target" => {}
-            true => copy(entry.path(), &target),
-            false => drop(fs::copy(entry.path(), &target).unwrap()),
-        }
-    }
+    let status = std::process::Command::new("cp").args(["-a", from.as_str(), to.as_str()]).status();
+    assert!(status.unwrap().success());
 }
 
 fn folders(path: &Utf8Path) -> Vec<Utf8PathBuf> {

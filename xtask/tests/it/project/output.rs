@@ -64,11 +64,17 @@ impl Output {
         names
     }
 
-    /// It ended with 1 before anything was compiled.
+    /// It ended with 1 before cargo was asked to build.
     #[track_caller]
     pub(crate) fn is_refused_before_the_build(&self) -> &Output {
+        self.is_not_built().exits(crate::exit::FAILURE)
+    }
+
+    /// Cargo has neither compiled nor looked whether anything is to be compiled.
+    #[track_caller]
+    pub(crate) fn is_not_built(&self) -> &Output {
         assert_eq!(self.compiled(), [""; 0], "{self}");
-        self.exits(crate::exit::FAILURE)
+        self.does_not_say("    Finished `")
     }
 
     /// The lines of its error: from `error: ` up to and with the last hint.

@@ -10,14 +10,10 @@ use crate::exit;
 const TWO_DAYS: Duration = Duration::from_secs(2 * 24 * 60 * 60);
 
 impl Project {
-    /// A copy of another copy as it is now, made by `cp -a`: with its target
-    /// folder, and with the times of its files.
+    /// A copy of another copy as it is now, with its target folder.
     pub(crate) fn copy_of(other: &Project) -> Project {
         let project = Project::empty("pair");
-        let status = std::process::Command::new("cp")
-            .args(["-a", other.root.as_str(), project.root.as_str()])
-            .status();
-        assert!(status.unwrap().success());
+        super::copy(&other.root, &project.root);
         project
     }
 

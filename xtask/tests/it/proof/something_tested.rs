@@ -11,7 +11,7 @@ fn e2e(project: &Project, arguments: &[&str]) -> Output {
 
 #[test]
 fn options_with_which_nextest_runs_no_test_are_refused() {
-    let project = Project::new();
+    let project = Project::unbuilt();
     let lines: [&[&str]; 8] = [
         &["--help"],
         &["-h"],

@@ -15,7 +15,7 @@ fn e2e(project: &Project, greeting: &str) -> Output {
 }
 
 fn project() -> Project {
-    let project = Project::new();
+    let project = Project::unbuilt();
     project.add_test_of_about("beta", "EXPECTED");
     project
 }
@@ -162,8 +162,8 @@ fn what_is_no_source_of_a_program_builds_nothing() {
 /// Its sources are the same in all checkouts, but it looks for files in one of them.
 #[test]
 fn a_test_with_the_path_of_its_package_is_of_this_checkout() {
-    let here = Project::new();
-    let mut there = Project::new();
+    let here = Project::unbuilt();
+    let mut there = Project::unbuilt();
     there.share_target_of(&here);
     for checkout in [&here, &there] {
         let test = "assert_eq!(env!(\"CARGO_MANIFEST_DIR\"), variable(\"CARGO_MANIFEST_DIR\"));";
@@ -267,7 +267,7 @@ fn code_that_a_build_script_of_another_checkout_made_is_made_again() {
 /// Cargo runs the build script again, and rightly finds its program fresh.
 #[test]
 fn what_a_build_script_reads_is_built_once() {
-    let project = Project::new();
+    let project = Project::unbuilt();
     let file = Place::FolderOfBuildScript.file();
     Place::FolderOfBuildScript.prepare(&project);
     project.xtask(["e2e", "alpha"]).run().exits(exit::SUCCESS);
@@ -285,7 +285,7 @@ fn what_a_build_script_reads_is_built_once() {
 /// Code of suites is no source of the library beside them, whichever are built.
 #[test]
 fn another_selection_of_suites_builds_nothing_again() {
-    let project = Project::new();
+    let project = Project::unbuilt();
     project.create("tests/src/lib.rs", "");
     project.create("tests/suites/beta.rs", "#[test]\nfn passes() {}\n");
     project.append("tests/Cargo.toml", "\n[[test]]\nname = \"beta\"\npath = \"suites/beta.rs\"\n");

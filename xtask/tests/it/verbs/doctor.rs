@@ -35,7 +35,7 @@ fn without_numbers(text: &str) -> String {
 
 #[test]
 fn a_machine_that_has_everything_is_shown_and_nothing_is_made() {
-    let project = Project::new();
+    let project = Project::unbuilt();
     // Not every machine has PostgreSQL.
     let output = project.xtask(["doctor"]).env("ONETAG_POSTGRES_BIN", "/nowhere").run();
     output.exits(exit::SUCCESS);

@@ -234,7 +234,7 @@ fn a_backend_is_asked_for_what_is_of_no_run() {
 
 #[test]
 fn where_nothing_was_there_is_nothing_to_remove() {
-    let project = Project::new();
+    let project = Project::unbuilt();
     for arguments in [&[][..], &["--dry-run"], &["--older-than", "24h"]] {
         let output = gc(&project, arguments);
         assert_eq!(output.exits(exit::SUCCESS).stdout, "nothing to remove\n");

@@ -13,7 +13,7 @@ const TOKEN: &str = "s3cr3t-of-the-caller";
 
 /// A workspace in which `beta` wants a secret, an argument and a further port.
 fn project() -> Project {
-    let project = Project::new();
+    let project = Project::unbuilt();
     project.replace("beta/Cargo.toml", "env = {", "env = { TOKEN = \"{host.BETA_TOKEN}\",");
     let keys = "args = [\"--me\", \"two words\"]\nports.grpc = 9090\nport =";
     project.replace("beta/Cargo.toml", "port =", keys);
@@ -95,7 +95,7 @@ fn a_variable_of_the_caller_is_shown_as_set_or_not_and_never_with_its_value() {
 
 #[test]
 fn what_is_planned_is_what_is_done() {
-    let project = Project::new();
+    let project = Project::unbuilt();
     project.add_suite_of_beta("#[test]\nfn passes() {}\n");
     let log = project.temp_path().join("cargo.log");
     let cargo = std::env::var("CARGO").unwrap();
@@ -154,7 +154,7 @@ fn an_external_service_is_planned_as_the_backend_runs_it() {
 
 #[test]
 fn a_plan_waits_for_nobody() {
-    let project = Project::new();
+    let project = Project::unbuilt();
     project.xtask(["e2e", "alpha"]).run().exits(exit::SUCCESS);
     let locks = ["build.lock", "runs.lock", "finished.lock"].map(|name| {
         let file = File::options().write(true).open(project.onetag().join(name)).unwrap();
@@ -167,7 +167,7 @@ fn a_plan_waits_for_nobody() {
 
 #[test]
 fn a_plan_is_narrowed_as_a_run_is() {
-    let project = Project::new();
+    let project = Project::unbuilt();
     let plan = json(&project, &["plan", "alpha", "--profile", "bench"]);
     assert_eq!(plan["profile"], "bench");
     assert!(plan["cargo"][0].as_str().unwrap().ends_with(" --profile bench"), "{plan}");
@@ -179,7 +179,7 @@ fn a_plan_is_narrowed_as_a_run_is() {
 
 #[test]
 fn what_e2e_refuses_before_it_makes_anything_is_refused() {
-    let project = Project::new();
+    let project = Project::unbuilt();
     for (line, code, says) in [
         (&["plan", "alhpa"][..], exit::USAGE, "hint: did you mean `alpha`?"),
         (&["plan"], exit::USAGE, "the following required arguments were not provided"),
@@ -231,7 +231,7 @@ fn objects_of_a_cluster_are_shown_without_secrets() {
 
 #[test]
 fn objects_of_a_package_are_shown_with_the_names_of_the_run() {
-    let project = Project::new();
+    let project = Project::unbuilt();
     let manifest = "
 apiVersion: apps/v1
 kind: Deployment
@@ -258,7 +258,7 @@ spec:
 
 #[test]
 fn what_only_clusters_have_is_refused_elsewhere() {
-    let project = Project::new();
+    let project = Project::unbuilt();
     for (line, says) in [
         (&["plan", "alpha", "--format", "yaml"][..], "`--format yaml` shows objects"),
         (&["plan", "alpha", "--context", "c"], "`--context` is nothing for the backend `process`"),
