@@ -3,13 +3,13 @@
 //! The kit opens, migrates and watches the database. The statements of a
 //! feature are in the feature's own module: `audit/sql`, `catalog/sql`.
 
-use kit::database::{Database, DatabaseConfig, Migrations};
-use sqlx::migrate::Migrator;
+use kit::database::{Database, DatabaseConfig, Migrations, Scripts};
+use kit::scripts;
 
 static MIGRATIONS: &[Migrations] =
-    &[Migrations { table: "_sqlx_migrations", sqlite: &SQLITE, postgres: &POSTGRES }];
-static SQLITE: Migrator = sqlx::migrate!("./migrations/sqlite");
-static POSTGRES: Migrator = sqlx::migrate!("./migrations/postgres");
+    &[Migrations { table: "_sqlx_migrations", sqlite: SQLITE, postgres: POSTGRES }];
+const SQLITE: Scripts = scripts!("../migrations/sqlite", "0001_audit_events", "0002_workflows");
+const POSTGRES: Scripts = scripts!("../migrations/postgres", "0001_audit_events", "0002_workflows");
 
 /// The database with our schema. Cheap to clone; clones share connections.
 #[derive(Clone, Debug)]

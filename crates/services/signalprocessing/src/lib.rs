@@ -19,7 +19,7 @@ pub mod rules;
 use kit::database::Migrations;
 use kit::resource::Resources;
 use kit::state::State;
-use kit::{App, Service, outbox, resource};
+use kit::{App, Service, outbox, resource, scripts};
 
 use crate::inventory::Inventory;
 use crate::policy::Policy;
@@ -32,8 +32,8 @@ static MIGRATIONS: &[Migrations] = &[
     resource::MIGRATIONS,
     Migrations {
         table: "_sqlx_migrations",
-        sqlite: &sqlx::migrate!("./migrations/sqlite"),
-        postgres: &sqlx::migrate!("./migrations/postgres"),
+        sqlite: scripts!("../migrations/sqlite", "0001_inventory"),
+        postgres: scripts!("../migrations/postgres", "0001_inventory"),
     },
 ];
 

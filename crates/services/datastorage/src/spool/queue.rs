@@ -7,8 +7,10 @@ use std::time::Duration;
 use anyhow::{anyhow, ensure};
 use contract::datastorage::NewEvent;
 use futures_util::TryStreamExt as _;
+use kit::database::Scripts;
 use kit::database::column::{from_microseconds, microseconds};
-use sqlx::migrate::Migrator;
+use kit::database::migrations::migrator;
+use kit::scripts;
 use sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, QueryBuilder, SqliteConnection};
 use time::OffsetDateTime;
@@ -16,7 +18,7 @@ use uuid::Uuid;
 
 use super::folder;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/spool");
+const SCRIPTS: Scripts = scripts!("../../migrations/spool", "0001_spool");
 
 /// The name of the database in the folder.
 pub(super) const FILE: &str = "spool.db";
@@ -211,7 +213,7 @@ async fn connect(path: &Path) -> anyhow::Result<SqliteConnection> {
         // A failed statement is an error, and whoever gets it logs it.
         .disable_statement_logging();
     let mut connection = options.connect().await?;
-    MIGRATIONS.run(&mut connection).await?;
+    migrator("_sqlx_migrations", SCRIPTS).run(&mut connection).await?;
     Ok(connection)
 }
 

@@ -9,6 +9,7 @@
 //! | [`config`] | flags and environment variables, [`DatabaseUrl`] |
 //! | [`mod@column`] | values in columns: ids, words, times, JSON |
 //! | [`statement`] | builds a statement from parts |
+//! | [`migrations`] | the schema, embedded |
 //! | [`kind`] | what differs between SQLite and PostgreSQL |
 //! | `sqlite`, `postgres` | how connections are opened |
 //! | [`error`] | failures, sorted into unavailable and broken |
@@ -19,6 +20,7 @@ pub mod column;
 pub mod config;
 pub mod error;
 pub mod kind;
+pub mod migrations;
 mod postgres;
 mod sqlite;
 pub mod statement;
@@ -28,7 +30,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::migrate::MigrateError;
 use sqlx::{AnyPool, Connection as _};
 use time::OffsetDateTime;
 use tokio::time::timeout;
@@ -39,6 +41,7 @@ use crate::service::Service;
 pub use config::DatabaseConfig;
 pub use error::StoreError;
 pub use kind::DatabaseKind;
+pub use migrations::{Migrations, Scripts};
 pub use statement::Statement;
 pub use url::DatabaseUrl;
 
@@ -61,17 +64,6 @@ pub type Row = sqlx::any::AnyRow;
 
 /// A transaction, rolled back unless it is committed.
 pub type Transaction = sqlx::Transaction<'static, sqlx::Any>;
-
-/// Embedded migrations, one set for each kind of database.
-#[derive(Clone, Copy, Debug)]
-pub struct Migrations {
-    /// The table that remembers which of them were done.
-    pub table: &'static str,
-    /// For SQLite.
-    pub sqlite: &'static Migrator,
-    /// For PostgreSQL.
-    pub postgres: &'static Migrator,
-}
 
 /// The database. Cheap to clone; clones share connections.
 #[derive(Clone)]
@@ -274,15 +266,14 @@ impl fmt::Debug for Database {
     }
 }
 
-/// Like [`Migrator::run`], whose future cannot be spawned; see the comment on
-/// `run_direct` in sqlx.
+/// Like `Migrator::run` of sqlx, whose future cannot be spawned; see the comment on
+/// `run_direct` there.
 async fn run(
     table: &'static str,
-    migrator: &Migrator,
+    scripts: Scripts,
     connection: &mut Connection,
 ) -> Result<(), StoreError> {
-    let mut migrator = Migrator::with_migrations(migrator.iter().cloned().collect());
-    migrator.dangerous_set_table_name(table);
+    let migrator = migrations::migrator(table, scripts);
     migrator.run_direct(None, connection, false).await.map_err(|error| match error {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
         other => StoreError::Broken(other.into()),

@@ -6,11 +6,12 @@ use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, UnixStream};
 
 use super::*;
+use crate::scripts;
 
 static MIGRATIONS: &[Migrations] =
-    &[Migrations { table: "_sqlx_migrations", sqlite: &SQLITE, postgres: &POSTGRES }];
-static SQLITE: Migrator = sqlx::migrate!("./tests/migrations/sqlite");
-static POSTGRES: Migrator = sqlx::migrate!("./tests/migrations/postgres");
+    &[Migrations { table: "_sqlx_migrations", sqlite: SQLITE, postgres: POSTGRES }];
+const SQLITE: Scripts = scripts!("../../tests/migrations/sqlite", "0001_things");
+const POSTGRES: Scripts = scripts!("../../tests/migrations/postgres", "0001_things");
 
 const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 

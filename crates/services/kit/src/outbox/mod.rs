@@ -21,13 +21,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::database::{Connection, Database, Migrations, StoreError};
 use crate::peer::Peer;
+use crate::scripts;
 use crate::service::Service;
 
 /// The tables of the outbox.
 pub const MIGRATIONS: Migrations = Migrations {
     table: "_outbox_migrations",
-    sqlite: &sqlx::migrate!("./migrations/outbox/sqlite"),
-    postgres: &sqlx::migrate!("./migrations/outbox/postgres"),
+    sqlite: scripts!("../../migrations/outbox/sqlite", "0001_outbox"),
+    postgres: scripts!("../../migrations/outbox/postgres", "0001_outbox"),
 };
 
 /// The outbox in a service's database. Cheap to clone; clones are the same

@@ -26,6 +26,7 @@ mod store;
 mod tests;
 
 use crate::database::Migrations;
+use crate::scripts;
 
 pub use rows::{Row, Rows};
 pub use rules::Rules;
@@ -35,6 +36,6 @@ pub use store::{Created, Resources};
 /// The tables of resources.
 pub const MIGRATIONS: Migrations = Migrations {
     table: "_resource_migrations",
-    sqlite: &sqlx::migrate!("./migrations/resource/sqlite"),
-    postgres: &sqlx::migrate!("./migrations/resource/postgres"),
+    sqlite: scripts!("../../migrations/resource/sqlite", "0001_resource"),
+    postgres: scripts!("../../migrations/resource/postgres", "0001_resource"),
 };

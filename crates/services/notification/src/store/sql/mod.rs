@@ -7,15 +7,20 @@ pub(super) mod deliveries;
 pub(super) mod notifications;
 mod read;
 
-use kit::database::Migrations;
-use kit::outbox;
-use sqlx::migrate::Migrator;
+use kit::database::{Migrations, Scripts};
+use kit::{outbox, scripts};
 
 /// The migrations, embedded. Ours move what an earlier version left to the
 /// outbox, whose tables therefore come first.
 pub static MIGRATIONS: &[Migrations] = &[
     outbox::MIGRATIONS,
-    Migrations { table: "_sqlx_migrations", sqlite: &SQLITE, postgres: &POSTGRES },
+    Migrations { table: "_sqlx_migrations", sqlite: SQLITE, postgres: POSTGRES },
 ];
-static SQLITE: Migrator = sqlx::migrate!("./migrations/sqlite");
-static POSTGRES: Migrator = sqlx::migrate!("./migrations/postgres");
+const SQLITE: Scripts = scripts!(
+    "../../../migrations/sqlite",
+    "0001_notifications",
+    "0002_receivers",
+    "0003_leases",
+    "0004_outbox"
+);
+const POSTGRES: Scripts = scripts!("../../../migrations/postgres", "0001_notifications");

@@ -1,5 +1,0 @@
-//! Rebuilds when a migration changes, since migrations are embedded.
-
-fn main() {
-    println!("cargo:rerun-if-changed=migrations");
-}
