@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, Package};
 
@@ -11,12 +11,14 @@ use crate::{Bench, Service};
 /// A source file that gets one line more with every change.
 ///
 /// A line at the top moves everything below it, so that what is built from the
-/// file has other bytes each time; the largest file has the most that moves.
+/// file has other bytes each time; the largest file has the most that moves. The
+/// services may have no part of it, though: then it is the next one.
 #[derive(Debug)]
 pub(crate) struct Edit {
     /// The package that the file belongs to.
     pub(crate) package: String,
-    file: Utf8PathBuf,
+    /// The smallest first; the last one is changed.
+    files: Vec<Utf8PathBuf>,
     lines: usize,
 }
 
@@ -26,15 +28,23 @@ impl Edit {
     }
 
     fn in_folder(package: &str, folder: &Utf8Path) -> anyhow::Result<Edit> {
-        let file = largest(folder)?
-            .map(|(_, file)| file)
-            .with_context(|| format!("package `{package}` has no source file below {folder}"))?;
-        Ok(Edit { package: package.to_owned(), file, lines: 0 })
+        let mut files = sources(folder)?;
+        files.sort();
+        let files: Vec<_> = files.into_iter().map(|(_, file)| file).collect();
+        ensure!(!files.is_empty(), "package `{package}` has no source file below {folder}");
+        Ok(Edit { package: package.to_owned(), files, lines: 0 })
+    }
+
+    /// Goes on to the next file, since no service has a part of this one.
+    pub(crate) fn next(&mut self) -> anyhow::Result<()> {
+        self.files.pop();
+        ensure!(!self.files.is_empty(), "changing a line of `{}` changes no byte", self.package);
+        Ok(())
     }
 
     /// Changes one line.
     pub(crate) fn change(&mut self) -> anyhow::Result<()> {
-        let file = &self.file;
+        let file = self.files.last().context("there is a file")?;
         let text = fs::read_to_string(file).with_context(|| format!("cannot read {file}"))?;
         self.lines += 1;
         fs::write(file, format!("// Line {} of a measurement.\n{text}", self.lines))
@@ -74,20 +84,21 @@ fn package<'a>(metadata: &'a Metadata, service: &Service) -> Option<&'a Package>
     metadata.packages.iter().find(|package| package.id.repr == service.package_id)
 }
 
-/// The largest source file below a folder; tests are no part of a program.
-fn largest(folder: &Utf8Path) -> anyhow::Result<Option<(u64, Utf8PathBuf)>> {
-    let mut found = None;
+/// The source files below a folder, with their sizes; tests are no part of a program.
+fn sources(folder: &Utf8Path) -> anyhow::Result<Vec<(u64, Utf8PathBuf)>> {
+    let mut found = Vec::new();
     for entry in folder.read_dir_utf8().with_context(|| format!("cannot list {folder}"))? {
         let entry = entry?;
         let path = entry.path();
         let is_test = path.file_stem().is_some_and(|stem| stem.contains("test"));
-        let candidate = match entry.file_type()?.is_dir() {
-            _ if is_test => None,
-            true => largest(path)?,
-            false if path.extension() == Some("rs") => Some((entry.metadata()?.len(), path.into())),
-            false => None,
-        };
-        found = found.max(candidate);
+        match entry.file_type()?.is_dir() {
+            _ if is_test => {}
+            true => found.extend(sources(path)?),
+            false if path.extension() == Some("rs") => {
+                found.push((entry.metadata()?.len(), path.to_owned()));
+            }
+            false => {}
+        }
     }
     Ok(found)
 }

@@ -21,4 +21,12 @@ fn the_largest_file_without_tests_gets_a_line_each_time() {
         "// Line 2 of a measurement.\n// Line 1 of a measurement.\n\
          //! The most of it.\nfn code() {}\n"
     );
+    edit.next().unwrap();
+    edit.change().unwrap();
+    assert_eq!(
+        fs::read_to_string(package.join("src/lib.rs")).unwrap(),
+        "// Line 3 of a measurement.\n//! Docs.\nmod deep;\n"
+    );
+    let error = edit.next().unwrap_err();
+    assert_eq!(error.to_string(), "changing a line of `p` changes no byte");
 }
