@@ -9,13 +9,15 @@ use xshell::cmd;
 use crate::Lap;
 use crate::session::Session;
 
+/// The digests of the images, by service.
+pub(crate) type Digests = Vec<(String, String)>;
+
 /// A run of the harness.
 pub(crate) struct HarnessRun {
     pub(crate) lap: Lap,
     /// How many tests passed.
     pub(crate) tests: usize,
-    /// The digests of the images, by service.
-    pub(crate) digests: Vec<(String, String)>,
+    pub(crate) digests: Digests,
 }
 
 impl Session<'_> {

@@ -4,9 +4,10 @@ use anyhow::Context as _;
 use cargo_metadata::Metadata;
 use xshell::{Shell, cmd};
 
-use crate::edit;
+use crate::edit::{self, Edit};
 use crate::engine::EngineCalls;
 use crate::figures::{Case, Figures, Other};
+use crate::harness::Digests;
 use crate::kept;
 use crate::processes::Processes;
 use crate::{Bench, Cluster, Engine, Host};
@@ -50,6 +51,7 @@ impl Session<'_> {
         let metadata = self.metadata()?;
         let service = edit::service(bench, &metadata)?;
         let library = edit::library(bench, &metadata)?;
+        let mut edits: Vec<_> = [service].into_iter().chain(library).collect();
 
         if let Some(Engine { program, id, .. }) = &bench.engine {
             host.show(&format!("what is made by hand in `{program}` has the id {id} in its name"));
@@ -57,6 +59,11 @@ impl Session<'_> {
         host.show("building the copy, and looking which tests can run by hand");
         self.left_out = self.failing_by_hand()?;
         self.by_hand()?;
+        let first = self.harness(&[])?;
+        let mut digests = first.digests;
+        for edit in &mut edits {
+            digests = self.find_file(edit, &digests)?;
+        }
         let options = &bench.options;
         if bench.cluster.is_some() {
             self.up(options)?;
@@ -64,25 +71,28 @@ impl Session<'_> {
         if bench.engine.is_some() {
             self.harness(options)?;
         }
-        let first = self.harness(&[])?;
 
         let mut cases = vec![self.case("nothing changed", || Ok(()))?];
-        let mut before = self.harness(&[])?.digests;
-        for mut edit in [service].into_iter().chain(library) {
-            edit.change()?;
-            let mut after = self.harness(&[])?.digests;
-            while before == after {
-                edit.next()?;
-                edit.change()?;
-                after = self.harness(&[])?.digests;
-            }
+        for edit in &mut edits {
             let name = format!("a line of {} changed", edit.package);
             cases.push(self.case(&name, || edit.change())?);
-            before = self.harness(&[])?.digests;
         }
         let (suite, backend) = (bench.suite.clone(), bench.backend.clone());
         let (other, left_out) = (self.other(), self.left_out.clone());
         Ok(Figures { suite, backend, other, tests: first.tests, left_out, cases })
+    }
+
+    /// Finds a file in which a change gives services other bytes than `before`; returns
+    /// the digests that they have then.
+    fn find_file(&self, edit: &mut Edit, before: &Digests) -> anyhow::Result<Digests> {
+        loop {
+            edit.change()?;
+            let after = self.harness(&[])?.digests;
+            if after != *before {
+                return Ok(after);
+            }
+            edit.next()?;
+        }
     }
 
     /// The way of the harness that is measured as well.
