@@ -54,9 +54,49 @@ pub fn migrator(table: &'static str, scripts: Scripts) -> Migrator {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::path::{Path, PathBuf};
 
     use super::*;
+
+    const SERVICES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+    /// The files below a folder whose names end like this.
+    fn files(folder: &Path, end: &str) -> Vec<PathBuf> {
+        let entries = folder.read_dir().expect("a folder").map(|entry| entry.expect("an entry"));
+        let below = entries.map(|entry| entry.path()).flat_map(|path| match path.is_dir() {
+            true => files(&path, end),
+            false => vec![path],
+        });
+        below.filter(|path| path.to_string_lossy().ends_with(end)).collect()
+    }
+
+    /// Nobody forgets to list one, in any package.
+    #[test]
+    fn every_script_of_a_folder_is_embedded() {
+        // Not as one word, or this would be a call as well.
+        let call = concat!("scripts", "!(");
+        let mut embedded = BTreeMap::new();
+        for source in files(Path::new(SERVICES), ".rs") {
+            let text = std::fs::read_to_string(&source).expect("text");
+            let calls = text.split(call).skip(1).map(|call| call.split(')').next());
+            for call in calls.flatten().filter(|call| call.trim_start().starts_with('"')) {
+                let mut words = call.split('"').skip(1).step_by(2).map(str::to_owned);
+                let folder = source.parent().expect("a folder").join(words.next().expect("one"));
+                // The example of the macro's own documentation has none.
+                if let Ok(folder) = folder.canonicalize() {
+                    embedded.insert(folder, words.collect::<BTreeSet<_>>());
+                }
+            }
+        }
+        let mut there: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for script in files(Path::new(SERVICES), ".sql") {
+            let script = script.canonicalize().expect("a path");
+            let name = script.file_stem().expect("a name").to_string_lossy().into_owned();
+            there.entry(script.parent().expect("a folder").to_owned()).or_default().insert(name);
+        }
+        assert_eq!(embedded, there);
+    }
 
     /// Databases that were migrated by sqlx itself stay what they are.
     #[tokio::test]
