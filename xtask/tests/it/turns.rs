@@ -145,3 +145,11 @@ fn a_hook_whose_nextest_has_ended_takes_no_turn() {
     hook.finish().says("error: nextest, which called this hook, has ended");
     project.xtask(["test", "alpha"]).run().exits(exit::SUCCESS);
 }
+
+/// In a container the session of all is led from outside of it.
+#[test]
+fn a_hook_knows_its_nextest_in_a_container() {
+    let project = Project::new();
+    let nextest = project.nextest().alone_between("cargo xtask up alpha", "cargo xtask down alpha");
+    nextest.run().exits(exit::SUCCESS).says("3 tests run: 3 passed");
+}

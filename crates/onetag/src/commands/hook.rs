@@ -116,12 +116,10 @@ fn nextest() -> Option<u32> {
 /// Whether a process is above this one only because another one that was has ended. A
 /// turn that it got would never end.
 fn has_adopted(pid: u32) -> bool {
-    let session = |pid| rustix::process::getsid(pid).ok();
-    let of_pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
     // Nextest gives its children groups of their own, and leaves them in its session. In
     // a container all may be in that of the first process, or it may be the first.
     let is_first = pid == 1 && !system::name(pid).is_some_and(|name| name.contains("nextest"));
-    is_first || session(of_pid) != session(None)
+    is_first || system::session(pid) != system::session(std::process::id())
 }
 
 /// One call tells whether the services of the run are there.

@@ -47,6 +47,12 @@ pub(crate) fn parent(pid: u32) -> Option<u32> {
     Stat::of(pid)?.field(4)?.parse().ok()
 }
 
+/// The session that a process is in, by its leader: 0 where that is outside of what can be
+/// seen, as in a container.
+pub(crate) fn session(pid: u32) -> Option<String> {
+    Stat::of(pid)?.field(6)
+}
+
 /// The name of a process, which is that of its program unless it chose another.
 pub(crate) fn name(pid: u32) -> Option<String> {
     Some(fs::read_to_string(format!("/proc/{pid}/comm")).ok()?.trim_end().to_owned())

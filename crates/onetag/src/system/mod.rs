@@ -27,7 +27,7 @@ pub(crate) use disk::free_space;
 pub(crate) use linux::{
     adopt_orphans, available_memory, boot_id, children, command, executable, handles, has_halted,
     is_hidden, is_ignored, is_owned_by, listeners, listening_addresses, listening_in,
-    may_raise_limits, moves, name, own_executable, own_path, owned_by, parent, reap,
+    may_raise_limits, moves, name, own_executable, own_path, owned_by, parent, reap, session,
     session_members, signal_with_parent, start_time, variable, wait_for_end, working_in,
 };
 pub(crate) use pipe::{
@@ -37,7 +37,7 @@ pub(crate) use pipe::{
 pub(crate) use portable::{
     adopt_orphans, available_memory, boot_id, children, command, executable, handles, has_halted,
     is_hidden, is_ignored, is_owned_by, listeners, listening_addresses, listening_in,
-    may_raise_limits, moves, name, own_executable, own_path, owned_by, parent, reap,
+    may_raise_limits, moves, name, own_executable, own_path, owned_by, parent, reap, session,
     session_members, signal_with_parent, start_time, variable, wait_for_end, working_in,
 };
 pub(crate) use process::{ProcessId, Remains, lead_session, remains, signal_group, signal_process};

@@ -39,6 +39,11 @@ pub(crate) fn parent(pid: u32) -> Option<u32> {
     ps("ppid=", pid)?.parse().ok()
 }
 
+/// The session that a process is in.
+pub(crate) fn session(pid: u32) -> Option<String> {
+    ps("sess=", pid)
+}
+
 /// The path of a process's program; none if it is gone.
 pub(crate) fn name(pid: u32) -> Option<String> {
     ps("comm=", pid)

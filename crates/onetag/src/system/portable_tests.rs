@@ -62,14 +62,17 @@ fn ignored_signals_are_known() {
 }
 
 #[test]
-fn the_parent_and_the_name_of_a_process_are_known() {
+fn the_parent_the_session_and_the_name_of_a_process_are_known() {
     let mut child = Command::new("sleep").arg("60").spawn().unwrap();
     let own = Some(std::process::id());
     let parents = (parent(child.id()), crate::system::parent(child.id()));
+    let sessions = (session(child.id()), crate::system::session(child.id()));
     let names = [name(child.id()), crate::system::name(child.id())];
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(parents, (own, own));
+    assert_eq!(sessions, (session(std::process::id()), session(std::process::id())));
+    assert!(sessions.0.is_some());
     assert!(names.iter().all(|name| name.as_ref().unwrap().contains("sleep")), "{names:?}");
     assert_eq!((parent(child.id()), crate::system::parent(child.id())), (None, None));
 }

@@ -100,6 +100,27 @@ impl Command {
         self.behind(&["setpriv", "--bounding-set=-sys_ptrace", "--inh-caps=-sys_ptrace"])
     }
 
+    /// Runs this command and another one before and after it as the only processes that
+    /// can be seen, which those of a container are.
+    pub(crate) fn alone_between(self, before: &str, after: &str) -> Command {
+        let script = format!("{before} && \"$@\" && {after}");
+        let user = match rustix::process::getuid().is_root() {
+            true => "--setgroups=allow",
+            false => "--map-current-user",
+        };
+        self.behind(&[
+            "unshare",
+            user,
+            "--pid",
+            "--fork",
+            "--mount-proc",
+            "/bin/sh",
+            "-c",
+            &script,
+            "sh",
+        ])
+    }
+
     /// Has a shell run `script` and then become this command.
     fn through_shell(self, script: &str) -> Command {
         self.behind(&["/bin/sh", "-c", &format!("{script}; exec \"$@\""), "sh"])
