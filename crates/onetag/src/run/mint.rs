@@ -5,8 +5,7 @@ use std::marker::PhantomData;
 use anyhow::Context as _;
 use camino::Utf8Path;
 
-use super::folder::make_folder;
-use super::{FileLock, Layout, Origin, Reference, RunFolder, RunId, Tag};
+use super::{FileLock, Layout, Origin, Reference, RunFolder, RunId, Tag, make_folder};
 use crate::backend::{BackendKind, Cluster, Pinned};
 use crate::run::ledger::{Entry, Ledger, Resource, VERSION};
 use crate::system::signals::Interrupt;
