@@ -24,3 +24,8 @@ impl fmt::Display for Line<'_> {
         Ok(())
     }
 }
+
+/// A command as one could paste it into a shell.
+pub(crate) fn command_line(command: &Command) -> String {
+    Line(command).to_string()
+}

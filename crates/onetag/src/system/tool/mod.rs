@@ -1,46 +1,27 @@
-//! The one place that runs other programs: cargo, nextest, and later engines.
+//! The one place that runs other programs: cargo, nextest, engines, kubectl.
 //!
 //! Every command has a deadline, a group of its own, and, where it works for
 //! runs, an entry in their ledgers before it starts. Signals reach the harness
 //! alone, which passes them on once: a Ctrl-C on a terminal is not delivered
 //! twice.
 
+mod command;
 mod environment;
+mod finished;
+mod group;
 mod line;
 mod output;
 mod running;
+#[cfg(test)]
+mod tests;
 
-use std::fs::File;
-use std::process::{Command, ExitStatus, Stdio};
-use std::sync::Arc;
-use std::time::Duration;
-
-use anyhow::{Context as _, bail};
-
+pub(crate) use command::Tool;
 pub(crate) use environment::scrub;
-pub(crate) use output::Sink;
+pub(crate) use finished::Finished;
+pub(crate) use line::command_line;
+pub(crate) use output::{Output, Sink};
 
-use crate::system::launch::{Launched, gate};
-use crate::system::signals::Interrupt;
-use crate::system::{ProcessId, User, own_executable, wait};
-use line::Line;
-use output::{Drain, stdio};
-use running::Running;
-
-/// Where the output of a command goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Output {
-    /// To the terminal, as talk: to stderr, whatever the command chose.
-    Inherit,
-    /// Into [`Finished`].
-    Capture,
-    /// To stderr, and into [`Finished`].
-    Both,
-    /// The first of it, so many bytes; the rest is lost.
-    Beginning(u64),
-    /// Kept back; if the command fails, to stderr after all.
-    OnFailure,
-}
+use crate::system::ProcessId;
 
 /// Where processes are written down before they run: the ledger of a run.
 pub(crate) trait ProcessRecord {
@@ -51,256 +32,3 @@ pub(crate) trait ProcessRecord {
     /// It has ended, with all that it started.
     fn ended(&self, name: &str, id: &ProcessId) -> anyhow::Result<()>;
 }
-
-/// A command that is about to run.
-pub(crate) struct Tool<'a> {
-    command: Command,
-    name: String,
-    deadline: Duration,
-    /// What it reads; nothing if there is none.
-    input: Option<Vec<u8>>,
-    stdout: Output,
-    stderr: Output,
-    /// Instead of both of them.
-    file: Option<File>,
-    /// Instead of stderr.
-    sink: Option<Arc<dyn Sink>>,
-    records: Vec<&'a dyn ProcessRecord>,
-    /// It goes through the gate, and ends with the harness.
-    tied: bool,
-    /// What it started outlives it.
-    leaves_others: bool,
-    /// Who runs it, if that is not the caller.
-    user: Option<User>,
-    watch: Watch<'a>,
-}
-
-/// Looks whether a command still makes sense; its error ends the command. Asked many
-/// times a second.
-type Watch<'a> = Box<dyn FnMut() -> anyhow::Result<()> + 'a>;
-
-/// A command that ended by itself.
-#[derive(Debug)]
-pub(crate) struct Finished {
-    /// The command as one could type it.
-    pub(crate) line: String,
-    pub(crate) status: ExitStatus,
-    pub(crate) stdout: Vec<u8>,
-    pub(crate) stderr: Vec<u8>,
-}
-
-impl<'a> Tool<'a> {
-    /// A command that must end within `deadline`; it shows what it says.
-    ///
-    /// What cargo, rustup and nextest set for their children is taken out of
-    /// its environment first.
-    pub(crate) fn new(command: impl Into<Command>, deadline: Duration) -> Tool<'a> {
-        let mut command = command.into();
-        scrub(&mut command);
-        let program = command.get_program().to_string_lossy().into_owned();
-        let name = program.rsplit('/').next().unwrap_or(&program).to_owned();
-        let (stdout, stderr) = (Output::Inherit, Output::Inherit);
-        Tool {
-            command,
-            name,
-            deadline,
-            input: None,
-            stdout,
-            stderr,
-            file: None,
-            sink: None,
-            records: vec![],
-            tied: false,
-            leaves_others: false,
-            user: None,
-            watch: Box::new(|| Ok(())),
-        }
-    }
-
-    /// Gives it no variable at all.
-    pub(crate) fn env_clear(mut self) -> Tool<'a> {
-        self.command.env_clear();
-        self
-    }
-
-    /// Says what it reads.
-    pub(crate) fn input(mut self, input: impl Into<Vec<u8>>) -> Tool<'a> {
-        self.input = Some(input.into());
-        self
-    }
-
-    /// Says where what it says goes.
-    pub(crate) fn output(mut self, stdout: Output, stderr: Output) -> Tool<'a> {
-        (self.stdout, self.stderr) = (stdout, stderr);
-        self
-    }
-
-    /// Has what would go to stderr go elsewhere.
-    pub(crate) fn into_sink(mut self, sink: Option<Arc<dyn Sink>>) -> Tool<'a> {
-        self.sink = sink;
-        self
-    }
-
-    /// Has all that it says, on both of its outputs, written to a file.
-    pub(crate) fn into_file(mut self, file: &File) -> anyhow::Result<Tool<'a>> {
-        self.file = Some(file.try_clone().context("cannot share a file")?);
-        Ok(self)
-    }
-
-    /// Names the runs that the command works for.
-    pub(crate) fn recorded<R: ProcessRecord + 'a>(
-        mut self,
-        records: impl IntoIterator<Item = &'a R>,
-    ) -> Tool<'a> {
-        self.records.extend(records.into_iter().map(|record| record as &dyn ProcessRecord));
-        self.tied()
-    }
-
-    /// Has another user run it, if one is given.
-    pub(crate) fn run_by(mut self, user: Option<User>) -> Tool<'a> {
-        self.user = user;
-        self.tied()
-    }
-
-    /// What it starts goes on when it has succeeded: containers have helpers that stay in
-    /// the session of whoever started them.
-    pub(crate) fn leaving_others(mut self) -> Tool<'a> {
-        self.leaves_others = true;
-        self
-    }
-
-    /// Has it end with the harness, whatever ends that: a command that takes
-    /// long and works for no run.
-    pub(crate) fn tied(mut self) -> Tool<'a> {
-        self.tied = true;
-        self
-    }
-
-    /// Has it end as soon as `watch` fails.
-    pub(crate) fn watched(mut self, watch: impl FnMut() -> anyhow::Result<()> + 'a) -> Tool<'a> {
-        self.watch = Box::new(watch);
-        self
-    }
-
-    /// Runs the command to its end, whatever its exit code.
-    ///
-    /// Errors: it cannot be started, its deadline passed, what it is for is gone, or a
-    /// signal asked the harness to end; then the command has been ended too, and waited
-    /// for.
-    pub(crate) fn finish(mut self, interrupt: &Interrupt) -> anyhow::Result<Finished> {
-        interrupt.check()?;
-        let line = Line(&self.command).to_string();
-        let failed = || format!("running `{line}`");
-        let launched = if self.input.is_some() { Launched::FedTool } else { Launched::Tool };
-        self.command = match self.tied {
-            true => gated(&self.command, launched, &self.records, self.user)?,
-            false => grouped(self.command, self.input.is_some()),
-        };
-        match self.file.take() {
-            Some(file) => {
-                let other = file.try_clone().context("cannot share a file")?;
-                self.command.stdout(file).stderr(other)
-            }
-            None => {
-                let stdio = |output| stdio(output, self.sink.is_some());
-                self.command.stdout(stdio(self.stdout)?).stderr(stdio(self.stderr)?)
-            }
-        };
-        let (mut running, gone, stdout, stderr) = wait::while_wanted(|| {
-            let mut child = self.command.spawn().with_context(|| format!("cannot run `{line}`"))?;
-            // The command holds the harness's ends of what the child was given.
-            self.command = Command::new("");
-            let stdout = Drain::start(child.stdout.take(), self.stdout, self.sink.clone());
-            let stderr = Drain::start(child.stderr.take(), self.stderr, self.sink);
-            let mut running = Running::new(child, self.name, self.records, self.tied, self.input);
-            let gone = running.go();
-            Ok((running, gone, stdout, stderr))
-        })?;
-        let outcome =
-            gone.and_then(|()| running.supervise(self.deadline, interrupt, &mut self.watch));
-        let ended = running.end(outcome.is_err(), self.leaves_others);
-        let succeeded = outcome.is_ok() && ended.as_ref().is_ok_and(|status| status.success());
-        let (stdout, stderr) = (stdout.collect(succeeded), stderr.collect(succeeded));
-        outcome.with_context(failed)?;
-        Ok(Finished {
-            status: ended.with_context(failed)?,
-            stdout: stdout.with_context(failed)?,
-            stderr: stderr.with_context(failed)?,
-            line,
-        })
-    }
-}
-
-/// A command as one could paste it into a shell.
-pub(crate) fn command_line(command: &Command) -> String {
-    Line(command).to_string()
-}
-
-/// A command that leads a group of its own.
-fn grouped(mut command: Command, reads: bool) -> Command {
-    use std::os::unix::process::CommandExt as _;
-    let stdin = if reads { Stdio::piped() } else { Stdio::null() };
-    command.stdin(stdin).process_group(0);
-    command
-}
-
-/// A command behind the gate: it waits for the word that it stands in the
-/// ledgers, leads a session of its own, and all below it carries the ids of its
-/// runs.
-fn gated(
-    command: &Command,
-    launched: Launched,
-    records: &[&dyn ProcessRecord],
-    user: Option<User>,
-) -> anyhow::Result<Command> {
-    let program = own_executable().context("cannot find this program")?;
-    let mut gated = Command::new(program);
-    gated.args(gate(launched, user)).arg(command.get_program()).args(command.get_args());
-    for (key, value) in command.get_envs() {
-        match value {
-            Some(value) => gated.env(key, value),
-            None => gated.env_remove(key),
-        };
-    }
-    if let Some(folder) = command.get_current_dir() {
-        gated.current_dir(folder);
-    }
-    if !records.is_empty() {
-        let runs: Vec<&str> = records.iter().map(|record| record.run()).collect();
-        gated.env(onetag_env::keys::TOOL_OF, runs.join(","));
-    }
-    gated.stdin(Stdio::piped());
-    Ok(gated)
-}
-
-impl Finished {
-    /// An error with what the command said, unless it succeeded.
-    pub(crate) fn success(self) -> anyhow::Result<Finished> {
-        if self.status.success() {
-            return Ok(self);
-        }
-        let said = String::from_utf8_lossy(&self.stderr);
-        let said = said.trim();
-        let how = self.ended();
-        if said.is_empty() {
-            bail!("`{}` {how}", self.line)
-        } else {
-            bail!("`{}` {how}: {said}", self.line)
-        }
-    }
-
-    /// How it ended, in words.
-    pub(crate) fn ended(&self) -> String {
-        use std::os::unix::process::ExitStatusExt as _;
-        match (self.status.code(), self.status.signal()) {
-            (Some(code), _) => format!("ended with code {code}"),
-            (None, Some(signal)) => {
-                format!("was ended by {}", crate::system::signals::name(signal))
-            }
-            (None, None) => "ended in an unknown way".to_owned(),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests;

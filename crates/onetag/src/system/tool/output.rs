@@ -10,8 +10,6 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::Output;
-
 /// How long the output of a command may go on after its end.
 ///
 /// All that it started has been ended by then, but for what has left its session.
@@ -19,6 +17,21 @@ const OUTPUT_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// How long output that is only passed on is waited for after the command's end.
 const PASS_ON_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Where the output of a command goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Output {
+    /// To the terminal, as talk: to stderr, whatever the command chose.
+    Inherit,
+    /// Into [`Finished`](super::Finished).
+    Capture,
+    /// To stderr, and into [`Finished`](super::Finished).
+    Both,
+    /// The first of it, so many bytes; the rest is lost.
+    Beginning(u64),
+    /// Kept back; if the command fails, to stderr after all.
+    OnFailure,
+}
 
 /// What gets output that would go to stderr.
 pub(crate) trait Sink: Send + Sync {

@@ -9,7 +9,8 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use signal_hook::consts::{SIGINT, SIGKILL, SIGTERM};
 
-use super::{ProcessRecord, Watch};
+use super::ProcessRecord;
+use super::command::Watch;
 use crate::system::launch::GO;
 use crate::system::signals::Interrupt;
 use crate::system::wait::{self, Deadline, Poll};

@@ -1,8 +1,11 @@
+use std::process::Command;
 use std::thread;
+use std::time::Duration;
 
 use signal_hook::consts::SIGTERM;
 
 use super::*;
+use crate::system::signals::Interrupt;
 use crate::system::wait::{Poll, until};
 
 fn sh(script: &str, deadline: Duration) -> Tool<'static> {
