@@ -2,8 +2,7 @@
 
 use std::net::TcpListener;
 
-use super::super::Check;
-use super::LOCALHOST;
+use crate::backend::{Check, LOCALHOST};
 use crate::system::bind_lease;
 
 /// Looks at the operating system, and whether ports can be leased.

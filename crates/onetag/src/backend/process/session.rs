@@ -11,7 +11,7 @@ use camino::Utf8PathBuf;
 use signal_hook::consts::{SIGCHLD, SIGKILL};
 use signal_hook::iterator::Signals;
 
-use super::lock;
+use crate::backend::lock;
 use crate::build::image::FileIdentity;
 use crate::system::signals::Interrupt;
 use crate::system::wait::{self, Poll};
