@@ -10,7 +10,7 @@
 //! | `rules` | what a service decides |
 //! | `step` | what a step comes to |
 //! | `store` | creating, finding, changing, deleting resources |
-//! | `rows` | the statements |
+//! | `row`, `rows` | the statements that change a resource, and that find some |
 //! | `queue` | the resources whose next step is due |
 //! | `routes` | the HTTP interface |
 //! | `describe` | its description, for the document |
@@ -18,6 +18,7 @@
 mod describe;
 mod queue;
 mod routes;
+mod row;
 mod rows;
 mod rules;
 mod step;
@@ -28,7 +29,8 @@ mod tests;
 use crate::database::Migrations;
 use crate::scripts;
 
-pub use rows::{Row, Rows};
+pub use row::Row;
+pub use rows::Rows;
 pub use rules::Rules;
 pub use step::{Next, Step};
 pub use store::{Created, Resources};
