@@ -46,9 +46,11 @@ fn arguments_for_nextest_follow_two_dashes() {
                     database_url: None,
                 },
                 cluster: ClusterOptions {
-                    context: None,
+                    node: NodeOptions {
+                        context: None,
+                        containerd: None,
+                    },
                     registry: None,
-                    containerd: None,
                     fresh_cluster: false,
                 },
                 build: BuildOptions {
@@ -80,9 +82,11 @@ fn arguments_for_nextest_follow_two_dashes() {
                 database_url: None,
             },
             cluster: ClusterOptions {
-                context: None,
+                node: NodeOptions {
+                    context: None,
+                    containerd: None,
+                },
                 registry: None,
-                containerd: None,
                 fresh_cluster: false,
             },
             build: BuildOptions {
@@ -163,8 +167,8 @@ fn each_verb_has_its_own_help() {
           --database <KIND>           Keep the state of services in `sqlite` or `postgres`, where they can use it
           --database-url <URL>        Use this PostgreSQL server instead of starting one: `postgres://user@host:port`
           --context <NAME>            Use the cluster of this context of kubectl's configuration, with `--on kube`
-          --registry <HOST/PATH>      Push images to this registry, from where the cluster pulls them
           --containerd <SOCKET>       Import images into the containerd that listens here, of a cluster of one node
+          --registry <HOST/PATH>      Push images to this registry, from where the cluster pulls them
           --fresh-cluster             Give the run a cluster of its own, with `--on kind`
           --release                   Build the services with cargo's profile `release`
           --profile <NAME>            Build the services with this cargo profile; tests keep their own
@@ -186,8 +190,8 @@ fn each_verb_has_its_own_help() {
           --database <KIND>           Keep the state of services in `sqlite` or `postgres`, where they can use it
           --database-url <URL>        Use this PostgreSQL server instead of starting one: `postgres://user@host:port`
           --context <NAME>            Use the cluster of this context of kubectl's configuration, with `--on kube`
-          --registry <HOST/PATH>      Push images to this registry, from where the cluster pulls them
           --containerd <SOCKET>       Import images into the containerd that listens here, of a cluster of one node
+          --registry <HOST/PATH>      Push images to this registry, from where the cluster pulls them
           --fresh-cluster             Give the run a cluster of its own, with `--on kind`
           --release                   Build the services with cargo's profile `release`
           --profile <NAME>            Build the services with this cargo profile; tests keep their own
@@ -209,8 +213,8 @@ fn each_verb_has_its_own_help() {
           --database <KIND>       Keep the state of services in `sqlite` or `postgres`, where they can use it
           --database-url <URL>    Use this PostgreSQL server instead of starting one: `postgres://user@host:port`
           --context <NAME>        Use the cluster of this context of kubectl's configuration, with `--on kube`
-          --registry <HOST/PATH>  Push images to this registry, from where the cluster pulls them
           --containerd <SOCKET>   Import images into the containerd that listens here, of a cluster of one node
+          --registry <HOST/PATH>  Push images to this registry, from where the cluster pulls them
           --fresh-cluster         Give the run a cluster of its own, with `--on kind`
           --release               Build the services with cargo's profile `release`
           --profile <NAME>        Build the services with this cargo profile; tests keep their own
@@ -256,8 +260,8 @@ fn each_verb_has_its_own_help() {
           --database <KIND>           Keep the state of services in `sqlite` or `postgres`, where they can use it
           --database-url <URL>        Use this PostgreSQL server instead of starting one: `postgres://user@host:port`
           --context <NAME>            Use the cluster of this context of kubectl's configuration, with `--on kube`
-          --registry <HOST/PATH>      Push images to this registry, from where the cluster pulls them
           --containerd <SOCKET>       Import images into the containerd that listens here, of a cluster of one node
+          --registry <HOST/PATH>      Push images to this registry, from where the cluster pulls them
           --fresh-cluster             Give the run a cluster of its own, with `--on kind`
           --release                   Build the services with cargo's profile `release`
           --profile <NAME>            Build the services with this cargo profile; tests keep their own
@@ -313,17 +317,15 @@ fn each_verb_has_its_own_help() {
       [NEXTEST ARGS]...  What nextest gets as well, both ways, for example `-E 'test(name)'`
 
     Options:
-          --pairs <COUNT>         How often each way is measured in each case [default: 9]
-          --on <BACKEND>          Run the images on this backend: `process`, the default, `podman`, `docker`, `kind` or `kube`
-          --context <NAME>        Use the cluster of this context of kubectl's configuration, with `--on kube`
-          --registry <HOST/PATH>  Push images to this registry, from where the cluster pulls them
-          --containerd <SOCKET>   Import images into the containerd that listens here, of a cluster of one node
-          --fresh-cluster         Give the run a cluster of its own, with `--on kind`
-          --release               Build the services with cargo's profile `release`
-          --profile <NAME>        Build the services with this cargo profile; tests keep their own
-          --format <FORMAT>       What goes to stdout besides the talk on stderr [default: human] [possible values: human, json]
-      -q, --quiet                 Print errors and verdicts only; what cargo and nextest print is shown if they fail
-      -h, --help                  Print help
+          --pairs <COUNT>        How often each way is measured in each case [default: 9]
+          --on <BACKEND>         Run the images on this backend: `process`, the default, `podman`, `docker`, `kind` or `kube`
+          --context <NAME>       Use the cluster of this context of kubectl's configuration, with `--on kube`
+          --containerd <SOCKET>  Import images into the containerd that listens here, of a cluster of one node
+          --release              Build the services with cargo's profile `release`
+          --profile <NAME>       Build the services with this cargo profile; tests keep their own
+          --format <FORMAT>      What goes to stdout besides the talk on stderr [default: human] [possible values: human, json]
+      -q, --quiet                Print errors and verdicts only; what cargo and nextest print is shown if they fail
+      -h, --help                 Print help
     ");
     insta::assert_snapshot!(says("hook -h"), @"
     Hand the environment of a run to nextest; a setup script of its configuration calls this
@@ -414,6 +416,7 @@ fn wrong_command_lines_are_refused() {
         ("e2e a --jobs 0", ErrorKind::ValueValidation),
         ("bench a --pairs 0", ErrorKind::ValueValidation),
         ("bench a --pairs 65536", ErrorKind::ValueValidation),
+        ("bench a --registry r", ErrorKind::UnknownArgument),
         ("logs", ErrorKind::MissingRequiredArgument),
         ("logs a b", ErrorKind::UnknownArgument),
         ("logs a --run 17", ErrorKind::ValueValidation),

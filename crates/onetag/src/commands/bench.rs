@@ -6,7 +6,7 @@ use anyhow::anyhow;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
-use super::{BuildOptions, ClusterOptions, Format, On, context, print_json};
+use super::{BuildOptions, Format, NodeOptions, On, context, print_json};
 use crate::backend::{BackendKind, run_options};
 use crate::context::{Context, here};
 use crate::cycle::{Job, build_request, check_machine};
@@ -30,7 +30,7 @@ pub(crate) struct Bench {
     #[command(flatten)]
     on: On,
     #[command(flatten)]
-    cluster: ClusterOptions,
+    cluster: NodeOptions,
     #[command(flatten)]
     build: BuildOptions,
     /// What goes to stdout besides the talk on stderr
@@ -137,7 +137,7 @@ fn engine(backend: BackendKind) -> anyhow::Result<Option<(String, Vec<String>)>>
 /// It is not the containerd of one node that gets images.
 fn cluster(
     backend: BackendKind,
-    options: &ClusterOptions,
+    options: &NodeOptions,
     context: &Context,
 ) -> anyhow::Result<(Option<onetag_bench::Cluster>, Vec<String>)> {
     let choice = options.choice()?.resolve(backend, &context.workspace)?;

@@ -22,7 +22,9 @@ pub(crate) use e2e::{E2e, e2e};
 pub(crate) use gc::{Gc, gc};
 pub(crate) use hook::{Hook, hook};
 pub(crate) use logs::{Logs, logs};
-pub(crate) use options::{BuildOptions, ClusterOptions, Databases, Format, On, RunOptions, Suites};
+pub(crate) use options::{
+    BuildOptions, ClusterOptions, Databases, Format, NodeOptions, On, RunOptions, Suites,
+};
 pub(crate) use plan::{Plan, plan};
 pub(crate) use status::{Status, status};
 pub(crate) use test::{Test, test};

@@ -117,21 +117,45 @@ impl Databases {
     }
 }
 
-/// Which cluster runs use, and how images get there.
+/// A cluster of the caller's, which may be this machine.
 #[derive(Clone, Debug, Args)]
-pub(crate) struct ClusterOptions {
+pub(crate) struct NodeOptions {
     /// Use the cluster of this context of kubectl's configuration, with `--on kube`
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     context: Option<String>,
-    /// Push images to this registry, from where the cluster pulls them
-    #[arg(long, value_name = "HOST/PATH", value_parser = Registry::named, conflicts_with = "containerd")]
-    registry: Option<Registry>,
     /// Import images into the containerd that listens here, of a cluster of one node
     #[arg(long, value_name = "SOCKET")]
     containerd: Option<Utf8PathBuf>,
+}
+
+/// Which cluster runs use, and how images get there.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ClusterOptions {
+    #[command(flatten)]
+    node: NodeOptions,
+    /// Push images to this registry, from where the cluster pulls them
+    #[arg(long, value_name = "HOST/PATH", value_parser = Registry::named, conflicts_with = "containerd")]
+    registry: Option<Registry>,
     /// Give the run a cluster of its own, with `--on kind`
     #[arg(long)]
     fresh_cluster: bool,
+}
+
+impl NodeOptions {
+    /// What is asked for.
+    ///
+    /// # Errors
+    ///
+    /// The socket cannot be one.
+    pub(super) fn choice(&self) -> anyhow::Result<ClusterChoice> {
+        let NodeOptions { context, containerd } = self.clone();
+        if let Some(socket) = containerd.as_ref().filter(|socket| !socket.is_absolute()) {
+            let error = anyhow!("`--containerd`: `{socket}` is not an absolute path");
+            return Err(error.kind(Kind::Usage).hint("/run/containerd/containerd.sock"));
+        }
+        let images = containerd.map(ImageRoute::Containerd);
+        Ok(ClusterChoice { context, images, is_fresh: false })
+    }
 }
 
 impl ClusterOptions {
@@ -139,16 +163,12 @@ impl ClusterOptions {
     ///
     /// # Errors
     ///
-    /// The socket cannot be one.
+    /// See [`NodeOptions::choice`].
     pub(super) fn choice(&self) -> anyhow::Result<ClusterChoice> {
-        let ClusterOptions { context, registry, containerd, fresh_cluster } = self.clone();
-        if let Some(socket) = containerd.as_ref().filter(|socket| !socket.is_absolute()) {
-            let error = anyhow!("`--containerd`: `{socket}` is not an absolute path");
-            return Err(error.kind(Kind::Usage).hint("/run/containerd/containerd.sock"));
-        }
-        let socket = containerd.map(ImageRoute::Containerd);
-        let images = registry.map(ImageRoute::Registry).or(socket);
-        Ok(ClusterChoice { context, images, is_fresh: fresh_cluster })
+        let ClusterOptions { node, registry, fresh_cluster } = self.clone();
+        let node = node.choice()?;
+        let images = registry.map(ImageRoute::Registry).or(node.images);
+        Ok(ClusterChoice { images, is_fresh: fresh_cluster, ..node })
     }
 }
 
