@@ -1,5 +1,8 @@
 //! What suites ask of their run, answered by the keeper.
 
+mod database;
+mod skips;
+
 use onetag_control::{Capability, Control, Target};
 
 use crate::exit;
@@ -211,70 +214,6 @@ fn what_a_run_lacks_is_refused_and_what_the_database_cannot_do() {
     assert!(Control::unless_skipped(&run.environment(), &needed).unwrap().is_none());
 }
 
-/// A run of which beta has a database, and a connection to it, as beta has one.
-fn with_database(project: &Project) -> (Run, rusqlite::Connection) {
-    project.replace(
-        "beta/Cargo.toml",
-        "volume = \"/data\"",
-        "volume = \"/data\"\ndatabase = [\"sqlite\"]",
-    );
-    let volume = "DATA_DIR = \"{self.volume}\"";
-    project.replace(
-        "beta/Cargo.toml",
-        volume,
-        &format!("{volume}, DATABASE_URL = \"{{database.url}}\""),
-    );
-    let run = project.up();
-    let database = rusqlite::Connection::open(run.path("databases/beta/beta.db")).unwrap();
-    database.busy_timeout(std::time::Duration::ZERO).unwrap();
-    database.pragma_update(None, "journal_mode", "wal").unwrap();
-    database.execute_batch("CREATE TABLE t (n)").unwrap();
-    (run, database)
-}
-
-const READ: &str = "SELECT * FROM t";
-const WRITE: &str = "INSERT INTO t VALUES (1)";
-
-#[test]
-fn the_database_is_stopped_while_its_write_lock_is_held() {
-    let project = Project::new();
-    let (run, database) = with_database(&project);
-    let control = control(&run);
-    let away = control.stopped(&Target::Database).unwrap();
-    database.execute_batch(READ).unwrap();
-    assert_eq!(database.execute_batch(WRITE).unwrap_err().to_string(), "database is locked");
-    let refused = control.stop(&Target::Database).unwrap_err().to_string();
-    assert_eq!(refused, "cannot stop the database: it is stopped already");
-    let hook = project.nextest().run();
-    hook.exits(exit::HOOK_FAILED).says("another test has stopped the database of this run");
-    away.restore().unwrap();
-    database.execute_batch(WRITE).unwrap();
-    let refused = control.start(&Target::Database).unwrap_err().to_string();
-    assert_eq!(refused, "cannot start the database: it is not stopped");
-
-    control.stop(&Target::Database).unwrap();
-    drop(control);
-    until("the database is back", || match database.execute_batch(WRITE) {
-        Ok(()) => Look::Done(()),
-        Err(error) => Look::NotYet(error.to_string()),
-    });
-}
-
-#[test]
-fn a_database_that_somebody_writes_to_is_not_taken_from_them() {
-    let project = Project::new();
-    let (run, database) = with_database(&project);
-    database.execute_batch(&format!("BEGIN IMMEDIATE; {WRITE}")).unwrap();
-    let refused = control(&run).stop(&Target::Database).unwrap_err().to_string();
-    assert!(
-        refused.starts_with("cannot stop the database: another process has been writing to "),
-        "{refused}"
-    );
-    database.execute_batch("COMMIT").unwrap();
-    database.execute_batch(WRITE).unwrap();
-    control(&run).stop(&Target::Database).unwrap();
-}
-
 #[test]
 fn a_service_that_does_not_become_ready_again_is_an_error_with_its_last_words() {
     let project = Project::new();
@@ -346,64 +285,4 @@ fn a_service_that_a_kept_run_needs_no_more_is_not_missed_after_the_tests() {
     assert_eq!(project.process("beta"), None);
     let only = ["test", "alpha", "--", "-E", "test(tests_are_not_owned)"];
     project.xtask(only).run().exits(exit::SUCCESS);
-}
-
-/// Tells the keeper that a test skips, as `Control::unless_skipped` does.
-const SKIPS: &str = r##"
-fn skip(capability: &str) {
-    let command = std::env::var("ONETAG_TEST_COMMAND").map(|id| format!("\"{id}\""));
-    let command = command.unwrap_or_else(|_| "null".to_owned());
-    let test = format!("{} {}", variable("NEXTEST_BINARY_ID"), variable("NEXTEST_TEST_NAME"));
-    let answer = ask(&format!(
-        r#"{{"control":"skip","command":{command},"test":"{test}","capability":"{capability}"}}"#
-    ));
-    assert_eq!(answer, "{\"answer\":\"done\"}\n");
-}
-"##;
-
-/// A project with a test that skips.
-fn with_a_test_that_skips() -> Project {
-    let project = Project::new();
-    project.replace(
-        "tests/suites/alpha.rs",
-        "use tiny::get;\n",
-        &format!("use tiny::get;\n{ASKS}{SKIPS}"),
-    );
-    project.add_test("needs_more", "skip(\"time-travel\");");
-    project
-}
-
-#[test]
-fn tests_that_skip_are_counted_and_shown() {
-    let project = with_a_test_that_skips();
-    let output = project.xtask(["e2e", "alpha", "--format", "json"]).run();
-    output.exits(exit::SUCCESS);
-    output.says("passed in ").says("3 tests, skipped for lack of capabilities: 1 time-travel");
-    let document: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
-    assert_eq!(
-        document["runs"][0]["tests"],
-        serde_json::json!({ "passed": 3, "failed": 0, "skipped": { "time-travel": 1 } })
-    );
-}
-
-#[test]
-fn a_suite_of_which_every_test_skips_is_no_success() {
-    let project = with_a_test_that_skips();
-    let output = project.xtask(["e2e", "alpha", "--", "needs_more"]).run();
-    output.exits(exit::NO_TESTS).says("skipped for lack of capabilities: 1 time-travel");
-}
-
-#[test]
-fn a_command_counts_the_skips_of_its_own_tests() {
-    let project = with_a_test_that_skips();
-    let run = project.up();
-    // Of no command, and of another one.
-    project.nextest().run().exits(exit::SUCCESS);
-    project.nextest().env("ONETAG_TEST_COMMAND", "another").run().exits(exit::SUCCESS);
-    let others = ["test", "alpha", "--", "-E", "not test(needs_more)"];
-    project.xtask(others).run().exits(exit::SUCCESS);
-    assert_eq!(run.json("report.json")["tests"]["skipped"], serde_json::json!({}));
-    project.xtask(["test", "alpha"]).run().exits(exit::SUCCESS);
-    let skipped = serde_json::json!({ "time-travel": 1 });
-    assert_eq!(run.json("report.json")["tests"]["skipped"], skipped);
 }
