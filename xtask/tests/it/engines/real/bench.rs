@@ -59,11 +59,14 @@ fn a_bench_that_is_ended_leaves_nothing_in_the_engine() {
         if signal == Signal::INT {
             output.exits(exit::SIGINT);
             assert_eq!(left(engine, &output), [""; 0]);
+            project.assert_nothing_is_left();
         }
         until("nothing is left of the bench", || match left(engine, &output) {
             nothing if nothing.is_empty() => Look::Done(()),
             left => Look::NotYet(format!("{left:?}")),
         });
+        // Who removed it may not have ended yet.
+        project.wait_until_nothing_is_left();
     }
 }
 
