@@ -11,7 +11,20 @@ use super::Refused;
 use super::store::{Store, read, write};
 
 fn note(folder: &Utf8Path, name: &str) -> Utf8PathBuf {
-    folder.join(format!("{}.json", name.replace('/', "@")))
+    folder.join(format!("{}.json", name.replace('/', "+")))
+}
+
+/// The names of a folder.
+pub(crate) fn names(folder: &Utf8Path) -> impl Iterator<Item = String> + use<> {
+    let entries = folder.read_dir_utf8().unwrap().flatten();
+    entries.map(|entry| entry.file_name().trim_end_matches(".json").replace('+', "/"))
+}
+
+/// Names an image of the node, which Kubernetes then also knows by its id.
+fn name_on_node(images: &Utf8Path, name: &str, image: &Value) {
+    for name in [name, image["config"].as_str().unwrap()] {
+        write(&note(images, name), image);
+    }
 }
 
 /// The image of this name, on the node or in the registry.
@@ -75,24 +88,37 @@ fn images(store: &Store, rest: &[&str]) -> Result<(), Refused> {
             let digest = filter.first().map(|filter| {
                 filter.strip_prefix("target.digest==").expect("a filter").trim_matches('"')
             });
-            for entry in images.read_dir_utf8().unwrap().flatten() {
-                let name = entry.file_name().trim_end_matches(".json").replace('@', "/");
-                let image = read(entry.path());
+            for name in names(&images) {
+                let image = find(store, "images", &name);
                 if digest.is_none_or(|digest| image.is_some_and(|it| it["manifest"] == digest)) {
                     println!("{name}");
                 }
             }
         }
-        ["import", archive] => unpack(store, "images", None, archive)?,
+        ["import", archive] => drop(unpack(store, "images", None, archive)?),
         ["tag", other, name] => {
             let image = find(store, "images", other).ok_or("ctr: image not found")?;
-            write(&note(&images, name), &image);
+            name_on_node(&images, name, &image);
         }
-        ["remove", name] => {
-            fs::remove_file(note(&images, name)).map_err(|_| format!("ctr: {name}: not found"))?;
+        ["remove", names @ ..] => {
+            for name in names {
+                let removed = fs::remove_file(note(&images, name));
+                removed.map_err(|_| format!("ctr: {name}: not found"))?;
+            }
         }
         other => return Err(format!("ctr: unknown arguments {other:?}")),
     }
+    Ok(())
+}
+
+/// What kind does with an archive: its nodes get one more name for the image, by its
+/// digest.
+pub(crate) fn load(store: &Store, archive: &str) -> Result<(), Refused> {
+    let images = store.root.join("images");
+    let name = unpack(store, "images", None, archive)?;
+    let image = find(store, "images", &name).unwrap();
+    let name = format!("import-2026-01-31@{}", image["manifest"].as_str().unwrap());
+    write(&note(&images, &name), &image);
     Ok(())
 }
 
@@ -116,13 +142,13 @@ pub(crate) fn skopeo(store: &Store, arguments: &[String]) -> Result<(), Refused>
     Ok(())
 }
 
-/// Keeps the image of an archive under its name, with all of its files.
-pub(crate) fn unpack(
+/// Keeps the image of an archive under its name, with all of its files; returns the name.
+fn unpack(
     store: &Store,
     place: &str,
     name: Option<&str>,
     archive: &str,
-) -> Result<(), Refused> {
+) -> Result<String, Refused> {
     let cat = |path: &str| {
         let told = Command::new("tar").args(["-xOf", archive, path]).output().unwrap();
         serde_json::from_slice::<Value>(&told.stdout).map_err(|error| format!("{path}: {error}"))
@@ -156,6 +182,10 @@ pub(crate) fn unpack(
         "root": root,
         "entrypoint": config["config"]["Entrypoint"][0],
     });
-    write(&note(&store.root.join(place), name.unwrap_or(own)), &image);
-    Ok(())
+    let (place, name) = (store.root.join(place), name.unwrap_or(own));
+    match name == own {
+        true => name_on_node(&place, name, &image),
+        false => write(&note(&place, name), &image),
+    }
+    Ok(name.to_owned())
 }

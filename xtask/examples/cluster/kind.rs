@@ -5,7 +5,7 @@ use std::fs;
 use camino::Utf8Path;
 
 use super::Refused;
-use super::images::{on_node, unpack};
+use super::images::{load, on_node};
 use super::store::Store;
 
 pub(crate) fn kind(store: &Store, arguments: &[String]) -> Result<(), Refused> {
@@ -57,7 +57,7 @@ pub(crate) fn kind(store: &Store, arguments: &[String]) -> Result<(), Refused> {
         }
         ["load", "image-archive", archive, "--name", name] => {
             known(&clusters, name)?;
-            unpack(store, "images", None, archive)?;
+            load(store, archive)?;
         }
         other => return Err(format!("ERROR: unknown arguments {other:?}")),
     }

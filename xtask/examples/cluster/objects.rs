@@ -8,6 +8,7 @@ use camino::Utf8PathBuf;
 use serde_json::{Value, json};
 
 use super::Refused;
+use super::images::names;
 use super::store::{Store, all, read, write};
 
 /// Applies a list, one object after the other.
@@ -146,8 +147,7 @@ pub(crate) fn listed(store: &Store, namespace: Option<&str>, kind: &str) -> Vec<
 }
 
 fn node(store: &Store) -> Value {
-    let images = store.root.join("images").read_dir_utf8().unwrap().flatten();
-    let names = images.map(|image| image.file_name().trim_end_matches(".json").replace('@', "/"));
-    let images: Vec<Value> = names.map(|name| json!({ "names": [name] })).collect();
+    let images = names(&store.root.join("images"));
+    let images: Vec<Value> = images.map(|name| json!({ "names": [name] })).collect();
     json!({ "metadata": { "name": "node-1" }, "status": { "images": images } })
 }

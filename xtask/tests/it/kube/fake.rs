@@ -92,7 +92,7 @@ impl FakeCluster {
         let mut all = Vec::new();
         for kind in ["namespaces", "images"] {
             let names = self.state().join(kind).read_dir_utf8().into_iter().flatten();
-            all.extend(names.map(|name| name.unwrap().file_name().replace('@', "/")));
+            all.extend(names.map(|name| name.unwrap().file_name().replace('+', "/")));
         }
         all
     }

@@ -130,18 +130,32 @@ impl Containerd {
             .collect())
     }
 
-    fn attach_name(&self, name: &str, digest: &Digest, ledger: &Ledger) -> anyhow::Result<bool> {
+    /// The names of an image.
+    fn names_of(&self, digest: &Digest) -> anyhow::Result<Vec<String>> {
         let listed = self.ask(&["list", "--quiet", &format!("target.digest==\"{digest}\"")])?;
-        let Some(other) = listed.lines().map(str::trim).find(|line| !line.is_empty()) else {
-            return Ok(false);
-        };
+        let names = listed.lines().map(str::trim).filter(|name| !name.is_empty());
+        Ok(names.map(str::to_owned).collect())
+    }
+
+    fn attach_name(&self, name: &str, digest: &Digest, ledger: &Ledger) -> anyhow::Result<bool> {
+        let names = self.names_of(digest)?;
+        let Some(other) = names.first() else { return Ok(false) };
         // Another run that ends may take it away meanwhile: then it is imported.
         Ok(self.work(&["tag", other, name], ledger).is_ok())
     }
 
-    /// Takes a name away; the bytes go with the last.
+    /// Takes a name away; the bytes go with the last that somebody gave.
     pub(in super::super) fn remove(&self, name: &str) -> anyhow::Result<()> {
-        let finished = self.tool(&["remove", name], ANSWER).finish(&Interrupt::default())?;
+        let Some(digest) = self.find(name)? else { return Ok(()) };
+        let mut others = self.names_of(&digest)?;
+        others.retain(|other| other != name);
+        if !others.iter().all(|other| was_given_by_nobody(other)) {
+            others.clear();
+        }
+        // The own name goes last: as long as it is there, the others are found.
+        let others = others.iter().map(String::as_str);
+        let arguments: Vec<&str> = ["remove"].into_iter().chain(others).chain([name]).collect();
+        let finished = self.tool(&arguments, ANSWER).finish(&Interrupt::default())?;
         let said = String::from_utf8_lossy(&finished.stderr).into_owned();
         match finished.status.success() || said.contains("not found") {
             true => Ok(()),
@@ -220,4 +234,11 @@ impl Containerd {
             false => error,
         }
     }
+}
+
+/// Whether an image has this name only because it is there: Kubernetes' part of containerd
+/// names each by its id, `sha256:<digest of its configuration>`, and `kind load` by the
+/// day and its digest, `import-<day>@sha256:…` (`ctr images import --digests`).
+fn was_given_by_nobody(name: &str) -> bool {
+    name.starts_with("sha256:") || name.starts_with("import-") && name.contains("@sha256:")
 }
