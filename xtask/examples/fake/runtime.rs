@@ -100,10 +100,7 @@ impl Runtime for Fake {
     ) -> anyhow::Result<Prepared> {
         self.world.step("prepare")?;
         let mut addresses = self.addresses.lock().unwrap();
-        let mut prepared: BTreeMap<String, SocketAddr> = match before {
-            Some(Prepared(before)) => serde_json::from_value(before.clone())?,
-            None => BTreeMap::new(),
-        };
+        let mut prepared: BTreeMap<String, SocketAddr> = Prepared::read(before)?;
         if before.is_some() && addresses.is_empty() {
             self.world.note("opened-again")?;
             for name in self.world.of_run(&self.folder.run_id().to_string()) {

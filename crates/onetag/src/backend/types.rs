@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -47,6 +48,18 @@ impl ServicePorts {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(transparent)]
 pub struct Prepared(pub Value);
+
+impl Prepared {
+    /// What was prepared `before`, as the backend says it; its default if nothing was.
+    ///
+    /// # Errors
+    ///
+    /// It is not of this backend.
+    pub fn read<T: Default + DeserializeOwned>(before: Option<&Prepared>) -> anyhow::Result<T> {
+        let before = before.map(|Prepared(before)| T::deserialize(before)).transpose()?;
+        Ok(before.unwrap_or_default())
+    }
+}
 
 /// Where a service listens, where others find it, and what it may write to.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]

@@ -133,10 +133,7 @@ impl Runtime for EngineRuntime {
         before: Option<&Prepared>,
         ledger: &Ledger,
     ) -> anyhow::Result<Prepared> {
-        let before: EnginePrepared = match before {
-            Some(Prepared(before)) => serde_json::from_value(before.clone())?,
-            None => EnginePrepared::default(),
-        };
+        let before: EnginePrepared = Prepared::read(before)?;
         if self.pinned()?.is_none() {
             *lock(&self.client) = Some(Client::pin(self.dialect, &self.folder)?);
         }

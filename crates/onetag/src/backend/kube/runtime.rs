@@ -148,10 +148,7 @@ impl Runtime for KubeRuntime {
         before: Option<&Prepared>,
         ledger: &Ledger,
     ) -> anyhow::Result<Prepared> {
-        let before: KubePrepared = match before {
-            Some(Prepared(before)) => serde_json::from_value(before.clone())?,
-            None => KubePrepared::default(),
-        };
+        let before: KubePrepared = Prepared::read(before)?;
         let prepared = self.prepare_run(services, before, ledger)?;
         *lock(&self.prepared) = prepared.clone();
         Ok(Prepared(serde_json::to_value(prepared)?))

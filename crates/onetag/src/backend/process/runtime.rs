@@ -101,10 +101,7 @@ impl Runtime for ProcessRuntime {
         if self.leases.are_none() {
             self.end_survivors(ledger)?;
         }
-        let before = match before {
-            Some(Prepared(before)) => serde_json::from_value(before.clone())?,
-            None => BTreeMap::new(),
-        };
+        let before = Prepared::read(before)?;
         let ports = self.leases.prepare(services, &before, ledger)?;
         Ok(Prepared(serde_json::to_value(ports)?))
     }
