@@ -35,9 +35,9 @@ pub(crate) struct KindCluster {
     kind: Utf8PathBuf,
     /// Whose containers its nodes are: `docker` or `podman`.
     provider: String,
-    pub(in crate::backend::kube) name: String,
+    pub(crate) name: String,
     /// Whether it ends with its run.
-    pub(in crate::backend::kube) is_fresh: bool,
+    pub(crate) is_fresh: bool,
     /// The folder with its kubeconfig, below the target folder: never the user's.
     folder: Utf8PathBuf,
 }
@@ -48,17 +48,14 @@ impl KindCluster {
     /// # Errors
     ///
     /// There is no kind, or neither docker nor podman.
-    pub(in crate::backend::kube) fn find(
-        layout: &Layout,
-        is_fresh: bool,
-    ) -> anyhow::Result<KindCluster> {
+    pub(crate) fn find(layout: &Layout, is_fresh: bool) -> anyhow::Result<KindCluster> {
         let digest = Digest::of(layout.base().as_str().as_bytes()).hex();
         let name = format!("{PREFIX}{}", &digest[..12]);
         Self::named(&layout.clusters().join(name), is_fresh)
     }
 
     /// One of its own for a run.
-    pub(in crate::backend::kube) fn of_run(&self, run_id: RunId) -> KindCluster {
+    pub(crate) fn of_run(&self, run_id: RunId) -> KindCluster {
         let name = format!("{PREFIX}{run_id}");
         KindCluster { folder: self.folder.with_file_name(&name), name, ..self.clone() }
     }
@@ -71,12 +68,12 @@ impl KindCluster {
     }
 
     /// Where its kubeconfig lies.
-    pub(in crate::backend::kube) fn kubeconfig(&self) -> Utf8PathBuf {
+    pub(crate) fn kubeconfig(&self) -> Utf8PathBuf {
         self.folder.join("kubeconfig")
     }
 
     /// What its kubeconfig calls it.
-    pub(in crate::backend::kube) fn context(&self) -> String {
+    pub(crate) fn context(&self) -> String {
         format!("kind-{}", self.name)
     }
 
@@ -85,11 +82,7 @@ impl KindCluster {
     /// Until it is whole it stands in the ledger of that run, which removes what a making
     /// that was ended has left. From then on a cluster of the workspace is borrowed by runs,
     /// and stays for the next.
-    pub(in crate::backend::kube) fn ensure(
-        &self,
-        cluster: &Cluster,
-        ledger: &Ledger,
-    ) -> anyhow::Result<()> {
+    pub(crate) fn ensure(&self, cluster: &Cluster, ledger: &Ledger) -> anyhow::Result<()> {
         make_folder(&self.folder)?;
         let _making = self.lock()?;
         if self.exists()? {
@@ -127,7 +120,7 @@ impl KindCluster {
     }
 
     /// Deletes it, with all that is in it; one that is not there is no error.
-    pub(in crate::backend::kube) fn delete(&self) -> anyhow::Result<()> {
+    pub(crate) fn delete(&self) -> anyhow::Result<()> {
         let kubeconfig = self.kubeconfig();
         let arguments = ["delete", "cluster", "--kubeconfig", kubeconfig.as_str()];
         self.succeed(self.tool(&self.arguments(&arguments), DELETION))?;
@@ -135,12 +128,12 @@ impl KindCluster {
     }
 
     /// It, as it stands in the ledger.
-    pub(in crate::backend::kube) fn resource(&self) -> anyhow::Result<BackendResource> {
+    pub(crate) fn resource(&self) -> anyhow::Result<BackendResource> {
         Ok(BackendResource::new(CLUSTER, &self.name, serde_json::to_value(self)?))
     }
 
     /// The names of its nodes, which are containers of the provider's.
-    pub(in crate::backend::kube) fn nodes(&self) -> anyhow::Result<Vec<String>> {
+    pub(crate) fn nodes(&self) -> anyhow::Result<Vec<String>> {
         let listed = self.succeed(self.tool(&self.arguments(&["get", "nodes"]), ANSWER))?;
         let nodes: Vec<String> = listed.split_whitespace().map(str::to_owned).collect();
         ensure!(!nodes.is_empty(), "the cluster {} has no nodes", self.name);
@@ -148,23 +141,19 @@ impl KindCluster {
     }
 
     /// What calls a program of a node.
-    pub(in crate::backend::kube) fn on_node(&self, node: &str) -> anyhow::Result<Vec<String>> {
+    pub(crate) fn on_node(&self, node: &str) -> anyhow::Result<Vec<String>> {
         let engine = find_program(&self.provider)
             .with_context(|| format!("there is no `{}` on PATH any more", self.provider))?;
         Ok([engine.as_str(), "exec", node].map(str::to_owned).into())
     }
 
     /// Sends an archive to all of its nodes.
-    pub(in crate::backend::kube) fn load(
-        &self,
-        archive: &str,
-        ledger: &Ledger,
-    ) -> anyhow::Result<()> {
+    pub(crate) fn load(&self, archive: &str, ledger: &Ledger) -> anyhow::Result<()> {
         self.work_within(SENDING, &["load", "image-archive", archive], ledger)
     }
 
     /// Whether it is there, whole or not.
-    pub(in crate::backend::kube) fn exists(&self) -> anyhow::Result<bool> {
+    pub(crate) fn exists(&self) -> anyhow::Result<bool> {
         // Where there are none at all, it says so on stderr.
         let listed = self.succeed(self.tool(&["get", "clusters"], ANSWER))?;
         Ok(listed.split_whitespace().any(|name| name == self.name))

@@ -15,7 +15,7 @@ use crate::system::tool::{Output, Tool};
 pub(super) const PROVIDER: &str = "KIND_EXPERIMENTAL_PROVIDER";
 
 /// The program.
-pub(in crate::backend::kube) fn program() -> anyhow::Result<Utf8PathBuf> {
+pub(crate) fn program() -> anyhow::Result<Utf8PathBuf> {
     find_program("kind")
         .ok_or_else(|| anyhow!("there is no `kind` on PATH"))
         .hint("https://kind.sigs.k8s.io/docs/user/quick-start tells how to install it")
@@ -23,7 +23,7 @@ pub(in crate::backend::kube) fn program() -> anyhow::Result<Utf8PathBuf> {
 
 /// Whose containers nodes are: the caller's choice, else the first engine that answers.
 /// Pinned, because kind would choose anew at each call, and docker if it is only there.
-pub(in crate::backend::kube) fn provider() -> anyhow::Result<String> {
+pub(crate) fn provider() -> anyhow::Result<String> {
     if let Ok(provider) = std::env::var(PROVIDER)
         && !provider.is_empty()
     {

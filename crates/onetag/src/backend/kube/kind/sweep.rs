@@ -12,7 +12,7 @@ use crate::run::{RunFolder, RunId};
 
 /// Deletes clusters that no run uses: one of a run's own in any case, the one that runs
 /// share if that is asked for.
-pub(in crate::backend::kube) fn sweep(sweep: &Sweep) -> anyhow::Result<Vec<SweptObject>> {
+pub(crate) fn sweep(sweep: &Sweep) -> anyhow::Result<Vec<SweptObject>> {
     let (runs, clusters) = (sweep.folder.join("runs"), sweep.folder.join("clusters"));
     let used = names(&runs).filter_map(|run| match read_cluster(&runs.join(run))?.delivery {
         Delivery::Nodes(kind) => Some(kind.name),
