@@ -95,7 +95,10 @@ fn images(store: &Store, rest: &[&str]) -> Result<(), Refused> {
                 }
             }
         }
-        ["import", archive] => drop(unpack(store, "images", None, archive)?),
+        ["import", archive] => {
+            let (name, image) = unpack(store, archive)?;
+            name_on_node(&images, &name, &image);
+        }
         ["tag", other, name] => {
             let image = find(store, "images", other).ok_or("ctr: image not found")?;
             name_on_node(&images, name, &image);
@@ -115,8 +118,8 @@ fn images(store: &Store, rest: &[&str]) -> Result<(), Refused> {
 /// digest.
 pub(crate) fn load(store: &Store, archive: &str) -> Result<(), Refused> {
     let images = store.root.join("images");
-    let name = unpack(store, "images", None, archive)?;
-    let image = find(store, "images", &name).unwrap();
+    let (name, image) = unpack(store, archive)?;
+    name_on_node(&images, &name, &image);
     let name = format!("import-2026-01-31@{}", image["manifest"].as_str().unwrap());
     write(&note(&images, &name), &image);
     Ok(())
@@ -136,19 +139,14 @@ pub(crate) fn skopeo(store: &Store, arguments: &[String]) -> Result<(), Refused>
     }
     store.note(&format!("skopeo copy {name}"));
     store.meet_fault("skopeo copy")?;
-    unpack(store, "registry", Some(name), archive)?;
-    let image = find(store, "registry", name).unwrap();
+    let (_, image) = unpack(store, archive)?;
+    write(&note(&store.root.join("registry"), name), &image);
     fs::write(file, image["manifest"].as_str().unwrap()).unwrap();
     Ok(())
 }
 
-/// Keeps the image of an archive under its name, with all of its files; returns the name.
-fn unpack(
-    store: &Store,
-    place: &str,
-    name: Option<&str>,
-    archive: &str,
-) -> Result<String, Refused> {
+/// Keeps all files of an archive; returns its name and the image.
+fn unpack(store: &Store, archive: &str) -> Result<(String, Value), Refused> {
     let cat = |path: &str| {
         let told = Command::new("tar").args(["-xOf", archive, path]).output().unwrap();
         serde_json::from_slice::<Value>(&told.stdout).map_err(|error| format!("{path}: {error}"))
@@ -182,10 +180,5 @@ fn unpack(
         "root": root,
         "entrypoint": config["config"]["Entrypoint"][0],
     });
-    let (place, name) = (store.root.join(place), name.unwrap_or(own));
-    match name == own {
-        true => name_on_node(&place, name, &image),
-        false => write(&note(&place, name), &image),
-    }
-    Ok(name.to_owned())
+    Ok((own.to_owned(), image))
 }
