@@ -104,21 +104,11 @@ impl Command {
     /// can be seen, which those of a container are.
     pub(crate) fn alone_between(self, before: &str, after: &str) -> Command {
         let script = format!("{before} && \"$@\" && {after}");
-        let user = match rustix::process::getuid().is_root() {
-            true => "--setgroups=allow",
-            false => "--map-current-user",
-        };
-        self.behind(&[
-            "unshare",
-            user,
-            "--pid",
-            "--fork",
-            "--mount-proc",
-            "/bin/sh",
-            "-c",
-            &script,
-            "sh",
-        ])
+        let mut outer = vec!["unshare", "--pid", "--fork", "--mount-proc"];
+        if !rustix::process::getuid().is_root() {
+            outer.push("--map-current-user");
+        }
+        self.behind(&[&outer[..], &["/bin/sh", "-c", &script, "sh"]].concat())
     }
 
     /// Has a shell run `script` and then become this command.
