@@ -166,6 +166,22 @@ fn an_image_that_another_run_takes_away_is_loaded_again() {
 }
 
 #[test]
+fn a_name_that_was_removed_does_not_come_back() {
+    let fake = FakeEngine::new();
+    fake.xtask(["up", "alpha", "--on", "podman"]).run().exits(exit::SUCCESS);
+    fake.fault("rmi", "writes back");
+    let run = fake.xtask(["e2e", "alpha", "--on", "podman"]).start();
+    until("the one run removes an image", || match fake.calls("rmi") {
+        0 => Look::NotYet(run.said()),
+        _ => Look::Done(()),
+    });
+    // The other run has a name for the same image.
+    fake.xtask(["down", "alpha"]).run().exits(exit::SUCCESS);
+    green(&run.finish());
+    assert_eq!(fake.has(), [""; 0]);
+}
+
+#[test]
 fn doctor_says_how_to_mend_an_engine() {
     let fake = FakeEngine::new();
     let doctor = |engine| fake.xtask(["doctor", "--on", engine]).run();

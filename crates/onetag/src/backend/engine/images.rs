@@ -9,6 +9,7 @@ use serde_json::json;
 use super::super::{Expected, ExternalImage, ImageBuild, ImageStore, StoredImage};
 use super::client::{Client, unless_raced};
 use super::dialect::Dialect;
+use super::names::{Change, changing};
 use super::refusal::is_absent;
 use super::{IMAGE, normalized};
 use crate::backend::container;
@@ -164,7 +165,9 @@ impl EngineImages {
         client.pinned.info.check(client.dialect)?;
         let path = container::archive(&self.folder, reference, compiled)?;
         let load = ["load", "--input", path.as_str()];
-        let loaded = unless_raced(|| client.work(load, &BTreeMap::new(), ledger));
+        let loaded = changing(client, Change::Add, || {
+            unless_raced(|| client.work(load, &BTreeMap::new(), ledger))
+        });
         let _ = std::fs::remove_file(&path);
         loaded.map(drop)
     }
@@ -186,7 +189,10 @@ fn attach_name(
         if find(client, &id)?.is_none() {
             continue;
         }
-        match unless_raced(|| client.work(["tag", &id, name], &BTreeMap::new(), ledger)) {
+        let tagged = changing(client, Change::Rewrite, || {
+            unless_raced(|| client.work(["tag", &id, name], &BTreeMap::new(), ledger))
+        });
+        match tagged {
             Ok(_) => return Ok(true),
             // Another run that ends took it away meanwhile.
             Err(error) if is_absent(&error) => {}

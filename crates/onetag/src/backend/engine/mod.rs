@@ -13,6 +13,7 @@ mod doctor;
 mod images;
 mod info;
 mod logs;
+mod names;
 mod ready;
 mod refusal;
 mod remains;
