@@ -19,6 +19,7 @@ mod refusal;
 mod remains;
 mod runtime;
 mod start;
+mod stop;
 mod sweep;
 mod working;
 

@@ -2,21 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use camino::Utf8Path;
 use onetag_control::Capability;
 use serde::{Deserialize, Serialize};
-use signal_hook::consts::SIGTERM;
 
 use super::client::Client;
 use super::container::ContainerInfo;
 use super::dialect::Dialect;
-use super::images::EngineImage;
 use super::logs::Collected;
 use super::remains;
+use super::start::Started;
 use super::{CONTAINER, container_name, network_name, normalized};
 use crate::backend::container;
 use crate::backend::leases::{Leases, PORT};
@@ -24,13 +23,11 @@ use crate::backend::{
     Instance, Prepared, Probe, Replica, Runtime, Seen, ServiceAddresses, ServicePorts, ServiceSpec,
     State, Stop, lock,
 };
-use crate::build::image::Digest;
 use crate::error::Attach as _;
 use crate::report::Leftover;
 use crate::run::RunFolder;
-use crate::run::ledger::{BackendResource, Entry, Ledger};
+use crate::run::ledger::{BackendResource, Ledger};
 use crate::system::wait::side_by_side;
-use crate::system::{ProcessId, handles};
 use crate::workspace::Ready;
 
 /// The runtime of a run in an engine.
@@ -41,21 +38,6 @@ pub(super) struct EngineRuntime {
     pub(super) leases: Leases,
     client: Mutex<Option<Client>>,
     started: Mutex<BTreeMap<String, Started>>,
-}
-
-/// A container that this keeper started.
-#[derive(Debug)]
-pub(super) struct Started {
-    pub(super) ports: ServicePorts,
-    pub(super) image: EngineImage,
-    /// What it has to run, by a digest that the witness expects.
-    pub(super) digest: Digest,
-    /// Its first process, where that is one of this machine's.
-    pub(super) process: Option<ProcessId>,
-    pub(super) collected: Arc<Mutex<Collected>>,
-    pub(super) paused: bool,
-    /// How much memory it may have, in bytes.
-    pub(super) memory: Option<u64>,
 }
 
 /// What was prepared for a run.
@@ -122,7 +104,7 @@ impl EngineRuntime {
 }
 
 /// The name of a container.
-fn name_of(instance: &Instance) -> anyhow::Result<&str> {
+pub(super) fn name_of(instance: &Instance) -> anyhow::Result<&str> {
     instance.id.as_str().context("a container has a name")
 }
 
@@ -191,49 +173,11 @@ impl Runtime for EngineRuntime {
     }
 
     fn stop(&self, instance: &Instance, how: Stop) -> anyhow::Result<()> {
-        let (client, name) = (self.client()?, name_of(instance)?);
-        let (paused, process) = match self.started().get(&instance.service) {
-            Some(started) => (started.paused, started.process.clone()),
-            None => (false, None),
-        };
-        if paused {
-            // It cannot end in good order as long as it is halted.
-            self.pause(instance, false)?;
-        }
-        // Outside of a container SIGTERM would end it; as the first process of one it does
-        // nothing to it.
-        let is_deaf = process.is_some_and(|id| id.is_alive() && !handles(id.pid, SIGTERM));
-        let asked = Instant::now();
-        match how {
-            Stop::Terminate(_) if is_deaf => self.stop(instance, Stop::Kill)?,
-            Stop::Kill => {
-                // `stop` alone would ask it first. One that has ended cannot be killed, and
-                // need not be: `stop` tells whether it has.
-                let _ = client.end(["kill", name], Duration::ZERO);
-                client.end(["stop", "--time", "0", name], Duration::ZERO)?;
-            }
-            Stop::Terminate(grace) => {
-                let seconds = grace.as_secs().to_string();
-                client.end(["stop", "--time", &seconds, name], grace)?;
-                if asked.elapsed() >= grace {
-                    let (service, seconds) =
-                        (instance.service.clone(), asked.elapsed().as_secs_f64());
-                    // What is not told ends no run.
-                    let _ = Ledger::open(self.folder.path())?
-                        .write(&Entry::Killed { service, seconds });
-                }
-            }
-        }
-        Ok(())
+        self.stop_container(instance, how)
     }
 
     fn pause(&self, instance: &Instance, on: bool) -> anyhow::Result<()> {
-        let verb = if on { "pause" } else { "unpause" };
-        self.client()?.end([verb, name_of(instance)?], Duration::ZERO)?;
-        if let Some(started) = self.started().get_mut(&instance.service) {
-            started.paused = on;
-        }
-        Ok(())
+        self.halt(instance, on)
     }
 
     fn witness(&self, instance: &Instance) -> anyhow::Result<Vec<Seen>> {

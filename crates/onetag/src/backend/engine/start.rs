@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
+use std::sync::{Arc, Mutex};
 
 use anyhow::Context as _;
 use camino::Utf8Path;
@@ -10,12 +11,29 @@ use serde_json::json;
 use super::client::Client;
 use super::container::arguments;
 use super::images::EngineImage;
-use super::runtime::{EngineRuntime, Started};
+use super::logs::Collected;
+use super::runtime::EngineRuntime;
 use super::{CONTAINER, LABEL_RUN, LABEL_TARGET, NETWORK, VOLUME, container_name, remains};
-use crate::backend::{Instance, Runtime as _, ServiceSpec};
+use crate::backend::{Instance, Runtime as _, ServicePorts, ServiceSpec};
+use crate::build::image::Digest;
 use crate::run::ledger::{BackendResource, Ledger};
 use crate::run::make_folder;
 use crate::system::ProcessId;
+
+/// A container that this keeper started.
+#[derive(Debug)]
+pub(super) struct Started {
+    pub(super) ports: ServicePorts,
+    pub(super) image: EngineImage,
+    /// What it has to run, by a digest that the witness expects.
+    pub(super) digest: Digest,
+    /// Its first process, where that is one of this machine's.
+    pub(super) process: Option<ProcessId>,
+    pub(super) collected: Arc<Mutex<Collected>>,
+    pub(super) paused: bool,
+    /// How much memory it may have, in bytes.
+    pub(super) memory: Option<u64>,
+}
 
 impl EngineRuntime {
     /// Opens what an earlier keeper prepared: its containers go, and are started anew.

@@ -22,6 +22,7 @@ mod remains;
 mod resource;
 mod runtime;
 mod start;
+mod started;
 mod state;
 mod stream;
 mod sweep;

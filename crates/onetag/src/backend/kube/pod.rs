@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::{LABEL_GENERATION, LABEL_SERVICE};
+use crate::build::image::Digest;
 
 /// A pod as it is.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -67,13 +68,22 @@ pub(super) struct Condition {
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct ContainerStatus {
     #[serde(rename = "imageID")]
-    pub(super) image_id: String,
+    image_id: String,
     /// Such as `containerd://<id>`; empty before it is made.
     #[serde(rename = "containerID")]
     pub(super) container_id: String,
     pub(super) restart_count: u32,
     pub(super) state: ContainerState,
     pub(super) last_state: ContainerState,
+}
+
+impl ContainerStatus {
+    /// The digest of the image that it runs, whatever the runtime puts around it:
+    /// `sha256:…`, `docker-pullable://<name>@sha256:…`, `<name>@sha256:…`.
+    pub(super) fn digest(&self) -> Option<Digest> {
+        let start = self.image_id.rfind("sha256:")?;
+        self.image_id[start..].parse().ok()
+    }
 }
 
 /// One of them is there.

@@ -3,22 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use camino::Utf8Path;
 use onetag_control::Capability;
-use serde::{Deserialize, Serialize};
 
 use super::cluster::Cluster;
 use super::forward::Forwarders;
-use super::images::KubeImage;
 use super::kubectl::Kubectl;
-use super::logs::Collected;
-use super::pod::{Event, List, Pod};
+use super::pod::Pod;
 use super::pods::Pods;
 use super::resource::WORKLOAD;
-use super::state::{self, ExpectedPods};
+use super::started::{KubePrepared, Started};
+use super::state;
 use super::{LABEL_SERVICE, nodes, remains};
 use crate::backend::container;
 use crate::backend::leases::{Leases, PORT};
@@ -27,19 +25,15 @@ use crate::backend::{
     Instance, Prepared, Probe, Runtime, Seen, ServiceAddresses, ServicePorts, ServiceSpec, State,
     Stop, lock,
 };
-use crate::build::image::Digest;
 use crate::error::Attach as _;
 use crate::keeper::ask;
 use crate::report::Leftover;
 use crate::run::RunFolder;
 use crate::run::ledger::{BackendResource, Ledger, Record};
-use crate::workspace::{DATABASE_SERVER, Ready};
+use crate::workspace::Ready;
 
 /// How long a question waits for pods to become ready before it is answered.
 const WAIT: Duration = Duration::from_millis(500);
-
-/// How often the cluster is asked why pods are missing.
-const EVENTS_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The runtime of a run in a cluster.
 #[derive(Debug)]
@@ -51,43 +45,6 @@ pub(super) struct KubeRuntime {
     pub(super) prepared: Mutex<KubePrepared>,
     cluster: OnceLock<Cluster>,
     started: Mutex<BTreeMap<String, Started>>,
-}
-
-/// What was prepared for a run.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub(super) struct KubePrepared {
-    /// On 127.0.0.1, by service and port.
-    pub(super) ports: BTreeMap<String, u16>,
-    /// Whether some of its pods run as their image says.
-    pub(super) has_externals: bool,
-    /// Whether the database is a server of the run's.
-    pub(super) has_server: bool,
-}
-
-/// A service that this keeper started.
-#[derive(Clone, Debug)]
-pub(super) struct Started {
-    /// With the name that nodes have for its image.
-    pub(super) spec: ServiceSpec,
-    pub(super) image: KubeImage,
-    /// The kind of its workload.
-    pub(super) kind: String,
-    pub(super) collected: Arc<Mutex<Collected>>,
-    /// What the cluster told about missing pods, and when.
-    events: Arc<Mutex<(Instant, Vec<Event>)>>,
-}
-
-impl Started {
-    pub(super) fn new(spec: ServiceSpec, image: KubeImage, kind: &str) -> Started {
-        let events = Arc::new(Mutex::new((Instant::now(), Vec::new())));
-        Started { spec, image, kind: kind.to_owned(), collected: Arc::default(), events }
-    }
-
-    fn expected(&self) -> ExpectedPods<'_> {
-        let ServiceSpec { generation, replicas, .. } = &self.spec;
-        let replicas = *replicas as usize;
-        ExpectedPods { service: self.spec.service(), generation: *generation, replicas }
-    }
 }
 
 impl KubeRuntime {
@@ -129,15 +86,10 @@ impl KubeRuntime {
         self.started().get(service).cloned().context("it was not started")
     }
 
-    /// What the cluster tells about pods that it does not make.
-    fn events(&self, started: &Started) -> anyhow::Result<Vec<Event>> {
-        let mut events = lock(&started.events);
-        if events.0.elapsed() >= EVENTS_INTERVAL {
-            let asked = ["events", "--field-selector", "type=Warning,reason=FailedCreate"];
-            let listed: Option<List<Event>> = self.kubectl()?.get(asked)?;
-            *events = (Instant::now(), listed.unwrap_or_default().items);
-        }
-        Ok(events.1.clone())
+    /// The consumer of the run.
+    pub(super) fn consumer(&self) -> anyhow::Result<String> {
+        let record = Record::read(self.folder.path())?;
+        record.consumer().map(str::to_owned).context("the ledger does not name the run's suite")
     }
 }
 
@@ -210,7 +162,7 @@ impl Runtime for KubeRuntime {
         let pods = self.pods()?.of(&instance.service)?;
         let expected = started.expected();
         let events = match pods.len() < expected.replicas {
-            true => self.events(&started)?,
+            true => started.events(&self.kubectl()?)?,
             false => Vec::new(),
         };
         Ok(state::state(&expected, &pods, &events))
@@ -232,8 +184,8 @@ impl Runtime for KubeRuntime {
         let seen = pods.into_iter().zip(replicas).map(|(pod, replica)| {
             let container = pod.container().filter(|_| pod.runs());
             let container = container.with_context(|| format!("{replica} does not run"))?;
-            let digest = digest(&container.image_id)
-                .with_context(|| format!("{replica} does not tell its image"))?;
+            let digest =
+                container.digest().with_context(|| format!("{replica} does not tell its image"))?;
             Ok(Seen { replica, digest, program: None })
         });
         let seen: Vec<_> = seen.collect::<anyhow::Result<_>>()?;
@@ -306,24 +258,4 @@ impl Runtime for KubeRuntime {
         left.extend(process::leftovers(run_id, outstanding, gone)?);
         Ok(left)
     }
-}
-
-/// What a pod tells of the image that it runs, whatever its runtime puts around the digest:
-/// `sha256:…`, `docker-pullable://<name>@sha256:…`, `<name>@sha256:…`.
-fn digest(image_id: &str) -> Option<Digest> {
-    let start = image_id.rfind("sha256:")?;
-    image_id[start..].parse().ok()
-}
-
-impl KubeRuntime {
-    /// The consumer of the run.
-    pub(super) fn consumer(&self) -> anyhow::Result<String> {
-        let record = Record::read(self.folder.path())?;
-        record.consumer().map(str::to_owned).context("the ledger does not name the run's suite")
-    }
-}
-
-/// Whether services of a plan bring a database server.
-pub(super) fn has_server(services: &[ServicePorts]) -> bool {
-    services.iter().any(|service| service.service == DATABASE_SERVER)
 }

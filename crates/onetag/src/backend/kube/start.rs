@@ -12,12 +12,14 @@ use super::objects::{self, Frame, Object, PodSecurity, PullPolicy};
 use super::pod::Pod;
 use super::pods::Pods;
 use super::resource::{KubeResource, NAMESPACE, WORKLOAD};
-use super::runtime::{KubePrepared, KubeRuntime, Started, has_server};
+use super::runtime::KubeRuntime;
+use super::started::{KubePrepared, Started};
 use super::{LABEL_RUN, LABEL_SERVICE, namespace_name, remains};
 use crate::backend::container::port_inside;
 use crate::backend::process::{self, PROCESS};
 use crate::backend::{Instance, ServicePorts, ServiceSpec, Stop, lock};
 use crate::run::ledger::{Entry, Ledger};
+use crate::workspace::DATABASE_SERVER;
 
 /// How long the cluster may take on top of what a service takes to end.
 const END: Duration = Duration::from_secs(30);
@@ -288,4 +290,9 @@ fn copied(kubectl: &Kubectl, frame: &Frame<'_>, secret: &str) -> anyhow::Result<
 fn are_gone(pods: &Pods, service: &str, limit: Duration) -> anyhow::Result<bool> {
     let gone = pods.wait(service, limit, |pods| pods.is_empty().then_some(()))?;
     Ok(gone.is_some())
+}
+
+/// Whether services of a plan bring a database server.
+fn has_server(services: &[ServicePorts]) -> bool {
+    services.iter().any(|service| service.service == DATABASE_SERVER)
 }
