@@ -35,6 +35,15 @@ impl TrailReader {
     /// When DataStorage does not answer with a page, or the pages contradict
     /// each other.
     pub fn events(&self, correlation_id: &str) -> Result<Vec<Value>> {
+        match self.look(correlation_id)? {
+            Poll::Ready(events) => Ok(events),
+            Poll::Pending(answer) => bail!(answer),
+        }
+    }
+
+    /// Like [`events`](Self::events), where DataStorage may be without its database yet:
+    /// each of its replicas notices for itself that it is back.
+    fn look(&self, correlation_id: &str) -> Result<Poll<Vec<Value>>> {
         let mut events = Vec::new();
         loop {
             let path = format!(
@@ -42,7 +51,11 @@ impl TrailReader {
                 escape(correlation_id),
                 events.len()
             );
-            let page = self.datastorage.get(&path)?.expect(200)?.value()?;
+            let answer = self.datastorage.get(&path)?;
+            if answer.status == 503 {
+                return Ok(Poll::Pending(format!("{} answers with 503", answer.request)));
+            }
+            let page = answer.expect(200)?.value()?;
             let data = page["data"].as_array().context("a page without data")?;
             events.extend(data.iter().cloned());
             if page["pagination"]["has_more"] == false {
@@ -53,7 +66,7 @@ impl TrailReader {
                     page["pagination"]
                 );
                 events.reverse();
-                return Ok(events);
+                return Ok(Poll::Ready(events));
             }
             ensure!(!data.is_empty(), "an empty page says that there is more: {page}");
         }
@@ -74,7 +87,7 @@ impl TrailReader {
         within: Duration,
     ) -> Result<Vec<Value>> {
         let what = format!("{count} events of {correlation_id}");
-        self.settled(&what, || self.events(correlation_id), count, within)
+        self.settled(&what, || self.look(correlation_id), count, within)
     }
 
     /// Like [`expect_exactly`](Self::expect_exactly), for those events of a
@@ -91,8 +104,10 @@ impl TrailReader {
     ) -> Result<Vec<Value>> {
         let what = format!("{count} events of {correlation_id} by {service}");
         let events = || {
-            let mut events = self.events(correlation_id)?;
-            events.retain(|event| event["actor_id"] == service);
+            let mut events = self.look(correlation_id)?;
+            if let Poll::Ready(events) = &mut events {
+                events.retain(|event| event["actor_id"] == service);
+            }
             Ok(events)
         };
         self.settled(&what, events, count, within)
@@ -101,20 +116,19 @@ impl TrailReader {
     fn settled(
         &self,
         what: &str,
-        events: impl Fn() -> Result<Vec<Value>>,
+        events: impl Fn() -> Result<Poll<Vec<Value>>>,
         count: usize,
         within: Duration,
     ) -> Result<Vec<Value>> {
-        let poll = || {
-            let events = events()?;
-            if events.len() < count {
-                return Ok(Poll::Pending(summary(&events)));
-            }
-            Ok(Poll::Ready(()))
+        let enough = || {
+            Ok(match events()? {
+                Poll::Ready(events) if events.len() < count => Poll::Pending(summary(&events)),
+                events => events,
+            })
         };
-        eventually(within, what, poll)?;
+        eventually(within, what, enough)?;
         self.mark(within)?;
-        let events = events()?;
+        let events = eventually(within, what, enough)?;
         if events.len() != count {
             bail!("expected {what}, there are {}", summary(&events));
         }

@@ -14,7 +14,8 @@ pub struct DatabaseConfig {
     #[arg(long, env, hide_env_values = true, value_parser = Secret(DatabaseUrl::from_str))]
     pub database_url: DatabaseUrl,
 
-    /// How long a statement waits for a lock that another process holds.
+    /// How long a statement waits for the lock on a file of SQLite that another process
+    /// holds. On PostgreSQL processes wait for their turn.
     #[arg(
         id = "database_lock_timeout",
         long = "database-lock-timeout",
@@ -25,8 +26,9 @@ pub struct DatabaseConfig {
     )]
     pub lock_timeout: Duration,
 
-    /// How long a request waits for a connection. Together with the wait for a
-    /// lock it should stay well below the 30 s that a request may take.
+    /// How long a request waits for a connection; on PostgreSQL also how long it then
+    /// waits for another process that writes. Together with the wait for a lock it should
+    /// stay well below the 30 s that a request may take.
     #[arg(
         id = "database_turn_timeout",
         long = "database-turn-timeout",

@@ -58,7 +58,8 @@ pub(super) fn pools(config: &DatabaseConfig) -> (AnyPool, AnyPool) {
             // A connection of before a restart of the server is replaced,
             // instead of failing a request.
             .test_before_acquire(true)
-            .connect_lazy_with(options(&config.database_url, config.lock_timeout, read_only))
+            // A lock of another process is its turn, which is waited for as for one here.
+            .connect_lazy_with(options(&config.database_url, config.turn_timeout, read_only))
     };
     (pool(WRITERS, false), pool(READERS, true))
 }

@@ -60,6 +60,8 @@ on_both_databases! {
 
     async fn whoever_is_alone_makes_others_wait_until_the_end(database: TestDatabase) {
         let (store, other) = (migrated(&database).await, open(&database));
+        let turn_timeout = Duration::from_millis(200);
+        let store = Database::new(DatabaseConfig { turn_timeout, ..store.config }, MIGRATIONS);
         let alone = other.begin_exclusive().await.expect("alone");
         let second = store.begin_exclusive().await.err();
         assert!(matches!(second, Some(StoreError::Unavailable(_))), "{second:?}");
@@ -258,6 +260,32 @@ async fn a_held_lock_bounds_a_migration_of_postgres() {
     assert!(matches!(migration, Err(StoreError::Unavailable(_))), "{migration:?}");
     held.rollback().await.expect("released");
     store.migrate(TEST_TIMEOUT).await.expect("migrated");
+}
+
+#[tokio::test]
+async fn another_process_is_waited_for_longer_than_a_lock_on_postgres() {
+    let database = TestDatabase::postgres();
+    let (store, other) = (migrated(&database).await, open(&database));
+    let alone = store.begin_exclusive().await.expect("alone");
+    let next = tokio::spawn(async move { other.begin_exclusive().await.map(drop) });
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' \
+                   AND datname = current_database() AND now() - query_start > $1::interval";
+    let waits = async {
+        let longer_than_a_lock = format!("{} ms", 3 * store.config.lock_timeout.as_millis());
+        let mut query = store.snapshot().await.expect("begun");
+        while sqlx::query_scalar::<_, i64>(waiting)
+            .bind(&longer_than_a_lock)
+            .fetch_one(&mut *query)
+            .await
+            .expect("a count")
+            == 0
+        {
+            query = store.snapshot().await.expect("begun");
+        }
+    };
+    timeout(TEST_TIMEOUT, waits).await.expect("it waits");
+    alone.rollback().await.expect("ended");
+    next.await.expect("no panic").expect("its turn");
 }
 
 #[tokio::test]
