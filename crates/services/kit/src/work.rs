@@ -8,6 +8,8 @@
 //! be at it.
 
 mod due;
+#[cfg(test)]
+mod tests;
 
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, PoisonError};
