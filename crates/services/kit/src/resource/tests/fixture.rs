@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use contract::AuditEvent;
 use contract::audit::WorkflowVersion;
 use serde::{Deserialize, Serialize};
+use sqlx::AssertSqlSafe;
 use testing::TestDatabase;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -139,7 +140,7 @@ impl Rules for Script {
             "hang" => {
                 self.go_on.notified().await;
                 on.status.repeated = row.repeated;
-                on
+                if object == "last" { Step { phase: WishPhase::Granted, ..on } } else { on }
             }
             "claim" => on.claim(object),
             "release" => on.release(object),
@@ -182,18 +183,7 @@ impl Process {
     }
 
     pub(super) async fn with(database: &TestDatabase, script: Script, lease: Duration) -> Self {
-        let url = database.url().parse().expect("a URL");
-        let config = StateConfig {
-            // Many at once wait for their turn on a busy machine.
-            database: DatabaseConfig { turn_timeout: DEADLINE, ..DatabaseConfig::new(url) },
-            work: WorkConfig { lease, database_retry: Duration::from_millis(100) },
-            datastorage_url: "http://nobody.invalid".to_owned(),
-            audit_batch_wait: DEADLINE,
-        };
-        let state = State::new(config, &[outbox::MIGRATIONS, MIGRATIONS]).expect("an address");
-        state.database.migrate(DEADLINE).await.expect("migrated");
-        let service = Service::for_tests(crate::package!());
-        let resources = Resources::new(&service, &state, script.clone());
+        let resources = resources(database, script.clone(), lease, Duration::from_secs(2)).await;
         let stop = CancellationToken::new();
         let worker = tokio::spawn(resources.worker().run(stop.clone()));
         Self { resources, script, stop, worker }
@@ -229,6 +219,14 @@ impl Process {
         }
     }
 
+    /// Renames a table.
+    pub(super) async fn rename(&self, table: &str, name: &str) {
+        let mut transaction = self.resources.rows.database.begin().await.expect("begun");
+        let rename = format!("ALTER TABLE {table} RENAME TO {name}");
+        sqlx::query(AssertSqlSafe(rename)).execute(&mut *transaction).await.expect("renamed");
+        transaction.commit().await.expect("committed");
+    }
+
     /// What the trail is told, in order.
     pub(super) async fn told(&self) -> Vec<String> {
         let events = self.resources.state.outbox.oldest(500).await.expect("read");
@@ -248,6 +246,30 @@ impl Process {
         self.worker.abort();
         let _ = self.worker.await;
     }
+}
+
+/// The resources of a process that does no steps.
+pub(super) async fn resources(
+    database: &TestDatabase,
+    script: Script,
+    lease: Duration,
+    lock_timeout: Duration,
+) -> Resources<Script> {
+    let url = database.url().parse().expect("a URL");
+    let config = StateConfig {
+        database: DatabaseConfig {
+            lock_timeout,
+            // Many at once wait for their turn on a busy machine.
+            turn_timeout: DEADLINE,
+            ..DatabaseConfig::new(url)
+        },
+        work: WorkConfig { lease, database_retry: Duration::from_millis(100) },
+        datastorage_url: "http://nobody.invalid".to_owned(),
+        audit_batch_wait: DEADLINE,
+    };
+    let state = State::new(config, &[outbox::MIGRATIONS, MIGRATIONS]).expect("an address");
+    state.database.migrate(DEADLINE).await.expect("migrated");
+    Resources::new(&Service::for_tests(crate::package!()), &state, script)
 }
 
 pub(super) fn wish(name: &str, script: &[&str]) -> Wish {

@@ -9,10 +9,12 @@ use contract::resource::ResourceQuery;
 use sqlx::{AssertSqlSafe, Row as _};
 use testing::{TestDatabase, on_both_databases};
 
-use self::fixture::{Process, Script, Wish, WishPhase, wish};
+use self::fixture::{Process, Script, Wish, WishPhase, Wishes, resources, wish};
 use super::queue::Outcome;
 use super::rows::WITH_KEY;
 use super::{Created, Row};
+use crate::database::column::moment;
+use crate::database::{Database, DatabaseConfig, StoreError};
 use crate::problem::{Problem, ProblemKind};
 use crate::work::Queue as _;
 
@@ -111,6 +113,104 @@ on_both_databases! {
         resources.finish(&held, &granted).await.expect("stored");
         let row = resources.get("a").await.expect("read").expect("there");
         assert_eq!(row.phase, WishPhase::Granted);
+        resources.renew(&lost, Duration::ZERO).await.expect("nothing is done");
+        assert!(claim(Duration::ZERO).await.is_empty(), "it is finished");
+    }
+
+    async fn a_change_is_stored_with_its_events_or_not_at_all(database: TestDatabase) {
+        let process = Process::start(&database).await;
+        process.wish("a", &["ask"]).await;
+        process.until("a", |row| row.status.steps == 1).await;
+        process.rename("audit_outbox", "elsewhere").await;
+        process.resources.create(wish("b", &[])).await.expect_err("there is no outbox");
+        let refuse = |row: &Row<_>| Ok(row.to(WishPhase::Refused));
+        process.resources.change("a", refuse).await.expect_err("there is no outbox");
+        process.rename("elsewhere", "audit_outbox").await;
+        assert!(process.resources.get("b").await.expect("read").is_none());
+        assert_eq!(process.until("a", |_| true).await.phase, WishPhase::Working);
+    }
+
+    async fn nothing_changes_while_another_process_changes_something(database: TestDatabase) {
+        let lock_timeout = Duration::from_millis(50);
+        let lease = Duration::from_secs(60);
+        let resources = resources(&database, Script::default(), lease, lock_timeout).await;
+        resources.create(wish("a", &["go"])).await.expect("stored");
+        let job = resources.claim(10, lease, &[]).await.expect("claimed").jobs.remove(0);
+        let url = database.url().parse().expect("a URL");
+        let other = Database::new(DatabaseConfig::new(url), &[]);
+        let held = other.begin_exclusive().await.expect("the lock");
+        for (what, refused) in [
+            ("create", resources.create(wish("b", &[])).await.map(drop)),
+            ("claim", resources.claim(10, lease, &[]).await.map(drop)),
+            ("renew", resources.renew(&job, lease).await),
+            ("finish", resources.finish(&job, &Outcome::Step(job.stay())).await),
+            ("delete", resources.delete("a").await.map(drop)),
+        ] {
+            assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{what}: {refused:?}");
+        }
+        let changed = resources.change("a", |row| Ok(row.stay())).await;
+        assert_eq!(changed.expect_err("locked").kind(), ProblemKind::ServiceUnavailable);
+        held.rollback().await.expect("released");
+        resources.change("a", |row| Ok(row.stay())).await.expect("changed");
+    }
+
+    async fn a_step_is_due_at_its_time_and_later_after_each_failure(database: TestDatabase) {
+        let lease = Duration::from_secs(60);
+        let resources = resources(&database, Script::default(), lease, lease).await;
+        let store = resources.rows.database.clone();
+        resources.create(wish("a", &["go"])).await.expect("stored");
+        let finish = async |outcome: &dyn Fn(&Row<Wishes>) -> Outcome<Wishes>| {
+            let job = resources.claim(10, lease, &[]).await.expect("claimed").jobs.remove(0);
+            let mut transaction = store.begin().await.expect("begun");
+            let before = store.now(&mut transaction).await.expect("a time");
+            drop(transaction);
+            resources.finish(&job, &outcome(&job)).await.expect("stored");
+            let mut transaction = store.begin().await.expect("begun");
+            let after = store.now(&mut transaction).await.expect("a time");
+            let row = sqlx::query("SELECT * FROM resources").fetch_one(&mut *transaction).await;
+            let due = moment(&row.expect("a row"), "due_at").expect("a time");
+            // For the next claim.
+            let now = sqlx::query("UPDATE resources SET due_at = 0");
+            now.execute(&mut *transaction).await.expect("updated");
+            transaction.commit().await.expect("committed");
+            (due - after, due - before)
+        };
+        let hour = Duration::from_secs(3600);
+        let (least, most) = finish(&|job| Outcome::Step(job.stay().at(job.now + hour))).await;
+        assert!(least <= hour && hour - Duration::from_secs(60) < most, "{least} {most}");
+        for milliseconds in [500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000] {
+            let wait = Duration::from_millis(milliseconds);
+            let (least, most) = finish(&|_| Outcome::Failed).await;
+            assert!(least <= wait && wait <= most, "{least} {wait:?} {most}");
+        }
+    }
+
+    async fn a_page_has_the_newest_first_and_all_are_counted(database: TestDatabase) {
+        let process = Process::start(&database).await;
+        process.wish("a", &["ask"]).await;
+        process.wish("b", &[]).await;
+        process.granted("b").await;
+        for name in ["c", "d"] {
+            process.wish(name, &["ask"]).await;
+        }
+        for name in ["a", "c", "d"] {
+            process.until(name, |row| row.status.steps == 1).await;
+        }
+        let resources = process.resources.clone();
+        process.stop().await;
+        // What it has made elsewhere is not removed any more.
+        assert!(resources.delete("d").await.expect("deleted"));
+        let all = ResourceQuery::default();
+        for (query, names, count) in [
+            (all.clone(), &["c", "b", "a"][..], 3),
+            (ResourceQuery { limit: Some(1), offset: Some(1), ..all.clone() }, &["b"], 3),
+            (ResourceQuery { phase: Some(WishPhase::Working), ..all }, &["c", "a"], 2),
+            (ResourceQuery::of_correlation("rr-a"), &["a"], 1),
+        ] {
+            let (rows, total) = resources.list(&query).await.expect("read");
+            let listed: Vec<_> = rows.iter().map(|row| row.spec.name.as_str()).collect();
+            assert_eq!((&listed[..], total), (names, count));
+        }
     }
 
     async fn what_one_has_claimed_another_waits_for(database: TestDatabase) {
@@ -260,6 +360,15 @@ on_both_databases! {
         process.wish("b", &["go"]).await;
         process.granted("b").await;
         assert_eq!(process.script.begun(), ["a hang", "b go", "b end"]);
+        process.script.go_on.notify_one();
+        process.until_begun("a remove").await;
+    }
+
+    async fn what_the_last_step_under_way_makes_is_removed_too(database: TestDatabase) {
+        let process = Process::start(&database).await;
+        process.wish("a", &["hang last"]).await;
+        process.until_begun("a hang last").await;
+        assert!(process.resources.delete("a").await.expect("deleted"));
         process.script.go_on.notify_one();
         process.until_begun("a remove").await;
     }
