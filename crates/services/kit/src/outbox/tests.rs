@@ -5,6 +5,7 @@ use std::time::Duration;
 use contract::datastorage::{Category, Essentials, Outcome};
 use serde_json::{Value, json};
 use testing::{FakePeer, TestDatabase, on_both_databases};
+use tokio::net::TcpListener;
 
 use super::*;
 use crate::database::DatabaseConfig;
@@ -41,9 +42,13 @@ async fn numbered(outbox: &Outbox, count: usize) -> Vec<NewEvent> {
 
 /// Runs the task until the outbox is empty, then ends it.
 async fn send_all(outbox: &Outbox, server: &FakePeer) {
+    send_all_of(&service(), outbox, server).await;
+}
+
+async fn send_all_of(service: &Service, outbox: &Outbox, server: &FakePeer) {
     let peer = Peer::new("datastorage", &server.url).expect("an address");
     let stop = CancellationToken::new();
-    let task = tokio::spawn(outbox.clone().run(service(), peer, stop.clone()));
+    let task = tokio::spawn(outbox.clone().run(service.clone(), peer, stop.clone()));
     let empty = async {
         while outbox.waiting().await.expect("counted") > 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -89,19 +94,33 @@ on_both_databases! {
         assert!(calls.iter().all(|call| call.bytes < 1024 * 1024));
     }
 
+    async fn one_that_is_larger_than_a_batch_is_sent_alone(database: TestDatabase) {
+        let (outbox, server) = (outbox(&database).await, FakePeer::start().await);
+        server.will_answer(413, json!({}));
+        let events = [event(json!("x".repeat(1_000_001))), event(json!(1))];
+        outbox.tell(&events).await.expect("stored");
+        send_all(&outbox, &server).await;
+        assert_eq!(sent(&server)[1..], [[json!(1)]]);
+        assert_eq!(refused(&outbox).await.len(), 1);
+    }
+
     async fn one_that_is_refused_stops_nobody_else(database: TestDatabase) {
         let (outbox, server) = (outbox(&database).await, FakePeer::start().await);
         server.will_answer(400, json!({ "errors": [
             { "field": "[1].event_data", "message": "has a NUL" },
-            { "field": "[1].severity", "message": "is unknown" },
+            { "field": "[1].severity", "message": "is unknown: \0" },
         ]}));
         let events = numbered(&outbox, 3).await;
-        send_all(&outbox, &server).await;
+        let service = service();
+        send_all_of(&service, &outbox, &server).await;
         let numbers = |numbers: &[u8]| numbers.iter().map(|number| json!(number)).collect();
         let batches: Vec<Vec<Value>> = vec![numbers(&[0, 1, 2]), numbers(&[0, 2])];
         assert_eq!(sent(&server), batches);
-        let reason = "[1].event_data: has a NUL; [1].severity: is unknown".to_owned();
+        // PostgreSQL stores no NUL.
+        let reason = "[1].event_data: has a NUL; [1].severity: is unknown: \u{fffd}".to_owned();
         assert_eq!(refused(&outbox).await, [(events[1].event_id.to_string(), reason)]);
+        let metrics = service.metrics.text().expect("text");
+        assert!(metrics.contains("\naudit_events_refused_total 1\n"), "{metrics}");
     }
 
     async fn a_refusal_that_names_no_event_finds_it(database: TestDatabase) {
@@ -115,8 +134,12 @@ on_both_databases! {
         server.will_answer(413, json!({}));
         let events = numbered(&outbox, 4).await;
         send_all(&outbox, &server).await;
-        let (id, reason) = refused(&outbox).await.into_iter().next().expect("one is refused");
-        assert_eq!(id, events[1].event_id.to_string());
+        let numbers = |numbers: &[u8]| numbers.iter().map(|number| json!(number)).collect();
+        let batches = [&[0, 1, 2, 3][..], &[0, 1], &[0], &[1, 2, 3], &[1], &[2], &[3]];
+        let batches: Vec<Vec<Value>> = batches.map(numbers).into();
+        assert_eq!(sent(&server), batches);
+        let [(id, reason)] = &refused(&outbox).await[..] else { panic!("one is refused") };
+        assert_eq!(*id, events[1].event_id.to_string());
         assert!(reason.contains("with 413"), "{reason}");
     }
 
@@ -131,6 +154,16 @@ on_both_databases! {
         assert_eq!(calls.len(), 4);
         assert!(calls.iter().all(|call| call.body == calls[0].body));
         assert!(refused(&outbox).await.is_empty());
+    }
+
+    async fn datastorage_is_left_alone_for_as_long_as_it_says(database: TestDatabase) {
+        let (outbox, server) = (outbox(&database).await, FakePeer::start().await);
+        server.will_answer_with(429, &[("retry-after", "1")], json!({}));
+        numbered(&outbox, 1).await;
+        send_all(&outbox, &server).await;
+        let calls = server.calls();
+        let waited = calls[1].at - calls[0].at;
+        assert!(waited >= Duration::from_secs(1), "{waited:?}");
     }
 
     async fn what_is_in_the_spool_is_not_sent_again(database: TestDatabase) {
@@ -164,4 +197,31 @@ on_both_databases! {
         outbox.clone().run(service(), peer(), stop).await.expect("it ends well");
         assert_eq!(outbox.waiting().await.expect("counted"), 0, "the next start sends them");
     }
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_a_datastorage_that_is_silent() {
+    let turn_timeout = Duration::from_secs(3);
+    let database = TestDatabase::sqlite();
+    let config = DatabaseConfig::new(database.url().parse().expect("a URL"));
+    let store = Database::new(DatabaseConfig { turn_timeout, ..config }, &[MIGRATIONS]);
+    store.migrate(TIMEOUT).await.expect("migrated");
+    let outbox = Outbox::new(store, Duration::ZERO);
+    numbered(&outbox, 1).await;
+    let silent = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}", silent.local_addr().expect("an address"));
+    let peer = Peer::new("datastorage", &url).expect("an address");
+    let stop = CancellationToken::new();
+    stop.cancel();
+    let task = tokio::spawn(outbox.clone().run(service(), peer, stop));
+    let _call = silent.accept().await.expect("a call");
+    // From here on every wait is as long as its timeout: that of the stop, and that for
+    // the database, which is asked for what is left.
+    tokio::time::pause();
+    let start = tokio::time::Instant::now();
+    task.await.expect("no panic").expect("it ends well");
+    let took = start.elapsed();
+    assert!(took <= Duration::from_secs(5) + turn_timeout, "{took:?}");
+    tokio::time::resume();
+    assert_eq!(outbox.waiting().await.expect("counted"), 1, "the next start sends it");
 }
