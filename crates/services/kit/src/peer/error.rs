@@ -9,7 +9,7 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 /// How many characters of an answer without a problem document go into an
 /// error.
-const EXCERPT: usize = 200;
+pub(super) const EXCERPT: usize = 200;
 
 /// The longest `Retry-After` that is honoured.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);

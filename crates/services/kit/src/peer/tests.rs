@@ -15,6 +15,7 @@ use testing::FakePeer;
 use time::macros::datetime;
 use tower::ServiceExt as _;
 
+use super::error::EXCERPT;
 use super::*;
 
 struct ReadThing;
@@ -141,6 +142,45 @@ async fn retry_after_is_waited_for() {
     let calls = server.calls();
     let waited = calls[1].at - calls[0].at;
     assert!(waited >= Duration::from_secs(1), "{waited:?}");
+}
+
+#[test]
+fn retry_after_is_honoured_for_a_minute_at_most() {
+    for (text, seconds) in [("0", Some(0)), ("59", Some(59)), ("3600", Some(60)), ("soon", None)] {
+        let headers = [("retry-after".parse().expect("a name"), text.parse().expect("a value"))];
+        let wait = retry_after(&headers.into_iter().collect());
+        assert_eq!(wait, seconds.map(Duration::from_secs), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_budget_without_room_for_a_wait_is_no_second_attempt() {
+    let server = FakePeer::start().await;
+    server.will_answer(503, json!({}));
+    server.will_answer(200, Value::Null);
+    let call = peer(&server).call::<Forget>().retry_within(WAITS[0] / 2).send().await;
+    assert!(call.expect_err("the budget is over").may_pass());
+    assert_eq!(server.calls().len(), 1);
+}
+
+#[tokio::test]
+async fn of_an_answer_without_a_problem_an_excerpt_is_told() {
+    let server = FakePeer::start().await;
+    server.will_answer(502, json!("ü".repeat(EXCERPT * 2)));
+    let error = peer(&server).call::<Forget>().send().await.expect_err("refused").to_string();
+    assert!(error.starts_with("things answered POST /things/forget with 502: \""), "{error}");
+    assert!(error.chars().count() < EXCERPT + 100, "{error}");
+    assert!(error.contains('ü'), "{error}");
+}
+
+#[tokio::test]
+async fn a_peer_that_answers_with_an_error_is_not_live() {
+    let server = FakePeer::start().await;
+    server.will_answer(503, json!({}));
+    assert!(!peer(&server).is_live().await);
+    server.will_answer(200, json!({ "status": "live" }));
+    assert!(peer(&server).is_live().await);
+    assert_eq!(server.calls()[0].path_and_query, "/health/live");
 }
 
 #[tokio::test]
