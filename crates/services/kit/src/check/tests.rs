@@ -5,10 +5,12 @@ use proptest::prelude::*;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use utoipa::openapi::extensions::ExtensionsBuilder;
+use utoipa::openapi::schema::{ObjectBuilder, Schema as Described, SchemaType};
 use utoipa::{IntoParams, ToSchema};
 
-use super::Schema;
 use super::message::one_of;
+use super::{Schema, Violations};
 
 #[derive(Debug, PartialEq, Deserialize, ToSchema)]
 struct Order {
@@ -104,6 +106,57 @@ fn every_violation_is_listed_with_its_path() {
     size must be one of small, large
     tone/~ is not a known field
     ");
+}
+
+/// Texts with a format, and a value with limits of its own.
+#[derive(Debug, PartialEq, Deserialize, ToSchema)]
+struct Entry {
+    #[schema(format = Uuid)]
+    id: String,
+    #[schema(format = DateTime)]
+    at: String,
+    #[schema(schema_with = limited)]
+    data: Value,
+}
+
+fn limited() -> Described {
+    let limits = ExtensionsBuilder::new().add("x-max-bytes", 11).add("x-max-levels", 2);
+    let any = ObjectBuilder::new().schema_type(SchemaType::AnyValue);
+    any.extensions(Some(limits.build())).build().into()
+}
+
+#[test]
+fn formats_and_limits_of_values_are_rules() {
+    let schema = Schema::of::<Entry>();
+    let entry = |data: Value| {
+        json!({
+            "id": "01a2275b-b004-75ca-aee1-9f1005e713fb", "at": "2026-01-31T12:00:00Z",
+            "data": data,
+        })
+    };
+    schema.read::<Entry>(entry(json!({ "a": ["b"] }))).expect("11 bytes in 2 levels");
+    insta::assert_snapshot!(refusal::<Entry>(&schema, entry(json!({ "a": ["bc"] }))), @"data must have at most 11 bytes as JSON, has 12");
+    insta::assert_snapshot!(refusal::<Entry>(&schema, entry(json!([[[]]]))), @"data must be nested at most 2 levels deep");
+    let bad = json!({ "id": "7", "at": "2026-01-31 12:00", "data": 1 });
+    insta::assert_snapshot!(refusal::<Entry>(&schema, bad), @"
+    at must be a time like 2026-01-31T12:00:00Z (RFC 3339)
+    id must be a UUID
+    ");
+}
+
+#[test]
+fn a_limit_of_json_is_the_largest_that_is_allowed() {
+    let value = json!({ "a": ["b"] });
+    for (bytes, levels, violation) in [
+        (11, 2, None),
+        (10, 2, Some("must have at most 10 bytes as JSON, has 11")),
+        (11, 1, Some("must be nested at most 1 levels deep")),
+    ] {
+        let mut violations = Violations::default();
+        violations.limit_json("field", &value, bytes, levels);
+        let messages = violations.or(()).err().unwrap_or_default();
+        assert_eq!(messages.first().map(|one| &*one.message), violation, "{bytes} {levels}");
+    }
 }
 
 #[test]
