@@ -24,7 +24,7 @@ pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// How much of an oversized body is read and discarded before the answer.
 /// Closing a connection with unread bytes resets it, and the client would not
 /// see the 413.
-const DISCARD_LIMIT: usize = 8 * BODY_LIMIT;
+pub(crate) const DISCARD_LIMIT: usize = 8 * BODY_LIMIT;
 
 /// The header that carries the request id.
 pub(crate) const REQUEST_ID: &str = "x-request-id";

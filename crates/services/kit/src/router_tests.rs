@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use axum::body::Body as HttpBody;
 use axum::http::{Method, Request as HttpRequest, StatusCode};
@@ -116,6 +116,23 @@ async fn a_good_body_is_read_and_a_bad_one_refused() {
 }
 
 #[tokio::test]
+async fn every_kind_of_json_is_read() {
+    for kind in ["application/json; charset=utf-8", "Application/JSON", "application/a.b+json"] {
+        let mut request = request_with(Method::POST, "/echo", r#"{"name":"a"}"#);
+        request.headers_mut().insert("content-type", HeaderValue::from_static(kind));
+        assert_eq!(send(request).await.status(), StatusCode::OK, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn the_head_of_an_answer_is_had_by_the_rules_of_get() {
+    for (query, status) in [("name=a", StatusCode::OK), ("name=A", StatusCode::BAD_REQUEST)] {
+        let path = format!("/query?{query}");
+        assert_eq!(send(request(Method::HEAD, &path)).await.status(), status, "{query}");
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_the_document_does_not_have_is_a_fault() {
     let response = send(request_with(Method::POST, "/undocumented", r#"{"name":"a"}"#)).await;
     insta::assert_snapshot!(problem(response).await, @"500 urn:problem:internal-error /undocumented: the log has the cause under this request id");
@@ -127,6 +144,8 @@ async fn queries_and_paths_are_read_strictly() {
     assert_eq!(body(good).await, r#""a-1""#);
     let twice = send(request(Method::GET, "/query?name=a&name=b&x=1")).await;
     insta::assert_snapshot!(problem(twice).await, @"400 urn:problem:validation-error /query: the request breaks 2 rules");
+    let only = send(request(Method::GET, "/query?name=a&name=b")).await;
+    insta::assert_snapshot!(problem(only).await, @"400 urn:problem:validation-error /query: name is given more than once");
     let path = send(request(Method::GET, "/number/256")).await;
     insta::assert_snapshot!(problem(path).await, @"400 urn:problem:validation-error /number/256: path is not valid: Invalid URL: Cannot parse `256` to a `u8`");
 }
@@ -163,6 +182,22 @@ async fn the_body_of_a_refused_request_is_read_to_its_end() {
         assert!(send(request).await.status().is_client_error());
         assert!(at_its_end.load(Ordering::SeqCst), "{path}");
     }
+}
+
+#[tokio::test]
+async fn of_a_body_without_end_a_part_is_read() {
+    let read = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&read);
+    // Twice as much as is read, so that the test has an end.
+    let chunks =
+        futures_util::stream::iter((0..2 * edge::DISCARD_LIMIT / BODY_LIMIT).map(move |_| {
+            counted.fetch_add(BODY_LIMIT, Ordering::SeqCst);
+            Ok::<_, std::io::Error>(vec![b'x'; BODY_LIMIT])
+        }));
+    let mut request = request(Method::POST, "/bytes");
+    *request.body_mut() = HttpBody::from_stream(chunks);
+    assert_eq!(send(request).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(read.load(Ordering::SeqCst), edge::DISCARD_LIMIT + BODY_LIMIT);
 }
 
 #[tokio::test]
@@ -233,11 +268,17 @@ async fn a_service_says_who_it_is() {
     let metrics = app.clone().oneshot(open_metrics).await.unwrap();
     assert_eq!(metrics.headers()["content-type"], crate::metrics::OPEN_METRICS);
     assert!(body(metrics).await.ends_with("# EOF\n"));
+    ask("/nobody/knows/this").await;
     let metrics = ask("/metrics").await;
     assert_eq!(metrics.headers()["content-type"], crate::metrics::TEXT);
     let metrics = body(metrics).await;
-    let line = r#"http_requests_total{method="GET",route="/version",status="200"} 1"#;
-    assert!(metrics.lines().any(|l| l == line), "no line {line} in:\n{metrics}");
+    // Clients can invent any number of paths.
+    for line in [
+        r#"http_requests_total{method="GET",route="/version",status="200"} 1"#,
+        r#"http_requests_total{method="GET",route="unmatched",status="404"} 1"#,
+    ] {
+        assert!(metrics.lines().any(|l| l == line), "no line {line} in:\n{metrics}");
+    }
 }
 
 #[tokio::test]
