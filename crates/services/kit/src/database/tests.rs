@@ -289,6 +289,120 @@ async fn another_process_is_waited_for_longer_than_a_lock_on_postgres() {
 }
 
 #[tokio::test]
+async fn sessions_have_limits_on_postgres() {
+    let database = TestDatabase::postgres();
+    let store = migrated(&database).await;
+    let mut writer = store.begin().await.expect("begun");
+    let mut reader = store.snapshot().await.expect("begun");
+    for (setting, of_writer, of_reader) in [
+        // A lock is a turn of another process.
+        ("lock_timeout", "5s", "5s"),
+        ("idle_in_transaction_session_timeout", "30s", "30s"),
+        ("default_transaction_read_only", "off", "on"),
+    ] {
+        let query = || sqlx::AssertSqlSafe(format!("SHOW {setting}"));
+        let value = sqlx::query_scalar(query()).fetch_one(&mut *writer).await;
+        assert_eq!(value.ok(), Some(of_writer.to_owned()), "{setting}");
+        let value = sqlx::query_scalar(query()).fetch_one(&mut *reader).await;
+        assert_eq!(value.ok(), Some(of_reader.to_owned()), "{setting}");
+    }
+}
+
+#[tokio::test]
+async fn errors_are_sorted_by_their_code_on_postgres() {
+    let database = TestDatabase::postgres();
+    let store = migrated(&database).await;
+    for (code, is_unavailable, is_refusal) in [
+        ("40001", true, false),  // A serialisation failure.
+        ("40P01", true, false),  // A deadlock.
+        ("53100", true, false),  // The disk is full.
+        ("53300", true, false),  // Too many connections.
+        ("57P01", true, false),  // The server stops.
+        ("58030", true, false),  // Its disk fails.
+        ("25006", true, false),  // It is a standby.
+        ("25P02", false, false), // A statement after a failed one.
+        ("22021", false, true),  // A text with a NUL.
+        ("23505", false, true),  // A value twice.
+        ("42P01", false, false), // No such table.
+    ] {
+        let raise = format!("DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{code}'; END $$");
+        let mut transaction = store.begin().await.expect("begun");
+        let raised = sqlx::query(sqlx::AssertSqlSafe(raise)).execute(&mut *transaction).await;
+        let error = StoreError::from(raised.expect_err(code));
+        assert_eq!(matches!(error, StoreError::Unavailable(_)), is_unavailable, "{error:?}");
+        assert_eq!(error.is_refusal(), is_refusal, "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_makes_sqlite_unavailable() {
+    let database = TestDatabase::sqlite();
+    let store = migrated(&database).await;
+    let mut transaction = store.begin().await.expect("begun");
+    let full = sqlx::query("PRAGMA max_page_count = 1").execute(&mut *transaction).await;
+    full.expect("it is as large as it may be");
+    let error = loop {
+        let name = "x".repeat(10_000) + &uuid::Uuid::now_v7().to_string();
+        if let Err(error) = insert(&mut transaction, &name).await {
+            break error;
+        }
+    };
+    assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_disk_that_is_read_only_makes_sqlite_unavailable() {
+    let database = TestDatabase::sqlite();
+    let store = migrated(&database).await;
+    // With the code of a disk that was remounted read-only.
+    let mut snapshot = store.snapshot().await.expect("begun");
+    let error = insert(&mut snapshot, "a").await.expect_err("read only");
+    assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn connections_of_before_a_restart_fail_no_request_on_postgres() {
+    let server = PostgresServer::start();
+    let database = TestDatabase::on(&server);
+    let store = migrated(&database).await;
+    store.check().await.expect("writable");
+    assert!(names(&mut store.snapshot().await.expect("begun")).await.is_empty());
+    server.stop();
+    server.restart();
+    store.check().await.expect("writable");
+    assert!(names(&mut store.snapshot().await.expect("begun")).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_start_waits_for_a_server_on_postgres() {
+    let server = PostgresServer::start();
+    let database = TestDatabase::on(&server);
+    let store = open(&database);
+    server.stop();
+    let readiness = Readiness::default();
+    let migrated = store.migrate_when_available(&readiness);
+    let restarted = async {
+        // Once it has begun.
+        tokio::task::yield_now().await;
+        assert_eq!(readiness.waiting_for().as_deref(), Some("the database"));
+        server.restart();
+    };
+    let (migrated, ()) = tokio::join!(migrated, restarted);
+    migrated.expect("migrated");
+    assert!(names(&mut store.snapshot().await.expect("begun")).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_start_does_not_wait_for_a_folder_that_is_not_there() {
+    let database = TestDatabase::sqlite();
+    let store = open_url(&format!("sqlite://{}/missing/x.db", database.folder().display()));
+    let readiness = Readiness::default();
+    let migrated = timeout(TEST_TIMEOUT, store.migrate_when_available(&readiness));
+    let error = migrated.await.expect("no wait").expect_err("no folder");
+    assert!(error.is_missing_file(), "{error:?}");
+}
+
+#[tokio::test]
 async fn a_folder_that_is_not_there_is_unavailable() {
     let database = TestDatabase::sqlite();
     let store = open_url(&format!("sqlite://{}/missing/x.db", database.folder().display()));
