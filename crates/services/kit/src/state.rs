@@ -73,3 +73,6 @@ impl State {
         app.task("audit", |stop| outbox.run(service, datastorage, stop))
     }
 }
+
+#[cfg(test)]
+mod tests;
