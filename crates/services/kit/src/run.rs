@@ -170,6 +170,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_service_whose_task_ends_does_not_end_well() {
+        let start = async |_| {
+            let app = App::new(axum::Router::new());
+            Ok(app.task("steps", async |_| Ok(())))
+        };
+        let ended = live(crate::package!(), Common::for_tests(), start).await;
+        let error = ended.expect_err("a task has ended");
+        assert_eq!(format!("{error:#}"), "the task `steps` ended too early");
+    }
+
+    #[tokio::test]
     async fn a_task_is_watched_during_the_start_too() {
         let app = App::new(axum::Router::new())
             .task("spool", async |_| anyhow::bail!("no disk"))
