@@ -14,6 +14,7 @@ use backon::{ExponentialBuilder, Retryable as _};
 use contract::Endpoint;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::CONTENT_TYPE;
+use reqwest::redirect::Policy;
 use reqwest::{StatusCode, Url};
 
 use crate::edge::{REQUEST_ID, RequestId};
@@ -78,6 +79,8 @@ impl Peer {
             // Services are on one network, so proxies of the environment do not
             // apply.
             .no_proxy()
+            // It would make a GET of a POST, and no service answers so.
+            .redirect(Policy::none())
             .build()
             .map_err(|error| refuse(error.to_string()))?;
         Ok(Self { name, http, root })
@@ -169,12 +172,16 @@ impl<'a, E: Endpoint> Call<'a, E> {
             .with_min_delay(WAITS[0])
             .with_max_delay(WAITS[1])
             .with_jitter()
-            .without_max_times()
-            .with_total_delay(Some(self.budget));
+            .without_max_times();
+        let mut budget = self.budget;
         (|| self.attempt())
             .retry(waits)
             .when(PeerError::may_pass)
-            .adjust(|error, wait| Some(wait?.max(error.retry_after().unwrap_or_default())))
+            .adjust(|error, wait| {
+                let wait = wait?.max(error.retry_after().unwrap_or_default());
+                budget = budget.checked_sub(wait)?;
+                Some(wait)
+            })
             .notify(|error, wait| tracing::info!(%error, ?wait, "calling again"))
             .await
     }

@@ -13,6 +13,7 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use testing::FakePeer;
 use time::macros::datetime;
+use tokio::time::timeout;
 use tower::ServiceExt as _;
 
 use super::error::EXCERPT;
@@ -161,6 +162,27 @@ async fn a_budget_without_room_for_a_wait_is_no_second_attempt() {
     let call = peer(&server).call::<Forget>().retry_within(WAITS[0] / 2).send().await;
     assert!(call.expect_err("the budget is over").may_pass());
     assert_eq!(server.calls().len(), 1);
+}
+
+#[tokio::test]
+async fn a_wait_that_the_peer_wants_counts_against_the_budget() {
+    let server = FakePeer::start().await;
+    server.will_answer_with(503, &[("retry-after", "60")], json!({}));
+    server.will_answer(200, Value::Null);
+    let peer = peer(&server);
+    let call = timeout(BUDGET, peer.call::<Forget>().retry_within(BUDGET).send());
+    let call = call.await.expect("no wait");
+    assert!(call.expect_err("the budget is shorter").may_pass());
+    assert_eq!(server.calls().len(), 1);
+}
+
+#[tokio::test]
+async fn nobody_is_followed_to_another_address() {
+    let (server, other) = (FakePeer::start().await, FakePeer::start().await);
+    server.will_answer_with(302, &[("location", &other.url)], json!({}));
+    let error = peer(&server).call::<Forget>().send().await.expect_err("no answer");
+    assert!(error.to_string().contains("with 302"), "{error}");
+    assert!(other.calls().is_empty());
 }
 
 #[tokio::test]
