@@ -92,7 +92,7 @@ impl Sender {
                 transaction.commit().await?;
                 self.limit = rows::BATCH_EVENTS;
             }
-            Err(error @ PeerError::Refused { .. }) if !error.may_pass() => {
+            Err(error) if error.is_of_content() => {
                 self.refused(&batch, &error).await?;
             }
             Err(error) => {

@@ -156,6 +156,18 @@ on_both_databases! {
         assert!(refused(&outbox).await.is_empty());
     }
 
+    /// A proxy answers, or another service has the address: that says nothing of the events.
+    async fn an_answer_of_somebody_else_refuses_no_event(database: TestDatabase) {
+        let (outbox, server) = (outbox(&database).await, FakePeer::start().await);
+        for status in [302, 401, 403, 404] {
+            server.will_answer(status, json!({}));
+        }
+        numbered(&outbox, 2).await;
+        send_all(&outbox, &server).await;
+        assert_eq!(server.calls().len(), 5);
+        assert!(refused(&outbox).await.is_empty());
+    }
+
     async fn datastorage_is_left_alone_for_as_long_as_it_says(database: TestDatabase) {
         let (outbox, server) = (outbox(&database).await, FakePeer::start().await);
         server.will_answer_with(429, &[("retry-after", "1")], json!({}));

@@ -106,6 +106,13 @@ impl PeerError {
         }
     }
 
+    /// Whether the service has read what was sent and refuses that. Any other refusal is of
+    /// the caller or of the address: a proxy answers, or another service.
+    #[must_use]
+    pub fn is_of_content(&self) -> bool {
+        matches!(self, Self::Refused { status: 400 | 413 | 422, .. })
+    }
+
     /// How long the service wants to be left alone, at most a minute.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
