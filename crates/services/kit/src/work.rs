@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument as _, Span};
 use uuid::Uuid;
@@ -58,6 +59,15 @@ pub struct Claim<J> {
     pub wait: Option<Duration>,
 }
 
+/// Whether claims end with their lease: then their process has died.
+#[derive(Clone, Copy, Debug)]
+pub enum Expiry<'a> {
+    /// They do, but for those of these [owners](Queue::owner), which are held here.
+    Except(&'a [Uuid]),
+    /// They do not: the database was away, so that nobody could renew any.
+    Suspended,
+}
+
 /// Rows that are due at some time, and their work.
 pub trait Queue: Clone + Send + Sync + 'static {
     /// A claimed row.
@@ -67,14 +77,12 @@ pub trait Queue: Clone + Send + Sync + 'static {
 
     /// Claims at most `limit` due rows. No process claims them again until
     /// [`finish`](Self::finish), or until `lease` has passed by the database's
-    /// clock without [`renew`](Self::renew): then their process has died. Those
-    /// `held` by their [owners](Self::owner) here are not: their process lives, and
-    /// only the database was away.
+    /// clock without [`renew`](Self::renew), and claims [expire](Expiry).
     fn claim(
         &self,
         limit: usize,
         lease: Duration,
-        held: &[Uuid],
+        expiry: Expiry<'_>,
     ) -> impl Future<Output = Result<Claim<Self::Job>, StoreError>> + Send;
 
     /// The id of the claim of a row.
@@ -144,8 +152,9 @@ impl<Q: Queue> Worker<Q> {
     /// None; it goes on after every failure.
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
         let mut jobs = JoinSet::new();
+        let mut suspended_until = Instant::now();
         loop {
-            let wait = self.take_up(&mut jobs).await;
+            let wait = self.take_up(&mut jobs, &mut suspended_until).await;
             tokio::select! {
                 () = stop.cancelled() => break,
                 () = self.wake.notified() => {}
@@ -165,18 +174,25 @@ impl<Q: Queue> Worker<Q> {
     }
 
     /// Starts jobs of due rows, as far as there is room. Returns how long to wait
-    /// before the next call.
-    async fn take_up(&self, jobs: &mut JoinSet<()>) -> Duration {
+    /// before the next call. A database that is away suspends expiry until whoever
+    /// lives has had a lease's time to renew its claims, or to finish.
+    async fn take_up(&self, jobs: &mut JoinSet<()>, suspended_until: &mut Instant) -> Duration {
         let room = MAX_PARALLEL.saturating_sub(jobs.len());
         if room == 0 {
             return POLL_INTERVAL;
         }
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let claim = match self.queue.claim(room, self.config.lease, &held).await {
+        let expiry = match Instant::now() < *suspended_until {
+            true => Expiry::Suspended,
+            false => Expiry::Except(&held),
+        };
+        let WorkConfig { lease, database_retry } = self.config;
+        let claim = match self.queue.claim(room, lease, expiry).await {
             Ok(claim) => claim,
             Err(error) => {
                 tracing::warn!("cannot look for what is due: {error}");
-                return self.config.database_retry;
+                *suspended_until = Instant::now() + database_retry + lease;
+                return database_retry;
             }
         };
         for job in claim.jobs {
@@ -185,7 +201,7 @@ impl<Q: Queue> Worker<Q> {
             jobs.spawn(self.clone().job(job, held).instrument(span));
         }
         // Another process may have claimed something since, and died.
-        let poll = POLL_INTERVAL.min(self.config.lease);
+        let poll = POLL_INTERVAL.min(lease);
         match claim.wait {
             // More rows are due than there is room for. The next job that ends
             // wakes the loop.

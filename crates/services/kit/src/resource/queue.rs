@@ -14,7 +14,7 @@ use super::store::Stored;
 use super::{Resources, Row, Rows, Rules, Step};
 use crate::database::column::microseconds;
 use crate::database::{Connection, StoreError};
-use crate::work::{Claim, Due, Queue, Table};
+use crate::work::{Claim, Due, Expiry, Queue, Table};
 
 /// The first and the longest wait after a step that failed.
 const WAITS: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(60)];
@@ -41,9 +41,9 @@ impl<R: Rules> Queue for Resources<R> {
         &self,
         limit: usize,
         lease: Duration,
-        held: &[Uuid],
+        expiry: Expiry<'_>,
     ) -> Result<Claim<Self::Job>, StoreError> {
-        let mut due = Due::of(&self.rows.database, TABLE, limit, held).await?;
+        let mut due = Due::of(&self.rows.database, TABLE, limit, expiry).await?;
         let mut jobs = Vec::with_capacity(due.rows.len());
         for row in &due.rows {
             let row = Row::<R::Kind>::read(row, due.now)?;

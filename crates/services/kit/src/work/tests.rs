@@ -18,8 +18,10 @@ struct TestQueue {
 #[derive(Default)]
 struct Log {
     waiting: Vec<Uuid>,
-    /// Which jobs each claim named as held.
-    claims: Vec<Vec<Uuid>>,
+    /// Which jobs each claim named as held; none where claims did not expire.
+    claims: Vec<Option<Vec<Uuid>>>,
+    /// How often the database is away when something is to be claimed.
+    away: usize,
     renewed: usize,
     /// How often an outcome was to be stored, and the errors of the first attempts.
     finished: usize,
@@ -58,10 +60,17 @@ impl Queue for TestQueue {
         &self,
         limit: usize,
         _: Duration,
-        held: &[Uuid],
+        expiry: Expiry<'_>,
     ) -> Result<Claim<Uuid>, StoreError> {
         self.log(|log| {
-            log.claims.push(held.to_vec());
+            if log.away > 0 {
+                log.away -= 1;
+                return Err(StoreError::Unavailable(sqlx::Error::PoolTimedOut));
+            }
+            log.claims.push(match expiry {
+                Expiry::Except(held) => Some(held.to_vec()),
+                Expiry::Suspended => None,
+            });
             let count = limit.min(log.waiting.len());
             Ok(Claim { jobs: log.waiting.drain(..count).collect(), wait: None })
         })
@@ -102,7 +111,7 @@ async fn a_job_is_held_while_it_runs_and_its_claim_is_renewed_in_time() {
         let claims = &log.claims;
         (claims[0].clone(), claims[1].clone(), claims[claims.len() - 1].clone())
     });
-    assert_eq!((first, while_it_runs, after), (vec![], vec![job], vec![]));
+    assert_eq!((first, while_it_runs, after), (Some(vec![]), Some(vec![job]), Some(vec![])));
     let renewed = queue.log(|log| log.renewed);
     assert!(renewed >= 4, "{renewed} times in four leases");
 }
@@ -113,6 +122,19 @@ async fn a_worker_without_work_looks_once_in_each_lease() {
     let queue = TestQueue::new(&[], LEASE);
     queue.run_for(LEASE * 10 + LEASE / 2).await;
     assert_eq!(queue.log(|log| log.claims.len()), 11);
+}
+
+/// Nobody could renew a claim meanwhile: who lives has a lease's time for it.
+#[tokio::test(start_paused = true)]
+async fn after_an_outage_no_claim_ends_for_the_time_of_a_lease() {
+    let queue = TestQueue::new(&[], LEASE);
+    queue.log(|log| log.away = 3);
+    queue.run_for(LEASE * 4).await;
+    let claims = queue.log(|log| log.claims.clone());
+    let suspended = claims.iter().take_while(|held| held.is_none()).count();
+    // The outage is over a wait after its last failure.
+    assert_eq!(suspended, 1, "{claims:?}");
+    assert!(claims.len() > 2 && claims[suspended..].iter().all(Option::is_some), "{claims:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kit::database::StoreError;
-use kit::work::{Claim, Queue};
+use kit::work::{Claim, Expiry, Queue};
 use time::OffsetDateTime;
 use tracing::Span;
 use uuid::Uuid;
@@ -46,9 +46,9 @@ impl Queue for Deliveries {
         &self,
         limit: usize,
         lease: Duration,
-        held: &[Uuid],
+        expiry: Expiry<'_>,
     ) -> Result<Claim<Job>, StoreError> {
-        self.store.claim(limit, lease, held).await
+        self.store.claim(limit, lease, expiry).await
     }
 
     fn owner(job: &Job) -> Uuid {

@@ -12,7 +12,7 @@ use contract::datastorage::NewEvent;
 use kit::database::{Database, StoreError};
 use kit::outbox::Outbox;
 use kit::state::State;
-use kit::work::Claim;
+use kit::work::{Claim, Expiry};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -150,9 +150,7 @@ impl Store {
 
     /// Claims at most `limit` due deliveries. No process claims them again until
     /// [`finish`](Self::finish), or until `lease` has passed by the database's
-    /// clock without [`renew`](Self::renew): then their process has died. Those
-    /// `held` by their [owners](Job::owner) here are not: their process lives, and
-    /// only the database was away.
+    /// clock without [`renew`](Self::renew), and claims [expire](Expiry).
     ///
     /// # Errors
     ///
@@ -161,9 +159,9 @@ impl Store {
         &self,
         limit: usize,
         lease: Duration,
-        held: &[Uuid],
+        expiry: Expiry<'_>,
     ) -> Result<Claim<Job>, StoreError> {
-        sql::deliveries::claim(&self.database, limit, lease, held).await
+        sql::deliveries::claim(&self.database, limit, lease, expiry).await
     }
 
     /// Claims a delivery for another `lease`, if it is not lost yet.

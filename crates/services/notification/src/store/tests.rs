@@ -45,7 +45,7 @@ fn retry(job: &Job, outcome: AttemptOutcome, at: OffsetDateTime) -> FinishedAtte
 }
 
 async fn claim(store: &Store) -> Vec<Job> {
-    store.claim(10, LEASE, &[]).await.expect("the database is there").jobs
+    store.claim(10, LEASE, Expiry::Except(&[])).await.expect("the database is there").jobs
 }
 
 async fn get(store: &Store, name: &str) -> Notification {
@@ -98,7 +98,7 @@ on_both_databases! {
             spec.priority = serde_json::from_value(json!(priority)).expect("a priority");
             store.create(spec, None, now()).await.expect("kept");
         }
-        let first = store.claim(1, LEASE, &[]).await.expect("the database is there");
+        let first = store.claim(1, LEASE, Expiry::Except(&[])).await.expect("the database is there");
         assert_eq!(first.jobs[0].spec.name, "critical");
         assert_eq!(first.wait, Some(Duration::ZERO), "more is due");
         let names: Vec<_> = claim(&store).await.into_iter().map(|job| job.spec.name).collect();
@@ -118,7 +118,7 @@ on_both_databases! {
         assert_eq!(retrying.phase, Phase::Retrying);
         assert_eq!(retrying.channels[1].attempts[0].error.as_deref(), Some("busy"));
         assert_eq!(retrying.channels[1].attempts[0].http_status, Some(503));
-        let claim = store.claim(10, LEASE, &[]).await.expect("the database is there");
+        let claim = store.claim(10, LEASE, Expiry::Except(&[])).await.expect("the database is there");
         assert!(claim.jobs.is_empty(), "it is not due yet");
         let wait = claim.wait.expect("the other lease ends");
         assert!(LEASE / 2 < wait && wait <= LEASE, "{wait:?}");
@@ -167,7 +167,7 @@ on_both_databases! {
         let store = store(&database).await;
         store.create(two_channels("a"), None, now()).await.expect("kept");
         let lease = Duration::ZERO;
-        let jobs = store.claim(10, lease, &[]).await.expect("the database is there").jobs;
+        let jobs = store.claim(10, lease, Expiry::Except(&[])).await.expect("the database is there").jobs;
         let [log, lost] = jobs.try_into().expect("two channels");
         store.finish(&log, &done(&log, AttemptOutcome::Success, false)).await.expect("kept");
 
@@ -198,7 +198,7 @@ on_both_databases! {
     async fn a_lease_that_is_renewed_does_not_end(database: TestDatabase) {
         let store = store(&database).await;
         store.create(two_channels("a"), None, now()).await.expect("kept");
-        let jobs = store.claim(10, Duration::ZERO, &[]).await.expect("the database is there").jobs;
+        let jobs = store.claim(10, Duration::ZERO, Expiry::Except(&[])).await.expect("the database is there").jobs;
         store.renew(&jobs[0], LEASE).await.expect("renewed");
         let [other] = claim(&store).await.try_into().expect("one lease has ended");
         assert_eq!(other.channel.name, jobs[1].channel.name);
@@ -209,14 +209,26 @@ on_both_databases! {
     async fn what_is_held_here_is_not_claimed_again_after_its_lease(database: TestDatabase) {
         let store = store(&database).await;
         store.create(two_channels("a"), None, now()).await.expect("kept");
-        let jobs = store.claim(10, Duration::ZERO, &[]).await.expect("the database is there").jobs;
+        let jobs = store.claim(10, Duration::ZERO, Expiry::Except(&[])).await.expect("the database is there").jobs;
         let held: Vec<_> = jobs.iter().map(|job| job.owner).collect();
-        let none = store.claim(10, LEASE, &held).await.expect("the database is there");
+        let none = store.claim(10, LEASE, Expiry::Except(&held)).await.expect("the database is there");
         assert!(none.jobs.is_empty(), "{:?}", none.jobs);
         assert_eq!(none.wait, None, "nothing else is to be waited for");
-        let one = store.claim(10, LEASE, &held[..1]).await.expect("the database is there");
+        let one = store.claim(10, LEASE, Expiry::Except(&held[..1])).await.expect("the database is there");
         assert_eq!(one.jobs.len(), 1);
         assert_eq!(one.jobs[0].channel, jobs[1].channel);
+    }
+}
+
+on_both_databases! {
+    async fn after_an_outage_only_what_nobody_has_claimed_is_taken(database: TestDatabase) {
+        let store = store(&database).await;
+        store.create(two_channels("a"), None, now()).await.expect("kept");
+        store.claim(1, Duration::ZERO, Expiry::Except(&[])).await.expect("the database is there");
+        let free = store.claim(10, LEASE, Expiry::Suspended).await.expect("the database is there");
+        assert_eq!((free.jobs.len(), free.wait), (1, None));
+        let [ended] = claim(&store).await.try_into().expect("one lease has ended");
+        assert_ne!(ended.channel, free.jobs[0].channel);
     }
 }
 
@@ -232,7 +244,7 @@ on_both_databases! {
                 tokio::spawn(async move {
                     let mut claimed = 0;
                     loop {
-                        let jobs = match store.claim(3, LEASE, &[]).await {
+                        let jobs = match store.claim(3, LEASE, Expiry::Except(&[])).await {
                             Ok(claim) => claim.jobs,
                             Err(StoreError::Unavailable(_)) => continue,
                             Err(error) => panic!("{error}"),

@@ -183,7 +183,8 @@ impl Process {
     }
 
     pub(super) async fn with(database: &TestDatabase, script: Script, lease: Duration) -> Self {
-        let resources = resources(database, script.clone(), lease, Duration::from_secs(2)).await;
+        // Many at once wait for their turn on a busy machine.
+        let resources = resources(database, script.clone(), lease, DEADLINE).await;
         let stop = CancellationToken::new();
         let worker = tokio::spawn(resources.worker().run(stop.clone()));
         Self { resources, script, stop, worker }
@@ -253,14 +254,13 @@ pub(super) async fn resources(
     database: &TestDatabase,
     script: Script,
     lease: Duration,
-    lock_timeout: Duration,
+    wait: Duration,
 ) -> Resources<Script> {
     let url = database.url().parse().expect("a URL");
     let config = StateConfig {
         database: DatabaseConfig {
-            lock_timeout,
-            // Many at once wait for their turn on a busy machine.
-            turn_timeout: DEADLINE,
+            lock_timeout: wait,
+            turn_timeout: wait,
             ..DatabaseConfig::new(url)
         },
         work: WorkConfig { lease, database_retry: Duration::from_millis(100) },

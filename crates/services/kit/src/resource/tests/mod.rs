@@ -16,7 +16,7 @@ use super::{Created, Row};
 use crate::database::column::moment;
 use crate::database::{Database, DatabaseConfig, StoreError};
 use crate::problem::{Problem, ProblemKind};
-use crate::work::Queue as _;
+use crate::work::{Expiry, Queue as _};
 
 on_both_databases! {
     async fn steps_lead_to_the_last_phase_and_the_trail_is_told_of_each(database: TestDatabase) {
@@ -101,7 +101,7 @@ on_both_databases! {
         let resources = process.resources.clone();
         process.stop().await;
         resources.create(wish("a", &["go"])).await.expect("stored");
-        let claim = async |lease| resources.claim(10, lease, &[]).await.expect("claimed").jobs;
+        let claim = async |lease| resources.claim(10, lease, Expiry::Except(&[])).await.expect("claimed").jobs;
         let lost = claim(Duration::ZERO).await.remove(0);
         let held = claim(Duration::from_secs(60)).await.remove(0);
         let refused = Outcome::Step(lost.to(WishPhase::Refused));
@@ -131,17 +131,17 @@ on_both_databases! {
     }
 
     async fn nothing_changes_while_another_process_changes_something(database: TestDatabase) {
-        let lock_timeout = Duration::from_millis(50);
+        let wait = Duration::from_millis(200);
         let lease = Duration::from_secs(60);
-        let resources = resources(&database, Script::default(), lease, lock_timeout).await;
+        let resources = resources(&database, Script::default(), lease, wait).await;
         resources.create(wish("a", &["go"])).await.expect("stored");
-        let job = resources.claim(10, lease, &[]).await.expect("claimed").jobs.remove(0);
+        let job = resources.claim(10, lease, Expiry::Except(&[])).await.expect("claimed").jobs.remove(0);
         let url = database.url().parse().expect("a URL");
         let other = Database::new(DatabaseConfig::new(url), &[]);
         let held = other.begin_exclusive().await.expect("the lock");
         for (what, refused) in [
             ("create", resources.create(wish("b", &[])).await.map(drop)),
-            ("claim", resources.claim(10, lease, &[]).await.map(drop)),
+            ("claim", resources.claim(10, lease, Expiry::Except(&[])).await.map(drop)),
             ("renew", resources.renew(&job, lease).await),
             ("finish", resources.finish(&job, &Outcome::Step(job.stay())).await),
             ("delete", resources.delete("a").await.map(drop)),
@@ -160,7 +160,7 @@ on_both_databases! {
         let store = resources.rows.database.clone();
         resources.create(wish("a", &["go"])).await.expect("stored");
         let finish = async |outcome: &dyn Fn(&Row<Wishes>) -> Outcome<Wishes>| {
-            let job = resources.claim(10, lease, &[]).await.expect("claimed").jobs.remove(0);
+            let job = resources.claim(10, lease, Expiry::Except(&[])).await.expect("claimed").jobs.remove(0);
             let mut transaction = store.begin().await.expect("begun");
             let before = store.now(&mut transaction).await.expect("a time");
             drop(transaction);

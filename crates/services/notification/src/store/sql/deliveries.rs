@@ -7,7 +7,7 @@ use contract::Words as _;
 use kit::database::column::{microseconds, moment, number, storable, uuid, word};
 use kit::database::{Connection, Database, StoreError};
 use kit::outbox::Outbox;
-use kit::work::{Claim, Due, Table};
+use kit::work::{Claim, Due, Expiry, Table};
 use sqlx::Row as _;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -32,9 +32,9 @@ pub(in crate::store) async fn claim(
     db: &Database,
     limit: usize,
     lease: Duration,
-    held: &[Uuid],
+    expiry: Expiry<'_>,
 ) -> Result<Claim<Job>, StoreError> {
-    let mut due = Due::of(db, TABLE, limit, held).await?;
+    let mut due = Due::of(db, TABLE, limit, expiry).await?;
     let mut jobs = Vec::with_capacity(due.rows.len());
     for row in &due.rows {
         let (spec, receiver) = asked(row)?;
