@@ -205,8 +205,9 @@ fn writers_do_not_notice_a_database_outage() -> Result<()> {
     let run = Run::of_process()?;
     let Some(control) = run.control(&[Capability::DatabaseOutage])? else { return Ok(()) };
     let datastorage = run.service("datastorage")?;
-    // An engine may take so long to start a database that the spool would be full.
-    let written = write_while(&run, SPOOL_MAX_EVENTS, || {
+    // An engine may take so long to start a database that the spool would be full; each
+    // writer may have one event more on its way.
+    let written = write_while(&run, SPOOL_MAX_EVENTS - 100, || {
         let away = control.stopped(&Target::Database)?;
         eventually(RECOVERY_TIMEOUT, "100 events in the spool", || match depth(&datastorage)? {
             depth @ ..100 => Ok(Poll::Pending(depth.to_string())),

@@ -24,7 +24,8 @@ pub(super) struct WrittenEvents {
 }
 
 /// Starts writers, calls `disturb` while they write, and returns once all of
-/// them have stopped. Together they write `most` events, however long that takes.
+/// them have stopped. Together they have about `most` events spooled, however long that
+/// takes.
 pub(super) fn write_while(
     run: &Run,
     most: usize,
@@ -32,9 +33,11 @@ pub(super) fn write_while(
 ) -> Result<WrittenEvents> {
     let url = run.service("datastorage")?.base().to_owned();
     let mut written = WrittenEvents { correlation_id: unique("rr"), ..WrittenEvents::default() };
-    let (count, over) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let (count, spooled) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let over = AtomicBool::new(false);
+    let enough = || over.load(Ordering::Relaxed) || spooled.load(Ordering::Relaxed) >= most;
     thread::scope(|scope| {
-        let write = || write(&url, &written.correlation_id, most, &count, &over);
+        let write = || write(&url, &written.correlation_id, &count, &spooled, enough);
         let writers: Vec<_> = (0..WRITERS).map(|_| scope.spawn(write)).collect();
         let outcome = eventually(Duration::from_secs(10), "200 events", || {
             match count.load(Ordering::Relaxed) {
@@ -64,20 +67,21 @@ pub(super) fn write_while(
 fn write(
     url: &str,
     correlation_id: &str,
-    most: usize,
     count: &AtomicUsize,
-    over: &AtomicBool,
+    spooled: &AtomicUsize,
+    enough: impl Fn() -> bool,
 ) -> (Vec<Value>, Option<Value>) {
     let datastorage = Endpoint::new(url);
     let mut acknowledged = Vec::new();
-    while !over.load(Ordering::Relaxed) {
+    while !enough() {
         let number = count.fetch_add(1, Ordering::Relaxed);
-        if number >= most {
-            break;
-        }
         let sent = with(event(correlation_id), json!({ "event_data": { "number": number } }));
         match datastorage.post(EVENTS, &sent) {
-            Ok(answer) if [201, 202].contains(&answer.status) => acknowledged.push(sent),
+            Ok(answer) if answer.status == 201 => acknowledged.push(sent),
+            Ok(answer) if answer.status == 202 => {
+                spooled.fetch_add(1, Ordering::Relaxed);
+                acknowledged.push(sent);
+            }
             _ => return (acknowledged, Some(sent)),
         }
     }
