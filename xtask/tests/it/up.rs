@@ -43,6 +43,28 @@ fn what_changed_is_refused_until_up_replaces_it() {
 }
 
 #[test]
+fn a_port_and_a_volume_that_changed_are_refused_until_up_replaces_the_service() {
+    let project = Project::new();
+    let run = project.up();
+    // The first two are what others are told of it, too.
+    for (was, is, replaced) in [
+        ("port = 8080", "port = 8081", "replaced: alpha, beta"),
+        ("port = 8081", "port = 8081\nports.grpc = 9090", "replaced: alpha, beta"),
+        ("volume = \"/data\"", "volume = \"/daten\"", "replaced: beta; unchanged: alpha"),
+    ] {
+        project.replace("beta/Cargo.toml", was, is);
+        project
+            .xtask(["test", "alpha"])
+            .run()
+            .exits(exit::FAILURE)
+            .says("`beta` has other settings in its metadata now");
+        project.xtask(["up", "alpha"]).run().exits(exit::SUCCESS).says(replaced);
+        project.xtask(["test", "alpha"]).run().exits(exit::SUCCESS);
+    }
+    assert!(run.environment().services["beta"].ports.contains_key("grpc"));
+}
+
+#[test]
 fn a_service_that_died_is_started_again_where_it_was() {
     let project = Project::new();
     let run = project.up();

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use anyhow::ensure;
+use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::{BackendKind, ClusterChoice, Expected};
 use crate::build::image::Digest;
 use crate::database::DatabaseChoice;
 use crate::run::{RunFolder, RunId, read_json, write_json};
-use crate::workspace::{DatabaseKind, Ready};
+use crate::workspace::{DatabaseKind, Ports, Ready};
 
 /// `plan.json` of a run.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -76,6 +77,10 @@ pub(crate) struct Settings {
     pub(crate) host_variables: BTreeMap<String, String>,
     /// The addresses of external services that it may name, as they are written.
     pub(crate) urls: BTreeMap<String, String>,
+    /// Its ports, and those of the services that it names, by name of the service.
+    pub(crate) ports: BTreeMap<String, Ports>,
+    /// Where it has a folder that outlives a restart, if it wants one.
+    pub(crate) volume: Option<Utf8PathBuf>,
     pub(crate) config: BTreeMap<String, String>,
     /// In bytes.
     pub(crate) memory: Option<u64>,
@@ -93,7 +98,7 @@ impl RunPlan {
     }
 
     /// The format that this version writes.
-    pub(crate) const VERSION: u32 = 6;
+    pub(crate) const VERSION: u32 = 7;
 
     pub(crate) fn read(folder: &RunFolder) -> anyhow::Result<RunPlan> {
         let path = folder.plan();

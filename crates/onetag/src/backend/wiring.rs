@@ -105,6 +105,8 @@ pub(crate) fn settings(
         variables: planned.env.iter().map(written).collect(),
         host_variables: host_variables(planned).map(salted).collect::<anyhow::Result<_>>()?,
         urls: planned.urls.iter().map(written).collect(),
+        ports: planned.ports.clone(),
+        volume: planned.service.volume.clone(),
         config: config(&planned.service).map(written).collect(),
         memory: planned.service.memory,
         replicas: planned.service.replicas,

@@ -8,7 +8,7 @@ use super::external::External;
 use super::metadata::DatabaseKind;
 use super::pinned_image::PinnedImage;
 use super::placeholder::{Placeholder, Template};
-use super::plan::{Plan, PlannedService};
+use super::plan::{Plan, PlannedService, Ports};
 use super::source::Source;
 use super::topology::{Ready, Service, ServiceKind, Workspace};
 use crate::error::{Attach as _, Kind};
@@ -202,7 +202,9 @@ fn server(workspace: &Workspace, image: ServerImage) -> PlannedService {
         source,
     };
     let urls = BTreeMap::from([(service.name.clone(), url)]);
-    PlannedService { service, env, urls, database: None, manifests: Vec::new() }
+    let ports = Ports { own: service.port, further: service.ports.clone() };
+    let ports = BTreeMap::from([(service.name.clone(), ports)]);
+    PlannedService { service, env, urls, ports, database: None, manifests: Vec::new() }
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ pub use nextest_config::check_nextest_config;
 pub(crate) use nextest_config::nextest_wanted;
 pub use pinned_image::PinnedImage;
 pub use placeholder::{Placeholder, ServiceField, Template, TemplateError, Values, resolve};
-pub use plan::{Plan, PlannedService};
+pub use plan::{Plan, PlannedService, Ports};
 pub use registry::Registry;
 pub use target_directory::validate_target_directory;
 pub use test_target::TestTarget;

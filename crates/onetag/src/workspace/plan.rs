@@ -1,8 +1,9 @@
 //! What a suite deploys, and in which order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::anyhow;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::metadata::DatabaseKind;
@@ -33,10 +34,21 @@ pub struct PlannedService {
     /// The addresses of external services that it may name, and its own if it is one:
     /// by name, of `{self.host}` and `{self.port}`.
     pub urls: BTreeMap<String, Template>,
+    /// The ports of the services that it may name, and its own, by name of the service.
+    pub ports: BTreeMap<String, Ports>,
     /// What it keeps its state in; none if it has no database.
     pub database: Option<DatabaseKind>,
     /// Objects of its package for clusters, read where the backend is one.
     pub manifests: Vec<Value>,
+}
+
+/// The ports of a service inside its own network, as its metadata says.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Ports {
+    /// Its own, if it has one.
+    pub own: Option<u16>,
+    /// Its further ones, by name.
+    pub further: BTreeMap<String, u16>,
 }
 
 impl Workspace {
@@ -58,10 +70,17 @@ impl Workspace {
             let mut env = service.env.clone();
             env.extend(suite.env.get(name).cloned().unwrap_or_default());
             let templates = service.values().map(|(_, template)| template).chain(env.values());
-            let named = templates.flat_map(order::named_services).chain([name]);
+            let named: BTreeSet<_> =
+                templates.flat_map(order::named_services).chain([name]).collect();
+            let ports = named.iter().filter_map(|name| {
+                let Service { port, ports, .. } = self.services.get(*name)?;
+                Some(((*name).to_owned(), Ports { own: *port, further: ports.clone() }))
+            });
+            let ports = ports.collect();
             let url = |name: &str| self.services.get(name)?.external()?.url.clone();
-            let urls = named.filter_map(|name| Some((name.to_owned(), url(name)?))).collect();
-            PlannedService { service, env, urls, database: None, manifests: Vec::new() }
+            let urls =
+                named.iter().filter_map(|name| Some(((*name).to_owned(), url(name)?))).collect();
+            PlannedService { service, env, urls, ports, database: None, manifests: Vec::new() }
         };
         let levels = order::levels(&order::edges(self, suite), suite)?;
         let levels =
