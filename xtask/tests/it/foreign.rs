@@ -7,6 +7,7 @@ mod secrets;
 mod several;
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt;
 
 use crate::exit;
 use crate::project::{Project, Run, manifest};
@@ -79,6 +80,25 @@ fn a_service_serves_files_of_its_package() {
         project.finished().iter().map(digest).collect::<BTreeSet<_>>().len()
     };
     assert_eq!((digests("executable"), digests("config"), digests("manifest")), (1, 2, 2));
+}
+
+#[test]
+fn files_that_were_copied_anew_are_not_those_of_a_service_that_runs() {
+    let project = Project::new();
+    project.replace("beta/Cargo.toml", "port =", "files = [\"words.txt\"]\nport =");
+    project.create("beta/words.txt", "words");
+    project.up();
+    let files = project.onetag().join("files");
+    let mut folders = files.read_dir_utf8().unwrap().map(|folder| folder.unwrap().into_path());
+    let of_beta = folders.find(|folder| folder.join("words.txt").exists()).unwrap();
+    std::fs::set_permissions(&of_beta, PermissionsExt::from_mode(0o700)).unwrap();
+    std::fs::remove_dir_all(of_beta).unwrap();
+    project
+        .xtask(["test", "alpha"])
+        .run()
+        .exits(exit::FAILURE)
+        .says("the folder in which `beta-0` was started, ")
+        .says("hint: end the run");
 }
 
 #[test]

@@ -43,6 +43,9 @@ pub(super) struct Child {
     pub(super) image: ProcessImage,
     /// The file that it was let go to execute.
     pub(super) executed: FileIdentity,
+    /// The folder in which it was started, by device and inode: another one may stand at
+    /// its path by now.
+    pub(super) folder: (u64, u64),
     id: ProcessId,
     pump: Pump,
     ledger: Ledger,
@@ -72,6 +75,8 @@ impl Child {
             make_folder(&folder.database_folder(service))?;
         }
         folder.write_config(service, &spec.config)?;
+        let started_in = image.folder()?;
+        let FileIdentity { dev, ino, .. } = FileIdentity::of_path(started_in)?;
         let (pump, output) = Pump::start(BoundedLog::open(&folder.log(service))?)?;
         let mut command = Command::new(own_executable()?);
         command
@@ -85,7 +90,7 @@ impl Child {
         command
             .envs(&spec.environment)
             .env(onetag_env::keys::OWNER, spec.run_id.to_string())
-            .current_dir(image.folder()?)
+            .current_dir(started_in)
             .stdin(Stdio::piped())
             .stdout(output.try_clone().context("cannot share the log")?)
             .stderr(output);
@@ -113,6 +118,7 @@ impl Child {
             service: service.to_owned(),
             image,
             executed,
+            folder: (dev, ino),
             id,
             pump,
             ledger: ledger.clone(),

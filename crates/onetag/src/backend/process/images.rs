@@ -150,6 +150,15 @@ impl ProcessImage {
     pub(super) fn see(&self, child: &Child) -> anyhow::Result<Seen> {
         let (mut replica, pid) = (child.replica(), child.pid());
         if let Some(files) = self.files {
+            let there = FileIdentity::of_path(&self.folder).map(|it| (it.dev, it.ino));
+            if there.ok() != Some(child.folder) {
+                return Err(anyhow!(
+                    "the folder in which `{}` was started, {}, is another one now",
+                    replica.name,
+                    self.folder
+                )
+                .hint("end the run by `cargo xtask down`, and begin a new one"));
+            }
             Files::verify(&self.folder, files)
                 .with_context(|| {
                     format!("the files of `{}` are not those that were built", replica.name)
