@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use camino::Utf8Path;
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use onetag_control::Capability;
 use serde::{Deserialize, Serialize};
 
@@ -101,6 +101,14 @@ impl EngineRuntime {
         let location = format!("container {}", name_of(instance)?);
         Ok(Replica { name: format!("{}-0", instance.service), location })
     }
+}
+
+/// The path in a container of what lies in its volume, and nowhere else.
+fn in_volume(volume: &Utf8Path, path: &Utf8Path) -> anyhow::Result<Utf8PathBuf> {
+    let inside = path.strip_prefix(volume).unwrap_or(path);
+    let is_inside = |part| matches!(part, Utf8Component::Normal(_) | Utf8Component::CurDir);
+    ensure!(inside.components().all(is_inside), "it is not in the volume {volume}");
+    Ok(volume.join(inside))
 }
 
 /// The name of a container.
@@ -209,8 +217,8 @@ impl Runtime for EngineRuntime {
             started.ports.volume.clone().context("it has no volume")?
         };
         let name = container_name(self.folder.run_id(), service);
-        let copied =
-            self.client()?.ask(["cp", &format!("{name}:{}", volume.join(from)), to.as_str()]);
+        let from = in_volume(&volume, from)?;
+        let copied = self.client()?.ask(["cp", &format!("{name}:{from}"), to.as_str()]);
         copied.with_context(|| format!("cannot copy {from}"))?;
         ensure!(to.symlink_metadata().is_ok_and(|copy| copy.is_file()), "it is not a file");
         Ok(())
@@ -273,5 +281,21 @@ impl Runtime for EngineRuntime {
         let client = self.engine()?;
         let left = remains::leftovers(&client, self.folder.run_id());
         left.hint(format!("`{}` has to answer before anything of it can be removed", client.name()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_copied_out_lies_in_the_volume() {
+        let path = |path: &str| in_volume("/data".into(), path.into());
+        for inside in ["x/y", "./x/y", "/data/x/y"] {
+            assert_eq!(path(inside).unwrap().as_str().replace("/./", "/"), "/data/x/y");
+        }
+        for outside in ["/etc/passwd", "../x", "x/../../y", "/data/../etc/passwd", "/"] {
+            assert_eq!(path(outside).unwrap_err().to_string(), "it is not in the volume /data");
+        }
     }
 }
