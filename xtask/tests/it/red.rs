@@ -82,6 +82,39 @@ fn a_binary_without_tests_is_no_success() {
 }
 
 #[test]
+fn a_binary_whose_tests_the_profile_leaves_out_is_no_success() {
+    let project = Project::new();
+    let filter = "default-filter = \"package(e2e)\"";
+    project.replace(".config/nextest.toml", filter, "default-filter = \"none()\"");
+    let output = project.xtask(["e2e", "alpha"]).run();
+    output.exits(exit::NO_TESTS);
+    insta::assert_snapshot!(output.error_of_phase(), @r"
+    error: phase select failed
+      because: suite `alpha` selects no test with `binary_id(=e2e::alpha)`
+    hint: the `default-filter` of profile `e2e` in .config/nextest.toml leaves them out; let `binary_id(e2e::alpha)` through
+    ");
+}
+
+#[test]
+fn a_binary_whose_tests_are_all_ignored_is_no_success_beside_another() {
+    let project = Project::new();
+    project.create("tests/suites/slow.rs", "#[test]\n#[ignore]\nfn slow() {}\n");
+    let target = "\n[[test]]\nname = \"slow\"\npath = \"suites/slow.rs\"\n";
+    project.append("tests/Cargo.toml", target);
+    project.append("alpha/Cargo.toml", "tests = [\"e2e::alpha\", \"e2e::slow\"]\n");
+    let output = project.xtask(["e2e", "alpha"]).run();
+    output.exits(exit::NO_TESTS).does_not_say("  deploy");
+    insta::assert_snapshot!(output.error_of_phase(), @r"
+    error: phase select failed
+      because: suite `alpha` selects no test of `e2e::slow` with `binary_id(=e2e::alpha) | binary_id(=e2e::slow)`
+    hint: they are ignored; `cargo xtask e2e alpha -- --run-ignored all` runs them
+    ");
+    // Whoever asks for less gets it.
+    project.xtask(["e2e", "alpha", "--", "-E", "binary(alpha)"]).run().exits(exit::SUCCESS);
+    project.xtask(["e2e", "alpha", "--", "--run-ignored", "all"]).run().exits(exit::SUCCESS);
+}
+
+#[test]
 fn a_filterset_that_selects_nothing_is_no_success() {
     let project = Project::new();
     let output = project.xtask(["e2e", "alpha", "--", "-E", "test(nope)"]).run();

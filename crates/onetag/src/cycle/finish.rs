@@ -109,7 +109,9 @@ pub(super) fn finish(mut ending: FinishedRun<'_>, options: &Options) -> (Exit, R
         let verbs = format!("`cargo xtask test {suite}`, `up {suite}`, `down {suite}`");
         // Whoever asked for little has to know that something runs on.
         context.ui.verdict(format!("  kept: {verbs}"));
-        context.ui.line(format!("  environment: {}", shown(&folder.environment())));
+        if folder.environment().exists() {
+            context.ui.line(format!("  environment: {}", shown(&folder.environment())));
+        }
     }
     (exit, report)
 }

@@ -3,6 +3,7 @@
 mod arguments;
 mod files;
 mod junit;
+mod listed;
 mod run;
 mod select;
 mod shortcut;

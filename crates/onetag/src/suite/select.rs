@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use xshell::cmd;
 
 use super::files::NextestFiles;
+use super::listed::Listed;
 use super::{NextestArguments, PROFILE};
 use crate::build::NextestInputs;
 use crate::build::image::FileIdentity;
@@ -81,7 +82,7 @@ pub(crate) struct Selection<'a> {
     suites: Vec<&'a Suite>,
     inputs: &'a NextestInputs,
     arguments: &'a NextestArguments,
-    listed: OnceLock<BTreeMap<String, usize>>,
+    listed: OnceLock<BTreeMap<String, Listed>>,
 }
 
 impl<'a> Selection<'a> {
@@ -106,39 +107,57 @@ impl<'a> Selection<'a> {
         }
         make_folder(&context.layout().cache(&context.workspace.root))?;
         let together = self.listed.get_or_init(|| self.list_together(context));
-        let tests = match together.get(&suite.name) {
-            Some(tests) => *tests,
+        let listed = match together.get(&suite.name) {
+            Some(listed) => listed.clone(),
             None => {
                 // Who wrote the filterset that nextest may refuse.
                 let author =
                     if arguments.narrows().is_some() { Kind::Usage } else { Kind::Metadata };
                 let list = list(context, &question.filterset, inputs, arguments, author)?;
-                selected(&list, suite)
+                Listed::of(&list, suite)
             }
         };
-        if tests == 0 {
-            // Not kept: binaries may find their tests in files of their own.
-            let filters = question.filters.iter().map(|filter| format!(" {filter}"));
-            return Err(anyhow!(
-                "suite `{}` selects no test with `{}`{}",
-                suite.name,
-                question.filterset,
-                filters.collect::<String>()
-            ))
-            .kind(Kind::NoTests)
-            .hint(format!(
-                "the tests of the suite are listed by `cargo nextest list --profile {PROFILE} -E '{}'`",
-                suite.filterset()
-            ));
-        }
+        // Not kept: binaries may find their tests in files of their own.
+        self.refuse_empty(&listed, suite, &question)?;
+        let tests = listed.tests;
         write_json(&cached(context, suite), &CachedCount { question, tests })?;
         Ok(tests)
+    }
+
+    /// Each binary of a suite has to have a test that is selected, unless the caller asked
+    /// for less: a binary that proves nothing would be green.
+    fn refuse_empty(
+        &self,
+        listed: &Listed,
+        suite: &Suite,
+        question: &Question,
+    ) -> anyhow::Result<()> {
+        let asked_for_less =
+            self.arguments.narrows().is_some() || !self.arguments.filters().is_empty();
+        let binary = match &listed.empty[..] {
+            _ if listed.tests == 0 => String::new(),
+            [(id, _), ..] if !asked_for_less => format!(" of `{id}`"),
+            _ => return Ok(()),
+        };
+        let filters = question.filters.iter().map(|filter| format!(" {filter}"));
+        let filters: String = filters.collect();
+        let (name, filterset) = (&suite.name, &question.filterset);
+        let hint = listed.hint(suite).unwrap_or_else(|| {
+            format!(
+                "the tests of the suite are listed by \
+                 `cargo nextest list --profile {PROFILE} -E '{}'`",
+                suite.filterset()
+            )
+        });
+        Err(anyhow!("suite `{name}` selects no test{binary} with `{filterset}`{filters}"))
+            .kind(Kind::NoTests)
+            .hint(hint)
     }
 
     /// The counts of all suites that are not known, by one list. None if each has to be
     /// asked for alone: two suites share a binary, a partition is one of each suite's
     /// own tests, or nextest fails, which concerns one of them only.
-    fn list_together(&self, context: &Context) -> BTreeMap<String, usize> {
+    fn list_together(&self, context: &Context) -> BTreeMap<String, Listed> {
         let Selection { inputs, arguments, .. } = *self;
         let is_unknown = |suite: &&&Suite| {
             Question::new(context, suite, inputs, arguments).answered(context, suite).is_none()
@@ -154,7 +173,7 @@ impl<'a> Selection<'a> {
         let listed = list(context, &filterset, inputs, arguments, Kind::Metadata);
         listed.map_or_else(
             |_| BTreeMap::new(),
-            |list| unknown.iter().map(|s| (s.name.clone(), selected(&list, s))).collect(),
+            |list| unknown.iter().map(|s| (s.name.clone(), Listed::of(&list, s))).collect(),
         )
     }
 }
@@ -186,11 +205,4 @@ fn list(
     }
     let listed = listed.success()?;
     serde_json::from_slice(&listed.stdout).context("cannot read nextest's list")
-}
-
-/// How many tests of a suite a list has.
-fn selected(list: &TestListSummary, suite: &Suite) -> usize {
-    let binaries = list.rust_suites.iter().filter(|(id, _)| suite.has_binary(id.as_str()));
-    let tests = binaries.flat_map(|(_, binary)| binary.test_cases.values());
-    tests.filter(|test| test.filter_match.is_match()).count()
 }
