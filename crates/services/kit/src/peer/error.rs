@@ -106,11 +106,13 @@ impl PeerError {
         }
     }
 
-    /// Whether the service has read what was sent and refuses that. Any other refusal is of
-    /// the caller or of the address: a proxy answers, or another service.
+    /// Whether the service refuses what was sent, whenever that comes. Other refusals that
+    /// do not pass by themselves are of the caller or of the address: a proxy answers, or
+    /// another service.
     #[must_use]
     pub fn is_of_content(&self) -> bool {
-        matches!(self, Self::Refused { status: 400 | 413 | 422, .. })
+        let Self::Refused { status, .. } = self else { return false };
+        matches!(status, 400..500) && !matches!(status, 401 | 403..=405 | 407) && !self.may_pass()
     }
 
     /// How long the service wants to be left alone, at most a minute.
