@@ -117,6 +117,7 @@ pub struct Worker<Q> {
     config: WorkConfig,
     wake: Arc<Notify>,
     held: Arc<Mutex<Vec<Uuid>>>,
+    suspended_until: Arc<Mutex<Instant>>,
 }
 
 /// A job that is under way; over when it is dropped, by a panic too.
@@ -142,7 +143,8 @@ impl Drop for Held {
 impl<Q: Queue> Worker<Q> {
     /// A worker of this queue. `wake` is notified when there is something new.
     pub fn new(queue: Q, config: &WorkConfig, wake: Arc<Notify>) -> Self {
-        Self { queue, config: config.clone(), wake, held: Arc::default() }
+        let suspended_until = Arc::new(Mutex::new(Instant::now()));
+        Self { queue, config: config.clone(), wake, held: Arc::default(), suspended_until }
     }
 
     /// Runs until it is asked to stop, then waits for running jobs for at most 8 s.
@@ -152,9 +154,8 @@ impl<Q: Queue> Worker<Q> {
     /// None; it goes on after every failure.
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
         let mut jobs = JoinSet::new();
-        let mut suspended_until = Instant::now();
         loop {
-            let wait = self.take_up(&mut jobs, &mut suspended_until).await;
+            let wait = self.take_up(&mut jobs).await;
             tokio::select! {
                 () = stop.cancelled() => break,
                 () = self.wake.notified() => {}
@@ -174,15 +175,15 @@ impl<Q: Queue> Worker<Q> {
     }
 
     /// Starts jobs of due rows, as far as there is room. Returns how long to wait
-    /// before the next call. A database that is away suspends expiry until whoever
-    /// lives has had a lease's time to renew its claims, or to finish.
-    async fn take_up(&self, jobs: &mut JoinSet<()>, suspended_until: &mut Instant) -> Duration {
+    /// before the next call.
+    async fn take_up(&self, jobs: &mut JoinSet<()>) -> Duration {
         let room = MAX_PARALLEL.saturating_sub(jobs.len());
         if room == 0 {
             return POLL_INTERVAL;
         }
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let expiry = match Instant::now() < *suspended_until {
+        let suspended_until = *self.suspended_until.lock().unwrap_or_else(PoisonError::into_inner);
+        let expiry = match Instant::now() < suspended_until {
             true => Expiry::Suspended,
             false => Expiry::Except(&held),
         };
@@ -191,7 +192,7 @@ impl<Q: Queue> Worker<Q> {
             Ok(claim) => claim,
             Err(error) => {
                 tracing::warn!("cannot look for what is due: {error}");
-                *suspended_until = Instant::now() + database_retry + lease;
+                self.suspend_expiry();
                 return database_retry;
             }
         };
@@ -209,6 +210,13 @@ impl<Q: Queue> Worker<Q> {
             Some(wait) => wait.min(poll),
             None => poll,
         }
+    }
+
+    /// The database is away: until whoever lives has had a lease's time to renew its
+    /// claims, or to finish, none expires.
+    fn suspend_expiry(&self) {
+        let until = Instant::now() + self.config.database_retry + self.config.lease;
+        *self.suspended_until.lock().unwrap_or_else(PoisonError::into_inner) = until;
     }
 
     async fn job(self, job: Q::Job, _held: Held) {
@@ -238,6 +246,7 @@ impl<Q: Queue> Worker<Q> {
                 Ok(()) => return,
                 Err(error @ StoreError::Unavailable(_)) => {
                     tracing::warn!("cannot keep the outcome yet: {error}");
+                    self.suspend_expiry();
                     tokio::time::sleep(self.config.database_retry).await;
                 }
                 Err(error @ StoreError::Broken(_)) => {

@@ -32,6 +32,7 @@ pub struct Due {
     pub rows: Vec<Row>,
     /// Selects when the next one is due.
     next: String,
+    /// None where expiry is suspended.
     held: Option<String>,
 }
 
@@ -52,24 +53,18 @@ impl Due {
             Expiry::Except(held) => Some(to_json(held)?),
             Expiry::Suspended => None,
         };
-        let free = |held_at| match expiry {
-            Expiry::Except(_) => {
-                format!("(owner IS NULL OR owner NOT IN {})", database.kind.texts_of(held_at))
-            }
-            Expiry::Suspended => "owner IS NULL".to_owned(),
-        };
-        let due = format!("{select} WHERE {} AND due_at <= $1 ORDER BY {order} LIMIT $2", free(3));
+        let ended = format!("$1 IS NOT NULL AND owner NOT IN {}", database.kind.texts_of(1));
+        let free = format!("(owner IS NULL OR {ended})");
+        let due = format!("{select} WHERE {free} AND due_at <= $2 ORDER BY {order} LIMIT $3");
         let mut transaction = database.begin_exclusive().await?;
         let now = database.now(&mut transaction).await?;
-        let query = sqlx::query(AssertSqlSafe(due))
+        let rows = sqlx::query(AssertSqlSafe(due))
+            .bind(&held)
             .bind(microseconds(now))
-            .bind(i64::try_from(limit).unwrap_or(i64::MAX));
-        let query = match &held {
-            Some(held) => query.bind(held),
-            None => query,
-        };
-        let rows = query.fetch_all(&mut *transaction).await?;
-        let next = format!("SELECT min(due_at) FROM {name} WHERE {}", free(1));
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .fetch_all(&mut *transaction)
+            .await?;
+        let next = format!("SELECT min(due_at) FROM {name} WHERE {free}");
         Ok(Self { transaction, now, rows, next, held })
     }
 
@@ -79,12 +74,10 @@ impl Due {
     ///
     /// See [`StoreError`].
     pub async fn claimed<J>(mut self, jobs: Vec<J>) -> Result<Claim<J>, StoreError> {
-        let next = sqlx::query_scalar(AssertSqlSafe(self.next));
-        let next = match self.held {
-            Some(held) => next.bind(held),
-            None => next,
-        };
-        let next: Option<i64> = next.fetch_one(&mut *self.transaction).await?;
+        let next: Option<i64> = sqlx::query_scalar(AssertSqlSafe(self.next))
+            .bind(self.held)
+            .fetch_one(&mut *self.transaction)
+            .await?;
         self.transaction.commit().await?;
         let next = next.map(from_microseconds).transpose()?;
         let wait = next.map(|due| Duration::try_from(due - self.now).unwrap_or_default());

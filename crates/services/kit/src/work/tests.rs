@@ -28,6 +28,10 @@ struct Log {
     errors: Vec<StoreError>,
 }
 
+fn away() -> StoreError {
+    StoreError::Unavailable(sqlx::Error::PoolTimedOut)
+}
+
 impl TestQueue {
     fn new(jobs: &[Uuid], length: Duration) -> Self {
         let log = Log { waiting: jobs.to_vec(), ..Log::default() };
@@ -65,7 +69,7 @@ impl Queue for TestQueue {
         self.log(|log| {
             if log.away > 0 {
                 log.away -= 1;
-                return Err(StoreError::Unavailable(sqlx::Error::PoolTimedOut));
+                return Err(away());
             }
             log.claims.push(match expiry {
                 Expiry::Except(held) => Some(held.to_vec()),
@@ -137,10 +141,20 @@ async fn after_an_outage_no_claim_ends_for_the_time_of_a_lease() {
     assert!(claims.len() > 2 && claims[suspended..].iter().all(Option::is_some), "{claims:?}");
 }
 
+/// It does not look for what is due meanwhile.
+#[tokio::test(start_paused = true)]
+async fn who_has_no_room_notices_an_outage_by_its_outcomes() {
+    let jobs: Vec<_> = (0..MAX_PARALLEL).map(|_| Uuid::now_v7()).collect();
+    let queue = TestQueue::new(&jobs, Duration::ZERO);
+    queue.log(|log| log.errors.extend(jobs.iter().map(|_| away())));
+    queue.run_for(LEASE / 2).await;
+    let claims = queue.log(|log| log.claims.clone());
+    assert!(claims.len() > 1 && claims[1..].iter().all(Option::is_none), "{claims:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_outcome_is_stored_when_the_database_is_back() {
     let queue = TestQueue::new(&[Uuid::now_v7()], Duration::ZERO);
-    let away = || StoreError::Unavailable(sqlx::Error::PoolTimedOut);
     queue.log(|log| log.errors = vec![away(), away()]);
     queue.run_for(LEASE).await;
     assert_eq!(queue.log(|log| log.finished), 3);

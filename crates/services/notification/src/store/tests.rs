@@ -45,7 +45,11 @@ fn retry(job: &Job, outcome: AttemptOutcome, at: OffsetDateTime) -> FinishedAtte
 }
 
 async fn claim(store: &Store) -> Vec<Job> {
-    store.claim(10, LEASE, Expiry::Except(&[])).await.expect("the database is there").jobs
+    claim_for(store, LEASE).await
+}
+
+async fn claim_for(store: &Store, lease: Duration) -> Vec<Job> {
+    store.claim(10, lease, Expiry::Except(&[])).await.expect("the database is there").jobs
 }
 
 async fn get(store: &Store, name: &str) -> Notification {
@@ -167,7 +171,7 @@ on_both_databases! {
         let store = store(&database).await;
         store.create(two_channels("a"), None, now()).await.expect("kept");
         let lease = Duration::ZERO;
-        let jobs = store.claim(10, lease, Expiry::Except(&[])).await.expect("the database is there").jobs;
+        let jobs = claim_for(&store, lease).await;
         let [log, lost] = jobs.try_into().expect("two channels");
         store.finish(&log, &done(&log, AttemptOutcome::Success, false)).await.expect("kept");
 
@@ -198,7 +202,7 @@ on_both_databases! {
     async fn a_lease_that_is_renewed_does_not_end(database: TestDatabase) {
         let store = store(&database).await;
         store.create(two_channels("a"), None, now()).await.expect("kept");
-        let jobs = store.claim(10, Duration::ZERO, Expiry::Except(&[])).await.expect("the database is there").jobs;
+        let jobs = claim_for(&store, Duration::ZERO).await;
         store.renew(&jobs[0], LEASE).await.expect("renewed");
         let [other] = claim(&store).await.try_into().expect("one lease has ended");
         assert_eq!(other.channel.name, jobs[1].channel.name);
@@ -209,7 +213,7 @@ on_both_databases! {
     async fn what_is_held_here_is_not_claimed_again_after_its_lease(database: TestDatabase) {
         let store = store(&database).await;
         store.create(two_channels("a"), None, now()).await.expect("kept");
-        let jobs = store.claim(10, Duration::ZERO, Expiry::Except(&[])).await.expect("the database is there").jobs;
+        let jobs = claim_for(&store, Duration::ZERO).await;
         let held: Vec<_> = jobs.iter().map(|job| job.owner).collect();
         let none = store.claim(10, LEASE, Expiry::Except(&held)).await.expect("the database is there");
         assert!(none.jobs.is_empty(), "{:?}", none.jobs);
