@@ -20,7 +20,7 @@ use crate::outbox;
 use crate::resource::{MIGRATIONS, Resources, Row, Rows, Rules, Step};
 use crate::service::Service;
 use crate::state::{State, StateConfig};
-use crate::work::WorkConfig;
+use crate::work::{Expiry, Queue as _, WorkConfig};
 
 /// How long anything in these tests may take.
 pub(super) const DEADLINE: Duration = Duration::from_secs(20);
@@ -270,6 +270,11 @@ pub(super) async fn resources(
     let state = State::new(config, &[outbox::MIGRATIONS, MIGRATIONS]).expect("an address");
     state.database.migrate(DEADLINE).await.expect("migrated");
     Resources::new(&Service::for_tests(crate::package!()), &state, script)
+}
+
+/// Claims what is due.
+pub(super) async fn claim(resources: &Resources<Script>, lease: Duration) -> Vec<Row<Wishes>> {
+    resources.claim(10, lease, Expiry::Except(&[])).await.expect("claimed").jobs
 }
 
 pub(super) fn wish(name: &str, script: &[&str]) -> Wish {
