@@ -15,7 +15,7 @@ pub use folder::RunFolder;
 pub(crate) use id::RUN_ID;
 pub use id::{Reference, RunId, Tag};
 pub(crate) use layout::Layout;
-pub(crate) use lock::FileLock;
+pub(crate) use lock::{FileLock, Hold};
 pub(crate) use mint::Brand;
 pub(crate) use mint::mint;
 pub use mint::{MintedRun, Run};

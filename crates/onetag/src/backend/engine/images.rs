@@ -9,7 +9,7 @@ use serde_json::json;
 use super::super::{Expected, ExternalImage, ImageBuild, ImageStore, StoredImage};
 use super::client::{Client, unless_raced};
 use super::dialect::Dialect;
-use super::names::{Change, changing};
+use super::names::changing;
 use super::refusal::is_absent;
 use super::{IMAGE, normalized};
 use crate::backend::container;
@@ -18,7 +18,7 @@ use crate::build::image::{Digest, closure};
 use crate::error::Attach as _;
 use crate::report::Ui;
 use crate::run::ledger::{BackendResource, Ledger};
-use crate::run::{Reference, RunFolder};
+use crate::run::{Hold, Reference, RunFolder};
 use crate::system::signals::Interrupt;
 use crate::workspace::External;
 
@@ -165,7 +165,7 @@ impl EngineImages {
         client.pinned.info.check(client.dialect)?;
         let path = container::archive(&self.folder, reference, compiled)?;
         let load = ["load", "--input", path.as_str()];
-        let loaded = changing(client, Change::Add, || {
+        let loaded = changing(client, Hold::Together, || {
             unless_raced(|| client.work(load, &BTreeMap::new(), ledger))
         });
         let _ = std::fs::remove_file(&path);
@@ -189,7 +189,7 @@ fn attach_name(
         if find(client, &id)?.is_none() {
             continue;
         }
-        let tagged = changing(client, Change::Rewrite, || {
+        let tagged = changing(client, Hold::Alone, || {
             unless_raced(|| client.work(["tag", &id, name], &BTreeMap::new(), ledger))
         });
         match tagged {

@@ -20,9 +20,9 @@ pub(super) struct Info {
     pub(super) rootless: bool,
     /// How it keeps images.
     pub(super) store: String,
-    /// Where podman keeps them; none where it is not on this machine.
+    /// Where podman keeps them, and its containers; none where that is not on this machine.
     #[serde(default)]
-    pub(super) images: Option<Utf8PathBuf>,
+    pub(super) folder: Option<Utf8PathBuf>,
     /// 1 or 2.
     pub(super) cgroups: u8,
     /// What podman makes networks with.
@@ -57,13 +57,13 @@ impl Info {
 
     fn of_podman(answer: &Value, host: &Value) -> Option<Info> {
         let remote = host["serviceIsRemote"].as_bool().unwrap_or(false);
-        let images = answer["store"]["graphRoot"].as_str().filter(|_| !remote);
+        let folder = answer["store"]["graphRoot"].as_str().filter(|_| !remote);
         Some(Info {
             version: answer["version"]["Version"].as_str()?.to_owned(),
             architecture: host["arch"].as_str()?.to_owned(),
             rootless: host["security"]["rootless"].as_bool()?,
             store: answer["store"]["graphDriverName"].as_str()?.to_owned(),
-            images: images.map(Utf8PathBuf::from),
+            folder: folder.map(Utf8PathBuf::from),
             cgroups: if host["cgroupVersion"] == "v2" { 2 } else { 1 },
             network: host["networkBackend"].as_str().map(str::to_owned),
             remote,
@@ -86,7 +86,7 @@ impl Info {
             architecture: architecture.to_owned(),
             rootless: options.any(|option| option.contains("rootless")),
             store: answer["Driver"].as_str()?.to_owned(),
-            images: None,
+            folder: None,
             cgroups: if answer["CgroupVersion"] == "2" { 2 } else { 1 },
             network: None,
             remote,

@@ -5,54 +5,26 @@
 //! the later one undoes the other. Runs that have the same bytes name the same image, so
 //! a name that one of them removed would come back, and stay.
 
-use std::fs::{File, TryLockError};
 use std::time::Duration;
 
-use anyhow::Context as _;
-
 use super::client::Client;
-use crate::system::signals::Interrupt;
-use crate::system::wait::{self, Poll};
+use crate::run::{FileLock, Hold};
 
 /// How long others may be at it: an image that is loaded may be large.
 const OTHERS: Duration = Duration::from_secs(100);
 
-/// How names are changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
-    /// One is added, whatever else there is.
-    Add,
-    /// All that were read are written.
-    Rewrite,
-}
-
-/// Changes names of images while nobody else does: rewriting goes alone, adding goes
-/// beside adding.
+/// Changes names of images while no other run does. What rewrites them goes alone; what
+/// only adds one goes together with others that do.
 ///
 /// The lock is on the folder where podman keeps images, which all of its callers have in
-/// common; podman itself does not take it. docker's daemon puts calls in order by itself.
+/// common; podman itself does not take it. One that is elsewhere, or somebody else's, can
+/// be no lock. docker's daemon puts calls in order by itself.
 pub(super) fn changing<T>(
     client: &Client,
-    change: Change,
+    hold: Hold,
     work: impl FnOnce() -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    let folder = client.pinned.info.images.as_ref();
-    // One that is elsewhere, or somebody else's, can be no lock.
-    let Some(file) = folder.and_then(|folder| File::open(folder).ok()) else { return work() };
-    wait::until("changing names of images", OTHERS, &Interrupt::default(), || {
-        let taken = match change {
-            Change::Add => file.try_lock_shared(),
-            Change::Rewrite => file.try_lock(),
-        };
-        match taken {
-            Ok(()) => Ok(Poll::Ready(())),
-            Err(TryLockError::WouldBlock) => {
-                Ok(Poll::Pending("another run changes names of images".to_owned()))
-            }
-            Err(TryLockError::Error(error)) => {
-                Err(error).context("cannot lock the folder of images")
-            }
-        }
-    })?;
+    let folder = client.pinned.info.folder.as_ref();
+    let _lock = folder.map(|folder| FileLock::of_folder(folder, hold, OTHERS)).transpose()?;
     work()
 }

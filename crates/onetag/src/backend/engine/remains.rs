@@ -5,12 +5,12 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use super::client::Client;
-use super::names::{Change, changing};
+use super::names::changing;
 use super::working::{self, BUILD};
 use super::{CONTAINER, IMAGE, LABEL_RUN, NETWORK, VOLUME};
 use crate::report::Leftover;
-use crate::run::RunId;
 use crate::run::ledger::{BackendResource, Ledger};
+use crate::run::{Hold, RunId};
 use crate::system::wait::side_by_side;
 
 /// How long removing one thing may take.
@@ -25,9 +25,9 @@ pub(super) fn remove(client: &Client, resource: &BackendResource) -> anyhow::Res
         VOLUME => client.end(["volume", "rm", name()?], REMOVAL)?,
         // The image itself stays as long as another run has a name for it; what it was
         // built from is the engine's cache, which stays as well.
-        IMAGE => changing(client, Change::Rewrite, || {
-            client.end(["rmi", "--no-prune", name()?], REMOVAL)
-        })?,
+        IMAGE => {
+            changing(client, Hold::Alone, || client.end(["rmi", "--no-prune", name()?], REMOVAL))?
+        }
         BUILD => working::remove(client, name()?)?,
         // A port ended with the keeper.
         _ => {}

@@ -292,7 +292,7 @@ mod tests {
     fn what_is_copied_out_lies_in_the_volume() {
         let path = |path: &str| in_volume("/data".into(), path.into());
         for inside in ["x/y", "./x/y", "/data/x/y"] {
-            assert_eq!(path(inside).unwrap().as_str().replace("/./", "/"), "/data/x/y");
+            assert_eq!(path(inside).unwrap(), "/data/x/y");
         }
         for outside in ["/etc/passwd", "../x", "x/../../y", "/data/../etc/passwd", "/"] {
             assert_eq!(path(outside).unwrap_err().to_string(), "it is not in the volume /data");

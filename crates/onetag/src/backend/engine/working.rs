@@ -3,10 +3,10 @@
 use std::fs;
 
 use anyhow::Context as _;
-use camino::Utf8Path;
 use serde_json::json;
 
 use super::client::Client;
+use super::info::Info;
 use super::remains::{lines, remove_container};
 use crate::backend::ImageBuild;
 use crate::run::RunId;
@@ -58,9 +58,9 @@ impl WorkingContainers {
 
 /// Removes the working containers that have this mark.
 pub(super) fn remove(client: &Client, mark: &str) -> anyhow::Result<()> {
-    let folder = "{{.Store.GraphRoot}}/{{.Store.GraphDriverName}}-containers";
-    let folder = client.ask(["info", "--format", folder])?;
-    let folder = Utf8Path::new(folder.trim());
+    let Info { folder, store, .. } = &client.pinned.info;
+    let Some(folder) = folder else { return Ok(()) };
+    let folder = folder.join(format!("{store}-containers"));
     let list = ["ps", "--all", "--external", "--no-trunc", "--format", "{{.ID}}"];
     for container in lines(client, &list)? {
         let options = folder.join(&container).join("userdata/buildah.json");
