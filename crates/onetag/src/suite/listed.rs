@@ -10,13 +10,14 @@ use crate::workspace::Suite;
 pub(super) struct Listed {
     /// How many are selected.
     pub(super) tests: usize,
-    /// The binaries of which none is, each with why, where one reason holds for all.
-    pub(super) empty: Vec<(String, Option<MismatchReason>)>,
+    /// The first binary of which none is, with why, where one reason holds for all of its
+    /// tests.
+    pub(super) empty: Option<(String, Option<MismatchReason>)>,
 }
 
 impl Listed {
     pub(super) fn of(list: &TestListSummary, suite: &Suite) -> Listed {
-        let (mut tests, mut empty) = (0, Vec::new());
+        let (mut tests, mut empty) = (0, None);
         for id in &suite.test_ids {
             let binary = list.rust_suites.iter().find(|(listed, _)| listed.as_str() == id);
             let cases = binary.iter().flat_map(|(_, binary)| binary.test_cases.values());
@@ -28,19 +29,19 @@ impl Listed {
             reasons.extend(skipped.then_some(Some(MismatchReason::DefaultFilter)));
             let selected = reasons.iter().filter(|reason| reason.is_none()).count();
             tests += selected;
-            if selected == 0 {
+            if selected == 0 && empty.is_none() {
                 let first = reasons.first().copied().flatten();
                 let is_common = reasons.iter().all(|reason| *reason == first);
-                empty.push((id.clone(), first.filter(|_| is_common)));
+                empty = Some((id.clone(), first.filter(|_| is_common)));
             }
         }
         Listed { tests, empty }
     }
 
-    /// Why the first of the empty binaries has no selected test, and how to mend that; none
-    /// where there is nothing more to say than that.
+    /// Why a binary has no selected test, and how to mend that; none where there is nothing
+    /// more to say than that.
     pub(super) fn hint(&self, suite: &Suite) -> Option<String> {
-        let (id, reason) = self.empty.first()?;
+        let (id, reason) = self.empty.as_ref()?;
         match reason.as_ref()? {
             MismatchReason::DefaultFilter => Some(format!(
                 "the `default-filter` of profile `{PROFILE}` in .config/nextest.toml leaves them \

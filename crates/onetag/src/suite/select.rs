@@ -134,9 +134,9 @@ impl<'a> Selection<'a> {
     ) -> anyhow::Result<()> {
         let asked_for_less =
             self.arguments.narrows().is_some() || !self.arguments.filters().is_empty();
-        let binary = match &listed.empty[..] {
+        let binary = match &listed.empty {
             _ if listed.tests == 0 => String::new(),
-            [(id, _), ..] if !asked_for_less => format!(" of `{id}`"),
+            Some((id, _)) if !asked_for_less => format!(" of `{id}`"),
             _ => return Ok(()),
         };
         let filters = question.filters.iter().map(|filter| format!(" {filter}"));
