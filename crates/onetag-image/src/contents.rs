@@ -49,7 +49,9 @@ impl Contents {
     /// [`write_archive`](super::write_archive) would write it; `run` runs the binary's
     /// loader.
     ///
-    /// Reads the binary and the files once, and writes nothing.
+    /// Reads the binary and the files once, and writes nothing. Where the layers were
+    /// `measured` before, it reads them not at all: whoever writes the archive finds
+    /// whether they are still the same.
     ///
     /// # Errors
     ///
@@ -61,12 +63,16 @@ impl Contents {
         service: &str,
         files: &Files,
         run: RunLoader<'_>,
+        measured: Option<[Measure; 2]>,
     ) -> anyhow::Result<Self> {
         let before = FileIdentity::of_path(binary)?;
         let closure = Closure::of(binary, run)?;
         let lower = closure.layer()?;
         let upper = Layer::program(service, binary, &files.layer)?;
-        let (lower_measure, upper_measure) = (closure::measure(&lower)?, upper.measure()?);
+        let [lower_measure, upper_measure] = match measured {
+            Some(measured) => measured,
+            None => [closure::measure(&lower)?, upper.measure()?],
+        };
         ensure!(
             FileIdentity::of_path(binary)? == before,
             HintedError::new(
@@ -99,6 +105,11 @@ impl Contents {
     /// libraries, certificates.
     pub fn closure(&self) -> impl Iterator<Item = &Utf8Path> {
         self.closure.host_files()
+    }
+
+    /// Digests and sizes of the layers, the lower one first.
+    pub fn measures(&self) -> [Measure; 2] {
+        self.layers.each_ref().map(|(_, measure)| *measure)
     }
 
     /// The digests of this image.

@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use anyhow::{Context as _, ensure};
 use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
 
 use super::digest::{CHUNK, Digest, Sha256Writer};
 use super::tarball::TarWriter;
@@ -33,7 +34,7 @@ enum Entry {
 }
 
 /// The digest and size of a blob.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Measure {
     /// Of its bytes.
     pub digest: Digest,

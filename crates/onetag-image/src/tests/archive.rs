@@ -167,9 +167,15 @@ fn the_program_and_nine_of_many_files_that_may_have_changed_are_named() {
     }
     let target = folder.path().join("target");
     let files = Files::of(folder.path(), &["assets".to_owned()], &target).unwrap();
-    let contents =
-        Contents::with_files(&binary, hash_file(&binary).unwrap(), "mail", &files, &run_loader)
-            .unwrap();
+    let contents = Contents::with_files(
+        &binary,
+        hash_file(&binary).unwrap(),
+        "mail",
+        &files,
+        &run_loader,
+        None,
+    )
+    .unwrap();
     folder.write("assets/29", "edited");
     let error = write_archive(&contents, &Reference(REFERENCE), Vec::new()).unwrap_err();
     let error = shown(&error);

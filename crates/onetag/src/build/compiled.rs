@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::executables::{CachedExecutable, ExecutableCache};
 use super::files::CachedFiles;
-use super::image::{Contents, Digest, Digests, FileIdentity, run_loader, run_loader_with};
+use super::image::{Contents, Digest, Digests, FileIdentity, Measure, run_loader, run_loader_with};
 use crate::backend::Expected;
 use crate::run::ledger::Resource;
 use crate::workspace::Service;
@@ -109,7 +109,9 @@ impl CompiledProgram {
     /// When the program, its libraries or its files are not those that were built.
     pub(crate) fn contents(&self) -> anyhow::Result<Contents> {
         let files = Files::of_copy(self.files().folder())?;
-        let contents = contents(&self.service, &self.executable, &files, self.library_path())?;
+        let layers = Some(self.image.layers);
+        let library = self.library_path();
+        let contents = contents(&self.service, &self.executable, &files, library, layers)?;
         ensure!(
             *contents.digests() == self.image.digests,
             "the image of `{}` is not what was built any more",
@@ -135,6 +137,7 @@ impl CompiledProgram {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct CachedImage {
     digests: Digests,
+    layers: [Measure; 2],
     /// The libraries and files of this machine around the program.
     closure: Vec<(Utf8PathBuf, FileIdentity)>,
     library_path: Option<Utf8PathBuf>,
@@ -171,7 +174,8 @@ impl ExecutableCache<'_> {
             .with_context(|| format!("no image can be made of `{}`", service.name))?;
         let identified = |path: &Utf8Path| Ok((path.to_owned(), FileIdentity::of_path(path)?));
         let closure = contents.closure().map(identified).collect::<anyhow::Result<_>>()?;
-        Ok((CachedImage { digests: *contents.digests(), closure, library_path, files }, true))
+        let (digests, layers) = (*contents.digests(), contents.measures());
+        Ok((CachedImage { digests, layers, closure, library_path, files }, true))
     }
 
     /// What the image has in it; where the loader does not find all libraries by
@@ -182,9 +186,9 @@ impl ExecutableCache<'_> {
         program: &CachedExecutable,
         files: &Files,
     ) -> anyhow::Result<(Contents, Option<Utf8PathBuf>)> {
-        let alone = contents(name, program, files, None);
+        let alone = contents(name, program, files, None, None);
         let (Err(_), Some(library)) = (&alone, &self.library) else { return Ok((alone?, None)) };
-        match contents(name, program, files, Some(library)) {
+        match contents(name, program, files, Some(library), None) {
             Ok(contents) => Ok((contents, Some(library.clone()))),
             Err(_) => Ok((alone?, None)),
         }
@@ -192,16 +196,17 @@ impl ExecutableCache<'_> {
 }
 
 /// What the image of a service has in it, with a folder of libraries that its loader does
-/// not find by itself.
+/// not find by itself, and the layers as they were measured before.
 fn contents(
     service: &str,
     program: &CachedExecutable,
     files: &Files,
     library: Option<&Utf8Path>,
+    measured: Option<[Measure; 2]>,
 ) -> anyhow::Result<Contents> {
     let run = |command| match library {
         None => run_loader(command),
         Some(library) => run_loader_with(library, command),
     };
-    Contents::with_files(&program.path, program.digest, service, files, &run)
+    Contents::with_files(&program.path, program.digest, service, files, &run, measured)
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use camino::Utf8Path;
 pub use onetag_image::{
     Contents, Digest, Digests, FileIdentity, ImageName, RunLoader, archive, closure, contents,
-    digest, identity, layer, manifest, program, write_archive,
+    digest, identity, layer, layer::Measure, manifest, program, write_archive,
 };
 
 use crate::system::signals::Interrupt;
