@@ -7,6 +7,8 @@ state=$FAKE_ENGINE
 engine=${0##*/}
 mkdir -p "$state/images" "$state/containers" "$state/networks" "$state/faults"
 case $1 in image | container | network | volume) command="$1 $2"; shift 2 ;; *) command=$1; shift ;; esac
+# Of an archive on this machine that is the same as `load`.
+case "$command $*" in "pull --quiet docker-archive:"*) command=load; set -- there "${2#*:}" ;; esac
 echo "$command $*" >>"$state/calls"
 
 fault=$(cat "$state/faults/$command" 2>/dev/null)
@@ -26,6 +28,8 @@ case $fault in
   says*) echo "Error: ${fault#says }" >&2; exit 125 ;;
 esac
 
+elsewhere=false
+[ "$fault" = elsewhere ] && elsewhere=true
 # Names of images have slashes.
 note() { echo "$state/images/$(echo "$1" | tr / @)"; }
 # An image by its name, or by its digest.
@@ -40,7 +44,7 @@ absent() { echo "Error: no such $1" >&2; exit 125; }
 case $command in
   info)
     case $engine in
-      podman) echo '{"host":{"arch":"amd64","cgroupVersion":"v2","serviceIsRemote":false,"security":{"rootless":false}},"store":{"graphDriverName":"overlay","graphRoot":"'"$state"'"},"version":{"Version":"4.3.1"}}' ;;
+      podman) echo '{"host":{"arch":"amd64","cgroupVersion":"v2","serviceIsRemote":'"$elsewhere"',"security":{"rootless":false}},"store":{"graphDriverName":"overlay","graphRoot":"'"$state"'"},"version":{"Version":"4.3.1"}}' ;;
       docker) echo '{"ServerVersion":"20.10.24","Architecture":"x86_64","Driver":"overlay2","CgroupVersion":"1","OperatingSystem":"Debian","SecurityOptions":[]}' ;;
     esac ;;
   "network inspect") [ -e "$state/networks/$1" ] || absent network; echo '[{}]' ;;

@@ -158,6 +158,17 @@ fn an_unchanged_image_is_not_sent_again() {
 }
 
 #[test]
+fn an_engine_that_is_elsewhere_is_sent_the_archive() {
+    let fake = FakeEngine::new();
+    green(&fake.e2e("podman"));
+    assert_eq!((fake.calls("load there"), fake.calls("load --input")), (2, 0));
+    fake.fault("info", "elsewhere");
+    green(&fake.e2e("podman"));
+    green(&fake.e2e("docker"));
+    assert_eq!((fake.calls("load there"), fake.calls("load --input")), (2, 4));
+}
+
+#[test]
 fn an_image_that_another_run_takes_away_is_loaded_again() {
     let fake = FakeEngine::new();
     fake.fault("load", "once lost");

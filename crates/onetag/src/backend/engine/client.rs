@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -135,6 +135,14 @@ impl Client {
         let tool = Tool::new(command, WORK).leaving_others();
         let tool = tool.output(Output::Capture, Output::Capture);
         self.succeed(tool.recorded([ledger]))
+    }
+
+    /// What loads the image of an archive.
+    pub(super) fn loading(&self, archive: &Utf8Path) -> [String; 3] {
+        match self.dialect.pulls_archives && self.pinned.info.is_here() {
+            true => ["pull", "--quiet", &format!("docker-archive:{archive}")].map(str::to_owned),
+            false => ["load", "--input", archive.as_str()].map(str::to_owned),
+        }
     }
 
     /// Fetches an image, and shows how that goes.

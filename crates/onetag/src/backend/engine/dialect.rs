@@ -14,6 +14,11 @@ pub(super) struct Dialect {
     pub(super) rootless: &'static [&'static str],
     /// How `rm` kills without asking first.
     pub(super) remove: &'static [&'static str],
+    /// Whether the id of an image is always the digest of its configuration.
+    pub(super) ids_are_of_configs: bool,
+    /// Whether `pull` reads an archive where it lies, if the engine is on this machine:
+    /// `load` unpacks it first, which takes half as long again.
+    pub(super) pulls_archives: bool,
     /// Whether a build that is ended leaves containers.
     pub(super) leaves_builds: bool,
     /// The variables that say which engine of this kind is meant.
@@ -34,6 +39,8 @@ pub(super) static PODMAN: Dialect = Dialect {
     read_only: &["--read-only", "--read-only-tmpfs=false"],
     rootless: &["--userns", "keep-id"],
     remove: &["--time", "0"],
+    ids_are_of_configs: true,
+    pulls_archives: true,
     leaves_builds: true,
     variables: &[
         "CONTAINERS_CONF",
@@ -61,6 +68,9 @@ pub(super) static DOCKER: Dialect = Dialect {
     read_only: &["--read-only"],
     rootless: &[],
     remove: &[],
+    // Its containerd store reports that of the manifest.
+    ids_are_of_configs: false,
+    pulls_archives: false,
     leaves_builds: false,
     variables: &[
         "DOCKER_API_VERSION",

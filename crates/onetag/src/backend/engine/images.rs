@@ -164,9 +164,10 @@ impl EngineImages {
     ) -> anyhow::Result<()> {
         client.pinned.info.check(client.dialect)?;
         let path = container::archive(&self.folder, reference, compiled)?;
-        let load = ["load", "--input", path.as_str()];
+        let load = client.loading(&path);
         let loaded = changing(client, Hold::Together, || {
-            unless_raced(|| client.work(load, &BTreeMap::new(), ledger))
+            let load = load.iter().map(String::as_str);
+            unless_raced(|| client.work(load.clone(), &BTreeMap::new(), ledger))
         });
         let _ = std::fs::remove_file(&path);
         loaded.map(drop)
@@ -181,6 +182,7 @@ fn attach_name(
     ledger: &Ledger,
 ) -> anyhow::Result<bool> {
     let digests = match digests {
+        Expected::OneOf(digests) if client.dialect.ids_are_of_configs => vec![digests.config],
         Expected::OneOf(digests) => vec![digests.config, digests.manifest],
         Expected::Image { image: digest } | Expected::Pinned { pinned: digest } => vec![*digest],
     };
