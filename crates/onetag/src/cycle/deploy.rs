@@ -1,5 +1,9 @@
 //! Phases 3 and 4 for a whole plan: level by level, side by side within a level.
 
+use std::thread;
+
+use anyhow::anyhow;
+
 use super::Options;
 use super::changes::Change;
 use super::current::Cycle;
@@ -9,7 +13,8 @@ use crate::system::wait::side_by_side;
 use crate::workspace::DatabaseKind::Postgres;
 use crate::workspace::PlannedService;
 
-/// Loads the images of all services of the plan, side by side.
+/// Loads the images of all services of the plan, side by side; meanwhile stops what is to
+/// be replaced, and what the plan needs no more.
 ///
 /// What is not replaced keeps the name of the generation in which it was deployed.
 pub(super) fn load<'run>(
@@ -29,19 +34,23 @@ pub(super) fn load<'run>(
         let built = minted.build(cycle.images.build.service(&service.name)?)?;
         built.load(backend, &cycle.context.interrupt)
     };
-    side_by_side(cycle.job.plan.services(), load)
+    thread::scope(|scope| {
+        let stopping = scope.spawn(|| stop_replaced(cycle, backend));
+        let loaded = side_by_side(cycle.job.plan.services(), load);
+        let stopped =
+            stopping.join().unwrap_or_else(|_| Err(anyhow!("the thread that stops ended")));
+        loaded.and_then(|loaded| stopped.map(|()| loaded))
+    })
 }
 
-/// Stops what is to be replaced, dependents first, and what the plan needs no
-/// more; then deploys images in dependency order: a service starts once everything
-/// that it needs is ready.
+/// Deploys images in dependency order: a service starts once everything that it needs is
+/// ready.
 pub(super) fn deploy<'run>(
     cycle: &Cycle<'_, 'run>,
     backend: &RunBackend<'run>,
     mut images: Vec<Image<'run, Loaded>>,
     options: &Options,
 ) -> anyhow::Result<Vec<Image<'run, Running>>> {
-    stop_replaced(cycle, backend)?;
     let mut running = Vec::new();
     for level in &cycle.job.plan.levels {
         let mut new = Vec::new();
@@ -84,10 +93,10 @@ fn stop_replaced(cycle: &Cycle<'_, '_>, backend: &RunBackend<'_>) -> anyhow::Res
             backend.stop(name)?;
         }
     }
-    for planned in cycle.job.plan.services().rev() {
-        if matches!(cycle.changes.of(&planned.service.name), Change::Replaced(_)) {
-            backend.stop(&planned.service.name)?;
-        }
-    }
-    Ok(())
+    // Dependents first.
+    cycle.job.plan.levels.iter().rev().try_for_each(|level| {
+        let names = level.iter().map(|planned| planned.service.name.as_str());
+        let replaced = names.filter(|name| matches!(cycle.changes.of(name), Change::Replaced(_)));
+        side_by_side(replaced, |name| backend.stop(name)).map(drop)
+    })
 }

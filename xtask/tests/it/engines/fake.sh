@@ -25,6 +25,9 @@ case $fault in
     rm "$state/faults/$command"
     echo "Error: removing container root filesystem: unlinkat userdata/shm: device or resource busy" >&2
     exit 125 ;;
+  "after stop")
+    for _ in $(seq 100); do grep -q '^stop' "$state/calls" && break; sleep 0.1; done
+    grep -q '^stop' "$state/calls" || { echo "Error: nothing was stopped" >&2; exit 125; } ;;
   says*) echo "Error: ${fault#says }" >&2; exit 125 ;;
 esac
 

@@ -158,6 +158,15 @@ fn an_unchanged_image_is_not_sent_again() {
 }
 
 #[test]
+fn what_is_replaced_stops_while_images_are_loaded() {
+    let fake = FakeEngine::new();
+    fake.xtask(["up", "alpha", "--on", "podman"]).run().exits(exit::SUCCESS);
+    fake.project.replace("beta/src/main.rs", "hello from beta", "another greeting");
+    fake.fault("load", "after stop");
+    fake.xtask(["up", "alpha"]).run().exits(exit::SUCCESS).says("replaced: beta");
+}
+
+#[test]
 fn an_engine_that_is_elsewhere_is_sent_the_archive() {
     let fake = FakeEngine::new();
     green(&fake.e2e("podman"));
