@@ -1,4 +1,4 @@
-//! One lap of the harness: `cargo xtask e2e`, as anybody would type it.
+//! One lap of the harness: a command with `cargo xtask`, as anybody would type it.
 
 use std::time::Instant;
 
@@ -21,15 +21,14 @@ pub(crate) struct HarnessRun {
 }
 
 impl Session<'_> {
-    /// A whole run with these options; its steps are the phases of its report.
+    /// A whole run with these options.
     pub(crate) fn harness(&self, options: &[String]) -> anyhow::Result<HarnessRun> {
-        let started = Instant::now();
-        let run = self.report("e2e", options)?;
-        harness_run(&run, started.elapsed().as_secs_f64())
+        self.run("e2e", options)
     }
 
-    /// Has the harness test, and returns what it reports of the run.
-    pub(crate) fn report(&self, verb: &str, options: &[String]) -> anyhow::Result<Value> {
+    /// Has the harness test; the steps are the phases of its report.
+    pub(crate) fn run(&self, verb: &str, options: &[String]) -> anyhow::Result<HarnessRun> {
+        let started = Instant::now();
         let (shell, profile, narrowed) = (self.shell()?, self.profile(), self.narrowed());
         let (cargo, suite, rest) = (&self.bench.cargo, &self.bench.suite, &self.bench.nextest);
         let filterset = narrowed.iter().flat_map(|narrowed| ["-E", narrowed]);
@@ -39,7 +38,7 @@ impl Session<'_> {
         ))?;
         let document: Value = serde_json::from_slice(&stdout)
             .with_context(|| format!("`cargo xtask {verb}` printed no document"))?;
-        Ok(document["runs"][0].clone())
+        harness_run(&document["runs"][0], started.elapsed().as_secs_f64())
     }
 }
 
@@ -64,7 +63,7 @@ fn harness_run(run: &Value, seconds: f64) -> anyhow::Result<HarnessRun> {
     let after = |(name, took): &(String, f64)| (name == "teardown").then_some(*took);
     let verdict = seconds - steps.iter().find_map(after).unwrap_or(0.0);
     let tests = run["tests"]["passed"].as_u64().unwrap_or(0) as usize;
-    ensure!(tests > 0, "`cargo xtask e2e` ran no test");
+    ensure!(tests > 0, "the harness ran no test");
     let services = run["services"].as_array().into_iter().flatten();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let digests = services

@@ -1,7 +1,5 @@
 //! Laps on a kept run of the harness, as people work on a service.
 
-use std::time::Instant;
-
 use xshell::cmd;
 
 use crate::call::quoted;
@@ -9,7 +7,7 @@ use crate::session::{BUILD_KEYS, Session};
 use crate::{Bench, Lap};
 
 impl Session<'_> {
-    /// Starts the run that the laps use, or replaces in it what has changed.
+    /// Starts the run that the laps use.
     pub(crate) fn up(&self, options: &[String]) -> anyhow::Result<()> {
         let (shell, profile) = (self.shell()?, self.profile());
         let (cargo, suite) = (&self.bench.cargo, &self.bench.suite);
@@ -19,13 +17,7 @@ impl Session<'_> {
 
     /// Replaces what has changed, and tests it.
     pub(crate) fn kept(&self) -> anyhow::Result<Lap> {
-        let started = Instant::now();
-        self.up(&[])?;
-        let up = started.elapsed().as_secs_f64();
-        self.report("test", &[])?;
-        let seconds = started.elapsed().as_secs_f64();
-        let steps = vec![("up".to_owned(), up), ("test".to_owned(), seconds - up)];
-        Ok(Lap { seconds, verdict: seconds, steps })
+        Ok(self.run("up", &["--test".to_owned()])?.lap)
     }
 }
 

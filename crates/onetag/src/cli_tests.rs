@@ -179,13 +179,15 @@ fn each_verb_has_its_own_help() {
     insta::assert_snapshot!(says("up --help"), @"
     Start what a suite needs and keep it, or bring what is kept up to date
 
-    Usage: cargo xtask up [OPTIONS] <SERVICE>
+    Usage: cargo xtask up [OPTIONS] <SERVICE> [-- <NEXTEST ARGS>...]
 
     Arguments:
-      <SERVICE>  The suite whose services are started
+      <SERVICE>          The suite whose services are started
+      [NEXTEST ARGS]...  What nextest gets as well, for example `-E 'test(name)'`
 
     Options:
           --ready-timeout <DURATION>  How long a service may take to become ready [default: 60s]
+          --test                      Run the suite as well, once everything is up to date
           --on <BACKEND>              Run the images on this backend: `process`, the default, `podman`, `docker`, `kind` or `kube`
           --database <KIND>           Keep the state of services in `sqlite` or `postgres`, where they can use it
           --database-url <URL>        Use this PostgreSQL server instead of starting one: `postgres://user@host:port`
@@ -389,6 +391,8 @@ fn what_is_close_is_suggested() {
 
     For more information, try '--help'.
     ");
+    let of_up = says("up a -- -E test(x)");
+    assert!(of_up.contains("required arguments were not provided:\n  --test"), "{of_up}");
     insta::assert_snapshot!(says("test a -E test(x)"), @"
     error: unexpected argument '-E' found
 

@@ -137,6 +137,31 @@ fn up_that_has_nothing_to_do_changes_nothing() {
 }
 
 #[test]
+fn up_and_test_are_one_command() {
+    let project = Project::new();
+    let output = project.xtask(["up", "alpha", "--test"]).run();
+    output.exits(exit::SUCCESS).says("3 tests run: 3 passed").says("kept: ");
+    let (run, alpha) = (project.kept_run(), project.process("alpha"));
+
+    project.replace("beta/src/main.rs", "hello from beta", "hello again from beta");
+    let one = ["--", "-E", "test(services_find_each_other)"];
+    let output = project.xtask(["up", "alpha", "--test"].into_iter().chain(one)).run();
+    output.exits(exit::SUCCESS).says("replaced: beta; unchanged: alpha").says("1 passed");
+    assert!(run.get("beta", "/about").contains("greeting=hello again from beta"));
+    assert_eq!(project.process("alpha"), alpha);
+
+    project.replace("beta/src/main.rs", "hello again from beta", "hello from beta");
+    let output = project.xtask(["up", "alpha", "--test", "--", "nosuch"]).run();
+    output.exits(exit::NO_TESTS).does_not_say("replaced: ");
+    assert!(run.get("beta", "/about").contains("greeting=hello again from beta"));
+
+    project.add_test("red", "panic!(\"red on purpose\");");
+    let output = project.xtask(["up", "alpha", "--test"]).run();
+    output.exits(exit::TESTS_FAILED).says("replaced: beta");
+    project.xtask(["up", "alpha"]).run().exits(exit::SUCCESS).says("unchanged: alpha, beta");
+}
+
+#[test]
 fn up_that_fails_is_mended_by_the_next_one() {
     let project = Project::new();
     let run = project.up();

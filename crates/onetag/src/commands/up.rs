@@ -1,5 +1,5 @@
 //! `up`: start once. On a kept run: replace what changed, start again what died,
-//! leave the rest running.
+//! leave the rest running. With `--test` that and the suite are one command.
 
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use super::{
 use crate::cycle::{self, Goal, Job, Options};
 use crate::exit::Exit;
 use crate::report::Ui;
+use crate::suite::NextestArguments;
 
 /// Start what a suite needs and keep it, or bring what is kept up to date
 #[derive(Debug, Args)]
@@ -22,6 +23,9 @@ pub(crate) struct Up {
     /// How long a service may take to become ready
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = humantime::parse_duration)]
     ready_timeout: Duration,
+    /// Run the suite as well, once everything is up to date
+    #[arg(long)]
+    test: bool,
     #[command(flatten)]
     on: On,
     #[command(flatten)]
@@ -33,9 +37,12 @@ pub(crate) struct Up {
     /// What goes to stdout besides the talk on stderr
     #[arg(long, value_enum, default_value = "human")]
     format: Format,
+    /// What nextest gets as well, for example `-E 'test(name)'`
+    #[arg(last = true, allow_hyphen_values = true, value_name = "NEXTEST ARGS", requires = "test")]
+    nextest: Vec<String>,
 }
 
-/// Brings a run up and keeps it, or brings the kept one up to date.
+/// Brings a run up and keeps it, or brings the kept one up to date; tests it on request.
 pub(crate) fn up(arguments: &Up, ui: Ui) -> anyhow::Result<Exit> {
     conclude(arguments.format, reports(arguments, ui))
 }
@@ -43,8 +50,9 @@ pub(crate) fn up(arguments: &Up, ui: Ui) -> anyhow::Result<Exit> {
 fn reports(arguments: &Up, ui: Ui) -> anyhow::Result<Outcomes> {
     let context = context(ui)?;
     let job = Job::new(&context, &arguments.suite)?;
+    let nextest = NextestArguments::new(&arguments.nextest)?;
     let mut options = Options {
-        goal: Goal::Up,
+        goal: Goal::Up(arguments.test.then_some(nextest)),
         keep: true,
         keep_on_failure: false,
         jobs: None,

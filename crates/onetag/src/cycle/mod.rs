@@ -83,8 +83,9 @@ impl<'a> Job<'a> {
 /// How far runs go.
 #[derive(Clone, Debug)]
 pub(crate) enum Goal {
-    /// What a suite needs is deployed, or brought up to date.
-    Up,
+    /// What a suite needs is deployed, or brought up to date, and kept; then tested, if
+    /// there is something for nextest.
+    Up(Option<NextestArguments>),
     /// It is deployed and tested.
     Tested(NextestArguments),
     /// What a kept run runs is tested; what is not up to date is refused.
@@ -95,7 +96,7 @@ impl Goal {
     /// The verb that has it.
     fn verb(&self) -> &'static str {
         match self {
-            Goal::Up => "up",
+            Goal::Up(_) => "up",
             Goal::Tested(_) => "e2e",
             Goal::Retested(_) => "test",
         }
@@ -104,7 +105,7 @@ impl Goal {
     /// What nextest gets as well, if there are tests to run.
     fn nextest(&self) -> Option<&NextestArguments> {
         match self {
-            Goal::Up => None,
+            Goal::Up(arguments) => arguments.as_ref(),
             Goal::Tested(arguments) | Goal::Retested(arguments) => Some(arguments),
         }
     }
