@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::Refused;
-use super::objects::{apply, delete_pod, listed, object_path, remove_if_empty, text};
+use super::objects::{
+    apply, delete_pod, listed, object_path, remove_claims, remove_if_empty, text,
+};
 use super::store::{Store, TICK, read, write};
 
 /// The only context.
@@ -61,7 +63,14 @@ pub(crate) fn kubectl(store: &Store, arguments: &[String]) -> Result<(), Refused
     }
     match rest {
         ["config", "get-contexts", name, "--output", "name"] => println!("{name}"),
-        ["apply", "--server-side", "--field-manager=onetag", "--filename", "-"] => {
+        [
+            "apply",
+            "--server-side",
+            "--force-conflicts",
+            "--field-manager=onetag",
+            "--filename",
+            "-",
+        ] => {
             let mut list = String::new();
             std::io::stdin().read_to_string(&mut list).unwrap();
             let list = serde_json::from_str(&list).map_err(|error| format!("error: {error}"))?;
@@ -126,6 +135,7 @@ pub(crate) fn kubectl(store: &Store, arguments: &[String]) -> Result<(), Refused
                 delete_pod(store, namespace.unwrap(), text(&pod["metadata"]["name"]), None);
             }
             wait_unless(false, || selected(store, namespace, "pods", selector).is_empty());
+            remove_claims(store, namespace.unwrap());
         }
         ["delete", kind, name, "--ignore-not-found"] => {
             let _ = fs::remove_file(object_path(store, namespace.unwrap(), kind, name));
@@ -164,6 +174,7 @@ fn get(store: &Store, namespace: Option<&str>, what: &[&str]) -> Result<(), Refu
             listed(store, namespace, "events")
         }
         ["nodes"] => listed(store, None, "nodes"),
+        ["pods", "--selector", label] => selected(store, namespace, "pods", label),
         ["namespaces", "--selector", label] => selected(store, None, "namespaces", label),
         [one] if one.starts_with("namespace/") => {
             let name = one.trim_start_matches("namespace/");
@@ -214,6 +225,10 @@ fn watch(store: &Store, namespace: &str, selector: &str) {
         }
         let _ = out.flush();
         before = now;
+        while store.fault("watch").as_deref() == Some("stalls") {
+            store.note_stalled();
+            thread::sleep(TICK);
+        }
         if store.fault("watch").is_some() && started.elapsed() > Duration::from_millis(2500) {
             return;
         }

@@ -49,6 +49,22 @@ pub(crate) fn object_path(store: &Store, namespace: &str, kind: &str, name: &str
     store.namespace(namespace).join("objects").join(format!("{kind}.{name}.json"))
 }
 
+/// Removes the claims of workloads that want that once they are deleted; otherwise claims
+/// stay as long as their namespace.
+pub(crate) fn remove_claims(store: &Store, namespace: &str) {
+    let folder = store.namespace(namespace);
+    for workload in all(&folder.join("objects")) {
+        let policy = &workload["spec"]["persistentVolumeClaimRetentionPolicy"]["whenDeleted"];
+        let of_workload = format!("{}.", text(&workload["metadata"]["name"]));
+        let claims = folder.join("claims").read_dir_utf8().into_iter().flatten().flatten();
+        for claim in claims.filter(|claim| claim.file_name().starts_with(&of_workload)) {
+            if policy == "Delete" {
+                fs::remove_dir_all(claim.path()).unwrap();
+            }
+        }
+    }
+}
+
 /// Has as many pods there as a workload is to have.
 fn scale(store: &Store, namespace: &str, workload: &Value) {
     let service = text(&workload["metadata"]["name"]).to_owned();

@@ -68,6 +68,11 @@ impl Store {
         self.namespace(namespace).join("pods").join(format!("{name}.json"))
     }
 
+    /// Lets tests wait until a watch tells nothing any more.
+    pub(crate) fn note_stalled(&self) {
+        fs::write(self.root.join("stalled"), "").unwrap();
+    }
+
     /// Changes a pod that is there.
     pub(crate) fn change_pod(&self, namespace: &str, name: &str, change: impl FnOnce(&mut Value)) {
         let _lock = self.lock();

@@ -80,10 +80,12 @@ impl Kubectl {
     }
 
     /// Makes or changes objects, while that stands in the ledger: whoever ends the run ends
-    /// the call first. The objects may hold secrets, so no file has them.
+    /// the call first. The objects may hold secrets, so no file has them. What somebody
+    /// else has changed of them becomes what it was.
     pub(super) fn apply(&self, objects: &serde_json::Value, ledger: &Ledger) -> anyhow::Result<()> {
         let manager = format!("--field-manager={FIELD_MANAGER}");
-        let arguments = ["apply", "--server-side", &manager, "--filename", "-"];
+        let arguments =
+            ["apply", "--server-side", "--force-conflicts", &manager, "--filename", "-"];
         let tool = self.tool(arguments, WORK).input(serde_json::to_vec(objects)?);
         self.succeed(tool.recorded([ledger])).map(drop)
     }

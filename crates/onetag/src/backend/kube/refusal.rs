@@ -29,8 +29,6 @@ pub(super) enum Reason {
     PodSecurity,
     /// The namespace is being deleted.
     Terminating,
-    /// Somebody else has changed the same field.
-    Conflict,
     /// The user is not known.
     Unauthorized,
     /// The kubeconfig has no such context.
@@ -44,14 +42,13 @@ pub(super) enum Reason {
 
 /// Words by which a reason is known, in small letters: the first that match (kubectl 1.28,
 /// 1.32).
-const WORDS: [(Reason, &[&str]); 25] = [
+const WORDS: [(Reason, &[&str]); 24] = [
     (Reason::Quota, &["exceeded quota"]),
     (Reason::Quota, &["failed quota"]),
     (Reason::PodSecurity, &["violates podsecurity"]),
     (Reason::Terminating, &["because it is being terminated"]),
     (Reason::Forbidden, &["(forbidden)"]),
     (Reason::Forbidden, &[" is forbidden: user "]),
-    (Reason::Conflict, &["apply failed with", "conflict"]),
     (Reason::NoContext, &["context", "does not exist"]),
     (Reason::NoContext, &["context was not found"]),
     (Reason::NoContext, &["error: context ", " not found"]),
@@ -131,11 +128,6 @@ impl Reason {
                     .to_owned()
             }
             Reason::Terminating => "another command is tearing the run down".to_owned(),
-            Reason::Conflict => {
-                "something else in the cluster changes what the run made; keep it from the namespaces \
-                 with the label onetag.run"
-                    .to_owned()
-            }
             Reason::Unauthorized => format!(
                 "log in to the cluster again; `kubectl --context {context} get namespaces` has to work"
             ),

@@ -5,7 +5,7 @@ use super::*;
 use crate::error::describe;
 
 /// What kubectl 1.32 says, each with the reason.
-const SAID: [(&str, Reason); 14] = [
+const SAID: [(&str, Reason); 13] = [
     ("Error from server (NotFound): namespaces \"onetag-1\" not found", Reason::Absent),
     (
         "Error from server (Forbidden): error when creating \"STDIN\": namespaces is forbidden: User \
@@ -31,10 +31,6 @@ const SAID: [(&str, Reason); 14] = [
         "Error from server (Forbidden): services \"beta\" is forbidden: unable to create new content \
          in namespace onetag-1 because it is being terminated",
         Reason::Terminating,
-    ),
-    (
-        "error: Apply failed with 1 conflict: conflict with \"kubectl\" using apps/v1: .spec.replicas",
-        Reason::Conflict,
     ),
     ("error: context \"there\" does not exist", Reason::NoContext),
     (

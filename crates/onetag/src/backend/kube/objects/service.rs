@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::own::own;
 use super::types::{
-    ClaimRetentionPolicy, ConfigMap, Deployment, LabelSelector, Metadata, PersistentVolumeClaim,
+    ConfigMap, Deployment, LabelSelector, Metadata, PersistentVolumeClaim,
     PersistentVolumeClaimSpec, Resources, Secret, ServicePort, ServiceSpec as AddressSpec, Spec,
     StatefulSet, Strategy,
 };
@@ -77,7 +77,8 @@ fn address(of: &ServicePorts) -> AddressSpec {
     }
 }
 
-/// What runs its pods: one that keeps something has claims for it, which outlive pods.
+/// What runs its pods: one that keeps something has claims for it, which outlive pods and
+/// this object, and go with the namespace.
 fn workload(
     frame: &Frame<'_>,
     spec: &ServiceSpec,
@@ -104,10 +105,6 @@ fn workload(
         return Object::new(api_version, "Deployment", metadata, fields);
     }
     let spec = StatefulSet {
-        persistent_volume_claim_retention_policy: ClaimRetentionPolicy {
-            when_deleted: "Delete",
-            when_scaled: "Retain",
-        },
         pod_management_policy: "Parallel",
         replicas: spec.replicas,
         revision_history_limit: 0,

@@ -86,7 +86,6 @@ pub(super) struct Deployment {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct StatefulSet {
-    pub(super) persistent_volume_claim_retention_policy: ClaimRetentionPolicy,
     pub(super) pod_management_policy: &'static str,
     pub(super) replicas: u32,
     pub(super) revision_history_limit: u32,
@@ -114,13 +113,6 @@ pub(super) struct Strategy {
 pub(super) struct SeccompProfile {
     #[serde(rename = "type")]
     pub(super) kind: &'static str,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ClaimRetentionPolicy {
-    pub(super) when_deleted: &'static str,
-    pub(super) when_scaled: &'static str,
 }
 
 #[derive(Debug, Serialize)]

@@ -151,9 +151,6 @@ fn service_that_keeps_something_is_a_stateful_set() {
         onetag.service: orders
       name: orders
     spec:
-      persistentVolumeClaimRetentionPolicy:
-        whenDeleted: Delete
-        whenScaled: Retain
       podManagementPolicy: Parallel
       replicas: 1
       revisionHistoryLimit: 0
