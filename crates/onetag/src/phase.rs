@@ -175,13 +175,18 @@ impl<'run> Image<'run, Loaded> {
 }
 
 impl<'run> Image<'run, Running> {
-    /// Phase 5: what every replica runs.
+    /// Phase 5: what every replica of each of these images runs, in their order.
     ///
     /// # Errors
     ///
     /// When a replica is gone or cannot be looked at.
-    pub(crate) fn witness(&self, backend: &RunBackend<'run>) -> anyhow::Result<Vec<Seen>> {
-        backend.witness(self.reference.service())
+    pub(crate) fn witness(
+        images: &[Self],
+        backend: &RunBackend<'run>,
+    ) -> anyhow::Result<Vec<Vec<Seen>>> {
+        let services = images.iter().map(|image| image.reference.service());
+        let mut seen = backend.witness(services.clone().map(str::to_owned).collect())?;
+        Ok(services.map(|service| seen.remove(service).unwrap_or_default()).collect())
     }
 
     /// Which start of the keeper's was waited for.

@@ -206,11 +206,12 @@ impl<'run> RunBackend<'run> {
             .with_context(|| format!("cannot stop service `{service}`"))
     }
 
-    /// What the replicas of a service really run.
-    pub(crate) fn witness(&self, service: &str) -> anyhow::Result<Vec<Seen>> {
-        Client::connect(&self.folder)?
-            .witness(service, self.kind.backend().step_limit)
-            .with_context(|| format!("cannot see what service `{service}` runs"))
+    /// What the replicas of these services really run.
+    pub(crate) fn witness(
+        &self,
+        services: Vec<String>,
+    ) -> anyhow::Result<BTreeMap<String, Vec<Seen>>> {
+        Client::connect(&self.folder)?.witness(services, self.kind.backend().step_limit)
     }
 }
 

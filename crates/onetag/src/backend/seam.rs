@@ -23,6 +23,7 @@ use crate::report::Leftover;
 use crate::run::ledger::{BackendResource, Ledger};
 use crate::run::{Reference, RunFolder};
 use crate::system::signals::Interrupt;
+use crate::system::wait::side_by_side;
 use crate::workspace::{DatabaseKind, External, Ready};
 
 /// A backend: its name, and how its two halves are made for a run.
@@ -151,8 +152,14 @@ pub trait Runtime: Send + Sync {
     /// Halts a service, or lets it go on; returns once nothing of it moves any more.
     fn pause(&self, instance: &Instance, on: bool) -> anyhow::Result<()>;
 
-    /// What every replica really runs.
+    /// What every replica really runs, as it is now and not as it is remembered.
     fn witness(&self, instance: &Instance) -> anyhow::Result<Vec<Seen>>;
+
+    /// The same of several services, in their order: for a backend that is asked once for
+    /// all of them.
+    fn witness_all(&self, all: &[Instance]) -> anyhow::Result<Vec<anyhow::Result<Vec<Seen>>>> {
+        side_by_side(all, |instance| Ok(self.witness(instance)))
+    }
 
     /// Brings the log of a service up to date, where it is not written there anyway.
     fn collect_logs(&self, instance: &Instance, log: &Utf8Path) -> anyhow::Result<()>;

@@ -10,7 +10,6 @@ use crate::build::image::{Digest, Digests};
 use crate::error::Attach as _;
 use crate::phase::{Image, Running};
 use crate::run::{Run, RunId, write_json};
-use crate::system::wait::side_by_side;
 
 /// `witness.json` of a run.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -49,7 +48,7 @@ pub(super) fn witness<'run>(
     images: &[Image<'run, Running>],
 ) -> anyhow::Result<()> {
     let mut replicas = Vec::new();
-    let seen = side_by_side(images, |image| image.witness(backend))?;
+    let seen = Image::<Running>::witness(images, backend)?;
     for (image, all_seen) in images.iter().zip(seen) {
         let service = image.reference().service();
         if all_seen.is_empty() {

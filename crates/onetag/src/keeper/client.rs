@@ -133,9 +133,13 @@ impl Client {
         }
     }
 
-    /// What the replicas of a service really run.
-    pub(crate) fn witness(&mut self, service: &str, limit: Duration) -> anyhow::Result<Vec<Seen>> {
-        match self.ask(&Request::Witness { service: service.to_owned() }, limit + MARGIN)? {
+    /// What the replicas of these services really run.
+    pub(crate) fn witness(
+        &mut self,
+        services: Vec<String>,
+        limit: Duration,
+    ) -> anyhow::Result<BTreeMap<String, Vec<Seen>>> {
+        match self.ask(&Request::Witness { services }, limit + MARGIN)? {
             Reply::Witnessed { seen } => Ok(seen),
             other => Err(unexpected(other)),
         }

@@ -56,8 +56,8 @@ pub(super) enum Request {
         /// Tell as well what would help it, and bring its log up to date.
         advise: bool,
     },
-    /// What the replicas of a service really run.
-    Witness { service: String },
+    /// What the replicas of these services really run.
+    Witness { services: Vec<String> },
     /// Bring the log of a service up to date, or those of all.
     CollectLogs { service: Option<String> },
     /// Copy a file out of the volume of a service.
@@ -85,8 +85,9 @@ pub(super) enum Reply {
     Polled {
         polled: Polled,
     },
+    /// By service.
     Witnessed {
-        seen: Vec<Seen>,
+        seen: BTreeMap<String, Vec<Seen>>,
     },
     Status {
         status: Status,

@@ -12,7 +12,7 @@ use super::inbox::Event;
 use super::protocol::{Polled, Reply, Request, ServiceState, Status};
 use super::ready::greets_http2;
 use super::service::{Service, Step};
-use crate::backend::{Instance, Probe, Runtime, State};
+use crate::backend::{Instance, Probe, Runtime, Seen, State};
 use crate::run::RunFolder;
 use crate::system::signals::Interrupt;
 use crate::system::wait::{bounded, side_by_side};
@@ -56,9 +56,7 @@ impl Queries {
             Request::Poll { service, limit, advise } => {
                 find(&snapshot, service).and_then(|service| self.poll(service, *limit, *advise))
             }
-            Request::Witness { service } => {
-                find(&snapshot, service).and_then(|service| self.witness(service))
-            }
+            Request::Witness { services } => self.witness(&snapshot, services),
             Request::CollectLogs { service } => self.collect_logs(&snapshot, service.as_deref()),
             Request::CopyOut { service, from, to } => self.copy_out(service, from, to),
             _ => Ok(self.status(&snapshot)),
@@ -169,23 +167,28 @@ impl Queries {
         self.bounded(&what, self.limit.min(STATE_LIMIT), advise)
     }
 
-    fn witness(&self, service: &Service) -> anyhow::Result<Reply> {
-        ensure!(service.step == Step::Nothing, "it is being started or stopped");
-        let instance = service.instance.clone().context("it does not run")?;
-        let what = format!("looking at what service `{}` runs", instance.service);
-        let (seen, state) = self.bounded(&what, self.limit, move |runtime| {
-            Ok((runtime.witness(&instance)?, runtime.state(&instance)?))
-        })?;
-        let running = match &state {
-            State::Running(replicas) => replicas,
-            State::Starting(why) => bail!("{why}"),
-            State::Ended(why) => bail!("it {why}"),
+    /// What all replicas of these services run.
+    fn witness(&self, snapshot: &Snapshot, services: &[String]) -> anyhow::Result<Reply> {
+        let cannot_see = |service: &str| format!("cannot see what service `{service}` runs");
+        let instance = |name: &String| {
+            let service = find(snapshot, name)?;
+            ensure!(service.step == Step::Nothing, "it is being started or stopped");
+            service.instance.clone().context("it does not run")
         };
-        let is_seen = |name: &str| seen.iter().any(|seen| seen.replica.name == name);
-        if let Some(unseen) = running.iter().find(|replica| !is_seen(&replica.name)) {
-            bail!("its replica {unseen} was not looked at");
-        }
-        Ok(Reply::Witnessed { seen })
+        let instances = services.iter();
+        let instances = instances.map(|name| instance(name).with_context(|| cannot_see(name)));
+        let instances = instances.collect::<anyhow::Result<Vec<Instance>>>()?;
+        let what = format!("looking at what runs of `{}`", services.join("`, `"));
+        let looked_at = self.bounded(&what, self.limit, move |runtime| {
+            let seen = runtime.witness_all(&instances)?;
+            let states = side_by_side(&instances, |instance| Ok(runtime.state(instance)))?;
+            Ok(seen.into_iter().zip(states).collect::<Vec<_>>())
+        })?;
+        let seen = services.iter().zip(looked_at).map(|(name, (seen, state))| {
+            let seen = seen.and_then(|seen| all_seen(seen, &state?));
+            Ok((name.clone(), seen.with_context(|| cannot_see(name))?))
+        });
+        Ok(Reply::Witnessed { seen: seen.collect::<anyhow::Result<_>>()? })
     }
 
     /// Of one service or of all; each that can be had, whatever the others do.
@@ -223,6 +226,20 @@ impl Queries {
         let runtime = Arc::clone(&self.runtime);
         bounded(what, limit, &Interrupt::default(), move || step(&*runtime))
     }
+}
+
+/// What was seen, where that are all replicas.
+fn all_seen(seen: Vec<Seen>, state: &State) -> anyhow::Result<Vec<Seen>> {
+    let running = match state {
+        State::Running(replicas) => replicas,
+        State::Starting(why) => bail!("{why}"),
+        State::Ended(why) => bail!("it {why}"),
+    };
+    let is_seen = |name: &str| seen.iter().any(|seen| seen.replica.name == name);
+    if let Some(unseen) = running.iter().find(|replica| !is_seen(&replica.name)) {
+        bail!("its replica {unseen} was not looked at");
+    }
+    Ok(seen)
 }
 
 fn find<'a>(snapshot: &'a Snapshot, name: &str) -> anyhow::Result<&'a Service> {

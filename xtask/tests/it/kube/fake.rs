@@ -3,6 +3,7 @@
 use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use serde_json::Value;
 
 use crate::exit;
 use crate::project::{Command, Output, Project};
@@ -74,6 +75,20 @@ impl FakeCluster {
     /// It does not any more.
     pub(super) fn mend(&self, name: &str) {
         fs::remove_file(self.state().join("faults").join(name)).unwrap();
+    }
+
+    /// Has the API server tell something else of the pod of a service.
+    pub(super) fn edit_pod(&self, service: &str, edit: impl FnOnce(&mut Value)) {
+        let namespaces = self.state().join("namespaces").read_dir_utf8().unwrap();
+        let pods = namespaces.flat_map(|one| one.unwrap().path().join("pods").read_dir_utf8());
+        let mut pods = pods.flatten().map(|pod| pod.unwrap().into_path());
+        let of_service = |pod: &Utf8PathBuf| pod.file_name().unwrap().starts_with(service);
+        let path = pods.find(of_service).unwrap();
+        let mut pod = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        edit(&mut pod);
+        let edited = self.state().join("edited");
+        fs::write(&edited, Value::to_string(&pod)).unwrap();
+        fs::rename(edited, path).unwrap();
     }
 
     /// The calls that begin so.

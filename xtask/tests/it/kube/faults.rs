@@ -135,6 +135,25 @@ fn an_answer_that_nobody_understands_is_named() {
     fake.mend("get --ignore-not-found");
 }
 
+/// As behind a connection that is dead: what it told last stays true for ever.
+#[test]
+fn the_witness_does_not_believe_a_watch_that_stalls() {
+    let fake = FakeCluster::new();
+    fake.importing("up").run().exits(exit::SUCCESS);
+    fake.fault("watch", "stalls");
+    until("the watch to stall", || match fake.state().join("stalled").exists() {
+        false => Look::NotYet("it tells what there is".to_owned()),
+        true => Look::Done(()),
+    });
+    fake.edit_pod("alpha", |pod| {
+        let other = format!("sha256:{}", "0".repeat(64));
+        pod["status"]["containerStatuses"][0]["imageID"] = other.into();
+    });
+    let output = fake.xtask(["test", "alpha"]).run();
+    output.exits(exit::FAILURE).says("`alpha-0` runs sha256:0000").does_not_say("Nextest run ID");
+    fake.mend("watch");
+}
+
 /// One that a server ends after a while, as they do.
 #[test]
 fn a_watch_that_ends_is_begun_again() {

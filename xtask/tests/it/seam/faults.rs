@@ -83,7 +83,11 @@ fn while_services_are_looked_at() {
             exit::FAILURE,
             &["cannot see what service `beta` runs", "hint: take `witness fail` out"],
         ),
-        (&["witness hang"], exit::FAILURE, &["looking at what service `beta` runs took longer"]),
+        (
+            &["witness hang"],
+            exit::FAILURE,
+            &["looking at what runs of `beta`, `alpha` took longer"],
+        ),
         (
             &["witness lie"],
             exit::FAILURE,

@@ -93,6 +93,21 @@ impl EngineRuntime {
         Ok(client.inspect("container", &[name])?.and_then(|mut found: Vec<_>| found.pop()))
     }
 
+    /// What a container runs that is like this.
+    fn seen(&self, instance: &Instance, info: &ContainerInfo) -> anyhow::Result<Vec<Seen>> {
+        let status = &info.state.status;
+        ensure!(status == "running", "its container is {status}");
+        // An image that was pulled is known by another digest than that of its
+        // configuration, which containers have.
+        let started = self.started();
+        let of_start = started.get(&instance.service).context("it was not started")?;
+        let digest = match normalized(&info.image)? {
+            seen if seen == normalized(&of_start.image.id)? => of_start.digest,
+            seen => seen,
+        };
+        Ok(vec![Seen { replica: self.replica(instance)?, digest, program: None }])
+    }
+
     fn memory(&self, service: &str) -> Option<u64> {
         self.started().get(service)?.memory
     }
@@ -190,18 +205,20 @@ impl Runtime for EngineRuntime {
 
     fn witness(&self, instance: &Instance) -> anyhow::Result<Vec<Seen>> {
         let info = self.info(&self.client()?, name_of(instance)?)?;
-        let info = info.context("its container is gone")?;
-        let status = &info.state.status;
-        ensure!(status == "running", "its container is {status}");
-        // An image that was pulled is known by another digest than that of its
-        // configuration, which containers have.
-        let started = self.started();
-        let of_start = started.get(&instance.service).context("it was not started")?;
-        let digest = match normalized(&info.image)? {
-            seen if seen == normalized(&of_start.image.id)? => of_start.digest,
-            seen => seen,
-        };
-        Ok(vec![Seen { replica: self.replica(instance)?, digest, program: None }])
+        self.seen(instance, &info.context("its container is gone")?)
+    }
+
+    fn witness_all(&self, all: &[Instance]) -> anyhow::Result<Vec<anyhow::Result<Vec<Seen>>>> {
+        let names = all.iter().map(name_of).collect::<anyhow::Result<Vec<_>>>()?;
+        match self.client()?.inspect::<ContainerInfo>("container", &names) {
+            Ok(Some(infos)) if infos.len() == all.len() => Ok(all
+                .iter()
+                .zip(&infos)
+                .map(|(instance, info)| self.seen(instance, info))
+                .collect()),
+            // One after the other tells which it is.
+            _ => Ok(all.iter().map(|instance| self.witness(instance)).collect()),
+        }
     }
 
     fn collect_logs(&self, instance: &Instance, log: &Utf8Path) -> anyhow::Result<()> {

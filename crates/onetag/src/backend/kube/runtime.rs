@@ -12,12 +12,12 @@ use onetag_control::Capability;
 use super::cluster::Cluster;
 use super::forward::Forwarders;
 use super::kubectl::Kubectl;
-use super::pod::Pod;
+use super::pod::{List, Pod};
 use super::pods::Pods;
 use super::resource::WORKLOAD;
 use super::started::{KubePrepared, Started};
 use super::state;
-use super::{LABEL_SERVICE, nodes, remains};
+use super::{LABEL_RUN, LABEL_SERVICE, nodes, remains};
 use crate::backend::container;
 use crate::backend::leases::{Leases, PORT};
 use crate::backend::process::{self, PROCESS};
@@ -84,6 +84,34 @@ impl KubeRuntime {
 
     pub(super) fn started_service(&self, service: &str) -> anyhow::Result<Started> {
         self.started().get(service).cloned().context("it was not started")
+    }
+
+    /// The pods of the run as the API server has them now: a watch that stalls tells for
+    /// ever what was.
+    fn pods_now(&self) -> anyhow::Result<Vec<Pod>> {
+        let selector = format!("{LABEL_RUN}={}", self.folder.run_id());
+        let pods = self.kubectl()?.get::<List<Pod>>(["pods", "--selector", &selector])?;
+        let mut pods = pods.unwrap_or_default().items;
+        pods.sort_by(|one, other| one.metadata.name.cmp(&other.metadata.name));
+        Ok(pods)
+    }
+
+    /// What the replicas of a service run, of these pods.
+    fn seen(&self, instance: &Instance, pods: &[Pod]) -> anyhow::Result<Vec<Seen>> {
+        let service = &instance.service;
+        let pods: Vec<&Pod> = pods.iter().filter(|pod| pod.service() == service).collect();
+        let replicas = state::replicas(service, &pods);
+        let seen = pods.into_iter().zip(replicas).map(|(pod, replica)| {
+            let container = pod.container().filter(|_| pod.runs());
+            let container = container.with_context(|| format!("{replica} does not run"))?;
+            let digest =
+                container.digest().with_context(|| format!("{replica} does not tell its image"))?;
+            Ok(Seen { replica, digest, program: None })
+        });
+        let seen: Vec<_> = seen.collect::<anyhow::Result<_>>()?;
+        let wanted = self.started_service(service)?.spec.replicas as usize;
+        ensure!(seen.len() == wanted, "{} of {wanted} pods are there", seen.len());
+        Ok(seen)
     }
 
     /// The consumer of the run.
@@ -177,21 +205,12 @@ impl Runtime for KubeRuntime {
     }
 
     fn witness(&self, instance: &Instance) -> anyhow::Result<Vec<Seen>> {
-        let pods = self.pods()?.of(&instance.service)?;
-        let mut pods: Vec<&Pod> = pods.iter().collect();
-        pods.sort_by_key(|pod| &pod.metadata.name);
-        let replicas = state::replicas(&instance.service, &pods);
-        let seen = pods.into_iter().zip(replicas).map(|(pod, replica)| {
-            let container = pod.container().filter(|_| pod.runs());
-            let container = container.with_context(|| format!("{replica} does not run"))?;
-            let digest =
-                container.digest().with_context(|| format!("{replica} does not tell its image"))?;
-            Ok(Seen { replica, digest, program: None })
-        });
-        let seen: Vec<_> = seen.collect::<anyhow::Result<_>>()?;
-        let wanted = self.started_service(&instance.service)?.spec.replicas as usize;
-        ensure!(seen.len() == wanted, "{} of {wanted} pods are there", seen.len());
-        Ok(seen)
+        self.seen(instance, &self.pods_now()?)
+    }
+
+    fn witness_all(&self, all: &[Instance]) -> anyhow::Result<Vec<anyhow::Result<Vec<Seen>>>> {
+        let pods = self.pods_now()?;
+        Ok(all.iter().map(|instance| self.seen(instance, &pods)).collect())
     }
 
     fn collect_logs(&self, instance: &Instance, log: &Utf8Path) -> anyhow::Result<()> {
