@@ -174,7 +174,7 @@ fn get(store: &Store, namespace: Option<&str>, what: &[&str]) -> Result<(), Refu
             listed(store, namespace, "events")
         }
         ["nodes"] => listed(store, None, "nodes"),
-        ["pods", "--selector", label] => selected(store, namespace, "pods", label),
+        ["pods"] => listed(store, namespace, "pods"),
         ["namespaces", "--selector", label] => selected(store, None, "namespaces", label),
         [one] if one.starts_with("namespace/") => {
             let name = one.trim_start_matches("namespace/");

@@ -2,6 +2,7 @@
 //! nothing is left.
 
 use rustix::process::Signal;
+use serde_json::json;
 
 use super::fake::FakeCluster;
 use crate::exit;
@@ -152,6 +153,37 @@ fn the_witness_does_not_believe_a_watch_that_stalls() {
     let output = fake.xtask(["test", "alpha"]).run();
     output.exits(exit::FAILURE).says("`alpha-0` runs sha256:0000").does_not_say("Nextest run ID");
     fake.mend("watch");
+}
+
+#[test]
+fn an_image_that_somebody_changed_is_refused() {
+    let fake = FakeCluster::new();
+    fake.importing("up").run().exits(exit::SUCCESS);
+    fake.edit_pod("alpha", |pod| pod["spec"]["containers"][0]["image"] = "localhost/x:1".into());
+    fake.xtask(["test", "alpha"])
+        .run()
+        .exits(exit::FAILURE)
+        .says("service `alpha` of the kept run has ended")
+        .says("hint: cargo xtask up alpha");
+}
+
+/// As a package has it whose manifest gives the service a companion.
+#[test]
+fn a_service_is_also_seen_in_pods_of_others() {
+    let fake = FakeCluster::new();
+    fake.importing("up").run().exits(exit::SUCCESS);
+    let image = fake.project.kept_run().environment().services["beta"].image.clone();
+    let beside = |digest: String| {
+        fake.edit_pod("alpha", |pod| {
+            let side = json!({ "name": "side", "image": image });
+            pod["spec"]["containers"].as_array_mut().unwrap().push(side);
+            let side = json!({ "name": "side", "imageID": digest, "state": { "running": {} } });
+            pod["status"]["containerStatuses"].as_array_mut().unwrap().push(side);
+        });
+    };
+    beside(format!("sha256:{}", "0".repeat(64)));
+    let output = fake.xtask(["test", "alpha"]).run();
+    output.exits(exit::FAILURE).says("`beta in alpha").says("runs sha256:0000");
 }
 
 /// One that a server ends after a while, as they do.

@@ -74,6 +74,9 @@ const LABEL_TARGET: &str = "onetag.target";
 const ANNOTATION_TARGET: &str = "onetag.target-folder";
 /// A label of all that is of one service, and of its pods.
 const LABEL_SERVICE: &str = "onetag.service";
+/// An annotation of pods that a package describes: the image of the service itself, beside
+/// which others may run.
+const ANNOTATION_IMAGE: &str = "onetag.image";
 /// A label of pods: the generation of the run in which they were deployed.
 const LABEL_GENERATION: &str = "onetag.generation";
 

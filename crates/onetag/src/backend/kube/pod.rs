@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{LABEL_GENERATION, LABEL_SERVICE};
+use super::{ANNOTATION_IMAGE, LABEL_GENERATION, LABEL_SERVICE};
 use crate::build::image::Digest;
 
 /// A pod as it is.
@@ -31,11 +31,13 @@ pub(super) struct Metadata {
 pub(super) struct PodSpec {
     pub(super) node_name: String,
     pub(super) containers: Vec<ContainerSpec>,
+    pub(super) init_containers: Vec<ContainerSpec>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ContainerSpec {
+    pub(super) name: String,
     pub(super) image: String,
 }
 
@@ -50,7 +52,9 @@ pub(super) struct PodStatus {
     #[serde(rename = "hostIP")]
     pub(super) host_ip: Option<String>,
     pub(super) conditions: Vec<Condition>,
+    /// Kubernetes sorts them by name.
     pub(super) container_statuses: Vec<ContainerStatus>,
+    pub(super) init_container_statuses: Vec<ContainerStatus>,
 }
 
 /// A condition of a pod, or of a namespace.
@@ -67,6 +71,7 @@ pub(super) struct Condition {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct ContainerStatus {
+    pub(super) name: String,
     #[serde(rename = "imageID")]
     image_id: String,
     /// Such as `containerd://<id>`; empty before it is made.
@@ -145,14 +150,42 @@ impl Pod {
         self.metadata.labels.get(LABEL_GENERATION)?.parse().ok()
     }
 
-    /// What its container is to run.
+    /// What the service's container in it is to run.
     pub(super) fn image(&self) -> &str {
-        self.spec.containers.first().map_or("", |container| container.image.as_str())
+        let mut images = self.spec.containers.iter().map(|container| container.image.as_str());
+        let wanted = self.metadata.annotations.get(ANNOTATION_IMAGE);
+        let first = images.clone().next().unwrap_or_default();
+        images.find(|image| wanted.is_some_and(|wanted| wanted == image)).unwrap_or(first)
     }
 
-    /// Its container; none before the node has taken it up.
+    /// What one of its containers is to run.
+    pub(super) fn image_of(&self, container: &str) -> &str {
+        let found = self.container_specs().find(|one| one.name == container);
+        found.map_or("", |container| container.image.as_str())
+    }
+
+    /// All that it has, also those that prepare it.
+    pub(super) fn container_specs(&self) -> impl Iterator<Item = &ContainerSpec> {
+        self.spec.containers.iter().chain(&self.spec.init_containers)
+    }
+
+    /// How those are that have this image.
+    pub(super) fn containers_of(&self, image: &str) -> impl Iterator<Item = &ContainerStatus> {
+        let PodStatus { container_statuses, init_container_statuses, .. } = &self.status;
+        let all = container_statuses.iter().chain(init_container_statuses);
+        all.filter(move |container| self.image_of(&container.name) == image)
+    }
+
+    /// The service's container; none before the node has taken it up.
     pub(super) fn container(&self) -> Option<&ContainerStatus> {
-        self.status.container_statuses.first()
+        self.containers().next()
+    }
+
+    /// All containers that run the service's image: its own manifest may have several.
+    pub(super) fn containers(&self) -> impl Iterator<Item = &ContainerStatus> {
+        let image = self.image();
+        let all = self.status.container_statuses.iter();
+        all.filter(move |container| self.image_of(&container.name) == image)
     }
 
     /// Whether somebody has asked it to end.

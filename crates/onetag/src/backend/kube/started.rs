@@ -10,7 +10,8 @@ use super::images::KubeImage;
 use super::kubectl::Kubectl;
 use super::logs::Collected;
 use super::pod::{Event, List};
-use super::state::ExpectedPods;
+use super::state::{ContainerImages, ExpectedPods};
+use crate::backend::manifests::for_each_container;
 use crate::backend::{ServiceSpec, lock};
 
 /// How often the cluster is asked why pods are missing.
@@ -48,8 +49,23 @@ impl Started {
 
     pub(super) fn expected(&self) -> ExpectedPods<'_> {
         let ServiceSpec { generation, replicas, .. } = &self.spec;
-        let replicas = *replicas as usize;
-        ExpectedPods { service: self.spec.service(), generation: *generation, replicas }
+        let (service, replicas) = (self.spec.service(), *replicas as usize);
+        ExpectedPods { service, generation: *generation, replicas, images: self.images() }
+    }
+
+    /// What containers of its objects are to run.
+    pub(super) fn images(&self) -> ContainerImages {
+        let mut images = ContainerImages::new();
+        if self.spec.manifests.is_empty() {
+            images.insert((self.spec.service().to_owned(), self.spec.reference.clone()));
+        }
+        for object in &self.spec.manifests {
+            for_each_container(&mut object.clone(), &mut |container| {
+                let text = |key: &str| container[key].as_str().unwrap_or_default().to_owned();
+                images.insert((text("name"), text("image")));
+            });
+        }
+        images
     }
 
     /// What the cluster tells about pods that it does not make.

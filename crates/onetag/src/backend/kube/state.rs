@@ -1,5 +1,7 @@
 //! The state of a service, by its pods.
 
+use std::collections::BTreeSet;
+
 use super::pod::{ContainerStatus, Event, Pod, Terminated};
 use crate::backend::{Replica, State};
 use crate::system::signals;
@@ -12,7 +14,11 @@ pub(super) struct ExpectedPods<'a> {
     /// The generation of the run in which it was deployed.
     pub(super) generation: u32,
     pub(super) replicas: usize,
+    pub(super) images: ContainerImages,
 }
+
+/// Names of containers, each with an image that it may have.
+pub(super) type ContainerImages = BTreeSet<(String, String)>;
 
 /// Why a container does not start, where waiting does not help.
 const TERMINAL: [&str; 13] = [
@@ -42,6 +48,9 @@ const MESSAGE: usize = 600;
 pub(super) fn state(expected: &ExpectedPods<'_>, pods: &[Pod], events: &[Event]) -> State {
     let is_current = |pod: &&Pod| pod.generation() == Some(expected.generation);
     let (current, others): (Vec<_>, Vec<_>) = pods.iter().partition(is_current);
+    if let Some(other) = current.iter().find_map(|pod| other_image(&expected.images, pod)) {
+        return State::Ended(format!("is not what was deployed: {other}"));
+    }
     if let Some(end) = current.iter().find_map(|pod| end(pod)) {
         return State::Ended(end);
     }
@@ -69,6 +78,17 @@ pub(super) fn state(expected: &ExpectedPods<'_>, pods: &[Pod], events: &[Event])
     }
 }
 
+/// A container that has another image than its object gave it, as a sentence; those that
+/// the cluster adds of its own are not known here.
+pub(super) fn other_image(images: &ContainerImages, pod: &Pod) -> Option<String> {
+    let other = pod.container_specs().find(|container| {
+        let mut given = images.iter().filter(|(name, _)| *name == container.name).peekable();
+        given.peek().is_some() && !given.any(|(_, image)| *image == container.image)
+    })?;
+    let (name, image) = (&other.name, &other.image);
+    Some(format!("somebody gave container `{name}` of pod {} the image {image}", pod.metadata.name))
+}
+
 /// The replicas that are these pods, in the order of their names.
 pub(super) fn replicas(service: &str, pods: &[&Pod]) -> Vec<Replica> {
     let mut pods = pods.to_vec();
@@ -86,19 +106,10 @@ fn end(pod: &Pod) -> Option<String> {
     if pod.metadata.deletion_timestamp.is_some() {
         return None;
     }
-    if let Some(container) = pod.container() {
-        if let Some(ended) = container_end(container) {
-            return Some(ended);
-        }
-        let waiting = container.state.waiting.as_ref();
-        let waiting = waiting.filter(|waiting| TERMINAL.contains(&waiting.reason.as_str()));
-        if let Some(waiting) = waiting.filter(|waiting| !is_passing(&waiting.message)) {
-            let (reason, message) = (&waiting.reason, quoted(&waiting.message));
-            // Not each message names it.
-            let image = pod.image();
-            let of = if message.contains(image) { String::new() } else { format!(" of {image}") };
-            return Some(format!("cannot start its pod {name}{of}: {reason}{message}"));
-        }
+    let all = pod.status.container_statuses.iter().chain(&pod.status.init_container_statuses);
+    let failure = all.filter_map(|container| failure(pod, container)).next();
+    if let Some(end) = pod.containers().find_map(container_end).or(failure) {
+        return Some(end);
     }
     if pod.status.phase == "Failed" {
         let (reason, message) = (&pod.status.reason, quoted(&pod.status.message));
@@ -109,6 +120,28 @@ fn end(pod: &Pod) -> Option<String> {
     (unschedulable && !is_passing(&scheduled.message)).then(|| {
         format!("cannot place its pod {name}: Unschedulable{}", quoted(&scheduled.message))
     })
+}
+
+/// Why one of the containers of a pod does not start, or how one beside the service's ended
+/// that has to run, or did not prepare the pod.
+fn failure(pod: &Pod, container: &ContainerStatus) -> Option<String> {
+    let pod_name = &pod.metadata.name;
+    let waiting = container.state.waiting.as_ref();
+    let waiting = waiting.filter(|waiting| TERMINAL.contains(&waiting.reason.as_str()));
+    if let Some(waiting) = waiting.filter(|waiting| !is_passing(&waiting.message)) {
+        let (reason, message) = (&waiting.reason, quoted(&waiting.message));
+        // Not each message names it.
+        let image = pod.image_of(&container.name);
+        let of = if message.contains(image) { String::new() } else { format!(" of {image}") };
+        return Some(format!("cannot start its pod {pod_name}{of}: {reason}{message}"));
+    }
+    let is_init = pod.status.init_container_statuses.iter().any(|one| one.name == container.name);
+    let now = container.state.terminated.as_ref();
+    if is_init && now.is_none_or(|ended| ended.exit_code == 0) {
+        return None;
+    }
+    let ended = container_end(container)?;
+    Some(format!("has a container `{}` in its pod {pod_name} that {ended}", container.name))
 }
 
 /// How a container ended, be it that the node has started it again meanwhile.

@@ -4,10 +4,14 @@ use serde_json::{Value, json};
 
 use super::*;
 
-const EXPECTED: ExpectedPods<'_> = ExpectedPods { service: "beta", generation: 2, replicas: 1 };
+const EXPECTED: ExpectedPods<'_> =
+    ExpectedPods { service: "beta", generation: 2, replicas: 1, images: BTreeSet::new() };
 
 /// A pod of generation 2 with this container and these conditions.
-fn pod(name: &str, container: Value, conditions: Value) -> Value {
+fn pod(name: &str, mut container: Value, conditions: Value) -> Value {
+    if !container.is_null() {
+        container["name"] = "beta".into();
+    }
     json!({
         "metadata": {
             "name": name,
@@ -80,6 +84,56 @@ fn what_cannot_start_has_ended_with_the_reason_and_the_image() {
             assert!(why.contains(part), "{part}: {why}");
         }
     }
+}
+
+#[test]
+fn an_image_that_somebody_changed_is_told() {
+    let images = BTreeSet::from([("beta".to_owned(), "localhost/beta:a-1.3".to_owned())]);
+    let expected = ExpectedPods { images, ..EXPECTED };
+    assert_eq!(
+        ended(of_wanted(&expected, &[running("beta-x")], &json!([]))),
+        "is not what was deployed: somebody gave container `beta` of pod beta-x the image \
+         localhost/beta:a-1.2"
+    );
+    // What the cluster adds to each pod is its own.
+    let images = BTreeSet::from([("other".to_owned(), "localhost/other:a-1.2".to_owned())]);
+    let expected = ExpectedPods { images, ..EXPECTED };
+    let state = of_wanted(&expected, &[running("beta-x")], &json!([]));
+    assert!(matches!(state, State::Running(_)), "{state:?}");
+}
+
+/// A pod that its package describes: the service's container is the second by name.
+fn with_another(another: Value, init: Value) -> Value {
+    let mut pod = running("beta-x");
+    pod["metadata"]["annotations"] = json!({ "onetag.image": "localhost/beta:a-1.2" });
+    let containers = json!([
+        { "name": "aside", "image": "localhost/aside:a-1.2" },
+        { "name": "beta", "image": "localhost/beta:a-1.2" },
+    ]);
+    pod["spec"]["containers"] = containers;
+    let own = pod["status"]["containerStatuses"][0].take();
+    pod["status"]["containerStatuses"] = json!([another, own]);
+    pod["status"]["initContainerStatuses"] = json!([init]);
+    pod
+}
+
+#[test]
+fn a_container_beside_the_services_ends_it_and_is_named() {
+    let ended_with = |name: &str, code: i32| {
+        let ended = json!({ "terminated": { "exitCode": code, "reason": "Error" } });
+        json!({ "name": name, "imageID": "sha256:1f", "state": ended, "restartCount": 0 })
+    };
+    let runs = json!({ "name": "aside", "imageID": "sha256:1f", "state": { "running": {} } });
+    let state = of(&[with_another(runs.clone(), ended_with("init", 0))]);
+    assert!(matches!(state, State::Running(_)), "{state:?}");
+    let why = ended(of(&[with_another(ended_with("aside", 101), ended_with("init", 0))]));
+    assert_eq!(why, "has a container `aside` in its pod beta-x that ended with code 101");
+    let why = ended(of(&[with_another(runs.clone(), ended_with("init", 1))]));
+    assert_eq!(why, "has a container `init` in its pod beta-x that ended with code 1");
+
+    let pod: Pod = serde_json::from_value(with_another(runs, ended_with("init", 0))).unwrap();
+    let names: Vec<_> = pod.containers().map(|container| container.name.as_str()).collect();
+    assert_eq!((pod.image(), &names[..]), ("localhost/beta:a-1.2", &["beta"][..]));
 }
 
 #[test]

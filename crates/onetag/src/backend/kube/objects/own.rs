@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::workload::{literal, pull_policy, variables};
 use super::{Frame, Object};
 use crate::backend::ServiceSpec;
-use crate::backend::kube::{ANNOTATION_TARGET, LABEL_GENERATION};
+use crate::backend::kube::{ANNOTATION_IMAGE, ANNOTATION_TARGET, LABEL_GENERATION};
 use crate::backend::manifests::{for_each_container, is_workload};
 
 /// The objects of the package, in the namespace of the run and with its labels.
@@ -39,8 +39,10 @@ fn of_run(
         workload.insert("replicas".to_owned(), spec.replicas.into());
         let template = fields_of(workload, "template")?;
         let generation = (LABEL_GENERATION.to_owned(), spec.generation.to_string().into());
-        let pods = fields_of(fields_of(template, "metadata")?, "labels")?;
-        pods.extend(labels.into_iter().chain([generation]));
+        let image = (ANNOTATION_IMAGE.to_owned(), spec.reference.clone().into());
+        let pods = fields_of(template, "metadata")?;
+        fields_of(pods, "labels")?.extend(labels.into_iter().chain([generation]));
+        fields_of(pods, "annotations")?.extend([image]);
     }
     let run = frame.run_id.to_string();
     for_each_container(&mut object, &mut |container| {

@@ -57,6 +57,8 @@ fn objects_of_the_package_are_those_of_the_run() {
           app: orders
       template:
         metadata:
+          annotations:
+            onetag.image: localhost/orders:orders-018f0000000070008000000000000001
           labels:
             app: orders
             onetag.generation: '1'
