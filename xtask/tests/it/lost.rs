@@ -9,7 +9,7 @@ use crate::project::{Output, Project, Running};
 use crate::wait::{Look, until};
 
 const KILLED: &str = "error: phase test failed
-  because: the keeper of the run was killed, and its services with it
+  because: the keeper of the run was killed
 ";
 
 /// A test runs, and does not end by itself.

@@ -17,7 +17,9 @@ use super::{
 };
 use crate::build::Compiled;
 use crate::database::fill;
-use crate::keeper::{Client, ReadyWait, ServiceState, StartedService, quote_log, wait_until_ready};
+use crate::keeper::{
+    Client, ReadyWait, ServiceState, StartedService, quote_log_of, wait_until_ready,
+};
 use crate::run::{Brand, Reference, Run, RunFolder};
 use crate::system::signals::Interrupt;
 use crate::system::wait::bounded;
@@ -165,7 +167,7 @@ impl<'run> RunBackend<'run> {
             Some(ServiceState::Running { start, .. }) if start == started.start => Ok(()),
             state => {
                 let gone = state.map_or("is gone".to_owned(), |state| state.predicate());
-                let log = quote_log(&self.folder.log(name));
+                let log = quote_log_of(&self.folder, name);
                 bail!("service `{name}` {gone} while others were waited for{log}")
             }
         }

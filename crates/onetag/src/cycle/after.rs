@@ -8,7 +8,7 @@ use super::witness::witness;
 use crate::backend::{ReadyWait, RunBackend};
 use crate::context::Context;
 use crate::error::Attach as _;
-use crate::keeper::{Client, ServiceState, StartedService, Status, quote_log};
+use crate::keeper::{Client, ServiceState, StartedService, Status, quote_log_of};
 use crate::phase::{Image, Running};
 use crate::run::{Run, RunFolder};
 use crate::system::wait::{self, Poll};
@@ -67,7 +67,7 @@ fn poll(status: Status, folder: &RunFolder) -> anyhow::Result<Poll<Status>> {
         match state {
             ServiceState::Ended { .. } | ServiceState::Unknown { .. } => {
                 let state = state.predicate();
-                let log = quote_log(&folder.log(service));
+                let log = quote_log_of(folder, service);
                 return Err(anyhow!("service `{service}` {state} while the tests ran{log}")
                     .hint(format!("its log is logs/{service}.log")));
             }

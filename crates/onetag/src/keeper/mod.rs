@@ -25,7 +25,7 @@ mod waits;
 pub(crate) use client::{Attachment, Client};
 pub(crate) use protocol::{ServiceState, StartedService, Status};
 pub use ready::{ReadyWait, ask};
-pub(crate) use ready::{quote_log, wait_until_ready};
+pub(crate) use ready::{quote_log, quote_log_of, wait_until_ready};
 pub(crate) use serve::serve;
 pub(crate) use start::{KEEPER, start};
 pub(crate) use turns::{TURN_TIMEOUT, Turn};

@@ -30,7 +30,7 @@ const LIMIT: Duration = Duration::from_secs(2 * 60 * 60);
 /// There is nothing to test any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum RunLost {
-    #[error("the keeper of the run was killed, and its services with it")]
+    #[error("the keeper of the run was killed")]
     Keeper,
     #[error("there was nothing to test any more")]
     Folder,

@@ -125,7 +125,8 @@ case $command in
     [ -e "$state/containers/$1" ] || absent container
     read -r pid digest <"$state/containers/$1"
     status=running
-    kill -0 "$pid" 2>/dev/null || { status=exited; pid=0; }
+    # Nobody may have waited for one that has ended.
+    { kill -0 "$pid" 2>/dev/null && ! grep -q '^State:.Z' "/proc/$pid/status"; } || { status=exited; pid=0; }
     echo "[{\"Image\":\"$digest\",\"State\":{\"Status\":\"$status\",\"ExitCode\":7,\"Pid\":$pid}}]" ;;
   stop | kill | rm)
     for last; do :; done

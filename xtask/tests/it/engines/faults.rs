@@ -118,6 +118,27 @@ fn a_container_that_ends_at_once_is_told_with_its_last_words() {
         .says("has printed");
 }
 
+/// Of engines and clusters the keeper has what services printed only when it asks.
+#[test]
+fn a_service_that_ends_during_the_tests_is_told_with_its_last_words() {
+    let fake = FakeEngine::new();
+    let suite = "#[test]
+fn beta_ends() {
+    let containers = std::env::var(\"FAKE_ENGINE\").unwrap() + \"/containers\";
+    let mut all = std::fs::read_dir(containers).unwrap().map(|one| one.unwrap().path());
+    let beta = all.find(|one| one.to_str().unwrap().ends_with(\"-beta\")).unwrap();
+    let pid = std::fs::read_to_string(beta).unwrap();
+    let kill = std::process::Command::new(\"kill\").arg(pid.split(' ').next().unwrap()).status();
+    assert!(kill.unwrap().success());
+}
+";
+    fake.project.write("tests/suites/alpha.rs", suite);
+    fake.e2e("podman")
+        .exits(exit::FAILURE)
+        .says("service `beta` ended with code 7 while the tests ran")
+        .says("-beta has printed");
+}
+
 #[test]
 fn a_signal_ends_a_run_whose_engine_hangs() {
     let fake = FakeEngine::new();

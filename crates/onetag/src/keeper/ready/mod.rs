@@ -8,4 +8,4 @@ mod wait;
 pub use question::ask;
 pub(super) use question::greets_http2;
 pub use wait::ReadyWait;
-pub(crate) use wait::{quote_log, wait_until_ready};
+pub(crate) use wait::{quote_log, quote_log_of, wait_until_ready};

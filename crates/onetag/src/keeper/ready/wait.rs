@@ -130,6 +130,14 @@ fn lasting(folder: &RunFolder, name: &str, probe: &PacedProbe<'_>) -> Option<Str
     Some(format!("{what}{hints}"))
 }
 
+/// The last lines of what a service has printed by now, to stand below a sentence about
+/// it.
+pub(crate) fn quote_log_of(folder: &RunFolder, service: &str) -> String {
+    // What cannot be had is no reason to keep back what can.
+    let _ = Client::connect(folder).and_then(|mut keeper| keeper.collect_logs(Some(service)));
+    quote_log(&folder.log(service))
+}
+
 /// The last lines of a log, to stand below a sentence about its service.
 pub(crate) fn quote_log(log: &Utf8Path) -> String {
     let lines = last_lines(log, LOG_LINES, LOG_BYTES);
