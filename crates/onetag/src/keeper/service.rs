@@ -140,9 +140,10 @@ impl Keeper {
         let ledger = self.ledger.clone();
         let start = move |runtime: &dyn Runtime| {
             for instance in &ended {
-                let State::Ended(_) = runtime.state(instance)? else {
+                if let State::Running(_) = runtime.state(instance)? {
                     bail!("service `{}` runs already", instance.service);
-                };
+                }
+                // Somebody else may have removed a part of it, which nothing brings back.
                 runtime.stop(instance, Stop::Kill)?;
             }
             let instances = runtime.start(&level, &ledger)?;

@@ -77,13 +77,24 @@ impl FakeCluster {
         fs::remove_file(self.state().join("faults").join(name)).unwrap();
     }
 
+    /// The files that say what a service has in the cluster.
+    fn files(&self, folder: &str, begin: &str) -> Vec<Utf8PathBuf> {
+        let namespaces = self.state().join("namespaces").read_dir_utf8().unwrap();
+        let files = namespaces.flat_map(|one| one.unwrap().path().join(folder).read_dir_utf8());
+        let files = files.flatten().map(|file| file.unwrap().into_path());
+        files.filter(|file| file.file_name().unwrap().starts_with(begin)).collect()
+    }
+
+    /// Removes the workload of a service, and its pod, as somebody does by hand.
+    pub(super) fn remove_objects(&self, service: &str) {
+        let workload = self.files("objects", &format!("Deployment.{service}."));
+        let all = workload.into_iter().chain(self.files("pods", service));
+        all.for_each(|file| fs::remove_file(file).unwrap());
+    }
+
     /// Has the API server tell something else of the pod of a service.
     pub(super) fn edit_pod(&self, service: &str, edit: impl FnOnce(&mut Value)) {
-        let namespaces = self.state().join("namespaces").read_dir_utf8().unwrap();
-        let pods = namespaces.flat_map(|one| one.unwrap().path().join("pods").read_dir_utf8());
-        let mut pods = pods.flatten().map(|pod| pod.unwrap().into_path());
-        let of_service = |pod: &Utf8PathBuf| pod.file_name().unwrap().starts_with(service);
-        let path = pods.find(of_service).unwrap();
+        let path = self.files("pods", service).pop().unwrap();
         let mut pod = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
         edit(&mut pod);
         let edited = self.state().join("edited");

@@ -167,6 +167,16 @@ fn an_image_that_somebody_changed_is_refused() {
         .says("hint: cargo xtask up alpha");
 }
 
+#[test]
+fn what_somebody_removed_is_brought_back() {
+    let fake = FakeCluster::new();
+    fake.importing("up").run().exits(exit::SUCCESS);
+    fake.remove_objects("alpha");
+    let output = fake.xtask(["test", "alpha"]).run();
+    output.exits(exit::FAILURE).says("hint: cargo xtask up alpha");
+    fake.xtask(["up", "alpha", "--test"]).run().exits(exit::SUCCESS).says("started again: alpha");
+}
+
 /// As a package has it whose manifest gives the service a companion.
 #[test]
 fn a_service_is_also_seen_in_pods_of_others() {
