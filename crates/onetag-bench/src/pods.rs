@@ -14,12 +14,29 @@ use crate::containers::{Containers, WORKING_DIR};
 use crate::processes::until;
 use crate::services::{READY, ServiceProgram};
 
+/// Has the node forget an image: Kubernetes names each by its id as well, which keeps the
+/// bytes; names that somebody gave stay. `ctr` is a function before it.
+const FORGET: &str = r#"
+forget() {
+    digest=$(ctr images ls "name==\"$1\"" | awk 'NR == 2 { print $3 }')
+    ctr images rm "$1" || return 1
+    others=$(ctr images ls --quiet "target.digest==\"$digest\"")
+    for other in $others; do
+        case $other in sha256:* | import-*) ;; *) return 0 ;; esac
+    done
+    [ -z "$others" ] || ctr images rm $others
+}
+"#;
+
 /// Removes from the cluster whatever has the id of the bench: its namespace, and the images
-/// of its node, whose names end in the id. `kubectl` and `ctr` are functions before it.
+/// of its node, whose names end in the id. `kubectl`, `ctr` and `forget` are functions
+/// before it.
 const REMOVE: &str = r#"
 kubectl delete namespace "onetag-bench-$id" --ignore-not-found --timeout=120s || failed=1
 images=$(ctr images ls --quiet | grep -e "-$id\$")
-[ -z "$images" ] || ctr images rm $images || failed=1
+for image in $images; do
+    forget "$image" || failed=1
+done
 "#;
 
 /// The pods of one lap.
@@ -114,8 +131,11 @@ impl Pods<'_> {
         let (engine, namespace) = (&calls.engine.program, self.namespace());
         let images = programs.iter().map(|program| program.wired.image.as_str());
         let images: Vec<&str> = images.collect();
+        let names = &images;
         calls.run(vec![kubectl.with(shell, &["delete", "namespace", &namespace])])?;
-        calls.run(vec![ctr.with(shell, &[&["images", "rm"], &images[..]].concat())])?;
+        let forget = format!("{}{FORGET}", ctr.function("ctr"));
+        let forget = format!("{forget}for image; do forget \"$image\" || exit 1; done");
+        calls.run(vec![cmd!(shell, "/bin/sh -c {forget} forget {names...}")])?;
         calls.run(vec![cmd!(shell, "{engine} rmi {images...}")]).map(drop)
     }
 
@@ -136,7 +156,8 @@ impl Drop for Forwards {
 impl Cluster {
     /// The script that removes what the bench has made here, of the variable `id`.
     pub(crate) fn removal(&self) -> String {
-        format!("{}{}{REMOVE}", self.kubectl.function("kubectl"), self.ctr.function("ctr"))
+        let (kubectl, ctr) = (self.kubectl.function("kubectl"), self.ctr.function("ctr"));
+        format!("{kubectl}{ctr}{FORGET}{REMOVE}")
     }
 }
 

@@ -95,7 +95,8 @@ fn a_namespace_that_hangs_is_named_with_what_it_waits_for() {
         .run()
         .exits(exit::FAILURE)
         .says("left behind: namespace onetag-")
-        .says("has finalizers remaining: a.b/c");
+        .says("has finalizers remaining: a.b/c; `kubectl get all,pvc --namespace onetag-")
+        .does_not_say("nothing proves");
     fake.mend("namespace");
     fake.clear();
 }

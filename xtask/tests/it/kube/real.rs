@@ -87,6 +87,10 @@ fn holds_its_promises(project: &Project, xtask: &dyn Fn(&str) -> Command) {
     away.restore().unwrap();
     assert_eq!(run.get("beta", "/starts"), "xx");
     fifty_clients_are_answered(&run);
+    // The next keeper starts it anew.
+    project.process("keeper").unwrap().kill();
+    xtask("up").start().finish_within(MAKING).exits(exit::SUCCESS);
+    assert_eq!(run.get("beta", "/starts"), "xxx");
     project.xtask(["down", "alpha"]).run().exits(exit::SUCCESS);
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, bail};
 use serde::Deserialize;
 
 use super::LABEL_RUN;
@@ -13,7 +13,6 @@ use super::kind::{CLUSTER, KindCluster};
 use super::kubectl::Kubectl;
 use super::pod::Condition;
 use super::resource::{IMAGE, KubeResource, NAMESPACE};
-use crate::error::Attach as _;
 use crate::report::Leftover;
 use crate::run::RunId;
 use crate::run::ledger::{BackendResource, Ledger};
@@ -74,10 +73,12 @@ pub(super) fn remove_namespace(cluster: &Cluster, name: &str) -> anyhow::Result<
     let waits: Vec<&str> = conditions.map(|condition| condition.message.as_str()).collect();
     match waits.is_empty() && left.status.phase != "Terminating" {
         true => Err(error),
-        false => Err(anyhow!("{namespace} does not end within {END:?}: {}", waits.join("; "))
-            .hint(format!(
-                "`kubectl get all --namespace {name}` shows what is in it, with its finalizers"
-            ))),
+        // One of several things that are left, so this is no hint of its own.
+        false => bail!(
+            "{namespace} does not end within {END:?}: {}; `kubectl get all,pvc --namespace {name} \
+             --output yaml` shows what is in it, with its finalizers",
+            waits.join("; ")
+        ),
     }
 }
 

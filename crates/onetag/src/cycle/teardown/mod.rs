@@ -115,7 +115,7 @@ pub(crate) fn left_behind(leftovers: &[Leftover]) -> anyhow::Error {
     let hints = leftovers.iter().filter_map(Leftover::hint);
     let error = hints.fold(error, |error, hint| error.hint(hint));
     // What the backend could not remove is told with the reason.
-    match leftovers.iter().all(|leftover| leftover.kind == RESOURCE) {
+    match leftovers.iter().any(|leftover| leftover.kind == RESOURCE) {
         true => error,
         false => error.hint("nothing proves that it is the run's own, so it was left alone"),
     }
