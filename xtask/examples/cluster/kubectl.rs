@@ -140,8 +140,12 @@ pub(crate) fn kubectl(store: &Store, arguments: &[String]) -> Result<(), Refused
         ["delete", kind, name, "--ignore-not-found"] => {
             let _ = fs::remove_file(object_path(store, namespace.unwrap(), kind, name));
         }
-        ["logs", "--follow", pod] => follow(store, namespace.unwrap(), pod),
-        ["logs", pod] => print!("{}", log(store, namespace.unwrap(), pod)),
+        ["logs", "--follow", container, pod] if container.starts_with("--container=") => {
+            follow(store, namespace.unwrap(), pod);
+        }
+        ["logs", container, pod] if container.starts_with("--container=") => {
+            print!("{}", log(store, namespace.unwrap(), pod))
+        }
         ["port-forward", "--address", "127.0.0.1", pod, port] => {
             forward(store, namespace.unwrap(), pod, port)?;
         }

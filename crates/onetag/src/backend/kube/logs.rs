@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use camino::Utf8Path;
 
 use super::kubectl::Kubectl;
-use super::pod::Pod;
+use super::pod::{ContainerStatus, Pod};
 use super::stream::KubectlStream;
 use crate::backend::lock;
 use crate::backend::log::BoundedLog;
@@ -47,15 +47,16 @@ impl Collected {
     ) -> anyhow::Result<()> {
         for pod in pods {
             let Some(container) = pod.container() else { continue };
-            let name = pod.metadata.name.as_str();
+            let (name, of) = (pod.metadata.name.as_str(), option(container));
             if let Some(before) = container.restart_count.checked_sub(1) {
                 // The node may have dropped it.
-                let _ = self.fetch(kubectl, &["logs", "--previous", name], key(pod, before), log);
+                let _ =
+                    self.fetch(kubectl, &["logs", "--previous", &of, name], key(pod, before), log);
             }
             let has_begun =
                 container.state.running.is_some() || container.state.terminated.is_some();
             if has_begun {
-                self.fetch(kubectl, &["logs", name], key(pod, container.restart_count), log)?;
+                self.fetch(kubectl, &["logs", &of, name], key(pod, container.restart_count), log)?;
             }
         }
         Ok(())
@@ -97,7 +98,7 @@ impl Collected {
             let Some(container) = pod.container() else { continue };
             let key = key(&pod, container.restart_count);
             let seen = self.bytes.get(&key).copied().unwrap_or(0);
-            let arguments = ["logs", "--follow", &pod.metadata.name];
+            let arguments = ["logs", "--follow", &option(container), &pod.metadata.name];
             let ((begun, begins), (ended, end)) = (mpsc::channel(), mpsc::channel());
             let log = Arc::clone(&shared);
             let process = kubectl.stream(arguments, move |stdout| {
@@ -119,6 +120,11 @@ impl Collected {
             }
         }
     }
+}
+
+/// Whose log it is: a pod that its package describes may have several containers.
+fn option(container: &ContainerStatus) -> String {
+    format!("--container={}", container.name)
 }
 
 fn key(pod: &Pod, start: u32) -> (String, u32) {

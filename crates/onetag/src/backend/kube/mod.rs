@@ -26,6 +26,7 @@ mod started;
 mod state;
 mod stream;
 mod sweep;
+mod witness;
 
 use std::time::Duration;
 
