@@ -66,7 +66,7 @@ impl Keeper {
                 Next::Step
             }
             Request::Start { level } => {
-                self.start(level.clone(), started)?;
+                self.start(level.clone(), true, started)?;
                 Next::Step
             }
             Request::StartAgain { service } => {
@@ -207,7 +207,7 @@ impl Keeper {
         answer: impl FnOnce(anyhow::Result<BTreeMap<String, super::StartedService>>) + Send + 'static,
     ) -> anyhow::Result<()> {
         let spec = self.service(service)?.spec.clone();
-        self.start(vec![spec], answer)
+        self.start(vec![spec], false, answer)
     }
 
     /// Halts a service, or lets it go on.

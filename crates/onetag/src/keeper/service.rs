@@ -108,9 +108,13 @@ impl Keeper {
     }
 
     /// Starts services that do not run, and answers once they were started.
+    ///
+    /// A command that `mends` a run starts those as well of which something is missing,
+    /// since somebody else may have removed it; a test may have started them just now.
     pub(super) fn start(
         &mut self,
         level: Vec<ServiceSpec>,
+        mends: bool,
         answer: impl FnOnce(anyhow::Result<BTreeMap<String, StartedService>>) + Send + 'static,
     ) -> anyhow::Result<()> {
         ensure!(self.ending.is_none(), "the run is being torn down");
@@ -140,10 +144,11 @@ impl Keeper {
         let ledger = self.ledger.clone();
         let start = move |runtime: &dyn Runtime| {
             for instance in &ended {
-                if let State::Running(_) = runtime.state(instance)? {
-                    bail!("service `{}` runs already", instance.service);
+                match runtime.state(instance)? {
+                    State::Ended(_) => {}
+                    State::Starting(_) if mends => {}
+                    _ => bail!("service `{}` runs already", instance.service),
                 }
-                // Somebody else may have removed a part of it, which nothing brings back.
                 runtime.stop(instance, Stop::Kill)?;
             }
             let instances = runtime.start(&level, &ledger)?;
