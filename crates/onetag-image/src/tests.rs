@@ -64,7 +64,11 @@ fn closure(binary: &Utf8Path) -> anyhow::Result<Closure> {
 }
 
 fn contents(binary: &Utf8Path, service: &str) -> anyhow::Result<Contents> {
-    Contents::with_files(binary, hash_file(binary)?, service, &Files::default(), &run_loader, None)
+    contents_with(binary, service, &Files::default())
+}
+
+fn contents_with(binary: &Utf8Path, service: &str, files: &Files) -> anyhow::Result<Contents> {
+    Contents::with_files(binary, hash_file(binary)?, service, files, &run_loader, None)
 }
 
 fn digests(binary: &Utf8Path, service: &str) -> anyhow::Result<Digests> {

@@ -10,7 +10,6 @@ use serde_json::Value;
 
 use super::*;
 use crate::closure::USER;
-use crate::digest::hash_file;
 use crate::{Digest, Files, ImageName, write_archive};
 
 const REFERENCE: &str = "localhost/mail:mail-0193a5c2e4b07c1e9f3a2b4c5d6e7f80";
@@ -159,6 +158,20 @@ fn a_program_that_changed_since_it_was_named_is_not_archived() {
 }
 
 #[test]
+fn what_was_measured_before_is_read_when_it_is_written_only() {
+    let folder = Folder::new();
+    let binary = folder.write("program", static_program(b"code"));
+    let before = contents(&binary, "mail").unwrap();
+    folder.write("program", static_program(b"edit"));
+    let (files, hash) = (Files::default(), before.digests().executable);
+    let measures = Some(before.measures());
+    let again = Contents::with_files(&binary, hash, "mail", &files, &run_loader, measures).unwrap();
+    assert_eq!(again.digests(), before.digests());
+    let refused = write_archive(&again, &Reference(REFERENCE), Vec::new()).unwrap_err();
+    assert!(shown(&refused).starts_with("a file changed after its image was named"), "{refused}");
+}
+
+#[test]
 fn the_program_and_nine_of_many_files_that_may_have_changed_are_named() {
     let folder = Folder::new();
     let binary = folder.write("program", static_program(b"code"));
@@ -167,15 +180,7 @@ fn the_program_and_nine_of_many_files_that_may_have_changed_are_named() {
     }
     let target = folder.path().join("target");
     let files = Files::of(folder.path(), &["assets".to_owned()], &target).unwrap();
-    let contents = Contents::with_files(
-        &binary,
-        hash_file(&binary).unwrap(),
-        "mail",
-        &files,
-        &run_loader,
-        None,
-    )
-    .unwrap();
+    let contents = contents_with(&binary, "mail", &files).unwrap();
     folder.write("assets/29", "edited");
     let error = write_archive(&contents, &Reference(REFERENCE), Vec::new()).unwrap_err();
     let error = shown(&error);

@@ -40,16 +40,7 @@ fn an_edited_file_of_the_package_is_another_image_of_the_same_executable() {
         folder.write("assets/page", text);
         let target = folder.path().join("target");
         let files = Files::of(folder.path(), &["assets".to_owned()], &target).unwrap();
-        *Contents::with_files(
-            &binary,
-            hash_file(&binary).unwrap(),
-            "mail",
-            &files,
-            &run_loader,
-            None,
-        )
-        .unwrap()
-        .digests()
+        *contents_with(&binary, "mail", &files).unwrap().digests()
     };
     let (one, other) = (digests("one"), digests("two"));
     assert_eq!(one.executable, other.executable);
