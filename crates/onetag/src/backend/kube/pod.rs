@@ -181,7 +181,7 @@ impl Pod {
         self.containers().next()
     }
 
-    /// All containers that run the service's image: its own manifest may have several.
+    /// All that run the service's image, without those that prepare it.
     pub(super) fn containers(&self) -> impl Iterator<Item = &ContainerStatus> {
         let image = self.image();
         let all = self.status.container_statuses.iter();

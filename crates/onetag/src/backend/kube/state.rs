@@ -106,9 +106,18 @@ fn end(pod: &Pod) -> Option<String> {
     if pod.metadata.deletion_timestamp.is_some() {
         return None;
     }
-    let all = pod.status.container_statuses.iter().chain(&pod.status.init_container_statuses);
-    let failure = all.filter_map(|container| failure(pod, container)).next();
-    if let Some(end) = pod.containers().find_map(container_end).or(failure) {
+    let (beside, before) = (&pod.status.container_statuses, &pod.status.init_container_statuses);
+    let has_failed = |container: &&ContainerStatus| {
+        container.state.terminated.as_ref().is_some_and(|ended| ended.exit_code != 0)
+    };
+    let other_end = |container: &ContainerStatus| {
+        let ended = container_end(container)?;
+        Some(format!("has a container `{}` in its pod {name} that {ended}", container.name))
+    };
+    let end = pod.containers().find_map(container_end);
+    let end = end.or_else(|| beside.iter().chain(before).find_map(|it| cannot_start(pod, it)));
+    let mut others = beside.iter().chain(before.iter().filter(has_failed));
+    if let Some(end) = end.or_else(|| others.find_map(other_end)) {
         return Some(end);
     }
     if pod.status.phase == "Failed" {
@@ -122,26 +131,16 @@ fn end(pod: &Pod) -> Option<String> {
     })
 }
 
-/// Why one of the containers of a pod does not start, or how one beside the service's ended
-/// that has to run, or did not prepare the pod.
-fn failure(pod: &Pod, container: &ContainerStatus) -> Option<String> {
-    let pod_name = &pod.metadata.name;
+/// Why a container of a pod does not start, where waiting does not help.
+fn cannot_start(pod: &Pod, container: &ContainerStatus) -> Option<String> {
     let waiting = container.state.waiting.as_ref();
     let waiting = waiting.filter(|waiting| TERMINAL.contains(&waiting.reason.as_str()));
-    if let Some(waiting) = waiting.filter(|waiting| !is_passing(&waiting.message)) {
-        let (reason, message) = (&waiting.reason, quoted(&waiting.message));
-        // Not each message names it.
-        let image = pod.image_of(&container.name);
-        let of = if message.contains(image) { String::new() } else { format!(" of {image}") };
-        return Some(format!("cannot start its pod {pod_name}{of}: {reason}{message}"));
-    }
-    let is_init = pod.status.init_container_statuses.iter().any(|one| one.name == container.name);
-    let now = container.state.terminated.as_ref();
-    if is_init && now.is_none_or(|ended| ended.exit_code == 0) {
-        return None;
-    }
-    let ended = container_end(container)?;
-    Some(format!("has a container `{}` in its pod {pod_name} that {ended}", container.name))
+    let waiting = waiting.filter(|waiting| !is_passing(&waiting.message))?;
+    let (reason, message) = (&waiting.reason, quoted(&waiting.message));
+    // Not each message names it.
+    let image = pod.image_of(&container.name);
+    let of = if message.contains(image) { String::new() } else { format!(" of {image}") };
+    Some(format!("cannot start its pod {}{of}: {reason}{message}", pod.metadata.name))
 }
 
 /// How a container ended, be it that the node has started it again meanwhile.

@@ -47,26 +47,23 @@ impl KubeRuntime {
     /// What the replicas of a service run, of these pods.
     pub(super) fn seen(&self, instance: &Instance, pods: &[Pod]) -> anyhow::Result<Vec<Seen>> {
         let service = &instance.service;
-        let (pods, others): (Vec<&Pod>, Vec<&Pod>) =
-            pods.iter().partition(|pod| pod.service() == service);
-        let replicas = state::replicas(service, &pods);
         let spec = self.started_service(service)?.spec;
+        let own: Vec<&Pod> = pods.iter().filter(|pod| pod.service() == service).collect();
         let wanted = spec.replicas as usize;
-        ensure!(pods.len() == wanted, "{} of {wanted} pods are there", pods.len());
+        ensure!(own.len() == wanted, "{} of {wanted} pods are there", own.len());
         let mut seen = Vec::new();
-        for (pod, replica) in pods.into_iter().zip(replicas) {
+        for (pod, replica) in own.iter().zip(state::replicas(service, &own)) {
             ensure!(pod.runs(), "{replica} does not run");
-            for container in pod.containers() {
+            for container in pod.containers_of(&spec.reference) {
                 let untold = || format!("{replica} does not tell its image");
                 let digest = container.digest().with_context(untold)?;
                 seen.push(Seen { replica: replica.clone(), digest, program: None });
             }
         }
         // What runs it in pods of others, as far as it ever started there.
-        for pod in others {
+        for pod in pods.iter().filter(|pod| pod.service() != service) {
             let name = &pod.metadata.name;
-            let of_service = pod.containers_of(&spec.reference);
-            seen.extend(of_service.filter_map(|container| {
+            seen.extend(pod.containers_of(&spec.reference).filter_map(|container| {
                 let location = format!("container {} of pod {name}", container.name);
                 let replica = Replica { name: format!("{service} in {name}"), location };
                 Some(Seen { replica, digest: container.digest()?, program: None })
