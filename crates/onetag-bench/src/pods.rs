@@ -131,11 +131,10 @@ impl Pods<'_> {
         let (engine, namespace) = (&calls.engine.program, self.namespace());
         let images = programs.iter().map(|program| program.wired.image.as_str());
         let images: Vec<&str> = images.collect();
-        let names = &images;
         calls.run(vec![kubectl.with(shell, &["delete", "namespace", &namespace])])?;
         let forget = format!("{}{FORGET}", ctr.function("ctr"));
         let forget = format!("{forget}for image; do forget \"$image\" || exit 1; done");
-        calls.run(vec![cmd!(shell, "/bin/sh -c {forget} forget {names...}")])?;
+        calls.run(vec![cmd!(shell, "/bin/sh -c {forget} forget").args(&images)])?;
         calls.run(vec![cmd!(shell, "{engine} rmi {images...}")]).map(drop)
     }
 
