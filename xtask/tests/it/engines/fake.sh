@@ -50,7 +50,8 @@ case $command in
       podman) echo '{"host":{"arch":"amd64","cgroupVersion":"v2","serviceIsRemote":'"$elsewhere"',"security":{"rootless":false}},"store":{"graphDriverName":"overlay","graphRoot":"'"$state"'"},"version":{"Version":"4.3.1"}}' ;;
       docker) echo '{"ServerVersion":"20.10.24","Architecture":"x86_64","Driver":"overlay2","CgroupVersion":"1","OperatingSystem":"Debian","SecurityOptions":[]}' ;;
     esac ;;
-  "network inspect") [ -e "$state/networks/$1" ] || absent network; echo '[{}]' ;;
+  "network inspect") [ -e "$state/networks/$1" ] || absent network
+    echo '[{"subnets":[{"subnet":"10.89.0.0/24","gateway":"10.89.0.1"}]}]' ;;
   "network create") for last; do :; done; touch "$state/networks/$last" ;;
   "network rm") rm "$state/networks/$1" 2>/dev/null || absent network ;;
   "network ls") ls "$state/networks" | of_run "$*" ;;

@@ -2,6 +2,7 @@
 
 mod bench;
 mod containerfile;
+mod names;
 
 use std::process::Command;
 

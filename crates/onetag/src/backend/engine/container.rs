@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::client::Client;
 use super::images::EngineImage;
+use super::network::{self, Hosts};
 use super::{LABEL_RUN, LABEL_SERVICE, LABEL_TARGET, network_name};
 use crate::backend::container::{CONFIG, DATABASE, port_inside};
 use crate::backend::{LOCALHOST, Replica, ServiceSpec, State};
@@ -38,6 +39,7 @@ pub(super) fn arguments(
     name: &str,
     spec: &ServiceSpec,
     image: &EngineImage,
+    hosts: &Hosts,
     host_port: impl Fn(Option<&str>) -> anyhow::Result<u16>,
 ) -> anyhow::Result<Arguments> {
     let service = spec.service();
@@ -108,6 +110,7 @@ pub(super) fn arguments(
     let mut arguments: Vec<String> =
         options.chain(rootless).map(|option| (*option).to_owned()).collect();
     arguments.extend(limit_options());
+    arguments.extend(network::options(hosts, service));
     arguments.append(&mut all);
     arguments.push(spec.reference.clone());
     arguments.extend(spec.args.iter().cloned());

@@ -19,6 +19,8 @@ pub(super) struct Dialect {
     /// Whether `pull` reads an archive where it lies, if the engine is on this machine:
     /// `load` unpacks it first, which takes half as long again.
     pub(super) pulls_archives: bool,
+    /// Whether containers find each other by `/etc/hosts`, see [`super::network`].
+    pub(super) names_in_hosts: bool,
     /// Whether a build that is ended leaves containers.
     pub(super) leaves_builds: bool,
     /// The variables that say which engine of this kind is meant.
@@ -41,6 +43,7 @@ pub(super) static PODMAN: Dialect = Dialect {
     remove: &["--time", "0"],
     ids_are_of_configs: true,
     pulls_archives: true,
+    names_in_hosts: true,
     leaves_builds: true,
     variables: &[
         "CONTAINERS_CONF",
@@ -71,6 +74,8 @@ pub(super) static DOCKER: Dialect = Dialect {
     // Its containerd store reports that of the manifest.
     ids_are_of_configs: false,
     pulls_archives: false,
+    // It may give no address of a network whose addresses it chose itself.
+    names_in_hosts: false,
     leaves_builds: false,
     variables: &[
         "DOCKER_API_VERSION",

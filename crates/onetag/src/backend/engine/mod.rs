@@ -14,6 +14,7 @@ mod images;
 mod info;
 mod logs;
 mod names;
+mod network;
 mod ready;
 mod refusal;
 mod remains;

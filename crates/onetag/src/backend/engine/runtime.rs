@@ -14,6 +14,7 @@ use super::client::Client;
 use super::container::ContainerInfo;
 use super::dialect::Dialect;
 use super::logs::Collected;
+use super::network::{self, Hosts};
 use super::remains;
 use super::start::Started;
 use super::{CONTAINER, container_name, network_name, normalized};
@@ -36,6 +37,7 @@ pub(super) struct EngineRuntime {
     dialect: &'static Dialect,
     pub(super) folder: RunFolder,
     pub(super) leases: Leases,
+    hosts: Mutex<Hosts>,
     client: Mutex<Option<Client>>,
     started: Mutex<BTreeMap<String, Started>>,
 }
@@ -44,6 +46,9 @@ pub(super) struct EngineRuntime {
 #[derive(Debug, Default, Deserialize, Serialize)]
 struct EnginePrepared {
     network: String,
+    /// On the network.
+    #[serde(default)]
+    hosts: Hosts,
     /// On 127.0.0.1, by service and port.
     ports: BTreeMap<String, u16>,
 }
@@ -54,6 +59,7 @@ impl EngineRuntime {
             dialect,
             folder: folder.clone(),
             leases: Leases::default(),
+            hosts: Mutex::default(),
             client: Mutex::default(),
             started: Mutex::default(),
         }
@@ -79,6 +85,10 @@ impl EngineRuntime {
 
     pub(super) fn client(&self) -> anyhow::Result<Client> {
         self.pinned()?.context("nothing was prepared")
+    }
+
+    pub(super) fn hosts(&self) -> MutexGuard<'_, Hosts> {
+        lock(&self.hosts)
     }
 
     pub(super) fn started(&self) -> MutexGuard<'_, BTreeMap<String, Started>> {
@@ -148,8 +158,10 @@ impl Runtime for EngineRuntime {
         }
         let network = network_name(self.folder.run_id());
         self.make_network(&client, &network, ledger)?;
+        let hosts = network::hosts(&client, &network, services, before.hosts)?;
+        self.hosts().clone_from(&hosts);
         let ports = self.leases.prepare(services, &before.ports, ledger)?;
-        Ok(Prepared(serde_json::to_value(EnginePrepared { network, ports })?))
+        Ok(Prepared(serde_json::to_value(EnginePrepared { network, hosts, ports })?))
     }
 
     fn addresses(&self, service: &ServicePorts) -> anyhow::Result<ServiceAddresses> {

@@ -13,7 +13,7 @@ use super::container::arguments;
 use super::images::EngineImage;
 use super::logs::Collected;
 use super::runtime::EngineRuntime;
-use super::{CONTAINER, LABEL_RUN, LABEL_TARGET, NETWORK, VOLUME, container_name, remains};
+use super::{CONTAINER, LABEL_RUN, LABEL_TARGET, VOLUME, container_name, remains};
 use crate::backend::{Instance, Runtime as _, ServicePorts, ServiceSpec};
 use crate::build::image::Digest;
 use crate::run::ledger::{BackendResource, Ledger};
@@ -46,25 +46,6 @@ impl EngineRuntime {
             ledger.released(&resource)?;
         }
         Ok(())
-    }
-
-    pub(super) fn make_network(
-        &self,
-        client: &Client,
-        name: &str,
-        ledger: &Ledger,
-    ) -> anyhow::Result<()> {
-        if client
-            .inspect::<serde_json::Value>("network", &[name])?
-            .is_some_and(|all| !all.is_empty())
-        {
-            return Ok(());
-        }
-        ledger.owns(&BackendResource::new(NETWORK, "run", json!(name)))?;
-        let run = format!("{LABEL_RUN}={}", self.folder.run_id());
-        let target = format!("{LABEL_TARGET}={}", self.folder.layout().base());
-        let arguments = ["network", "create", "--label", &run, "--label", &target, name];
-        client.work(arguments, &BTreeMap::new(), ledger).map(drop)
     }
 
     /// Makes the volume of a service, which is called as its container; one that is there
@@ -118,7 +99,7 @@ impl EngineRuntime {
             readable(&self.folder.config(service))?;
         }
         let port = |port: Option<&str>| self.leases.port(service, port);
-        let run = arguments(&client, &self.folder, &name, spec, &image, port)?;
+        let run = arguments(&client, &self.folder, &name, spec, &image, &self.hosts(), port)?;
         let secrets = run.secrets.iter().map(|(key, value)| (key.as_str(), value.as_str()));
         ledger.owns(&owned)?;
         let arguments = run.arguments.iter().map(String::as_str);
