@@ -12,7 +12,7 @@ use super::addresses::url;
 use super::plan::Address;
 use super::spec::SpecSource;
 use super::{
-    Addresses, Backend, BackendKind, Deployed, Expected, ImageStore, Seen, ServiceSpec,
+    Addresses, Backend, BackendKind, Deployed, EarlyLoads, Expected, ImageStore, Seen, ServiceSpec,
     StoredImage, lock, wiring,
 };
 use crate::build::Compiled;
@@ -36,6 +36,8 @@ pub struct RunBackend<'run> {
     addresses: Addresses,
     /// The names of images that were loaded, by service.
     loaded: Mutex<BTreeMap<String, String>>,
+    /// What was loaded while suites were built.
+    early: Mutex<EarlyLoads>,
     _brand: Brand<'run>,
 }
 
@@ -43,8 +45,13 @@ impl<'run> RunBackend<'run> {
     /// The backend of a run whose keeper has prepared these addresses.
     pub fn new(run: &Run<'run>, addresses: Addresses) -> RunBackend<'run> {
         let kind = run.minted().backend();
-        let (folder, loaded) = (run.folder().clone(), Mutex::default());
-        RunBackend { kind, folder, addresses, loaded, _brand: run.brand() }
+        let (folder, loaded, early) = (run.folder().clone(), Mutex::default(), Mutex::default());
+        RunBackend { kind, folder, addresses, loaded, early, _brand: run.brand() }
+    }
+
+    /// The same, with what was loaded already.
+    pub(crate) fn with_early_loads(self, early: EarlyLoads) -> RunBackend<'run> {
+        RunBackend { early: Mutex::new(early), ..self }
     }
 
     /// What suites can ask for.
@@ -59,20 +66,14 @@ impl<'run> RunBackend<'run> {
         compiled: &Compiled,
         interrupt: &Interrupt,
     ) -> anyhow::Result<StoredImage> {
-        let backend = self.kind.backend();
-        let images: Arc<dyn ImageStore> = (backend.images)(&self.folder).into();
-        let what = format!("loading {reference}");
-        let work = {
-            let (reference, compiled) = (reference.clone(), compiled.clone());
-            move || images.load(&reference, &compiled)
-        };
-        let stored = bounded(&what, backend.step_limit, interrupt, work)
-            .with_context(|| format!("cannot load {reference}"))?;
+        let early = lock(&self.early).take(reference.service());
+        let load = || load_image(self.kind, &self.folder, reference, compiled, interrupt);
+        let stored = early.unwrap_or_else(load)?;
         ensure!(
             compiled.digests().contains(&stored.digest),
             "{reference} is {} in the image store of `{}`, and not what was built",
             stored.digest,
-            backend.name
+            self.kind.name()
         );
         lock(&self.loaded).insert(reference.service().to_owned(), reference.to_string());
         Ok(stored)
@@ -230,4 +231,23 @@ pub(crate) fn waiting_for(ready: &Ready) -> String {
         Ready::Started => "waiting for its process".to_owned(),
         Ready::Postgres => "waiting for the server to let clients in".to_owned(),
     }
+}
+
+/// Puts what was built into the image store of a backend, under its name.
+pub(super) fn load_image(
+    kind: BackendKind,
+    folder: &RunFolder,
+    reference: &Reference,
+    compiled: &Compiled,
+    interrupt: &Interrupt,
+) -> anyhow::Result<StoredImage> {
+    let backend = kind.backend();
+    let images: Arc<dyn ImageStore> = (backend.images)(folder).into();
+    let what = format!("loading {reference}");
+    let work = {
+        let (reference, compiled) = (reference.clone(), compiled.clone());
+        move || images.load(&reference, &compiled)
+    };
+    bounded(&what, backend.step_limit, interrupt, work)
+        .with_context(|| format!("cannot load {reference}"))
 }

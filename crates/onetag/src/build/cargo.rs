@@ -1,6 +1,7 @@
 //! Calling cargo.
 
 use std::process::Command;
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
@@ -45,14 +46,16 @@ impl Outcome {
     }
 }
 
-/// Builds; progress and diagnostics go to the terminal.
+/// Builds; progress and diagnostics go to the terminal, messages also to `messages`.
 pub(super) fn build(
     context: &Context,
     call: &Call,
     ledgers: &[&Ledger],
+    messages: Option<Sender<Vec<u8>>>,
 ) -> anyhow::Result<Outcome> {
     let finished = Tool::new(command(context, call)?, BUILD_LIMIT)
         .output(Output::Capture, context.ui.tool_output())
+        .lines(messages)
         .recorded(ledgers.iter().copied())
         .finish(&context.interrupt)?;
     Ok(Outcome { artifacts: Artifacts::parse(&finished.stdout), finished })

@@ -17,14 +17,23 @@ impl Artifacts {
     /// bytes that are no UTF-8 included.
     pub(super) fn parse(stdout: &[u8]) -> Artifacts {
         let mut artifacts = Artifacts::default();
-        for line in stdout.split(|byte| *byte == b'\n') {
-            match serde_json::from_slice(line) {
-                Ok(Message::CompilerArtifact(artifact)) => artifacts.units.push(artifact),
-                Ok(Message::BuildScriptExecuted(script)) => artifacts.build_scripts.push(script),
-                _ => {}
-            }
-        }
+        stdout.split(|byte| *byte == b'\n').for_each(|line| artifacts.add(line));
         artifacts
+    }
+
+    /// Of one message.
+    pub(super) fn of_line(line: &[u8]) -> Artifacts {
+        let mut artifacts = Artifacts::default();
+        artifacts.add(line);
+        artifacts
+    }
+
+    fn add(&mut self, line: &[u8]) {
+        match serde_json::from_slice(line) {
+            Ok(Message::CompilerArtifact(artifact)) => self.units.push(artifact),
+            Ok(Message::BuildScriptExecuted(script)) => self.build_scripts.push(script),
+            _ => {}
+        }
     }
 
     /// The program of this package and target.

@@ -6,6 +6,7 @@ mod cargo;
 mod compiled;
 mod configuration;
 mod containerfile;
+mod early;
 pub(crate) mod executables;
 mod files;
 mod graph;
@@ -17,6 +18,7 @@ mod toolchain;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
+use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
 use anyhow::{Context as _, ensure};
@@ -81,6 +83,10 @@ impl Build {
     }
 }
 
+/// What is told of each service as soon as cargo has built it, and once more when that is
+/// final: in between cargo may have built it again.
+pub(crate) type OnBuilt<'a> = dyn Fn(&Compiled) + Sync + 'a;
+
 /// Builds what is asked for, for the runs with these ledgers.
 ///
 /// From cargo's start until everything is in the executable cache, the invocation
@@ -90,11 +96,12 @@ pub(crate) fn build(
     context: &Context,
     request: &BuildRequest<'_>,
     ledgers: &[&Ledger],
+    on_built: &OnBuilt<'_>,
 ) -> anyhow::Result<Build> {
     let layout = context.layout();
     let toolchain = toolchain::toolchain(context, &layout)?;
     let library = toolchain.as_ref().map(|toolchain| toolchain.library.clone());
-    let built = locked_build(context, &layout, request, library, ledgers)?;
+    let built = locked_build(context, &layout, request, library, ledgers, on_built)?;
     // After cargo, which would wait for the other's lock on the package cache.
     let graph = graph::graph(context, &layout, toolchain.as_ref())?;
     let folders = binaries::Folders {
@@ -130,6 +137,7 @@ fn locked_build<'a>(
     request: &'a BuildRequest<'_>,
     library: Option<Utf8PathBuf>,
     ledgers: &[&Ledger],
+    on_built: &OnBuilt<'_>,
 ) -> anyhow::Result<Built<'a>> {
     let others = || context.ui.line("waiting for the build of another onetag command");
     let _lock =
@@ -141,8 +149,12 @@ fn locked_build<'a>(
     thread::scope(|scope| {
         let mut hashing = Vec::new();
         if let Some(call) = request.services_call(workspace) {
-            let artifacts = builder.build(&call)?;
-            for service in &request.services {
+            let (sender, messages) = channel();
+            let services = &request.services;
+            let early = scope.spawn(|| early::take_in(&cache, services, messages, on_built));
+            let artifacts = builder.build(&call, Some(sender))?;
+            early.join().expect("taking in does not panic");
+            for service in services {
                 let Some(Program { package, package_id, binary, .. }) = service.program() else {
                     continue;
                 };
@@ -155,12 +167,13 @@ fn locked_build<'a>(
                     // it, with the features of their dependencies, and to the same path.
                     taken = cache.copied(taken)?;
                 }
-                hashing.push((service, scope.spawn(|| cache.compiled(service, taken))));
+                let hash = || cache.compiled(service, taken).inspect(|built| on_built(built));
+                hashing.push((service, scope.spawn(hash)));
             }
         }
         let (mut suites, mut tests) = (Artifacts::default(), Vec::new());
         for (call, targets) in request.suite_calls(workspace) {
-            let artifacts = builder.build(&call)?;
+            let artifacts = builder.build(&call, None)?;
             for test in targets {
                 let binary = artifacts.test(&test.package_id, &test.target);
                 let binary =
@@ -189,11 +202,15 @@ impl Builder<'_> {
     ///
     /// A call that fails may do so for that reason alone, and tells of no package
     /// behind the failure: the next call may find more of them.
-    fn build(&mut self, call: &Call) -> anyhow::Result<Artifacts> {
+    fn build(
+        &mut self,
+        call: &Call,
+        messages: Option<Sender<Vec<u8>>>,
+    ) -> anyhow::Result<Artifacts> {
         let context = self.context;
         let mut cleaned = BTreeSet::new();
         loop {
-            let (outcome, stale) = self.call(call)?;
+            let (outcome, stale) = self.call(call, messages.clone())?;
             let again: BTreeSet<_> = stale.difference(&cleaned).cloned().collect();
             if again.is_empty() {
                 let artifacts = outcome.success(context)?;
@@ -213,9 +230,13 @@ impl Builder<'_> {
 
     /// What came of the call, and the ids of packages for which that is of other
     /// sources.
-    fn call(&mut self, call: &Call) -> anyhow::Result<(Outcome, BTreeSet<String>)> {
+    fn call(
+        &mut self,
+        call: &Call,
+        messages: Option<Sender<Vec<u8>>>,
+    ) -> anyhow::Result<(Outcome, BTreeSet<String>)> {
         let before = self.sources.before()?;
-        let outcome = cargo::build(self.context, call, self.ledgers)?;
+        let outcome = cargo::build(self.context, call, self.ledgers, messages)?;
         let stale = self.sources.check(&before, &outcome.artifacts, outcome.has_failed())?;
         Ok((outcome, stale))
     }

@@ -12,7 +12,7 @@ use super::outcome::Outcome;
 use super::start::StartedRun;
 use super::witness::witness;
 use super::{Goal, Job, KeptRun, Options, environment};
-use crate::backend::{Addresses, RunBackend, RunPlan};
+use crate::backend::{Addresses, EarlyLoads, RunBackend, RunPlan};
 use crate::build::Build;
 use crate::context::Context;
 use crate::error::Attach as _;
@@ -33,8 +33,13 @@ pub(super) fn go(
     options: &Options,
     mut timeline: Timeline<'_>,
 ) -> (Exit, RunReport) {
-    let StartedRun { minted, job, keeper, pinned } = started;
+    let StartedRun { minted, job, keeper, pinned, early } = started;
     let killed_before = killed_services(minted.folder()).len();
+    let (minted, early) = match build {
+        // A reference never names two digests, and cargo built something once more.
+        Ok(build) if !early.are_of(build) => (minted.with_generation(2), EarlyLoads::default()),
+        _ => (minted, early),
+    };
     let (keeper, addresses) = match keeper {
         Ok((keeper, addresses)) => (Some(keeper), Ok(addresses)),
         Err(error) => (None, Err(error)),
@@ -63,10 +68,13 @@ pub(super) fn go(
     };
     minted.enter(|run| {
         let outcome = match ready {
-            Err(outcome) => outcome,
+            Err(outcome) => {
+                drop(early);
+                outcome
+            }
             Ok((images, addresses, changes)) => {
                 let cycle = Cycle { context, run: &run, job, images, selection, changes };
-                cycle.go(addresses, options, &mut timeline)
+                cycle.go(addresses, early, options, &mut timeline)
             }
         };
         let build = build.as_ref().ok();
@@ -99,13 +107,21 @@ fn taken_up<'a>(
 impl<'run> Cycle<'_, 'run> {
     /// Takes what was built through load, deploy and witness to the verdict of the
     /// tests.
-    fn go(&self, addresses: Addresses, options: &Options, timeline: &mut Timeline<'_>) -> Outcome {
-        self.tested(addresses, options, timeline).unwrap_or_else(|error| Outcome::failed(&error))
+    fn go(
+        &self,
+        addresses: Addresses,
+        early: EarlyLoads,
+        options: &Options,
+        timeline: &mut Timeline<'_>,
+    ) -> Outcome {
+        self.tested(addresses, early, options, timeline)
+            .unwrap_or_else(|error| Outcome::failed(&error))
     }
 
     fn tested(
         &self,
         addresses: Addresses,
+        early: EarlyLoads,
         options: &Options,
         timeline: &mut Timeline<'_>,
     ) -> anyhow::Result<Outcome> {
@@ -117,7 +133,7 @@ impl<'run> Cycle<'_, 'run> {
             let count = || selection.count(context, suite);
             timeline.phase("select", count, |tests| counted(*tests, "test"))?;
         }
-        let backend = RunBackend::new(self.run, addresses);
+        let backend = RunBackend::new(self.run, addresses).with_early_loads(early);
         let images = self.running(&backend, options, timeline)?;
         let mut outcome = Outcome::default();
         let Some(arguments) = options.goal.nextest() else {

@@ -7,8 +7,8 @@ use std::time::Instant;
 use anyhow::{Context as _, anyhow};
 
 use super::{Job, Options};
-use crate::backend::{Addresses, Cluster, KeeperHandle, Pinned, source_of};
-use crate::build::{Build, BuildRequest, WantedBy, build};
+use crate::backend::{Addresses, Cluster, EarlyLoads, KeeperHandle, LoadSteps, Pinned, source_of};
+use crate::build::{Build, BuildRequest, Compiled, WantedBy, build};
 use crate::context::Context;
 use crate::gc::dead::RunState;
 use crate::report::{PhaseFailed, Timeline, counted};
@@ -32,6 +32,7 @@ pub(super) struct StartedRun<'a> {
     pub(super) keeper: anyhow::Result<(KeeperHandle, Addresses)>,
     /// What its external services run, by service.
     pub(super) pinned: anyhow::Result<BTreeMap<String, Pinned>>,
+    pub(super) early: EarlyLoads,
 }
 
 /// Looks at everything that can be looked at before anything is made; changes nothing.
@@ -82,12 +83,25 @@ pub(super) fn start<'a>(
     }
 
     let ledgers: Vec<_> = entered.iter().map(MintedRun::ledger).collect();
+    let early = entered.iter().zip(jobs).enumerate().map(|(number, (minted, job))| {
+        // In a kept run what changed has another name, and all that was built tells what did.
+        if job.kept.is_some() || number >= limit {
+            return (None, EarlyLoads::default());
+        }
+        let (steps, loads) = EarlyLoads::begin(minted, &job.plan, &context.interrupt);
+        (Some(steps), loads)
+    });
+    let (steps, early): (Vec<Option<LoadSteps>>, Vec<EarlyLoads>) = early.unzip();
     let (keepers, preparing, build) = std::thread::scope(|scope| {
         let keepers = scope.spawn(|| {
             let preparing = Instant::now();
             let _activity = context.ui.activity("prepare");
-            let keepers = at_most(limit, entered.iter().zip(jobs), |(minted, job)| {
+            let runs = entered.iter().zip(jobs).zip(&steps);
+            let keepers = at_most(limit, runs, |((minted, job), steps)| {
                 let keeper = prepare(minted, job, options);
+                if let (Ok(_), Some(steps)) = (&keeper, steps) {
+                    steps.prepared();
+                }
                 (keeper.context(PhaseFailed("prepare")), pin(minted, job, &context.interrupt))
             });
             (keepers, preparing.elapsed())
@@ -98,9 +112,12 @@ pub(super) fn start<'a>(
             WantedBy { minted, plan: &job.plan, is_kept }
         });
         let wanted_by: Vec<_> = wanted_by.collect();
+        let built = |compiled: &Compiled| {
+            steps.iter().flatten().for_each(|steps| steps.built(compiled));
+        };
         let build = timeline.loud_phase(
             "build",
-            |_| build(context, &request, &ledgers)?.with_images(context, &wanted_by),
+            |_| build(context, &request, &ledgers, &built)?.with_images(context, &wanted_by),
             |build| counted(build.services().count(), "service"),
         );
         match keepers.join() {
@@ -120,9 +137,14 @@ pub(super) fn start<'a>(
         false => "beside the build",
     };
     timeline.record("prepare", preparing, summary.to_owned());
-    let runs = entered.into_iter().zip(jobs).zip(keepers);
-    let runs =
-        runs.map(|((minted, job), (keeper, pinned))| StartedRun { minted, job, keeper, pinned });
+    let runs = entered.into_iter().zip(jobs).zip(keepers.into_iter().zip(early));
+    let runs = runs.map(|((minted, job), ((keeper, pinned), early))| StartedRun {
+        minted,
+        job,
+        keeper,
+        pinned,
+        early,
+    });
     Ok(Started { runs: runs.collect(), build, timeline })
 }
 

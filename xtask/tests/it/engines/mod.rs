@@ -5,6 +5,7 @@
 //! the default profile: `cargo nextest run -P engines`.
 
 mod containerfile;
+mod early;
 mod fake;
 mod faults;
 mod postgres;

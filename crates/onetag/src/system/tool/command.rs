@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::process::Command;
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -30,6 +31,8 @@ pub(crate) struct Tool<'a> {
     file: Option<File>,
     /// Instead of stderr.
     sink: Option<Arc<dyn Sink>>,
+    /// What gets each line of a stdout that is captured.
+    lines: Option<Sender<Vec<u8>>>,
     records: Vec<&'a dyn ProcessRecord>,
     /// It goes through the gate, and ends with the harness.
     tied: bool,
@@ -64,6 +67,7 @@ impl<'a> Tool<'a> {
             stderr,
             file: None,
             sink: None,
+            lines: None,
             records: vec![],
             tied: false,
             leaves_others: false,
@@ -93,6 +97,12 @@ impl<'a> Tool<'a> {
     /// Has what would go to stderr go elsewhere.
     pub(crate) fn into_sink(mut self, sink: Option<Arc<dyn Sink>>) -> Tool<'a> {
         self.sink = sink;
+        self
+    }
+
+    /// Has each line of a stdout that is captured sent as soon as it is there.
+    pub(crate) fn lines(mut self, lines: Option<Sender<Vec<u8>>>) -> Tool<'a> {
+        self.lines = lines;
         self
     }
 
@@ -165,8 +175,9 @@ impl<'a> Tool<'a> {
             let mut child = self.command.spawn().with_context(|| format!("cannot run `{line}`"))?;
             // The command holds the harness's ends of what the child was given.
             self.command = Command::new("");
-            let stdout = Drain::start(child.stdout.take(), self.stdout, self.sink.clone());
-            let stderr = Drain::start(child.stderr.take(), self.stderr, self.sink);
+            let stdout =
+                Drain::start(child.stdout.take(), self.stdout, self.sink.clone(), self.lines);
+            let stderr = Drain::start(child.stderr.take(), self.stderr, self.sink, None);
             let mut running = Running::new(child, self.name, self.records, self.tied, self.input);
             let gone = running.go();
             Ok((running, gone, stdout, stderr))

@@ -1,10 +1,10 @@
 //! What a command prints: where it goes, and reading it.
 
-use std::io::{IsTerminal as _, Read, Write as _};
+use std::io::{BufRead as _, BufReader, IsTerminal as _, Read, Write as _};
 use std::os::fd::AsFd as _;
 use std::process::Stdio;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::Duration;
 
@@ -70,11 +70,13 @@ pub(super) struct Drain {
 }
 
 impl Drain {
-    /// Reads the pipe; what goes to stderr goes to `sink` if there is one.
+    /// Reads the pipe; what goes to stderr goes to `sink` if there is one, and each line
+    /// that is captured to `lines` as well.
     pub(super) fn start(
         pipe: Option<impl Read + Send + 'static>,
         output: Output,
         sink: Option<Arc<dyn Sink>>,
+        lines: Option<Sender<Vec<u8>>>,
     ) -> Drain {
         let sink = sink.unwrap_or_else(|| Arc::new(Stderr));
         let all = pipe.map(|mut pipe| {
@@ -89,7 +91,10 @@ impl Drain {
                         let first = (&mut pipe).take(limit).read_to_end(&mut bytes);
                         first.and_then(|_| std::io::copy(&mut pipe, &mut std::io::sink())).map(drop)
                     }
-                    Output::Capture | Output::OnFailure => pipe.read_to_end(&mut bytes).map(drop),
+                    Output::Capture | Output::OnFailure => match lines {
+                        Some(lines) => read_lines(pipe, &lines, &mut bytes),
+                        None => pipe.read_to_end(&mut bytes).map(drop),
+                    },
                 };
                 let _ = read.send(result.map(|()| bytes));
             });
@@ -115,6 +120,19 @@ impl Drain {
             self.sink.write(&bytes);
         }
         Ok(Vec::new())
+    }
+}
+
+/// Reads a pipe to its end, and sends each line as soon as it is there.
+fn read_lines(pipe: impl Read, lines: &Sender<Vec<u8>>, all: &mut Vec<u8>) -> std::io::Result<()> {
+    let mut pipe = BufReader::new(pipe);
+    loop {
+        let start = all.len();
+        if pipe.read_until(b'\n', all)? == 0 {
+            return Ok(());
+        }
+        // Who does not listen any more has what it wanted.
+        let _ = lines.send(all[start..].to_owned());
     }
 }
 
