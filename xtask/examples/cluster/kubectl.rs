@@ -177,6 +177,9 @@ fn get(store: &Store, namespace: Option<&str>, what: &[&str]) -> Result<(), Refu
         ["events", "--field-selector", "type=Warning,reason=FailedCreate"] => {
             listed(store, namespace, "events")
         }
+        ["events", "--field-selector", "involvedObject.kind=Pod,reason=Killing"] => {
+            killings(store, namespace)
+        }
         ["nodes"] => listed(store, None, "nodes"),
         ["pods"] => listed(store, namespace, "pods"),
         ["namespaces", "--selector", label] => selected(store, None, "namespaces", label),
@@ -190,6 +193,24 @@ fn get(store: &Store, namespace: Option<&str>, what: &[&str]) -> Result<(), Refu
     };
     println!("{}", json!({ "kind": "List", "items": items }));
     Ok(())
+}
+
+/// What nodes tell about pods that they have begun to end; a busy one is asked twice.
+fn killings(store: &Store, namespace: Option<&str>) -> Vec<Value> {
+    let mut pods = listed(store, namespace, "pods");
+    pods.retain(|pod| !pod["metadata"]["deletionTimestamp"].is_null());
+    if store.fault("node").as_deref() == Some("busy") {
+        fs::remove_file(store.root.join("faults/node")).unwrap();
+        return Vec::new();
+    }
+    let event = |pod: &Value| {
+        json!({
+            "reason": "Killing",
+            "message": "Stopping container",
+            "involvedObject": { "kind": "Pod", "uid": pod["metadata"]["uid"] },
+        })
+    };
+    pods.iter().map(event).collect()
 }
 
 /// What has a label, `<key>` or `<key>=<value>`.

@@ -104,11 +104,16 @@ fn what_is_killed_does_nothing_from_before_the_cluster_asks_it_to_end() {
     fake.importing("up").run().exits(exit::SUCCESS);
     let run = fake.project.kept_run();
     let control = Control::connect(&run.environment()).unwrap();
+    fake.fault("node", "busy");
     let away = control.killed(&Target::service("beta")).unwrap();
     let calls = fake.read_calls();
     let place = |call: &str| calls.iter().rposition(|made| made.starts_with(call)).unwrap();
-    // Killed before its end was asked for, its node would start it again.
-    let order = ["ctr pause", "kubectl apply", "ctr kill", "ctr resume", "kubectl delete pods"];
+    // Killed before its node has begun to end it, it would be started again.
+    let begun = "kubectl get --ignore-not-found --output json events --field-selector \
+                 involvedObject.kind=Pod,reason=Killing";
+    assert!(fake.calls(begun) > 1, "{calls:?}");
+    let order =
+        ["ctr pause", "kubectl apply", begun, "ctr kill", "ctr resume", "kubectl delete pods"];
     assert!(order.map(place).is_sorted(), "{calls:?}");
     away.restore().unwrap();
     assert_eq!(run.get("beta", "/starts"), "xx");

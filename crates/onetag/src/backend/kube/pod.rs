@@ -129,6 +129,16 @@ pub(super) struct Event {
 pub(super) struct ObjectName {
     pub(super) kind: String,
     pub(super) name: String,
+    uid: String,
+}
+
+impl Event {
+    /// Whether a node tells that it begins to end this pod. That it kills a container which it
+    /// starts again has the same reason, and another message.
+    pub(super) fn ends_pod(&self, uid: &str) -> bool {
+        let ends = self.reason == "Killing" && self.message.starts_with("Stopping container");
+        ends && self.involved_object.uid == uid
+    }
 }
 
 /// What `kubectl get … -o json` prints of more than one object.

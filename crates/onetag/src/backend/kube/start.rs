@@ -1,5 +1,6 @@
 //! Making what services need, starting them, and ending them.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
@@ -9,7 +10,7 @@ use super::cluster::Delivery;
 use super::images::{Containerd, KubeImage};
 use super::kubectl::Kubectl;
 use super::objects::{self, Frame, Object, PodSecurity, PullPolicy};
-use super::pod::Pod;
+use super::pod::{Event, List, Pod};
 use super::pods::Pods;
 use super::resource::{KubeResource, NAMESPACE, WORKLOAD};
 use super::runtime::KubeRuntime;
@@ -19,6 +20,7 @@ use crate::backend::container::port_inside;
 use crate::backend::process::{self, PROCESS};
 use crate::backend::{Instance, ServicePorts, ServiceSpec, Stop, lock};
 use crate::run::ledger::{Entry, Ledger};
+use crate::system::wait::Deadline;
 use crate::workspace::DATABASE_SERVER;
 
 /// How long the cluster may take on top of what a service takes to end.
@@ -26,6 +28,13 @@ const END: Duration = Duration::from_secs(30);
 
 /// How long it may take to forget a pod whose node does not answer.
 const FORGET: Duration = Duration::from_secs(10);
+
+/// How long to wait for the event that a node has begun to end a pod. It begins within some two
+/// seconds; by then, one whose event was dropped has begun as well.
+const BEGIN: Duration = Duration::from_secs(5);
+
+/// How often the cluster is asked for that event.
+const BEGIN_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The kinds of what runs pods.
 const WORKLOADS: [&str; 2] = ["Deployment", "StatefulSet"];
@@ -175,8 +184,8 @@ impl KubeRuntime {
         };
         self.scale_to_none(&kubectl, &started, &ledger)?;
         if how == Stop::Kill {
-            // What ends before that, its node starts again.
             pods.wait(service, END, |pods| pods.iter().all(Pod::is_leaving).then_some(()))?;
+            await_end_begun(&kubectl, pods, service, &paused)?;
             paused.kill()?;
         }
         let selector = format!("{LABEL_SERVICE}={service}");
@@ -213,8 +222,10 @@ impl KubeRuntime {
     fn pause_containers(&self, pods: &[Pod]) -> anyhow::Result<PausedContainers> {
         let ids = pods.iter().filter_map(|pod| pod.container()?.container_id.split_once("://"));
         let containers: Vec<String> = ids.map(|(_, id)| id.to_owned()).collect();
+        let is_running = |pod: &&Pod| pod.container().is_some_and(|it| it.state.running.is_some());
+        let running = pods.iter().filter(is_running).map(|pod| pod.metadata.uid.clone()).collect();
         let nodes = Containerd::all(&self.cluster()?.delivery)?;
-        let paused = PausedContainers { nodes, containers };
+        let paused = PausedContainers { nodes, containers, running };
         paused.each(Containerd::pause)?;
         Ok(paused)
     }
@@ -265,6 +276,8 @@ impl KubeRuntime {
 struct PausedContainers {
     nodes: Vec<Containerd>,
     containers: Vec<String>,
+    /// The ids of pods that ran.
+    running: Vec<String>,
 }
 
 impl PausedContainers {
@@ -285,6 +298,34 @@ fn copied(kubectl: &Kubectl, frame: &Frame<'_>, secret: &str) -> anyhow::Result<
     let told: Option<Value> = there.get(["secret", name])?;
     let told = told.with_context(|| format!("there is no secret `{name}` in `{namespace}`"))?;
     objects::copied_pull_secret(frame, &told)
+}
+
+/// Waits until nodes have begun to end the pods that ran.
+///
+/// Until then a node starts a dead container again, also in a pod that is leaving. It first does
+/// the work for the pod that it has taken up before, and then ends the pod. Each of the two may
+/// wait a second for the node's next look at its containers. The event is the only sign.
+fn await_end_begun(
+    kubectl: &Kubectl,
+    pods: &Pods,
+    service: &str,
+    paused: &PausedContainers,
+) -> anyhow::Result<()> {
+    let asked = ["events", "--field-selector", "involvedObject.kind=Pod,reason=Killing"];
+    let deadline = Deadline::within(BEGIN);
+    let mut awaited = paused.running.clone();
+    loop {
+        let there = pods.of(service)?;
+        awaited.retain(|uid| there.iter().any(|pod| pod.metadata.uid == *uid));
+        if awaited.is_empty() || deadline.passed() {
+            return Ok(());
+        }
+        let events = kubectl.get::<List<Event>>(asked)?.unwrap_or_default().items;
+        awaited.retain(|uid| !events.iter().any(|event| event.ends_pod(uid)));
+        if !awaited.is_empty() {
+            thread::sleep(BEGIN_INTERVAL);
+        }
+    }
 }
 
 fn are_gone(pods: &Pods, service: &str, limit: Duration) -> anyhow::Result<bool> {

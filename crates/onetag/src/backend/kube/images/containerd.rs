@@ -171,7 +171,10 @@ impl Containerd {
     /// Kills a paused one, without letting it run once more.
     pub(in super::super) fn kill(&self, container: &str) -> anyhow::Result<()> {
         self.task(&["kill", "--all", "--signal", "SIGKILL", container])?;
-        self.task(&["resume", container])
+        // Some runtimes resume it for a kill. Its node may then have removed it already, and
+        // `ctr` fails in many ways. What still runs is found by whoever waits for its end.
+        let _ = self.task(&["resume", container]);
+        Ok(())
     }
 
     /// Does something with a container. One that is not there, or has just ended, is no
@@ -185,6 +188,8 @@ impl Containerd {
             "already finished",
             "stopped container",
             "deleted process",
+            // The process that minds it has ended with it.
+            "ttrpc: closed",
         ];
         match finished.status.success() || has_ended.iter().any(|words| said.contains(words)) {
             true => Ok(()),
