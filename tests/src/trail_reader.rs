@@ -102,11 +102,27 @@ impl TrailReader {
         count: usize,
         within: Duration,
     ) -> Result<Vec<Value>> {
+        self.expect_exactly_by_if(service, |_| true, correlation_id, count, within)
+    }
+
+    /// Like [`expect_exactly_by`](Self::expect_exactly_by), for those events of a service
+    /// that count.
+    ///
+    /// # Errors
+    /// When there are more, or too few when the time is over.
+    pub fn expect_exactly_by_if(
+        &self,
+        service: &str,
+        counts: impl Fn(&Value) -> bool,
+        correlation_id: &str,
+        count: usize,
+        within: Duration,
+    ) -> Result<Vec<Value>> {
         let what = format!("{count} events of {correlation_id} by {service}");
         let events = || {
             let mut events = self.look(correlation_id)?;
             if let Poll::Ready(events) = &mut events {
-                events.retain(|event| event["actor_id"] == service);
+                events.retain(|event| event["actor_id"] == service && counts(event));
             }
             Ok(events)
         };

@@ -72,13 +72,10 @@ pub(crate) fn expect_with_repetitions(
             "holmesgpt-api" | "datastorage" => {}
             // It calls.
             "aianalysis" => {
-                let failed = |event: &Value| !event["event_data"]["error"].is_null();
-                let calls =
-                    fixture.trail.events(request)?.iter().filter(|event| failed(event)).count();
-                let count = types.len() + calls;
-                let mut events =
-                    fixture.trail.expect_exactly_by(service, request, count, TIMEOUT)?;
-                events.retain(|event| !failed(event));
+                let has_succeeded = |event: &Value| event["event_data"]["error"].is_null();
+                let (trail, count) = (&fixture.trail, types.len());
+                let events =
+                    trail.expect_exactly_by_if(service, has_succeeded, request, count, TIMEOUT)?;
                 ensure!(types_of(&events) == *types, "{service}: {events:#?}");
             }
             _ => expect_by(fixture, request, service, types)?,
