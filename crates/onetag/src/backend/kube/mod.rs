@@ -24,6 +24,7 @@ mod runtime;
 mod start;
 mod started;
 mod state;
+mod stop;
 mod stream;
 mod sweep;
 mod witness;
