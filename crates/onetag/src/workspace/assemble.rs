@@ -13,11 +13,15 @@ use super::pinned_image::PinnedImage;
 use super::placeholder::Template;
 use super::registry::Registry;
 use super::source::Source;
+use super::suggest::closest;
 use super::test_target::TestTarget;
 use super::topology::{Member, Program, Service, ServiceKind, Suite, Workspace};
 use super::validate::validate;
 use super::{binary, containerfile, memory, ready};
 use crate::error::{Attach as _, Kind};
+
+/// The table of metadata that is the harness's.
+const TABLE: &str = "onetag";
 
 /// The package that holds the suites, unless the root manifest names another.
 const TESTS: &str = "e2e";
@@ -39,7 +43,7 @@ pub(super) fn assemble(cargo: Metadata) -> anyhow::Result<Workspace> {
 
     let manifest = cargo.workspace_root.join("Cargo.toml");
     let source = Source::new(&cargo.workspace_root, &manifest, "workspace.metadata.onetag");
-    let root: WorkspaceMetadata = match cargo.workspace_metadata.get("onetag") {
+    let root: WorkspaceMetadata = match cargo.workspace_metadata.get(TABLE) {
         Some(table) => parse(&source, table)?,
         None => WorkspaceMetadata::default(),
     };
@@ -55,7 +59,7 @@ pub(super) fn assemble(cargo: Metadata) -> anyhow::Result<Workspace> {
     let mut services: BTreeMap<String, Service> = BTreeMap::new();
     let mut suites = BTreeMap::new();
     for package in &cargo.packages {
-        let Some(table) = package.metadata.get("onetag") else {
+        let Some(table) = package.metadata.get(TABLE) else {
             continue;
         };
         let source =
@@ -97,6 +101,7 @@ pub(super) fn assemble(cargo: Metadata) -> anyhow::Result<Workspace> {
     }
 
     let workspace = Workspace {
+        misspelt: misspelt(&cargo),
         members: cargo.packages.iter().map(member).collect(),
         root: cargo.workspace_root,
         target_directory: cargo.target_directory,
@@ -111,6 +116,26 @@ pub(super) fn assemble(cargo: Metadata) -> anyhow::Result<Workspace> {
     };
     validate(&workspace)?;
     Ok(workspace)
+}
+
+/// Tables of metadata that are hardly meant for another tool.
+fn misspelt(cargo: &Metadata) -> Vec<String> {
+    let root = cargo.workspace_root.join("Cargo.toml");
+    let of_root = (&root, "workspace", &cargo.workspace_metadata);
+    let packages = cargo.packages.iter();
+    let of_packages =
+        packages.map(|package| (&package.manifest_path, "package", &package.metadata));
+    let tables =
+        [of_root].into_iter().chain(of_packages).flat_map(|(manifest, place, metadata)| {
+            let keys = metadata.as_object().into_iter().flatten().map(|(key, _)| key);
+            let near = keys.filter(|key| *key != TABLE && closest(key, [TABLE]).is_some());
+            near.map(move |key| {
+                let table = format!("{place}.metadata.{key}");
+                let table = Source::new(&cargo.workspace_root, manifest, table);
+                format!("{table}: nobody reads it; did you mean `{TABLE}`?")
+            })
+        });
+    tables.collect()
 }
 
 /// A service as a manifest describes it.

@@ -45,6 +45,9 @@ pub struct Workspace {
     pub allowed_images: Vec<String>,
     /// Every integration test of the workspace, sorted by binary id.
     pub test_targets: Vec<TestTarget>,
+    /// What to say of tables of metadata that nobody reads, and that are spelt nearly like
+    /// `onetag`.
+    pub misspelt: Vec<String>,
 }
 
 /// A package of the workspace.
@@ -253,6 +256,9 @@ impl Workspace {
                 service.source.manifest(),
                 Vec::from_iter(self.suites.keys().map(String::as_str)).join(", "),
             )),
+            None if !self.misspelt.is_empty() => {
+                anyhow!("no suite named `{name}`").hint(self.misspelt.join("; "))
+            }
             None if self.suites.is_empty() => {
                 anyhow!("no suite named `{name}`: this workspace has no suite").hint(
                     "a package becomes a service by [package.metadata.onetag] in its Cargo.toml, \
@@ -272,6 +278,7 @@ impl Workspace {
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = validate::unnamed(self);
         warnings.extend(validate::of_no_suite(self));
+        warnings.extend(self.misspelt.iter().cloned());
         warnings
     }
 }

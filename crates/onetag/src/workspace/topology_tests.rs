@@ -52,3 +52,18 @@ fn unknown_suites_are_usage_errors() {
     hint: a package becomes a service by [package.metadata.onetag] in its Cargo.toml, and gets a suite by [package.metadata.onetag.suite]
     ");
 }
+
+#[test]
+fn a_table_of_nearly_the_right_name_is_told_and_asked_for() {
+    let misspelt = json!({ "one-tag": { "suite": {} }, "release": {}, "ntag2": {} });
+    let fixture = || {
+        let fixture = Fixture::new().service("records", json!({ "suite": {} }));
+        fixture.package("sink", misspelt.clone(), &[("bin", "sink")]).e2e(&["records"])
+    };
+    let workspace = fixture().load().unwrap();
+    insta::assert_snapshot!(workspace.warnings().join("\n"), @"crates/sink/Cargo.toml: package.metadata.one-tag: nobody reads it; did you mean `onetag`?");
+    insta::assert_snapshot!(describe(&workspace.suite("sink").unwrap_err()), @r"
+    no suite named `sink`
+    hint: crates/sink/Cargo.toml: package.metadata.one-tag: nobody reads it; did you mean `onetag`?
+    ");
+}
