@@ -37,7 +37,14 @@ pub(super) fn go(
     let killed_before = killed_services(minted.folder()).len();
     let (minted, early) = match build {
         // A reference never names two digests, and cargo built something once more.
-        Ok(build) if !early.are_of(build) => (minted.with_generation(2), EarlyLoads::default()),
+        Ok(build) if !early.are_of(build) => {
+            // They are over before others begin.
+            drop(early);
+            let minted = minted.with_generation(2);
+            let tag = minted.tag();
+            context.ui.line(format!("{tag}, since images were loaded that cargo built once more"));
+            (minted, EarlyLoads::default())
+        }
         _ => (minted, early),
     };
     let (keeper, addresses) = match keeper {

@@ -86,12 +86,13 @@ pub(super) fn start<'a>(
     let early = entered.iter().zip(jobs).enumerate().map(|(number, (minted, job))| {
         // In a kept run what changed has another name, and all that was built tells what did.
         if job.kept.is_some() || number >= limit {
-            return (None, EarlyLoads::default());
+            return (EarlyLoads::default(), None);
         }
         let (steps, loads) = EarlyLoads::begin(minted, &job.plan, &context.interrupt);
-        (Some(steps), loads)
+        (loads, Some(steps))
     });
-    let (steps, early): (Vec<Option<LoadSteps>>, Vec<EarlyLoads>) = early.unzip();
+    // Dropped in the opposite order: loads end when nobody tells them of more.
+    let (early, steps): (Vec<EarlyLoads>, Vec<Option<LoadSteps>>) = early.unzip();
     let (keepers, preparing, build) = std::thread::scope(|scope| {
         let keepers = scope.spawn(|| {
             let preparing = Instant::now();

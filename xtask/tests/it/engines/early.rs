@@ -47,3 +47,20 @@ fn what_is_built_once_more_gets_another_name() {
     assert!(reference("beta").ends_with(".2"), "{plan}");
     assert!(reference("alpha").ends_with(".2"), "{plan}");
 }
+
+/// The loads of the first generation are over before those of the second begin.
+#[test]
+fn loads_of_what_is_built_once_more_are_waited_for() {
+    let fake = FakeEngine::new();
+    green(&fake.e2e("podman"));
+    let file = "beta/src/main.rs";
+    fake.project.replace(file, "hello from beta", "another greeting");
+    fake.project.date_back(file);
+    fake.fault("image inspect", "slow");
+    let output = fake.e2e("podman");
+    green(&output);
+    output.says("since images were loaded that cargo built once more");
+    fake.mend("image inspect");
+    assert_eq!(fake.has(), [""; 0]);
+    assert_eq!(fake.project.xtask(["status"]).run().stdout, "");
+}

@@ -25,6 +25,16 @@ case $fault in
     rm "$state/faults/$command"
     echo "Error: removing container root filesystem: unlinkat userdata/shm: device or resource busy" >&2
     exit 125 ;;
+  # The load of what has no name here was ended in the middle.
+  half)
+    case $1 in
+      */*) ;;
+      *)
+        if [ ! -e "$state/healed" ]; then
+          echo "Error: locating item named \"manifest\" for image (consider removing the image to resolve the issue): file does not exist" >&2
+          exit 125
+        fi ;;
+    esac ;;
   "after stop")
     for _ in $(seq 100); do grep -q '^stop' "$state/calls" && break; sleep 0.1; done
     grep -q '^stop' "$state/calls" || { echo "Error: nothing was stopped" >&2; exit 125; } ;;
@@ -62,6 +72,8 @@ case $command in
     digest=$(echo "$manifest" | sed 's/.*"Config":"blobs\/sha256\/\([0-9a-f]*\)".*/\1/')
     name=$(echo "$manifest" | sed 's/.*"RepoTags":\["\([^"]*\)"\].*/\1/')
     [ "$fault" = keep ] && cp "$2" "$state/"
+    # It names an image last.
+    if [ "$fault" = dies ]; then echo "$digest" >"$state/images/$digest"; exit 125; fi
     [ "$fault" = lie ] && digest=$(echo "$digest" | tr 0-9a-f 1-9a-f0)
     # What is loaded first is gone at once.
     if [ "$fault" = "once lost" ] && [ ! -e "$state/lost $(echo "$name" | tr / @)" ]; then
@@ -70,9 +82,12 @@ case $command in
     fi
     echo "$digest" >"$(note "$name")" ;;
   "image inspect")
+    # All but what has a name of the second generation takes long.
+    case $fault$1 in slow*.2) ;; slow*/*) sleep 4 ;; esac
     found=$(find_image "$1")
     [ -n "$found" ] || absent image
-    echo "[{\"Id\":\"$(cat "$found")\"}]" ;;
+    case $found in *:*) names='["a name"]' ;; *) names='[]' ;; esac
+    echo "[{\"Id\":\"$(cat "$found")\",\"RepoTags\":$names}]" ;;
   tag) found=$(find_image "$1"); [ -n "$found" ] || absent image; cp "$found" "$(note "$2")" ;;
   build)
     tags='' id='' file=''
@@ -96,6 +111,10 @@ case $command in
     echo "sha256:$digest" >"$id" ;;
   rmi)
     for last; do :; done
+    if [ "$(cat "$state/faults/image inspect" 2>/dev/null)" = half ] && [ "$last" = "${last#*/}" ]; then
+      touch "$state/healed"
+      exit 0
+    fi
     if [ "$fault" = "writes back" ]; then
       rm "$state/faults/rmi"
       # As podman before 4.8: what it read is written when another may have written.

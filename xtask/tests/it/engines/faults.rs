@@ -245,3 +245,21 @@ fn a_call_that_meets_something_on_its_way_out_is_made_again() {
     fake.fault("rm", "busy");
     green(&fake.e2e("podman"));
 }
+
+#[test]
+fn an_image_whose_load_was_ended_goes_with_the_run() {
+    let fake = FakeEngine::new();
+    fake.fault("load", "dies");
+    fake.e2e("podman").exits(exit::FAILURE).says("nothing is left");
+    assert_eq!(fake.has(), [""; 0]);
+    fake.mend("load");
+}
+
+#[test]
+fn an_image_that_is_there_by_half_is_loaded_anew() {
+    let fake = FakeEngine::new();
+    fake.fault("image inspect", "half");
+    green(&fake.e2e("podman"));
+    assert_eq!(fake.calls("load"), 2);
+    fake.mend("image inspect");
+}

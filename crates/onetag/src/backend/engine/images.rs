@@ -10,8 +10,8 @@ use super::super::{Expected, ExternalImage, ImageBuild, ImageStore, StoredImage}
 use super::client::{Client, unless_raced};
 use super::dialect::Dialect;
 use super::names::changing;
-use super::refusal::is_absent;
-use super::{IMAGE, normalized};
+use super::refusal::{is_absent, is_race};
+use super::{IMAGE, LOAD, normalized, remains};
 use crate::backend::container;
 use crate::build::Compiled;
 use crate::build::image::{Digest, closure};
@@ -49,6 +49,15 @@ pub(super) struct ImageInfo {
     architecture: String,
     #[serde(default)]
     config: ConfigInfo,
+    /// Its names.
+    #[serde(default)]
+    repo_tags: Option<Vec<String>>,
+}
+
+impl ImageInfo {
+    pub(super) fn has_name(&self) -> bool {
+        self.repo_tags.iter().flatten().next().is_some()
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -87,11 +96,14 @@ impl ImageStore for EngineImages {
             return stored(&client, &name, &there, &digests);
         }
         ledger.owns(&BackendResource::new(IMAGE, compiled.service(), json!(name)))?;
+        let nameless = nameless(&client, compiled);
         for attempt in 1..=LOADS {
             if !attach_name(&client, &name, &digests, &ledger)? {
+                nameless.iter().try_for_each(|nameless| ledger.owns(nameless))?;
                 self.load_archive(&client, reference, compiled, &ledger)?;
             }
             if let Some(there) = find(&client, &name)? {
+                nameless.iter().try_for_each(|nameless| ledger.released(nameless))?;
                 return stored(&client, &name, &there, &digests);
             }
             // A run that ends removes its own name of the same image: an engine that saw
@@ -174,6 +186,16 @@ impl EngineImages {
     }
 }
 
+/// What stays of a load that is ended: podman names an image last. It succeeds then all the
+/// same (podman 4.3).
+fn nameless(client: &Client, compiled: &Compiled) -> Option<BackendResource> {
+    let digest = match compiled.digests() {
+        Expected::OneOf(digests) if client.dialect.ids_are_of_configs => digests.config,
+        _ => return None,
+    };
+    Some(BackendResource::new(LOAD, compiled.service(), json!(digest.hex())))
+}
+
 /// Gives the image with these digests the name, if it is there.
 fn attach_name(
     client: &Client,
@@ -188,8 +210,15 @@ fn attach_name(
     };
     for digest in digests {
         let id = digest.hex();
-        if find(client, &id)?.is_none() {
-            continue;
+        match find(client, &id) {
+            Ok(None) => continue,
+            Ok(Some(_)) => {}
+            // Somebody's load was ended in the middle: what is there cannot be used.
+            Err(error) if is_race(&error) => {
+                remains::remove_image(client, &id).with_context(|| format!("{error:#}"))?;
+                continue;
+            }
+            Err(error) => return Err(error),
         }
         let tagged = changing(client, Hold::Alone, || {
             unless_raced(|| client.work(["tag", &id, name], &BTreeMap::new(), ledger))

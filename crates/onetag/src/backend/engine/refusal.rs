@@ -71,7 +71,7 @@ fn hint(dialect: &Dialect, said: &str) -> Option<String> {
 /// own, and not its host.
 pub(super) fn is_absent(error: &anyhow::Error) -> bool {
     // podman 4.3, podman 5, docker 20.10, docker 29.
-    const ABSENT: [&str; 10] = [
+    const ABSENT: [&str; 11] = [
         "no such container",
         "no such image",
         "no such network",
@@ -82,6 +82,8 @@ pub(super) fn is_absent(error: &anyhow::Error) -> bool {
         "no container with name",
         "no container with id",
         "unable to find network",
+        // docker, of two names of an image that are removed at once.
+        "unrecognized image id",
     ];
     let Some(Refusal { said, .. }) = error.downcast_ref() else { return false };
     let said = said.to_lowercase();
@@ -137,6 +139,7 @@ mod tests {
             "no container with name or ID \"onetag-1\" found: no such container",
             "localhost/a:b: image not known",
             "No such image: localhost/a:b",
+            "unrecognized image ID sha256:975b",
             "network onetag-1 not found",
             "unable to find network with name or ID onetag-1: network not found",
         ] {

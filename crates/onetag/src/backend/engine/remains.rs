@@ -5,9 +5,11 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use super::client::Client;
+use super::images::find;
 use super::names::changing;
+use super::refusal::is_race;
 use super::working::{self, BUILD};
-use super::{CONTAINER, IMAGE, LABEL_RUN, NETWORK, VOLUME};
+use super::{CONTAINER, IMAGE, LABEL_RUN, LOAD, NETWORK, VOLUME};
 use crate::report::Leftover;
 use crate::run::ledger::{BackendResource, Ledger};
 use crate::run::{Hold, RunId};
@@ -25,14 +27,28 @@ pub(super) fn remove(client: &Client, resource: &BackendResource) -> anyhow::Res
         VOLUME => client.end(["volume", "rm", name()?], REMOVAL)?,
         // The image itself stays as long as another run has a name for it; what it was
         // built from is the engine's cache, which stays as well.
-        IMAGE => {
-            changing(client, Hold::Alone, || client.end(["rmi", "--no-prune", name()?], REMOVAL))?
-        }
+        IMAGE => remove_image(client, name()?)?,
+        LOAD => remove_nameless(client, name()?)?,
         BUILD => working::remove(client, name()?)?,
         // A port ended with the keeper.
         _ => {}
     }
     Ok(true)
+}
+
+/// Removes an image by a name, or by its digest.
+pub(super) fn remove_image(client: &Client, image: &str) -> anyhow::Result<()> {
+    changing(client, Hold::Alone, || client.end(["rmi", "--no-prune", image], REMOVAL))
+}
+
+/// Removes what a load left that was ended, unless somebody has given it a name.
+fn remove_nameless(client: &Client, digest: &str) -> anyhow::Result<()> {
+    let is_left = match find(client, digest) {
+        Ok(found) => found.is_some_and(|image| !image.has_name()),
+        // Its load was ended in the middle.
+        Err(error) => is_race(&error),
+    };
+    if is_left { remove_image(client, digest) } else { Ok(()) }
 }
 
 pub(super) fn remove_container(client: &Client, name: &str) -> anyhow::Result<()> {

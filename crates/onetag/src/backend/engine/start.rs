@@ -83,8 +83,8 @@ impl EngineRuntime {
             remains::remove_container(&client, &name)?;
             // The next one is made after its image, and has to go before that.
             ledger.released(&owned)?;
-            remains::release_images(&client, service, &spec.reference, ledger)?;
         }
+        remains::release_images(&client, service, &spec.reference, ledger)?;
         let image: EngineImage = serde_json::from_value(spec.image.details.clone())?;
         if image.has_own_volume {
             self.make_volume(&client, service, &name, ledger)?;

@@ -130,12 +130,10 @@ impl KubeRuntime {
                         kubectl
                             .end(["delete", &earlier.kind, service, "--ignore-not-found"], END)?;
                     }
-                    if earlier.image.name != image.name {
-                        remains::release_images(service, &image.name, ledger)?;
-                    }
                 }
                 None => ledger.owns(&workload)?,
             }
+            remains::release_images(service, &image.name, ledger)?;
             self.started().insert(service.to_owned(), Started::new(spec, image, &kind));
             objects.extend(made);
         }
