@@ -72,6 +72,11 @@ case $command in
     digest=$(echo "$manifest" | sed 's/.*"Config":"blobs\/sha256\/\([0-9a-f]*\)".*/\1/')
     name=$(echo "$manifest" | sed 's/.*"RepoTags":\["\([^"]*\)"\].*/\1/')
     [ "$fault" = keep ] && cp "$2" "$state/"
+    # Its daemon has all of it.
+    if [ "$fault" = "goes on" ]; then
+      (sleep 1; echo "$digest" >"$(note "$name")"; touch "$state/loaded") >/dev/null 2>&1 &
+      exit 1
+    fi
     # It names an image last.
     if [ "$fault" = dies ]; then echo "$digest" >"$state/images/$digest"; exit 125; fi
     [ "$fault" = lie ] && digest=$(echo "$digest" | tr 0-9a-f 1-9a-f0)

@@ -256,6 +256,19 @@ fn an_image_whose_load_was_ended_goes_with_the_run() {
 }
 
 #[test]
+fn an_image_whose_load_goes_on_without_its_caller_goes_with_the_run() {
+    let fake = FakeEngine::new();
+    fake.fault("load", "goes on");
+    fake.e2e("docker").exits(exit::FAILURE).says("nothing is left");
+    until("the daemon has loaded it", || match fake.state().join("loaded").exists() {
+        true => Look::Done(()),
+        false => Look::NotYet("it loads".to_owned()),
+    });
+    assert_eq!(fake.has(), [""; 0]);
+    fake.mend("load");
+}
+
+#[test]
 fn an_image_that_is_there_by_half_is_loaded_anew() {
     let fake = FakeEngine::new();
     fake.fault("image inspect", "half");

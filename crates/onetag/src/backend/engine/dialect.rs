@@ -19,6 +19,8 @@ pub(super) struct Dialect {
     /// Whether `pull` reads an archive where it lies, if the engine is on this machine:
     /// `load` unpacks it first, which takes half as long again.
     pub(super) pulls_archives: bool,
+    /// Whether a load goes on whose caller has ended.
+    pub(super) loads_go_on: bool,
     /// Whether containers find each other by `/etc/hosts`, see [`super::network`].
     pub(super) names_in_hosts: bool,
     /// Whether a build that is ended leaves containers.
@@ -43,6 +45,7 @@ pub(super) static PODMAN: Dialect = Dialect {
     remove: &["--time", "0"],
     ids_are_of_configs: true,
     pulls_archives: true,
+    loads_go_on: false,
     names_in_hosts: true,
     leaves_builds: true,
     variables: &[
@@ -74,6 +77,7 @@ pub(super) static DOCKER: Dialect = Dialect {
     // Its containerd store reports that of the manifest.
     ids_are_of_configs: false,
     pulls_archives: false,
+    loads_go_on: true,
     // It may give no address of a network whose addresses it chose itself.
     names_in_hosts: false,
     leaves_builds: false,

@@ -96,14 +96,18 @@ impl ImageStore for EngineImages {
             return stored(&client, &name, &there, &digests);
         }
         ledger.owns(&BackendResource::new(IMAGE, compiled.service(), json!(name)))?;
-        let nameless = nameless(&client, compiled);
+        let unfinished = unfinished(&client, &name, compiled);
+        let mut is_owned = false;
         for attempt in 1..=LOADS {
             if !attach_name(&client, &name, &digests, &ledger)? {
-                nameless.iter().try_for_each(|nameless| ledger.owns(nameless))?;
+                ledger.owns(&unfinished)?;
+                is_owned = true;
                 self.load_archive(&client, reference, compiled, &ledger)?;
             }
             if let Some(there) = find(&client, &name)? {
-                nameless.iter().try_for_each(|nameless| ledger.released(nameless))?;
+                if is_owned {
+                    ledger.released(&unfinished)?;
+                }
                 return stored(&client, &name, &there, &digests);
             }
             // A run that ends removes its own name of the same image: an engine that saw
@@ -186,14 +190,14 @@ impl EngineImages {
     }
 }
 
-/// What stays of a load that is ended: podman names an image last. It succeeds then all the
-/// same (podman 4.3).
-fn nameless(client: &Client, compiled: &Compiled) -> Option<BackendResource> {
-    let digest = match compiled.digests() {
-        Expected::OneOf(digests) if client.dialect.ids_are_of_configs => digests.config,
-        _ => return None,
+/// What a load that is ended leaves all the same. podman names an image last, and says then
+/// that it has succeeded (podman 4.3); docker's daemon goes on.
+fn unfinished(client: &Client, name: &str, compiled: &Compiled) -> BackendResource {
+    let id = match compiled.digests() {
+        Expected::OneOf(digests) if !client.dialect.loads_go_on => digests.config.hex(),
+        _ => name.to_owned(),
     };
-    Some(BackendResource::new(LOAD, compiled.service(), json!(digest.hex())))
+    BackendResource::new(LOAD, compiled.service(), json!(id))
 }
 
 /// Gives the image with these digests the name, if it is there.

@@ -81,7 +81,7 @@ pub(crate) fn run_options(kind: BackendKind) -> anyhow::Result<Option<Vec<String
 /// What the ledger calls things.
 const CONTAINER: &str = "container";
 const IMAGE: &str = "image";
-/// What is loaded, by its digest, until it has its name.
+/// What is loaded, until it has its name.
 const LOAD: &str = "load";
 const NETWORK: &str = "network";
 const VOLUME: &str = "volume";

@@ -1,5 +1,6 @@
 //! What is left of a run in an engine, and removing it.
 
+use std::thread;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -13,10 +14,15 @@ use super::{CONTAINER, IMAGE, LABEL_RUN, LOAD, NETWORK, VOLUME};
 use crate::report::Leftover;
 use crate::run::ledger::{BackendResource, Ledger};
 use crate::run::{Hold, RunId};
-use crate::system::wait::side_by_side;
+use crate::system::wait::{Deadline, side_by_side};
 
 /// How long removing one thing may take.
 const REMOVAL: Duration = Duration::from_secs(60);
+
+/// How long a load may go on whose caller has ended, and how often one looks: only what is
+/// sent whole is loaded.
+const GOES_ON: Duration = Duration::from_secs(5);
+const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Removes something of the ledger's, by the name that only this run gave it.
 pub(super) fn remove(client: &Client, resource: &BackendResource) -> anyhow::Result<bool> {
@@ -28,6 +34,7 @@ pub(super) fn remove(client: &Client, resource: &BackendResource) -> anyhow::Res
         // The image itself stays as long as another run has a name for it; what it was
         // built from is the engine's cache, which stays as well.
         IMAGE => remove_image(client, name()?)?,
+        LOAD if client.dialect.loads_go_on => remove_loaded(client, name()?)?,
         LOAD => remove_nameless(client, name()?)?,
         BUILD => working::remove(client, name()?)?,
         // A port ended with the keeper.
@@ -39,6 +46,18 @@ pub(super) fn remove(client: &Client, resource: &BackendResource) -> anyhow::Res
 /// Removes an image by a name, or by its digest.
 pub(super) fn remove_image(client: &Client, image: &str) -> anyhow::Result<()> {
     changing(client, Hold::Alone, || client.end(["rmi", "--no-prune", image], REMOVAL))
+}
+
+/// Waits for the end of a load that goes on without its caller, and removes the image.
+fn remove_loaded(client: &Client, image: &str) -> anyhow::Result<()> {
+    let deadline = Deadline::within(GOES_ON);
+    while find(client, image)?.is_none() {
+        if deadline.passed() {
+            return Ok(());
+        }
+        thread::sleep(LOOK_INTERVAL);
+    }
+    remove_image(client, image)
 }
 
 /// Removes what a load left that was ended, unless somebody has given it a name.
