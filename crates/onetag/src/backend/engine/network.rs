@@ -1,4 +1,4 @@
-//! The network of a run, and the addresses that services have on it.
+//! The addresses that services have on the network of a run.
 //!
 //! podman has one name server for all networks. Version 1.4 of it is away for a moment
 //! whenever a container of anybody's starts or ends, and what it is asked then is lost:
@@ -7,18 +7,15 @@
 //! run in its `/etc/hosts`. The name server only has to know what joins a kept run later.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 
 use anyhow::Context as _;
 use ipnet::IpNet;
 use serde::Deserialize;
-use serde_json::json;
 
+use super::NETWORK;
 use super::client::Client;
-use super::runtime::EngineRuntime;
-use super::{LABEL_RUN, LABEL_TARGET, NETWORK};
 use crate::backend::ServicePorts;
-use crate::run::ledger::{BackendResource, Ledger};
 
 /// Addresses on the network of a run, by service.
 pub(super) type Hosts = BTreeMap<String, Ipv4Addr>;
@@ -33,29 +30,6 @@ pub(super) struct NetworkInfo {
 #[derive(Debug, Deserialize)]
 struct Subnet {
     subnet: IpNet,
-    gateway: Option<IpAddr>,
-}
-
-impl EngineRuntime {
-    /// Makes the network, if it is not there.
-    pub(super) fn make_network(
-        &self,
-        client: &Client,
-        name: &str,
-        ledger: &Ledger,
-    ) -> anyhow::Result<()> {
-        if client
-            .inspect::<serde_json::Value>("network", &[name])?
-            .is_some_and(|all| !all.is_empty())
-        {
-            return Ok(());
-        }
-        ledger.owns(&BackendResource::new(NETWORK, "run", json!(name)))?;
-        let run = format!("{LABEL_RUN}={}", self.folder.run_id());
-        let target = format!("{LABEL_TARGET}={}", self.folder.layout().base());
-        let arguments = ["network", "create", "--label", &run, "--label", &target, name];
-        client.work(arguments, &BTreeMap::new(), ledger).map(drop)
-    }
 }
 
 /// The addresses of services on a network: those that they had `before`, and one for each
@@ -73,24 +47,25 @@ pub(super) fn hosts(
     if !client.dialect.names_in_hosts {
         return Ok(Hosts::new());
     }
-    let found: Option<Vec<NetworkInfo>> = client.inspect("network", &[network])?;
+    let found: Option<Vec<NetworkInfo>> = client.inspect(NETWORK, &[network])?;
     let found = found.and_then(|mut found| found.pop());
     let info = found.with_context(|| format!("the network {network} is gone"))?;
     Ok(info.allot(services.iter().map(|service| &*service.service), before))
 }
 
 impl NetworkInfo {
-    /// From the last address on: the engine gives its own from the first on. Who finds none
-    /// has one of those.
+    /// From the last address on: the engine gives its own from the first on, and has that one
+    /// itself. Who finds none has one of those.
     fn allot<'a>(&self, services: impl IntoIterator<Item = &'a str>, mut hosts: Hosts) -> Hosts {
         let mut subnets = self.subnets.iter().filter_map(|subnet| match subnet.subnet {
-            IpNet::V4(net) => Some((net, subnet.gateway)),
+            IpNet::V4(net) => Some(net),
             IpNet::V6(_) => None,
         });
-        let Some((net, gateway)) = subnets.next() else { return Hosts::new() };
+        let Some(net) = subnets.next() else { return Hosts::new() };
         // Somebody may have removed the network, and it was made anew.
         hosts.retain(|_, address| net.contains(&*address));
-        let mut free = net.hosts().rev().filter(|address| Some(IpAddr::V4(*address)) != gateway);
+        let engine = net.hosts().next();
+        let mut free = net.hosts().rev().filter(|address| Some(*address) != engine);
         for service in services {
             if hosts.contains_key(service) {
                 continue;
@@ -122,9 +97,8 @@ pub(super) fn options(hosts: &Hosts, service: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn network(subnet: &str, gateway: &str) -> NetworkInfo {
-        serde_json::from_value(json!({ "subnets": [{ "subnet": subnet, "gateway": gateway }] }))
-            .unwrap()
+    fn network(subnet: &str) -> NetworkInfo {
+        NetworkInfo { subnets: vec![Subnet { subnet: subnet.parse().unwrap() }] }
     }
 
     fn told(hosts: &Hosts) -> Vec<String> {
@@ -133,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_service_keeps_its_address_and_new_ones_get_the_last_that_are_free() {
-        let network = network("10.89.3.0/24", "10.89.3.1");
+        let network = network("10.89.3.0/24");
         let first = network.allot(["beta", "alpha"], Hosts::new());
         assert_eq!(told(&first), ["alpha 10.89.3.253", "beta 10.89.3.254"]);
         // What is gone keeps its address, which somebody may still look for.
@@ -143,21 +117,21 @@ mod tests {
 
     #[test]
     fn addresses_of_another_network_are_given_up() {
-        let before = network("10.89.3.0/24", "10.89.3.1").allot(["a"], Hosts::new());
-        let after = network("10.89.4.0/24", "10.89.4.254").allot(["a"], before);
-        assert_eq!(told(&after), ["a 10.89.4.253"]);
+        let before = network("10.89.3.0/24").allot(["a"], Hosts::new());
+        let after = network("10.89.4.0/24").allot(["a"], before);
+        assert_eq!(told(&after), ["a 10.89.4.254"]);
     }
 
     #[test]
     fn who_finds_no_address_gets_one_from_the_engine() {
-        let small = network("10.89.3.0/30", "10.89.3.1").allot(["a", "b"], Hosts::new());
+        let small = network("10.89.3.0/30").allot(["a", "b"], Hosts::new());
         assert_eq!(told(&small), ["a 10.89.3.2"]);
-        assert!(network("fd00::/64", "fd00::1").allot(["a"], Hosts::new()).is_empty());
+        assert!(network("fd00::/64").allot(["a"], Hosts::new()).is_empty());
     }
 
     #[test]
     fn a_service_has_its_address_and_a_line_for_each_of_the_others() {
-        let network = network("10.89.3.0/24", "10.89.3.1");
+        let network = network("10.89.3.0/24");
         let hosts = network.allot(["a", "b"], Hosts::new());
         let own = ["--ip", "10.89.3.254", "--mac-address", "02:42:0a:59:03:fe"];
         let others = ["--add-host", "b:10.89.3.253"];

@@ -17,7 +17,7 @@ use super::logs::Collected;
 use super::network::{self, Hosts};
 use super::remains;
 use super::start::Started;
-use super::{CONTAINER, container_name, network_name, normalized};
+use super::{CONTAINER, NETWORK, container_name, network_name, normalized};
 use crate::backend::container;
 use crate::backend::leases::{Leases, PORT};
 use crate::backend::{
@@ -157,7 +157,7 @@ impl Runtime for EngineRuntime {
             self.open_again(&client, ledger)?;
         }
         let network = network_name(self.folder.run_id());
-        self.make_network(&client, &network, ledger)?;
+        self.make(&client, NETWORK, "run", &network, ledger)?;
         let hosts = network::hosts(&client, &network, services, before.hosts)?;
         self.hosts().clone_from(&hosts);
         let ports = self.leases.prepare(services, &before.ports, ledger)?;

@@ -48,25 +48,23 @@ impl EngineRuntime {
         Ok(())
     }
 
-    /// Makes the volume of a service, which is called as its container; one that is there
-    /// stays.
-    fn make_volume(
+    /// Makes a network or a volume of the run; one that is there stays.
+    pub(super) fn make(
         &self,
         client: &Client,
-        service: &str,
+        kind: &str,
+        of: &str,
         name: &str,
         ledger: &Ledger,
     ) -> anyhow::Result<()> {
-        if client
-            .inspect::<serde_json::Value>("volume", &[name])?
-            .is_some_and(|all| !all.is_empty())
-        {
+        let there: Option<Vec<serde_json::Value>> = client.inspect(kind, &[name])?;
+        if there.is_some_and(|all| !all.is_empty()) {
             return Ok(());
         }
-        ledger.owns(&BackendResource::new(VOLUME, service, json!(name)))?;
+        ledger.owns(&BackendResource::new(kind, of, json!(name)))?;
         let run = format!("{LABEL_RUN}={}", self.folder.run_id());
         let target = format!("{LABEL_TARGET}={}", self.folder.layout().base());
-        let arguments = ["volume", "create", "--label", &run, "--label", &target, name];
+        let arguments = [kind, "create", "--label", &run, "--label", &target, name];
         client.work(arguments, &BTreeMap::new(), ledger).map(drop)
     }
 
@@ -87,7 +85,8 @@ impl EngineRuntime {
         remains::release_images(&client, service, &spec.reference, ledger)?;
         let image: EngineImage = serde_json::from_value(spec.image.details.clone())?;
         if image.has_own_volume {
-            self.make_volume(&client, service, &name, ledger)?;
+            // It is called as its container.
+            self.make(&client, VOLUME, service, &name, ledger)?;
         } else if spec.ports.volume.is_some() {
             shared_folder(&self.folder.volume(service))?;
         }
