@@ -1,6 +1,5 @@
 //! What is left of a run in an engine, and removing it.
 
-use std::thread;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -14,15 +13,14 @@ use super::{CONTAINER, IMAGE, LABEL_RUN, LOAD, NETWORK, VOLUME};
 use crate::report::Leftover;
 use crate::run::ledger::{BackendResource, Ledger};
 use crate::run::{Hold, RunId};
-use crate::system::wait::{Deadline, side_by_side};
+use crate::system::signals::Interrupt;
+use crate::system::wait::{Poll, TimedOut, side_by_side, until};
 
 /// How long removing one thing may take.
 const REMOVAL: Duration = Duration::from_secs(60);
 
-/// How long a load may go on whose caller has ended, and how often one looks: only what is
-/// sent whole is loaded.
+/// How long a load may go on whose caller has ended: only what is sent whole is loaded.
 const GOES_ON: Duration = Duration::from_secs(5);
-const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Removes something of the ledger's, by the name that only this run gave it.
 pub(super) fn remove(client: &Client, resource: &BackendResource) -> anyhow::Result<bool> {
@@ -50,14 +48,18 @@ pub(super) fn remove_image(client: &Client, image: &str) -> anyhow::Result<()> {
 
 /// Waits for the end of a load that goes on without its caller, and removes the image.
 fn remove_loaded(client: &Client, image: &str) -> anyhow::Result<()> {
-    let deadline = Deadline::within(GOES_ON);
-    while find(client, image)?.is_none() {
-        if deadline.passed() {
-            return Ok(());
-        }
-        thread::sleep(LOOK_INTERVAL);
+    let loaded = until("the end of a load", GOES_ON, &Interrupt::default(), || {
+        Ok(match find(client, image)? {
+            Some(_) => Poll::Ready(()),
+            None => Poll::Pending("no image".to_owned()),
+        })
+    });
+    match loaded {
+        Ok(()) => remove_image(client, image),
+        // It was ended as well.
+        Err(error) if error.is::<TimedOut>() => Ok(()),
+        Err(error) => Err(error),
     }
-    remove_image(client, image)
 }
 
 /// Removes what a load left that was ended, unless somebody has given it a name.

@@ -1,6 +1,5 @@
 //! Ending services: in good order, or without asking.
 
-use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
@@ -16,7 +15,8 @@ use super::start::WORKLOADS;
 use super::started::Started;
 use crate::backend::{Instance, ServiceSpec, Stop, lock};
 use crate::run::ledger::{Entry, Ledger};
-use crate::system::wait::Deadline;
+use crate::system::signals::Interrupt;
+use crate::system::wait::{Poll, TimedOut, until};
 
 /// How long the cluster may take on top of what a service takes to end.
 pub(super) const END: Duration = Duration::from_secs(30);
@@ -27,9 +27,6 @@ const FORGET: Duration = Duration::from_secs(10);
 /// How long to wait for the event that a node has begun to end a pod. It begins within some two
 /// seconds; by then, one whose event was dropped has begun as well.
 const BEGIN: Duration = Duration::from_secs(5);
-
-/// How often the cluster is asked for that event.
-const BEGIN_INTERVAL: Duration = Duration::from_millis(50);
 
 impl KubeRuntime {
     /// Has no pod of a service run any more, and none be made.
@@ -143,19 +140,22 @@ fn await_end_begun(
     paused: &PausedContainers,
 ) -> anyhow::Result<()> {
     let asked = ["events", "--field-selector", "involvedObject.kind=Pod,reason=Killing"];
-    let deadline = Deadline::within(BEGIN);
     let mut awaited = paused.running.clone();
-    loop {
+    let begun = until("the end of pods", BEGIN, &Interrupt::default(), || {
         let there = pods.of(service)?;
         awaited.retain(|uid| there.iter().any(|pod| pod.metadata.uid == *uid));
-        if awaited.is_empty() || deadline.passed() {
-            return Ok(());
-        }
-        let events = kubectl.get::<List<Event>>(asked)?.unwrap_or_default().items;
-        awaited.retain(|uid| !events.iter().any(|event| event.ends_pod(uid)));
         if !awaited.is_empty() {
-            thread::sleep(BEGIN_INTERVAL);
+            let events = kubectl.get::<List<Event>>(asked)?.unwrap_or_default().items;
+            awaited.retain(|uid| !events.iter().any(|event| event.ends_pod(uid)));
         }
+        Ok(match awaited.is_empty() {
+            true => Poll::Ready(()),
+            false => Poll::Pending(awaited.join(", ")),
+        })
+    });
+    match begun {
+        Err(error) if !error.is::<TimedOut>() => Err(error),
+        _ => Ok(()),
     }
 }
 
