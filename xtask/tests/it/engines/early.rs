@@ -30,27 +30,10 @@ fn an_image_is_loaded_while_cargo_builds_another_service() {
     assert_eq!(fake.calls("load"), 2);
 }
 
-/// Cargo decides by times, and tells of old bytes first.
+/// Cargo decides by times, and tells of old bytes first. Their loads are over before those of
+/// the next generation begin.
 #[test]
 fn what_is_built_once_more_gets_another_name() {
-    let fake = FakeEngine::new();
-    green(&fake.e2e("podman"));
-    let (file, old) = ("beta/src/main.rs", "hello from beta");
-    fake.project.replace(file, old, "another greeting");
-    fake.project.date_back(file);
-    let output = fake.e2e("podman");
-    green(&output);
-    output.says("building `beta` again");
-    let run = fake.project.finished().pop().unwrap();
-    let plan = run.json("plan.json");
-    let reference = |service: &str| plan["services"][service]["reference"].as_str().unwrap();
-    assert!(reference("beta").ends_with(".2"), "{plan}");
-    assert!(reference("alpha").ends_with(".2"), "{plan}");
-}
-
-/// The loads of the first generation are over before those of the second begin.
-#[test]
-fn loads_of_what_is_built_once_more_are_waited_for() {
     let fake = FakeEngine::new();
     green(&fake.e2e("podman"));
     let file = "beta/src/main.rs";
@@ -59,8 +42,14 @@ fn loads_of_what_is_built_once_more_are_waited_for() {
     fake.fault("image inspect", "slow");
     let output = fake.e2e("podman");
     green(&output);
+    output.says("building `beta` again");
     output.says("since images were loaded that cargo built once more");
     fake.mend("image inspect");
     assert_eq!(fake.has(), [""; 0]);
     assert_eq!(fake.project.xtask(["status"]).run().stdout, "");
+    let run = fake.project.finished().pop().unwrap();
+    let plan = run.json("plan.json");
+    let reference = |service: &str| plan["services"][service]["reference"].as_str().unwrap();
+    assert!(reference("beta").ends_with(".2"), "{plan}");
+    assert!(reference("alpha").ends_with(".2"), "{plan}");
 }

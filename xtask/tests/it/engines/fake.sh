@@ -78,7 +78,7 @@ case $command in
       exit 1
     fi
     # It names an image last.
-    if [ "$fault" = dies ]; then echo "$digest" >"$state/images/$digest"; exit 125; fi
+    if [ "$fault" = dies ]; then echo "$digest" >"$state/images/$digest"; touch "$state/loaded"; exit 125; fi
     [ "$fault" = lie ] && digest=$(echo "$digest" | tr 0-9a-f 1-9a-f0)
     # What is loaded first is gone at once.
     if [ "$fault" = "once lost" ] && [ ! -e "$state/lost $(echo "$name" | tr / @)" ]; then

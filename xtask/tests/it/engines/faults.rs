@@ -246,26 +246,20 @@ fn a_call_that_meets_something_on_its_way_out_is_made_again() {
     green(&fake.e2e("podman"));
 }
 
+/// It has no name yet, or the daemon goes on.
 #[test]
 fn an_image_whose_load_was_ended_goes_with_the_run() {
-    let fake = FakeEngine::new();
-    fake.fault("load", "dies");
-    fake.e2e("podman").exits(exit::FAILURE).says("nothing is left");
-    assert_eq!(fake.has(), [""; 0]);
-    fake.mend("load");
-}
-
-#[test]
-fn an_image_whose_load_goes_on_without_its_caller_goes_with_the_run() {
-    let fake = FakeEngine::new();
-    fake.fault("load", "goes on");
-    fake.e2e("docker").exits(exit::FAILURE).says("nothing is left");
-    until("the daemon has loaded it", || match fake.state().join("loaded").exists() {
-        true => Look::Done(()),
-        false => Look::NotYet("it loads".to_owned()),
-    });
-    assert_eq!(fake.has(), [""; 0]);
-    fake.mend("load");
+    for (engine, fault) in [("podman", "dies"), ("docker", "goes on")] {
+        let fake = FakeEngine::new();
+        fake.fault("load", fault);
+        fake.e2e(engine).exits(exit::FAILURE).says("nothing is left");
+        until("it is loaded", || match fake.state().join("loaded").exists() {
+            true => Look::Done(()),
+            false => Look::NotYet("it is not there".to_owned()),
+        });
+        assert_eq!(fake.has(), [""; 0]);
+        fake.mend("load");
+    }
 }
 
 #[test]
