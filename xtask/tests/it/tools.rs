@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use rustix::process::Signal;
 
@@ -204,4 +205,20 @@ fn an_interrupt_of_a_test_leaves_the_kept_run() {
     harness.finish().exits(exit::SIGINT).says("interrupted by SIGINT");
     assert!(!test.lives());
     assert_eq!(run.get("beta", "/starts"), "x");
+}
+
+/// A server that something started in the build: it has a session of its own.
+#[test]
+fn what_holds_the_output_of_cargo_ends_the_build() {
+    let project = Project::new();
+    let script = "#!/bin/sh
+        if [ \"$1\" = build ]; then setsid sleep 60 & echo $! >server; fi
+        exec cargo \"$@\"\n";
+    project.program("leaving-cargo", script);
+    let cargo = project.programs().join("leaving-cargo");
+    let e2e = project.directly(["e2e", "alpha"]).env("CARGO", cargo.as_str()).start();
+    let output = e2e.finish_within(Duration::from_secs(40));
+    output.exits(exit::FAILURE).says("a background process still holds its output open");
+    let server = project.read("server");
+    Process::of(server.trim().parse().unwrap()).unwrap().kill();
 }

@@ -12,6 +12,9 @@ use super::executables::{ExecutableCache, service_note};
 use super::messages::Artifacts;
 use crate::workspace::Service;
 
+/// What is sent when no message follows: a message is a line, and no line is empty.
+pub(super) const END: &[u8] = b"";
+
 /// Takes in the programs of services, as cargo's messages tell of them.
 pub(super) fn take_in(
     cache: &ExecutableCache<'_>,
@@ -20,7 +23,7 @@ pub(super) fn take_in(
     on_built: &OnBuilt<'_>,
 ) {
     thread::scope(|scope| {
-        for message in messages {
+        for message in messages.into_iter().take_while(|message| message != END) {
             let artifacts = Artifacts::of_line(&message);
             for service in services {
                 let path = service

@@ -152,8 +152,11 @@ fn locked_build<'a>(
             let (sender, messages) = channel();
             let services = &request.services;
             let early = scope.spawn(|| early::take_in(&cache, services, messages, on_built));
-            let artifacts = builder.build(&call, Some(sender))?;
+            let built = builder.build(&call, Some(sender.clone()));
+            // What holds cargo's output beyond its end holds the other sender as well.
+            let _ = sender.send(early::END.to_vec());
             early.join().expect("taking in does not panic");
+            let artifacts = built?;
             for service in services {
                 let Some(Program { package, package_id, binary, .. }) = service.program() else {
                     continue;
